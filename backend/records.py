@@ -1,0 +1,100 @@
+"""The records that travel between the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+IssueFile = Literal["csv", "tools"]
+FormatName = Literal["native", "json"]
+Declarations = Literal["full", "names", "none"]
+
+FORMATS: tuple[FormatName, ...] = ("native", "json")
+DECLARATIONS: tuple[Declarations, ...] = ("full", "names", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One function the model may call; `parameters` is a JSON schema of type object, or empty."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The schema of each argument, by name."""
+        properties: Mapping[str, Any] = self.parameters.get("properties") or {}
+        return properties
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the arguments that every call must carry."""
+        return tuple(self.parameters.get("required") or ())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tool as OpenAI's function schema, the form that chat templates take."""
+        function: dict[str, Any] = {"name": self.name, "description": self.description}
+        if self.parameters:
+            function["parameters"] = dict(self.parameters)
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a tool."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The call as `{"name": …, "arguments": {…}}`."""
+        return {"name": self.name, "arguments": dict(self.arguments)}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of the data: what a user says, and the calls that answer it.
+
+    `id` names the row by its content, so that it survives reordering; `line` is the row's first physical line in
+    its file, from 1 (0 where the data has no lines); `answer` is the text of a row that calls nothing; `split` is what the
+    row's own `split` column says, if there is one.
+    """
+
+    id: str
+    line: int
+    message: str
+    calls: tuple[Call, ...]
+    answer: str = ""
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One problem in the input, where it stands, and how to mend it.
+
+    `line` is the physical line in the file, from 1; None where the problem belongs to no line. `column` is a CSV column's
+    name, or a path inside tools.json such as `[0].function.name`.
+    """
+
+    severity: Severity
+    code: str
+    file: IssueFile
+    line: int | None
+    column: str | None
+    message: str
+    fix: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The issue as one JSON object."""
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+            "fix": self.fix,
+        }
