@@ -1,0 +1,124 @@
+"""The starter model's tokenizer: a small SentencePiece with FunctionGemma's special ids, made from the user's rows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import sentencepiece
+
+from backend.errors import InputError
+from backend.tokens.special import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, UNK, UNK_ID, user_defined_symbols
+
+VOCABULARY = 2000
+MAX_CHARACTERS = 600
+"""Distinct characters that get a piece of their own; rarer ones are written as bytes."""
+MAX_SEGMENTS = 200_000
+"""Pieces of text that the trainer reads: enough for stable counts, and a second or two of work."""
+MAX_PIECE_CHARACTERS = 48
+"""Long enough for `call:` and a tool's name to become one token."""
+WORD_START = "\u2581"
+"""What SentencePiece writes for a space."""
+_LONGEST_SEGMENT = 2000
+
+_SPECIAL = re.compile("|".join(re.escape(symbol) for symbol in [*META_TOKENS, *user_defined_symbols()]))
+_TOO_HIGH = re.compile(r"value <= (\d+)")
+
+
+def train_starter_tokenizer(texts: Iterable[str], out: Path) -> Path:
+    """Train the tokenizer on `texts` and write it to the folder `out`; returns the path of `tokenizer.model`.
+
+    Raises InputError when the texts hold nothing to learn from.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "tokenizer.model"
+    path.write_bytes(starter_model_bytes(texts))
+    return path
+
+
+def starter_model_bytes(texts: Iterable[str], vocabulary: int = VOCABULARY) -> bytes:
+    """The serialised SentencePiece model for `texts`: byte-level BPE of at most `vocabulary` pieces, deterministic.
+
+    Fewer pieces come out where the texts are too few for more. Raises InputError when the texts are empty.
+    """
+    segments = _segments(texts)
+    if not segments:
+        raise InputError("There is no text to build the starter's tokenizer from: the data has no rows.")
+    segments = _without_rare_characters(segments)
+    try:
+        return _train(segments, vocabulary)
+    except RuntimeError as error:
+        possible = _TOO_HIGH.search(str(error))
+        if possible is None:
+            raise
+        return _train(segments, int(possible.group(1)))
+
+
+def _segments(texts: Iterable[str]) -> Counter[str]:
+    """The texts cut at special tokens, each piece with how often it stands."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(
+            part[start : start + _LONGEST_SEGMENT]
+            for part in _SPECIAL.split(text)
+            for start in range(0, len(part), _LONGEST_SEGMENT)
+            if part.strip()
+        )
+    return counts
+
+
+def _stream(segments: Counter[str]) -> Iterator[str]:
+    """Every segment as often as it stands, thinned evenly where there are more than the trainer needs."""
+    total = segments.total()
+    for index, segment in enumerate(segments.elements()):
+        if total <= MAX_SEGMENTS or index * MAX_SEGMENTS // total != (index - 1) * MAX_SEGMENTS // total:
+            yield segment
+
+
+def _without_rare_characters(segments: Counter[str]) -> Counter[str]:
+    """The segments with a space for each character that is unprintable or not one of the `MAX_CHARACTERS` commonest."""
+    counts: Counter[str] = Counter()
+    for segment, times in segments.items():
+        for character, count in Counter(segment).items():
+            if character.isprintable() and character != WORD_START:
+                counts[character] += count * times
+    common = {character for character, _ in counts.most_common(MAX_CHARACTERS)}
+    rare = {ord(character): " " for segment in segments for character in set(segment) - common}
+    kept: Counter[str] = Counter()
+    for segment, times in segments.items():
+        kept[segment.translate(rare)] += times
+    return kept
+
+
+def _train(segments: Counter[str], vocabulary: int) -> bytes:
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=_stream(segments),
+        model_writer=written,
+        model_type="bpe",
+        vocab_size=vocabulary,
+        byte_fallback=True,
+        character_coverage=1.0,
+        split_digits=True,
+        split_by_unicode_script=False,
+        max_sentencepiece_length=MAX_PIECE_CHARACTERS,
+        max_sentence_length=8 * _LONGEST_SEGMENT,
+        normalization_rule_name="identity",
+        add_dummy_prefix=False,
+        remove_extra_whitespaces=False,
+        user_defined_symbols=user_defined_symbols(),
+        pad_id=PAD_ID,
+        eos_id=EOS_ID,
+        bos_id=BOS_ID,
+        unk_id=UNK_ID,
+        pad_piece=PAD,
+        eos_piece=EOS,
+        bos_piece=BOS,
+        unk_piece=UNK,
+        num_threads=1,
+        minloglevel=4,
+    )
+    return written.getvalue()
