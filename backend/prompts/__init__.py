@@ -1,0 +1,32 @@
+"""The prompt formats: one renderer and one strict parser each, used by every other room."""
+
+from __future__ import annotations
+
+from backend.errors import InputError
+from backend.prompts.base import Parsed, ParseError, PromptFormat
+from backend.prompts.json_format import JsonFormat
+from backend.prompts.native import NativeFormat
+from backend.prompts.tokens import DEVELOPER_SENTENCE, NO_CALL_ANSWER, RESERVED, STOP_TOKENS
+from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
+
+__all__ = [
+    "DEVELOPER_SENTENCE",
+    "NO_CALL_ANSWER",
+    "RESERVED",
+    "STOP_TOKENS",
+    "ParseError",
+    "Parsed",
+    "PromptFormat",
+    "get_format",
+]
+
+
+def get_format(name: FormatName, declarations: Declarations = "full") -> PromptFormat:
+    """The prompt format called `name`, showing as much of the tools as `declarations` says; raises InputError."""
+    if declarations not in DECLARATIONS:
+        raise InputError(f"Unknown declarations {declarations!r}: choose one of {', '.join(DECLARATIONS)}.")
+    if name == "native":
+        return NativeFormat(declarations)
+    if name == "json":
+        return JsonFormat(declarations)
+    raise InputError(f"Unknown prompt format {name!r}: choose one of {', '.join(FORMATS)}.")

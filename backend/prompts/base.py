@@ -1,0 +1,49 @@
+"""What every prompt format can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.records import Call, Declarations, FormatName, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An answer as the app receives it: its calls in order, and the text around them."""
+
+    calls: tuple[Call, ...]
+    text: str
+
+
+class ParseError(ValueError):
+    """An answer that the phone's parser rejects; `position` is the offset in characters where it gave up."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"{message} (at character {position})")
+        self.position = position
+
+
+class PromptFormat(Protocol):
+    """One way to put tools and a message before the model, and to read its answer."""
+
+    name: FormatName
+    declarations: Declarations
+    stop_token: str
+
+    def prompt(self, tools: Sequence[Tool], message: str) -> str:
+        """The whole prompt, from `<bos>` to the opened model turn."""
+        ...
+
+    def completion(self, calls: Sequence[Call], answer: str = "") -> str:
+        """What the model must write, its stop token included; without calls, `answer` or a default sentence."""
+        ...
+
+    def parse(self, text: str) -> Parsed:
+        """Read an answer strictly; raises ParseError where the phone would not get calls or clean text."""
+        ...
+
+    def chat_template(self, tools: Sequence[Tool]) -> str:
+        """The jinja template that renders `prompt` from messages and tools, for checkpoints and `.litertlm` files."""
+        ...
