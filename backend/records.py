@@ -59,8 +59,8 @@ class Example:
     """One row of the data: what a user says, and the calls that answer it.
 
     `id` names the row by its content, so that it survives reordering; `line` is the row's first physical line in
-    its file, from 1 (0 where the data has no lines); `answer` is the text of a row that calls nothing; `split` is what the
-    row's own `split` column says, if there is one.
+    its file, from 1 (0 where the data has no lines); `answer` is the text of a row that calls nothing; `split` is what
+    the row's own `split` column says, if there is one.
     """
 
     id: str
@@ -75,8 +75,8 @@ class Example:
 class Issue:
     """One problem in the input, where it stands, and how to mend it.
 
-    `line` is the physical line in the file, from 1; None where the problem belongs to no line. `column` is a CSV column's
-    name, or a path inside tools.json such as `[0].function.name`.
+    `line` is the physical line in the file, from 1; None where the problem belongs to no line. `column` is a CSV
+    column's name, or a path inside tools.json such as `[0].function.name`.
     """
 
     severity: Severity

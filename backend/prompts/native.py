@@ -43,7 +43,7 @@ class NativeFormat:
         """Read an answer by LiteRT-LM's grammar; raises ParseError."""
         return parse_answer(text)
 
-    def chat_template(self, tools: Sequence[Tool]) -> str:
+    def chat_template(self, tools: Sequence[Tool]) -> str:  # noqa: ARG002 - only the JSON format writes its tools in
         """Our jinja template with this format's choice of declarations set at its top."""
         return f"{{%- set declared = '{self.declarations}' -%}}\n" + TEMPLATE.read_text(encoding="utf-8")
 

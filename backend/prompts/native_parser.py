@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.prompts import tokens
-from backend.prompts.base import ParseError, Parsed
+from backend.prompts.base import Parsed, ParseError
 from backend.records import Call
 
 MAX_DEPTH = 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import string
 from pathlib import Path
@@ -158,10 +159,9 @@ def test_a_text_answer_is_no_call(text: str) -> None:
 def test_any_text_parses_or_is_refused(text: str | list[str]) -> None:
     body = "".join(text)
     for answer in (body, f"<start_function_call>call:{body}<end_function_call>"):
-        try:
-            FULL.parse(answer)
-        except ParseError as error:
-            assert 0 <= error.position <= len(answer)
+        with contextlib.suppress(ParseError):
+            parsed = FULL.parse(answer)
+            assert parsed.calls or parsed.text
 
 
 @pytest.mark.parametrize(
