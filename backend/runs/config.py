@@ -1,0 +1,132 @@
+"""What a run was asked to do: its settings, their defaults, and what each may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from backend.errors import InputError
+from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
+
+STARTER = "starter"
+MAX_TEXT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """The settings of a run; the defaults are the starter model's. InputError where a value is not allowed.
+
+    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share of rows held out; whole floats
+    (JSON, number boxes) are taken for integers.
+    """
+
+    base_model: str = STARTER
+    prompt_format: FormatName = "native"
+    declarations: Declarations = "none"
+    epochs: float = 25.0
+    lr: float = 2e-3
+    batch_size: int = 32
+    max_seq_length: int | Literal["auto"] = "auto"
+    lora_r: int = 16
+    lora_alpha: int = 32
+    test_split: float = 0.1
+    max_examples: int | None = None
+    seed: int = 42
+    trackio_project: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as one JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
+        """The settings in a JSON object; absent ones take the base model's defaults, unknown ones are left aside."""
+        if not isinstance(values, Mapping):
+            raise InputError(f"The run's settings must be an object of names and values, not {_shown(values)}.")
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        base_model = _text("base_model", known.get("base_model", STARTER))
+        return cls(**{**default_config(base_model).to_dict(), **known})
+
+
+def default_config(base_model: str) -> RunConfig:
+    """The settings to start from: a starter is trained from scratch, any other model is fine-tuned."""
+    if base_model == STARTER:
+        return RunConfig()
+    return RunConfig(base_model=base_model, declarations="full", epochs=3.0, lr=2e-4, batch_size=8)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _refuse(name: str, value: object, allowed: str) -> InputError:
+    return InputError(f"{name.replace('_', ' ')}: {_shown(value)} is not allowed. Give {allowed}.")
+
+
+def _integer(name: str, value: object, least: int, most: int = 10**9) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _refuse(name, value, f"a whole number from {least:,} to {most:,}")
+    return value
+
+
+def _number(name: str, value: object, most: float, allowed: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _refuse(name, value, allowed)
+    if not 0 < value < most:
+        raise _refuse(name, value, allowed)
+    return float(value)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
+        raise _refuse(name, value, f"a line of text of 1 to {MAX_TEXT} characters")
+    return value.strip()
+
+
+def _word(name: str, value: object, words: tuple[str, ...]) -> str:
+    if value not in words:
+        raise _refuse(name, value, "one of " + ", ".join(words))
+    return str(value)
+
+
+def _checked(name: str, value: object) -> object:
+    """The value in its own type, or InputError saying what the setting may be."""
+    match name:
+        case "base_model":
+            return _text(name, value)
+        case "prompt_format":
+            return _word(name, value, FORMATS)
+        case "declarations":
+            return _word(name, value, DECLARATIONS)
+        case "epochs":
+            return _number(name, value, 100_000, "a number above 0 (0.5 trains on half the rows once)")
+        case "lr":
+            return _number(name, value, 1, "a learning rate above 0 and below 1, such as 2e-4")
+        case "test_split":
+            return _number(name, value, 1, "a share above 0 and below 1, such as 0.1")
+        case "max_seq_length":
+            return value if value == "auto" else _max_seq_length(value)
+        case "max_examples":
+            return None if value is None else _integer(name, value, 1)
+        case "trackio_project":
+            return None if value is None else _text(name, value)
+        case "seed":
+            return _integer(name, value, 0, 2**32 - 1)
+        case _:
+            return _integer(name, value, 1)
+
+
+def _max_seq_length(value: object) -> int:
+    try:
+        return _integer("max_seq_length", value, 16, 131_072)
+    except InputError:
+        raise _refuse("max_seq_length", value, "auto, or a whole number from 16 to 131,072") from None

@@ -1,0 +1,46 @@
+"""Locks that the operating system lets go when their holder dies, so that they never outlive a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from backend.runs.files import disk_errors
+
+TRIES = 20
+PAUSE_SECONDS = 0.01
+
+
+def take(path: Path) -> int | None:
+    """Take the lock at `path` and return its file descriptor, or None where another holds it.
+
+    The lock lasts until every copy of the descriptor is closed; a child process that inherits it holds it on.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    for _ in range(TRIES):  # is_held() of another process may stand in the way for a moment
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            time.sleep(PAUSE_SECONDS)
+    os.close(descriptor)
+    return None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock at `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""Where runs are kept: a folder of run folders."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backend.errors import InputError
+from backend.runs.config import RunConfig
+from backend.runs.files import disk_errors
+from backend.runs.locks import is_held
+from backend.runs.run import Run, new_id
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One entry of a store: the run, or why it cannot be read."""
+
+    id: str
+    created: str
+    run: Run | None
+    error: str | None = None
+
+
+class FolderStore:
+    """Runs as folders below `root`; a run's id is its folder's name."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+
+    def create(self, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
+        """Make a new run of the two files; InputError where they cannot be read or the disk is full."""
+        while (path := self.root / new_id()).exists():
+            continue
+        return Run.create(path, config, dataset, tools, name)
+
+    def list(self) -> list[StoredRun]:
+        """Every run, newest first; one that cannot be read stands there with its error."""
+        try:
+            folders = [path for path in self.root.iterdir() if ID.fullmatch(path.name) and path.is_dir()]
+        except OSError:
+            return []
+        return sorted(
+            (self._entry(path.name) for path in folders), key=lambda entry: (entry.created, entry.id), reverse=True
+        )
+
+    def open(self, run_id: str) -> Run:
+        """The run of that id; InputError where the id is no id, or there is no such run, or it is damaged."""
+        return replace(Run.open(self._folder(run_id)), id=run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run and all its files; InputError while one of its jobs is alive."""
+        folder = self._folder(run_id)
+        for lock in sorted(folder.glob("stages/*.lock")):
+            if is_held(lock):
+                raise InputError(
+                    f"Run {run_id} is still working ({lock.stem}). Cancel that job first, then delete the run."
+                )
+        with disk_errors(folder, "delete"):
+            shutil.rmtree(folder)
+
+    def _folder(self, run_id: str) -> Path:
+        if not isinstance(run_id, str) or not ID.fullmatch(run_id):
+            raise InputError(f"{str(run_id)[:80]!r} is not a run's id. Pick a run from the list.")
+        folder = self.root / run_id
+        if folder.is_symlink() or not folder.is_dir():
+            raise InputError(f"There is no run {run_id!r} in {self.root}. Pick a run from the list.")
+        return folder
+
+    def _entry(self, run_id: str) -> StoredRun:
+        try:
+            run = self.open(run_id)
+            created = datetime.fromisoformat(run.created)
+            return StoredRun(run_id, _utc(created), run)
+        except (InputError, OSError) as error:
+            return StoredRun(run_id, _utc(_modified(self.root / run_id)), None, str(error))
+
+
+def _modified(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _utc(moment: datetime) -> str:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat(timespec="milliseconds")
