@@ -113,6 +113,15 @@ def test_template_renders_the_shorter_prompts(declarations: Declarations, found:
     assert ("<start_function_declaration>" in prompt) == (declarations == "names")
 
 
+@pytest.mark.parametrize("declarations", DECLARATIONS)
+@given(found=st.lists(tools, min_size=1, max_size=3), message=texts)
+def test_template_renders_the_prompt_without_a_developer_message(
+    declarations: Declarations, found: list[Tool], message: str
+) -> None:
+    prompt = get_format("native", declarations).prompt(found, message)
+    assert render(OURS[declarations], messages(message)[1:], found) == prompt
+
+
 @given(st.lists(calls, min_size=1, max_size=3), texts, st.booleans())
 def test_conversations_render_as_published(found: list[Call], message: str, answered: bool) -> None:
     turns = [
