@@ -86,7 +86,7 @@ def _jinja_string(text: str) -> str:
 
 def _array(body: str) -> list[Any]:
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_constant=_no_constant)
     except ValueError as error:
         raise ParseError(f"the answer is no JSON: {error}", getattr(error, "pos", 0)) from error
     except RecursionError as error:
@@ -94,6 +94,10 @@ def _array(body: str) -> list[Any]:
     if not isinstance(found, list) or not found:
         raise ParseError("the answer is JSON, but no array of calls", 0)
     return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON number")
 
 
 def _call(item: Any) -> Call:

@@ -1,0 +1,25 @@
+"""Scoring: what counts as right, how often, and how sure that is."""
+
+from __future__ import annotations
+
+from backend.scoring.compare import same_calls
+from backend.scoring.evaluation import TARGET, build_evaluation, paired
+from backend.scoring.intervals import Rate, mcnemar, wilson
+from backend.scoring.report import Report, RowResult, ToolScore, score_rows
+from backend.scoring.verdict import Verdict, verdict
+
+__all__ = [
+    "TARGET",
+    "Rate",
+    "Report",
+    "RowResult",
+    "ToolScore",
+    "Verdict",
+    "build_evaluation",
+    "mcnemar",
+    "paired",
+    "same_calls",
+    "score_rows",
+    "verdict",
+    "wilson",
+]

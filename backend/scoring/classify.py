@@ -1,0 +1,84 @@
+"""What kind of mistake a wrong answer is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.records import Call, Tool
+from backend.scoring.compare import drop_nulls, same_value, unmatched
+
+ERROR_CLASSES = (
+    "no_call",
+    "unparsed",
+    "unknown_tool",
+    "wrong_tool",
+    "extra_call",
+    "missing_arg",
+    "extra_arg",
+    "wrong_type",
+    "enum_violation",
+    "wrong_value",
+)
+
+
+def classify(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool]) -> tuple[str, str]:
+    """The error class of a parsed but wrong answer, and one phrase that says what differs."""
+    unknown = sorted({call.name for call in predicted} - tools.keys())
+    if unknown:
+        return "unknown_tool", f"{unknown[0]} is no tool of this set"
+    expected, found = Counter(call.name for call in gold), Counter(call.name for call in predicted)
+    if expected != found:
+        return _wrong_tools(gold, predicted, expected, found)
+    missing, left = unmatched(gold, predicted, tools)
+    twin = next(call for call in left if call.name == missing[0].name)
+    return _wrong_arguments(drop_nulls(missing[0].arguments), drop_nulls(twin.arguments), tools[twin.name])
+
+
+def conforms(value: Any, schema: Any) -> bool:
+    """Whether a value has the JSON type that the schema names; an unknown or missing type allows everything."""
+    kind = str(schema.get("type", "")).lower() if isinstance(schema, Mapping) else ""
+    if kind in ("integer", "number"):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return kind == "number" or isinstance(value, int) or value.is_integer()
+    types: dict[str, type] = {"string": str, "boolean": bool, "array": list, "object": dict}
+    return kind not in types or isinstance(value, types[kind])
+
+
+def _wrong_tools(
+    gold: Sequence[Call], predicted: Sequence[Call], expected: Counter[str], found: Counter[str]
+) -> tuple[str, str]:
+    if not found - expected:
+        return "no_call", f"{_listed(expected - found)} was not called"
+    if not expected - found:
+        repeated = [call for at, call in enumerate(predicted) if call in predicted[:at] and gold]
+        what = "was called twice" if repeated else "was called without need"
+        return "extra_call", f"{_listed(found - expected)} {what}"
+    return "wrong_tool", f"{_listed(found - expected)} instead of {_listed(expected - found)}"
+
+
+def _wrong_arguments(gold: Mapping[str, Any], predicted: Mapping[str, Any], tool: Tool) -> tuple[str, str]:
+    missing = sorted(gold.keys() - predicted.keys())
+    if missing:
+        return "missing_arg", f"{missing[0]} is missing"
+    extra = sorted(predicted.keys() - gold.keys())
+    if extra:
+        return "extra_arg", f"{extra[0]} was not asked for"
+    for key, value in gold.items():
+        schema = tool.properties.get(key)
+        if same_value(value, predicted[key], schema):
+            continue
+        said = f"{key}: {predicted[key]!r} instead of {value!r}"
+        if not conforms(predicted[key], schema):
+            return "wrong_type", said
+        enum = schema.get("enum") if isinstance(schema, Mapping) else None
+        if enum and predicted[key] not in enum:
+            return "enum_violation", said
+        return "wrong_value", said
+    raise AssertionError("classify was asked about a right answer")
+
+
+def _listed(names: Counter[str]) -> str:
+    return ", ".join(sorted(names.elements()))

@@ -1,0 +1,55 @@
+"""How sure a rate is, and whether two models differ on the same rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+Z95 = 1.959963984540054
+"""The standard normal quantile for a two-sided 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`k` of `n`, with its Wilson 95 % interval; the value and the bounds lie in 0..1 and are None where n is 0."""
+
+    k: int
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, k: int, n: int) -> Rate:
+        """The rate of `k` successes in `n` rows; raises ValueError unless 0 ≤ k ≤ n."""
+        if not 0 <= k <= n:
+            raise ValueError(f"a rate of {k} in {n}")
+        if n == 0:
+            return cls(0, 0, None, None, None)
+        low, high = wilson(k, n)
+        return cls(k, n, k / n, low, high)
+
+    def to_json(self) -> dict[str, Any]:
+        """The rate as one JSON object."""
+        return {"k": self.k, "n": self.n, "value": self.value, "low": self.low, "high": self.high}
+
+
+def wilson(k: float, n: float, z: float = Z95) -> tuple[float, float]:
+    """The score interval for `k` of `n` (n > 0), bounds in 0..1; E. B. Wilson, JASA 22 (1927), 209-212."""
+    share = k / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low = 0.0 if k == 0 else max(0.0, centre - half)
+    high = 1.0 if k == n else min(1.0, centre + half)
+    return low, high
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """Two-sided exact p that two models differ, from rows only the first got right (`worse`) and only the second.
+
+    Q. McNemar, Psychometrika 12 (1947), 153-157, with the binomial distribution instead of chi-square.
+    """
+    discordant = worse + better
+    tail: int = sum(math.comb(discordant, k) for k in range(min(worse, better) + 1))
+    return min(1.0, tail / 2 ** (discordant - 1)) if discordant else 1.0

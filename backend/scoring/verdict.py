@@ -1,0 +1,54 @@
+"""Whether a rate meets a target, as far as its rows can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backend.scoring.intervals import Rate, wilson
+
+MAX_ROWS = 1_000_000
+"""Rows after which "more rows would decide" is no longer useful advice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`more_rows` is how many further test rows at the same rate would decide; None where decided or out of reach."""
+
+    state: Literal["met", "not met", "undecided"]
+    target: float
+    more_rows: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as one JSON object."""
+        return {"state": self.state, "target": self.target, "more_rows": self.more_rows}
+
+
+def verdict(rate: Rate, target: float) -> Verdict:
+    """Met only if the interval's lower bound reaches `target` (0..1), not met only if its upper bound stays below."""
+    if rate.low is None or rate.high is None:
+        return Verdict("undecided", target)
+    if rate.low >= target:
+        return Verdict("met", target)
+    if rate.high < target:
+        return Verdict("not met", target)
+    return Verdict("undecided", target, _more_rows(rate.k, rate.n, target))
+
+
+def _more_rows(k: int, n: int, target: float) -> int | None:
+    share = k / n
+    if share == target or not _decided(share, MAX_ROWS, target):
+        return None
+    undecided, decided = n, MAX_ROWS
+    while decided - undecided > 1:
+        middle = (undecided + decided) // 2
+        if _decided(share, middle, target):
+            decided = middle
+        else:
+            undecided = middle
+    return decided - n
+
+
+def _decided(share: float, rows: int, target: float) -> bool:
+    low, high = wilson(share * rows, rows)
+    return low >= target or high < target

@@ -1,0 +1,164 @@
+"""Rows with known answers: what is right, what kind of wrong, and how it adds up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.prompts import get_format
+from backend.records import Call, Example, Tool
+from backend.scoring import Report, build_evaluation, score_rows
+
+FORMAT = get_format("native", "full")
+LIGHT = Tool(
+    "set_light",
+    "Sets a light.",
+    {
+        "type": "object",
+        "properties": {
+            "room": {"type": "string", "enum": ["kitchen", "Hall"]},
+            "level": {"type": "integer"},
+            "share": {"type": "number"},
+            "on": {"type": "boolean"},
+            "note": {"type": "string"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "at": {"type": "object", "properties": {"hour": {"type": "integer"}}},
+        },
+    },
+)
+FIND = Tool("find", "Finds.", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]})
+STOP = Tool("stop", "Stops.")
+TOOLS = (LIGHT, FIND, STOP)
+
+
+def example(*calls: Call, name: str = "a") -> Example:
+    return Example(name, 2, "message", calls)
+
+
+def score(gold: tuple[Call, ...], raw: str | tuple[Call, ...]) -> Report:
+    return score_rows([example(*gold)], [raw if isinstance(raw, str) else FORMAT.completion(raw)], TOOLS, FORMAT)
+
+
+def light(**arguments: Any) -> tuple[Call, ...]:
+    return (Call("set_light", arguments),)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted"),
+    [
+        (light(level=1), light(level=1.0)),
+        (light(note="two  words "), light(note="two words")),
+        (light(note="caf\u00e9"), light(note="cafe\u0301")),
+        (light(level=1, note=None), light(level=1)),
+        (light(tags=["a", "b"], at={"hour": 7}), light(at={"hour": 7}, tags=["a", "b"])),
+        ((Call("stop"), *light(level=1)), (*light(level=1), Call("stop"))),
+        ((*light(level=1), *light(level=2)), (*light(level=2), *light(level=1))),
+    ],
+)
+def test_right_answers(gold: tuple[Call, ...], predicted: tuple[Call, ...]) -> None:
+    report = score(gold, predicted)
+    assert report.combined.k == 1
+    assert report.error_classes == {}
+
+
+@pytest.mark.parametrize(
+    ("gold", "raw", "error_class", "detail"),
+    [
+        (light(level=1), "I cannot.", "no_call", "set_light was not called"),
+        ((*light(level=1), Call("stop")), light(level=1), "no_call", "stop was not called"),
+        (light(level=1), "<start_function_call>call:set_light{", "unparsed", "outside a complete call"),
+        (light(level=1), "", "unparsed", "empty"),
+        (light(level=1), (Call("fly"),), "unknown_tool", "fly"),
+        (light(level=1), (Call("stop"),), "wrong_tool", "stop instead of set_light"),
+        (light(level=1), light(level=1) * 2, "extra_call", "set_light was called twice"),
+        (light(level=1), (*light(level=1), Call("stop")), "extra_call", "stop was called without need"),
+        ((), (Call("stop"),), "extra_call", "stop"),
+        (light(level=1, on=True), light(level=1), "missing_arg", "on is missing"),
+        (light(level=1), light(level=1, on=True), "extra_arg", "on was not asked for"),
+        (light(level=1), light(level=1.5), "wrong_type", "1.5 instead of 1"),
+        (light(level=1), light(level=True), "wrong_type", "True instead of 1"),
+        (light(on=True), light(on=1), "wrong_type", "1 instead of True"),
+        (light(room="Hall"), light(room="hall"), "enum_violation", "'hall' instead of 'Hall'"),
+        (light(room="Hall"), light(room="kitchen"), "wrong_value", "kitchen"),
+        (light(tags=["a", "b"]), light(tags=["b", "a"]), "wrong_value", "tags"),
+        (light(share=0.5), light(share=0.25), "wrong_value", "0.25 instead of 0.5"),
+    ],
+)
+def test_wrong_answers(gold: tuple[Call, ...], raw: str | tuple[Call, ...], error_class: str, detail: str) -> None:
+    report = score(gold, raw)
+    assert report.combined.k == 0
+    assert report.error_classes == {error_class: 1}
+    assert detail in report.rows[0].detail
+
+
+def test_the_normalised_column_is_beside_the_exact_one() -> None:
+    report = score(light(note="Main-Street 5."), light(note="main street 5"))
+    assert report.combined.k == 0
+    assert report.combined_normalised.k == 1
+
+
+def test_totals_tools_and_confusions_of_a_small_set() -> None:
+    gold = [(Call("find", {"query": "a"}),), (Call("find", {"query": "b"}),), light(level=1), (), (Call("stop"),)]
+    raw = [
+        FORMAT.completion((Call("find", {"query": "a"}),)),
+        FORMAT.completion(light(level=1)),
+        FORMAT.completion(light(level=2)),
+        "Sorry.",
+        "<pad>",
+    ]
+    examples = [example(*calls, name=str(at)) for at, calls in enumerate(gold)]
+    report = score_rows(examples, raw, TOOLS, FORMAT)
+    assert (report.parse.k, report.tool.k, report.combined.k, report.n) == (4, 3, 2, 5)
+    assert (report.argument.k, report.argument.n) == (2, 3)
+    assert report.false_call.n == 1
+    assert report.false_call.k == 0
+    assert (report.missed_call.k, report.missed_call.n) == (0, 4)
+    find = report.per_tool["find"]
+    assert (find.support, find.recall.k, find.precision.n, find.combined.k) == (2, 1, 1, 1)
+    assert report.per_tool["set_light"].precision.k == 1
+    assert report.per_tool["set_light"].precision.n == 2
+    assert report.macro_combined == pytest.approx((0.5 + 0 + 0) / 3)
+    assert report.confusion == {
+        "set_light": {"set_light": 1},
+        "find": {"find": 1, "set_light": 1},
+        "stop": {"unparsed": 1},
+        "no call": {"no call": 1},
+    }
+
+
+def test_evaluation_json_pairs_the_models() -> None:
+    examples = [example(Call("stop"), name=str(at)) for at in range(6)]
+    right, wrong = FORMAT.completion((Call("stop"),)), "No."
+    tuned = score_rows(examples, [right] * 6, TOOLS, FORMAT)
+    base = score_rows(examples, [wrong] * 6, TOOLS, FORMAT)
+    found = json.loads(json.dumps(build_evaluation(tuned, base, {"model": "m"})))
+    assert found["mcnemar"] == {"worse": 0, "better": 6, "p": 0.03125}
+    assert found["tuned"]["combined"]["value"] == 1
+    assert found["verdict"]["state"] == "undecided"
+    assert found["model"] == "m"
+    assert build_evaluation(tuned, None, {})["base"] is None
+    with pytest.raises(ValueError, match="same rows"):
+        build_evaluation(tuned, score_rows(examples[:5], [wrong] * 5, TOOLS, FORMAT), {})
+
+
+values = st.integers(-3, 3) | st.sampled_from(["a", "A", "a b"]) | st.booleans()
+calls = st.builds(Call, st.sampled_from(["find", "stop", "fly"]), st.dictionaries(st.sampled_from("qr"), values))
+
+
+@given(st.lists(st.tuples(st.lists(calls, max_size=2), st.lists(calls, max_size=3) | st.just("text")), max_size=8))
+def test_the_figures_agree_with_each_other(rows: list[tuple[list[Call], list[Call] | str]]) -> None:
+    known = [[call for call in gold if call.name != "fly"] for gold, _ in rows]
+    examples = [example(*gold, name=str(at)) for at, gold in enumerate(known)]
+    raw = [given if isinstance(given, str) else FORMAT.completion(given) for _, given in rows]
+    report = score_rows(examples, raw, TOOLS, FORMAT)
+    assert report.combined.k <= report.tool.k <= report.parse.k <= report.n
+    assert report.combined.k <= report.combined_normalised.k
+    assert sum(report.error_classes.values()) == report.n - report.combined.k
+    if report.n and report.tool.k:
+        assert report.combined.value == pytest.approx(report.tool.value * report.argument.value)
+    assert all((row.error_class is None) == row.right for row in report.rows)
+    assert score_rows(examples, [FORMAT.completion(gold) for gold in known], TOOLS, FORMAT).combined.k == report.n
