@@ -18,7 +18,7 @@ MAX_TEXT = 300
 class RunConfig:
     """The settings of a run; the defaults are the starter model's. InputError where a value is not allowed.
 
-    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share of rows held out; whole floats
+    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out; whole floats
     (JSON, number boxes) are taken for integers.
     """
 

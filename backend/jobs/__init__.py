@@ -1,0 +1,21 @@
+"""Jobs: starting the scripts in job_templates/, following them, stopping them."""
+
+from __future__ import annotations
+
+from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
+from backend.jobs.local import LocalRunner
+from backend.jobs.logs import clean, redact
+from backend.jobs.runner import Runner
+from backend.jobs.states import JobState
+
+__all__ = [
+    "JOBS",
+    "PIPELINE",
+    "JobState",
+    "LocalRunner",
+    "Runner",
+    "clean",
+    "config_arguments",
+    "job_arguments",
+    "redact",
+]

@@ -1,0 +1,34 @@
+"""The command line of each job: the same scripts that run on a GPU."""
+
+from __future__ import annotations
+
+from backend.errors import InputError
+from backend.runs.config import RunConfig
+from backend.runs.run import STAGES, Run
+
+PIPELINE = "pipeline"
+JOBS = (*STAGES, PIPELINE)
+
+
+def job_arguments(run: Run, stage: str) -> list[str]:
+    """The arguments of `job_templates/STAGE.py` for a run in a folder; InputError for a stage that does not exist."""
+    folder = str(run.path)
+    match stage:
+        case "train" | "pipeline":
+            inputs = ["--dataset", str(run.dataset_path), "--tools", str(run.tools_path), "--output-repo", folder]
+            return inputs + config_arguments(run.config)
+        case "evaluate":
+            return ["--model", folder, "--baseline"]
+        case "export":
+            return ["--model", folder, "--output-repo", folder]
+        case _:
+            raise InputError(f"There is no stage {stage!r}. The stages are {', '.join(JOBS)}.")
+
+
+def config_arguments(config: RunConfig) -> list[str]:
+    """The flags of train.py that say the same as the settings; what is not set is left out."""
+    arguments = []
+    for name, value in config.to_dict().items():
+        if value is not None:
+            arguments += [f"--{name.replace('_', '-')}={value}"]
+    return arguments

@@ -1,0 +1,120 @@
+"""Jobs on this machine, one at a time, each under a supervisor that outlives the app."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.errors import InputError
+from backend.jobs import turns
+from backend.jobs.commands import job_arguments
+from backend.jobs.logs import read_log
+from backend.jobs.states import JobState, read_state, write_state
+from backend.runs import locks
+from backend.runs.files import disk_errors
+from backend.runs.run import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.05
+
+
+class LocalRunner:
+    """Runs `job_templates/STAGE.py` in processes of their own; a second job waits for the first.
+
+    `scripts` is the folder of the jobs' scripts; `queue_folder` is where jobs wait their turn, by default beside the
+    run; `grace_seconds` is how long a cancelled job may take to end before it is killed.
+    """
+
+    def __init__(
+        self, scripts: Path = ROOT / "job_templates", queue_folder: Path | None = None, grace_seconds: float = 10.0
+    ) -> None:
+        self._scripts = scripts
+        self._queue_folder = queue_folder
+        self._grace_seconds = grace_seconds
+
+    def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
+        """Start a job, or put it in the queue; InputError where it is already alive or cannot be started."""
+        command = [sys.executable, str(self._script(stage)), *job_arguments(run, stage), *extra_args]
+        lock = locks.take(run.lock_path(stage))
+        if lock is None:
+            raise InputError(f"Run {run.name!r} already has a {stage} job. Wait for it to end, or cancel it.")
+        try:
+            ticket = turns.enter(self._queue_folder or run.path.parent / ".queue")
+            try:
+                cancel_path(run, stage).unlink(missing_ok=True)
+                write_state(run, stage, JobState("queued"))
+                self._supervise(run, stage, command, lock, ticket)
+            finally:
+                ticket.close()
+        finally:
+            os.close(lock)
+        return read_state(run, stage) or JobState("queued")
+
+    def state(self, run: Run, stage: str) -> JobState | None:
+        """Where the job stands; None where it was never started, `lost` where its supervisor died."""
+        job_arguments(run, stage)
+        return read_state(run, stage)
+
+    def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
+        """What the job printed after byte `offset`, and the offset to go on from; at most 256 KiB, the newest."""
+        job_arguments(run, stage)
+        return read_log(run.log_path(stage), offset)
+
+    def cancel(self, run: Run, stage: str) -> JobState:
+        """Stop the job and all its processes: SIGTERM, and SIGKILL where it has not ended after the grace time."""
+        state = self.state(run, stage)
+        if state is None:
+            raise InputError(f"Run {run.name!r} has no {stage} job to cancel.")
+        if not state.active:
+            return state
+        with disk_errors(cancel_path(run, stage)):
+            cancel_path(run, stage).touch()
+        deadline = time.monotonic() + self._grace_seconds + 5
+        while state is not None and state.active and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            state = read_state(run, stage)
+        return state or JobState("cancelled")
+
+    def _script(self, stage: str) -> Path:
+        script = self._scripts / f"{stage}.py"
+        if not script.is_file():
+            raise InputError(f"There is no job {stage!r}: {script} is missing.")
+        return script
+
+    def _supervise(self, run: Run, stage: str, command: list[str], lock: int, ticket: turns.Ticket) -> None:
+        """Start the supervisor; it inherits the stage's lock and the ticket and holds both while it lives."""
+        order = {
+            "run": str(run.path),
+            "stage": stage,
+            "command": command,
+            "folder": str(Path.cwd()),
+            "ticket": str(ticket.path),
+            "ticket_descriptor": ticket.descriptor,
+            "grace_seconds": self._grace_seconds,
+        }
+        log = run.log_path(stage)
+        with disk_errors(log):
+            log.parent.mkdir(exist_ok=True)
+            log.write_bytes(b"")
+        with disk_errors(ROOT, "start a job from"), log.open("ab") as errors:
+            supervisor = subprocess.Popen(
+                [sys.executable, "-m", "backend.jobs.supervise", json.dumps(order)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                pass_fds=(lock, ticket.descriptor),
+            )
+        threading.Thread(target=supervisor.wait, name=f"wait-{stage}", daemon=True).start()
+
+
+def cancel_path(run: Run, stage: str) -> Path:
+    """The file whose presence asks the supervisor to stop the job."""
+    return run.path / "stages" / f"{stage}.cancel"

@@ -1,0 +1,128 @@
+"""What a job prints: cleaned and without tokens when it is written, bounded when it is read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.errors import InputError
+from backend.runs.files import disk_errors
+
+WRITE_LIMIT = 20 * 1024 * 1024
+READ_LIMIT = 256 * 1024
+LINE_LIMIT = 4_000
+KEPT_LINES = 200
+
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# A user's token is hf_ and 34 letters and digits; OAuth's have words, dots and dashes in them. An identifier in a
+# traceback (hf_hub_download_to_folder) has neither: underscores, but no capitals and no digits.
+TOKEN = re.compile(r"\bhf_(?:[A-Za-z0-9]{20,}|(?=[a-z_]*[A-Z0-9])[\w.\-]{19,}\w)")
+SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
+
+
+def redact(text: str, secrets: Sequence[str] = ()) -> str:
+    """Put `hf_…` in the place of every Hugging Face token, and of the given secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return TOKEN.sub("hf_…", text)
+
+
+def clean(text: str, secrets: Sequence[str] = ()) -> str:
+    """Text without terminal codes and tokens; of a line that a progress bar redrew, the last state."""
+    plain = ANSI.sub("", text)
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
+    return redact(CONTROL.sub("", "\n".join(lines)), secrets)
+
+
+def environment_secrets() -> tuple[str, ...]:
+    """The values in this process's environment that must never stand in a log."""
+    values = (value for name, value in os.environ.items() if SECRET_NAMES.search(name) and len(value) >= 8)
+    return tuple(sorted(values, key=len, reverse=True))
+
+
+class LogWriter:
+    """Appends a job's output to its log, line by line.
+
+    Past 20 MiB only the last lines are kept, and added at the end; a full disk loses lines, never the job.
+    """
+
+    def __init__(self, path: Path, secrets: Sequence[str] = ()) -> None:
+        self._secrets = tuple(secrets)
+        self._last: deque[str] = deque(maxlen=KEPT_LINES)
+        self._partial = b""
+        self._skipped = 0
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take what the job printed; whole lines are written at once."""
+        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        if len(self._partial) > 64 * LINE_LIMIT:  # an endless line, or a progress bar without an end
+            lines.append(self._partial)
+            self._partial = b""
+        for line in lines:
+            self._line(line)
+
+    def note(self, text: str) -> None:
+        """Write a line of our own."""
+        self._write(text)
+
+    def close(self) -> None:
+        """Write what is left; only then are the last lines complete."""
+        if self._partial:
+            self._line(self._partial)
+        if self._skipped:
+            self._write(
+                f"… {self._skipped:,} lines left out: the log reached its limit. The last lines were:", forced=True
+            )
+            for text in list(self._last)[-self._skipped :]:
+                self._write(text, forced=True)
+        self._file.close()
+
+    @property
+    def last_lines(self) -> list[str]:
+        """The last lines that the job printed, oldest first."""
+        return list(self._last)
+
+    def _line(self, raw: bytes) -> None:
+        text = clean(raw.decode("utf-8", errors="replace"), self._secrets)
+        if len(text) > LINE_LIMIT:
+            text = text[:LINE_LIMIT] + " …"
+        self._last.append(text)
+        self._write(text)
+
+    def _write(self, text: str, *, forced: bool = False) -> None:
+        if not forced and self._file.tell() > WRITE_LIMIT:
+            self._skipped += 1
+            return
+        try:
+            self._file.write(text.encode() + b"\n")
+        except OSError:
+            self._skipped += not forced
+
+
+def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
+    """The whole lines after byte `offset`, and the offset to go on from; at most 256 KiB, the newest.
+
+    A log shorter than `offset` was begun anew and is read from its start; a missing one is empty.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = offset if 0 <= offset <= size else 0
+            skipped = max(size - READ_LIMIT - start, 0)
+            file.seek(start + skipped)
+            raw = file.read(READ_LIMIT)
+    except (FileNotFoundError, NotADirectoryError):
+        return "", 0
+    except OSError as error:
+        raise InputError(f"Could not read {path}: {error.strerror}.") from error
+    begin = raw.find(b"\n") + 1 if skipped else 0
+    end = raw.rfind(b"\n") + 1
+    note = "… earlier lines left out\n" if skipped else ""
+    return note + clean(raw[begin:end].decode("utf-8", errors="replace")), start + skipped + end

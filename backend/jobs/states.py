@@ -1,0 +1,77 @@
+"""Where a job stands, as its supervisor writes it to stages/STAGE.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
+
+from backend.errors import InputError
+from backend.runs.files import read_json, write_json
+from backend.runs.locks import is_held
+from backend.runs.run import Run
+
+State = Literal["queued", "running", "completed", "failed", "cancelled", "lost"]
+STATES: tuple[State, ...] = get_args(State)
+SCHEMA = 1
+
+LOST = (
+    "The process that ran this job is gone without a word: the machine restarted, or it was killed. "
+    "Start it again; what earlier stages finished is kept."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """Where a job stands; times are unix seconds, `message` is a sentence for people, empty when all is said."""
+
+    state: State
+    started: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    message: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether the job waits or works, so that its state will still change."""
+        return self.state in ("queued", "running")
+
+
+def write_state(run: Run, stage: str, state: JobState) -> None:
+    """Write the state for the app to find; InputError where the disk is full."""
+    write_json(run.state_path(stage), {"schema": SCHEMA, "stage": stage, **asdict(state)})
+
+
+def read_state(run: Run, stage: str) -> JobState | None:
+    """The state of a stage's job, None where none was ever started; `lost` where its supervisor died."""
+    state = _read(run, stage)
+    if state is None or not state.active or is_held(run.lock_path(stage)):
+        return state
+    state = _read(run, stage)  # it may have ended between the two looks
+    return replace(state, state="lost", message=LOST) if state and state.active else state
+
+
+def _read(run: Run, stage: str) -> JobState | None:
+    path = run.state_path(stage)
+    if not path.exists():
+        return None
+    try:
+        return _parsed(read_json(path))
+    except InputError as error:
+        return JobState("lost", message=f"{error} Start the stage again.")
+
+
+def _parsed(record: dict[str, Any]) -> JobState:
+    word, message, code = record.get("state"), record.get("message"), record.get("exit_code")
+    if word not in STATES:
+        raise InputError(f"The job's state {word!r} is not one of {', '.join(STATES)}.")
+    return JobState(
+        state=word,
+        started=_seconds(record.get("started")),
+        ended=_seconds(record.get("ended")),
+        exit_code=code if isinstance(code, int) else None,
+        message=message if isinstance(message, str) else "",
+    )
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

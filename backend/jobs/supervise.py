@@ -1,0 +1,204 @@
+"""The process beside a local job: waits for its turn, starts it, keeps its log and state, stops it when asked.
+
+Started by LocalRunner as `python -m backend.jobs.supervise ORDER` in a session of its own, so that it outlives the app.
+It holds the stage's lock and its queue ticket while it lives; who finds them free knows that it died.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from pathlib import Path
+from typing import IO
+
+from backend.errors import InputError
+from backend.jobs.local import cancel_path
+from backend.jobs.logs import LogWriter, environment_secrets
+from backend.jobs.states import JobState, write_state
+from backend.jobs.turns import Ticket
+from backend.runs.run import Run
+
+POLL_SECONDS = 0.2
+JOB_ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "TQDM_DISABLE": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+MESSAGE_LIMIT = 4_000
+PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
+
+
+class Supervisor:
+    """One job from its place in the queue to its end."""
+
+    def __init__(self, run: Run, stage: str, ticket: Ticket, grace_seconds: float) -> None:
+        self.run = run
+        self.stage = stage
+        self.ticket = ticket
+        self.grace_seconds = grace_seconds
+        self.state = JobState("queued")
+        self.log = LogWriter(run.log_path(stage), environment_secrets())
+        self._told_to_stop = False
+        self._terminated_at: float | None = None
+
+    def work(self, command: Sequence[str], folder: Path) -> None:
+        """Run the job to its end and write its last state; whatever happens, the state says so."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        try:
+            if self._wait_for_turn():
+                self._work(command, folder)
+            else:
+                self._end(JobState("cancelled", message="Cancelled while it waited in the queue."))
+        except OSError as error:
+            self._end(JobState("failed", self.state.started, message=f"The job could not be started: {error}."))
+        finally:
+            self.ticket.leave()
+
+    def _on_signal(self, *_: object) -> None:
+        self._told_to_stop = True
+
+    def _stopping(self) -> bool:
+        return self._told_to_stop or cancel_path(self.run, self.stage).exists()
+
+    def _wait_for_turn(self) -> bool:
+        """Wait until no job stands before this one; False where it was cancelled first."""
+        while ahead := self.ticket.ahead():
+            if self._stopping():
+                return False
+            jobs = "job" if ahead == 1 else "jobs"
+            self._become(JobState("queued", message=f"Waits for {ahead} {jobs} to end on this machine."))
+            time.sleep(POLL_SECONDS)
+        return not self._stopping()
+
+    def _work(self, command: Sequence[str], folder: Path) -> None:
+        started = time.time()
+        job = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **JOB_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent(),  # noqa: PLW1509 - this process has one thread
+        )
+        assert job.stdout is not None
+        self._become(JobState("running", started))
+        self._follow(job, job.stdout)
+        _signal_group(job, signal.SIGKILL)  # what the job left behind
+        self.log.close()
+        self._end(_outcome(job.returncode, started, self.log.last_lines, cancelled=self._terminated_at is not None))
+
+    def _follow(self, job: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+        """Write the job's output until it ends, and pass on the wish to stop."""
+        os.set_blocking(output.fileno(), False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while job.poll() is None:
+                if selector.get_map():
+                    ready = selector.select(POLL_SECONDS)
+                    if ready and not self._drain(output):
+                        selector.unregister(output)
+                else:
+                    time.sleep(POLL_SECONDS)
+                self._stop_when_asked(job)
+            self._drain(output)
+
+    def _drain(self, output: IO[bytes]) -> bool:
+        """Write what lies in the pipe, at most 1 MiB; False once it was closed."""
+        for _ in range(16):
+            try:
+                chunk = os.read(output.fileno(), 65536)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self.log.feed(chunk)
+        return True
+
+    def _stop_when_asked(self, job: subprocess.Popen[bytes]) -> None:
+        now = time.monotonic()
+        if self._terminated_at is None:
+            if self._stopping():
+                self._terminated_at = now
+                _signal_group(job, signal.SIGTERM)
+        elif now - self._terminated_at > self.grace_seconds:
+            _signal_group(job, signal.SIGKILL)
+
+    def _become(self, state: JobState) -> None:
+        if state == self.state:
+            return
+        self.state = state
+        try:
+            write_state(self.run, self.stage, state)
+        except InputError as error:
+            self.log.note(str(error))
+
+    def _end(self, state: JobState) -> None:
+        self._become(replace(state, ended=time.time()))
+        cancel_path(self.run, self.stage).unlink(missing_ok=True)
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """What a child calls first, to be told to stop when its supervisor dies; None where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+    return ask
+
+
+def _signal_group(job: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(job.pid, number)
+    except (ProcessLookupError, PermissionError):  # macOS says the second of a group that has just ended
+        return
+
+
+def _outcome(code: int, started: float, lines: Sequence[str], *, cancelled: bool) -> JobState:
+    """The last state of a job that ended with `code`, told in a sentence."""
+    if code == 0:
+        return JobState("completed", started, exit_code=0)
+    if cancelled:
+        return JobState("cancelled", started, exit_code=code, message="Cancelled.")
+    return JobState("failed", started, exit_code=code, message=_reason(code, lines))
+
+
+def _reason(code: int, lines: Sequence[str]) -> str:
+    if code == -signal.SIGKILL:
+        return "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
+    if code < 0:
+        return f"The job ended by signal {signal.Signals(-code).name}. Its log says how far it came."
+    errors = [index for index, line in enumerate(lines) if line.startswith("error: ")]
+    if errors:
+        told = takewhile(lambda line: not line.startswith("Traceback "), lines[errors[-1] :])
+        return "\n".join(told).removeprefix("error: ").strip()[:MESSAGE_LIMIT]
+    printed = [line.strip() for line in lines if line.strip()]
+    return printed[-1] if printed else f"The job ended with exit code {code} and printed nothing."
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Carry out one order of LocalRunner."""
+    order = json.loads(arguments[0])
+    ticket = Ticket(Path(order["ticket"]), order["ticket_descriptor"])
+    os.set_inheritable(ticket.descriptor, False)
+    run = Run.open(Path(order["run"]))
+    Supervisor(run, order["stage"], ticket, order["grace_seconds"]).work(order["command"], Path(order["folder"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
