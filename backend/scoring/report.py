@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from backend.prompts import ParseError, PromptFormat
-from backend.records import Example, Tool
+from backend.records import Call, Example, Tool
+from backend.scoring.arguments import argument_rates
 from backend.scoring.classify import classify
 from backend.scoring.compare import same_calls, same_tools
 from backend.scoring.intervals import Rate
@@ -68,6 +69,7 @@ class Report:
     false_call: Rate
     missed_call: Rate
     per_tool: dict[str, ToolScore]
+    per_argument: dict[str, dict[str, Rate]]
     macro_combined: float | None
     confusion: dict[str, dict[str, int]]
     error_classes: dict[str, int]
@@ -80,6 +82,10 @@ class Report:
             "n": self.n,
             **{name: getattr(self, name).to_json() for name in rates},
             "per_tool": {name: score.to_json() for name, score in self.per_tool.items()},
+            "per_argument": {
+                tool: {name: rate.to_json() for name, rate in found.items()}
+                for tool, found in self.per_argument.items()
+            },
             "macro_combined": self.macro_combined,
             "confusion": self.confusion,
             "error_classes": self.error_classes,
@@ -111,6 +117,7 @@ def score_rows(
         false_call=Rate.of(sum(bool(row.predicted) for row in wants_none), len(wants_none)),
         missed_call=Rate.of(sum(row.predicted == [] for row in wants_call), len(wants_call)),
         per_tool=per_tool,
+        per_argument=argument_rates([_calls(row) for row in rows if row.tool_right], by_name),
         macro_combined=sum(supported) / len(supported) if supported else None,
         confusion=_confusion(rows, by_name),
         error_classes=dict(Counter(row.error_class for row in rows if row.error_class is not None).most_common()),
@@ -139,6 +146,10 @@ def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat
         error_class=error_class,
         detail=detail,
     )  # fmt: skip
+
+
+def _calls(row: RowResult) -> tuple[list[Call], list[Call]]:
+    return ([Call(**one) for one in row.expected], [Call(**one) for one in row.predicted or []])
 
 
 def _names(calls: list[dict[str, Any]] | None) -> list[str]:

@@ -162,3 +162,16 @@ def test_the_figures_agree_with_each_other(rows: list[tuple[list[Call], list[Cal
         assert report.combined.value == pytest.approx(report.tool.value * report.argument.value)
     assert all((row.error_class is None) == row.right for row in report.rows)
     assert score_rows(examples, [FORMAT.completion(gold) for gold in known], TOOLS, FORMAT).combined.k == report.n
+
+
+def test_arguments_are_counted_where_the_tools_are_right() -> None:
+    gold = [light(level=1, on=True), light(level=2), light(level=3), (Call("find", {"query": "x"}),)]
+    given = [light(level=1), light(level=2), (Call("stop"),), (Call("find", {"query": "x"}),)]
+    examples = [example(*calls, name=str(at)) for at, calls in enumerate(gold)]
+    report = score_rows(examples, [FORMAT.completion(calls) for calls in given], TOOLS, FORMAT)
+    counts = {
+        f"{tool}.{name}": (rate.k, rate.n)
+        for tool, found in report.per_argument.items()
+        for name, rate in found.items()
+    }
+    assert counts == {"find.query": (1, 1), "set_light.level": (2, 2), "set_light.on": (0, 1)}

@@ -1,0 +1,167 @@
+"""What to do next, in plain words, from the numbers alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from backend.scoring.intervals import mcnemar
+from backend.scoring.report import Report, RowResult
+from backend.scoring.verdict import verdict
+
+NOTABLE = 0.1
+"""The share of rows from which a kind of failure is worth a sentence of its own."""
+MOST = 3
+"""Tools, pairs or values named for each kind of advice: the worst ones."""
+SIGNIFICANT = 0.05
+"""The p under which two models on the same rows are said to differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to do; `rows` are the ids of the rows that show why."""
+
+    kind: str
+    text: str
+    rows: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The advice as one JSON object."""
+        return asdict(self)
+
+
+def advise(
+    tuned: Report, others: Mapping[str, Report], train_rows: Mapping[str, int], target: float
+) -> tuple[Advice, ...]:
+    """What the report says to do, the most telling first.
+
+    `others` holds reports on the same rows by name, such as "the base model"; `train_rows` counts each tool's training
+    rows; `target` is a combined accuracy in 0..1.
+    """
+    if not tuned.n:
+        return (Advice("rows", "No held-out rows were scored: set some aside before training."),)
+    found = [
+        *_unreadable(tuned),
+        *_beaten(tuned, others),
+        *_weak_tools(tuned, train_rows, target),
+        *_confused(tuned),
+        *_never_learned(tuned),
+        *_undecided(tuned, target),
+    ]
+    if not any(row.error_class for row in tuned.rows):
+        found.insert(0, Advice("done", f"All {tuned.n} held-out rows are right."))
+    return tuple(found)
+
+
+def _unreadable(report: Report) -> Iterator[Advice]:
+    for kind, what in (("unparsed", "cannot be read by a phone"), ("no_call", "call nothing where a call is expected")):
+        rows = _of_class(report, kind)
+        if len(rows) >= NOTABLE * report.n:
+            yield Advice(
+                kind,
+                f"{len(rows)} of {report.n} answers {what} (the first: {rows[0].detail}). The model has not yet "
+                "learned to answer in calls: train for more epochs, or at a higher learning rate.",
+                _ids(rows),
+            )
+
+
+def _beaten(tuned: Report, others: Mapping[str, Report]) -> Iterator[Advice]:
+    for name, other in others.items():
+        worse = [row for row, twin in zip(tuned.rows, other.rows, strict=True) if twin.right and not row.right]
+        better = sum(row.right and not twin.right for row, twin in zip(tuned.rows, other.rows, strict=True))
+        figures = f"{tuned.combined.k} of {tuned.n} rows right, {name} {other.combined.k}"
+        if len(worse) >= better and other.combined.k:
+            yield Advice(
+                "beaten",
+                f"This model is not better than {name}: {figures}. It has not earned its size yet; train longer, or on "
+                "more and clearer rows.",
+                _ids(worse),
+            )
+        elif mcnemar(len(worse), better) >= SIGNIFICANT and other.combined.k:
+            yield Advice(
+                "not told apart",
+                f"{tuned.n} rows cannot tell this model from {name} ({figures}): test on more rows.",
+                _ids(worse),
+            )
+
+
+def _weak_tools(report: Report, train_rows: Mapping[str, int], target: float) -> Iterator[Advice]:
+    weak = [
+        (score.support - score.combined.k, name)
+        for name, score in report.per_tool.items()
+        if score.combined.value is not None and score.combined.value < target
+    ]
+    usual = median(train_rows.values()) if train_rows else 0
+    for _, name in sorted(weak, reverse=True)[:MOST]:
+        score, rows = report.per_tool[name], train_rows.get(name, 0)
+        remedy = (
+            f"It has {rows} training rows where {usual:g} is usual here: add rows."
+            if rows < usual
+            else f"It has {rows} training rows: read its wrong rows for labels that contradict each other."
+        )
+        wrong = [row for row in report.rows if not row.right and name in _tools(row)]
+        yield Advice("tool", f"{name}: {score.combined.k} of {score.support} right. {remedy}", _ids(wrong))
+
+
+def _confused(report: Report) -> Iterator[Advice]:
+    pairs = Counter(
+        {
+            (gold, predicted): count
+            for gold, line in report.confusion.items()
+            for predicted, count in line.items()
+            if gold != predicted and {gold, predicted} <= report.per_tool.keys() and count > 1
+        }
+    )
+    for (gold, predicted), count in pairs.most_common(MOST):
+        rows = [
+            row
+            for row in report.rows
+            if gold in _tools(row) and predicted in {call["name"] for call in row.predicted or []}
+        ]
+        yield Advice(
+            "confused",
+            f"{gold} is answered with {predicted} {count} times: add rows that tell the two apart, or make what they "
+            "are for more distinct.",
+            _ids([row for row in rows if not row.right]),
+        )
+
+
+def _never_learned(report: Report) -> Iterator[Advice]:
+    seen: dict[tuple[str, str, str], list[RowResult]] = {}
+    for row in report.rows:
+        for call in row.expected:
+            for key, value in call["arguments"].items():
+                seen.setdefault((call["name"], key, json.dumps(value, ensure_ascii=False)), []).append(row)
+    never = [(len(rows), place) for place, rows in seen.items() if len(rows) > 1 and not any(row.right for row in rows)]
+    for count, place in sorted(never, reverse=True)[:MOST]:
+        tool, key, value = place
+        yield Advice(
+            "value",
+            f"{tool} with {key} = {value} is never right (0 of {count}): add rows that ask for it.",
+            _ids(seen[place]),
+        )
+
+
+def _undecided(report: Report, target: float) -> Iterator[Advice]:
+    found = verdict(report.combined, target)
+    if found.state == "undecided" and found.more_rows:
+        yield Advice(
+            "undecided",
+            f"{report.n} rows cannot say whether it reaches {target:.0%}: about {found.more_rows} more would.",
+        )
+
+
+def _of_class(report: Report, kind: str) -> list[RowResult]:
+    return [row for row in report.rows if row.error_class == kind]
+
+
+def _tools(row: RowResult) -> set[str]:
+    return {call["name"] for call in row.expected}
+
+
+def _ids(rows: list[RowResult]) -> tuple[str, ...]:
+    return tuple(row.id for row in rows)

@@ -1,0 +1,78 @@
+"""The same test rows as people really type them, to see what breaks in the field."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from backend.records import Example, Tool
+
+TYPO_RATE = 0.06
+"""Typos for each letter, at least one a message: about what thumbs make on a phone without correction."""
+
+DISTRACTOR = Tool(
+    "set_wallpaper",
+    "Change the picture behind the home screen.",
+    {
+        "type": "object",
+        "properties": {"query": {"type": "string", "description": "Which picture: mountains, sea, or plain"}},
+        "required": ["query"],
+    },
+)
+"""A tool that no app of this kind asks for; named so that it cannot be the answer to a test row."""
+
+
+def with_typos(message: str, generator: random.Random) -> str:
+    """`message` with letters swapped, dropped or doubled."""
+    letters = list(message)
+    places = [at for at, letter in enumerate(letters[:-1]) if letter.isalpha()]
+    for at in sorted(generator.sample(places, min(len(places), max(1, round(TYPO_RATE * len(places))))), reverse=True):
+        match generator.randrange(3):
+            case 0:
+                letters[at], letters[at + 1] = letters[at + 1], letters[at]
+            case 1:
+                del letters[at]
+            case _:
+                letters.insert(at, letters[at])
+    return "".join(letters)
+
+
+def in_lower_case(message: str, _: random.Random) -> str:
+    """`message` without capitals."""
+    return message.lower()
+
+
+def without_punctuation(message: str, _: random.Random) -> str:
+    """`message` without the marks that people leave out when they type in a hurry."""
+    kept = message.translate(str.maketrans("", "", string.punctuation + "¿¡…“”„’"))
+    return " ".join(kept.split()) or message
+
+
+MESSAGE_PROBES: Mapping[str, Callable[[str, random.Random], str]] = {
+    "typos": with_typos,
+    "lower case": in_lower_case,
+    "no punctuation": without_punctuation,
+}
+
+
+def probe_messages(name: str, examples: Sequence[Example], seed: int) -> tuple[Example, ...]:
+    """The examples with their messages changed by the probe called `name`; the same for the same seed."""
+    generator = random.Random(f"{name} {seed}")
+    return tuple(replace(one, message=MESSAGE_PROBES[name](one.message, generator)) for one in examples)
+
+
+def reordered(tools: Sequence[Tool], seed: int) -> tuple[Tool, ...]:
+    """The tools in another order; with two or more, never the given one."""
+    order = list(tools)
+    if len(order) > 1:
+        generator = random.Random(seed)
+        while order == list(tools):
+            generator.shuffle(order)
+    return tuple(order)
+
+
+def with_distractor(tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    """The tools and one more that is never right."""
+    return (*tools, DISTRACTOR)

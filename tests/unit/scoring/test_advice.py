@@ -1,0 +1,71 @@
+"""A bad model is told why it is bad, from its rows; a good one is left alone."""
+
+from __future__ import annotations
+
+from backend.prompts import get_format
+from backend.records import Call, Example, Tool
+from backend.scoring import Report, score_rows
+from backend.scoring.advice import advise
+
+FORMAT = get_format("native", "none")
+SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+TOOLS = (Tool("climb", "x", SCHEMA), Tool("water", "x", SCHEMA))
+
+
+def call(name: str, query: str) -> str:
+    return FORMAT.completion((Call(name, {"query": query}),))
+
+
+def report(answers: list[tuple[str, str, str]]) -> Report:
+    examples = [
+        Example(str(at), at, "m", (Call(name, {"query": query}),)) for at, (name, query, _) in enumerate(answers)
+    ]
+    return score_rows(examples, [raw for _, _, raw in answers], TOOLS, FORMAT)
+
+
+def said(found: Report, others: dict[str, Report] | None = None) -> dict[str, str]:
+    return {one.kind: one.text for one in advise(found, others or {}, {"climb": 10, "water": 90}, 0.85)}
+
+
+def test_a_perfect_model_is_told_so() -> None:
+    found = report([("climb", "next", call("climb", "next"))] * 40)
+    assert said(found) == {"done": "All 40 held-out rows are right."}
+
+
+def test_each_weakness_is_named_with_its_rows() -> None:
+    found = report(
+        [
+            ("climb", "next", call("water", "near")),
+            ("climb", "next", call("water", "near")),
+            ("water", "near", call("water", "near")),
+            ("water", "far", "<pad>"),
+            ("water", "far", "I cannot."),
+        ]
+    )
+    text = said(found)
+    assert text["unparsed"].startswith("1 of 5 answers cannot be read by a phone")
+    assert text["no_call"].startswith("1 of 5 answers call nothing")
+    assert text["confused"].startswith("climb is answered with water 2 times")
+    assert "never right (0 of 2)" in text["value"]
+    weak = [one for one in advise(found, {}, {"climb": 10, "water": 90}, 0.85) if one.kind == "tool"]
+    assert weak[0].text.startswith("water: 1 of 3 right. It has 90 training rows: read its wrong rows")
+    assert weak[1].text == "climb: 0 of 2 right. It has 10 training rows where 50 is usual here: add rows."
+    assert weak[1].rows == ("0", "1")
+
+
+def test_a_model_that_the_floor_beats_hears_it() -> None:
+    weak = report([("climb", "next", call("water", "near"))] * 6)
+    floor = report([("climb", "next", call("climb", "next"))] * 6)
+    assert (
+        "not better than the classifier: 0 of 6 rows right, the classifier 6"
+        in said(weak, {"the classifier": floor})["beaten"]
+    )
+    mixed = report([("climb", "next", call("climb", "next"))] * 2)
+    other = report([("climb", "next", call("climb", "next")), ("climb", "next", call("climb", "far"))])
+    assert "cannot tell this model from the classifier" in said(mixed, {"the classifier": other})["not told apart"]
+
+
+def test_few_rows_ask_for_more() -> None:
+    found = report([("climb", "next", call("climb", "next"))] * 9 + [("climb", "next", call("climb", "far"))])
+    assert "more would" in said(found)["undecided"]
+    assert said(report([])) == {"rows": "No held-out rows were scored: set some aside before training."}
