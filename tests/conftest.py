@@ -1,0 +1,68 @@
+"""What every test shares: the data beside the checkout, and a process that cannot reach the real Hub."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def _reserve_port() -> socket.socket:
+    """A socket bound to a free port: connections are refused until a loop-back Hub listens on it."""
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
+# The Hub's client reads these once, when it is first imported, so they are set before any test module is.
+HUB_SOCKET = _reserve_port()
+HUB_HOME = tempfile.mkdtemp(prefix="hub-home-")
+atexit.register(shutil.rmtree, HUB_HOME, ignore_errors=True)
+for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SPACE_ID", "SYSTEM"):
+    os.environ.pop(name, None)
+os.environ.update(
+    HF_ENDPOINT=f"http://127.0.0.1:{HUB_SOCKET.getsockname()[1]}",
+    HF_HOME=HUB_HOME,
+    HF_HUB_DISABLE_XET="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+)
+
+settings.register_profile("noisy cores", deadline=None)
+settings.load_profile("noisy cores")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Two real input files, read in place."""
+
+    dataset: Path
+    tools: Path
+
+
+@pytest.fixture(scope="session")
+def cycling() -> DataSet:
+    """942 rows, 6 tools with one query each."""
+    return DataSet(SHARED / "data/cycling/cycling-copilot.csv", SHARED / "data/cycling/tools.json")
+
+
+@pytest.fixture(scope="session")
+def snips7() -> DataSet:
+    """2,095 crowd-sourced rows, 7 tools with one query each."""
+    return DataSet(SHARED / "data/snips7/train.csv", SHARED / "data/snips7/tools.json")
+
+
+@pytest.fixture(scope="session")
+def hub_socket() -> socket.socket:
+    """The socket behind HF_ENDPOINT, for a loop-back Hub to listen on."""
+    return HUB_SOCKET

@@ -1,0 +1,83 @@
+"""Holds the arrows between the rooms: ui → backend ← job_templates."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MACHINE_LEARNING = {"torch", "transformers", "trl", "peft", "datasets", "accelerate", "litert_torch", "litert_lm"}
+FORBIDDEN = {
+    "backend": {"ui", "job_templates", "gradio", "ai_edge_litert"} | MACHINE_LEARNING,
+    "job_templates": {"ui", "gradio"},
+    "ui": {"job_templates"} | MACHINE_LEARNING,
+}
+TRACKED = [
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    if name and (ROOT / name).is_file()
+]
+MODULES = [path for path in TRACKED if path.suffix == ".py"]
+
+
+def _imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("room", sorted(FORBIDDEN))
+def test_imports_point_one_way(room: str) -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in MODULES
+        if path.is_relative_to(ROOT / room) and (found := _imports(path) & FORBIDDEN[room])
+    }
+    assert wrong == {}
+
+
+def test_backend_loads_without_the_web_and_without_torch() -> None:
+    modules = sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in MODULES
+        if path.is_relative_to(ROOT / "backend")
+    )
+    script = (
+        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
+        f"print(sorted({FORBIDDEN['backend']!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_module_is_one_idea() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_no_machine_path_in_the_repository() -> None:
+    homes = re.compile(rb"(?<![\w.~-])/(?:root|home/\w+|work|opt/pypi|tmp/w|Users/\w+)/")
+    found = [str(path.relative_to(ROOT)) for path in TRACKED if homes.search(path.read_bytes())]
+    assert found == []
+
+
+def test_version_is_said_once() -> None:
+    from backend.runs.version import VERSION
+
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
