@@ -66,3 +66,9 @@ def snips7() -> DataSet:
 def hub_socket() -> socket.socket:
     """The socket behind HF_ENDPOINT, for a loop-back Hub to listen on."""
     return HUB_SOCKET
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser that scripts/test found (CHROMIUM), or Debian's."""
+    return os.environ.get("CHROMIUM", "/usr/bin/chromium")

@@ -1,0 +1,83 @@
+# Sourced by scripts/run and scripts/test: finds Python, makes .venv, and installs a set of requirements into it once.
+# shellcheck shell=bash
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+# The first Python that is new enough; the numbered names first, because python3 may be an old one beside them.
+find_python() {
+    local name
+    for name in python3.11 python3.12 python3.13 python3 python; do
+        if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+    done
+    if command -v python3 >/dev/null; then
+        fail "Python 3.11 or newer is needed; python3 is $(python3 --version 2>&1). On Debian 12, Ubuntu 24.04 or newer:
+  sudo apt-get install python3 python3-venv"
+    fi
+    fail "Python 3.11 or newer is needed, and there is none. On Debian 12, Ubuntu 24.04 or newer:
+  sudo apt-get install python3 python3-venv"
+}
+
+make_venv() {
+    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        return
+    fi
+    local python version
+    python=$(find_python)
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        fail "Python $version cannot make virtual environments. On Debian or Ubuntu:
+  sudo apt-get install python$version-venv"
+    fi
+    say "Making .venv with Python $version …"
+    "$python" -m venv --clear .venv || fail "Could not make .venv with $python (see above)."
+}
+
+# PyPI's torch for Linux brings gigabytes of CUDA. Without an NVIDIA driver, take the build from PyTorch's own CPU index;
+# where pip was told its own sources, or that index is out of reach, pip's own choice stands.
+prefer_cpu_torch() {
+    local pip=(.venv/bin/python -m pip --disable-pip-version-check) torch
+    if [ "$(uname -s)" != Linux ] || [ -e /proc/driver/nvidia/version ] || "${pip[@]}" show --quiet torch 2>/dev/null ||
+        "${pip[@]}" config list | grep -qE 'index|find-links'; then
+        return
+    fi
+    torch=$(grep '^torch==' requirements-local.txt)
+    say "No NVIDIA driver here: taking the CPU build of $torch …"
+    "${pip[@]}" install --quiet --no-deps --retries 1 --timeout 15 \
+        --index-url https://download.pytorch.org/whl/cpu "$torch" || say "Not found there; taking pip's own choice."
+}
+
+# install FILE: installs a requirements file, unless .venv notes that exactly this was done before. An interrupted install
+# leaves no note, so the next start takes it up where it stopped. The test set holds the local set.
+install() {
+    local file=$1 note=.venv/.installed wanted
+    wanted=$(cat requirements*.txt .venv/pyvenv.cfg | cksum)
+    if grep -qsxF -e "$file $wanted" -e "requirements-test.txt $wanted" "$note"; then
+        return
+    fi
+    prefer_cpu_torch
+    say "Installing $file (the first time: about 1.5 GB and a few minutes) …"
+    .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" ||
+        fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
+    printf '%s\n' "$file $wanted" >>"$note"
+}
+
+# set_up FILE: a ready .venv with a requirements file installed; a second script started meanwhile waits for the first.
+set_up() {
+    if command -v flock >/dev/null; then
+        exec 9>.venv.lock
+        flock -n 9 || { say "Another set-up is at work here; waiting for it …" && flock 9; }
+    fi
+    make_venv
+    install "$1"
+    exec 9>&-
+}
