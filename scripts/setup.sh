@@ -47,7 +47,7 @@ make_venv() {
 prefer_cpu_torch() {
     local pip=(.venv/bin/python -m pip --disable-pip-version-check) torch
     if [ "$(uname -s)" != Linux ] || [ -e /proc/driver/nvidia/version ] || "${pip[@]}" show --quiet torch 2>/dev/null ||
-        "${pip[@]}" config list | grep -qE 'index|find-links'; then
+        [[ $("${pip[@]}" config list) =~ index|find-links ]]; then
         return
     fi
     torch=$(grep '^torch==' requirements-local.txt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
 from backend.jobs.local import LocalRunner
-from backend.jobs.logs import clean, redact
+from backend.jobs.logs import clean
 from backend.jobs.runner import Runner
 from backend.jobs.states import JobState
 
@@ -17,5 +17,4 @@ __all__ = [
     "clean",
     "config_arguments",
     "job_arguments",
-    "redact",
 ]

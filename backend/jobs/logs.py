@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backend.errors import InputError
 from backend.runs.files import disk_errors
+from backend.runs.redact import redact
 
 WRITE_LIMIT = 20 * 1024 * 1024
 READ_LIMIT = 256 * 1024
@@ -18,17 +19,7 @@ KEPT_LINES = 200
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-# A user's token is hf_ and 34 letters and digits; OAuth's have words, dots and dashes in them. An identifier in a
-# traceback (hf_hub_download_to_folder) has neither: underscores, but no capitals and no digits.
-TOKEN = re.compile(r"\bhf_(?:[A-Za-z0-9]{20,}|(?=[a-z_]*[A-Z0-9])[\w.\-]{19,}\w)")
 SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
-
-
-def redact(text: str, secrets: Sequence[str] = ()) -> str:
-    """Put `hf_…` in the place of every Hugging Face token, and of the given secrets."""
-    for secret in secrets:
-        text = text.replace(secret, "…")
-    return TOKEN.sub("hf_…", text)
 
 
 def clean(text: str, secrets: Sequence[str] = ()) -> str:

@@ -1,0 +1,98 @@
+"""Runs in repositories of the Hugging Face Hub: the same files as in a folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download, snapshot_download
+from huggingface_hub.errors import RemoteEntryNotFoundError
+
+from backend.errors import InputError
+from backend.runs.files import disk_errors
+from backend.runs.hub_errors import hub_errors
+from backend.runs.run import Run
+
+REPO_ID = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?/[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
+FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json")
+FOLDERS = ("inputs", "checkpoint", "export")
+PATTERNS = [*FILES, *(f"{folder}/*" for folder in FOLDERS)]
+
+
+def check_repo_id(repo_id: str) -> str:
+    """The id itself; InputError where it is not USER/NAME."""
+    if len(repo_id) > 96 or not REPO_ID.fullmatch(repo_id) or "--" in repo_id or ".." in repo_id:
+        raise InputError(
+            f"{repo_id[:120]!r} is not the name of a Hub repository. Write it as USER/NAME, with letters, digits, "
+            "'-', '_' and '.'; for a folder, begin with './', '/' or '~'."
+        )
+    return repo_id
+
+
+def upload_run(run: Run, repo_id: str, token: str | None = None) -> str:
+    """Put a run's files into a model repository as one commit, and return its address.
+
+    The repository is made private where it does not exist yet. Logs and job states stay here; the checkpoint's model
+    card also stands at the top, where the Hub shows it. InputError says what to do where the Hub refuses.
+    """
+    check_repo_id(repo_id)
+    operations = [CommitOperationAdd(name, path) for name, path in _run_files(run)]
+    card = run.checkpoint / "README.md"
+    if card.is_file():
+        operations.append(CommitOperationAdd("README.md", card))
+    api = HfApi(token=token)
+    with hub_errors(repo_id, "upload the run to"):
+        url = api.create_repo(repo_id, private=True, exist_ok=True)
+        api.create_commit(repo_id, operations, commit_message=f"Run {run.id}: {run.name}")
+    return str(url)
+
+
+def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:
+    """Fetch the run in a model repository into a folder that does not exist yet, or is empty.
+
+    All of it appears at once, or nothing does; nothing goes through the cache that users share. InputError where there
+    is no such repository, the token may not read it, or it holds no run.
+    """
+    check_repo_id(repo_id)
+    dest = dest.expanduser().absolute()
+    if dest.is_symlink() or dest.is_file() or (dest.is_dir() and any(dest.iterdir())):
+        raise InputError(f"{dest} already exists. Name a folder that does not exist yet, or is empty.")
+    with disk_errors(dest, "create"):
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
+    try:
+        _fetch(repo_id, building, token)
+        shutil.rmtree(building / ".cache", ignore_errors=True)
+        run = Run.open(building)
+        with disk_errors(dest, "create"):
+            building.chmod(0o755)
+            building.replace(dest)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return replace(run, path=dest)
+
+
+def _fetch(repo_id: str, folder: Path, token: str | None) -> None:
+    with disk_errors(folder), hub_errors(repo_id, "download the run in"):
+        try:
+            hf_hub_download(repo_id, "run.json", local_dir=folder, token=token)
+        except RemoteEntryNotFoundError as error:
+            raise InputError(
+                f"{repo_id} holds no run: it has no run.json. Name a repository that train.py or the app filled."
+            ) from error
+        snapshot_download(repo_id, local_dir=folder, allow_patterns=PATTERNS, token=token)
+
+
+def _run_files(run: Run) -> list[tuple[str, Path]]:
+    """The files of a run that travel, by their name in the repository; links are left out."""
+    paths = [run.path / name for name in FILES]
+    for folder in FOLDERS:
+        paths += sorted((run.path / folder).rglob("*"))
+    return [
+        (path.relative_to(run.path).as_posix(), path)
+        for path in paths
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+    ]

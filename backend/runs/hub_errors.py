@@ -1,0 +1,120 @@
+"""The Hub's errors in plain words, with the next step; and a client that does not wait for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import httpx2
+from huggingface_hub import constants, set_client_factory
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils._http import default_client_factory
+
+from backend.errors import InputError
+from backend.runs.redact import redact
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 120.0
+TRANSLATED = (
+    HfHubHTTPError,
+    EntryNotFoundError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+)
+
+
+def _patient_client() -> httpx2.Client:
+    client = default_client_factory()
+    client.timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    return client
+
+
+@cache
+def limit_waiting() -> None:
+    """Give the Hub's client time limits, once: by itself it has none."""
+    set_client_factory(_patient_client)
+
+
+@contextmanager
+def hub_errors(repo_id: str, doing: str) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into InputError; `doing` reads like "read the dataset"."""
+    limit_waiting()
+    try:
+        yield
+    except TRANSLATED as error:
+        raise InputError(f"Could not {doing} {repo_id}: {redact(_told(error, repo_id))}") from error
+
+
+def _told(error: BaseException, repo_id: str) -> str:
+    match error:
+        case LocalEntryNotFoundError() if isinstance(error.__cause__, TRANSLATED):
+            return _told(error.__cause__, repo_id)
+        case GatedRepoError():
+            return (
+                f"it is gated. Open {constants.ENDPOINT}/{repo_id} with the account whose token is used, accept its "
+                "terms, then try again. Training the starter model needs no account."
+            )
+        case RevisionNotFoundError():
+            return "it has no such revision. Check the name of the branch or commit."
+        case RepositoryNotFoundError():
+            return (
+                "there is no such repository, or the token may not see it. Check the spelling; for a private one, log "
+                "in with `hf auth login` or set HF_TOKEN to a token that can read it."
+            )
+        case HfHubHTTPError():
+            return _status(error)
+        case LocalTokenNotFoundError():
+            return "no token was found. Log in with `hf auth login`, or set HF_TOKEN."
+        case HFValidationError():
+            return f"that is no name of a repository ({error}). Write it as USER/NAME."
+        case OfflineModeIsEnabled():
+            return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
+        case httpx2.TimeoutException():
+            return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
+        case httpx2.HTTPError() | httpx2.InvalidURL():
+            return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+    return str(error)
+
+
+def _status(error: HfHubHTTPError) -> str:
+    status = error.response.status_code
+    said = f" The Hub says: {error.server_message.strip()}" if error.server_message else ""
+    match status:
+        case 401:
+            return "the token was not accepted. Log in again with `hf auth login`, or set HF_TOKEN to a valid token."
+        case 402:
+            return f"the account's credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
+        case 403:
+            return (
+                f"the token does not permit it.{said} Give the token write access to this repository at "
+                f"{constants.ENDPOINT}/settings/tokens, or use your own account's name."
+            )
+        case 404:
+            return f"it has no such file. {said}".strip()
+        case 409 | 412:
+            return f"it was changed meanwhile.{said} Try again."
+        case 429:
+            wait = error.response.headers.get("Retry-After", "")
+            return (
+                f"too many requests. Try again in {wait} seconds."
+                if wait.isdigit()
+                else "too many requests. Wait a while."
+            )
+        case _ if status >= 500:
+            return f"the Hub has a fault ({status}). Nothing was changed; try again in a few minutes."
+        case _:
+            return f"the Hub answered {status}.{said}"
