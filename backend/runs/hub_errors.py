@@ -92,7 +92,7 @@ def _told(error: BaseException, repo_id: str) -> str:
 
 def _status(error: HfHubHTTPError) -> str:
     status = error.response.status_code
-    said = f" The Hub says: {error.server_message.strip()}" if error.server_message else ""
+    said = f" The Hub says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
     match status:
         case 401:
             return "the token was not accepted. Log in again with `hf auth login`, or set HF_TOKEN to a valid token."

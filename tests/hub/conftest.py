@@ -1,0 +1,25 @@
+"""A loop-back Hub behind HF_ENDPOINT, fresh for every test."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hub.loopback import LoopbackHub
+
+
+@pytest.fixture(scope="session")
+def hub_server(hub_socket: socket.socket) -> Iterator[LoopbackHub]:
+    server = LoopbackHub(hub_socket)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def hub(hub_server: LoopbackHub) -> LoopbackHub:
+    """The Hub, with no users, no repositories and no faults."""
+    hub_server.reset()
+    return hub_server
