@@ -1,0 +1,110 @@
+"""One process of `job_templates/answer.py`, spoken to in lines of JSON.
+
+A process of its own, because a broken file can crash the native runtime, and must not take the app with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SCRIPT = Path(__file__).resolve().parents[2] / "job_templates" / "answer.py"
+STOP_SECONDS = 2.0
+LAST_WORDS = 400
+
+
+class WorkerDied(Exception):
+    """The worker ended, or did not answer in time; the message says which, and what it printed last."""
+
+
+class Worker:
+    """A worker process that opens one file and answers until its input is closed."""
+
+    def __init__(self, process: subprocess.Popen[str], errors: Any) -> None:
+        self._process = process
+        self._errors = errors
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @classmethod
+    def start(cls, model: Path, tools: Path) -> Worker:
+        """Start a worker; its first line says whether the file could be opened."""
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, and stop() closes it
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), "--model", str(model), "--tools", str(tools)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+        )
+        return cls(process, errors)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Write one request; raises WorkerDied."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request, ensure_ascii=False) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:  # a broken pipe
+            raise WorkerDied(self._how_it_ended()) from error
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """The next line, until `deadline` on the monotonic clock; raises WorkerDied."""
+        try:
+            line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise WorkerDied("The model did not answer in time, so it was stopped.") from None
+        if line is None:
+            raise WorkerDied(self._how_it_ended())
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def last_words(self) -> str:
+        """The last line that the worker, or the native runtime in it, printed as an error."""
+        self._errors.seek(0)
+        printed = self._errors.read().decode("utf-8", "replace").splitlines()
+        spoken = [line.strip() for line in printed if line.strip() and not line.startswith(("===", "third_party"))]
+        return spoken[-1][:LAST_WORDS] if spoken else ""
+
+    def stop(self) -> None:
+        """End the process: by closing its input, and by force where it does not end by itself."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it was gone already
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in output:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        words = self.last_words()
+        printed = f" It printed last: {words}" if words else ""
+        if code < 0:
+            return f"The LiteRT-LM runtime crashed ({signal.Signals(-code).name}).{printed}"
+        return f"The LiteRT-LM runtime ended with exit code {code}.{printed}"

@@ -1,0 +1,136 @@
+"""Answer messages with a `.litertlm` file, one JSON object a line: the worker behind the page's Try step.
+
+stdin: {"id", "message"}, optionally "only" ("prompt" renders and generates nothing, "raw" leaves the app's view out)
+and "tools" (others than those of --tools). stdout: a first line {"ready", "load_seconds", …}, then one line an answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import argparse
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from backend.errors import InputError
+from backend.prompts import ParseError, PromptFormat, get_format
+from backend.records import Call
+from job_templates.ml.litert.bundle import read_bundle
+from job_templates.ml.litert.memory import peak_memory_mb
+from job_templates.ml.litert.runtime import PhoneModel
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--model", type=Path, required=True, metavar="FILE.litertlm", help="the exported file")
+    command.add_argument("--tools", type=Path, required=True, help="the tools to hand over: tools_android.json")
+    return command
+
+
+def read_tools(path: Path) -> list[dict[str, Any]]:
+    """The tools in a JSON file, as an app would hand them over; InputError where it cannot be read."""
+    try:
+        tools = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as tools: {error}. Name the export's tools_android.json.") from error
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
+        raise InputError(f"{path} must hold a list of tools. Name the export's tools_android.json.")
+    return tools
+
+
+def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One answer as JSON; what goes wrong with this message alone is told in "error"."""
+    only = request.get("only")
+    reply: dict[str, Any] = {"id": request.get("id"), "raw": "", "calls": [], "text": "", "error": None}
+    reply["load_seconds"] = model.load_seconds
+    try:
+        message = str(request["message"])
+        reply["prompt"] = model.render(message, request.get("tools"))
+        reply["prompt_ids"] = model.encode(reply["prompt"])
+        if only == "prompt":
+            return reply
+        raw = model.answer(reply["prompt"])
+        reply |= {
+            "raw": raw.text,
+            "first_token_seconds": raw.first_token_seconds,
+            "seconds": raw.seconds,
+            "tokens": raw.tokens,
+            "tokens_per_second": raw.tokens_per_second,
+        }
+        reply |= _read(model, fmt, message, raw.text, as_app=only != "raw")
+    except (InputError, RuntimeError) as error:  # RuntimeError is all that the runtime raises
+        reply["error"] = str(error)
+    reply["peak_memory_mb"] = peak_memory_mb()
+    return reply
+
+
+def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_app: bool) -> dict[str, Any]:
+    """What stands in a raw answer by our parser, held against what the runtime gives an app."""
+    calls: tuple[Call, ...] = ()
+    try:
+        parsed = fmt.parse(raw)
+        calls = parsed.calls
+        read: dict[str, Any] = {"calls": [call.to_dict() for call in calls], "text": parsed.text}
+    except ParseError as error:
+        read = {"text": raw, "error": f"The answer cannot be read as a call: {error}."}
+    if as_app and fmt.name == "native":  # of any other format the runtime makes no calls
+        received = model.converse(message).calls
+        read["app_agrees"] = received == calls
+        if received != calls:
+            names = ", ".join(call.name for call in received) or "no call"
+            read["error"] = f"The runtime reads this answer otherwise than our parser: it gives an app {names}."
+    return read
+
+
+def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextIO) -> None:
+    """Answer every line until the input ends."""
+    for line in requests:
+        if line.strip():
+            try:
+                request = json.loads(line)
+            except ValueError as error:
+                _write(replies, {"id": None, "error": f"This line is no JSON: {error}."})
+                continue
+            _write(replies, answer(model, fmt, request))
+
+
+def _write(replies: TextIO, reply: Mapping[str, Any]) -> None:
+    replies.write(json.dumps(reply, ensure_ascii=False) + "\n")
+    replies.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the file, say so, and answer."""
+    options = parser().parse_args(arguments)
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not stand between the answers
+    try:
+        tools = read_tools(options.tools)
+        native = read_bundle(options.model).metadata().llm_model_type.HasField("function_gemma")
+        model = PhoneModel(options.model, tools)
+    except (InputError, OSError) as error:
+        _write(replies, {"ready": False, "error": str(error)})
+        return 1
+    with model:
+        _write(
+            replies,
+            {
+                "ready": True,
+                "load_seconds": model.load_seconds,
+                "context": model.context,
+                "start_token": model.start_token,
+                "stop_tokens": model.stop_tokens,
+            },
+        )
+        serve(model, get_format("native" if native else "json"), sys.stdin, replies)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From a checkpoint to a `.litertlm` file, and what that file does when it runs."""

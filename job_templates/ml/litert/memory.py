@@ -1,0 +1,21 @@
+"""How much memory this process has taken at its height."""
+
+from __future__ import annotations
+
+import re
+import resource
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
+
+
+def peak_memory_mb() -> float:
+    """The largest resident size of this process so far, in MB (10^6 bytes).
+
+    Linux's VmHWM, because `ru_maxrss` starts at the size of the process that started this one; elsewhere `ru_maxrss`.
+    """
+    if STATUS.is_file():
+        found = re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text(encoding="ascii", errors="replace"))
+        if found:
+            return int(found.group(1)) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

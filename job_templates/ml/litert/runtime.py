@@ -1,0 +1,157 @@
+"""A `.litertlm` file in the LiteRT-LM runtime, used as an app on a phone uses it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import litert_lm
+
+from backend.errors import InputError
+from backend.prompts import DEVELOPER_SENTENCE
+from backend.records import Call
+
+MAX_ANSWER_TOKENS = 256
+NO_CACHE = ":nocache"
+"""The runtime's word for keeping no compiled copy of the weights beside the file: 272 MB at 270M parameters."""
+
+GREEDY = litert_lm.SamplerConfig(top_k=1, top_p=1.0, temperature=0.0, seed=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What the model wrote, its stop token left out, and how long it took; `tokens` counts the stop token."""
+
+    text: str
+    first_token_seconds: float
+    seconds: float
+    tokens: int
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneAnswer:
+    """What an app receives: the calls that the runtime read, and the text around them."""
+
+    calls: tuple[Call, ...]
+    text: str
+    seconds: float
+
+
+class HandedTool(litert_lm.Tool):
+    """A tool's description as an app hands it over; the runtime never runs it here."""
+
+    def __init__(self, description: Mapping[str, Any]) -> None:
+        self._description = {"type": "function", "function": dict(description.get("function", description))}
+
+    def get_tool_description(self) -> dict[str, Any]:
+        """The description, in the wrapper that the runtime wants."""
+        return self._description
+
+    def execute(self, param: Mapping[str, Any]) -> Any:
+        """Never called: automatic tool calling is off."""
+        raise AssertionError(f"the runtime ran a tool by itself, with {param}")
+
+
+class PhoneModel:
+    """An opened file. InputError where the runtime refuses it; use as a context manager."""
+
+    def __init__(self, path: Path, tools: Sequence[Mapping[str, Any]]) -> None:
+        litert_lm.set_min_log_severity(litert_lm.LogSeverity.ERROR)
+        started = time.perf_counter()
+        try:
+            self._engine = litert_lm.Engine(
+                str(path),
+                backend=litert_lm.Backend.CPU(thread_count=min(4, os.cpu_count() or 1)),
+                cache_dir=NO_CACHE,
+                enable_benchmark=True,
+            )
+        except RuntimeError as error:
+            raise InputError(f"The LiteRT-LM runtime cannot open {path.name}.") from error
+        self.load_seconds = time.perf_counter() - started
+        self._tools = tools
+        with litert_lm.ModelInfo(path) as info:
+            self.context = info.max_context_tokens
+
+    def __enter__(self) -> PhoneModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.close()
+
+    @property
+    def start_token(self) -> int | None:
+        """The id that the runtime puts before every prompt."""
+        token: int | None = self._engine.bos_token_id
+        return token
+
+    @property
+    def stop_tokens(self) -> list[list[int]]:
+        """The id sequences that end an answer."""
+        return [list(ids) for ids in self._engine.eos_token_ids]
+
+    def encode(self, text: str) -> list[int]:
+        """The file's own token ids of `text`, without the start token."""
+        ids: list[int] = self._engine.tokenize(text)
+        return ids
+
+    def render(self, message: str, tools: Sequence[Mapping[str, Any]] | None = None) -> str:
+        """The prompt as the file's own template renders it on the phone, for `tools` or those it was opened with."""
+        with self._conversation(tools) as conversation:
+            prompt: str = conversation.render_message_to_string(message)
+        if not prompt:
+            raise InputError("The file's chat template could not be rendered for these tools.")
+        return prompt
+
+    def answer(self, prompt: str) -> RawAnswer:
+        """Greedy decoding of a rendered prompt; InputError where the prompt leaves no room in the context."""
+        room = self.context - len(self.encode(prompt)) - 1
+        if room < 1:
+            raise InputError(
+                f"The prompt has {self.context - room:,} tokens and the file was exported for {self.context:,} in all. "
+                "Ask for less, or export again with a larger --kv-cache-max-len."
+            )
+        started = time.perf_counter()
+        with self._engine.create_session(
+            apply_prompt_template=False, sampler_config=GREEDY, max_output_tokens=min(MAX_ANSWER_TOKENS, room)
+        ) as session:
+            session.run_prefill([prompt])
+            texts = session.run_decode().texts
+            seconds = time.perf_counter() - started
+            measured = session.get_benchmark_info()
+        return RawAnswer(
+            texts[0] if texts else "",
+            measured.time_to_first_token_in_second,
+            seconds,
+            measured.last_decode_token_count,
+            measured.last_decode_tokens_per_second,
+        )
+
+    def converse(self, message: str) -> PhoneAnswer:
+        """Ask as an app does, with the tools handed over, and return what it would receive."""
+        started = time.perf_counter()
+        with self._conversation(None) as conversation:
+            reply = conversation.send_message(message).to_json()
+        functions = [call["function"] for call in reply.get("tool_calls", ())]
+        parts = reply.get("content", ())
+        return PhoneAnswer(
+            tuple(Call(one["name"], one.get("arguments") or {}) for one in functions),
+            "".join(part.get("text", "") for part in parts if isinstance(part, dict)).strip(),
+            time.perf_counter() - started,
+        )
+
+    def _conversation(self, tools: Sequence[Mapping[str, Any]] | None) -> Any:
+        return self._engine.create_conversation(
+            messages=[{"role": "system", "content": DEVELOPER_SENTENCE}],
+            tools=[HandedTool(tool) for tool in (self._tools if tools is None else tools)],
+            automatic_tool_calling=False,
+            sampler_config=GREEDY,
+            max_output_tokens=MAX_ANSWER_TOKENS,
+        )

@@ -1,0 +1,102 @@
+"""What `--model` names: a run, a checkpoint, a LoRA adapter, or a Hub repository that holds one of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+
+from backend.errors import InputError
+from backend.runs import Run, read_json
+from backend.runs.hub_errors import hub_errors
+
+CONFIG, ADAPTER_CONFIG, RUN_RECORD = "config.json", "adapter_config.json", "run.json"
+TOKENIZER_MODEL = "tokenizer.model"
+ARCHITECTURES = ("gemma3_text",)
+FILES_WANTED = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inputs/*")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Weights to export, and the run that made them, if one did; `name` is what the file will be called after."""
+
+    name: str
+    weights: Path
+    adapter: Path | None
+    tokenizer_model: Path
+    run: Run | None
+
+
+def find_source(model: str) -> Source:
+    """Find the weights behind `--model`; InputError saying what the folder or repository lacks."""
+    folder = resolve_folder(model)
+    run = _run_around(folder)
+    if run is not None and folder == run.path:
+        folder = run.checkpoint
+        if not (folder / CONFIG).is_file():
+            raise InputError(f"The run in {run.path} has no checkpoint yet. Train it first, then export it.")
+    name = run.name if run is not None else Path(model.rstrip("/")).name
+    if (folder / CONFIG).is_file():
+        return _checked(Source(_file_name(name), folder, None, folder / TOKENIZER_MODEL, run))
+    if (folder / ADAPTER_CONFIG).is_file():
+        return _with_adapter(_file_name(name), folder, run)
+    raise InputError(
+        f"{folder} holds no model: looked for {CONFIG} (a checkpoint), {ADAPTER_CONFIG} (a LoRA adapter) and "
+        f"{RUN_RECORD} (a run). Name the folder that train.py wrote."
+    )
+
+
+def resolve_folder(model: str) -> Path:
+    """The folder called `model`, or a copy of the Hub repository of that name; InputError where there is neither."""
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder.absolute()
+    if model.startswith((".", "/", "~")) or model.count("/") != 1:
+        raise InputError(
+            f"There is no folder {model}. Name a run, a checkpoint or an adapter on this machine, or a Hub id such as "
+            "you/your-model."
+        )
+    with hub_errors(model, "read the model"):
+        return Path(snapshot_download(model, allow_patterns=list(FILES_WANTED)))
+
+
+def _run_around(folder: Path) -> Run | None:
+    """The run that `folder` is, or lies in (RUN/checkpoint, RUN/checkpoint/adapter)."""
+    for candidate in (folder, *list(folder.parents)[:2]):
+        if (candidate / RUN_RECORD).is_file():
+            return Run.open(candidate)
+    return None
+
+
+def _with_adapter(name: str, folder: Path, run: Run | None) -> Source:
+    base_name = read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path")
+    if not isinstance(base_name, str) or not base_name:
+        raise InputError(f"{folder / ADAPTER_CONFIG} does not say which base model the adapter belongs to.")
+    base = resolve_folder(base_name)
+    own = folder / TOKENIZER_MODEL
+    return _checked(Source(name, base, folder, own if own.is_file() else base / TOKENIZER_MODEL, run))
+
+
+def _checked(source: Source) -> Source:
+    """The source itself, or InputError naming the file that is missing or the model that is not Gemma 3."""
+    kind = read_json(source.weights / CONFIG).get("model_type")
+    if kind not in ARCHITECTURES:
+        raise InputError(
+            f"{source.weights} is a model of type {kind!r}; only {', '.join(ARCHITECTURES)} can be exported here "
+            "(FunctionGemma, Gemma 3 270M and 1B, the starter)."
+        )
+    if not any(source.weights.glob("*.safetensors")):
+        raise InputError(f"{source.weights} has no weights (*.safetensors). Save the model again, or train it first.")
+    if not source.tokenizer_model.is_file():
+        raise InputError(
+            f"{source.tokenizer_model} is missing. Phones need the SentencePiece file: copy {TOKENIZER_MODEL} from the "
+            "base model into this folder (transformers does not write it)."
+        )
+    return source
+
+
+def _file_name(name: str) -> str:
+    """`name` as part of a file's name: letters, digits, dot, dash and underscore."""
+    return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.") or "model"
