@@ -1,0 +1,94 @@
+"""What scripts/run says before anything is installed, on machines that lack something."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("bash", "cat", "cksum", "dirname", "env", "flock", "grep", "uname")
+OLD_PYTHON = "#!/bin/sh\ncase $1 in --version) echo Python 3.9.2 ;; *) exit 1 ;; esac\n"
+WITHOUT_VENV = f'#!/bin/sh\ncase $2 in *ensurepip*) exit 1 ;; *) exec {sys.executable} "$@" ;; esac\n'
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A checkout's scripts, and a PATH that holds a few tools and no Python."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "checkout/scripts")
+    for path in ROOT.glob("requirements*.txt"):
+        shutil.copy(path, tmp_path / "checkout")
+    (tmp_path / "bin").mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found is not None, tool
+        (tmp_path / "bin" / tool).symlink_to(found)
+    return tmp_path
+
+
+def _run(bare: Path, *arguments: str, script: str = "run") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [bare / "checkout/scripts" / script, *arguments],
+        env={"PATH": str(bare / "bin"), "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _install_stub(bare: Path, name: str, text: str) -> None:
+    (bare / "bin" / name).write_text(text)
+    (bare / "bin" / name).chmod(0o755)
+
+
+@pytest.mark.parametrize("script", ["run", "test"])
+def test_no_python_names_the_packages(bare: Path, script: str) -> None:
+    done = _run(bare, script=script)
+    assert done.returncode == 1
+    assert "Python 3.11 or newer is needed, and there is none" in done.stderr
+    assert "apt-get install python3 python3-venv" in done.stderr
+
+
+def test_an_old_python_is_named(bare: Path) -> None:
+    _install_stub(bare, "python3", OLD_PYTHON)
+    done = _run(bare)
+    assert done.returncode == 1
+    assert "Python 3.11 or newer is needed; python3 is Python 3.9.2" in done.stderr
+
+
+def test_a_python_without_venv_names_its_package(bare: Path) -> None:
+    _install_stub(bare, "python3", WITHOUT_VENV)
+    done = _run(bare)
+    assert done.returncode == 1
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert f"apt-get install python{version}-venv" in done.stderr
+    assert not (bare / "checkout/.venv").exists()
+
+
+def test_help_needs_nothing(bare: Path) -> None:
+    done = _run(bare, "--help")
+    assert done.returncode == 0
+    assert "--port PORT" in done.stdout
+    assert "--host HOST" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--port"], "--port needs a value"),
+        (["--port=0"], "from 1 to 65535, not '0'"),
+        (["--port", "65536"], "from 1 to 65535, not '65536'"),
+        (["--port", "08x"], "from 1 to 65535, not '08x'"),
+        (["--host="], "--host needs a value"),
+        (["--share"], "unknown option: --share"),
+    ],
+)
+def test_wrong_usage_is_told_with_the_usage(bare: Path, arguments: list[str], told: str) -> None:
+    done = _run(bare, *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Usage: scripts/run" in done.stderr
