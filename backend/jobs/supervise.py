@@ -150,13 +150,13 @@ class Supervisor:
 
 
 def _end_with_parent() -> Callable[[], None] | None:
-    """What a child calls first, to be told to stop when its supervisor dies; None where the system cannot."""
+    """What a child calls first, so that it ends with its supervisor; None where the system cannot do that."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl
 
     def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
     return ask
 

@@ -230,10 +230,11 @@ def _supervisor_of(run: Run) -> int:
 def test_a_job_whose_supervisor_died_is_lost_and_can_be_started_again(
     make_run: Callable[[str], Run], make_runner: Callable[..., LocalRunner]
 ) -> None:
-    run, runner = make_run("run"), make_runner(train=WITH_CHILD)
+    run, runner = make_run("run"), make_runner(train="import os\nprint(os.getpid(), flush=True)\n" + SLOW)
     runner.submit(run, "train")
-    _printed(runner, run, "train")
+    job = int(_printed(runner, run, "train").splitlines()[0])
     os.kill(_supervisor_of(run), signal.SIGKILL)
+    _until(lambda: not _is_alive(job))
     _until(lambda: not (runner.state(run, "train") or JobState("running")).active)
     state = runner.state(run, "train")
     assert state is not None
