@@ -1,0 +1,138 @@
+"""From bytes to text: what kind of file it is, in which encoding, and where it is not UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive, as .xlsx, .ods and .docx files are"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF-", "a PDF"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"BZh", "a bzip2 archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"ARROW1", "an Arrow file"),
+)
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_SAMPLE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was found: its text, or why there is none.
+
+    `trouble` says why the file could not be opened; `kind` names a binary format; `bad_lines` are the physical lines
+    that are not UTF-8, each with its text read as Windows-1252.
+    """
+
+    path: Path
+    size: int = 0
+    text: str = ""
+    encoding: str = "utf-8"
+    bom: bool = False
+    trouble: str | None = None
+    too_large: bool = False
+    kind: str | None = None
+    bad_lines: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is text to look at."""
+        return self.trouble is None and not self.too_large and self.kind is None
+
+
+def read_source(path: Path, limit: int) -> Source:
+    """Read the file at `path`; one over `limit` bytes is never read into memory."""
+    try:
+        if not path.exists():
+            return Source(path, trouble="there is no such file")
+        if not path.is_file():
+            return Source(path, trouble="it is not a file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+        size = max(len(data), path.stat().st_size)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        return Source(path, trouble=getattr(error, "strerror", None) or str(error))
+    if size > limit:
+        return Source(path, size, too_large=True)
+    return decode(path, data)
+
+
+def decode(path: Path, data: bytes) -> Source:
+    """Turn the bytes of a whole file into text, UTF-8 where it can be and line by line Windows-1252 where not."""
+    size = len(data)
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            if encoding == "utf-8":
+                return _utf8(path, data[len(mark) :], size, bom=True)
+            return Source(path, size, data.decode(encoding, "replace"), encoding, bom=True)
+    kind = next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
+    if kind is not None:
+        return Source(path, size, kind=kind)
+    wide = _utf16_without_mark(data)
+    if wide is not None:
+        return Source(path, size, data.decode(wide, "replace"), wide)
+    if _looks_binary(data):
+        return Source(path, size, kind="a binary file")
+    return _utf8(path, data, size, bom=False)
+
+
+def _utf8(path: Path, data: bytes, size: int, *, bom: bool) -> Source:
+    try:
+        return Source(path, size, data.decode("utf-8"), bom=bom)
+    except UnicodeDecodeError:
+        text, bad_lines = _decode_lines(data)
+    encoding = "windows-1252" if bad_lines else "utf-8"
+    return Source(path, size, text, encoding, bom, bad_lines=tuple(bad_lines))
+
+
+def _decode_lines(data: bytes) -> tuple[str, list[tuple[int, str]]]:
+    """Each physical line as UTF-8, lone surrogates let through, or else as Windows-1252 and noted as bad."""
+    parts: list[str] = []
+    bad: list[tuple[int, str]] = []
+    for number, match in enumerate(_LINE.finditer(data), 1):
+        line = match.group()
+        try:
+            parts.append(line.decode("utf-8", "surrogatepass"))
+        except UnicodeDecodeError:
+            text = line.decode("cp1252", "replace")
+            parts.append(text)
+            bad.append((number, text.rstrip("\r\n")))
+    return "".join(parts), bad
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    sample = data[:_SAMPLE]
+    half = len(sample) // 2
+    if half < 4:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > 0.7 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.7 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return None
+
+
+def _looks_binary(data: bytes) -> bool:
+    """Whether more than one byte in twenty is a control character that no text file holds."""
+    sample = data[:_SAMPLE]
+    if not sample:
+        return False
+    controls = sum(sample.count(bytes([value])) for value in (*range(9), *range(14, 32)))
+    return controls * 20 > len(sample)

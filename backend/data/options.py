@@ -1,0 +1,39 @@
+"""What a check is asked to assume, and the limits that hold for every file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.records import Declarations, FormatName
+
+MAX_CSV_BYTES = 20 * 1024 * 1024
+MAX_TOOLS_BYTES = 2 * 1024 * 1024
+MAX_ROWS = 50_000
+MAX_CELL_CHARACTERS = 131_072
+
+MESSAGE = "user_message"
+CALLS = "tool_calls"
+ANSWER = "answer"
+SPLIT = "split"
+REQUIRED_COLUMNS = (MESSAGE, CALLS)
+OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id")
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """How the rows will be used: which of them, what they may hold, and the budget that they must fit.
+
+    `split` keeps only the rows whose own `split` column says so; lengths are in tokens of `base_model`'s tokenizer;
+    `max_seq_length` None means that training computes it.
+    """
+
+    split: str | None = None
+    allow_multiple_calls: bool = False
+    allow_no_call: bool = False
+    base_model: str = "starter"
+    prompt_format: FormatName = "native"
+    declarations: Declarations = "full"
+    max_seq_length: int | None = None
+    kv_cache_max_len: int = 1024
+    test_split: float = 0.1
+    seed: int = 42

@@ -1,0 +1,198 @@
+"""Rules on the tool_calls cell as JSON, and on the shape that calls are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backend.data.call_reading import CallsCell
+from backend.data.display import show
+from backend.data.inputs import Inputs
+from backend.data.json_reading import not_finite, path_text, repeated_keys
+from backend.data.registry import Finding, rule
+
+FORM = '[{"name": "tool", "args": {"query": "value"}}]'
+_SHAPE_FIX = "Write it in the standard form."
+
+
+def canonical(cell: CallsCell, _inputs: Inputs) -> str:
+    """The same calls in the standard form; the cell as it is where they cannot be read."""
+    if not cell.calls or any(call is None or not call.sound for call in cell.calls):
+        return cell.text
+    return cell.canonical
+
+
+@rule(
+    "calls-empty-cell",
+    "calls",
+    "error",
+    "The tool_calls cell is empty",
+    f"Every row needs the calls that answer it, in the form {FORM}. With no-call rows switched on, an empty cell is "
+    "read as [].",
+)
+def empty_cell(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    if cell.empty and not inputs.options.allow_no_call:
+        yield Finding(f"The cell is empty. Write the calls that answer the message: {FORM}.")
+
+
+@rule(
+    "calls-not-json",
+    "calls",
+    "error",
+    "The calls are not JSON",
+    f"The cell must hold a JSON list in the form {FORM}.",
+)
+def not_json(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
+    if cell.fault:
+        at = f" at character {cell.fault.offset + 1}" if cell.fault.offset else ""
+        near = show(cell.text[max(0, cell.fault.offset - 20) : cell.fault.offset + 20])
+        yield Finding(f"The cell is not JSON: {cell.fault.reason}{at}, near {near}. It must look like {FORM}.")
+
+
+@rule(
+    "calls-python-repr",
+    "calls",
+    "error",
+    "The calls are a Python literal, not JSON",
+    "str() of a Python list writes single quotes, True and None; json.dumps() writes JSON.",
+    fixer=canonical,
+)
+def python_repr(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    yield from _repaired(cell, inputs, "python-repr", "a Python literal (single quotes, True or None)")
+
+
+@rule(
+    "calls-smart-quotes",
+    "calls",
+    "error",
+    "The calls have typographic quotes",
+    "Word processors turn straight quotes into curly ones; JSON knows only straight ones.",
+    fixer=canonical,
+)
+def smart_quotes(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    yield from _repaired(cell, inputs, "smart-quotes", "written with typographic quotes")
+
+
+@rule(
+    "calls-code-fence",
+    "calls",
+    "error",
+    "The calls stand in a Markdown code fence",
+    "Chat models like to wrap JSON in ```; the cell must hold the JSON alone.",
+    fixer=canonical,
+)
+def code_fence(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    yield from _repaired(cell, inputs, "code-fence", "wrapped in a Markdown code fence")
+
+
+@rule(
+    "calls-trailing-comma",
+    "calls",
+    "error",
+    "A comma stands before a closing bracket",
+    "JSON allows no comma behind the last item.",
+    fixer=canonical,
+)
+def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    yield from _repaired(cell, inputs, "trailing-comma", "written with a comma before a closing bracket")
+
+
+def _repaired(cell: CallsCell, inputs: Inputs, repair: str, what: str) -> Iterator[Finding]:
+    if cell.repair == repair:
+        fixable = canonical(cell, inputs) != cell.text
+        yield Finding(
+            f"The calls are {what}, which is not JSON: {show(cell.text)}. It must look like {FORM}.",
+            fix="Write it as JSON." if fixable else None,
+        )
+
+
+@rule(
+    "calls-not-a-list",
+    "calls",
+    "error",
+    "The cell holds no list of calls",
+    f"A number, a bare word or null is JSON, but not a list of calls in the form {FORM}.",
+)
+def not_a_list(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    read = cell.fault is None and not cell.empty and cell.calls is None
+    if read and not (cell.value is None and inputs.options.allow_no_call):
+        yield Finding(f"The cell holds {show(cell.text)}, which is no list of calls. It must look like {FORM}.")
+
+
+@rule(
+    "calls-item-not-an-object",
+    "calls",
+    "error",
+    "A call is not an object",
+    'Each call is an object with "name" and "args".',
+)
+def item_not_an_object(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
+    for at, call in enumerate(cell.calls or ()):
+        if call is None:
+            yield Finding(f'Call {at + 1} is not an object. It must look like {{"name": "tool", "args": {{}}}}.')
+
+
+@rule(
+    "calls-not-finite",
+    "calls",
+    "error",
+    "A value is NaN or Infinity",
+    "Python writes them into JSON, but JSON has no such numbers and no phone can read them.",
+)
+def not_a_number(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
+    for path, value in not_finite(cell.value):
+        seen = "NaN" if value != value else "a number too large for JSON, or Infinity"
+        yield Finding(f"{path_text(path) or 'The cell'} is {seen}. Write a finite number, or leave the argument out.")
+
+
+@rule(
+    "calls-repeated-key",
+    "calls",
+    "warning",
+    "A key stands twice in an object",
+    "JSON readers keep the last value and LiteRT-LM's the first, so it is unclear which one is meant.",
+)
+def repeated_key(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
+    for path, key in repeated_keys(cell.value):
+        yield Finding(f"The key {show(key)} stands more than once ({path_text(path)}); the last one counts.")
+
+
+_SHAPES = {
+    "bare-object": ("The call stands alone, not in a list", "A row's calls are a list, even when there is one."),
+    "json-in-string": ("The JSON stands inside a string", "The cell was written as JSON twice over."),
+    "argument-key": ("The arguments' key is not args", "arguments, parameters and input are read as args."),
+    "arguments-in-string": (
+        "The arguments are a JSON string",
+        "OpenAI's API returns arguments as a string; the model needs the object in it.",
+    ),
+    "wrapped-call": (
+        "The call is wrapped as another API writes it",
+        "function: {name, …}, tool_name and the like are read as name and args.",
+    ),
+}
+
+
+def _shape_rule(shape: str, title: str, explanation: str) -> None:
+    """Register the rule on one shape that is read, but is not the standard form."""
+
+    @rule(f"calls-{shape}", "calls", "warning", title, f"{explanation} It is read as {FORM}.", fixer=canonical)
+    def unusual_shape(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+        if shape in cell.shapes:
+            fixable = canonical(cell, inputs) != cell.text
+            yield Finding(f"{title}: {show(cell.text)}. It was read all the same.", fix=_SHAPE_FIX if fixable else None)
+
+
+for _shape, (_title, _explanation) in _SHAPES.items():
+    _shape_rule(_shape, _title, _explanation)
+
+
+@rule(
+    "calls-extra-key",
+    "calls",
+    "warning",
+    "A call has a key that is ignored",
+    "Only the name and the arguments are trained on.",
+)
+def extra_key(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
+    for at, call in enumerate(cell.calls or ()):
+        for key in call.extra if call else ():
+            yield Finding(f'Call {at + 1} has a key {show(key)}, which is ignored. Arguments stand under "args".')

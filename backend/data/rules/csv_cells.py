@@ -1,0 +1,162 @@
+"""Rules on the CSV's records and cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from backend.data.csv_repair import mended_cells
+from backend.data.csv_table import Row
+from backend.data.display import count, escape, show
+from backend.data.inputs import Inputs
+from backend.data.options import ANSWER, CALLS, MESSAGE
+from backend.data.registry import Finding, rule
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def _cells(row: Row) -> Iterator[tuple[str, str]]:
+    """(column, text) of the cells that matter."""
+    for column, text in ((MESSAGE, row.message), (CALLS, row.calls), (ANSWER, row.answer)):
+        if text:
+            yield column, text
+
+
+@rule(
+    "csv-ragged-row",
+    "csv",
+    "error",
+    "A row has too many or too few cells",
+    "Usually a cell with a comma in it was not put in quotes. The fix puts the pieces together where that gives valid "
+    "JSON, and drops empty cells at the end.",
+    fixer="put the cells right",
+)
+def ragged_row(inputs: Inputs) -> Iterator[Finding]:
+    table = inputs.table
+    for record in table.ragged:
+        mended = mended_cells(record, table)
+        yield Finding(
+            f"The row has {count(len(record.cells), 'cell')} and the header {table.width}. It begins "
+            f"{show(record.cells[0])}. A cell that holds a comma, a quote or a line break must stand in double quotes.",
+            record.line,
+            None,
+            "Put the pieces together again." if mended else None,
+        )
+
+
+@rule(
+    "csv-unclosed-quote",
+    "csv",
+    "error",
+    "A quote is not closed",
+    "A cell that begins with a double quote must end with one, or it swallows the rows behind it. Reading went on at "
+    "the next line. The fix closes it where that gives valid JSON.",
+    fixer="close the quote",
+)
+def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
+    for record in inputs.table.faulty:
+        if record.fault == "unclosed":
+            yield Finding(
+                f"A double quote opens a cell here and is not closed: {show(record.cells[0], 100)}. Close it; a quote "
+                "that belongs to the text is written twice.",
+                record.line,
+                None,
+                "Close the quote." if mended_cells(record, inputs.table) else None,
+            )
+    for row in inputs.table.rows:
+        for at in row.record.stray:
+            cell = row.record.cells[at]
+            if cell.rstrip().endswith('"') and cell.count('"') % 2:
+                names = inputs.table.names
+                yield Finding(
+                    f"The cell ends with a double quote but does not begin with one: {show(cell, 100)}. Put one before "
+                    "it, or take the last one away.",
+                    row.line,
+                    names[at] if at < len(names) else None,
+                )
+
+
+@rule(
+    "csv-inner-quote",
+    "csv",
+    "error",
+    "A quote inside a cell is not doubled",
+    'Inside a cell in quotes every double quote must be written twice: "[{""name"": …}]". The fix does that where it '
+    "gives valid JSON.",
+    fixer="double the quotes",
+)
+def inner_quote(inputs: Inputs) -> Iterator[Finding]:
+    for record in inputs.table.faulty:
+        if record.fault == "inner-quotes":
+            mended = mended_cells(record, inputs.table)
+            yield Finding(
+                f"A cell in quotes goes on after its closing quote: {show(record.cells[0], 100)}. Write every quote "
+                "inside a cell twice.",
+                record.line,
+                None,
+                "Write the inner quotes twice." if mended else None,
+            )
+
+
+@rule(
+    "csv-spaced-quote",
+    "csv",
+    "warning",
+    "A space stands between a comma and a quote",
+    'In strict CSV, `"a", "b"` has a second cell that begins with a space and a quote. It is read as meant here.',
+    fixer="drop the space",
+)
+def spaced_quote(inputs: Inputs) -> Iterator[Finding]:
+    for row in inputs.table.rows:
+        if row.record.padded:
+            yield Finding(
+                "Spaces stand between a comma and a double quote; other programs read them as part of the cell.",
+                row.line,
+                None,
+                "Take the spaces away.",
+            )
+
+
+@rule(
+    "csv-control-character",
+    "csv",
+    "error",
+    "A control character stands in a cell",
+    "NUL and other control characters come from broken exports; no tokenizer and no phone's keyboard produces them.",
+    fixer="take them out of the message",
+)
+def control_character(inputs: Inputs) -> Iterator[Finding]:
+    if not _CONTROL.search(inputs.table.source.text):
+        return
+    for row in inputs.table.rows:
+        for column, text in _cells(row):
+            found = _CONTROL.search(text)
+            if found:
+                yield Finding(
+                    f'The control character "{escape(found[0])}" stands at character {found.start() + 1}: '
+                    f"{show(text)}. Take it out.",
+                    row.line,
+                    column,
+                    "Take the control characters out." if column == MESSAGE else None,
+                )
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters."""
+    return _CONTROL.sub("", text)
+
+
+@rule(
+    "csv-newline-in-cell",
+    "csv",
+    "warning",
+    "A line break stands inside a cell",
+    "Users of a phone do not type line breaks, and many tools count such a row as two.",
+    fixer="make it one line",
+)
+def newline_in_cell(inputs: Inputs) -> Iterator[Finding]:
+    for row in inputs.table.rows:
+        for column, text in _cells(row):
+            stripped = text.strip()
+            if column != ANSWER and ("\n" in stripped or "\r" in stripped):
+                yield Finding("The cell goes over several lines.", row.line, column, "Put it on one line.")

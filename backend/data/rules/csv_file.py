@@ -1,0 +1,193 @@
+"""Rules on the CSV as a file: whether it can be read, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backend.data.display import count, show
+from backend.data.inputs import Inputs
+from backend.data.options import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS
+from backend.data.registry import Finding, rule
+
+_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_MAX_BAD_LINES = 200
+
+
+@rule(
+    "csv-unreadable",
+    "csv",
+    "error",
+    "The CSV cannot be opened",
+    "The path is wrong, is a folder, or this account may not read it.",
+)
+def unreadable(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if source.trouble:
+        yield Finding(f"The CSV {show(source.path.name)} cannot be opened: {source.trouble}. Check the path.")
+
+
+@rule(
+    "csv-too-large",
+    "csv",
+    "error",
+    "The CSV is over the size limit",
+    f"Files over {MAX_CSV_BYTES // 2**20} MB are refused before they are read. A fine-tune of this model learns little "
+    "from so much, and a few thousand varied rows train faster.",
+)
+def too_large(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if source.too_large:
+        yield Finding(
+            f"The CSV has {source.size / 2**20:,.1f} MB; at most {MAX_CSV_BYTES // 2**20} MB are read. "
+            "Keep the rows that differ most and upload those."
+        )
+
+
+@rule(
+    "csv-binary",
+    "csv",
+    "error",
+    "The file is not a text file",
+    "A spreadsheet renamed to .csv is still a spreadsheet. Save it as CSV from the program that made it.",
+)
+def binary(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if source.kind:
+        yield Finding(
+            f"The CSV is {source.kind}, not text. Open it in the program that made it and save it as CSV, UTF-8."
+        )
+
+
+@rule("csv-empty", "csv", "error", "The CSV is empty", "There is nothing in the file but blank lines.")
+def empty(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if source.readable and not source.text.strip("\ufeff \t\r\n"):
+        yield Finding(
+            "The CSV is empty. It needs a header line, user_message,tool_calls, and one row for each example.", 1
+        )
+
+
+@rule(
+    "csv-not-utf8",
+    "csv",
+    "error",
+    "The CSV is not UTF-8",
+    "Read with the wrong encoding, é becomes Ã© and the model learns that. UTF-16 and Windows-1252 are what "
+    "spreadsheets write by default; the fix decodes them and saves UTF-8.",
+    fixer="re-decode",
+)
+def not_utf8(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if not source.readable:
+        return
+    if source.encoding.startswith("utf-16") or source.encoding.startswith("utf-32"):
+        yield Finding(
+            f"The CSV is {source.encoding.upper()}; only UTF-8 is allowed. Save it as UTF-8.",
+            1,
+            None,
+            "Save it as UTF-8.",
+        )
+    for line, text in source.bad_lines[:_MAX_BAD_LINES]:
+        yield Finding(
+            f"This line is not UTF-8. Read as Windows-1252 it says {show(text, 100)}. Only UTF-8 is allowed.",
+            line,
+            None,
+            "Read it as Windows-1252 and save it as UTF-8.",
+        )
+    if len(source.bad_lines) > _MAX_BAD_LINES:
+        left = len(source.bad_lines) - _MAX_BAD_LINES
+        yield Finding(
+            f"{count(left, 'further line')} from here on are not UTF-8 either.", source.bad_lines[_MAX_BAD_LINES][0]
+        )
+
+
+@rule(
+    "csv-bom",
+    "csv",
+    "info",
+    "The CSV begins with a byte order mark",
+    "Harmless here: it is skipped. Other programs take it for a part of the first column's name.",
+    fixer="drop the mark",
+)
+def byte_order_mark(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source
+    if source.readable and source.bom and source.encoding in ("utf-8", "windows-1252"):
+        yield Finding("The CSV begins with a byte order mark; it is skipped.", 1, None, "Save it without the mark.")
+
+
+@rule(
+    "csv-delimiter",
+    "csv",
+    "warning",
+    "The columns are not separated by commas",
+    "The file is read all the same, but other tools that read this format expect commas.",
+    fixer="use commas",
+)
+def delimiter(inputs: Inputs) -> Iterator[Finding]:
+    table = inputs.table
+    if table.delimiter != ",":
+        yield Finding(
+            f"The columns are separated by {_DELIMITER_NAMES[table.delimiter]}; commas are the standard. "
+            "The file was read so.",
+            table.header.line if table.header else 1,
+            None,
+            "Save it with commas.",
+        )
+
+
+@rule(
+    "csv-line-ends",
+    "csv",
+    "warning",
+    "The lines end in CRLF or CR",
+    "Windows line ends are read correctly, but inside a cell they become part of the text.",
+    fixer="use LF",
+)
+def line_ends(inputs: Inputs) -> Iterator[Finding]:
+    text = inputs.table.source.text
+    returns = text.count("\r")
+    if returns:
+        pairs = text.count("\r\n")
+        what = "CRLF (Windows)" if pairs == returns else "CR (old Macintosh)" if not pairs else "CRLF and CR"
+        yield Finding(
+            f"{count(returns, 'line')} end in {what}; LF is the standard.", 1, None, "Save it with LF line ends."
+        )
+
+
+@rule(
+    "csv-too-many-rows",
+    "csv",
+    "error",
+    "The CSV has too many rows",
+    f"At most {MAX_ROWS:,} rows are read; what lies behind them was not looked at.",
+)
+def too_many_rows(inputs: Inputs) -> Iterator[Finding]:
+    if inputs.table.cut_at is not None:
+        yield Finding(
+            f"Row {MAX_ROWS + 1:,} begins here; at most {MAX_ROWS:,} rows are read. Keep the rows that differ most.",
+            inputs.table.cut_at,
+        )
+
+
+@rule(
+    "csv-cell-too-long",
+    "csv",
+    "error",
+    "A cell is too long",
+    f"No message and no call needs more than {MAX_CELL_CHARACTERS:,} characters; usually a quote was left open.",
+)
+def cell_too_long(inputs: Inputs) -> Iterator[Finding]:
+    for line, column, length in inputs.table.long_cells:
+        yield Finding(
+            f"The cell has {length:,} characters; at most {MAX_CELL_CHARACTERS:,} are allowed. "
+            "Look for a quote that was never closed.",
+            line,
+            column,
+        )
+
+
+@rule("csv-no-rows", "csv", "error", "The CSV has no rows", "There is a header, and nothing below it.")
+def no_rows(inputs: Inputs) -> Iterator[Finding]:
+    table = inputs.table
+    if table.header and not table.row_count and table.cut_at is None:
+        yield Finding("There is a header and no row below it. Add one row for each example.", table.header.line)

@@ -1,0 +1,142 @@
+"""Rules on the CSV's header."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from backend.data.csv_table import normal_name
+from backend.data.display import listing, nearest, show
+from backend.data.inputs import Inputs
+from backend.data.options import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from backend.data.registry import Finding, rule
+
+_KNOWN = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+_LIKELY = {
+    "user_message": ("message", "user", "prompt", "input", "text", "query", "utterance", "question", "instruction"),
+    "tool_calls": ("tool_call", "calls", "call", "output", "completion", "answer", "response", "label", "target"),
+}
+
+
+@rule(
+    "csv-no-header",
+    "csv",
+    "error",
+    "The CSV has no header",
+    "Without one there is no telling which column is which. The columns were taken to be user_message and tool_calls.",
+    fixer="add the header",
+)
+def no_header(inputs: Inputs) -> Iterator[Finding]:
+    table = inputs.table
+    if table.source.readable and table.header is None and table.row_count:
+        first = min(record.line for record in (*table.rows, *table.ragged, *table.faulty))
+        yield Finding(
+            "The first line is already a row. The first line must be the header: user_message,tool_calls.",
+            first,
+            None,
+            "Put the header above it.",
+        )
+
+
+@rule(
+    "csv-header-spelling",
+    "csv",
+    "warning",
+    "A column's name is spelled differently",
+    "Differences of case, spaces and dashes are understood here, but not by other tools.",
+    fixer="write the standard name",
+)
+def header_spelling(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    for name, at in inputs.table.index.items() if header else ():
+        if header and header.cells[at] != name:
+            yield Finding(
+                f"The column is called {show(header.cells[at])}; its standard name is {name}.",
+                header.line,
+                name,
+                f"Call it {name}.",
+            )
+
+
+@rule(
+    "csv-column-missing",
+    "csv",
+    "error",
+    "A column is missing",
+    "Both user_message (what the user says) and tool_calls (the calls that answer it, as JSON) are needed.",
+)
+def column_missing(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    for name in REQUIRED_COLUMNS if header else ():
+        if header and name not in inputs.table.index:
+            unknown = [other for other in header.cells if normal_name(other) not in _KNOWN]
+            likely = next((other for other in unknown if normal_name(other) in _LIKELY[name]), nearest(name, unknown))
+            hint = f' Rename "{likely}" to {name}?' if likely else f" Add a column {name}."
+            yield Finding(
+                f"There is no column {name}. The columns are: {listing(header.cells)}.{hint}", header.line, name
+            )
+
+
+@rule(
+    "csv-column-twice",
+    "csv",
+    "error",
+    "A column stands twice",
+    "It is unclear which of the two is meant; the first was taken.",
+)
+def column_twice(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    times = Counter(normal_name(name) for name in header.cells) if header else Counter()
+    for name in _KNOWN:
+        if header and times[name] > 1:
+            yield Finding(f"There are {times[name]} columns called {name}. Keep one of them.", header.line, name)
+
+
+@rule(
+    "csv-extra-column",
+    "csv",
+    "warning",
+    "A column is ignored",
+    "Columns that this product does not know take no part in training. Understood are: " + ", ".join(_KNOWN) + ".",
+)
+def extra_column(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    for name in header.cells if header else ():
+        if header and normal_name(name) not in _KNOWN:
+            shown = show(name) if name.strip() else "without a name"
+            yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(_KNOWN)}.", header.line, name)
+
+
+@rule(
+    "csv-developer-column",
+    "csv",
+    "info",
+    "The developer column is not used",
+    "Every row of a run shares one developer turn (the tools), so texts of single rows have no place in the prompt.",
+)
+def developer_column(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    if header and "developer" in inputs.table.index:
+        yield Finding(
+            "The developer column is understood but takes no part in the prompt: all rows of a run share one developer "
+            "turn.",
+            header.line,
+            "developer",
+        )
+
+
+@rule(
+    "csv-split-value",
+    "csv",
+    "warning",
+    "An unknown word in the split column",
+    "The split column says train or test (eval, validation and dev mean test). A row that says something else, while "
+    "others are assigned, is trained on.",
+)
+def split_value(inputs: Inputs) -> Iterator[Finding]:
+    if "split" not in inputs.table.index:
+        return
+    for row in inputs.table.rows:
+        if row.split not in ("train", "test"):
+            seen = show(row.split) if row.split else "nothing"
+            yield Finding(f"The split column says {seen}; it must say train or test.", row.line, "split")

@@ -1,0 +1,92 @@
+"""Rules on what a user message says: label leaks and generator leftovers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from backend.data.display import show
+from backend.data.inputs import Inputs
+from backend.data.registry import Finding, rule
+
+_PLACEHOLDER = re.compile(
+    r"\brequest(?:ing|s)?\s+\S+\s+with\s.*\bvariant\s+\d+|\(\s*[^()]*\bvariant\s+#?\d+\s*\)\s*$|^\s*\{\{?\s*\w+\s*\}?\}\s*$"
+    r"|\bvariant\s+#?\d+\s*\)?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
+_WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
+_PHRASES = re.compile(
+    r"\s*(?:here (?:is|are)\b|here's (?:a|an|the|another|one)\b|(?:sure|certainly|of course|absolutely)[,!:]\s"
+    r"|as an ai\b|(?:user|human|assistant|query|utterance|message|example|variation|request)\s*\d*\s*:)",
+    re.IGNORECASE,
+)
+
+
+@rule(
+    "message-placeholder",
+    "message",
+    "warning",
+    "The message is a placeholder that gives the label away",
+    'A generator that failed left its own instruction: "Requesting X with Y (… variant 0)". The model learns to read the '
+    "label off the message.",
+)
+def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
+    if _PLACEHOLDER.search(text):
+        yield Finding(
+            f"The message is a generator's placeholder: {show(text, 100)}. Rewrite it as a user would say it."
+        )
+
+
+@rule(
+    "message-tool-name",
+    "message",
+    "warning",
+    "The tool's name stands in the message",
+    "No user says get_weather_forecast; the model learns to copy the name instead of to understand the request. Names "
+    "that are plain words are not counted.",
+)
+def tool_name(text: str, inputs: Inputs) -> Iterator[Finding]:
+    pattern = _names_pattern(tuple(inputs.tools))
+    found = pattern.search(text) if pattern else None
+    if found and not _PLACEHOLDER.search(text):
+        yield Finding(f"The message names the tool {found[0]}: {show(text)}. Say it as a user would.")
+
+
+@lru_cache(maxsize=64)
+def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
+    """Matches any tool name that could not be a plain word: with `_`, `-`, `.`, a digit, or a capital inside."""
+    odd = [re.escape(name) for name in names if re.search(r"[^a-zA-Z]|[a-z][A-Z]", name)]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(odd)})(?!\w)", re.IGNORECASE) if odd else None
+
+
+@rule(
+    "message-generator-leftover",
+    "message",
+    "warning",
+    "The message keeps something of the text generator's answer",
+    'Numbering, quotes around the whole message, or "Here is …" come from the list that a chat model wrote.',
+)
+def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
+    if _NUMBERING.match(text):
+        what = "numbering or a bullet"
+    elif _WRAPPED.fullmatch(text):
+        what = "quotes around the whole message"
+    elif _PHRASES.match(text):
+        what = "a generator's opening words"
+    else:
+        return
+    yield Finding(f"The message has {what}: {show(text)}. Keep only what the user says.")
+
+
+@rule(
+    "message-formula",
+    "message",
+    "warning",
+    "The message begins like a formula",
+    "A spreadsheet runs cells that begin with = + - @. Here the text stays as it is; be careful where you open it.",
+)
+def formula(text: str, _inputs: Inputs) -> Iterator[Finding]:
+    if text.startswith(("=", "+", "-", "@")):
+        yield Finding(f"The message begins with {text[0]}: {show(text)}. A spreadsheet may take it for a formula.")

@@ -1,0 +1,184 @@
+"""Rules on the balance of a set: rows a tool, values an argument, sizes, languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from backend.data.display import count, escape, listing, show
+from backend.data.languages import language_counts
+from backend.data.options import SPLIT
+from backend.data.registry import Finding, rule
+from backend.data.set_view import SetView
+
+_ROWS_A_TOOL = 30
+_TEST_ROWS_A_TOOL = 10
+_ROWS = 100
+_IMBALANCE = 5
+_NEVER_VARIES_FROM = 3
+
+
+@rule(
+    "set-tool-without-rows",
+    "set",
+    "error",
+    "A tool has no rows",
+    'The model cannot learn to call it. A tool that stands there only to be told apart is marked "distractor": true in '
+    "tools.json, and then this is a warning.",
+)
+def tool_without_rows(view: SetView) -> Iterator[Finding]:
+    if not view.examples:
+        return
+    marked = {entry.name for entry in view.inputs.tools_file.entries if entry.distractor}
+    for name, rows in view.rows_by_tool.items():
+        if not rows:
+            yield Finding(
+                f"No sound row calls {escape(name)}. Add rows for it, take it out of tools.json, or mark it there "
+                'with "distractor": true.',
+                severity="warning" if name in marked else None,
+            )
+
+
+@rule(
+    "set-few-rows-of-tool",
+    "set",
+    "warning",
+    "A tool has few rows",
+    f"Under {_ROWS_A_TOOL} rows a tool is learned poorly, and under {_TEST_ROWS_A_TOOL} test rows its accuracy is a guess: "
+    "3 of 3 right may still mean 44 %.",
+)
+def few_rows_of_tool(view: SetView) -> Iterator[Finding]:
+    tested = Counter(name for row in (view.split.test if view.split else ()) for name in {c.name for c in row.calls})
+    for name, rows in view.rows_by_tool.items():
+        if rows and (len(rows) < _ROWS_A_TOOL or tested[name] < _TEST_ROWS_A_TOOL):
+            yield Finding(
+                f"{escape(name)} has {count(len(rows), 'row')}, {tested[name]} of them to test on. At least "
+                f"{_ROWS_A_TOOL} rows and {_TEST_ROWS_A_TOOL} test rows are advised."
+            )
+
+
+@rule(
+    "set-few-rows",
+    "set",
+    "warning",
+    "The set is small",
+    f"Under {_ROWS} rows the model learns the rows by heart rather than the task.",
+)
+def few_rows(view: SetView) -> Iterator[Finding]:
+    if 0 < len(view.examples) < _ROWS:
+        yield Finding(
+            f"There {_are(len(view.examples))} sound {count(len(view.examples), 'row')}; at least {_ROWS} are advised."
+        )
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+@rule(
+    "set-too-few-to-split",
+    "set",
+    "error",
+    "There are too few rows to test any",
+    "At least two different messages are needed: one to train on and one to test on.",
+)
+def too_few_to_split(view: SetView) -> Iterator[Finding]:
+    if view.inputs.table.row_count and view.split is None:
+        yield Finding(
+            f"There are {count(len(view.by_normal), 'different sound message')}; at least two are needed, one to train "
+            "on and one to test on. Add rows."
+        )
+
+
+@rule(
+    "set-split-one-sided",
+    "set",
+    "warning",
+    "The split column puts every row on one side",
+    "Without rows on both sides the column is ignored, and the rows are divided by chance.",
+)
+def split_one_sided(view: SetView) -> Iterator[Finding]:
+    sides = {example.split for example in view.examples} - {None}
+    chosen = view.inputs.options.split is not None
+    if len(sides) == 1 and not chosen and not (sides == {"test"} and len(view.split.train if view.split else ())):
+        yield Finding(f"Every row's split is {sides.pop()}. The rows are divided by chance instead.", None, SPLIT)
+
+
+@rule(
+    "set-imbalance",
+    "set",
+    "warning",
+    "The tools' rows are out of balance",
+    f"Over {_IMBALANCE} : 1 the model leans to the tool that it saw most.",
+)
+def imbalance(view: SetView) -> Iterator[Finding]:
+    counts = {name: len(rows) for name, rows in view.rows_by_tool.items() if rows}
+    if len(counts) < 2:
+        return
+    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
+    ratio = counts[most] / counts[least]
+    if ratio > _IMBALANCE:
+        yield Finding(
+            f"{escape(most)} has {counts[most]} rows and {escape(least)} {counts[least]}: {ratio:.0f} : 1. Over "
+            f"{_IMBALANCE} : 1 the model leans to the tool it saw most. Add rows for {escape(least)}."
+        )
+
+
+@rule(
+    "set-constant-argument",
+    "set",
+    "warning",
+    "An argument never varies",
+    "When all rows of a tool have the same value, the model learns to write that value and never reads the message for "
+    "it.",
+)
+def constant_argument(view: SetView) -> Iterator[Finding]:
+    for name, rows in view.rows_by_tool.items():
+        calls = [call for row in rows for call in row.calls if call.name == name]
+        for argument in view.inputs.tools[name].properties:
+            values = [call.arguments[argument] for call in calls if argument in call.arguments]
+            if len(values) >= _NEVER_VARIES_FROM and len({repr(value) for value in values}) == 1:
+                yield Finding(
+                    f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show(values[0])}. Add rows with "
+                    "other values, or drop the argument."
+                )
+
+
+@rule(
+    "set-unused-value",
+    "set",
+    "warning",
+    "A declared value never occurs",
+    "tools.json offers the value, in an enum or a description, but no row shows when to use it.",
+)
+def unused_value(view: SetView) -> Iterator[Finding]:
+    used = {
+        (call.name, argument, repr(value))
+        for example in view.examples
+        for call in example.calls
+        for argument, value in call.arguments.items()
+    }
+    for name, rows in view.rows_by_tool.items():
+        for argument, schema in view.inputs.tools[name].properties.items() if rows else ():
+            declared = schema.get("enum") or view.inputs.described_values.get((name, argument), ())
+            missing = [str(value) for value in declared if (name, argument, repr(value)) not in used]
+            if missing:
+                noun = "value" if len(missing) == 1 else "values"
+                yield Finding(
+                    f"{escape(name)}: no row has the {noun} {listing(missing)} for {escape(argument)}. Add rows for "
+                    "them, or take them out of tools.json."
+                )
+
+
+@rule(
+    "set-languages",
+    "set",
+    "info",
+    "The languages of the messages",
+    "A guess by common short words and scripts. A language with few rows is learned poorly.",
+)
+def languages(view: SetView) -> Iterator[Finding]:
+    found = language_counts([example.message for example in view.examples])
+    if len(found) > 1:
+        shares = ", ".join(f"{name} {number}" for name, number in found.most_common())
+        yield Finding(f"By a rough guess, rows by language: {shares}.")

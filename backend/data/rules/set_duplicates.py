@@ -1,0 +1,169 @@
+"""Rules on rows that say the same, or nearly the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+
+from backend.data.display import count, show
+from backend.data.near_duplicates import THRESHOLD, similarity
+from backend.data.options import MESSAGE, SPLIT
+from backend.data.registry import Finding, rule
+from backend.data.set_fixes import drop_conflicting, drop_equal, drop_normalised
+from backend.data.set_view import Label, SetView
+
+_MOST_LINES = 8
+_COMPARED = 40
+
+
+@rule(
+    "set-duplicate",
+    "set",
+    "warning",
+    "A row stands twice",
+    "The same message with the same calls teaches nothing new, and weighs double. The fix keeps the first.",
+    fixer=drop_equal,
+)
+def duplicate(view: SetView) -> Iterator[Finding]:
+    for first, later in drop_equal(view):
+        yield Finding(
+            f"The row repeats line {first}, message and calls.", later, MESSAGE, f"Delete it and keep line {first}."
+        )
+
+
+@rule(
+    "set-normalised-duplicate",
+    "set",
+    "warning",
+    "Two rows differ only in case, spaces or punctuation",
+    "They teach the same, and when one of them is tested on, the other has given the answer away. The fix keeps the "
+    "first; keep both where the difference is meant.",
+    fixer=drop_normalised,
+    safe=False,
+)
+def normalised_duplicate(view: SetView) -> Iterator[Finding]:
+    text = {example.line: example.message for example in view.examples}
+    for first, later in drop_normalised(view):
+        yield Finding(
+            f"Apart from case, spaces and punctuation the message is that of line {first}: {show(text[later])} and "
+            f"{show(text[first])}, with the same calls.",
+            later,
+            MESSAGE,
+            f"Delete it and keep line {first}.",
+        )
+
+
+@rule(
+    "set-conflict",
+    "set",
+    "error",
+    "The same message has different calls",
+    "The model cannot learn both. Decide which is right; the fix keeps the calls that most of the rows have, or else "
+    "the first, so look at it first.",
+    fixer=drop_conflicting,
+    safe=False,
+)
+def conflict(view: SetView) -> Iterator[Finding]:
+    for positions in view.by_normal.values():
+        labels = [view.labels[at] for at in positions]
+        if len(set(labels)) < 2:
+            continue
+        for at, label in zip(positions, labels, strict=True):
+            other = next(one for one in positions if view.labels[one] != label)
+            example = view.examples[at]
+            yield Finding(
+                f"The message {show(example.message)} calls {_shown(label)} here, and on line "
+                f"{view.examples[other].line} {_shown(view.labels[other])}. Keep one of them.",
+                example.line,
+                MESSAGE,
+                "Keep the calls that most rows have, or else the first.",
+            )
+
+
+def _shown(label: Label) -> str:
+    return show(", ".join(label) or "nothing", 80)
+
+
+@rule(
+    "set-near-duplicate",
+    "set",
+    "warning",
+    "Rows are nearly the same",
+    f"At least {THRESHOLD:.0%} of their three-character pieces agree, and they call the same. A few are useful variety; "
+    "many crowd out the rest. They are kept on one side when the rows are divided.",
+)
+def near_duplicate(view: SetView) -> Iterator[Finding]:
+    keys = list(view.by_normal)
+    first_of = [view.by_normal[key][0] for key in keys]
+    groups: dict[tuple[int, Label], list[int]] = defaultdict(list)
+    for at, group in enumerate(view.near.group):
+        groups[group, view.labels[first_of[at]]].append(first_of[at])
+    for positions in groups.values():
+        if len(positions) < 2:
+            continue
+        first, *others = (view.examples[at] for at in positions)
+        lines = [example.line for example in others]
+        rest = f" So are {count(len(lines) - 1, 'other')}: {_lines(lines[1:])}." if len(lines) > 1 else ""
+        yield Finding(
+            f"The message {show(others[0].message)} is nearly that of line {first.line}, {show(first.message)}, with the "
+            f"same calls.{rest}",
+            lines[0],
+            MESSAGE,
+        )
+
+
+def _lines(lines: list[int]) -> str:
+    shown = ", ".join(map(str, lines[:_MOST_LINES]))
+    return f"lines {shown}, …" if len(lines) > _MOST_LINES else f"lines {shown}" if len(lines) > 1 else f"line {shown}"
+
+
+@rule(
+    "set-test-row-in-train",
+    "set",
+    "error",
+    "A test row's text is trained on",
+    "The split column puts the same message on both sides, so the accuracy would be measured on rows that the model was "
+    "trained on.",
+)
+def test_row_in_train(view: SetView) -> Iterator[Finding]:
+    for positions in view.by_normal.values():
+        rows = [view.examples[at] for at in positions]
+        trained = next((row for row in rows if row.split == "train"), None)
+        for row in rows if trained else ():
+            if row.split == "test" and trained:
+                yield Finding(
+                    f"The message {show(row.message)} is a test row here and a training row on line {trained.line}. "
+                    "Put both on one side, or delete one.",
+                    row.line,
+                    SPLIT,
+                )
+
+
+@rule(
+    "set-near-duplicate-across-split",
+    "set",
+    "warning",
+    "A test row is nearly a training row",
+    "The model has all but seen the answer, so the accuracy comes out too high.",
+)
+def near_across_split(view: SetView) -> Iterator[Finding]:
+    if view.split is None:
+        return
+    tested = {example.id for example in view.split.test}
+    groups: dict[int, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for key, group in zip(view.by_normal, view.near.group, strict=True):
+        sides = {view.examples[at].id in tested for at in view.by_normal[key]}
+        if len(sides) == 1:
+            groups[group][sides.pop()].append(key)
+    for trained, test in groups.values():
+        for key in test if trained else ():
+            near = next((one for one in islice(trained, _COMPARED) if similarity(one, key) >= THRESHOLD), None)
+            if near is not None:
+                row, other = (view.examples[view.by_normal[one][0]] for one in (key, near))
+                yield Finding(
+                    f"The test row {show(row.message)} is nearly the training row on line {other.line}, "
+                    f"{show(other.message)}.",
+                    row.line,
+                    MESSAGE,
+                )

@@ -1,0 +1,90 @@
+"""Rules on tokens: what the maximum length cuts, and what the phone's memory cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backend.data.budget import RowTokens, TokenBudget
+from backend.data.display import count
+from backend.data.registry import Finding, rule
+from backend.data.set_view import SetView
+
+_EACH = 20
+
+
+@rule(
+    "tokens-cut-answer",
+    "tokens",
+    "error",
+    "The maximum length cuts answers off",
+    "Training cuts a row at the maximum length from the end, and the answer stands at the end: the loss looks perfect "
+    "and nothing is learned.",
+)
+def cut_answer(view: SetView, budget: TokenBudget) -> Iterator[Finding]:
+    limit = view.inputs.options.max_seq_length
+    for row in budget.over_length[:_EACH] if limit else ():
+        yield Finding(
+            f"Prompt and answer take {_sum(row)} tokens; the maximum length of {limit} would cut the answer. "
+            f"Set it to {budget.max_seq_length_needed} or more, or to auto.",
+            row.line,
+        )
+    left = budget.over_length_count - _EACH
+    if left > 0:
+        yield Finding(
+            f"{count(left, 'further row')} would be cut at {limit} tokens. Set the maximum length to "
+            f"{budget.max_seq_length_needed} or more, or to auto."
+        )
+
+
+@rule(
+    "tokens-over-cache",
+    "tokens",
+    "error",
+    "A row does not fit the phone's KV cache",
+    "The cache's size is fixed when the model is exported, and the runtime refuses what does not fit.",
+)
+def over_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
+    remedy = f"Export with a cache of {budget.smallest_cache}, shorten the descriptions, or leave declarations out."
+    for row in budget.over_cache[:_EACH]:
+        yield Finding(
+            f"Prompt and answer take {_sum(row)} tokens; the KV cache holds {budget.kv_cache}. {remedy}", row.line
+        )
+    left = budget.over_cache_count - _EACH
+    if left > 0:
+        yield Finding(f"{count(left, 'further row')} do not fit the KV cache of {budget.kv_cache} either. {remedy}")
+
+
+@rule(
+    "tokens-prompt-over-half-cache",
+    "tokens",
+    "warning",
+    "The prompt takes over half of the KV cache",
+    "What the tools take is gone for the conversation. Shorter descriptions, names only, or no declarations leave more.",
+)
+def over_half_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
+    if budget.longest_prompt * 2 > budget.kv_cache and not budget.over_cache:
+        biggest = max(budget.tool_shares, key=lambda name: budget.tool_shares[name]) if budget.tool_shares else None
+        hint = f" The tool {biggest} alone takes {budget.tool_shares[biggest]:.0%} of a full prompt." if biggest else ""
+        yield Finding(
+            f"The longest prompt has {budget.longest_prompt} of the {budget.kv_cache} tokens that the KV cache "
+            f"holds.{hint}"
+        )
+
+
+@rule(
+    "tokens-budget",
+    "tokens",
+    "info",
+    "The token budget",
+    "Measured with the chosen base's tokenizer, prompt format and declarations.",
+)
+def shown_budget(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
+    yield Finding(
+        f"Longest row {budget.longest_row} tokens (line {budget.longest_line}), 95 % of the rows within {budget.p95_row}; "
+        f"prompt up to {budget.longest_prompt}, answer up to {budget.longest_completion}. A maximum length of "
+        f"{budget.max_seq_length_needed} and a KV cache of {budget.smallest_cache} hold them."
+    )
+
+
+def _sum(row: RowTokens) -> str:
+    return f"{row.prompt} + {row.completion} = {row.total}"

@@ -1,0 +1,177 @@
+"""Rules on tools.json as a file: whether it can be read, and in which shape its tools stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backend.data.display import count, show
+from backend.data.inputs import Inputs
+from backend.data.json_reading import not_finite, path_text, repeated_keys
+from backend.data.options import MAX_TOOLS_BYTES
+from backend.data.registry import Finding, rule
+from backend.data.tool_fixes import standard_schemas, standard_shape
+from backend.data.tool_reading import upper_case_types
+from backend.data.tool_walk import at, named_entries
+
+FORM = '[{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}]'
+_WIDE = ("utf-16", "utf-32")
+
+
+@rule(
+    "tools-unreadable",
+    "tools",
+    "error",
+    "tools.json cannot be opened",
+    "The path is wrong, is a folder, or this account may not read it.",
+)
+def unreadable(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.tools_file.source
+    if source.trouble:
+        yield Finding(f"The tools file {show(source.path.name)} cannot be opened: {source.trouble}. Check the path.")
+
+
+@rule(
+    "tools-too-large",
+    "tools",
+    "error",
+    "tools.json is over the size limit",
+    f"Files over {MAX_TOOLS_BYTES // 2**20} MB are refused before they are read; 15 tools take some 15 kB.",
+)
+def too_large(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.tools_file.source
+    if source.too_large:
+        yield Finding(f"tools.json has {source.size / 2**20:,.1f} MB; at most {MAX_TOOLS_BYTES // 2**20} MB are read.")
+
+
+@rule("tools-binary", "tools", "error", "tools.json is not a text file", "It must be JSON, in UTF-8.")
+def binary(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.tools_file.source
+    if source.kind:
+        yield Finding(f"tools.json is {source.kind}, not text. Give the JSON file with the tools.")
+
+
+@rule(
+    "tools-not-utf8",
+    "tools",
+    "error",
+    "tools.json is not UTF-8",
+    "JSON is UTF-8 by definition. The fix decodes it and saves UTF-8.",
+    fixer="re-decode",
+)
+def not_utf8(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.tools_file.source
+    if source.readable and source.encoding.startswith(_WIDE):
+        yield Finding(f"tools.json is {source.encoding.upper()}; only UTF-8 is allowed.", 1, None, "Save it as UTF-8.")
+    for line, text in source.bad_lines:
+        yield Finding(
+            f"This line is not UTF-8. Read as Windows-1252 it says {show(text.strip(), 100)}.",
+            line,
+            None,
+            "Read it as Windows-1252 and save it as UTF-8.",
+        )
+
+
+@rule("tools-empty", "tools", "error", "tools.json is empty", f"It needs a list of tools: {FORM}.")
+def empty(inputs: Inputs) -> Iterator[Finding]:
+    file = inputs.tools_file
+    if file.source.readable and not file.source.text.strip("\ufeff \t\r\n"):
+        yield Finding(f"tools.json is empty. It needs a list of tools: {FORM}.", 1)
+    elif file.raw == [] or (file.wrapper and not file.entries):
+        yield Finding(f"The list of tools is empty. It needs at least one: {FORM}.", 1)
+
+
+@rule("tools-not-json", "tools", "error", "tools.json is not JSON", f"It must hold JSON of the form {FORM}.")
+def not_json(inputs: Inputs) -> Iterator[Finding]:
+    fault = inputs.tools_file.fault
+    if fault:
+        text = inputs.tools_file.source.text
+        near = show(text[max(0, fault.offset - 30) : fault.offset + 20])
+        yield Finding(
+            f"tools.json is not JSON: {fault.reason} at line {fault.line}, column {fault.column}, near {near}.",
+            fault.line,
+        )
+
+
+@rule("tools-not-a-list", "tools", "error", "tools.json is not a list of tools", f"It must be a list: {FORM}.")
+def not_a_list(inputs: Inputs) -> Iterator[Finding]:
+    file = inputs.tools_file
+    nothing = file.source.text.strip() == "" or not file.source.readable or file.fault is not None
+    if not nothing and not file.wrapper and not isinstance(file.raw, list):
+        yield Finding(f"tools.json holds {show(file.source.text.strip(), 40)}, which is no list of tools: {FORM}.", 1)
+
+
+@rule(
+    "tools-item-not-a-tool",
+    "tools",
+    "error",
+    "An item of the list is not a tool",
+    "Each tool is an object with a name, a description and parameters.",
+)
+def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
+    for entry in inputs.tools_file.entries:
+        if entry.function is None:
+            yield at(inputs, entry.path, f"This item is not a tool: it has no name. A tool looks like {FORM[1:-1]}.")
+
+
+@rule(
+    "tools-repeated-key",
+    "tools",
+    "error",
+    "A key stands twice in an object",
+    "JSON readers keep the last of the two and drop the other without a word: a whole argument may be lost.",
+)
+def repeated_key(inputs: Inputs) -> Iterator[Finding]:
+    for path, key in repeated_keys(inputs.tools_file.raw):
+        yield at(inputs, path, f"The key {show(key)} stands more than once in this object. Rename one or take it out.")
+
+
+@rule(
+    "tools-not-finite",
+    "tools",
+    "error",
+    "A value is NaN or Infinity",
+    "Python writes them into JSON, but JSON has no such numbers.",
+)
+def not_a_number(inputs: Inputs) -> Iterator[Finding]:
+    for path, _ in not_finite(inputs.tools_file.raw):
+        yield at(inputs, path, f"{path_text(path)} is not a finite number. JSON knows neither NaN nor Infinity.")
+
+
+@rule(
+    "tools-shape",
+    "tools",
+    "info",
+    "The tools are written in another dialect",
+    "Bare functions, {\"tools\": […]}, MCP's inputSchema, Anthropic's input_schema and Google's functionDeclarations are "
+    "understood. The fix writes the standard form.",
+    fixer=standard_shape,
+)
+def shape(inputs: Inputs) -> Iterator[Finding]:
+    file = inputs.tools_file
+    fix = "Write the standard form."
+    if file.wrapper:
+        yield Finding(
+            f"The tools stand in {show(file.wrapper)} instead of in a plain list; they were read.", 1, None, fix
+        )
+    shapes: dict[str, list[int]] = {}
+    for number, entry in enumerate(file.entries):
+        if entry.shape:
+            shapes.setdefault(entry.shape, []).append(number)
+    for name, numbers in shapes.items():
+        entry = file.entries[numbers[0]]
+        form = f"{name} tools" if name in ("MCP", "Anthropic") else f"a {name}" if name.startswith("bare") else name
+        yield at(inputs, entry.path, f"{count(len(numbers), 'tool')} written as: {form}. They were read as meant.", fix)
+
+
+@rule(
+    "tools-upper-case-type",
+    "tools",
+    "info",
+    "Types are spelled with capitals or as in another language",
+    "JSON schema writes string, integer, number, boolean, array, object. STRING, str, int and their like are understood.",
+    fixer=standard_schemas,
+)
+def type_spelling(inputs: Inputs) -> Iterator[Finding]:
+    for entry, _ in named_entries(inputs):
+        for path, word in upper_case_types(entry):
+            yield at(inputs, path, f"The type {show(word)} is read as {word.lower()}.", "Write JSON schema's word.")

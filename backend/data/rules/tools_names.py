@@ -1,0 +1,164 @@
+"""Rules on the names of tools and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from backend.data.display import show
+from backend.data.inputs import Inputs
+from backend.data.registry import Finding, rule
+from backend.data.reserved import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS
+from backend.data.tool_fixes import rename_reserved
+from backend.data.tool_walk import all_arguments, at, named_entries
+
+_ALLOWED = "letters, digits and _, not beginning with a digit"
+_ALIKE = 0.9
+
+
+@rule(
+    "tools-no-name",
+    "tools",
+    "error",
+    "A tool has no usable name",
+    "The name is what the model writes and the app calls.",
+)
+def no_name(inputs: Inputs) -> Iterator[Finding]:
+    for entry, function in named_entries(inputs):
+        if entry.tool is None:
+            seen = "no name" if function.get("name") is None else f"the name {show(function['name'])}"
+            yield at(inputs, (*entry.function_path, "name"), f"The tool has {seen}. Give it one of {_ALLOWED}.")
+
+
+@rule(
+    "tools-duplicate-name", "tools", "error", "Two tools have the same name", "There is no telling which one is called."
+)
+def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for entry, _ in named_entries(inputs):
+        if entry.tool is None:
+            continue
+        line = inputs.tools_file.line((*entry.function_path, "name"))
+        if entry.tool.name in first:
+            message = (
+                f"The name {show(entry.tool.name)} is taken by the tool on line {first[entry.tool.name]}. Rename one."
+            )
+            yield at(inputs, (*entry.function_path, "name"), message)
+        first.setdefault(entry.tool.name, line)
+
+
+def _name_trouble(name: str) -> str | None:
+    """Why the grammar cannot read the name."""
+    if len(name) > MAX_NAME:
+        return f"it has {len(name)} characters, and at most {MAX_NAME} are allowed"
+    if name in KEYWORDS:
+        return f"{name} is a word of the grammar"
+    return None if GRAMMAR_NAME.fullmatch(name) else f"only {_ALLOWED} are allowed"
+
+
+@rule(
+    "tools-bad-name",
+    "tools",
+    "error",
+    "A tool's name cannot be called",
+    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+)
+def bad_name(inputs: Inputs) -> Iterator[Finding]:
+    for entry, _ in named_entries(inputs):
+        trouble = _name_trouble(entry.tool.name) if entry.tool else None
+        if trouble:
+            yield at(
+                inputs, (*entry.function_path, "name"), f"The tool's name {show(entry.name)} cannot be used: {trouble}."
+            )
+
+
+@rule(
+    "tools-bad-argument-name",
+    "tools",
+    "error",
+    "An argument's name cannot be written",
+    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+)
+def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
+    for argument in all_arguments(inputs):
+        trouble = _name_trouble(argument.name)
+        if trouble:
+            message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {trouble}."
+            yield at(inputs, argument.path, message)
+
+
+@rule(
+    "tools-name-not-kotlin",
+    "tools",
+    "warning",
+    "A name is not a Kotlin name",
+    "Dots and dashes are read by the phone's grammar, but no Kotlin function or parameter can be called so.",
+)
+def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
+    for entry, _ in named_entries(inputs):
+        if entry.tool and _name_trouble(entry.name) is None and not KOTLIN_NAME.fullmatch(entry.name):
+            message = f"The tool's name {show(entry.name)} has dots or dashes. Use {_ALLOWED}."
+            yield at(inputs, (*entry.function_path, "name"), message)
+    for argument in all_arguments(inputs):
+        if _name_trouble(argument.name) is None and not KOTLIN_NAME.fullmatch(argument.name):
+            yield at(
+                inputs, argument.path, f"The argument's name {show(argument.name)} has dots or dashes. Use {_ALLOWED}."
+            )
+
+
+@rule(
+    "tools-argument-name-reserved",
+    "tools",
+    "error",
+    "An argument has a name that vanishes",
+    f"The prompt template drops arguments called {', '.join(sorted(SCHEMA_WORDS))}, and still lists them as required. "
+    "The fix renames the argument in tools.json and in every row together.",
+    fixer=rename_reserved,
+    safe=False,
+)
+def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
+    for argument in all_arguments(inputs):
+        if argument.name in SCHEMA_WORDS:
+            fix = "Rename it in tools.json and in the rows." if argument.depth == 0 else None
+            yield at(
+                inputs,
+                argument.path,
+                f"An argument called {show(argument.name)} vanishes from the prompt. Rename it, in the rows too.",
+                fix,
+            )
+
+
+@rule(
+    "tools-alike",
+    "tools",
+    "warning",
+    "Two tools are almost the same",
+    "The model tells tools apart by name and description; two that hardly differ are mixed up.",
+)
+def alike(inputs: Inputs) -> Iterator[Finding]:
+    entries = [(entry, entry.tool) for entry, _ in named_entries(inputs) if entry.tool is not None][:100]
+    for at_second, (entry, tool) in enumerate(entries):
+        for _, other in entries[:at_second]:
+            if tool.name == other.name:
+                continue
+            if tool.description and _ratio(tool.description, other.description) >= _ALIKE:
+                what = "description"
+            elif _folded(tool.name) == _folded(other.name) or _ratio(tool.name, other.name) > _ALIKE:
+                what = "name"
+            else:
+                continue
+            path = (*entry.function_path, what)
+            yield at(
+                inputs, path, f"The {what} of {tool.name} is almost that of {other.name}. Say what sets them apart."
+            )
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").replace(".", "").casefold()
+
+
+def _ratio(one: str, other: str) -> float:
+    matcher = SequenceMatcher(None, one.casefold()[:1000], other.casefold()[:1000], autojunk=False)
+    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+        return 0.0
+    return matcher.ratio()

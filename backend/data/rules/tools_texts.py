@@ -1,0 +1,148 @@
+"""Rules on the texts in tools.json, and on what the model never sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from backend.data.display import escape, show
+from backend.data.inputs import Inputs
+from backend.data.json_reading import path_text, walk
+from backend.data.registry import Finding, rule
+from backend.data.reserved import reserved_token
+from backend.data.tool_schema import plain_type
+from backend.data.tool_walk import all_arguments, at, named_entries
+
+LONGEST = 500
+_UNSEEN = (
+    "default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern",
+    "format", "minItems", "maxItems", "uniqueItems", "multipleOf", "examples", "additionalProperties",
+)  # fmt: skip
+
+
+@rule(
+    "tools-description-missing",
+    "tools",
+    "warning",
+    "A description is missing",
+    "The model chooses tools and arguments by their descriptions.",
+)
+def description_missing(inputs: Inputs) -> Iterator[Finding]:
+    for entry, function in named_entries(inputs):
+        if entry.tool and not str(function.get("description") or "").strip():
+            path = (*entry.function_path, "description")
+            yield at(inputs, path, f"The tool {entry.name} has no description. Say when it should be called.")
+    for argument in all_arguments(inputs):
+        if isinstance(argument.schema, Mapping) and not str(argument.schema.get("description") or "").strip():
+            yield at(inputs, argument.path, f"The argument {argument.full_name} has no description. Say what it holds.")
+
+
+@rule(
+    "tools-description-not-text",
+    "tools",
+    "error",
+    "A description is not a text",
+    "The description is printed into the prompt; a list or an object there would be Python code to the model.",
+)
+def description_not_text(inputs: Inputs) -> Iterator[Finding]:
+    for entry, function in named_entries(inputs):
+        if not isinstance(function.get("description") or "", str):
+            path = (*entry.function_path, "description")
+            yield at(inputs, path, f"The description of {entry.name} is {show(function['description'])}, not a text.")
+    for argument in all_arguments(inputs):
+        if isinstance(argument.schema, Mapping) and not isinstance(argument.schema.get("description") or "", str):
+            path = (*argument.path, "description")
+            yield at(inputs, path, f"The description of {argument.full_name} is not a text.")
+
+
+@rule(
+    "tools-description-long",
+    "tools",
+    "warning",
+    "A description is very long",
+    f"Over {LONGEST} characters a description takes room in every prompt that the phone's memory could give to the user.",
+)
+def description_long(inputs: Inputs) -> Iterator[Finding]:
+    for entry, _ in named_entries(inputs):
+        if entry.tool and len(entry.tool.description) > LONGEST:
+            path = (*entry.function_path, "description")
+            yield at(
+                inputs,
+                path,
+                f"The description of {entry.name} has {len(entry.tool.description):,} characters. Shorten it.",
+            )
+    for argument in all_arguments(inputs):
+        text = argument.schema.get("description") if isinstance(argument.schema, Mapping) else None
+        if isinstance(text, str) and len(text) > LONGEST:
+            path = (*argument.path, "description")
+            yield at(inputs, path, f"The description of {argument.full_name} has {len(text):,} characters. Shorten it.")
+
+
+@rule(
+    "tools-not-one-query",
+    "tools",
+    "warning",
+    "The tool does not take exactly one string called query",
+    "A lint for the widest compatibility: some runtimes and apps handle only one string argument called query. Other "
+    "arguments train and export just as well.",
+)
+def not_one_query(inputs: Inputs) -> Iterator[Finding]:
+    for entry, _ in named_entries(inputs):
+        tool = entry.tool
+        if tool is None:
+            continue
+        schema = tool.properties.get("query", {})
+        if list(tool.properties) != ["query"] or plain_type(str(schema.get("type", ""))) != "string":
+            names = ", ".join(escape(name) for name in tool.properties) or "no arguments"
+            yield at(
+                inputs, entry.path, f"{escape(tool.name)} takes {names}; the simplest apps expect one string, query."
+            )
+
+
+@rule(
+    "tools-unseen",
+    "tools",
+    "info",
+    "Something that the model never sees",
+    "The prompt template leaves out return, default, minimum, format and their like. Say in the description what matters.",
+)
+def unseen(inputs: Inputs) -> Iterator[Finding]:
+    for entry, function in named_entries(inputs):
+        for key in ("return", "returns", "outputSchema"):
+            if key in function:
+                yield at(inputs, (*entry.function_path, key), f"The model never sees {key} of {entry.name}.")
+    for argument in all_arguments(inputs):
+        keys = [key for key in _UNSEEN if isinstance(argument.schema, Mapping) and key in argument.schema]
+        if keys:
+            path = (*argument.path, keys[0])
+            yield at(inputs, path, f"The model never sees {', '.join(keys)} of {argument.full_name}.")
+
+
+@rule(
+    "tools-reserved-token",
+    "tools",
+    "error",
+    "A control token stands in a text",
+    "It passes straight through the template and forges a part of the prompt.",
+)
+def reserved(inputs: Inputs) -> Iterator[Finding]:
+    for path, value in walk(inputs.tools_file.raw):
+        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
+        for text in texts:
+            token = reserved_token(text)
+            if token:
+                where = path if isinstance(value, str) else (*path, text)
+                yield at(inputs, where, f"{path_text(where)} holds the control token {token}. Take it out.")
+
+
+@rule(
+    "tools-broken-character",
+    "tools",
+    "error",
+    "A text holds half a character",
+    "A lone surrogate is half of a character that was cut; it cannot be written as UTF-8.",
+)
+def lone_surrogate(inputs: Inputs) -> Iterator[Finding]:
+    for path, value in walk(inputs.tools_file.raw):
+        texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
+        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+            yield at(inputs, path, f"{path_text(path)} holds half a character. Write the whole one.")
