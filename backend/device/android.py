@@ -1,0 +1,117 @@
+"""The Android kit of an exported file: its tools, a Kotlin file and the steps, as texts for the page and as one zip."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.device.canonical import ANDROID_TOOLS, canonical_tools
+from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, usage_source
+from backend.records import Declarations, FormatName, Tool
+from backend.runs.files import disk_errors
+
+LITERTLM_ANDROID = "0.18.0"
+"""The newest litertlm-android that apps were seen to pin (2026-11-22); Google's Maven cannot be asked from here."""
+
+KOTLIN = "2.4"
+"""The oldest Kotlin that reads litertlm-android since 0.17.0 (LiteRT-LM, docs/api/kotlin/getting_started.md)."""
+
+MIN_SDK = 24
+"""The AAR's own minSdk."""
+
+KOTLIN_FILE = "FunctionGemma.kt"
+README = "README.md"
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KitFacts:
+    """What the kit says about an exported file.
+
+    `file` is its name without folders; `context` its KV cache, `prompt_tokens` the prompt around an empty message and
+    `answer_tokens` the longest answer in the data, all in tokens.
+    """
+
+    file: str
+    prompt_format: FormatName
+    declarations: Declarations
+    context: int
+    prompt_tokens: int
+    answer_tokens: int
+    package: str = PACKAGE
+
+    @property
+    def question_tokens(self) -> int:
+        """The tokens that the context leaves for a message; 0 where prompt and answer alone fill it."""
+        return max(0, self.context - self.prompt_tokens - self.answer_tokens - ANSWER_MARGIN)
+
+
+def android_kit(tools: Sequence[Tool], facts: KitFacts) -> dict[str, str]:
+    """The kit's files, name to text, in the order in which the page shows them."""
+    return {
+        KOTLIN_FILE: kotlin_source(
+            tools, facts.prompt_format, facts.file, facts.context, facts.answer_tokens, facts.package
+        ),
+        ANDROID_TOOLS: json.dumps(canonical_tools(tools), ensure_ascii=False, indent=2) + "\n",
+        README: instructions(tools, facts),
+    }
+
+
+def write_android_kit(out: Path, tools: Sequence[Tool], facts: KitFacts) -> Path:
+    """Write the kit as a zip whose bytes depend on nothing but the tools and the facts; returns its path.
+
+    Raises InputError where the disk refuses.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in android_kit(tools, facts).items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3  # Unix, whatever the machine, so that the permissions below are read as such
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text, zipfile.ZIP_DEFLATED, 9)
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(buffer.getvalue())
+    return out
+
+
+def instructions(tools: Sequence[Tool], facts: KitFacts) -> str:
+    """The steps from the exported file to an app, as Markdown."""
+    return render(
+        "README.md.jinja",
+        facts=facts,
+        kotlin_file=KOTLIN_FILE,
+        tools_file=ANDROID_TOOLS,
+        dependency=gradle_dependency(),
+        version=LITERTLM_ANDROID,
+        kotlin=KOTLIN,
+        min_sdk=MIN_SDK,
+        push_app=push_to_app(facts),
+        push_gallery=push_to_gallery(facts),
+        usage=usage_source(tools).rstrip(),
+        margin=ANSWER_MARGIN,
+    )
+
+
+def gradle_dependency() -> str:
+    """The line for the app's `build.gradle.kts`."""
+    return f'implementation("com.google.ai.edge.litertlm:litertlm-android:{LITERTLM_ANDROID}")'
+
+
+def push_to_app(facts: KitFacts, application: str = "com.example.app") -> str:
+    """The commands that put the file into a debuggable app's own folder."""
+    name = shlex.quote(facts.file)
+    inner = shlex.quote(f"run-as {application} mkdir -p files")
+    copy = shlex.quote(f"run-as {application} cp {shlex.quote('/data/local/tmp/' + facts.file)} files/")
+    return f"adb push {name} /data/local/tmp/\nadb shell {inner}\nadb shell {copy}"
+
+
+def push_to_gallery(facts: KitFacts) -> str:
+    """The command that puts the file where AI Edge Gallery's file picker finds it."""
+    return f"adb push {shlex.quote(facts.file)} /sdcard/Download/"

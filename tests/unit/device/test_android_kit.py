@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import shlex
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend.device.android import (
+    LITERTLM_ANDROID,
+    KitFacts,
+    android_kit,
+    gradle_dependency,
+    instructions,
+    push_to_app,
+    push_to_gallery,
+    write_android_kit,
+)
+from backend.device.canonical import canonical_tools
+from backend.errors import InputError
+from backend.records import Tool
+
+MINUTES = {"type": "integer", "description": "How long."}
+TOOLS = (
+    Tool("set_timer", "Sets a timer.", {"type": "object", "properties": {"minutes": MINUTES}, "required": ["minutes"]}),
+    Tool("stop", "Stops everything."),
+)
+FACTS = KitFacts("timer_q8_ekv1024.litertlm", "native", "full", context=1024, prompt_tokens=710, answer_tokens=34)
+
+
+def test_the_kit_holds_kotlin_tools_and_steps() -> None:
+    kit = android_kit(TOOLS, FACTS)
+
+    assert list(kit) == ["FunctionGemma.kt", "tools_android.json", "README.md"]
+    assert json.loads(kit["tools_android.json"]) == canonical_tools(TOOLS)
+    assert all(text.endswith("\n") and not text.endswith("\n\n") for text in kit.values())
+
+
+def test_native_kotlin_hands_over_tools_and_carries_calls_out_itself() -> None:
+    kotlin = android_kit(TOOLS, replace(FACTS, package="org.example.timer"))["FunctionGemma.kt"]
+
+    assert "package org.example.timer\n" in kotlin
+    assert "automaticToolCalling = false," in kotlin
+    assert "maxNumTokens = 1024," in kotlin
+    assert "maxOutputToken = 50," in kotlin
+    assert "class SetTimerTool : DeclaredTool(" in kotlin
+    assert "val minutes: Long," in kotlin
+
+
+def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
+    kotlin = android_kit(TOOLS, replace(FACTS, prompt_format="json"))["FunctionGemma.kt"]
+
+    assert "OpenApiTool" not in kotlin
+    assert "systemInstruction" not in kotlin
+    assert "JSONArray(text)" in kotlin
+
+
+def test_the_zip_has_the_same_bytes_each_time(tmp_path: Path) -> None:
+    first = write_android_kit(tmp_path / "deep" / "kit.zip", TOOLS, FACTS)
+    second = write_android_kit(tmp_path / "again.zip", TOOLS, FACTS)
+
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == android_kit(TOOLS, FACTS)
+
+
+def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(InputError, match="Could not write"):
+        write_android_kit(tmp_path / "file" / "kit.zip", TOOLS, FACTS)
+
+
+def test_the_steps_count_the_room_for_a_question() -> None:
+    text = instructions(TOOLS, FACTS)
+
+    assert FACTS.question_tokens == 1024 - 710 - 34 - 16
+    assert "**264 tokens for a message**" in text
+    assert "**None:** 1000 tokens of prompt" in instructions(TOOLS, replace(FACTS, prompt_tokens=1000))
+
+
+def test_the_steps_pin_the_version_and_name_every_command() -> None:
+    text = instructions(TOOLS, FACTS)
+
+    assert gradle_dependency() == f'implementation("com.google.ai.edge.litertlm:litertlm-android:{LITERTLM_ANDROID}")'
+    for line in (gradle_dependency(), push_to_gallery(FACTS), *push_to_app(FACTS).splitlines()):
+        assert line in text
+    assert "is AppCall.SetTimer ->" in text
+    assert "\n           AppCall.Stop ->" in text
+
+
+def test_the_steps_say_what_the_gallery_shows_of_this_model() -> None:
+    baked = instructions(TOOLS, replace(FACTS, declarations="none"))
+
+    assert "shows no tool call, and this model needs its tools in the prompt" in instructions(TOOLS, FACTS)
+    assert "needs its tools in the prompt" not in baked
+    assert "live in the model's weights" in baked
+    assert "shows the model's JSON as text" in instructions(TOOLS, replace(FACTS, prompt_format="json"))
+
+
+def test_a_strange_file_name_stays_one_word_on_both_sides_of_adb() -> None:
+    facts = replace(FACTS, file="my model's $x.litertlm")
+
+    push, _, copy = (shlex.split(line) for line in push_to_app(facts).splitlines())
+    assert push == ["adb", "push", facts.file, "/data/local/tmp/"]
+    assert shlex.split(copy[2]) == ["run-as", "com.example.app", "cp", f"/data/local/tmp/{facts.file}", "files/"]
