@@ -1,0 +1,53 @@
+"""The two calls that other programs may make: check data, ask an exported file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from backend.data import check_files
+from backend.errors import InputError
+from ui.place import Place
+from ui.scene import Scene
+from ui.services import Services
+from ui.try_step import ask_file
+
+
+def add_api(services: Services) -> None:
+    """Offer /validate and /predict; called inside the page's gr.Blocks."""
+
+    def predict(run: str, message: str) -> dict[str, Any]:
+        """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
+        scene = Scene(services, Place(run=run))
+        if scene.run_error:
+            raise gr.Error(scene.run_error, print_exception=False)
+        answer = ask_file(scene, message)
+        return {
+            "calls": [call.to_dict() for call in answer.calls],
+            "text": answer.text,
+            "raw": answer.raw,
+            "error": answer.error,
+            "seconds": answer.seconds,
+            "first_token_seconds": answer.first_token_seconds,
+            "tokens_per_second": answer.tokens_per_second,
+        }
+
+    api(validate, api_name="validate", concurrency_limit=2)
+    api(predict, api_name="predict", concurrency_limit=2)
+
+
+def validate(dataset: str, tools: str) -> dict[str, Any]:
+    """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"dataset.csv": dataset, "tools.json": tools}
+        for name, content in files.items():
+            (Path(folder) / name).write_text(content, encoding="utf-8", newline="")
+        try:
+            report: dict[str, Any] = check_files(Path(folder) / "dataset.csv", Path(folder) / "tools.json").to_json()
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+    return report

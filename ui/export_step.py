@@ -1,0 +1,191 @@
+"""Step 4, Export: the checkpoint as a `.litertlm` file, opened and scored before it counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from backend.runs import Run
+from ui import text
+from ui.markup import (
+    Figure,
+    Html,
+    Tone,
+    badge,
+    button,
+    callout,
+    card,
+    code,
+    empty,
+    facts,
+    figures,
+    heading,
+    joined,
+    link,
+    table,
+)
+from ui.page import Page, go
+from ui.painter import Holder, Wanted
+from ui.part import Part
+from ui.place import Place
+from ui.scene import Scene
+from ui.stage_panel import StagePanel, submit
+from ui.stages import exported_file
+
+LEAD = (
+    "One file for the phone. It counts only after the LiteRT-LM runtime has opened it and answered the held-out rows."
+)
+WORDS = {
+    "busy": "Exporting",
+    "failed": "The export failed",
+    "cancelled": "The export was cancelled",
+    "again": "Export again",
+}
+VERDICTS: dict[str, tuple[Tone, str]] = {
+    "passed": ("ok", "The file passed every check"),
+    "failed": ("error", "The file failed a check: do not ship it"),
+    "could not check": ("warn", "The file could not be checked"),
+}
+RESULT_TONES: dict[str, Tone] = {"passed": "ok", "failed": "error", "could not check": "warn"}
+
+
+class ExportStep(Holder):
+    """The step's components."""
+
+    def __init__(self) -> None:
+        self.heading = Part(heading("Export", LEAD).text)
+        self.blank = Part(elem_id="export-blank")
+        self.panel = StagePanel("export")
+        self.file = Part(elem_id="export-file")
+        self.panel.build_log()
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The file and what was verified about it, or how to get it."""
+        view = scene.stage("export")
+        shown = scene.run is not None and scene.has("export") and not view.active
+        wanted: Wanted = {
+            self.blank: _blank(scene).text,
+            **self.panel.paint(scene, WORDS),
+            self.file: _exported(scene, scene.run).text if shown and scene.run else "",
+        }
+        if not scene.has("train") and not view.active:
+            wanted[self.panel.state] = ""
+        return wanted
+
+    def wire(self, page: Page) -> None:
+        """Tie the buttons to the export."""
+        for part in (self.blank, self.panel.state, self.file):
+            page.on_press(part, self._press)
+
+    def _press(self, scene: Scene, data: dict[str, str]) -> Place:
+        if data.get("do") == "step":
+            return go(data.get("step", "data"))(scene)
+        return self.panel.press(scene, data, _start)
+
+
+def _start(scene: Scene) -> Place:
+    return submit(scene, scene.run, "export") if scene.run else scene.place
+
+
+def _blank(scene: Scene) -> Html:
+    if scene.has("train"):
+        if scene.has("export") or scene.stage("export").state != "none":
+            return Html("")
+        start = button("start", "Export", kind="primary")
+        return empty(
+            "Not exported yet",
+            "Converts the model to 8 bits, then opens the file and scores it. It takes a minute or more.",
+            start,
+        )
+    if scene.stage("train").active:
+        back = button("step", "See the training", step="train")
+        return empty("Training first", "There is something to export when training is done.", back)
+    train = button("step", "Go to Train", kind="primary", step="train")
+    return empty("Nothing to export yet", "Train a model, or open a run from the list.", train)
+
+
+def _exported(scene: Scene, run: Run) -> Html:
+    path = exported_file(run)
+    assert path is not None
+    verification = scene.verification
+    if verification is None or verification.get("file") != path.name:
+        start = button("start", "Export again", kind="primary")
+        return callout("warn", f"{path.name} was not verified", "Its verification is missing or cannot be read.", start)
+    parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, path)]
+    again = button("start", "Export again", kind="quiet small")
+    shown = card(path.name, Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
+    return Html(f'<div class="stack">{shown}{_checks(verification)}{_facts(verification)}</div>')
+
+
+def _verdict(verification: dict[str, Any]) -> Html:
+    tone, title = VERDICTS.get(str(verification.get("verdict")), VERDICTS["could not check"])
+    return callout(tone, title, verification.get("reason") or "")
+
+
+def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) -> Html:
+    accuracy = (verification.get("accuracy") or {}).get("combined") or {}
+    items = [Figure("Size", text.size(int(verification["bytes"])))]
+    if accuracy.get("value") is not None:
+        interval = text.interval(accuracy["low"], accuracy["high"])
+        items.insert(
+            0,
+            Figure(
+                "The file's own accuracy",
+                text.percent(accuracy["value"]),
+                Html(f"{interval} · {accuracy['k']:,} of {accuracy['n']:,} rows{_beside(accuracy, evaluation)}"),
+                "accent",
+            ),
+        )
+    for key, name, unit in (
+        ("first_token_seconds", "First token", ""),
+        ("decode_tokens_per_second", "Decoding", "tokens/s"),
+    ):
+        value = verification.get(key)
+        if isinstance(value, int | float):
+            items.append(
+                Figure(name, f"{value:,.0f} {unit}" if unit else text.duration(value), "on this machine's CPU")
+            )
+    return figures(items)
+
+
+def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
+    """The checkpoint's accuracy, where both saw the same number of rows."""
+    rate = ((evaluation or {}).get("tuned") or {}).get("combined") or {}
+    if rate.get("n") != accuracy.get("n"):
+        return ""
+    return f"<br>before the conversion: {text.percent(rate['value'])}"
+
+
+def _actions(run: Run, path: Path) -> Html:
+    save = link(
+        f"runs/{run.id}/{path.name}", f"Download {text.size(path.stat().st_size)}", kind="primary", download=True
+    )
+    tools = link(f"runs/{run.id}/tools_android.json", "Tools for Android", download=True)
+    report = link(f"runs/{run.id}/verification.json", "Verification", download=True)
+    extra = tools if (run.export_dir / "tools_android.json").is_file() else Html("")
+    on = button("step", "Try it", step="try")
+    return Html(f'<div class="actions">{save}{on}{extra}{report}</div>')
+
+
+def _checks(verification: dict[str, Any]) -> Html:
+    rows = [
+        [badge(check["result"], RESULT_TONES.get(check["result"], "plain")), check["name"], check.get("detail") or "–"]
+        for check in verification.get("checks", [])
+    ]
+    return card(
+        "Checks", table(["Result", "Check", "Found"], rows, kind="checks", caption="Checks of the exported file")
+    )
+
+
+def _facts(verification: dict[str, Any]) -> Html:
+    agreement = verification.get("checkpoint_agreement") or {}
+    pairs: list[tuple[str, object]] = [
+        ("Runtime", verification.get("runtime") or "–"),
+        ("Context", f"{verification['context']:,} tokens" if verification.get("context") else "–"),
+        ("Loads in", text.duration(verification.get("load_seconds"))),
+        ("Memory at most", f"{verification['peak_memory_mb']:,.0f} MB" if verification.get("peak_memory_mb") else "–"),
+    ]
+    if agreement:
+        pairs.append(("Same answer as the checkpoint", f"{agreement['same']:,} of {agreement['rows']:,} rows"))
+    hash_line = Html(f'<p class="note">SHA-256 {code(verification.get("sha256", ""))}</p>')
+    return card("The file", joined([facts(pairs), hash_line]))

@@ -1,0 +1,95 @@
+"""The page: the list of runs, the stepper, and the five steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import gradio as gr
+
+from ui import icons
+from ui.api import add_api
+from ui.data_step import DataStep
+from ui.evaluate_step import EvaluateStep
+from ui.export_step import ExportStep
+from ui.markup import callout
+from ui.page import QUICK, Page, Step
+from ui.painter import Wanted, blocks_of
+from ui.part import Part
+from ui.place import STEP_NAMES, STEPS, Place
+from ui.runs_list import RunsList
+from ui.scene import Scene
+from ui.services import Services
+from ui.stepper import FOLLOW_ADDRESS, stepper
+from ui.train_step import TrainStep
+from ui.try_step import TryStep
+
+TITLE = "FunctionGemma Trainer"
+TICK_SECONDS = 1.0
+TOP = (
+    f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
+    f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
+)
+BUILDERS: dict[str, type[Step]] = {
+    "data": DataStep,
+    "train": TrainStep,
+    "evaluate": EvaluateStep,
+    "export": ExportStep,
+    "try": TryStep,
+}
+
+
+class Layout:
+    """The parts of the page in their places; made inside a gr.Blocks."""
+
+    def __init__(self, services: Services) -> None:
+        with gr.Row(elem_id="shell"):
+            with gr.Column(elem_id="runs", min_width=0):
+                self.runs = RunsList()
+            with gr.Column(elem_id="work", min_width=0):
+                Part(TOP)
+                self.stepper = Part(elem_id="stepper", also=FOLLOW_ADDRESS)
+                self.page = Page(services, self.paint)
+                self.steps: dict[str, Step] = {}
+                with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
+                    for name in STEPS:
+                        with gr.Tab(STEP_NAMES[name], id=name):
+                            self.steps[name] = BUILDERS[name]()
+        self.timer = gr.Timer(TICK_SECONDS)
+
+    def paint(self, scene: Scene) -> Wanted:
+        """What the frame and the open step should show."""
+        wanted = {
+            self.stepper: stepper(scene).text,
+            **self.runs.paint(scene),
+            **self.steps[scene.place.step].paint(scene),
+        }
+        wanted[self.tabs] = gr.update(selected=scene.place.step)
+        if scene.run_error:
+            wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
+        return wanted
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Tie every part to what it does."""
+        page = self.page
+        parts = (page, self.runs, *self.steps.values())
+        page.outputs = [self.tabs, self.stepper, *(block for part in parts for block in blocks_of(part))]
+        page.on_press(self.runs.part, self.runs.press)
+        page.on_press(self.stepper, _pick_step)
+        for step in self.steps.values():
+            step.wire(page)
+        self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
+        blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
+
+
+def build(services: Services) -> gr.Blocks:
+    """The whole page, its parts tied together."""
+    blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(86400, 86400))
+    with blocks:
+        Layout(services).wire(blocks)
+        add_api(services)
+    return blocks
+
+
+def _pick_step(scene: Scene, data: dict[str, str]) -> Place:
+    step = data.get("step", "")
+    return replace(scene.place, step=step if step in STEPS else STEPS[0], asking=None)

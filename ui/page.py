@@ -1,0 +1,110 @@
+"""How presses and ticks become what the page shows: every handler ends in one painting of the place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import gradio as gr
+from gradio.blocks import Block
+
+from backend.errors import InputError
+from ui.markup import Html, callout
+from ui.painter import Seen, Wanted, changes
+from ui.part import Part, pressed
+from ui.place import Place
+from ui.scene import Scene
+from ui.services import Services
+
+Act = Callable[..., Place]
+SENT_TO, LATE = "sent to", "late"
+PATIENCE = 6
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+class Step(Protocol):
+    """One step of the page: builds its components, paints them, and ties its own events to the page."""
+
+    def paint(self, scene: Scene) -> Wanted:
+        """What its components should show at this moment."""
+        ...
+
+    def wire(self, page: Page) -> None:
+        """Tie its buttons to what they do."""
+        ...
+
+
+class Page:
+    """The page's plumbing: where a visitor stands is held by the browser, what it has seen by the session."""
+
+    def __init__(self, services: Services, paint: Callable[[Scene], Wanted]) -> None:
+        self.services = services
+        self._paint = paint
+        self.place = gr.JSON(Place().to_dict(), visible=False)
+        self.seen = gr.State({})
+        self.notice = Part(elem_id="notice")
+        self.outputs: list[Block] = []
+
+    def show(self, place: Place, seen: Seen, notice: Html | None = None) -> dict[Block, Any]:
+        """Everything that differs from what this visitor's page shows."""
+        wanted = self._paint(Scene(self.services, place))
+        wanted[self.place] = place.to_dict()
+        if notice is not None:
+            wanted[self.notice] = notice.text
+        changed, now_seen = changes(wanted, seen)
+        now_seen = {**now_seen, SENT_TO: json.dumps(place.to_dict(), sort_keys=True), LATE: "0"}
+        return {**changed, self.seen: now_seen} if now_seen != seen else {self.seen: gr.skip()}
+
+    def on(self, trigger: Callable[..., Any], act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
+        """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
+
+        def handle(place: dict[str, Any], seen: Seen, *values: Any) -> dict[Block, Any]:
+            return self._done(place, seen, lambda scene: act(scene, *values))
+
+        return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
+
+    def on_press(self, part: Part, act: Callable[[Scene, dict[str, str]], Place], **options: Any) -> Any:
+        """When a button inside `part` is pressed: `act(scene, data)` says the next place."""
+
+        def handle(place: dict[str, Any], seen: Seen, event: gr.EventData) -> dict[Block, Any]:
+            return self._done(place, seen, lambda scene: act(scene, pressed(event)))
+
+        return part.act(handle, [self.place, self.seen], self.outputs, **{**QUICK, **options})
+
+    def look(self, place: dict[str, Any], seen: Seen) -> dict[Block, Any]:
+        """Paint what changed on its own: a job went on, a check ended.
+
+        A browser that is not yet where it was sent (its answer is still on the way) is left alone, for a while.
+        """
+        here = json.dumps(place, sort_keys=True)
+        late = int(seen.get(LATE, "0")) + 1 if seen.get(SENT_TO, here) != here else 0
+        if 0 < late < PATIENCE:
+            return {self.seen: {**seen, LATE: str(late)}}
+        return self.show(Place.from_mapping(place), {} if late else seen)
+
+    def enter(self, request: gr.Request) -> dict[Block, Any]:
+        """Paint the place that the address names."""
+        return self.show(Place.from_mapping(dict(request.query_params)), {})
+
+    def _done(self, place: dict[str, Any], seen: Seen, act: Callable[[Scene], Place]) -> dict[Block, Any]:
+        scene = Scene(self.services, Place.from_mapping(place))
+        try:
+            return self.show(act(scene), seen, Html(""))
+        except InputError as error:
+            return self.show(scene.place, seen, callout("error", "That did not work", error))
+
+
+def go(step: str) -> Act:
+    """An act that opens a step of the same run."""
+
+    def act(scene: Scene, *_: Any) -> Place:
+        return replace(scene.place, step=step, asking=None)
+
+    return act
+
+
+def pick_step(scene: Scene, data: dict[str, str]) -> Place:
+    """Open the step that a button names."""
+    return go(data.get("step", "data"))(scene)

@@ -1,0 +1,53 @@
+"""Sends the browser only what changed, so that nothing flickers and polling stays cheap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradio.blocks import Block
+
+Wanted = dict[Block, Any]
+Seen = dict[str, str]
+
+
+class Holder:
+    """A group of components that belongs to a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """An update that is sent when `key` changes, whatever the visitor did to the component since."""
+
+    key: str
+    update: Any
+
+
+def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[dict[Block, Any], Seen]:
+    """The updates that differ from what was last sent to this page, and what it will then have seen."""
+    digests = {str(block._id): _digest(update) for block, update in wanted.items()}
+    changed = {
+        block: update.update if isinstance(update, Keyed) else update
+        for block, update in wanted.items()
+        if seen.get(str(block._id)) != digests[str(block._id)]
+    }
+    return changed, {**seen, **digests}
+
+
+def blocks_of(holder: object) -> list[Block]:
+    """The components that an object holds in its attributes, and those of the parts that it is made of."""
+    found: list[Block] = []
+    for value in vars(holder).values():
+        if isinstance(value, Block):
+            found.append(value)
+        elif isinstance(value, Holder):
+            found += blocks_of(value)
+    return found
+
+
+def _digest(update: Any) -> str:
+    text = update.key if isinstance(update, Keyed) else json.dumps(update, sort_keys=True, default=repr)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

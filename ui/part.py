@@ -1,0 +1,34 @@
+"""A piece of the page drawn by us: HTML whose buttons speak to Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+_PRESSES = """
+element.addEventListener('click', (event) => {
+  const pressed = event.target.closest('[data-do]');
+  if (pressed && element.contains(pressed)) trigger('act', {...pressed.dataset});
+});
+"""
+
+
+class Part(gr.HTML):
+    """HTML made with ui.markup; a press on a `data-do` button triggers `act` with the button's data."""
+
+    def __init__(self, value: str = "", *, also: str = "", **options: Any) -> None:
+        """`also` is more JavaScript to run once the part is on the page."""
+        super().__init__(
+            value, js_on_load=_PRESSES + also, elem_classes=["ft-part"], apply_default_css=False, **options
+        )
+
+    def get_block_name(self) -> str:
+        """The browser draws it as gr.HTML."""
+        return "html"
+
+
+def pressed(event: gr.EventData) -> dict[str, str]:
+    """What the pressed button carries: `do`, and its other data as text."""
+    data = getattr(event, "_data", None)
+    return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}

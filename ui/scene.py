@@ -1,0 +1,136 @@
+"""All that a page shows at one moment, read from files: the run, its stages, its data and the check of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from backend.data import CheckOptions, CheckReport
+from backend.errors import InputError
+from backend.runs import Run, read_json
+from ui.checking import Check
+from ui.drafts import Source
+from ui.place import Place
+from ui.services import Services
+from ui.stages import StageView, has_result, stage_views
+from ui.summaries import Summary
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One look at the place where a visitor stands; what a step does not ask for is not read."""
+
+    services: Services
+    place: Place
+
+    @cached_property
+    def _opened(self) -> tuple[Run | None, str | None]:
+        if not self.place.run:
+            return None, None
+        try:
+            return self.services.store.open(self.place.run), None
+        except InputError as error:
+            return None, str(error)
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is open."""
+        return self._opened[0]
+
+    @property
+    def run_error(self) -> str | None:
+        """Why the run that the address names cannot be opened."""
+        return self._opened[1]
+
+    @cached_property
+    def runs(self) -> list[Summary]:
+        """Every run, newest first."""
+        return self.services.summaries.list()
+
+    @cached_property
+    def stages(self) -> dict[str, StageView]:
+        """Where the open run's stages stand; empty without a run."""
+        return stage_views(self.run, self.services.runner) if self.run else {}
+
+    def stage(self, name: str) -> StageView:
+        """One stage of the open run."""
+        return self.stages.get(name) or StageView(name)
+
+    def has(self, stage: str) -> bool:
+        """Whether the open run has the result of a stage."""
+        return self.run is not None and has_result(self.run, stage)
+
+    @cached_property
+    def _sourced(self) -> tuple[Source | None, str | None]:
+        if self.run:
+            name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
+            return Source(self.run.dataset_path, self.run.tools_path, name), None
+        if not self.place.data:
+            return None, None
+        try:
+            return self.services.drafts.open(self.place.data), None
+        except InputError as error:
+            return None, str(error)
+
+    @property
+    def source(self) -> Source | None:
+        """The data that is open: the run's, or what the visitor gave."""
+        return self._sourced[0]
+
+    @property
+    def source_error(self) -> str | None:
+        """Why the data that the address names is not there."""
+        return self._sourced[1]
+
+    @cached_property
+    def options(self) -> CheckOptions:
+        """What the data is checked for: the run's own settings, or the defaults."""
+        if self.run is None:
+            return CheckOptions(declarations="none")
+        config = self.run.config
+        length = None if config.max_seq_length == "auto" else config.max_seq_length
+        return CheckOptions(
+            base_model=config.base_model,
+            prompt_format=config.prompt_format,
+            declarations=config.declarations,
+            max_seq_length=length,
+            test_split=config.test_split,
+            seed=config.seed,
+        )
+
+    @cached_property
+    def check(self) -> Check | None:
+        """The check of the open data, under way or done."""
+        if self.source is None:
+            return None
+        return self.services.checker.check(self.source.dataset, self.source.tools, self.options)
+
+    @property
+    def report(self) -> CheckReport | None:
+        """What the check found, None before its end."""
+        return self.check.report if self.check else None
+
+    @cached_property
+    def evaluation(self) -> dict[str, Any] | None:
+        """The open run's evaluation.json; None where there is none."""
+        return _read(self.run.evaluation_path) if self.run and self.run.evaluation_path.is_file() else None
+
+    @cached_property
+    def training(self) -> dict[str, Any] | None:
+        """The summary that training left; None where there is none."""
+        return _read(self.run.training_path) if self.run and self.run.training_path.is_file() else None
+
+    @cached_property
+    def verification(self) -> dict[str, Any] | None:
+        """What was verified about the open run's exported file; None where there is none."""
+        path = self.run.export_dir / "verification.json" if self.run else None
+        return _read(path) if path and path.is_file() else None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return read_json(path)
+    except InputError:
+        return None

@@ -1,0 +1,111 @@
+"""What every job shows alike: how far it is, its log, the buttons that start and stop it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import gradio as gr
+
+from backend.runs import STAGES, Run
+from ui import text
+from ui.markup import Html, button, callout, card, esc, progress
+from ui.painter import Holder, Wanted
+from ui.part import Part
+from ui.place import Place
+from ui.scene import Scene
+from ui.stages import StageView
+
+LOG_SHOWN = 12_000
+Words = dict[str, str]
+
+
+class StagePanel(Holder):
+    """The state of one stage, with its buttons, and its log folded below."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        self.state = Part(elem_id=f"{stage}-state")
+
+    def build_log(self) -> None:
+        """Place the log where this is called."""
+        with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
+            self.log = Part(elem_id=f"{self.stage}-log")
+
+    def paint(self, scene: Scene, words: Words) -> Wanted:
+        """The stage's state and its log."""
+        view = scene.stage(self.stage)
+        printed = _log(scene, view)
+        return {
+            self.state: stage_state(scene, view, words).text,
+            self.log_box: gr.update(visible=bool(printed)),
+            self.log: f'<pre class="listing log" tabindex="0">{esc(printed)}</pre>' if printed else "",
+        }
+
+    def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
+        """Start or cancel, as the button says."""
+        match data.get("do"):
+            case "start":
+                return start(scene)
+            case "cancel" if scene.run:
+                for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
+                    view = scene.stage(stage)
+                    if view.active:
+                        scene.services.cancel(scene.run, view.job)
+        return scene.place
+
+
+def stage_state(scene: Scene, view: StageView, words: Words) -> Html:
+    """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
+    if view.active and scene.run:
+        stopping = scene.services.stopping(scene.run, view.job)
+        cancel = Html("") if stopping else button("cancel", "Cancel", kind="quiet small")
+        return card(words["busy"], _bar(view, stopping=stopping), aside=cancel)
+    again = button("start", words["again"], kind="primary") if words.get("again") else ""
+    if view.state == "failed":
+        return callout("error", words["failed"], view.message or "The log below says why.", again)
+    if view.state == "cancelled":
+        return callout("warn", words["cancelled"], words.get("kept", ""), again)
+    return Html("")
+
+
+def _bar(view: StageView, *, stopping: bool) -> Html:
+    if stopping:
+        return progress(None, "Stopping")
+    if view.state == "queued":
+        return progress(None, view.message or "Waits for its turn on this machine")
+    return progress(view.fraction, doing(view), time_left(view))
+
+
+def doing(view: StageView) -> str:
+    """What the stage does right now, in words: a step of so many, or a phase."""
+    last = view.progress
+    if last.get("event") == "step":
+        return f"Step {last['step']:,} of {last['steps']:,}, epoch {last.get('epoch', 0):.1f}"
+    if not last:
+        return "Starting"
+    phase = str(last.get("phase") or "Working").replace("_", " ")
+    done, total = last.get("done"), last.get("total")
+    counted = f" {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
+    return f"{phase[:1].upper()}{phase[1:]}{counted}"
+
+
+def time_left(view: StageView) -> str:
+    """The time that is left, where the stage says so; else the time it has taken."""
+    eta = view.progress.get("eta")
+    if isinstance(eta, int | float):
+        return f"about {text.duration(eta)} left"
+    return f"{text.duration(time.time() - view.started)} so far" if view.started and view.progress else ""
+
+
+def _log(scene: Scene, view: StageView) -> str:
+    if scene.run is None or not view.job:
+        return ""
+    printed, _ = scene.services.runner.log(scene.run, view.job)
+    return printed[-LOG_SHOWN:]
+
+
+def submit(scene: Scene, run: Run, stage: str) -> Place:
+    """Start a stage's job and stay; InputError where it cannot be started."""
+    scene.services.runner.submit(run, stage)
+    return scene.place

@@ -1,0 +1,116 @@
+"""Where a run's stages stand, put together from its jobs and its events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from backend.jobs import PIPELINE, JobState, Runner
+from backend.runs import STAGES, Run, read_events
+
+Events = list[dict[str, Any]]
+Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]
+JOB_WORDS: dict[str, Word] = {
+    "queued": "queued",
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "lost": "failed",
+}
+EVENT_WORDS: dict[str, Word] = {"started": "running", "done": "done", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of a run; `job` is whose log and cancel belong to it (the stage's own, or the pipeline's)."""
+
+    stage: str
+    state: Word = "none"
+    message: str = ""
+    started: float | None = None
+    ended: float | None = None
+    job: str = ""
+    events: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or works."""
+        return self.state in ("queued", "running")
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """The latest step or progress event, empty before the first."""
+        return next((event for event in reversed(self.events) if event["event"] in ("step", "progress")), {})
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of it is done, 0..1, None where that is not known."""
+        last = self.progress
+        keys = ("step", "steps") if last.get("event") == "step" else ("done", "total")
+        done, total = (last.get(key) for key in keys)
+        return done / total if isinstance(done, int | float) and isinstance(total, int | float) and total else None
+
+
+def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
+    """Every stage of the run, by name."""
+    events, _ = read_events(run.metrics_path)
+    pipeline = runner.state(run, PIPELINE)
+    return {stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES}
+
+
+def latest_try(events: Sequence[dict[str, Any]], stage: str) -> Events:
+    """The stage's events since it was last started."""
+    own = [event for event in events if event["stage"] == stage]
+    starts = [at for at, event in enumerate(own) if event["event"] == "stage" and event.get("state") == "started"]
+    return own[starts[-1] :] if starts else own
+
+
+def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Events) -> StageView:
+    newest = max((state for state in (job, pipeline) if state), key=_rank, default=None)
+    if newest is None or newest is job:
+        return _from_job(run, stage, job, events)
+    return _from_pipeline(stage, newest, events)
+
+
+def _rank(state: JobState) -> tuple[bool, float]:
+    return state.active, state.ended or state.started or 0.0
+
+
+def _from_job(run: Run, stage: str, job: JobState | None, events: Events) -> StageView:
+    if job is None:  # run by a command, without a runner
+        return StageView(stage, "done" if has_result(run, stage) else "none", events=tuple(events))
+    current = [] if job.state == "queued" else events
+    return StageView(stage, JOB_WORDS[job.state], job.message, job.started, job.ended, stage, tuple(current))
+
+
+def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
+    """A stage inside the pipeline's one job: its own events say how far it came."""
+    last = next((event for event in reversed(events) if event["event"] == "stage"), None)
+    word: Word = EVENT_WORDS.get(str(last.get("state")), "none") if last else "none"
+    message = str(last.get("message") or "") if last else ""
+    if word == "none" and job.active:
+        word = "queued"
+    elif word == "running" and not job.active:
+        word, message = JOB_WORDS[job.state], job.message
+    started = events[0].get("time") if events else job.started
+    ended = events[-1].get("time") if events and word not in ("queued", "running") else None
+    return StageView(stage, word, message, started, ended, PIPELINE, tuple(events))
+
+
+def has_result(run: Run, stage: str) -> bool:
+    """Whether the stage's result lies in the run's folder."""
+    match stage:
+        case "train":
+            return (run.checkpoint / "model.safetensors").is_file()
+        case "evaluate":
+            return run.evaluation_path.is_file()
+        case _:
+            return exported_file(run) is not None
+
+
+def exported_file(run: Run) -> Path | None:
+    """The path of the exported `.litertlm`, the newest where there are several, or None."""
+    return max(run.export_dir.glob("*.litertlm"), key=lambda path: path.stat().st_mtime, default=None)

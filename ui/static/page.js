@@ -1,0 +1,13 @@
+// Opens and closes the drawer that holds the list of runs on a narrow screen.
+const ftShell = () => document.getElementById("shell")?.classList;
+document.addEventListener("click", (event) => {
+  const shell = ftShell();
+  if (event.target.closest("[data-drawer]")) {
+    shell?.toggle("runs-open");
+  } else if (shell?.contains("runs-open") && (!event.target.closest("#runs") || event.target.closest("[data-closes]"))) {
+    shell.remove("runs-open");
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") ftShell()?.remove("runs-open");
+});

@@ -1,0 +1,101 @@
+"""One line about each run, read from its folder; a run is read again only when its files changed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.errors import InputError
+from backend.jobs import PIPELINE, Runner
+from backend.runs import STAGES, FolderStore, StoredRun, read_json
+from ui.stages import Word, stage_views
+
+WATCHED = (
+    "run.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
+    *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the list of runs says about one; `accuracy` is the combined one, `verdict` what evaluation found."""
+
+    id: str
+    name: str
+    created: str
+    base: str = ""
+    stage: str = ""
+    state: Word = "none"
+    fraction: float | None = None
+    accuracy: dict[str, Any] | None = None
+    verdict: str | None = None
+    error: str | None = None
+
+
+class Summaries:
+    """The list of runs, newest first, kept up to date cheaply."""
+
+    def __init__(self, store: FolderStore, runner: Runner) -> None:
+        self._store = store
+        self._runner = runner
+        self._known: dict[str, tuple[tuple[int, ...], Summary]] = {}
+        self._lock = threading.Lock()
+
+    def list(self) -> list[Summary]:
+        """A summary of every run in the store, damaged ones among them."""
+        with self._lock:
+            entries = self._store.list()
+            self._known = {entry.id: self._fresh(entry) for entry in entries}
+            return [self._known[entry.id][1] for entry in entries]
+
+    def _fresh(self, entry: StoredRun) -> tuple[tuple[int, ...], Summary]:
+        stamps = fingerprint(self._store.root / entry.id)
+        known = self._known.get(entry.id)
+        if known and known[0] == stamps and known[1].state not in ("queued", "running"):
+            return known
+        return stamps, self._read(entry)
+
+    def _read(self, entry: StoredRun) -> Summary:
+        if entry.run is None:
+            return Summary(entry.id, entry.id, entry.created, error=entry.error)
+        views = stage_views(entry.run, self._runner)
+        reached = [view for view in views.values() if view.state != "none"]
+        active = next((view for view in reached if view.state == "running"), None)
+        shown = active or next((view for view in reached if view.active), reached[-1] if reached else None)
+        accuracy, verdict = _scores(entry.run.evaluation_path)
+        return Summary(
+            entry.id,
+            entry.run.name,
+            entry.created,
+            base=entry.run.config.base_model,
+            stage=shown.stage if shown else "",
+            state=shown.state if shown else "none",
+            fraction=shown.fraction if shown else None,
+            accuracy=accuracy,
+            verdict=verdict,
+        )
+
+
+def fingerprint(folder: Path) -> tuple[int, ...]:
+    """The times and sizes of what a run's jobs write; equal as long as nothing happened."""
+    stamps: list[int] = []
+    for name in WATCHED:
+        try:
+            found = (folder / name).stat()
+        except OSError:
+            stamps += (0, 0)
+        else:
+            stamps += (found.st_mtime_ns, found.st_size)
+    return tuple(stamps)
+
+
+def _scores(path: Path) -> tuple[dict[str, Any] | None, str | None]:
+    if not path.is_file():
+        return None, None
+    try:
+        evaluation = read_json(path)
+        return evaluation["tuned"]["combined"], evaluation["verdict"]["state"]
+    except (InputError, KeyError, TypeError):  # the Evaluate step says what is wrong with the file
+        return None, None

@@ -1,0 +1,192 @@
+"""Step 2, Train: choose settings, start, watch the loss, stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from backend.errors import InputError
+from backend.runs import STARTER, Run, RunConfig
+from ui import text
+from ui.charts import Chart, losses
+from ui.data_step import blank
+from ui.markup import Figure, Html, button, callout, card, facts, figures, heading, joined
+from ui.page import Page, go, pick_step
+from ui.painter import Holder, Wanted
+from ui.part import Part
+from ui.place import Place
+from ui.scene import Scene
+from ui.settings_form import SettingsForm, read_settings
+from ui.stage_panel import StagePanel
+
+LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."
+WORDS = {
+    "busy": "Training",
+    "failed": "Training failed",
+    "cancelled": "Training was cancelled",
+    "kept": "Nothing of it is kept. Change the settings, or start again.",
+}
+THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
+QUICK_ROWS = 50
+
+
+class TrainStep(Holder):
+    """The step's components: a form before a run exists, its progress afterwards."""
+
+    def __init__(self) -> None:
+        self.heading = Part(heading("Train", LEAD).text)
+        self.blank = Part(elem_id="train-blank")
+        with gr.Column(visible=False) as self.setup:
+            self.form = SettingsForm()
+            with gr.Column(elem_classes=["ft-card"]):
+                self.then = gr.Radio(
+                    THEN, value="evaluate", label="When training is done", elem_classes=["ft-segments"]
+                )
+                self.estimate = Part(elem_id="estimate")
+                with gr.Row(elem_classes=["ft-buttons"]):
+                    self.start = gr.Button("Start training", variant="primary", elem_id="start-training")
+                    self.quick = gr.Button("Quick test", elem_id="quick-test")
+                self.hint = Part(
+                    f'<p class="note">Quick test: {QUICK_ROWS} rows, 1 epoch, to see that everything runs.</p>'
+                )
+        with gr.Column(visible=False) as self.live:
+            self.panel = StagePanel("train")
+            self.result = Part(elem_id="train-result")
+            with gr.Column(elem_classes=["ft-card"], visible=False) as self.chart_box:
+                self.chart_title = Part("<div class='card-head'><h2>Loss</h2></div>")
+                self.chart = Chart("Loss of the training rows and of the held-out rows, by step", elem_id="loss")
+            self.panel.build_log()
+            self.settings = Part(elem_id="train-settings")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The form, or the run's progress."""
+        ready = scene.run is None and scene.report is not None and scene.report.ok
+        wanted: Wanted = {
+            self.blank: _blank(scene).text,
+            self.setup: gr.update(visible=ready),
+            self.live: gr.update(visible=scene.run is not None),
+        }
+        if ready:
+            wanted |= self.form.paint(scene)
+        if scene.run:
+            wanted |= self._paint_run(scene, scene.run)
+        return wanted
+
+    def _paint_run(self, scene: Scene, run: Run) -> Wanted:
+        view = scene.stage("train")
+        steps = [event for event in view.events if event["event"] == "step"]
+        held_out = [event for event in view.events if event["event"] == "eval"]
+        return {
+            **self.panel.paint(scene, WORDS),
+            self.result: _result(scene).text,
+            self.chart_box: gr.update(visible=len(steps) > 1),
+            self.chart: losses(steps, held_out) if len(steps) > 1 else "",
+            self.settings: _settings_card(run, scene).text,
+        }
+
+    def wire(self, page: Page) -> None:
+        """Tie the form and the buttons to the run."""
+        fields = self.form.fields
+        page.on(self.start.click, _start, [*fields, self.then])
+        page.on(self.quick.click, _quick_test, [*fields, self.then])
+        page.on_press(self.blank, pick_step)
+        page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, lambda s: s.place))
+        page.on_press(self.result, pick_step)
+        page.on_press(self.settings, _again)
+        self.form.wire(page, self.estimate)
+
+
+def _blank(scene: Scene) -> Html:
+    if scene.run is not None:
+        return Html("")
+    if scene.source is None:
+        return blank("Training needs your tools and your rows. Give them in the first step, or use the example.")
+    if scene.report is None:
+        return card("Checking the data", "The settings appear here when the check is done.")
+    if scene.report.ok:
+        return Html("")
+    errors = sum(issue.severity == "error" for issue in scene.report.issues)
+    back = button("step", "See the problems", kind="primary", step="data")
+    return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be mended first.", back)
+
+
+def _start(scene: Scene, *values: Any) -> Place:
+    *settings, then = values
+    name, config = read_settings(settings)
+    return _launch(scene, config, name, then)
+
+
+def _quick_test(scene: Scene, *values: Any) -> Place:
+    *settings, then = values
+    name, config = read_settings(settings)
+    return _launch(scene, replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip(), then)
+
+
+def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
+    """Make the run, and put its jobs in line one behind the other."""
+    if scene.source is None:
+        raise InputError("There is no data to train on. Go to the first step and give two files.")
+    run = scene.services.store.create(config, scene.source.dataset, scene.source.tools, name)
+    stages = {"stop": ["train"], "evaluate": ["train", "evaluate"]}.get(then, ["train", "evaluate", "export"])
+    for stage in stages:
+        scene.services.runner.submit(run, stage)
+    return Place(run=run.id, step="train")
+
+
+def _again(scene: Scene, data: dict[str, str]) -> Place:
+    """The form again, with the same data: the run stays as it is."""
+    if scene.run is None or data.get("do") != "again":
+        return go("train")(scene)
+    name = str(scene.run.data.get("dataset_name") or scene.run.dataset_path.name)
+    draft = scene.services.drafts.add(scene.run.dataset_path, scene.run.tools_path, name)
+    return Place(data=draft, step="train", like=scene.run.id)
+
+
+def _result(scene: Scene) -> Html:
+    """What training left, once it is done."""
+    if not scene.has("train") or scene.stage("train").active:
+        return Html("")
+    summary = scene.training or {}
+    items = [
+        Figure("Rows trained on", f"{summary.get('rows', 0):,}", f"{summary.get('test_rows', 0):,} held out"),
+        Figure("Time", text.duration(summary.get("seconds")), f"{summary.get('steps', 0):,} steps"),
+        Figure("Last loss", _loss(summary.get("final_loss"))),
+        Figure("Parameters", _millions(summary.get("parameters"))),
+    ]
+    on = button("step", "Continue to Evaluate", kind="primary", step="evaluate")
+    return card("Trained", joined([figures(items), Html(f'<div class="actions">{on}</div>')]))
+
+
+def _settings_card(run: Run, scene: Scene) -> Html:
+    config = run.config
+    length = "computed" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
+    pairs = [
+        ("Base model", config.base_model),
+        ("Epochs", f"{config.epochs:g}"),
+        ("Tools in the prompt", config.declarations),
+        ("Prompt format", config.prompt_format),
+        ("Learning rate", f"{config.lr:g}"),
+        ("Batch size", config.batch_size),
+        ("Max length", length),
+        ("Held out", text.percent(config.test_split, 0)),
+        ("Rows at most", config.max_examples or "all"),
+        ("Seed", config.seed),
+        ("Code", run.code_version or "–"),
+        ("Made", text.when(run.created)),
+    ]
+    if config.base_model != STARTER:
+        pairs[6:6] = [("LoRA rank, alpha", f"{config.lora_r}, {config.lora_alpha}")]
+    again = (
+        "" if scene.stage("train").active else button("again", "Train again with other settings", kind="quiet small")
+    )
+    return card(run.name, facts(pairs), aside=again)
+
+
+def _loss(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, int | float) else "–"
+
+
+def _millions(value: object) -> str:
+    return f"{value / 1e6:.1f} M" if isinstance(value, int | float) else "–"
