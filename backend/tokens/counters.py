@@ -8,20 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import httpx2
 import sentencepiece
 import tokenizers
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
 from backend.records import Tool
+from backend.runs.hub_errors import hub_errors
 from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 
@@ -143,19 +137,8 @@ def _hub_counter(repo: str, token: str | None) -> TokenCounter:
 
 def _download(repo: str, file: str, token: str | None, folder: str | None) -> Path | None:
     """One file of a Hub repository; None where it has no such file, InputError where it cannot be had."""
-    try:
-        return Path(hf_hub_download(repo, file, token=token, local_dir=folder))
-    except GatedRepoError as error:
-        raise InputError(
-            f"The licence of {repo} has not been accepted, so its tokenizer cannot be read. Open "
-            f"https://huggingface.co/{repo}, accept the licence, and sign in with that account."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise InputError(f"There is no model {repo} on the Hub, or this account may not see it.") from error
-    except RemoteEntryNotFoundError:
-        return None
-    except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
-        raise InputError(
-            f"The tokenizer of {repo} could not be fetched from the Hub ({type(error).__name__}). "
-            'Check the name and the connection, or use "starter" or a folder on this machine.'
-        ) from error
+    with hub_errors(repo, "read the tokenizer of"):
+        try:
+            return Path(hf_hub_download(repo, file, token=token, local_dir=folder))
+        except RemoteEntryNotFoundError:
+            return None

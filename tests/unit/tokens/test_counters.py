@@ -58,5 +58,5 @@ def test_a_folder_without_a_tokenizer_and_a_damaged_one(tmp_path: Path) -> None:
 
 
 def test_a_name_that_no_hub_repository_can_have() -> None:
-    with pytest.raises(InputError, match=r"someone/some\.\.model could not be fetched"):
+    with pytest.raises(InputError, match=r"tokenizer of someone/some\.\.model"):
         counter_for("someone/some..model", TOOLS, TEXTS)

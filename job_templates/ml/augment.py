@@ -1,0 +1,115 @@
+"""Rows that come out a little different each time: what a model made from few rows needs to generalise."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backend.records import Call, Example
+
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How often a word is dropped or mistyped, and how often an argument's text is exchanged for another row's."""
+
+    drop: float = 0.15
+    typo: float = 0.1
+    swap: float = 0.5
+
+
+class Augmenter:
+    """Varies the user's text; words that an argument repeats stay, or are exchanged in both places."""
+
+    def __init__(self, examples: Sequence[Example], strength: Strength) -> None:
+        self._strength = strength
+        self._spoken = spoken_values(examples)
+
+    def vary(self, example: Example, rng: random.Random) -> Example:
+        """Another way to say the same row, or the same with another value."""
+        if rng.random() < self._strength.swap:
+            example = self._swapped(example, rng)
+        kept = {
+            word.lower() for call in example.calls for text in _texts(call.arguments) for word in WORD.findall(text)
+        }
+        words = [self._word(word, kept, rng) for word in example.message.split()]
+        message = " ".join(word for word in words if word)
+        return replace(example, message=message or example.message)
+
+    def _word(self, word: str, kept: set[str], rng: random.Random) -> str:
+        if any(part.lower() in kept for part in WORD.findall(word)):
+            return word
+        chance = rng.random()
+        if chance < self._strength.drop:
+            return ""
+        if chance < self._strength.drop + self._strength.typo and len(word) > 3:
+            return mistyped(word, rng)
+        return word
+
+    def _swapped(self, example: Example, rng: random.Random) -> Example:
+        """The row with each spoken argument's text exchanged for one that other rows speak."""
+        message, calls = example.message, []
+        for call in example.calls:
+            arguments = dict(call.arguments)
+            for key, value in call.arguments.items():
+                others = self._spoken.get((call.name, key))
+                if others and isinstance(value, str) and value and message.count(value) == 1:
+                    arguments[key] = self._other_value(others, rng)
+                    message = message.replace(value, arguments[key])
+            calls.append(Call(call.name, arguments))
+        return replace(example, message=message, calls=tuple(calls))
+
+    def _other_value(self, others: Sequence[str], rng: random.Random) -> str:
+        """A value that another row speaks, or the words of two of them joined: one never seen has to be copied."""
+        value = rng.choice(others)
+        if rng.random() < 0.5:
+            return value
+        left, right = value.split(), rng.choice(others).split()
+        joined = left[: rng.randint(0, len(left))] + right[rng.randint(0, len(right) - 1) :]
+        return " ".join(joined)
+
+
+def spoken_values(examples: Sequence[Example]) -> dict[tuple[str, str], list[str]]:
+    """The values, by tool and argument, of the arguments that mostly repeat the message's words and seldom each other.
+
+    An argument of a few fixed values is left out: exchanging those would change what the message means.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
+    spoken: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for example in examples:
+        for call in example.calls:
+            for key, value in call.arguments.items():
+                seen[call.name, key] += 1
+                if isinstance(value, str) and value.strip() and value in example.message:
+                    spoken[call.name, key].append(value)
+    return {
+        key: values
+        for key, values in spoken.items()
+        if 2 * len(values) >= seen[key] and 4 * len(set(values)) >= len(values) > 1
+    }
+
+
+def mistyped(word: str, rng: random.Random) -> str:
+    """The word with one letter left out, doubled, or exchanged with its neighbour."""
+    at = rng.randrange(len(word) - 1)
+    match rng.randrange(3):
+        case 0:
+            return word[:at] + word[at + 1 :]
+        case 1:
+            return word[: at + 1] + word[at:]
+        case _:
+            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _texts(value: Any) -> list[str]:
+    """Every text and number inside an argument, as text."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in _texts(item)]
+    return [str(value)]

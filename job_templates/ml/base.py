@@ -1,0 +1,107 @@
+"""The model that a run starts from: a new starter, or a Gemma 3 in a folder or on the Hub, made ready to be trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from huggingface_hub import snapshot_download
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from backend.errors import InputError
+from backend.prompts import PromptFormat
+from backend.records import Example, Tool
+from backend.runs import RunConfig
+from backend.runs.hub_errors import hub_errors
+from backend.tokens import CONTROL_TOKENS, STARTER, tool_texts, train_starter_tokenizer
+from job_templates.ml.checkpoint import TOKENIZER_MODEL
+from job_templates.ml.starter import new_starter
+from job_templates.ml.tokenizer import fast_tokenizer
+
+LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A model in float32 with its tokenizer; `method` says whether all weights are trained or an adapter."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    tokenizer_model: Path | None
+    method: Literal["full", "lora"]
+
+
+def prepare_base(
+    config: RunConfig, train: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, work: Path
+) -> Base:
+    """The base model of a run; the starter's tokenizer is made from the rows of `train` and kept in `work`."""
+    if config.base_model == STARTER:
+        return starter_base(config.seed, train, tools, fmt, work)
+    return pretrained_base(config.base_model)
+
+
+def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, work: Path) -> Base:
+    """A new starter for these rows; the same seed and rows give the same weights."""
+    texts = [text for row in train for text in (row.message, fmt.completion(row.calls, row.answer))]
+    path = train_starter_tokenizer([*texts, *tool_texts(tools)], work)
+    tokenizer = fast_tokenizer(path)
+    model = new_starter(len(tokenizer), seed)
+    model.set_attn_implementation("sdpa")
+    return Base(model, tokenizer, path, "full")
+
+
+def pretrained_base(name: str) -> Base:
+    """A Gemma 3 from a folder or the Hub, in float32; InputError where there is none, or it is something else."""
+    folder = local_folder(name)
+    config = AutoConfig.from_pretrained(folder)
+    if config.model_type != "gemma3_text":
+        raise InputError(
+            f"{name} is a {config.model_type!r} model. The trainer works with Gemma 3 text models: "
+            "google/functiongemma-270m-it, another Gemma 3 270M or 1B, or the starter."
+        )
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    check_control_tokens(tokenizer, name)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+    source = folder / TOKENIZER_MODEL
+    return Base(model, tokenizer, source if source.is_file() else None, "lora")
+
+
+def local_folder(name: str) -> Path:
+    """The folder of a model: as named, or fetched from the Hub with the token of HF_TOKEN; InputError without one."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise InputError(f"{folder} holds no model: it has no config.json. Name the folder of a saved checkpoint.")
+        return folder
+    if name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise InputError(
+            f'The base model {name!r} is not a folder on this machine. Give "starter", the folder of a '
+            "checkpoint, or a Hub id such as google/functiongemma-270m-it."
+        )
+    with hub_errors(name, "download the model"):
+        return Path(snapshot_download(name, allow_patterns=FILES, token=os.environ.get("HF_TOKEN")))
+
+
+def check_control_tokens(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """InputError where the tokenizer has not FunctionGemma's control tokens at their ids."""
+    for token, index in CONTROL_TOKENS.items():
+        if tokenizer.convert_tokens_to_ids(token) != index:
+            raise InputError(
+                f"The tokenizer of {name} has no {token} at id {index}, so it cannot write calls as "
+                "FunctionGemma does. Use google/functiongemma-270m-it, or a checkpoint made from it."
+            )
+
+
+def with_adapter(model: PreTrainedModel, config: RunConfig) -> PeftModel:
+    """The model with a LoRA adapter on every linear layer of its body; the seed makes it the same each time."""
+    torch.manual_seed(config.seed)
+    return get_peft_model(
+        model,
+        LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules=LORA_TARGETS, task_type="CAUSAL_LM"),
+    )

@@ -1,0 +1,137 @@
+"""Telling how training goes: events for the page, lines for people, and Trackio for who asked for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from backend.runs import append_event
+from job_templates.cli import say
+
+SECONDS_BETWEEN_EVENTS = 0.5
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Meter(Protocol):
+    """What the trainer counts while it works."""
+
+    tokens: int
+    tokens_saved: int
+
+
+class ProgressCallback(TrainerCallback):
+    """Writes step events to `metrics` at most twice a second, held-out losses as they come, and a line every 5 s."""
+
+    def __init__(self, metrics: Path, meter: Meter) -> None:
+        self._metrics = metrics
+        self._meter = meter
+        self._start = time.monotonic()
+        self._last_event = self._last_line = 0.0
+        self._seconds = 0.0
+        self._final: dict[str, float] = {}
+
+    def on_train_begin(
+        self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: Any
+    ) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def on_step_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Have a last look at the held-out rows when the last step is done."""
+        if state.global_step >= state.max_steps:
+            control.should_evaluate = True
+
+    def on_log(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """One optimiser step, or one look at the held-out rows."""
+        logs = logs or {}
+        if "eval_loss" in logs:
+            self._held_out(state, float(logs["eval_loss"]))
+        elif "loss" in logs:
+            self._step(state, logs)
+
+    def summary(self) -> dict[str, float]:
+        """Seconds of training, and the last losses."""
+        return {"seconds": round(self._seconds, 2), **self._final}
+
+    def _step(self, state: TrainerState, logs: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        seconds = self._seconds = now - self._start
+        self._final["final_loss"] = float(logs["loss"])
+        last = state.global_step >= state.max_steps
+        eta = seconds / max(state.global_step, 1) * (state.max_steps - state.global_step)
+        if last or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
+            self._last_event = now
+            append_event(self._metrics, self._step_event(state, logs, seconds, eta))
+        if last or now - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            say(
+                f"step {state.global_step} of {state.max_steps} · epoch {state.epoch or 0:.1f} · "
+                f"loss {float(logs['loss']):.4f} · {clock(eta)} left"
+            )
+
+    def _step_event(self, state: TrainerState, logs: Mapping[str, Any], seconds: float, eta: float) -> dict[str, Any]:
+        return {
+            "event": "step",
+            "stage": "train",
+            "step": state.global_step,
+            "steps": state.max_steps,
+            "epoch": round(state.epoch or 0.0, 3),
+            "loss": float(logs["loss"]),
+            "lr": float(logs.get("learning_rate", 0.0)),
+            "grad_norm": float(logs.get("grad_norm", 0.0)),
+            "tokens": self._meter.tokens,
+            "tokens_saved": self._meter.tokens_saved,
+            "seconds": round(seconds, 2),
+            "eta": round(eta, 1),
+        }
+
+    def _held_out(self, state: TrainerState, loss: float) -> None:
+        self._final["held_out_loss"] = loss
+        append_event(self._metrics, {"event": "eval", "stage": "train", "step": state.global_step, "loss": loss})
+        say(f"step {state.global_step} of {state.max_steps} · loss on the held-out rows {loss:.4f}")
+
+
+class TrackioCallback(TrainerCallback):
+    """Sends losses, rate and gradient norm to a local Trackio project."""
+
+    def __init__(self, project: str, name: str, config: Mapping[str, Any]) -> None:
+        import trackio
+
+        self._trackio = trackio
+        trackio.init(
+            project=project, name=name, config=dict(config), embed=False, auto_log_cpu=False, auto_log_gpu=False
+        )
+
+    def on_log(
+        self,
+        _args: TrainingArguments,
+        state: TrainerState,
+        _control: TrainerControl,
+        logs: Mapping[str, Any] | None = None,
+        **_: Any,
+    ) -> None:
+        """Log what the Trainer logs, under its own names."""
+        numbers = {name: float(value) for name, value in (logs or {}).items() if isinstance(value, int | float)}
+        if numbers:
+            self._trackio.log(numbers, step=state.global_step)
+
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        self._trackio.finish()
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds, such as 2:05."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"

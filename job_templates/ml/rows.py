@@ -1,0 +1,65 @@
+"""Rows as token ids: prompt, completion, the prefix that all prompts share, and the length that holds every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from transformers import PreTrainedTokenizerBase
+
+from backend.errors import InputError
+from backend.prompts import PromptFormat
+from backend.records import Example, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One row as the model reads it; the loss is taken on `completion` alone."""
+
+    prompt: tuple[int, ...]
+    completion: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.completion)
+
+
+def encode_rows(
+    examples: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, tokenizer: PreTrainedTokenizerBase
+) -> list[TokenRow]:
+    """The token ids of every row's prompt and completion, each encoded on its own."""
+    prompts = encode(tokenizer, [fmt.prompt(tools, example.message) for example in examples])
+    completions = encode(tokenizer, [fmt.completion(example.calls, example.answer) for example in examples])
+    return [TokenRow(prompt, completion) for prompt, completion in zip(prompts, completions, strict=True)]
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[tuple[int, ...]]:
+    """The token ids of each text, with nothing added."""
+    if not texts:
+        return []
+    return [tuple(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+
+def shared_prefix(rows: Sequence[TokenRow]) -> int:
+    """How many tokens all prompts begin with; the last prompt token stays with its row, for it predicts the answer."""
+    if not rows:
+        return 0
+    first, last = min(row.prompt for row in rows), max(row.prompt for row in rows)
+    common = 0
+    while common < min(len(first), len(last)) and first[common] == last[common]:
+        common += 1
+    return min(common, min(len(row.prompt) for row in rows) - 1)
+
+
+def resolve_length(wanted: int | Literal["auto"], rows: Sequence[TokenRow]) -> int:
+    """The sequence length in tokens: computed for "auto", else as wanted; InputError where it would cut an answer."""
+    needed = max(len(row) for row in rows)
+    if wanted == "auto":
+        return needed
+    if wanted < needed:
+        cut = sum(len(row) > wanted for row in rows)
+        raise InputError(
+            f"--max-seq-length {wanted} would cut the answer of {cut} of {len(rows)} rows: the longest row needs "
+            f"{needed} tokens (prompt and answer). Use --max-seq-length auto, or {needed} or more."
+        )
+    return wanted

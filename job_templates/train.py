@@ -1,0 +1,43 @@
+"""Train a model that calls your tools: from a tools.json and a CSV to a run with its checkpoint.
+
+The rows are divided first; the held-out ones are never trained on. The starter (the default) is made from your rows
+alone; any other base gets a LoRA adapter, merged at the end.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import argparse
+
+from job_templates import cli
+from job_templates.ml.options import add_data_flags, add_training_flags, config_from
+from job_templates.ml.stages import stage
+from job_templates.ml.workspace import workspace
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_flags(command)
+    add_training_flags(command)
+    return command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train the run that the flags describe, and save it; InputError where the input is at fault."""
+    arguments = parser().parse_args(argv)
+    config = config_from(arguments)
+    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo) as place:
+        with stage(place.run, "train"):
+            from job_templates.ml.training import train
+
+            train(place.run)
+        place.save()
+
+
+if __name__ == "__main__":
+    cli.run(main)
