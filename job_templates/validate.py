@@ -1,5 +1,7 @@
 """Check a tools.json and a CSV: every problem with its line, what is allowed, and the fix where there is one.
 
+With --fix the safe fixes are written to another file, and that file is checked; the input stays as it is.
+
 Exit code 0: no errors (warnings are allowed); 1: errors, or the input cannot be read; 2: wrong usage.
 """
 
@@ -14,7 +16,9 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from backend.data import CheckOptions, CheckReport, check_files, resolve_source
-from backend.data.report_text import report_text
+from backend.data.fixing import plan_fixes, safe_codes
+from backend.data.registry import get_rule
+from backend.data.report_text import plan_lines, report_text
 from backend.errors import InputError
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs.config import default_config
@@ -23,8 +27,13 @@ from job_templates.cli import run
 
 def main() -> int:
     """Check the files that the command line names; returns the exit code."""
-    arguments = parser().parse_args()
-    report = check(arguments)
+    command_line = parser()
+    arguments = command_line.parse_args()
+    if arguments.fix and arguments.output is None:
+        command_line.error("--fix needs --output FIXED.csv")
+    if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code):
+        command_line.error("--output, --tools-output and --fix-code belong to --fix")
+    report = fix_and_check(arguments) if arguments.fix else check(arguments)
     if arguments.json:
         print(json.dumps(report.to_json()))
     else:
@@ -41,6 +50,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--allow-multiple-calls", action="store_true", help="rows may call several tools")
     parser.add_argument("--allow-no-call", action="store_true", help="rows may call nothing")
+    fix = parser.add_argument_group("fixing")
+    fix.add_argument("--fix", action="store_true", help="mend what can be mended safely, then check the result")
+    fix.add_argument("--output", type=Path, metavar="FIXED.csv", help="where the mended CSV goes")
+    fix.add_argument("--tools-output", type=Path, metavar="T.json", help="where the mended tools.json goes")
+    fix.add_argument(
+        "--fix-code", action="append", metavar="CODE", help="mend this rule instead of all safe ones; may be repeated"
+    )
     budget = parser.add_argument_group("the token budget")
     budget.add_argument("--base-model", default="starter", help="whose tokenizer counts (default: %(default)s)")
     budget.add_argument("--prompt-format", choices=FORMATS, default="native", help="default: %(default)s")
@@ -88,6 +104,34 @@ def check(arguments: argparse.Namespace) -> CheckReport:
         )
         return replace(report, issues=tuple(issues))
     return check_files(dataset, arguments.tools, options)
+
+
+def fix_and_check(arguments: argparse.Namespace) -> CheckReport:
+    """Write the mended files, say on stderr what was changed, and give the report on them.
+
+    Without --tools-output tools.json stays as it is. Raises InputError for an unknown code or a file that cannot be
+    written.
+    """
+    options = options_from(arguments)
+    dataset = resolve_source(arguments.dataset, arguments.split or "train")
+    codes = arguments.fix_code or safe_codes()
+    if arguments.tools_output is None:
+        codes = [code for code in codes if get_rule(code).file == "csv"]
+    plan = plan_fixes(dataset, arguments.tools, options, codes)
+    write(arguments.output, plan.csv_text)
+    if arguments.tools_output:
+        write(arguments.tools_output, plan.tools_text)
+    for line in plan_lines(plan):
+        print(line, file=sys.stderr)
+    return check_files(arguments.output, arguments.tools_output or arguments.tools, options)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file as UTF-8; a path that cannot be written is an InputError."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}. Give another path.") from error
 
 
 if __name__ == "__main__":

@@ -38,8 +38,9 @@ class TokenBudget:
     """What the rows take, in tokens of `tokenizer`.
 
     `prompt_tokens` is the longest prompt by choice of declarations; `prefix` the part of it that all rows share;
-    `tool_shares` each tool's part of a prompt with full declarations, from 0 to 1; `smallest_cache` the smallest KV cache
-    that holds every row, a multiple of 128. `over_length` and `over_cache` are the first 200 rows that do not fit.
+    `tool_shares` each tool's part of a prompt with full declarations, from 0 to 1; `smallest_cache` the smallest KV
+    cache that holds every row, a multiple of 128. `over_length` and `over_cache` are the first 200 rows that do
+    not fit; `lengths` are all rows', in order.
     """
 
     tokenizer: str

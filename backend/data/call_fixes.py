@@ -82,7 +82,7 @@ def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
     """`value` with what stands at `path` replaced."""
     if not path:
         return new
-    copy = list(value) if isinstance(value, list) else dict(value)
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
     copy[path[0]] = replaced(copy[path[0]], path[1:], new)
     return copy
 

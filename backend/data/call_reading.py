@@ -19,7 +19,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
-    """One call as written, unwrapped: `name` and `arguments` may be of any kind; `nulls` are the keys that held null."""
+    """One call as written, unwrapped; `name` and `arguments` may be of any kind, `nulls` are keys that held null."""
 
     name: Any
     arguments: Any

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from backend.data.budget import TokenBudget, measure_budget
+from backend.data.display import whole
 from backend.data.inputs import Inputs, read_inputs
 from backend.data.options import CALLS, MESSAGE, CheckOptions
 from backend.data.registry import Rule, Scope, rules_for
@@ -50,7 +51,7 @@ def check_files(
         in_order(issues),
         rows_per_tool(inputs),
         budget,
-        tuple(TableRow(row.line, row.message or "", row.calls or "") for row in inputs.rows),
+        tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
     )
 
 
@@ -63,7 +64,7 @@ def load_dataset(
     rows that are only scored.
     """
     inputs = read_inputs(dataset, tools, options or CheckOptions())
-    issues = check_rows(inputs, _silent, errors_only=True)
+    issues = check_rows(inputs, errors_only=True)
     view = SetView(inputs, sound_examples(inputs, issues))
     if whole_set:
         issues += _apply("set", view, errors_only=True)
@@ -73,8 +74,9 @@ def load_dataset(
     return inputs.tools_file.tools, view.examples
 
 
-def check_rows(inputs: Inputs, tell: Progress, *, errors_only: bool = False) -> list[Issue]:
+def check_rows(inputs: Inputs, tell: Progress | None = None, *, errors_only: bool = False) -> list[Issue]:
     """What the rules on the files and on single rows find."""
+    tell = tell or _silent
     issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
     tell(0.1, "Reading the rows")
     message_rules, call_rules = (_rules(scope, errors_only) for scope in ("message", "calls"))

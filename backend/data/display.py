@@ -15,6 +15,11 @@ def show(value: object, limit: int = LIMIT) -> str:
     return '"' + escape(cut) + '"'
 
 
+def whole(text: str) -> str:
+    """`text` with a question mark for each half of a character, so that it can be written as UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def escape(text: str) -> str:
     """`text` with every character that a screen cannot show written as `\\n`, `\\x00`, `\\u200b`, …"""
     if text.isprintable():

@@ -25,7 +25,7 @@ class Inputs:
     table: CsvTable
     tools_file: ToolsFile
     options: CheckOptions
-    _cells: dict[str, CallsCell] = field(default_factory=dict, repr=False, compare=False)
+    cells: dict[str, CallsCell] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def tools(self) -> Mapping[str, Tool]:
@@ -68,9 +68,9 @@ class Inputs:
 
     def cell(self, text: str) -> CallsCell:
         """A tool_calls cell as read."""
-        found = self._cells.get(text)
+        found = self.cells.get(text)
         if found is None:
-            found = self._cells[text] = read_calls(text)
+            found = self.cells[text] = read_calls(text)
         return found
 
     def mismatches(self, call: RawCall) -> tuple[Mismatch, ...]:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 _WORDS = {
     "English": "the is a an to of in my how what where do i you are can me for show find there on it please tell any",
-    "Spanish": "el la los las un una de en que qué cómo dónde está mi por para con hay más es quiero puedo cuánto al del",
+    "Spanish": "el la los las un una de en que qué cómo dónde está mi por para con hay más es quiero puedo al del",
     "French": "le la les un une des de du en est où comment quel quelle mon ma je il y pour avec dans plus suis moi ce",
-    "German": "der die das ein eine ist wie wo was ich mir mein meine zu auf im den und gibt es für mit noch wird einen",
+    "German": "der die das ein eine ist wie wo was ich mir mein meine zu auf im den und gibt es für mit noch einen",
     "Italian": "il lo gli un una di che come dove è mi sono per con più quanto della nel ci questo qual quale vorrei",
     "Portuguese": "o os um uma de em que como onde está meu minha por para com mais é quero posso quanto não da do ao",
     "Dutch": "de het een van in is hoe waar wat ik mij mijn naar op voor met nog er zijn kan dit welke geef toon",
@@ -31,7 +31,7 @@ _SHARE = 0.01
 
 
 def language_counts(messages: Iterable[str]) -> Counter[str]:
-    """How many messages seem to be in each language; languages with under 1 % or 5 rows, and doubtful rows, left out."""
+    """How many messages seem to be in each language; languages under 1 % or 5 rows are left out."""
     found = Counter(language for language in map(guess_language, messages) if language)
     enough = max(_FEWEST, _SHARE * found.total())
     return Counter({language: number for language, number in found.items() if number >= enough})

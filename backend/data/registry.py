@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from backend.data.display import escape
+from backend.errors import InputError
 from backend.records import Issue, IssueFile, Severity
 
 Scope = Literal["csv", "message", "calls", "set", "tokens", "tools"]
@@ -67,9 +69,9 @@ class Rule:
             self.code,
             self.file,
             finding.line if finding.line is not None else line,
-            finding.column if finding.column is not None else column,
-            finding.message,
-            finding.fix,
+            escape(finding.column) if finding.column is not None else column,
+            escape(finding.message),
+            escape(finding.fix) if finding.fix else None,
         )
 
 
@@ -114,8 +116,8 @@ def rules_for(scope: Scope) -> tuple[Rule, ...]:
 
 
 def get_rule(code: str) -> Rule:
-    """The rule called `code`; KeyError with the known ones."""
+    """The rule called `code`; InputError with the known ones."""
     known = {known.code: known for known in all_rules()}
     if code not in known:
-        raise KeyError(f"There is no rule {code!r}. The rules are: {', '.join(known)}.")
+        raise InputError(f"There is no rule {code!r}. The rules are: {', '.join(known)}.")
     return known[code]

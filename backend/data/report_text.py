@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.display import count, escape
+from backend.data.changes import FixPlan
+from backend.data.display import count, escape, show
 from backend.data.report import CheckReport
 from backend.records import Issue
 
@@ -19,6 +20,17 @@ def report_text(report: CheckReport) -> str:
     Of one code's warnings and notes the first 40 are printed, with the count of the rest; errors are all printed.
     """
     return "\n".join([*_issues(report), *_tools(report), *_verdict(report)])
+
+
+def plan_lines(plan: FixPlan) -> Iterator[str]:
+    """What a plan changes, a line each; every dropped row is named."""
+    for change in plan.changes:
+        place = f"{_FILES[change.file]} line {change.line}" + (f", {escape(change.column)}" if change.column else "")
+        if change.dropped:
+            yield f"{place} [{change.code}] row dropped: {show(change.before, 200)}"
+        else:
+            yield f"{place} [{change.code}] {show(change.before, 120)} becomes {show(change.after, 120)}"
+    yield f"{count(len(plan.changes), 'change')}, {count(len(plan.dropped_lines), 'row')} dropped."
 
 
 def _issues(report: CheckReport) -> Iterator[str]:

@@ -23,7 +23,7 @@ def drop_normalised(view: SetView) -> Iterator[tuple[int, int]]:
 
 
 def _alike(view: SetView) -> Iterator[tuple[int, int]]:
-    """(earlier, later) positions of rows with equal calls and normal form; the earlier has the very message if one has."""
+    """(earlier, later) positions of rows with equal calls and normal form, if possible with equal messages."""
     for positions in view.by_normal.values():
         firsts: dict[tuple[object, ...], int] = {}
         for at in positions if len(positions) > 1 else ():

@@ -48,8 +48,8 @@ def _from_hub(repo: str, split: str, token: str | None) -> Path:
         fetched = Path(hf_hub_download(repo, name, repo_type="dataset", token=token, local_dir=folder))
     except GatedRepoError as error:
         raise InputError(
-            f"The dataset {repo} asks for its terms to be accepted: open https://huggingface.co/datasets/{repo}, accept "
-            "them, and sign in with that account."
+            f"The dataset {repo} asks for its terms to be accepted: open https://huggingface.co/datasets/{repo}, "
+            "accept them, and sign in with that account."
         ) from error
     except RepositoryNotFoundError as error:
         raise InputError(f"There is no dataset {repo} on the Hub, or this account may not see it.") from error

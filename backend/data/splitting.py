@@ -50,8 +50,8 @@ class Split:
             return cls(train, test, int(document["seed"]), float(document["fraction"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"The saved split does not fit the data: {error} is missing. Use the dataset that the run was made with, "
-                "or train again."
+                f"The saved split does not fit the data: {error} is missing. Use the dataset that the run was made "
+                "with, or train again."
             ) from error
 
 
@@ -153,5 +153,6 @@ def _with_every_tool(
     for tool in ("", *(tool.name for tool in tools)):
         clusters = by_tool[tool]
         if len(clusters) > 1 and not any(at in chosen for cluster in clusters for at in cluster):
-            chosen = chosen | set(min(clusters, key=len))
+            smallest = min(clusters, key=len)
+            chosen = chosen.union(smallest)
     return chosen

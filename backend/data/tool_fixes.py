@@ -11,6 +11,11 @@ from backend.data.tool_reading import SCHEMA_KEYS, ToolEntry, ToolsFile
 from backend.data.tool_schema import normal_parameters
 
 
+def re_decode_tools(file: ToolsFile) -> Any:
+    """The file's own value: it was decoded when it was read, and is written as UTF-8."""
+    return file.raw
+
+
 def standard_shape(file: ToolsFile) -> Any:
     """The same tools as a plain list of `{"type": "function", "function": {…}}`, their schemas untouched."""
     if any(entry.function is None for entry in file.entries) or not file.entries:
@@ -57,7 +62,7 @@ def reserved_renames(entry: ToolEntry) -> dict[str, str]:
 
 def _standard(entry: ToolEntry, schema: Any) -> dict[str, Any]:
     function = dict(entry.function or {})
-    ordered = {key: function.pop(key) for key in ("name", "description") if key in function}
+    ordered: dict[str, Any] = {key: function.pop(key) for key in ("name", "description") if key in function}
     for key in (*SCHEMA_KEYS, "type"):
         function.pop(key, None)
     if schema is not None:

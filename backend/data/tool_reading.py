@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.data import json_reading
 from backend.data.decoding import Source, read_source
+from backend.data.display import whole
 from backend.data.json_reading import JsonFault, Positions
 from backend.data.options import MAX_TOOLS_BYTES
 from backend.data.tool_schema import TYPES, plain_type, safe_parameters
@@ -154,7 +155,16 @@ def _tool(function: Mapping[str, Any], key: str) -> Tool | None:
     if not isinstance(name, str) or not name:
         return None
     parameters = safe_parameters(schema) if isinstance(schema, Mapping) and schema else {}
-    return Tool(name, description if isinstance(description, str) else "", parameters)
+    return Tool(whole(name), whole(description) if isinstance(description, str) else "", _whole_texts(parameters))
+
+
+def _whole_texts(value: Any) -> Any:
+    """`value` with every text in it fit to be written as UTF-8; what was wrong with it is for a rule to say."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, Mapping):
+        return {whole(key): _whole_texts(item) for key, item in value.items()}
+    return [_whole_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def upper_case_types(entry: ToolEntry) -> Iterator[tuple[json_reading.Path, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backend.data.json_reading import walk
+
 TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 TYPE_ALIASES = {
@@ -28,10 +30,10 @@ def plain_type(word: str) -> str:
 
 def normal_parameters(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A tool's whole parameter schema in normal form; what cannot be flattened one way stays as it was."""
-    plain = normal_schema(schema, schema, ())
+    plain: dict[str, Any] = normal_schema(schema, schema, ())
     if "type" not in plain and not any(union in plain for union in UNIONS):
         plain = {"type": "object", **plain}
-    if "$ref" not in str(plain):
+    if not any(path and path[-1] == "$ref" for path, _ in walk(plain)):
         plain = {key: value for key, value in plain.items() if key not in _DEFINITIONS}
     return plain
 
@@ -72,6 +74,8 @@ def normal_schema(schema: Any, root: Mapping[str, Any], inside: tuple[str, ...])
     plain = _flatten_unions(plain, root, inside)
     if "const" in plain and "enum" not in plain and isinstance(plain["const"], str):
         plain["enum"] = [plain.pop("const")]
+    if isinstance(plain.get("enum"), list) and None in plain["enum"] and len(plain["enum"]) > 1:
+        plain["enum"] = [value for value in plain["enum"] if value is not None]
     kind = _normal_type(plain)
     if kind is not None:
         plain["type"] = kind

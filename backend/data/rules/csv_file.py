@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backend.data.csv_fixes import drop_mark, re_decode, use_commas, use_line_feeds
 from backend.data.display import count, show
 from backend.data.inputs import Inputs
 from backend.data.options import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS
@@ -74,7 +75,7 @@ def empty(inputs: Inputs) -> Iterator[Finding]:
     "The CSV is not UTF-8",
     "Read with the wrong encoding, é becomes Ã© and the model learns that. UTF-16 and Windows-1252 are what "
     "spreadsheets write by default; the fix decodes them and saves UTF-8.",
-    fixer="re-decode",
+    fixer=re_decode,
 )
 def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
@@ -107,7 +108,7 @@ def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     "info",
     "The CSV begins with a byte order mark",
     "Harmless here: it is skipped. Other programs take it for a part of the first column's name.",
-    fixer="drop the mark",
+    fixer=drop_mark,
 )
 def byte_order_mark(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
@@ -121,7 +122,7 @@ def byte_order_mark(inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "The columns are not separated by commas",
     "The file is read all the same, but other tools that read this format expect commas.",
-    fixer="use commas",
+    fixer=use_commas,
 )
 def delimiter(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
@@ -141,7 +142,7 @@ def delimiter(inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "The lines end in CRLF or CR",
     "Windows line ends are read correctly, but inside a cell they become part of the text.",
-    fixer="use LF",
+    fixer=use_line_feeds,
 )
 def line_ends(inputs: Inputs) -> Iterator[Finding]:
     text = inputs.table.source.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from backend.data.csv_fixes import add_header, spell_header
 from backend.data.csv_table import normal_name
 from backend.data.display import listing, nearest, show
 from backend.data.inputs import Inputs
@@ -24,12 +25,12 @@ _LIKELY = {
     "error",
     "The CSV has no header",
     "Without one there is no telling which column is which. The columns were taken to be user_message and tool_calls.",
-    fixer="add the header",
+    fixer=add_header,
 )
 def no_header(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
     if table.source.readable and table.header is None and table.row_count:
-        first = min(record.line for record in (*table.rows, *table.ragged, *table.faulty))
+        first = min([row.line for row in table.rows] + [record.line for record in (*table.ragged, *table.faulty)])
         yield Finding(
             "The first line is already a row. The first line must be the header: user_message,tool_calls.",
             first,
@@ -44,7 +45,7 @@ def no_header(inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "A column's name is spelled differently",
     "Differences of case, spaces and dashes are understood here, but not by other tools.",
-    fixer="write the standard name",
+    fixer=spell_header,
 )
 def header_spelling(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header

@@ -29,8 +29,8 @@ _PHRASES = re.compile(
     "message",
     "warning",
     "The message is a placeholder that gives the label away",
-    'A generator that failed left its own instruction: "Requesting X with Y (… variant 0)". The model learns to read the '
-    "label off the message.",
+    'A generator that failed left its own instruction: "Requesting X with Y (… variant 0)". The model learns to '
+    "read the label off the message.",
 )
 def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _PLACEHOLDER.search(text):

@@ -44,8 +44,8 @@ def tool_without_rows(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "A tool has few rows",
-    f"Under {_ROWS_A_TOOL} rows a tool is learned poorly, and under {_TEST_ROWS_A_TOOL} test rows its accuracy is a guess: "
-    "3 of 3 right may still mean 44 %.",
+    f"Under {_ROWS_A_TOOL} rows a tool is learned poorly, and under {_TEST_ROWS_A_TOOL} test rows its accuracy is a "
+    "guess: 3 of 3 right may still mean 44 %.",
 )
 def few_rows_of_tool(view: SetView) -> Iterator[Finding]:
     tested = Counter(name for row in (view.split.test if view.split else ()) for name in {c.name for c in row.calls})
@@ -67,7 +67,7 @@ def few_rows_of_tool(view: SetView) -> Iterator[Finding]:
 def few_rows(view: SetView) -> Iterator[Finding]:
     if 0 < len(view.examples) < _ROWS:
         yield Finding(
-            f"There {_are(len(view.examples))} sound {count(len(view.examples), 'row')}; at least {_ROWS} are advised."
+            f"There {_are(len(view.examples))} {count(len(view.examples), 'sound row')}; at least {_ROWS} are advised."
         )
 
 
@@ -83,10 +83,10 @@ def _are(number: int) -> str:
     "At least two different messages are needed: one to train on and one to test on.",
 )
 def too_few_to_split(view: SetView) -> Iterator[Finding]:
-    if view.inputs.table.row_count and view.split is None:
+    if view.examples and view.split is None:
         yield Finding(
-            f"There are {count(len(view.by_normal), 'different sound message')}; at least two are needed, one to train "
-            "on and one to test on. Add rows."
+            f"There {_are(len(view.by_normal))} {count(len(view.by_normal), 'different sound message')}; at least two "
+            "are needed, one to train on and one to test on. Add rows."
         )
 
 
@@ -139,8 +139,8 @@ def constant_argument(view: SetView) -> Iterator[Finding]:
             values = [call.arguments[argument] for call in calls if argument in call.arguments]
             if len(values) >= _NEVER_VARIES_FROM and len({repr(value) for value in values}) == 1:
                 yield Finding(
-                    f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show(values[0])}. Add rows with "
-                    "other values, or drop the argument."
+                    f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show(values[0])}. Add rows "
+                    "with other values, or drop the argument."
                 )
 
 

@@ -90,8 +90,8 @@ def _shown(label: Label) -> str:
     "set",
     "warning",
     "Rows are nearly the same",
-    f"At least {THRESHOLD:.0%} of their three-character pieces agree, and they call the same. A few are useful variety; "
-    "many crowd out the rest. They are kept on one side when the rows are divided.",
+    f"At least {THRESHOLD:.0%} of their three-character pieces agree, and they call the same. A few are useful "
+    "variety; many crowd out the rest. They are kept on one side when the rows are divided.",
 )
 def near_duplicate(view: SetView) -> Iterator[Finding]:
     keys = list(view.by_normal)
@@ -106,8 +106,8 @@ def near_duplicate(view: SetView) -> Iterator[Finding]:
         lines = [example.line for example in others]
         rest = f" So are {count(len(lines) - 1, 'other')}: {_lines(lines[1:])}." if len(lines) > 1 else ""
         yield Finding(
-            f"The message {show(others[0].message)} is nearly that of line {first.line}, {show(first.message)}, with the "
-            f"same calls.{rest}",
+            f"The message {show(others[0].message)} is nearly that of line {first.line}, {show(first.message)}, with "
+            f"the same calls.{rest}",
             lines[0],
             MESSAGE,
         )
@@ -123,8 +123,8 @@ def _lines(lines: list[int]) -> str:
     "set",
     "error",
     "A test row's text is trained on",
-    "The split column puts the same message on both sides, so the accuracy would be measured on rows that the model was "
-    "trained on.",
+    "The split column puts the same message on both sides, so the accuracy would be measured on rows that the model "
+    "was trained on.",
 )
 def test_row_in_train(view: SetView) -> Iterator[Finding]:
     for positions in view.by_normal.values():

@@ -59,7 +59,8 @@ def over_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     "tokens",
     "warning",
     "The prompt takes over half of the KV cache",
-    "What the tools take is gone for the conversation. Shorter descriptions, names only, or no declarations leave more.",
+    "What the tools take is gone for the conversation. Shorter descriptions, names only, or no declarations "
+    "leave more.",
 )
 def over_half_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     if budget.longest_prompt * 2 > budget.kv_cache and not budget.over_cache:
@@ -80,9 +81,9 @@ def over_half_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
 )
 def shown_budget(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     yield Finding(
-        f"Longest row {budget.longest_row} tokens (line {budget.longest_line}), 95 % of the rows within {budget.p95_row}; "
-        f"prompt up to {budget.longest_prompt}, answer up to {budget.longest_completion}. A maximum length of "
-        f"{budget.max_seq_length_needed} and a KV cache of {budget.smallest_cache} hold them."
+        f"Longest row {budget.longest_row} tokens (line {budget.longest_line}), 95 % of the rows within "
+        f"{budget.p95_row}; prompt up to {budget.longest_prompt}, answer up to {budget.longest_completion}. A maximum "
+        f"length of {budget.max_seq_length_needed} and a KV cache of {budget.smallest_cache} hold them."
     )
 
 

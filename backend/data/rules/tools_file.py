@@ -9,7 +9,7 @@ from backend.data.inputs import Inputs
 from backend.data.json_reading import not_finite, path_text, repeated_keys
 from backend.data.options import MAX_TOOLS_BYTES
 from backend.data.registry import Finding, rule
-from backend.data.tool_fixes import standard_schemas, standard_shape
+from backend.data.tool_fixes import re_decode_tools, standard_schemas, standard_shape
 from backend.data.tool_reading import upper_case_types
 from backend.data.tool_walk import at, named_entries
 
@@ -56,7 +56,7 @@ def binary(inputs: Inputs) -> Iterator[Finding]:
     "error",
     "tools.json is not UTF-8",
     "JSON is UTF-8 by definition. The fix decodes it and saves UTF-8.",
-    fixer="re-decode",
+    fixer=re_decode_tools,
 )
 def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
@@ -142,8 +142,8 @@ def not_a_number(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "info",
     "The tools are written in another dialect",
-    "Bare functions, {\"tools\": […]}, MCP's inputSchema, Anthropic's input_schema and Google's functionDeclarations are "
-    "understood. The fix writes the standard form.",
+    "Bare functions, {\"tools\": […]}, MCP's inputSchema, Anthropic's input_schema and Google's functionDeclarations "
+    "are understood. The fix writes the standard form.",
     fixer=standard_shape,
 )
 def shape(inputs: Inputs) -> Iterator[Finding]:
@@ -168,7 +168,8 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "info",
     "Types are spelled with capitals or as in another language",
-    "JSON schema writes string, integer, number, boolean, array, object. STRING, str, int and their like are understood.",
+    "JSON schema writes string, integer, number, boolean, array, object. STRING, str, int and their like are "
+    "understood.",
     fixer=standard_schemas,
 )
 def type_spelling(inputs: Inputs) -> Iterator[Finding]:

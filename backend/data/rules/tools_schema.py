@@ -25,7 +25,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def _schemas(inputs: Inputs) -> Iterator[tuple[Path, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """(path, what it is, schema, the tool's whole schema) of each tool's parameters, each argument and array's items."""
+    """(path, what it is, schema, the tool's whole schema) of parameters, arguments and the items of arrays."""
     for entry, _ in named_entries(inputs):
         if isinstance(entry.schema, Mapping) and entry.schema:
             yield entry.schema_path, f"the parameters of {entry.name}", entry.schema, entry.schema
@@ -49,14 +49,9 @@ def not_an_object(inputs: Inputs) -> Iterator[Finding]:
         schema = entry.schema
         if schema is not None and not isinstance(schema, Mapping):
             yield at(inputs, entry.schema_path, f"The parameters of {entry.name} are {show(schema)}, not an object.")
-        elif (
-            isinstance(schema, Mapping)
-            and schema.get("type", "object") not in ("object", None)
-            and _is_word(schema["type"])
-        ):
-            if plain_type(schema["type"]) != "object":
-                message = f"The parameters of {entry.name} have the type {show(schema['type'])}; it must be object."
-                yield at(inputs, (*entry.schema_path, "type"), message)
+        elif isinstance(schema, Mapping) and _type_word(schema) not in ("object", None):
+            message = f"The parameters of {entry.name} have the type {show(schema['type'])}; it must be object."
+            yield at(inputs, (*entry.schema_path, "type"), message)
     for path, what, schema, _ in _schemas(inputs):
         if not isinstance(schema.get("properties", {}), Mapping):
             yield at(
@@ -66,12 +61,15 @@ def not_an_object(inputs: Inputs) -> Iterator[Finding]:
             )
     for argument in all_arguments(inputs):
         if not isinstance(argument.schema, Mapping):
-            message = f"The schema of {argument.full_name} is {show(argument.schema)}; an object with type and description is needed."
+            seen = show(argument.schema)
+            message = f"The schema of {argument.full_name} is {seen}; an object with type and description is needed."
             yield at(inputs, argument.path, message)
 
 
-def _is_word(kind: Any) -> bool:
-    return isinstance(kind, str)
+def _type_word(schema: Mapping[str, Any]) -> str | None:
+    """The schema's type in JSON schema's own word, where it is one word."""
+    kind = schema.get("type")
+    return plain_type(kind) if isinstance(kind, str) else None
 
 
 @rule(
@@ -153,8 +151,9 @@ def required_unknown(inputs: Inputs) -> Iterator[Finding]:
             if isinstance(name, str) and name not in known:
                 likely = nearest(name, known)
                 hint = f" Did you mean {likely}?" if likely else ""
-                message = f"required of {what} names {show(name)}, which is no argument.{hint} Arguments: {listing(known) or 'none'}."
-                yield at(inputs, (*path, "required", number), message)
+                message = f"required of {what} names {show(name)}, which is no argument.{hint}"
+                arguments = f" Arguments: {listing(known) or 'none'}."
+                yield at(inputs, (*path, "required", number), message + arguments)
 
 
 @rule(
@@ -177,7 +176,8 @@ def required_not_a_list(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An enum cannot be used",
-    "An enum is a list of at least one value, each of the argument's type.",
+    "An enum is a list of at least one value, each of the argument's type. The fix leaves null out.",
+    fixer=standard_schemas,
 )
 def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
     for path, what, schema, _ in _schemas(inputs):
@@ -187,11 +187,13 @@ def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
         if not isinstance(values, list) or not values:
             yield at(inputs, (*path, "enum"), f"The enum of {what} is {show(values)}; a list of values is needed.")
             continue
-        kind = _KINDS.get(plain_type(schema["type"]) if isinstance(schema.get("type"), str) else "")
+        word = _type_word(schema)
+        kind = _KINDS.get(word or "")
         for number, value in enumerate(values):
             if kind and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-                message = f"The enum of {what} lists {show(value)}, which is no {plain_type(schema['type'])}."
-                yield at(inputs, (*path, "enum", number), message)
+                fix = "Leave null out." if value is None and len(values) > 1 else None
+                seen = "null" if value is None else show(value)
+                yield at(inputs, (*path, "enum", number), f"The enum of {what} lists {seen}, which is no {word}.", fix)
 
 
 @rule(
@@ -203,10 +205,9 @@ def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
 )
 def enum_not_string(inputs: Inputs) -> Iterator[Finding]:
     for path, what, schema, _ in _schemas(inputs):
-        kind = schema.get("type")
-        if "enum" in schema and isinstance(kind, str) and plain_type(kind) in ("integer", "number", "boolean"):
-            message = f"The enum of {what} is not shown in the prompt, since its type is {plain_type(kind)}. Say the values in the description."
-            yield at(inputs, (*path, "enum"), message)
+        if "enum" in schema and _type_word(schema) in ("integer", "number", "boolean"):
+            message = f"The enum of {what} is not shown in the prompt, since its type is {_type_word(schema)}."
+            yield at(inputs, (*path, "enum"), message + " Say the values in the description.")
 
 
 @rule(
@@ -219,17 +220,9 @@ def enum_not_string(inputs: Inputs) -> Iterator[Finding]:
 def open_object(inputs: Inputs) -> Iterator[Finding]:
     for argument in all_arguments(inputs):
         schema = argument.schema
-        if (
-            isinstance(schema, Mapping)
-            and isinstance(schema.get("type"), str)
-            and plain_type(schema["type"]) == "object"
-        ):
-            if not schema.get("properties"):
-                yield at(
-                    inputs,
-                    argument.path,
-                    f"The argument {argument.full_name} is an object without properties. List them.",
-                )
+        if isinstance(schema, Mapping) and _type_word(schema) == "object" and not schema.get("properties"):
+            message = f"The argument {argument.full_name} is an object without properties. List them."
+            yield at(inputs, argument.path, message)
 
 
 @rule(

@@ -59,7 +59,7 @@ def description_not_text(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "A description is very long",
-    f"Over {LONGEST} characters a description takes room in every prompt that the phone's memory could give to the user.",
+    f"Over {LONGEST} characters a description takes room in every prompt that the user could have.",
 )
 def description_long(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
@@ -103,7 +103,7 @@ def not_one_query(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "info",
     "Something that the model never sees",
-    "The prompt template leaves out return, default, minimum, format and their like. Say in the description what matters.",
+    "The prompt template leaves out return, default, minimum, format and their like. Say what matters in a description.",
 )
 def unseen(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):

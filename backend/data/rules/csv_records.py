@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from backend.data.csv_fixes import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
 from backend.data.csv_repair import mended_cells
 from backend.data.csv_table import Row
 from backend.data.display import count, escape, show
@@ -12,7 +13,7 @@ from backend.data.inputs import Inputs
 from backend.data.options import ANSWER, CALLS, MESSAGE
 from backend.data.registry import Finding, rule
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def _cells(row: Row) -> Iterator[tuple[str, str]]:
@@ -29,7 +30,7 @@ def _cells(row: Row) -> Iterator[tuple[str, str]]:
     "A row has too many or too few cells",
     "Usually a cell with a comma in it was not put in quotes. The fix puts the pieces together where that gives valid "
     "JSON, and drops empty cells at the end.",
-    fixer="put the cells right",
+    fixer=mend_records(None),
 )
 def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
@@ -51,7 +52,7 @@ def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     "A quote is not closed",
     "A cell that begins with a double quote must end with one, or it swallows the rows behind it. Reading went on at "
     "the next line. The fix closes it where that gives valid JSON.",
-    fixer="close the quote",
+    fixer=mend_records("unclosed"),
 )
 def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     for record in inputs.table.faulty:
@@ -83,7 +84,7 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     "A quote inside a cell is not doubled",
     'Inside a cell in quotes every double quote must be written twice: "[{""name"": …}]". The fix does that where it '
     "gives valid JSON.",
-    fixer="double the quotes",
+    fixer=mend_records("inner-quotes"),
 )
 def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     for record in inputs.table.faulty:
@@ -104,7 +105,7 @@ def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "A space stands between a comma and a quote",
     'In strict CSV, `"a", "b"` has a second cell that begins with a space and a quote. It is read as meant here.',
-    fixer="drop the space",
+    fixer=drop_padding,
 )
 def spaced_quote(inputs: Inputs) -> Iterator[Finding]:
     for row in inputs.table.rows:
@@ -123,14 +124,14 @@ def spaced_quote(inputs: Inputs) -> Iterator[Finding]:
     "error",
     "A control character stands in a cell",
     "NUL and other control characters come from broken exports; no tokenizer and no phone's keyboard produces them.",
-    fixer="take them out of the message",
+    fixer=drop_controls,
 )
 def control_character(inputs: Inputs) -> Iterator[Finding]:
-    if not _CONTROL.search(inputs.table.source.text):
+    if not CONTROL.search(inputs.table.source.text):
         return
     for row in inputs.table.rows:
         for column, text in _cells(row):
-            found = _CONTROL.search(text)
+            found = CONTROL.search(text)
             if found:
                 yield Finding(
                     f'The control character "{escape(found[0])}" stands at character {found.start() + 1}: '
@@ -141,22 +142,17 @@ def control_character(inputs: Inputs) -> Iterator[Finding]:
                 )
 
 
-def without_controls(text: str) -> str:
-    """The text without control characters."""
-    return _CONTROL.sub("", text)
-
-
 @rule(
     "csv-newline-in-cell",
     "csv",
     "warning",
     "A line break stands inside a cell",
     "Users of a phone do not type line breaks, and many tools count such a row as two.",
-    fixer="make it one line",
+    fixer=join_lines,
 )
 def newline_in_cell(inputs: Inputs) -> Iterator[Finding]:
     for row in inputs.table.rows:
         for column, text in _cells(row):
-            stripped = text.strip()
-            if column != ANSWER and ("\n" in stripped or "\r" in stripped):
-                yield Finding("The cell goes over several lines.", row.line, column, "Put it on one line.")
+            if column != ANSWER and _LINE_BREAK.search(text.strip()):
+                fix = "Put it on one line." if one_line(text, column) is not None else None
+                yield Finding("The cell goes over several lines.", row.line, column, fix)
