@@ -83,7 +83,7 @@ class _Follower:
     """Reads the libraries' progress lines; should a later version word them otherwise, only the ticks are lost."""
 
     def __init__(self, signatures: int, quantizes: bool, on_phase: OnPhase) -> None:
-        self._total = signatures + 1
+        self._total = signatures + 2  # each lowered, then the converter's passes, then the writing
         self._done = 0
         self._quantizes = quantizes
         self._on_phase = on_phase
@@ -95,7 +95,7 @@ class _Follower:
         if re.search(r"\[ DONE\].*Load source model \(", line):
             self._enter("convert")
         elif re.search(r"\[ DONE\].*(Lower to MLIR: \w+|Run LiteRT Converter Passes) \(", line):
-            self._done = min(self._done + 1, self._total)
+            self._done = min(self._done + 1, self._total - 1)
             self._on_phase("convert", self._done, self._total)
         elif re.search(r"\[START\].*Quantize model", line):
             self._enter("quantize")

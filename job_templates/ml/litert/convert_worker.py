@@ -46,16 +46,19 @@ def convert(order: dict[str, Any]) -> None:
         checkpoint = merge_adapter(checkpoint, Path(order["adapter"]), out / "merged")
     with schema_alias():
         from litert_torch.generative.export_hf import export
-    export.export(
+        from litert_torch.generative.export_hf.core import export_lib, exportable_module
+    config = exportable_module.ExportableModuleConfig(
         model=str(checkpoint),
         output_dir=str(out),
+        work_dir=str(out),
         prefill_lengths=order["prefill_lengths"],
         cache_length=order["cache_length"],
         quantization_recipe=order["recipe"],  # "" and not None, which would mean the library's default
         experimental_lightweight_conversion=True,  # 4.4 GB instead of 6.1 GB at 270M parameters
-        bundle_litert_lm=False,  # we pack the file ourselves: its own metadata lacks what function calls need
-        keep_temporary_files=True,
     )
+    # Only the model: the library's own packing takes the tokenizer from a path that the checkpoint remembers, which is
+    # wrong once a folder has moved, and writes metadata without what function calls need.
+    export.run_export_tasks([export_lib.export_text_prefill_decode_model], config)
 
 
 def main(arguments: Sequence[str]) -> int:

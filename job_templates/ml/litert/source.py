@@ -20,32 +20,37 @@ FILES_WANTED = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inp
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Weights to export, and the run that made them, if one did; `name` is what the file will be called after."""
+    """Weights to export, and the run that made them, if one did.
+
+    `name` is what the file will be called after; `folder` is what was named, `repo_id` where it came from the Hub.
+    """
 
     name: str
+    folder: Path
     weights: Path
     adapter: Path | None
     tokenizer_model: Path
     run: Run | None
+    repo_id: str | None = None
 
 
 def find_source(model: str) -> Source:
     """Find the weights behind `--model`; InputError saying what the folder or repository lacks."""
     folder = resolve_folder(model)
+    repo_id = None if Path(model).expanduser().is_dir() else model
     run = _run_around(folder)
+    weights = folder
     if run is not None and folder == run.path:
-        folder = run.checkpoint
-        if not (folder / CONFIG).is_file():
+        weights = run.checkpoint
+        if not (weights / CONFIG).is_file():
             raise InputError(f"The run in {run.path} has no checkpoint yet. Train it first, then export it.")
-    name = run.name if run is not None else Path(model.rstrip("/")).name
-    if (folder / CONFIG).is_file():
-        return _checked(Source(_file_name(name), folder, None, folder / TOKENIZER_MODEL, run))
-    if (folder / ADAPTER_CONFIG).is_file():
-        return _with_adapter(_file_name(name), folder, run)
-    raise InputError(
-        f"{folder} holds no model: looked for {CONFIG} (a checkpoint), {ADAPTER_CONFIG} (a LoRA adapter) and "
-        f"{RUN_RECORD} (a run). Name the folder that train.py wrote."
-    )
+    adapter, tokenizer_model = None, weights / TOKENIZER_MODEL
+    if not (weights / CONFIG).is_file():
+        adapter, weights = weights, _base_of(weights)
+        if not tokenizer_model.is_file():
+            tokenizer_model = weights / TOKENIZER_MODEL
+    name = _file_name(run.name if run is not None else Path(model.rstrip("/")).name)
+    return _checked(Source(name, folder, weights, adapter, tokenizer_model, run, repo_id))
 
 
 def resolve_folder(model: str) -> Path:
@@ -70,13 +75,20 @@ def _run_around(folder: Path) -> Run | None:
     return None
 
 
-def _with_adapter(name: str, folder: Path, run: Run | None) -> Source:
-    base_name = read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path")
-    if not isinstance(base_name, str) or not base_name:
-        raise InputError(f"{folder / ADAPTER_CONFIG} does not say which base model the adapter belongs to.")
-    base = resolve_folder(base_name)
-    own = folder / TOKENIZER_MODEL
-    return _checked(Source(name, base, folder, own if own.is_file() else base / TOKENIZER_MODEL, run))
+def _base_of(adapter: Path) -> Path:
+    """The folder of the model that a LoRA adapter belongs to."""
+    if not (adapter / ADAPTER_CONFIG).is_file():
+        raise InputError(
+            f"{adapter} holds no model: looked for {CONFIG} (a checkpoint), {ADAPTER_CONFIG} (a LoRA adapter) and "
+            f"{RUN_RECORD} (a run). Name the folder that train.py wrote."
+        )
+    base = read_json(adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
+    if not isinstance(base, str) or not base:
+        raise InputError(f"{adapter / ADAPTER_CONFIG} does not say which base model the adapter belongs to.")
+    folder = resolve_folder(base)
+    if not (folder / CONFIG).is_file():
+        raise InputError(f"The adapter's base model, {folder}, has no {CONFIG}.")
+    return folder
 
 
 def _checked(source: Source) -> Source:

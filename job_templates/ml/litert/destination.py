@@ -1,0 +1,62 @@
+"""Where an exported file goes: a folder, or a Hub repository that is filled when the file has been verified."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+from backend.runs.files import disk_errors
+from backend.runs.hub import check_repo_id
+from backend.runs.hub_errors import hub_errors
+from job_templates.cli import say
+from job_templates.ml.litert.source import Source
+
+EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The folder that is written, and the repository it is then copied to, if any."""
+
+    folder: Path
+    repo_id: str | None = None
+
+    def publish(self) -> None:
+        """Copy the folder into the repository, which is made private where it does not exist; InputError."""
+        if self.repo_id is None:
+            return
+        api = HfApi()
+        with hub_errors(self.repo_id, "upload the export to"):
+            api.create_repo(self.repo_id, private=True, exist_ok=True)
+            api.upload_folder(
+                repo_id=self.repo_id,
+                folder_path=self.folder,
+                path_in_repo=EXPORT,
+                ignore_patterns=[".*"],
+                commit_message="Export for LiteRT-LM",
+            )
+        say(f"Uploaded to {self.repo_id}, folder {EXPORT}.")
+
+
+@contextmanager
+def find_destination(output: str | None, source: Source) -> Iterator[Destination]:
+    """The destination that `--output-repo` names; without one, wherever the model itself is. InputError."""
+    if output is None and source.repo_id is None:
+        yield _in_folder(source.run.path if source.run is not None else source.folder)
+    elif output is not None and output.startswith((".", "/", "~")):
+        yield _in_folder(Path(output).expanduser().absolute())
+    else:
+        repo_id = check_repo_id(output or source.repo_id or "")
+        with tempfile.TemporaryDirectory(prefix="export-") as folder:
+            yield Destination(Path(folder), repo_id)
+
+
+def _in_folder(folder: Path) -> Destination:
+    with disk_errors(folder / EXPORT, "create"):
+        (folder / EXPORT).mkdir(parents=True, exist_ok=True)
+    return Destination(folder / EXPORT)
