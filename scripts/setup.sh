@@ -10,20 +10,21 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# The first Python that is new enough; the numbered names first, because python3 may be an old one beside them.
+# The first Python that fits; the numbered names first, because python3 may be another one beside them. 3.14 is too new
+# for the pinned packages: LiteRT's compiler holds typing_extensions at 4.12, and the pydantic that lives with that ends at
+# 3.13 (2026-11-22).
 find_python() {
-    local name
+    local name seen="there is none here"
     for name in python3.11 python3.12 python3.13 python3 python; do
-        if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            echo "$name"
-            return
+        if command -v "$name" >/dev/null; then
+            if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+                echo "$name"
+                return
+            fi
+            case $name in python3 | python) seen="$name is $("$name" --version 2>&1)" ;; esac
         fi
     done
-    if command -v python3 >/dev/null; then
-        fail "Python 3.11 or newer is needed; python3 is $(python3 --version 2>&1). On Debian 12, Ubuntu 24.04 or newer:
-  sudo apt-get install python3 python3-venv"
-    fi
-    fail "Python 3.11 or newer is needed, and there is none. On Debian 12, Ubuntu 24.04 or newer:
+    fail "Python 3.11, 3.12 or 3.13 is needed; $seen. On Debian 12 or 13, or Ubuntu 24.04:
   sudo apt-get install python3 python3-venv"
 }
 

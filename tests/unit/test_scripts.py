@@ -49,7 +49,7 @@ def _install_stub(bare: Path, name: str, text: str) -> None:
 def test_no_python_names_the_packages(bare: Path, script: str) -> None:
     done = _run(bare, script=script)
     assert done.returncode == 1
-    assert "Python 3.11 or newer is needed, and there is none" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 is needed; there is none here" in done.stderr
     assert "apt-get install python3 python3-venv" in done.stderr
 
 
@@ -57,7 +57,7 @@ def test_an_old_python_is_named(bare: Path) -> None:
     _install_stub(bare, "python3", OLD_PYTHON)
     done = _run(bare)
     assert done.returncode == 1
-    assert "Python 3.11 or newer is needed; python3 is Python 3.9.2" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 is needed; python3 is Python 3.9.2" in done.stderr
 
 
 def test_a_python_without_venv_names_its_package(bare: Path) -> None:
