@@ -83,12 +83,23 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
 
 
 def attention_masks(owners: Tensor, positions: Tensor, window: int) -> dict[str, Tensor]:
-    """Who sees whom: the prefix (owner 0) and one's own row, nothing later, and within `window` where it slides."""
-    distance = positions[:, :, None] - positions[:, None, :]
-    same = (owners[:, None, :] == 0) | (owners[:, :, None] == owners[:, None, :])
-    full = same & (distance >= 0) & (owners[:, None, :] != PADDING)
+    """The masks of whole packs; `owners` and `positions` are (packs, length), owner 0 is the prefix."""
+    masks = visible(owners, positions, owners, positions, window)
     # a padding token sees itself: a row of nothing would be a softmax over nothing
-    full |= torch.eye(owners.shape[1], dtype=torch.bool) & (owners[:, :, None] == PADDING)
+    itself = torch.eye(owners.shape[1], dtype=torch.bool, device=owners.device) & (owners[:, :, None] == PADDING)
+    return {kind: mask | itself[:, None] for kind, mask in masks.items()}
+
+
+def visible(
+    owners: Tensor, positions: Tensor, key_owners: Tensor, key_positions: Tensor, window: int
+) -> dict[str, Tensor]:
+    """Who sees whom: the prefix and one's own row, nothing later, and where attention slides only within `window`.
+
+    Boolean (packs, 1, queries, keys) for each kind of layer; keys of owner PADDING are seen by nobody else.
+    """
+    distance = positions[:, :, None] - key_positions[:, None, :]
+    same = (key_owners[:, None, :] == 0) | (owners[:, :, None] == key_owners[:, None, :])
+    full = same & (distance >= 0) & (key_owners[:, None, :] != PADDING)
     slides = int(positions.max()) >= window
     sliding = full & (distance < window) if slides else full
     return {"full_attention": full[:, None], "sliding_attention": sliding[:, None]}

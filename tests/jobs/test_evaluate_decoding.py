@@ -1,0 +1,89 @@
+"""The decoder's answers equal transformers' row-by-row greedy generation."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+from backend.tokens import STOP_IDS
+from job_templates.ml.decode import SharedDecoder
+from job_templates.ml.rows import TokenRow, shared_prefix
+
+MOST = 12
+
+
+def tiny_model(window: int) -> Gemma3ForCausalLM:
+    torch.manual_seed(3)
+    config = Gemma3TextConfig(
+        vocab_size=120,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        query_pre_attn_scalar=16,
+        sliding_window=window,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        initializer_range=0.3,
+    )
+    return Gemma3ForCausalLM._from_config(config, attn_implementation="sdpa").eval()
+
+
+def one_by_one(model: Gemma3ForCausalLM, row: TokenRow) -> tuple[int, ...]:
+    prompt = torch.tensor([row.prompt])
+    out = model.generate(
+        prompt,
+        attention_mask=torch.ones_like(prompt),
+        max_new_tokens=MOST,
+        do_sample=False,
+        eos_token_id=list(STOP_IDS),
+        pad_token_id=0,
+    )
+    return tuple(out[0, len(row.prompt) :].tolist())
+
+
+def rows_for(model: Gemma3ForCausalLM, prefix: int, number: int) -> list[TokenRow]:
+    """Rows of which a third expect what the model writes, a third the beginning of it, a third something else."""
+    rng = random.Random(5)
+    shared = tuple(rng.randrange(4, 120) for _ in range(prefix))
+    rows = []
+    for index in range(number):
+        prompt = (*shared, *(rng.randrange(4, 120) for _ in range(rng.randrange(1, 14))))
+        written = one_by_one(model, TokenRow(prompt, ()))
+        other = tuple(rng.randrange(4, 120) for _ in range(5))
+        rows.append(TokenRow(prompt, (written, (*written[:2], *other), other)[index % 3]))
+    return rows
+
+
+@pytest.mark.parametrize(("window", "prefix"), [(512, 20), (8, 20), (8, 3), (16, 0)])
+def test_answers_equal_generation_row_by_row(window: int, prefix: int) -> None:
+    model = tiny_model(window)
+    rows = rows_for(model, prefix, 9)
+    told: list[int] = []
+    common = shared_prefix(rows)
+    answers = SharedDecoder(model, rows[0].prompt[:common]).answers(rows, MOST, told.append)
+    assert common >= prefix
+    assert answers == [one_by_one(model, row) for row in rows]
+    assert told[-1] == len(rows)
+
+
+def test_a_stop_token_ends_an_answer() -> None:
+    model = tiny_model(512)
+    with torch.no_grad():
+        model.lm_head.weight[STOP_IDS[1]] *= 3
+    rows = rows_for(model, 5, 15)
+    answers = SharedDecoder(model, rows[0].prompt[:5]).answers(rows, MOST)
+    assert answers == [one_by_one(model, row) for row in rows]
+    stopped = [answer for answer in answers if answer[-1] in STOP_IDS]
+    assert any(len(answer) < MOST for answer in stopped)
+
+
+def test_many_rows_go_through_in_several_passes() -> None:
+    model = tiny_model(8)
+    rows = rows_for(model, 10, 9)
+    decoder = SharedDecoder(model, rows[0].prompt[:10], chunk_tokens=40)
+    assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]

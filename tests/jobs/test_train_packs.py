@@ -1,0 +1,156 @@
+"""Prefix-shared batches give the loss and the gradients of plain padded batches."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+from backend.errors import InputError
+from job_templates.ml.collator import FixedRows, PackCollator, cost_of
+from job_templates.ml.packs import Cost, attention_masks, cheapest_groups, pack_rows
+from job_templates.ml.rows import TokenRow, resolve_length, shared_prefix
+from job_templates.ml.trainer import mean_loss, summed_loss
+
+CPU = torch.device("cpu")
+ONE_PACK, MANY_PACKS = Cost(token=1.0, pair=0.0), Cost(token=0.0, pair=1.0)
+
+
+def tiny_model(window: int, seed: int = 0) -> Gemma3ForCausalLM:
+    torch.manual_seed(seed)
+    config = Gemma3TextConfig(
+        vocab_size=60,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        query_pre_attn_scalar=16,
+        sliding_window=window,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        initializer_range=0.2,
+    )
+    return Gemma3ForCausalLM._from_config(config, attn_implementation="sdpa").train()
+
+
+def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[TokenRow]:
+    rng = random.Random(1)
+    shared = tuple(rng.randrange(4, 60) for _ in range(prefix))
+    return [
+        TokenRow(
+            (*shared, 4 + number, *(rng.randrange(4, 60) for _ in range(suffix))),
+            tuple(rng.randrange(4, 60) for _ in range(answer)),
+        )
+        for number, (suffix, answer) in enumerate(zip(suffixes, answers, strict=True))
+    ]
+
+
+def plain_loss(model: torch.nn.Module, rows: list[TokenRow]) -> torch.Tensor:
+    """What transformers computes on right-padded rows with labels on the answers alone."""
+    length = max(len(row) for row in rows)
+    ids = torch.zeros((len(rows), length), dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    labels = torch.full_like(ids, -100)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = torch.tensor(row.prompt + row.completion)
+        mask[number, : len(row)] = 1
+        labels[number, len(row.prompt) : len(row)] = torch.tensor(row.completion)
+    loss: torch.Tensor = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+    return loss
+
+
+def gradients(model: torch.nn.Module, loss: torch.Tensor) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call] # torch's own method has no types
+    return {name: part.grad.clone() for name, part in model.named_parameters() if part.grad is not None}
+
+
+SHAPES = {
+    "rows shorter than the window": (6, [3, 5, 2, 9], [4, 6, 3, 5], 512),
+    "rows longer than the window": (30, [3, 40, 2, 9], [4, 6, 25, 5], 8),
+    "window ends inside the answers": (10, [3, 3, 3, 3], [12, 1, 7, 9], 16),
+    "no shared prefix": (0, [8, 3, 5, 1], [2, 2, 9, 1], 8),
+    "one row": (12, [4], [5], 8),
+}
+
+
+@pytest.mark.parametrize("cost", [ONE_PACK, MANY_PACKS], ids=["one pack", "many packs"])
+@pytest.mark.parametrize("adapter", [False, True], ids=["full", "LoRA"])
+@pytest.mark.parametrize("shape", SHAPES, ids=SHAPES.keys())
+def test_loss_and_gradients_equal_plain_padded_batches(shape: str, adapter: bool, cost: Cost) -> None:
+    prefix, suffixes, answers, window = SHAPES[shape]
+    rows = some_rows(prefix, suffixes, answers)
+    model: torch.nn.Module = tiny_model(window)
+    if adapter:
+        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
+        model = get_peft_model(model, lora)
+    batch = pack_rows(rows, shared_prefix(rows), window, cost)
+    plain = plain_loss(model, rows)
+    expected = gradients(model, plain)
+    shared = summed_loss(model, batch, CPU) / batch.labels.numel()
+    found = gradients(model, shared)
+    assert shared.item() == pytest.approx(plain.item(), rel=1e-5)
+    assert found.keys() == expected.keys()
+    scale = max(gradient.norm() for gradient in expected.values())
+    for name, gradient in expected.items():
+        difference = (found[name] - gradient).norm() / max(gradient.norm(), 1e-3 * scale)
+        assert difference < 1e-4, f"{name}: {difference}"
+
+
+def test_the_prefix_is_counted_once_a_pack() -> None:
+    rows = some_rows(700, [10] * 8, [18] * 8)
+    batch = pack_rows(rows, shared_prefix(rows), 512, cost_of(tiny_model(512).config))
+    assert batch.input_ids.shape[0] == 1
+    assert batch.tokens == 700 + 8 * 29
+    assert batch.plain_tokens == 8 * 729
+    assert batch.labels.numel() == 8 * 18
+
+
+def test_masks_show_the_prefix_and_the_rows_own_past_only() -> None:
+    owners = torch.tensor([[0, 0, 1, 1, 2, -1]])
+    positions = torch.tensor([[0, 1, 2, 3, 2, 0]])
+    masks = attention_masks(owners, positions, window=3)
+    seen = [[int(item) for item in row] for row in masks["full_attention"][0, 0]]
+    assert seen == [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0],
+        [1, 1, 0, 0, 1, 0],
+        [1, 0, 0, 0, 0, 1],
+    ]
+    assert masks["sliding_attention"][0, 0, 3].tolist() == [False, True, True, True, False, False]
+
+
+def test_every_row_stands_in_one_pack() -> None:
+    groups = cheapest_groups([5, 1, 9, 2, 2], prefix=3, cost=Cost(1.0, 0.05))
+    assert sorted(index for group in groups for index in group) == [0, 1, 2, 3, 4]
+
+
+def test_the_shared_prefix_leaves_each_row_its_last_prompt_token() -> None:
+    assert shared_prefix([]) == 0
+    assert shared_prefix([TokenRow((1, 2, 3), (4,))]) == 2
+    assert shared_prefix([TokenRow((1, 2, 3), (4,)), TokenRow((1, 2, 3), (5,))]) == 2
+    assert shared_prefix([TokenRow((1, 2, 3, 9), (4,)), TokenRow((1, 2, 8, 9), (5,))]) == 2
+    assert shared_prefix([TokenRow((1, 2), (4,)), TokenRow((1, 2, 3), (5,))]) == 1
+
+
+def test_a_length_that_cuts_an_answer_is_refused_with_the_one_needed() -> None:
+    rows = [TokenRow((1, 2, 3), (4, 5)), TokenRow((1, 2, 3, 4, 5), (6, 7))]
+    assert resolve_length("auto", rows) == 7
+    assert resolve_length(9, rows) == 9
+    with pytest.raises(InputError, match=r"6 would cut the answer of 1 of 2 rows.*7 tokens"):
+        resolve_length(6, rows)
+
+
+def test_the_held_out_loss_is_the_mean_over_answer_tokens() -> None:
+    rows = some_rows(6, [3, 5, 2, 9, 1], [4, 6, 3, 5, 2])
+    model = tiny_model(8).eval()
+    collator = PackCollator(FixedRows(rows), rows, model.config)
+    expected = plain_loss(model, rows).item()
+    assert mean_loss(model, collator.held_out(2), CPU) == pytest.approx(expected, rel=1e-5)
+    assert mean_loss(model, collator.held_out(5), CPU) == pytest.approx(expected, rel=1e-5)
