@@ -32,22 +32,33 @@ def check_repo_id(repo_id: str) -> str:
     return repo_id
 
 
+def prepare_repo(repo_id: str, token: str | None = None) -> str:
+    """Make a private model repository where there is none, make sure that it may be written, and return its address.
+
+    For the moment before any work: InputError now costs nothing, and after an hour of training it would.
+    """
+    check_repo_id(repo_id)
+    api = HfApi(token=token)
+    with hub_errors(repo_id, "write to"):
+        url = api.create_repo(repo_id, private=True, exist_ok=True)
+        api.auth_check(repo_id, write=True)
+    return str(url)
+
+
 def upload_run(run: Run, repo_id: str, token: str | None = None) -> str:
     """Put a run's files into a model repository as one commit, and return its address.
 
     The repository is made private where it does not exist yet. Logs and job states stay here; the checkpoint's model
     card also stands at the top, where the Hub shows it. InputError says what to do where the Hub refuses.
     """
-    check_repo_id(repo_id)
     operations = [CommitOperationAdd(name, path) for name, path in _run_files(run)]
     card = run.checkpoint / "README.md"
     if card.is_file():
         operations.append(CommitOperationAdd("README.md", card))
-    api = HfApi(token=token)
+    url = prepare_repo(repo_id, token)
     with hub_errors(repo_id, "upload the run to"):
-        url = api.create_repo(repo_id, private=True, exist_ok=True)
-        api.create_commit(repo_id, operations, commit_message=f"Run {run.id}: {run.name}")
-    return str(url)
+        HfApi(token=token).create_commit(repo_id, operations, commit_message=f"Run {run.id}: {run.name}")
+    return url
 
 
 def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:

@@ -50,23 +50,27 @@ def limit_waiting() -> None:
 
 
 @contextmanager
-def hub_errors(repo_id: str, doing: str) -> Iterator[None]:
+def hub_errors(repo_id: str, doing: str, kind: str = "model") -> Iterator[None]:
     """Turn whatever the Hub's client raises into InputError; `doing` reads like "read the dataset"."""
     limit_waiting()
     try:
         yield
     except TRANSLATED as error:
-        raise InputError(f"Could not {doing} {repo_id}: {redact(_told(error, repo_id))}") from error
+        raise InputError(f"Could not {doing} {repo_id}: {redact(_told(error, _page(repo_id, kind)))}") from error
 
 
-def _told(error: BaseException, repo_id: str) -> str:
+def _page(repo_id: str, kind: str) -> str:
+    return f"{constants.ENDPOINT}/{'' if kind == 'model' else kind + 's/'}{repo_id}"
+
+
+def _told(error: BaseException, page: str) -> str:
     match error:
         case LocalEntryNotFoundError() if isinstance(error.__cause__, TRANSLATED):
-            return _told(error.__cause__, repo_id)
+            return _told(error.__cause__, page)
         case GatedRepoError():
             return (
-                f"it is gated. Open {constants.ENDPOINT}/{repo_id} with the account whose token is used, accept its "
-                "terms, then try again. Training the starter model needs no account."
+                f"it is gated. Open {page} with the account whose token is used, accept its terms, then try again. "
+                "Training the starter model needs no account."
             )
         case RevisionNotFoundError():
             return "it has no such revision. Check the name of the branch or commit."

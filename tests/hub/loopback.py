@@ -90,6 +90,7 @@ class LoopbackHub:
             ("POST", "/api/repos/create", self._create),
             ("POST", "/api/validate-yaml", self._validate_yaml),
             ("GET", "/api/{kinds}/{user}/{name}/auth-check", self._auth_check),
+            ("GET", "/api/{kinds}/{user}/{name}/auth-check/write", self._write_check),
             ("POST", "/api/{kinds}/{user}/{name}/preupload/{revision}", self._preupload),
             ("POST", "/api/{kinds}/{user}/{name}/commit/{revision}", self._commit),
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}", self._tree),
@@ -173,6 +174,10 @@ class LoopbackHub:
 
     async def _auth_check(self, request: Request) -> Response:
         self._readable(request)
+        return Response()
+
+    async def _write_check(self, request: Request) -> Response:
+        self._writable(request)
         return Response()
 
     async def _info(self, request: Request) -> Response:
