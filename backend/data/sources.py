@@ -7,13 +7,13 @@ import re
 import tempfile
 from pathlib import Path
 
-import httpx2
 import pandas
 from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from backend.data.display import listing
 from backend.errors import InputError
+from backend.runs.files import disk_errors
+from backend.runs.hub_errors import hub_errors
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _READ = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -41,23 +41,11 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
 
 
 def _from_hub(repo: str, split: str, token: str | None) -> Path:
-    try:
+    folder = Path(tempfile.mkdtemp(prefix="dataset-"))
+    with disk_errors(folder), hub_errors(repo, "read the dataset", "dataset"):
         files = HfApi(token=token).list_repo_files(repo, repo_type="dataset")
         name = choose_file(files, split, repo)
-        folder = tempfile.mkdtemp(prefix="dataset-")
         fetched = Path(hf_hub_download(repo, name, repo_type="dataset", token=token, local_dir=folder))
-    except GatedRepoError as error:
-        raise InputError(
-            f"The dataset {repo} asks for its terms to be accepted: open https://huggingface.co/datasets/{repo}, "
-            "accept them, and sign in with that account."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise InputError(f"There is no dataset {repo} on the Hub, or this account may not see it.") from error
-    except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
-        raise InputError(
-            f"The dataset {repo} could not be fetched from the Hub ({type(error).__name__}). Check the name and the "
-            "connection, or give a CSV on this machine."
-        ) from error
     return fetched if fetched.suffix == ".csv" else to_csv(fetched)
 
 

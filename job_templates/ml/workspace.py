@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from pathlib import Path
 from backend.data import resolve_source
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from backend.runs.hub import check_repo_id, upload_run
+from backend.runs.files import disk_errors
+from backend.runs.hub import prepare_repo, upload_run
 from job_templates.cli import say
 
 
@@ -25,9 +27,20 @@ class Workspace:
 
     def save(self) -> None:
         """Put what is there onto the Hub, where the run goes there; a run in a folder is saved already."""
-        if self._repo_id is not None:
+        if self._repo_id is None:
+            return
+        try:
             url = upload_run(self.run, self._repo_id, os.environ.get("HF_TOKEN"))
-            say(f"Uploaded to {url}")
+        except InputError as error:
+            raise InputError(f"{error} What was made is kept in {self._keep()}.") from error
+        say(f"Uploaded to {url}")
+
+    def _keep(self) -> Path:
+        """Move the run out of its temporary folder, which goes away."""
+        kept = Path.cwd() / self.run.id
+        with disk_errors(kept):
+            shutil.move(self.run.path, kept)
+        return kept
 
 
 @contextmanager
@@ -39,7 +52,7 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str) -> Itera
     if output.startswith((".", "/", "~")):
         yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file), None)
         return
-    check_repo_id(output)
+    prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
         run = Run.create(Path(folder) / "run", config, table, tools_file, name=output.partition("/")[2])
         yield Workspace(run, output)
