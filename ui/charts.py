@@ -15,6 +15,8 @@ SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 SCRIPT_ROUTE = "plotly.min.js"
 ROW_HEIGHT = 34
 MAX_POINTS = 600
+WIDE_RANGE = 8
+LOG_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 _DRAW = (Path(__file__).parent / "static" / "chart.js").read_text(encoding="utf-8")
 
 
@@ -66,8 +68,9 @@ def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, A
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
     )
-    figure.update_xaxes(title_text="step", rangemode="tozero", **_axis())
-    figure.update_yaxes(rangemode="tozero", **_axis())
+    total = max((event.get("steps") or 0 for event in shown), default=1)
+    figure.update_xaxes(title={"text": "step", "font": {"size": 13}}, range=[0, total], **_axis())
+    figure.update_yaxes(**_loss_scale([event["loss"] for event in [*shown, *measured]]), **_axis())
     return _as_json(figure)
 
 
@@ -121,6 +124,13 @@ def _line(name: str, events: Sequence[Mapping[str, Any]], colour: str, *, marker
         marker={"color": colour, "size": 6},
         hovertemplate="%{y:.4f}",
     )
+
+
+def _loss_scale(values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis where a linear one would press the later, smaller losses flat."""
+    if values and min(values) > 0 and max(values) / min(values) > WIDE_RANGE:
+        return {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:g}" for tick in LOG_TICKS]}
+    return {"rangemode": "tozero"}
 
 
 def _thinned(events: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

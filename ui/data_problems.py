@@ -77,10 +77,12 @@ def problem_list(issues: Sequence[Issue], severity: str, page: int) -> Html:
         return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
     order = list(NAMES)
     chosen = [issue for issue in issues if severity in (ALL, issue.severity)]
-    chosen.sort(key=lambda issue: (order.index(issue.severity), issue.file, issue.line or 0))
+    chosen.sort(
+        key=lambda issue: (order.index(issue.severity), issue.file != "tools", issue.line is None, issue.line or 0)
+    )
     part = Slice.of(chosen, page, PAGE_SIZE)
     shown = table(
-        ["Severity", "Where", "What is wrong", "What to do"], [_row(issue) for issue in part.items], kind="problems",
+        ["Severity", "Where", "Problem", "Fix"], [_row(issue) for issue in part.items], kind="problems",
         caption="Problems in the data",
     )  # fmt: skip
     return joined([shown, part.pager()])
@@ -91,7 +93,7 @@ def _row(issue: Issue) -> list[object]:
         badge(issue.severity if issue.severity != "info" else "note", TONES[issue.severity]),
         _where(issue),
         Html(f'{esc(issue.message)} <span class="rule">{esc(issue.code)}</span>'),
-        issue.fix or "–",
+        issue.fix or "",
     ]
 
 

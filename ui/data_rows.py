@@ -82,7 +82,7 @@ class Rows(Holder):
 
         settings = [self.picked, self.format, self.declarations]
         self.list.act(press, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
-        self.search.input(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
+        self.search.change(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
         gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
 
 

@@ -15,7 +15,7 @@ from ui.data_rows import Rows
 from ui.data_tokens import token_budget
 from ui.data_tools import tool_list
 from ui.drafts import EXAMPLE, EXAMPLE_FILES
-from ui.markup import Html, button, callout, card, empty, esc, heading, joined, link, progress
+from ui.markup import Html, Tone, button, callout, card, empty, esc, heading, joined, link, progress
 from ui.page import Page, go
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
@@ -150,7 +150,8 @@ def _state(scene: Scene) -> Html:
         return card(f"Checking {name}", progress(check.fraction or None, check.doing), aside=stop)
     if check.report is None:
         actions = joined([button("again", "Check again"), button("other", "Use other files")])
-        return callout("error", f"{name} was not checked", check.error, actions)
+        tone: Tone = "warn" if check.stop.is_set() else "error"
+        return callout(tone, f"{name} was not checked", check.error, actions)
     return _summary(scene, name)
 
 

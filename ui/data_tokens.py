@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.data import CheckReport, TokenBudget
 from backend.records import DECLARATIONS
 from ui import text
-from ui.markup import Figure, Html, badge, card, code, esc, figures, joined, meter, table
+from ui.markup import Figure, Html, card, esc, figures, joined, meter
 
 NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 
@@ -35,7 +35,7 @@ def _lengths(budget: TokenBudget) -> Html:
     cache = meter(share, f"Phone's KV cache of {budget.kv_cache:,} tokens", says, "accent" if fits else "error")
     smallest = Html(f'<p class="note">The smallest cache that fits: {budget.smallest_cache:,} tokens.</p>')
     shown = NAMES[budget.declarations].lower()
-    note = Html(f"Counted with the tokenizer of {esc(budget.tokenizer)}; tools in the prompt: {shown}.")
+    note = Html(f"Counted with the tokenizer of the base, {esc(budget.tokenizer)}; tools in the prompt: {shown}.")
     return card(
         "Token budget", Html(f'<div class="stack">{joined([figures(items), cache, smallest])}</div>'), note=note
     )
@@ -54,6 +54,6 @@ def _prompts(budget: TokenBudget) -> Html:
 
 def _tools(budget: TokenBudget) -> Html:
     shares = sorted(budget.tool_shares.items(), key=lambda pair: -pair[1])
-    rows = [[code(name), badge(text.percent(share))] for name, share in shares]
-    note = "Each tool's share of the prompt with full declarations."
-    return card("Share of each tool", table(["Tool", "Share"], rows, kind="shares", caption=note), note=note)
+    rows = [meter(share, name, text.percent(share)) for name, share in shares]
+    note = "Each tool's part of the prompt with full declarations."
+    return card("Share of each tool", Html(f'<div class="stack">{joined(rows)}</div>'), note=note)

@@ -17,6 +17,17 @@ from ui.scene import Scene
 from ui.stages import StageView
 
 LOG_SHOWN = 12_000
+FOLLOW_END = """
+let atEnd = true;
+element.addEventListener('scroll', (event) => {
+  const box = event.target;
+  atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+}, true);
+watch('value', () => {
+  const box = element.querySelector('.log');
+  if (box && atEnd) box.scrollTop = box.scrollHeight;
+});
+"""
 Words = dict[str, str]
 
 
@@ -30,7 +41,7 @@ class StagePanel(Holder):
     def build_log(self) -> None:
         """Place the log where this is called."""
         with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
-            self.log = Part(elem_id=f"{self.stage}-log")
+            self.log = Part(elem_id=f"{self.stage}-log", also=FOLLOW_END)
 
     def paint(self, scene: Scene, words: Words) -> Wanted:
         """The stage's state and its log."""

@@ -64,7 +64,7 @@ def _data_state(scene: Scene) -> tuple[Mark, str]:
     if check is None:
         return "", ""
     if check.report is None:
-        return ("failed", "cannot be read") if check.error else ("busy", "checking")
+        return ("failed", "not checked") if check.error else ("busy", "checking")
     if not check.report.ok:
         errors = sum(issue.severity == "error" for issue in check.report.issues)
         return "failed", text.count(errors, "error")

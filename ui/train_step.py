@@ -20,6 +20,7 @@ from ui.place import Place
 from ui.scene import Scene
 from ui.settings_form import SettingsForm, read_settings
 from ui.stage_panel import StagePanel
+from ui.stages import Events
 
 LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."
 WORDS = {
@@ -29,6 +30,7 @@ WORDS = {
     "kept": "Nothing of it is kept. Change the settings, or start again.",
 }
 THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
+FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
 QUICK_ROWS = 50
 
 
@@ -55,7 +57,7 @@ class TrainStep(Holder):
             self.panel = StagePanel("train")
             self.result = Part(elem_id="train-result")
             with gr.Column(elem_classes=["ft-card"], visible=False) as self.chart_box:
-                self.chart_title = Part("<div class='card-head'><h2>Loss</h2></div>")
+                self.chart_title = Part(elem_id="loss-title")
                 self.chart = Chart("Loss of the training rows and of the held-out rows, by step", elem_id="loss")
             self.panel.build_log()
             self.settings = Part(elem_id="train-settings")
@@ -82,6 +84,7 @@ class TrainStep(Holder):
             **self.panel.paint(scene, WORDS),
             self.result: _result(scene).text,
             self.chart_box: gr.update(visible=len(steps) > 1),
+            self.chart_title: _chart_title(steps, held_out).text,
             self.chart: losses(steps, held_out) if len(steps) > 1 else "",
             self.settings: _settings_card(run, scene).text,
         }
@@ -129,9 +132,12 @@ def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
     if scene.source is None:
         raise InputError("There is no data to train on. Go to the first step and give two files.")
     run = scene.services.store.create(config, scene.source.dataset, scene.source.tools, name)
-    stages = {"stop": ["train"], "evaluate": ["train", "evaluate"]}.get(then, ["train", "evaluate", "export"])
-    for stage in stages:
-        scene.services.runner.submit(run, stage)
+    scene.services.runner.submit(run, "train")
+    for stage in FOLLOWING[then]:
+        try:
+            scene.services.runner.submit(run, stage)
+        except InputError:  # training is under way all the same, and the stage's own step offers to start it
+            break
     return Place(run=run.id, step="train")
 
 
@@ -159,9 +165,17 @@ def _result(scene: Scene) -> Html:
     return card("Trained", joined([figures(items), Html(f'<div class="actions">{on}</div>')]))
 
 
+def _chart_title(steps: Events, held_out: Events) -> Html:
+    """The chart's name, with the latest of both curves."""
+    latest = [f"training {_loss(steps[-1].get('loss'))}"] if steps else []
+    latest += [f"held out {_loss(held_out[-1].get('loss'))}"] if held_out else []
+    aside = f'<div class="aside">{" · ".join(latest)}</div>'
+    return Html(f'<div class="card-head"><h2>Loss</h2>{aside}</div>')
+
+
 def _settings_card(run: Run, scene: Scene) -> Html:
     config = run.config
-    length = "computed" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
+    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),
         ("Epochs", f"{config.epochs:g}"),

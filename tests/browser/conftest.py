@@ -1,0 +1,157 @@
+"""The app as a real process with a folder of its own, and a real browser that notes everything that goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+START_SECONDS = 90.0
+
+expect.set_options(timeout=30_000)
+
+
+class App:
+    """`app.py` on a free port; `stop` and `start` again is a restart."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(ROOT / "app.py"), "--port", str(self.port)],
+                env={**os.environ, "FGT_HOME": str(self.home)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(self.url):
+            assert self._process.poll() is None, "the app ended before it answered"
+            assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Stop it; what its jobs do is theirs."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+@dataclass
+class Visitor:
+    """A page of the browser, and what its console and network complained of."""
+
+    page: Page
+    app: App
+    complaints: list[str]
+
+    def open(self, query: str = "") -> None:
+        """Go to the app's page and wait until it is drawn."""
+        self.page.goto(self.app.url + query)
+        expect(self.page.locator(".stepper li")).to_have_count(5)
+
+    def step(self, name: str) -> None:
+        """Open a step of the stepper."""
+        self.page.click(f'.stepper [data-step="{name}"]')
+        expect(self.page.locator(f'.stepper [data-step="{name}"]')).to_have_attribute("aria-current", "step")
+
+    def upload(self, tools: Path, dataset: Path) -> None:
+        """Give both files."""
+        self.page.set_input_files("#upload-tools input[type=file]", tools)
+        expect(self.page.locator("#upload-tools")).to_contain_text(tools.name)
+        self.page.set_input_files("#upload-csv input[type=file]", dataset)
+
+    def button(self, name: str) -> None:
+        """Press a button by its words."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    started = App(tmp_path_factory.mktemp("app") / "home")
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
+    """Opens pages of the app; at the end none of them may have complained."""
+    visitors: list[Visitor] = []
+
+    def new(width: int = 1280, height: int = 900, scheme: str = "light", query: str = "") -> Visitor:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        visitor = Visitor(context.new_page(), app, [])
+        _listen(visitor)
+        visitors.append(visitor)
+        visitor.open(query)
+        return visitor
+
+    yield new
+    for visitor in visitors:
+        visitor.page.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def _listen(visitor: Visitor) -> None:
+    page, told = visitor.page, visitor.complaints
+    page.on("console", lambda said: told.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: told.append(f"script: {error}"))
+
+    def asked(url: str) -> None:
+        if not url.startswith((visitor.app.url, "data:", "blob:")):
+            told.append(f"a request left this machine: {url}")
+
+    page.on("request", lambda request: asked(request.url))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

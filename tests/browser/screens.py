@@ -1,0 +1,38 @@
+"""Screenshots for people to look at; taken only where FGT_SCREENSHOTS=1 asks for them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+WANTED = os.environ.get("FGT_SCREENSHOTS") == "1"
+STATES = ROOT / "test-results" / "screens"
+README = ROOT / "docs" / "screenshot.png"
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+def take(page: Page, name: str) -> None:
+    """The whole page as it stands: wide and narrow, light and dark."""
+    if not WANTED:
+        return
+    STATES.mkdir(parents=True, exist_ok=True)
+    before = page.viewport_size
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # playwright wants the literals themselves
+            page.wait_for_timeout(400)
+            page.screenshot(path=STATES / f"{name}-{size}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    if before:
+        page.set_viewport_size(before)
+
+
+def for_readme(page: Page) -> None:
+    """The picture that the README shows."""
+    if WANTED:
+        page.wait_for_timeout(600)
+        page.screenshot(path=README)
