@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from backend.prompts import DEVELOPER_SENTENCE, ParseError, get_format
 from backend.prompts.native_parser import is_name
+from backend.prompts.tokens import RESERVED
 from backend.records import DECLARATIONS, Call, Declarations, Tool
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
@@ -27,7 +28,9 @@ OURS = {
 FULL = get_format("native", "full")
 
 names = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=10).filter(is_name)
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30).filter(lambda text: "<" not in text)
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30).filter(
+    lambda text: "<" not in text and not RESERVED.search(text)
+)
 scalars = (
     texts
     | st.booleans()
