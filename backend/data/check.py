@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def check_files(
         inputs.tools_file.tools,
         view.examples,
         in_order(issues),
-        rows_per_tool(inputs),
+        inputs.rows_per_tool,
         budget,
         tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
     )
@@ -100,15 +99,6 @@ def sound_examples(inputs: Inputs, issues: Iterable[Issue]) -> tuple[Example, ..
         return ()
     bad = {issue.line for issue in issues if issue.severity == "error" and issue.file == "csv"}
     return to_examples((row for row in inputs.rows if row.line not in bad), inputs)
-
-
-def rows_per_tool(inputs: Inputs) -> dict[str, int]:
-    """The number of rows that call each tool, sound or not."""
-    counts = dict.fromkeys(inputs.tools, 0)
-    for text, times in Counter(row.calls for row in inputs.rows if row.calls).items():
-        for name in {call.name for call in inputs.cell(text).sound} & counts.keys():
-            counts[name] += times
-    return counts
 
 
 def _budget(view: SetView) -> TokenBudget | None:

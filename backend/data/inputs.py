@@ -40,6 +40,15 @@ class Inputs:
         return tuple(row for row in self.table.rows if row.split in ("", self.options.split))
 
     @cached_property
+    def rows_per_tool(self) -> Mapping[str, int]:
+        """The number of rows that call each tool, sound or not; every tool is there."""
+        counts = dict.fromkeys(self.tools, 0)
+        for text, times in Counter(row.calls for row in self.rows if row.calls).items():
+            for name in {call.name for call in self.cell(text).sound} & counts.keys():
+                counts[name] += times
+        return counts
+
+    @cached_property
     def used_values(self) -> Mapping[tuple[str, str], Counter[str]]:
         """How often each string value stands in the rows, by (tool, argument)."""
         used: dict[tuple[str, str], Counter[str]] = {}

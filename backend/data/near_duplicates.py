@@ -7,6 +7,7 @@ as long on 50,000 messages (benchmarks/validate.py holds the whole check to its 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ THRESHOLD = 0.7
 _ROWS_PER_BAND = 4
 _BANDS = 16  # 98.8 % of pairs at the threshold share a band: 1 - (1 - 0.7**4)**16
 _COMPARED = 4
+"""Unlike messages of one bucket that a further one is compared with; more would make large buckets quadratic."""
 _LONGEST = 2000
 _END = 0x110000  # one more than the last code point, so that 3-grams have numbers of their own
 
@@ -41,13 +43,13 @@ def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGr
     forest = _Forest(len(messages))
     links: list[tuple[int, int, float]] = []
     for bucket in _buckets(_signatures(grams, starts)):
-        heads: list[int] = []
+        heads: deque[int] = deque(maxlen=_COMPARED)
         for member in bucket:
-            roots = {forest.root(head) for head in heads}
-            if forest.root(member) in roots:
+            root = forest.root(member)
+            if any(forest.root(head) == root for head in heads):
                 continue
-            for head in heads[:_COMPARED]:
-                similarity = sets.jaccard(head, member)
+            for head in heads:
+                similarity = sets.jaccard(head, member, threshold)
                 if similarity >= threshold and forest.join(head, member):
                     links.append((min(head, member), max(head, member), similarity))
                     break
@@ -105,8 +107,11 @@ class _Sets:
         self._bounds = [*starts.tolist(), len(grams)]
         self._made: dict[int, frozenset[int]] = {}
 
-    def jaccard(self, one: int, other: int) -> float:
+    def jaccard(self, one: int, other: int, least: float = 0.0) -> float:
+        """The similarity of two messages; 0 at once where their lengths rule out the `least`."""
         first, second = self._set(one), self._set(other)
+        if min(len(first), len(second)) < least * max(len(first), len(second)):
+            return 0.0
         common = len(first & second)
         return common / (len(first) + len(second) - common)
 

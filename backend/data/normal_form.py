@@ -11,6 +11,7 @@ _KEPT = frozenset("#%&@")
 _SIGN_OR_POINT = re.compile(r"(?<=\d)[.,:/](?=\d)|(?<![^\s(])-(?=\d)|(?<=\w)[#](?!\w)")
 
 
+@lru_cache(maxsize=1 << 16)
 def normal_message(text: str) -> str:
     """The message after NFKC, case folding, and dropping punctuation and extra spaces.
 
@@ -19,13 +20,21 @@ def normal_message(text: str) -> str:
     """
     folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
     if not folded.isascii() or not folded.replace(" ", "").isalnum():
-        kept = {match.start() for match in _SIGN_OR_POINT.finditer(folded)}
-        folded = "".join(
-            " " if _is_punctuation(character) and at not in kept else character for at, character in enumerate(folded)
-        )
+        kept = [(match.start(), match[0]) for match in _SIGN_OR_POINT.finditer(folded)]
+        characters = list(folded.translate(_SPACES))
+        for at, mark in kept:
+            characters[at] = mark
+        folded = "".join(characters)
     return " ".join(folded.split()) or text.strip()
 
 
-@lru_cache(maxsize=4096)
-def _is_punctuation(character: str) -> bool:
-    return character not in _KEPT and unicodedata.category(character)[0] in "PC"
+class _PunctuationToSpaces(dict[int, int]):
+    """A table for str.translate that looks each character up once."""
+
+    def __missing__(self, point: int) -> int:
+        character = chr(point)
+        drop = character not in _KEPT and unicodedata.category(character)[0] in "PC"
+        return self.setdefault(point, ord(" ") if drop else point)
+
+
+_SPACES = _PunctuationToSpaces()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from backend.data.check import check_rows, rows_per_tool, sound_examples
+from backend.data.check import check_rows, sound_examples
 from backend.data.display import whole
 from backend.data.inputs import Inputs, read_inputs
 from backend.data.options import CheckOptions
@@ -34,7 +34,7 @@ def check_test_file(
         inputs.tools_file.tools,
         tested,
         in_order(issues),
-        rows_per_tool(inputs),
+        inputs.rows_per_tool,
         None,
         tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
     )

@@ -70,8 +70,8 @@ def find_suspects(examples: Sequence[Example], seed: int = 42) -> SuspectReport:
     names = sorted(set(labels))
     if len(rows) < _FEWEST or len(names) < 2:
         raise InputError(
-            f"Suspect labels need at least {_FEWEST} rows with two different calls; there are {count(len(rows), 'row')} "
-            f"with {count(len(names), 'label')}. Add rows."
+            f"Suspect labels need at least {_FEWEST} rows with two different calls; there are "
+            f"{count(len(rows), 'row')} with {count(len(names), 'label')}. Add rows."
         )
     given = np.array([names.index(label) for label in labels])
     probabilities = _held_out(rows, given, len(names), seed)
@@ -108,13 +108,16 @@ def _tool_of(label: str) -> str:
 
 def _held_out(rows: Sequence[Example], given: npt.NDArray[np.int64], labels: int, seed: int) -> Floats:
     """Every row's label probabilities, from a classifier that saw neither the row nor its near-duplicates."""
-    from scipy.sparse import hstack  # noqa: PLC0415 - scikit-learn takes a second to import; checks must start at once
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+    from sklearn.feature_extraction.text import (
+        TfidfVectorizer,
+    )  # scikit-learn takes a second to import: only when asked
+    from sklearn.pipeline import FeatureUnion
 
-    messages = [row.message for row in rows]
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=2)
     words = TfidfVectorizer(analyzer="word", token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True)
-    features: Any = hstack([characters.fit_transform(messages), words.fit_transform(messages)]).tocsr()
+    features: Any = FeatureUnion([("characters", characters), ("words", words)]).fit_transform(
+        [row.message for row in rows]
+    )
     folds = _folds(rows, seed)
     probabilities = np.zeros((len(rows), labels))
     for fold in range(_FOLDS):
@@ -127,8 +130,8 @@ def _held_out(rows: Sequence[Example], given: npt.NDArray[np.int64], labels: int
 
 
 def _classify(train: Any, labels: npt.NDArray[np.int64], asked: Any, seed: int) -> Floats:
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - as above
-    from sklearn.multiclass import OneVsRestClassifier  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
 
     model = OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear", dual=True, tol=0.05, random_state=seed))
     model.fit(train, labels)

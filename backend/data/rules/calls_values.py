@@ -13,6 +13,7 @@ from backend.data.json_reading import path_text, walk
 from backend.data.registry import Finding, rule
 from backend.data.reserved import reserved_token
 from backend.prompts import ParseError
+from backend.prompts.native_parser import is_name
 from backend.records import Call
 
 _EXACT = 2**53
@@ -115,9 +116,19 @@ def round_trip(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     if cell.calls is None or len(cell.sound) != len(cell.calls) or not cell.calls:
         return
     calls = tuple(Call(call.name, call.arguments) for call in cell.sound)
+    if not all(is_name(name) for name in _names(cell)):
+        return  # a name that the grammar cannot read is the fault of tools.json, and reported there
     reason = _lost(calls, inputs)
     if reason:
         yield Finding(f"Written in the {inputs.format.name} format and read back, the call is lost: {escape(reason)}.")
+
+
+def _names(cell: CallsCell) -> Iterator[str]:
+    """The names of the tools and of every argument, nested ones among them."""
+    for call in cell.sound:
+        yield call.name
+        for _, value in walk(call.arguments):
+            yield from value if isinstance(value, Mapping) else ()
 
 
 def _lost(calls: tuple[Call, ...], inputs: Inputs) -> str | None:

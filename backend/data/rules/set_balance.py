@@ -30,11 +30,11 @@ def tool_without_rows(view: SetView) -> Iterator[Finding]:
     if not view.examples:
         return
     marked = {entry.name for entry in view.inputs.tools_file.entries if entry.distractor}
-    for name, rows in view.rows_by_tool.items():
-        if not rows:
+    for name, times in view.inputs.rows_per_tool.items():
+        if not times:
             yield Finding(
-                f"No sound row calls {escape(name)}. Add rows for it, take it out of tools.json, or mark it there "
-                'with "distractor": true.',
+                f"No row calls {escape(name)}. Add rows for it, take it out of tools.json, or mark it there with "
+                '"distractor": true.',
                 severity="warning" if name in marked else None,
             )
 

@@ -103,7 +103,7 @@ def not_one_query(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "info",
     "Something that the model never sees",
-    "The prompt template leaves out return, default, minimum, format and their like. Say what matters in a description.",
+    "The template leaves out return, default, minimum, format and their like. Say what matters in a description.",
 )
 def unseen(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):

@@ -1,0 +1,105 @@
+"""How long the whole data check takes, and how much memory, on 1,000, 10,000 and 50,000 rows.
+
+The rows are the example set's, or those of the files given, enlarged with variations: words swapped for others of the
+same set, typing slips, and openings and endings as people add them. Every rule runs (suspect labels are a tool of their
+own). The last line is one JSON object for the largest size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from backend.data import CheckOptions, check_files, load_dataset, write_csv
+from backend.data.normal_form import normal_message
+from backend.records import Example
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = (1_000, 10_000, 50_000)
+OPENINGS = ("", "", "hey, ", "please ", "ok so ", "could you tell me: ", "quick question, ", "um, ")
+ENDINGS = ("", "", " please", " thanks", " right now", " today", ", if you can", " for me")
+
+
+def main() -> None:
+    """Print seconds, peak memory and seconds a row for each size; the growth shows as a ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", type=Path, default=ROOT / "examples" / "hiking.csv")
+    parser.add_argument("--tools", type=Path, default=ROOT / "examples" / "tools.json")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(measure(arguments.measure, arguments.tools)))
+        return
+    _, examples = load_dataset(arguments.dataset, arguments.tools)
+    with tempfile.TemporaryDirectory() as folder:
+        measured = [run_apart(examples, size, arguments.tools, Path(folder)) for size in sorted(arguments.sizes)]
+    first = measured[0]
+    for result in measured:
+        growth = (result["seconds"] / first["seconds"]) / (result["rows"] / first["rows"])
+        print(
+            f"{result['rows']:>7,} rows  {result['seconds']:>6.1f} s  {result['peak_mb']:>6.0f} MB  "
+            f"{1e6 * result['seconds'] / result['rows']:>6.0f} µs a row  {growth:.2f} of linear growth"
+        )
+    print(json.dumps(measured[-1]))
+
+
+def run_apart(examples: tuple[Example, ...], size: int, tools: Path, folder: Path) -> dict[str, float]:
+    """Measure one size in a process of its own, so that its peak memory is its own."""
+    path = folder / f"{size}.csv"
+    write_csv(enlarged(examples, size), path)
+    command = [sys.executable, str(Path(__file__).resolve()), "--measure", str(path), "--tools", str(tools)]
+    result: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return result
+
+
+def measure(dataset: Path, tools: Path) -> dict[str, float]:
+    """The rows, seconds and peak megabytes of one whole check."""
+    start = time.perf_counter()
+    report = check_files(dataset, tools, CheckOptions(declarations="none"))
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"rows": report.rows, "seconds": round(seconds, 2), "peak_mb": round(peak, 1)}
+
+
+def enlarged(examples: tuple[Example, ...], size: int, seed: int = 42) -> list[Example]:
+    """`size` rows with messages that differ from each other, made from the examples."""
+    random = Random(seed)
+    words = sorted({word for example in examples for word in example.message.split()})
+    rows: list[Example] = []
+    seen: set[str] = set()
+    while len(rows) < size:
+        example = random.choice(examples)
+        message = varied(example.message, words, random)
+        normal = normal_message(message)
+        if normal not in seen:
+            seen.add(normal)
+            rows.append(replace(example, message=message))
+    return rows
+
+
+def varied(message: str, words: list[str], random: Random) -> str:
+    """The message as someone else might type it."""
+    parts = message.split()
+    for _ in range(random.randint(0, 2)):
+        parts[random.randrange(len(parts))] = random.choice(words)
+    if random.random() < 0.3:
+        at = random.randrange(len(parts))
+        word = parts[at]
+        cut = random.randrange(len(word))
+        parts[at] = word[:cut] + word[cut + 1 :] or word
+    return random.choice(OPENINGS) + " ".join(parts) + random.choice(ENDINGS)
+
+
+if __name__ == "__main__":
+    main()

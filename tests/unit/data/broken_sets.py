@@ -1,0 +1,151 @@
+"""Broken inputs: sets as a whole, and token budgets."""
+
+from __future__ import annotations
+
+from backend.data import CheckOptions
+from tests.unit.data.builders import ROWS, TOOLS, Case, argument, call, csv_of, tool
+
+MESSAGE = "user_message"
+JAZZ = ROWS[3]
+LISTED = tool(
+    "find_place",
+    "Find a place nearby.",
+    {"query": argument("string", "Kind of place: water, food, bank, or toilet")},
+    ["query"],
+)
+PLACES = [
+    (f"Where could one {word} around here", value)
+    for word, value in (
+        ("drink", "water"),
+        ("eat", "food"),
+        ("get cash", "bank"),
+        ("refill bottles", "water"),
+        ("dine well", "food"),
+        ("withdraw money", "bank"),
+        ("sip something", "water"),
+        ("have lunch", "food"),
+    )
+]
+PLACE_ROWS = [(message, call("find_place", query=value)) for message, value in PLACES]
+
+CASES = [
+    Case("duplicate", (("set-duplicate", 8, MESSAGE),), csv_of([JAZZ])),
+    Case("two duplicates", (("set-duplicate", 8, MESSAGE), ("set-duplicate", 9, MESSAGE)), csv_of([JAZZ, ROWS[0]])),
+    Case("duplicate but for case", (("set-normalised-duplicate", 8, MESSAGE),), csv_of([("PLAY SOME JAZZ!", JAZZ[1])])),
+    Case(
+        "duplicate but for width",
+        (("set-normalised-duplicate", 8, MESSAGE),),
+        csv_of([("Ｐｌａｙ some jazz", JAZZ[1])]),
+    ),
+    Case(
+        "conflict",
+        (("set-conflict", 5, MESSAGE), ("set-conflict", 8, MESSAGE)),
+        csv_of([("Play some jazz", call("play_music", query="bebop"))]),
+    ),
+    Case(
+        "conflict but for punctuation",
+        (("set-conflict", 5, MESSAGE), ("set-conflict", 8, MESSAGE)),
+        csv_of([("play some jazz…", call("set_light", room="hall"))]),
+    ),
+    Case(
+        "near-duplicate",
+        (("set-near-duplicate", 9, MESSAGE),),
+        csv_of(
+            [
+                ("Could you please put on that record by Miles Davis", call("play_music", query="Miles Davis")),
+                ("Could you please put on the record by Miles Davis", call("play_music", query="Miles Davis")),
+            ]
+        ),
+    ),
+    Case("tool without rows", (("set-tool-without-rows", None, None),), tools=[*TOOLS, LISTED]),
+    Case(
+        "distractor without rows",
+        (("set-tool-without-rows", None, None),),
+        tools=[*TOOLS, {**LISTED, "function": {**LISTED["function"], "distractor": True}}],
+    ),
+    Case("few rows", (("set-few-rows", None, None), ("set-few-rows-of-tool", None, None))),
+    Case(
+        "one row",
+        (("set-too-few-to-split", None, None),),
+        csv_of().split("\n")[0] + "\n" + csv_of().split("\n")[4] + "\n",
+        also=("set-tool-without-rows",),
+    ),
+    Case(
+        "imbalance",
+        (("set-imbalance", None, None),),
+        csv_of(
+            [
+                (f"Play {word} now", call("play_music", query=word))
+                for word in [
+                    "ska",
+                    "punk",
+                    "folk",
+                    "soul",
+                    "funk",
+                    "rock",
+                    "trip",
+                    "hop",
+                    "dub",
+                    "swing",
+                    "bebop",
+                    "latin",
+                    "tango",
+                ]
+            ]
+        ),
+    ),
+    Case(
+        "constant argument",
+        (("set-constant-argument", None, None),),
+        csv_of(
+            PLACE_ROWS[:1] + [(f"Is there {w} water", call("find_place", query="water")) for w in ("cold", "fresh")]
+        ),
+        tools=[*TOOLS, LISTED],
+    ),
+    Case(
+        "unused enum value",
+        (("set-unused-value", None, None),),
+        "\n".join(csv_of().split("\n")[:3] + csv_of().split("\n")[4:]),
+    ),
+    Case("unused described value", (("set-unused-value", None, None),), csv_of(PLACE_ROWS), tools=[*TOOLS, LISTED]),
+    Case(
+        "value not described",
+        (("calls-value-not-described", 16, "tool_calls"),),
+        csv_of([*PLACE_ROWS, ("Where is a hotel", call("find_place", query="hotel"))]),
+        tools=[*TOOLS, LISTED],
+    ),
+    Case(
+        "languages",
+        (("set-languages", None, None),),
+        csv_of(
+            [
+                (message, call("play_music", query=str(at)))
+                for at, message in enumerate(
+                    [
+                        f"quiero que suene la canción {n} en el salón"
+                        for n in ["uno", "dos", "tres", "cuatro", "cinco", "seis"]
+                    ]
+                    + [
+                        f"please play the song {n} for me in there"
+                        for n in ["one", "two", "three", "four", "five", "six"]
+                    ]
+                )
+            ]
+        ),
+    ),
+    Case(
+        "answers cut off",
+        tuple(("tokens-cut-answer", line, None) for line in range(2, 8)),
+        options=CheckOptions(declarations="none", max_seq_length=4),
+    ),
+    Case(
+        "over the cache",
+        tuple(("tokens-over-cache", line, None) for line in range(2, 8)),
+        options=CheckOptions(declarations="full", kv_cache_max_len=64),
+    ),
+    Case(
+        "prompt over half the cache",
+        (("tokens-prompt-over-half-cache", None, None),),
+        options=CheckOptions(declarations="none", kv_cache_max_len=32),
+    ),
+]
