@@ -1,0 +1,62 @@
+"""Measure a model on rows that it was not trained on: tool selection, arguments, both, per tool, with intervals.
+
+--model names a run, a checkpoint or a Hub repository. A run brings its rows: those that train.py held out are scored.
+With --dataset, rows that the run was trained on are left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import argparse
+from contextlib import nullcontext
+
+from backend.errors import InputError
+from backend.runs import write_json
+from job_templates import cli
+from job_templates.ml.stages import stage
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument(
+        "--model", required=True, metavar="FOLDER|USER/NAME", help="a run, a checkpoint, or a Hub repository with one"
+    )
+    command.add_argument("--dataset", help="a CSV or a Hub dataset (default: the run's own rows)")
+    command.add_argument("--tools", help="the tools.json (default: the run's own)")
+    command.add_argument(
+        "--split", default="test", help="the split of --dataset to read, where it has several (default test)"
+    )
+    command.add_argument("--baseline", action="store_true", help="also score the model that the run started from")
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the report goes (default: evaluation.json in the run)"
+    )
+    return command
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Score the model that the flags name, and write the report; InputError where the input is at fault."""
+    arguments = parser().parse_args(argv)
+    from job_templates.ml.evaluating import evaluate
+    from job_templates.ml.litert.source import find_source
+    from job_templates.ml.scored_rows import scored_rows
+
+    source = find_source(arguments.model)
+    if arguments.baseline and source.run is None:
+        raise InputError("--baseline needs a run: this model does not say what it started from.")
+    output = arguments.output or (source.run.evaluation_path if source.run else Path("evaluation.json"))
+    with stage(source.run, "evaluate") if source.run else nullcontext():
+        scored = scored_rows(source.run, arguments.dataset, arguments.tools, arguments.split)
+        if scored.note:
+            cli.say(scored.note)
+        report = evaluate(source, scored, baseline=arguments.baseline)
+        write_json(output.expanduser(), report)
+    cli.say(f"Wrote {output}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,93 @@
+"""One evaluation: greedy answers for the rows, scored, with the base model beside the tuned one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backend.records import Example, Tool
+from backend.runs import Run, append_event
+from backend.scoring import Report, build_evaluation, score_rows
+from job_templates.cli import say
+from job_templates.ml.decode import SharedDecoder
+from job_templates.ml.litert.source import Source
+from job_templates.ml.models import Scorable, load_base, load_tuned
+from job_templates.ml.progress import clock
+from job_templates.ml.rows import encode_rows, shared_prefix
+from job_templates.ml.scored_rows import ScoredRows
+
+SPARE_TOKENS = 32
+"""How much longer than the longest expected answer a wrong one may grow before it is cut."""
+
+
+def evaluate(source: Source, scored: ScoredRows, *, baseline: bool) -> dict[str, Any]:
+    """Score the rows with the tuned model and, if asked, its base; the whole of evaluation.json."""
+    tuned_model = load_tuned(source, scored.tools)
+    fmt = tuned_model.fmt
+    say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
+    start = time.monotonic()
+    tuned = score_model(tuned_model, scored.tools, scored.rows, teller(source.run, "tuned"))
+    seconds = time.monotonic() - start
+    say_report("Tuned", tuned)
+    base = None
+    meta = {
+        "model": source.name,
+        "prompt_format": fmt.name,
+        "declarations": fmt.declarations,
+        "rows": len(scored.rows),
+        "trained_on": len(scored.trained_on),
+        "note": scored.note,
+        "seconds": round(seconds, 2),
+    }
+    if baseline and source.run is not None:
+        base_model = load_base(source.run, tuned_model)
+        base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
+        say_report("Base", base)
+        meta |= {"base_model": source.run.config.base_model, "base_declarations": base_model.fmt.declarations}
+    return build_evaluation(tuned, base, meta)
+
+
+def score_model(
+    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], tell: Callable[[int, int], None]
+) -> Report:
+    """The report of one model on the rows; `tell` hears how many are done, and of how many."""
+    rows = encode_rows(examples, tools, model.fmt, model.tokenizer)
+    prefix = rows[0].prompt[: shared_prefix(rows)]
+    most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
+    tell(0, len(rows))
+    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: tell(done, len(rows)))
+    texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]
+    return score_rows(examples, texts, tools, model.fmt)
+
+
+def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
+    """Writes progress events to the run's metrics, where there is a run, and a line for people now and then."""
+    start = time.monotonic()
+    said = start
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        seconds = now - start
+        eta = seconds / done * (total - done) if done else 0.0
+        if run is not None:
+            event = {"event": "progress", "stage": "evaluate", "phase": phase, "done": done, "total": total}
+            append_event(run.metrics_path, {**event, "seconds": round(seconds, 2), "eta": round(eta, 1)})
+        if now - said >= 5:
+            said = now
+            say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
+
+    return tell
+
+
+def say_report(name: str, report: Report) -> None:
+    """The three accuracies in a line each, with their 95 % intervals and counts."""
+    for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
+        if rate.value is None:
+            say(f"{name:6} {label:9} –        (0 rows)")
+        else:
+            say(
+                f"{name:6} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
+                f"{rate.high:.1%})"
+            )

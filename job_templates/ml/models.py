@@ -1,0 +1,90 @@
+"""Loading what is to be scored: a checkpoint, an adapter on its base, or the base that a run started from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jinja2 import TemplateError
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from backend.prompts import DEVELOPER_SENTENCE, PromptFormat, get_format
+from backend.records import DECLARATIONS, FORMATS, Tool
+from backend.runs import STARTER, Run
+from job_templates.ml.base import pretrained_base
+from job_templates.ml.device import choose_precision
+from job_templates.ml.litert.source import Source
+from job_templates.ml.starter import new_starter
+
+PROBE = "Where is it?"
+
+
+@dataclass(frozen=True, slots=True)
+class Scorable:
+    """A model ready to answer, its tokenizer, and the prompt that it was made for."""
+
+    model: Any
+    tokenizer: PreTrainedTokenizerBase
+    fmt: PromptFormat
+
+
+def load_tuned(source: Source, tools: Sequence[Tool]) -> Scorable:
+    """The model behind `--model`, with its run's prompt format, or the one that its chat template renders."""
+    folder = source.adapter or source.weights
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = _load(source.weights)
+    if source.adapter is not None:
+        model = PeftModel.from_pretrained(model, source.adapter).merge_and_unload()
+    if source.run is not None:
+        fmt = get_format(source.run.config.prompt_format, source.run.config.declarations)
+    else:
+        fmt = format_of(tokenizer, tools)
+    return Scorable(_ready(model), tokenizer, fmt)
+
+
+def load_base(run: Run, tuned: Scorable) -> Scorable:
+    """The model that a run started from: the starter before its first step, or the base with all tools in its prompt.
+
+    A base that was never trained on the tools can only call them when it is told of them, so its prompt holds the full
+    declarations whatever the run trained with.
+    """
+    config = run.config
+    if config.base_model == STARTER:
+        model = new_starter(len(tuned.tokenizer), config.seed)
+        model.set_attn_implementation("sdpa")
+        return Scorable(_ready(model), tuned.tokenizer, tuned.fmt)
+    base = pretrained_base(config.base_model)
+    return Scorable(_ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
+
+
+def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool]) -> PromptFormat:
+    """The prompt format whose prompt the checkpoint's chat template renders; native with full declarations if none."""
+    messages = [{"role": "user", "content": PROBE}]
+    developer = {"role": "developer", "content": DEVELOPER_SENTENCE}
+    rendered = {_rendered(tokenizer, turns, tools) for turns in (messages, [developer, *messages])}
+    formats = [get_format(name, declarations) for name in FORMATS for declarations in DECLARATIONS]
+    return next((fmt for fmt in formats if fmt.prompt(tools, PROBE) in rendered), formats[0])
+
+
+def _rendered(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], tools: Sequence[Tool]) -> str | None:
+    try:
+        text: str = tokenizer.apply_chat_template(
+            messages, tools=[tool.to_dict() for tool in tools], add_generation_prompt=True, tokenize=False
+        )
+    except (TemplateError, ValueError):  # a template that knows no such role, or no template at all
+        return None
+    return text
+
+
+def _load(folder: Path) -> Any:
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+
+
+def _ready(model: Any) -> Any:
+    precision = choose_precision()
+    dtype = torch.bfloat16 if precision.bf16 else torch.float32
+    return model.to(device=precision.device, dtype=dtype).eval()
