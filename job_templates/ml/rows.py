@@ -63,3 +63,12 @@ def resolve_length(wanted: int | Literal["auto"], rows: Sequence[TokenRow]) -> i
             f"{needed} tokens (prompt and answer). Use --max-seq-length auto, or {needed} or more."
         )
     return wanted
+
+
+def check_cache(longest: int, cache_length: int | None) -> None:
+    """InputError where the longest row does not fit the cache that the model is to be exported with."""
+    if cache_length is not None and longest > cache_length:
+        raise InputError(
+            f"The longest row has {longest} tokens, more than --kv-cache-max-len {cache_length} holds on the phone. "
+            f"Give {longest} or more, or --declarations names or none for a shorter prompt."
+        )

@@ -26,7 +26,7 @@ from job_templates.ml.collator import FixedRows, PackCollator, RowSource
 from job_templates.ml.device import Precision, choose_precision
 from job_templates.ml.held_out import divide
 from job_templates.ml.progress import ProgressCallback, TrackioCallback, clock
-from job_templates.ml.rows import TokenRow, encode_rows, resolve_length
+from job_templates.ml.rows import TokenRow, check_cache, encode_rows, resolve_length
 from job_templates.ml.starter_rows import StarterRows
 from job_templates.ml.trainer import SharedPrefixTrainer
 
@@ -36,8 +36,11 @@ MOST_HELD_OUT_ROWS = 500
 """So many rows tell the held-out loss well enough, and looking at them costs little."""
 
 
-def train(run: Run) -> dict[str, Any]:
-    """Train the run's model and write its checkpoint and training.json; returns that summary. InputError as it says."""
+def train(run: Run, cache_length: int | None = None) -> dict[str, Any]:
+    """Train the run's model and write its checkpoint and training.json; returns that summary.
+
+    InputError where the rows are faulty, or one is longer than the `cache_length` that an export is to have.
+    """
     tools, split = divide(run)
     fmt = get_format(run.config.prompt_format, run.config.declarations)
     precision = choose_precision()
@@ -45,6 +48,7 @@ def train(run: Run) -> dict[str, Any]:
         base = prepare_base(run.config, split.train, tools, fmt, Path(work))
         rows = encode_rows([*split.train, *split.test], tools, fmt, base.tokenizer)
         longest = resolve_length(run.config.max_seq_length, rows)
+        check_cache(longest, cache_length)
         train_rows, test_rows = rows[: len(split.train)], rows[len(split.train) :]
         say(f"{parameter_count(base.model) / 1e6:.1f}M parameters, {precision.name}, rows of up to {longest} tokens")
         source = _source(base, split, tools, fmt, train_rows, run.config.seed)
