@@ -15,7 +15,6 @@ import argparse
 from contextlib import nullcontext
 
 from backend.errors import InputError
-from backend.runs import write_json
 from job_templates import cli
 from job_templates.ml.stages import stage
 
@@ -41,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Score the model that the flags name, and write the report; InputError where the input is at fault."""
     arguments = parser().parse_args(argv)
-    from job_templates.ml.evaluating import evaluate
+    from job_templates.ml.evaluating import evaluate, save
     from job_templates.ml.litert.source import find_source
     from job_templates.ml.scored_rows import scored_rows
 
@@ -54,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
         if scored.note:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline)
-        write_json(output.expanduser(), report)
+        save(report, output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
 

@@ -9,7 +9,6 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
 
-from backend.runs import write_json
 from job_templates import cli, export
 from job_templates.ml.litert.recipes import FRIENDLY
 from job_templates.ml.options import add_data_flags, add_training_flags, config_from
@@ -53,14 +52,14 @@ def _train(place: Workspace, cache_length: int) -> None:
 
 
 def _evaluate(place: Workspace) -> None:
-    from job_templates.ml.evaluating import evaluate
+    from job_templates.ml.evaluating import evaluate, save
     from job_templates.ml.litert.source import find_source
     from job_templates.ml.scored_rows import scored_rows
 
     with stage(place.run, "evaluate"):
         scored = scored_rows(place.run, None, None, "test")
         report = evaluate(find_source(str(place.run.path)), scored, baseline=True)
-        write_json(place.run.evaluation_path, report)
+        save(report, place.run.evaluation_path, place.run, scored.tools)
     place.save()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from backend.device.card import model_card
 from backend.records import Example, Tool
-from backend.runs import Run, append_event
+from backend.runs import Run, append_event, write_json, write_text
 from backend.scoring import Report, build_evaluation, score_rows
 from job_templates.cli import say
 from job_templates.ml.decode import SharedDecoder
@@ -46,6 +48,13 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool) -> dict[str,
         say_report("Base", base)
         meta |= {"base_model": source.run.config.base_model, "base_declarations": base_model.fmt.declarations}
     return build_evaluation(tuned, base, meta)
+
+
+def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
+    """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
+    write_json(output, report)
+    if run is not None and output == run.evaluation_path:
+        write_text(run.checkpoint / "README.md", model_card(run, tools))
 
 
 def score_model(

@@ -15,10 +15,11 @@ from transformers import PrinterCallback
 from trl import SFTConfig
 
 from backend.data import Split
+from backend.device.card import model_card
 from backend.errors import InputError
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
-from backend.runs import Run, write_json
+from backend.runs import Run, write_json, write_text
 from job_templates.cli import say
 from job_templates.ml.base import Base, prepare_base, with_adapter
 from job_templates.ml.checkpoint import parameter_count, save_checkpoint
@@ -71,6 +72,7 @@ def train(run: Run, cache_length: int | None = None) -> dict[str, Any]:
         }
         _save(run, base, model, tools, fmt)
     write_json(run.training_path, summary)
+    write_text(run.checkpoint / "README.md", model_card(run, tools))
     say(f"Trained in {clock(summary['seconds'])}; the checkpoint is in {run.checkpoint}")
     return summary
 

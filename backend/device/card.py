@@ -1,0 +1,162 @@
+"""The model card: what the model does, what it was made from, how good it is, and how to use it."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.records import Tool
+from backend.runs import STARTER, Run, read_json
+
+GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
+TAGS = ("function-calling", "tool-use", "gemma3", "litert-lm", "on-device")
+LONGEST_TEXT = 160
+
+
+def model_card(run: Run, tools: Sequence[Tool]) -> str:
+    """README.md for a run's checkpoint; accuracies stand in it when the run has been evaluated."""
+    training = read_json(run.training_path) if run.training_path.is_file() else {}
+    evaluation = read_json(run.evaluation_path) if run.evaluation_path.is_file() else None
+    sections = [
+        _front_matter(run, evaluation),
+        f"# {_plain(run.name)}",
+        _opening(run),
+        _tools(tools),
+        _accuracy(evaluation),
+        _training(run, training),
+        _usage(run),
+        _licence(run),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _front_matter(run: Run, evaluation: Mapping[str, Any] | None) -> str:
+    """The metadata that the Hub reads; JSON texts are valid YAML."""
+    lines = ["---", "library_name: transformers", "pipeline_tag: text-generation"]
+    base = run.config.base_model
+    if base != STARTER:
+        lines += ["license: gemma"]
+        if not base.startswith((".", "/", "~")):
+            lines += [f"base_model: {json.dumps(base)}"]
+    lines += ["tags:", *(f"- {tag}" for tag in TAGS)]
+    if evaluation:
+        lines += ["model-index:", f"- name: {json.dumps(run.name)}", "  results:", "  - task:"]
+        lines += ["      type: text-generation", "      name: Function calling", "    dataset:"]
+        lines += [f"      name: {json.dumps(str(run.data.get('dataset_name', 'dataset')))}", "      type: private"]
+        lines += ["      split: test", "    metrics:"]
+        for name, rate in _rates(evaluation):
+            lines += [f"    - type: accuracy\n      name: {name}\n      value: {rate['value']:.4f}"]
+    return "\n".join([*lines, "---"])
+
+
+def _opening(run: Run) -> str:
+    if run.config.base_model == STARTER:
+        return (
+            "A **starter** model: a Gemma 3 of about two million parameters, made from the rows of one data set "
+            "alone. It is for trying the road from data to phone, not for shipping."
+        )
+    base = run.config.base_model
+    shown = _plain(base) if not base.startswith((".", "/", "~")) else "a local Gemma 3 checkpoint"
+    return f"{shown}, fine-tuned (LoRA, merged) to call the tools below. The adapter alone is in `adapter/`."
+
+
+def _tools(tools: Sequence[Tool]) -> str:
+    rows = [
+        f"| `{_plain(tool.name)}` | {', '.join(f'`{_plain(name)}`' for name in tool.properties) or '–'} "
+        f"| {_plain(tool.description)} |"
+        for tool in tools
+    ]
+    return "\n".join(["## Tools", "", "| tool | arguments | what it does |", "|---|---|---|", *rows])
+
+
+def _accuracy(evaluation: Mapping[str, Any] | None) -> str:
+    if not evaluation:
+        return "## Accuracy\n\nNot measured yet: run `evaluate.py`."
+    tuned, base = evaluation["tuned"], evaluation.get("base")
+    lines = ["## Accuracy", "", f"On {tuned['n']} held-out rows, greedy decoding, with 95 % Wilson intervals:", ""]
+    lines += ["| | this model | before training |", "|---|---|---|"]
+    before = dict(_rates({"tuned": base})) if base else {}
+    for name, rate in _rates(evaluation):
+        interval = f"{rate['value']:.1%} ({rate['low']:.1%}–{rate['high']:.1%}; {rate['k']} of {rate['n']})"
+        lines.append(
+            f"| {name} | {interval} | {before[name]['value']:.1%} |"
+            if name in before
+            else f"| {name} | {interval} | – |"
+        )
+    return "\n".join(lines)
+
+
+def _rates(evaluation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    names = {"tool": "tool selection", "argument": "arguments", "combined": "combined"}
+    return [
+        (names[key], evaluation["tuned"][key]) for key in names if evaluation["tuned"][key].get("value") is not None
+    ]
+
+
+def _training(run: Run, training: Mapping[str, Any]) -> str:
+    config = run.config
+    facts = {
+        "rows trained on / held out": f"{training.get('rows', '–')} / {training.get('test_rows', '–')}",
+        "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
+        "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
+        "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
+        "epochs, batch, peak rate": f"{config.epochs:g}, {config.batch_size}, {config.lr:g} (cosine)",
+        "steps, seconds": f"{training.get('steps', '–')}, {training.get('seconds', '–')}",
+        "loss at the end": _number(training.get("final_loss")),
+        "loss on the held-out rows": _number(training.get("held_out_loss")),
+        "longest row": f"{training.get('max_seq_length', '–')} tokens",
+        "seed": str(config.seed),
+        "code": f"`{run.code_version or '–'}`",
+    }
+    if training.get("method") == "lora":
+        facts["LoRA rank, alpha"] = f"{config.lora_r}, {config.lora_alpha}"
+    return "\n".join(
+        ["## Training", "", "| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
+    )
+
+
+def _usage(run: Run) -> str:
+    note = {
+        "none": "The tools live in the weights: the template leaves them out of the prompt.",
+        "names": "The template puts the tools' names into the prompt.",
+        "full": "The template puts the tools' declarations into the prompt.",
+    }[run.config.declarations]
+    return f"""## Use
+
+```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = "checkpoint"
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder)
+prompt = tokenizer.apply_chat_template(
+    [{{"role": "user", "content": "…"}}], tools=tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
+)
+answer = model.generate(**prompt, max_new_tokens=128)
+print(tokenizer.decode(answer[0, prompt["input_ids"].shape[1] :], skip_special_tokens=False))
+```
+
+`tools` is the list in tools.json. {note}
+Generation stops at `<eos>`, `<end_of_turn>` or `<start_function_response>`."""
+
+
+def _licence(run: Run) -> str:
+    if run.config.base_model == STARTER:
+        return "## Licence\n\nNo pretrained weights went into it: it is as free, or as bound, as the data behind it."
+    return (
+        "## Licence\n\nA derivative of Gemma: Gemma is provided under and subject to the Gemma Terms of Use found at "
+        f"{GEMMA_TERMS}."
+    )
+
+
+def _plain(text: str) -> str:
+    """A user's text as one short line that cannot break out of a table or turn into markup."""
+    line = " ".join(text.split())
+    short = line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+    return html.escape(short, quote=False).replace("|", "\\|").replace("`", "'").replace("[", "\\[")
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, int | float) else "–"

@@ -1,0 +1,71 @@
+"""The model card says what is in the run's files, and no user's text breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from backend.device.card import model_card
+from backend.prompts import get_format
+from backend.records import Call, Example, Tool
+from backend.runs import Run, RunConfig, default_config, write_json
+from backend.scoring import build_evaluation, score_rows
+
+TOOLS = (
+    Tool("set_light", "Switch | a light\n<b>on</b>", {"type": "object", "properties": {"room": {"type": "string"}}}),
+    Tool("stop", "Stop."),
+)
+
+
+def make_run(folder: Path, config: RunConfig) -> Run:
+    dataset, tools = folder / "rows.csv", folder / "tools.json"
+    dataset.write_text('user_message,tool_calls\nhi,"[]"\n', encoding="utf-8")
+    tools.write_text("[]", encoding="utf-8")
+    return Run.create(folder / "run", config, dataset, tools, name='lights "at" home: 1')
+
+
+def front_matter(card: str) -> dict[str, object]:
+    values = yaml.safe_load(card.split("---")[1])
+    assert isinstance(values, dict)
+    return values
+
+
+def test_a_starters_card_before_its_evaluation(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    write_json(run.training_path, {"rows": 8, "test_rows": 2, "steps": 5, "seconds": 3.5, "final_loss": 0.25})
+    card = model_card(run, TOOLS)
+    assert "not for shipping" in card
+    assert "Not measured yet" in card
+    assert "| 8 / 2 |" in card
+    assert "| loss at the end | 0.2500 |" in card
+    assert str(run.data["dataset_sha256"]) in card
+    assert "license" not in front_matter(card)
+    assert "| `set_light` | `room` | Switch \\| a light &lt;b&gt;on&lt;/b&gt; |" in card
+
+
+def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    fmt = get_format("native", "none")
+    rows = [Example(str(number), number, f"light {number}", (Call("stop", {}),)) for number in range(4)]
+    right = fmt.completion(rows[0].calls)
+    tuned, base = (score_rows(rows, answers, TOOLS, fmt) for answers in ([right] * 3 + ["no"], ["no"] * 4))
+    write_json(run.evaluation_path, build_evaluation(tuned, base, {}))
+    card = model_card(run, TOOLS)
+    assert "On 4 held-out rows" in card
+    assert "| combined | 75.0% (30.1%–95.4%; 3 of 4) | 0.0% |" in card
+    index = front_matter(card)["model-index"]
+    assert isinstance(index, list)
+    metrics = {metric["name"]: metric["value"] for metric in index[0]["results"][0]["metrics"]}
+    assert metrics == {"tool selection": 0.75, "arguments": 1.0, "combined": 0.75}
+
+
+@pytest.mark.parametrize(("base", "named"), [("google/functiongemma-270m-it", True), ("/home/someone/secret", False)])
+def test_a_fine_tunes_card_names_its_base_and_terms_but_no_folder(tmp_path: Path, base: str, named: bool) -> None:
+    card = model_card(make_run(tmp_path, default_config(base)), TOOLS)
+    values = front_matter(card)
+    assert values["license"] == "gemma"
+    assert values.get("base_model") == (base if named else None)
+    assert "Gemma Terms of Use" in card
+    assert "secret" not in card
