@@ -52,7 +52,8 @@ def convert(
         "recipe": recipe.library_name,
     }
     follower = _Follower(len(prefill_lengths) + 1, bool(recipe.library_name), on_phase)
-    process = subprocess.Popen(
+    lines: list[str] = []
+    with subprocess.Popen(
         [sys.executable, "-m", "job_templates.ml.litert.convert_worker", json.dumps(order)],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "0", "COLUMNS": "400", "PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1"},
@@ -61,17 +62,15 @@ def convert(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    lines: list[str] = []
-    try:
+    ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            follower.read(line)
-    finally:
-        if process.poll() is None and sys.exc_info()[0] is not None:
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                follower.read(line)
+        except BaseException:  # also a signal's exit: the converter must not work on unwatched
             process.kill()
-        process.wait()
+            raise
     if process.returncode != 0:
         raise _failure(process.returncode, lines)
     follower.finish()

@@ -48,7 +48,7 @@ class Subject:
 
 
 def verify(subject: Subject, on_row: Callable[[int, int], None]) -> dict[str, Any]:
-    """Check the file, run it on the held-out rows, and return what verification.json holds; `on_row` gets done, total."""
+    """Check the file, run it on held-out rows, and return what verification.json holds; `on_row` gets done, total."""
     bundle, checks = check_structure(subject.file, subject.expected)
     ran, report, agreement = Ran(), None, None
     if any(check.result == Result.FAILED for check in checks):
@@ -68,6 +68,7 @@ def _unchecked(why: str) -> list[Check]:
 
 def _run(subject: Subject, on_row: Callable[[int, int], None]) -> Ran:
     messages = [row.message for row in subject.trained.held_out] if subject.trained else [GREETING]
+    on_row(0, len(messages))
     tools = subject.trained.tools if subject.trained else ()
     handed = subject.file.with_name(ANDROID_TOOLS)
     return run_file(subject.file, handed, messages, tools, lambda done: on_row(done, len(messages)))
