@@ -66,7 +66,7 @@ install() {
         return
     fi
     prefer_cpu_torch
-    say "Installing $file (the first time: about 1.5 GB and a few minutes) …"
+    say "Installing $file (the first time: about 3 GB on disk and a few minutes) …"
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" ||
         fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
     printf '%s\n' "$file $wanted" >>"$note"

@@ -1,0 +1,40 @@
+"""Writes docs/commands.md from what the commands themselves say: `python scripts/commands_doc.py`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs/commands.md"
+COMMANDS = ("validate", "train", "evaluate", "export", "pipeline", "answer")
+HEADER = """# The commands
+
+Written by `python scripts/commands_doc.py` from every command's `--help`; do not edit. Run them with
+`.venv/bin/python`. Each ends with 0 when done, 1 when the input or the work failed, 2 when called wrongly, 143
+when it was asked to end.
+"""
+
+
+def help_text(command: str) -> str:
+    """What `job_templates/COMMAND.py --help` prints, 100 columns wide."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "job_templates" / f"{command}.py", "--help"],
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def document() -> str:
+    """The whole page."""
+    sections = (f"\n## {command}.py\n\n```\n{help_text(command)}```\n" for command in COMMANDS)
+    return HEADER + "".join(sections)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

@@ -1,0 +1,57 @@
+"""What the documentation says of the commands is what the commands say of themselves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.commands_doc import COMMANDS, DOCUMENT, ROOT, help_text
+
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _settled(text: str) -> str:
+    """The part after the usage line, without line breaks: what is the same in every version of argparse."""
+    return " ".join(text.partition("\n\n")[2].split())
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict[str, str]:
+    return {command: help_text(command) for command in COMMANDS}
+
+
+def test_every_command_is_documented_as_it_is(helps: dict[str, str]) -> None:
+    sections = re.split(r"^## (\w+)\.py$", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    written = dict(zip(sections[::2], sections[1::2], strict=True))
+    assert list(written) == list(COMMANDS)
+    for command, text in helps.items():
+        documented = written[command].strip().removeprefix("```\n").removesuffix("\n```")
+        assert _settled(documented) == _settled(text), f"{command}.py changed: run python scripts/commands_doc.py"
+
+
+def test_no_command_is_left_out() -> None:
+    scripts = {path.stem for path in (ROOT / "job_templates").glob("*.py")} - {"__init__", "cli"}
+    assert scripts == set(COMMANDS)
+
+
+def test_every_flag_in_the_readme_exists(helps: dict[str, str]) -> None:
+    run = subprocess.run([ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True).stdout
+    known = set(FLAG.findall(run + "".join(helps.values())))
+    assert set(FLAG.findall(README)) <= known
+
+
+def test_every_file_that_the_readme_names_exists() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    named = re.findall(r"(?:job_templates|examples|scripts|docs|benchmarks)/[\w.-]+\.?\w+", README)
+    missing = [name for name in {*links, *named} if not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_the_space_runs_what_is_pinned() -> None:
+    pinned = re.search(r"^gradio==(.+)$", Path(ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert pinned is not None
+    assert f"sdk_version: {pinned[1]}\n" in README
