@@ -81,9 +81,9 @@ def _source(
     base: Base, split: Split, tools: Sequence[Tool], fmt: PromptFormat, rows: Sequence[TokenRow], seed: int
 ) -> RowSource:
     """The training rows: varied at each draw for a model from scratch, as they stand for a pretrained one."""
-    if base.method == "lora" or base.tokenizer_model is None:
+    if base.method == "lora":
         return FixedRows(rows)
-    return StarterRows(split.train, tools, fmt, base.tokenizer, base.tokenizer_model, seed)
+    return StarterRows(split.train, tools, fmt, base.tokenizer, seed)
 
 
 def _fit(

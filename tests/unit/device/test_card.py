@@ -61,7 +61,7 @@ def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> Non
     assert metrics == {"tool selection": 0.75, "arguments": 1.0, "combined": 0.75}
 
 
-@pytest.mark.parametrize(("base", "named"), [("google/functiongemma-270m-it", True), ("/home/someone/secret", False)])
+@pytest.mark.parametrize(("base", "named"), [("google/functiongemma-270m-it", True), ("~/secret/base", False)])
 def test_a_fine_tunes_card_names_its_base_and_terms_but_no_folder(tmp_path: Path, base: str, named: bool) -> None:
     card = model_card(make_run(tmp_path, default_config(base)), TOOLS)
     values = front_matter(card)
