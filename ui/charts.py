@@ -78,18 +78,19 @@ def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
     """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are left out."""
     names = [name for name, score in tuned.items() if score["support"]]
     figure = go.Figure()
+    figure.add_trace(_rates("tuned", names, tuned, "var(--ft-accent)"))
     if base:
         figure.add_trace(_rates("base", names, base, "var(--ft-second)"))
-    figure.add_trace(_rates("tuned", names, tuned, "var(--ft-accent)"))
     rows = len(names) * (1.45 if base else 1)
-    figure.update_layout(**_bars_layout(rows), barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base))
+    figure.update_layout(**_bars_layout(rows))
+    figure.update_layout(barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base))
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 34 if base else 8, "b": 30},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "reversed"},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )
-    labels = [f"{name} ({tuned[name]['support']})" for name in names]
+    labels = [f"{name} ({tuned[name]['support']})  " for name in names]
     figure.update_yaxes(tickvals=names, ticktext=labels)
-    figure.update_xaxes(range=[0, 1.0], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], **_axis())
+    figure.update_xaxes(range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], **_axis())
     return _as_json(figure)
 
 

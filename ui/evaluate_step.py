@@ -6,10 +6,11 @@ from typing import Any
 
 import gradio as gr
 
+from backend.runs import STARTER
 from ui import text
 from ui.charts import Chart, per_tool
 from ui.evaluate_rows import WrongRows
-from ui.markup import Figure, Html, Tone, button, callout, card, empty, figures, heading, joined
+from ui.markup import Figure, Html, Tone, button, callout, card, empty, esc, figures, heading, joined
 from ui.page import Page, go
 from ui.painter import Holder, Wanted
 from ui.part import Part
@@ -100,9 +101,25 @@ def _scores(evaluation: dict[str, Any]) -> Html:
     tuned, base = evaluation["tuned"], evaluation.get("base")
     items = [_figure(key, name, tuned[key], base[key] if base else None) for key, name in NAMES]
     on = button("step", "Continue to Export", kind="primary", step="export")
-    parts = [_verdict(evaluation), figures(items), _compared(evaluation), Html(f'<div class="actions">{on}</div>')]
+    parts = [_verdict(evaluation), figures(items), _beside(evaluation), Html(f'<div class="actions">{on}</div>')]
     again = button("start", "Evaluate again", kind="quiet small")
     return card(f"{tuned['n']:,} held-out rows", Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
+
+
+def _beside(evaluation: dict[str, Any]) -> Html:
+    """What qualifies the three figures."""
+    tuned = evaluation["tuned"]
+    lines = [_compared(evaluation)]
+    parsed, loose = tuned["parse"], tuned["combined_normalised"]
+    lines.append(
+        f"{parsed['k']:,} of {parsed['n']:,} answers can be read by the phone. "
+        f"With case and punctuation left aside, {text.percent(loose['value'])} are right."
+    )
+    if evaluation.get("base") and evaluation.get("base_model") == STARTER:
+        lines.append("The base of a starter is the same model before training.")
+    if evaluation.get("note"):
+        lines.append(str(evaluation["note"]))
+    return Html(f'<div class="notes">{"".join(f"<p>{esc(line)}</p>" for line in lines)}</div>')
 
 
 def _figure(key: str, name: str, rate: dict[str, Any], base: dict[str, Any] | None) -> Figure:
@@ -144,14 +161,14 @@ def _verdict(evaluation: dict[str, Any]) -> Html:
     return callout(TONES.get(verdict["state"], "plain"), title, body)
 
 
-def _compared(evaluation: dict[str, Any]) -> Html:
+def _compared(evaluation: dict[str, Any]) -> str:
     """What the training changed, on the same rows."""
     pair = evaluation.get("mcnemar")
     if not pair:
-        return Html('<p class="note">The base model was not measured.</p>')
+        return "The base model was not measured."
     p = "p < 0.001" if pair["p"] < 0.001 else f"p = {pair['p']:.3f}"
     gained, lost = text.count(pair["better"], "row"), text.count(pair["worse"], "row")
-    return Html(f'<p class="note">Against the base on the same rows: {gained} gained, {lost} lost (McNemar, {p}).</p>')
+    return f"Against the base on the same rows: {gained} gained, {lost} lost (McNemar, {p})."
 
 
 def _chart_title(tuned: dict[str, Any]) -> Html:

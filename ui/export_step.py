@@ -136,15 +136,11 @@ def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) ->
                 "accent",
             ),
         )
-    for key, name, unit in (
-        ("first_token_seconds", "First token", ""),
-        ("decode_tokens_per_second", "Decoding", "tokens/s"),
-    ):
-        value = verification.get(key)
-        if isinstance(value, int | float):
-            items.append(
-                Figure(name, f"{value:,.0f} {unit}" if unit else text.duration(value), "on this machine's CPU")
-            )
+    first, speed = verification.get("first_token_seconds"), verification.get("decode_tokens_per_second")
+    if isinstance(first, int | float):
+        items.append(Figure("First token after", text.duration(first), "on this machine's CPU"))
+    if isinstance(speed, int | float):
+        items.append(Figure("Tokens per second", f"{speed:,.0f}", "on this machine's CPU"))
     return figures(items)
 
 
@@ -153,7 +149,7 @@ def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
     rate = ((evaluation or {}).get("tuned") or {}).get("combined") or {}
     if rate.get("n") != accuracy.get("n"):
         return ""
-    return f"<br>before the conversion: {text.percent(rate['value'])}"
+    return f"<br>checkpoint: {text.percent(rate['value'])}"
 
 
 def _actions(run: Run, path: Path) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import gradio as gr
@@ -25,6 +26,8 @@ from ui.try_step import TryStep
 
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS = 1.0
+UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
+LOGGER = logging.getLogger(__name__)
 TOP = (
     f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
     f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
@@ -58,12 +61,13 @@ class Layout:
 
     def paint(self, scene: Scene) -> Wanted:
         """What the frame and the open step should show."""
-        wanted = {
-            self.stepper: stepper(scene).text,
-            **self.runs.paint(scene),
-            **self.steps[scene.place.step].paint(scene),
-        }
-        wanted[self.tabs] = gr.update(selected=scene.place.step)
+        wanted: Wanted = {self.tabs: gr.update(selected=scene.place.step)}
+        try:
+            wanted |= {self.stepper: stepper(scene).text, **self.runs.paint(scene)}
+            wanted |= self.steps[scene.place.step].paint(scene)
+        except (KeyError, TypeError, ValueError, AttributeError):  # a file that another version or a hand wrote
+            LOGGER.exception("the %s step cannot be painted", scene.place.step)
+            wanted[self.page.notice] = callout("error", "This step cannot be shown", UNREADABLE).text
         if scene.run_error:
             wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
         return wanted

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import gradio as gr
 
 from backend.runs import STAGES, Run
-from ui import text
-from ui.markup import Html, button, callout, card, esc, progress
+from ui import icons, text
+from ui.markup import Html, button, callout, card, esc, joined, progress
 from ui.painter import Holder, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
-from ui.stages import StageView
+from ui.stages import PHASES, StageView
 
 LOG_SHOWN = 12_000
 FOLLOW_END = """
@@ -85,7 +85,34 @@ def _bar(view: StageView, *, stopping: bool) -> Html:
         return progress(None, "Stopping")
     if view.state == "queued":
         return progress(None, view.message or "Waits for its turn on this machine")
-    return progress(view.fraction, doing(view), time_left(view))
+    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view)])
+
+
+def _phases(view: StageView) -> Html:
+    """The parts of the stage: done, going on, still to come."""
+    names = PHASES.get(view.stage, {})
+    now = str(view.progress.get("phase", ""))
+    if now not in names:
+        return Html("")
+    at = list(names).index(now)
+    states = ["done" if index < at else "now" if index == at else "later" for index in range(len(names))]
+    marks = {"done": icons.CHECK, "now": Html('<i class="dot"></i>'), "later": Html('<i class="dot"></i>')}
+    items = "".join(
+        f'<li class="{state}"><span class="phase-mark">{marks[state]}</span>{esc(name)}'
+        f"<span>{_took(view, phase)}</span></li>"
+        for state, (phase, name) in zip(states, names.items(), strict=True)
+    )
+    return Html(f'<ol class="phases">{items}</ol>')
+
+
+def _took(view: StageView, phase: str) -> str:
+    """How long a phase has taken, and about how long it still needs."""
+    last = next((event for event in reversed(view.events) if event.get("phase") == phase), None)
+    if last is None:
+        return ""
+    eta, seconds = last.get("eta"), last.get("seconds")
+    left = f", about {text.duration(eta)} left" if isinstance(eta, int | float) and eta > 1 else ""
+    return f"{text.duration(seconds)}{left}" if isinstance(seconds, int | float) and seconds else ""
 
 
 def doing(view: StageView) -> str:
@@ -95,16 +122,16 @@ def doing(view: StageView) -> str:
         return f"Step {last['step']:,} of {last['steps']:,}, epoch {last.get('epoch', 0):.1f}"
     if not last:
         return "Starting"
-    phase = str(last.get("phase") or "Working").replace("_", " ")
+    phase = str(last.get("phase") or "Working")
     done, total = last.get("done"), last.get("total")
-    counted = f" {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
-    return f"{phase[:1].upper()}{phase[1:]}{counted}"
+    counted = f", {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
+    return PHASES.get(view.stage, {}).get(phase, phase) + counted
 
 
 def time_left(view: StageView) -> str:
     """The time that is left, where the stage says so; else the time it has taken."""
     eta = view.progress.get("eta")
-    if isinstance(eta, int | float):
+    if isinstance(eta, int | float) and view.progress.get("event") == "step":
         return f"about {text.duration(eta)} left"
     return f"{text.duration(time.time() - view.started)} so far" if view.started and view.progress else ""
 

@@ -20,6 +20,17 @@ JOB_WORDS: dict[str, Word] = {
     "cancelled": "cancelled",
     "lost": "failed",
 }
+PHASES = {
+    "evaluate": {"tuned": "The tuned model answers", "base": "The base model answers"},
+    "export": {
+        "load": "Reading the checkpoint",
+        "convert": "Converting to LiteRT",
+        "quantize": "Quantizing to 8 bits",
+        "package": "Packing the file",
+        "verify": "Answering the held-out rows with the file",
+    },
+}
+"""The phases of a stage in their order, and what they are called on the page."""
 EVENT_WORDS: dict[str, Word] = {"started": "running", "done": "done", "failed": "failed"}
 
 
@@ -49,9 +60,17 @@ class StageView:
     def fraction(self) -> float | None:
         """How much of it is done, 0..1, None where that is not known."""
         last = self.progress
-        keys = ("step", "steps") if last.get("event") == "step" else ("done", "total")
-        done, total = (last.get(key) for key in keys)
-        return done / total if isinstance(done, int | float) and isinstance(total, int | float) and total else None
+        within = _share(last)
+        phases = tuple(PHASES.get(self.stage, {}))
+        if within is None or last.get("phase") not in phases:
+            return within
+        return (phases.index(last["phase"]) + within) / len(phases)
+
+
+def _share(event: dict[str, Any]) -> float | None:
+    keys = ("step", "steps") if event.get("event") == "step" else ("done", "total")
+    done, total = (event.get(key) for key in keys)
+    return done / total if isinstance(done, int | float) and isinstance(total, int | float) and total else None
 
 
 def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:

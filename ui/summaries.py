@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.jobs import PIPELINE, Runner
 from backend.runs import STAGES, FolderStore, StoredRun, read_json
-from ui.stages import Word, stage_views
+from ui.stages import StageView, Word, stage_views
 
 WATCHED = (
     "run.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
@@ -61,9 +62,7 @@ class Summaries:
         if entry.run is None:
             return Summary(entry.id, entry.id, entry.created, error=entry.error)
         views = stage_views(entry.run, self._runner)
-        reached = [view for view in views.values() if view.state != "none"]
-        active = next((view for view in reached if view.state == "running"), None)
-        shown = active or next((view for view in reached if view.active), reached[-1] if reached else None)
+        shown = telling(list(views.values()))
         accuracy, verdict = _scores(entry.run.evaluation_path)
         return Summary(
             entry.id,
@@ -76,6 +75,16 @@ class Summaries:
             accuracy=accuracy,
             verdict=verdict,
         )
+
+
+def telling(views: Sequence[StageView]) -> StageView | None:
+    """The stage that says where a run stands: what works, else what waits, else what broke first, else the last done."""
+    reached = [view for view in views if view.state != "none"]
+    for states in (("running",), ("queued",), ("failed", "cancelled")):
+        found = next((view for view in reached if view.state in states), None)
+        if found:
+            return found
+    return reached[-1] if reached else None
 
 
 def fingerprint(folder: Path) -> tuple[int, ...]:

@@ -26,6 +26,8 @@ def duration(seconds: float | None) -> str:
     """A length of time as `8 s`, `2 min 5 s` or `1 h 4 min`."""
     if seconds is None:
         return "–"
+    if 0 < seconds < 0.995:
+        return f"{max(1, round(seconds * 1000))} ms"
     if 0 < seconds < 10:
         return f"{seconds:.1f} s"
     whole = max(0, round(seconds))

@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from backend.jobs import LocalRunner
+from backend.runs import STAGES, FolderStore
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 START_SECONDS = 90.0
@@ -48,6 +51,14 @@ class App:
             assert self._process.poll() is None, "the app ended before it answered"
             assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
             time.sleep(0.2)
+
+    def end_jobs(self) -> None:
+        """Stop what a test left running: jobs outlive the app."""
+        store, runner = FolderStore(self.home), LocalRunner()
+        for run in [entry.run for entry in store.list() if entry.run]:
+            for stage in reversed(STAGES):
+                if (state := runner.state(run, stage)) and state.active:
+                    runner.cancel(run, stage)
 
     def stop(self) -> None:
         """Stop it; what its jobs do is theirs."""
@@ -127,6 +138,7 @@ def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
     yield new
     for visitor in visitors:
         visitor.page.context.close()
+    app.end_jobs()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
 
 

@@ -27,7 +27,7 @@ Is there <b>bold</b> water?,"[{""name"": ""find_nearby_poi"", ""args"": {""query
 """
 
 
-def test_the_empty_page_says_what_to_do_and_offers_a_template(visit: Visit, app: App) -> None:
+def test_the_empty_page_says_what_to_do_and_offers_a_template(visit: Visit) -> None:
     page = visit().page
     expect(page.get_by_role("heading", name="Data")).to_be_visible()
     expect(page.get_by_role("button", name="Use the example")).to_be_visible()
@@ -77,7 +77,13 @@ def test_a_broken_upload_shows_every_problem_with_its_line_and_column(
     expect(page.locator("#data-state")).to_contain_text("Not ready to train")
     page.locator("#severity").get_by_text("Errors").click()
     shown = _problems(visitor)
-    for line, column in ((3, "user_message"), (4, "tool_calls"), (5, "tool_calls"), (6, "tool_calls"), (7, "tool_calls")):
+    for line, column in (
+        (3, "user_message"),
+        (4, "tool_calls"),
+        (5, "tool_calls"),
+        (6, "tool_calls"),
+        (7, "tool_calls"),
+    ):
         assert any(f"line {line}\n" in row and column in row for row in shown), (line, column, shown)
     assert any("Did you mean find_nearby_poi?" in row for row in shown)
     take(page, "data-broken")

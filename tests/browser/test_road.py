@@ -1,0 +1,132 @@
+"""The whole road in a browser, from data to an answer. Few epochs: it is the road that is tried, not the model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import litert_lm
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App, Visitor
+from tests.browser.screens import WANTED, for_readme, take
+from tests.conftest import DataSet
+
+Visit = Callable[..., Visitor]
+TRAINING_MS, EXPORT_MS = 240_000, 240_000
+EPOCHS = {"example": 25 if WANTED else 5, "cycling": 2}
+
+
+def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.button("Use the example")
+    visitor.button("Continue to Train")
+    expect(page.locator("#train-blank")).to_be_hidden()
+    expect(page.get_by_text("for trying the road, not for shipping")).to_be_visible()
+    page.get_by_label("Epochs").fill(str(EPOCHS["example"]))
+    expect(page.locator("#estimate")).to_contain_text("min")
+    take(page, "train-settings")
+    visitor.button("Start training")
+    expect(page.locator("#train-state")).to_contain_text("Training")
+    expect(page.locator("#train-state .bar")).to_be_visible()
+    expect(page.locator("#loss .plot")).to_be_visible(timeout=90_000)
+    page.get_by_role("button", name="Log").click()
+    expect(page.locator("#train-log")).to_contain_text("rows to train on")
+    take(page, "train-busy")
+    expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=TRAINING_MS)
+    take(page, "train-done")
+
+    visitor.button("Continue to Evaluate")
+    _evaluated(page)
+    take(page, "evaluate-done")
+    for_readme(page)
+
+    visitor.button("Continue to Export")
+    visitor.button("Export")
+    expect(page.locator("#export-state .phases")).to_be_visible(timeout=60_000)
+    take(page, "export-busy")
+    saved = _exported(page)
+    take(page, "export-done")
+    _same_and_opens(saved, app, page)
+
+    visitor.button("Try it")
+    _tried(page)
+    take(page, "try-done")
+
+    page.reload()
+    expect(page.locator("#message")).to_be_visible()
+    assert "run=" in page.url
+    assert "step=try" in page.url
+    for step in ("data", "train", "evaluate", "export"):
+        visitor.step(step)
+    expect(page.locator("#export-file .figure")).not_to_have_count(0)
+
+
+def test_cycling_goes_the_whole_road_by_itself(visit: Visit, app: App, cycling: DataSet) -> None:
+    visitor = visit(width=390, height=844)
+    page = visitor.page
+    visitor.upload(cycling.tools, cycling.dataset)
+    expect(page.locator("#data-state")).to_contain_text("942 rows · 6 tools · 0 errors")
+    visitor.button("Continue to Train")
+    page.get_by_label("Epochs").fill(str(EPOCHS["cycling"]))
+    page.get_by_text("Evaluate, export", exact=True).click()
+    visitor.button("Start training")
+    expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=TRAINING_MS)
+    visitor.step("evaluate")
+    _evaluated(page)
+    visitor.step("export")
+    saved = _exported(page)
+    _same_and_opens(saved, app, page)
+    visitor.step("try")
+    _tried(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def _evaluated(page: Page) -> None:
+    """The three accuracies with intervals, the base's beside them, the verdict, the bars, the wrong rows."""
+    scores = page.locator("#scores")
+    expect(scores.locator(".figure")).to_have_count(3, timeout=120_000)
+    expect(scores.locator(".callout")).to_contain_text("85 %")
+    expect(scores).to_contain_text("base: ")
+    expect(page.locator("#per-tool .plot")).to_be_visible()
+    rows = page.locator("#wrong-rows tbody tr")
+    if rows.count():
+        before = rows.count()
+        page.get_by_label("Error").click()
+        page.get_by_role("option").nth(1).click()
+        expect(page.locator("#wrong-rows .badge").first).to_be_visible()
+        assert 0 < rows.count() <= before
+
+
+def _exported(page: Page) -> Path:
+    """Wait for the verdict, and download the file."""
+    file = page.locator("#export-file")
+    expect(file).to_contain_text("SHA-256", timeout=EXPORT_MS)
+    expect(file.locator(".table tbody tr")).not_to_have_count(0)
+    with page.expect_download() as download:
+        file.get_by_role("link", name="Download").click()
+    return download.value.path()
+
+
+def _same_and_opens(saved: Path, app: App, page: Page) -> None:
+    """The downloaded bytes are the file's, its hash is the one shown, and the phone's runtime opens it."""
+    run = page.url.partition("run=")[2].partition("&")[0]
+    (made,) = (app.home / run / "export").glob("*.litertlm")
+    digest = hashlib.sha256(saved.read_bytes()).hexdigest()
+    assert digest == hashlib.sha256(made.read_bytes()).hexdigest()
+    expect(page.locator("#export-file")).to_contain_text(digest)
+    with litert_lm.Engine(str(saved), backend=litert_lm.Backend.CPU(thread_count=2), cache_dir=":nocache") as engine:
+        assert engine.bos_token_id == 2
+
+
+def _tried(page: Page) -> None:
+    """An example from the held-out rows, and a message of one's own; both stay in the session's history."""
+    page.locator("#try-examples .chip").first.click()
+    expect(page.locator("#answer")).to_contain_text("tokens/s", timeout=60_000)
+    page.get_by_label("Message").fill("is there water nearby")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer")).to_contain_text("is there water nearby", timeout=60_000)
+    expect(page.locator("#answer .listing")).to_be_visible()
+    expect(page.locator("#history li")).to_have_count(1)

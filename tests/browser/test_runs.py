@@ -1,0 +1,108 @@
+"""The list of runs: it survives a restart, jobs can be cancelled, runs deleted, and visitors do not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App, Visitor
+from tests.browser.screens import take
+
+Visit = Callable[..., Visitor]
+LOADING_MS = 180_000
+
+
+def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app: App) -> None:
+    visitor = visit()
+    page = visitor.page
+    _start(visitor, "First try")
+    expect(page.locator("#train-state")).to_contain_text("Step 3 of", timeout=LOADING_MS)
+    page.locator("#train-state").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#train-state")).to_contain_text("Training was cancelled", timeout=60_000)
+    expect(page.locator(".run.current")).to_contain_text("Training cancelled")
+    take(page, "train-cancelled")
+    visitor.step("evaluate")
+    expect(page.locator("#evaluate-blank")).to_contain_text("Nothing to measure yet")
+    visitor.step("train")
+
+    address = page.url
+    app.stop()
+    visitor.complaints.clear()
+    app.start()
+    page.goto(address)
+    visitor.complaints.clear()  # the page noticed that the app was away
+    expect(page.locator(".run.current")).to_contain_text("First try")
+    expect(page.locator("#train-state")).to_contain_text("Training was cancelled")
+    expect(page.locator("#loss .plot")).to_be_visible()
+
+    visitor.button("Train again with other settings")
+    expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
+    page.locator(".run .open").click()
+    page.locator(".run").hover()
+    page.locator(".run .remove").click()
+    expect(page.locator(".run")).to_contain_text("Delete First try and all its files?")
+    take(page, "runs-delete")
+    page.locator(".run").get_by_role("button", name="Keep").click()
+    expect(page.locator(".run .title")).to_have_text("First try")
+    page.locator(".run").hover()
+    page.locator(".run .remove").click()
+    page.locator(".run").get_by_role("button", name="Delete").click()
+    expect(page.locator("#runs")).to_contain_text("kept here, also after a restart")
+    assert not [path for path in app.home.iterdir() if not path.name.startswith(".")]
+
+
+def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:
+    visitor = visit()
+    page = visitor.page
+    _start(visitor, "Goes on", quick=True)
+    expect(page.locator("#train-state .bar")).to_be_visible()
+    address = page.url
+    app.stop()
+    app.start()
+    page.goto(address)
+    visitor.complaints.clear()
+    expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=LOADING_MS)
+    expect(page.locator(".run.current")).to_contain_text("Goes on (quick test)")
+
+
+def test_two_visitors_do_not_disturb_each_other(visit: Visit) -> None:
+    one, other = visit(), visit()
+    one.button("Use the example")
+    expect(one.page.locator("#data-state")).to_contain_text("hiking.csv")
+    expect(other.page.get_by_role("button", name="Use the example")).to_be_visible()
+    other.step("try")
+    other.page.wait_for_timeout(2500)
+    expect(one.page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    expect(other.page.get_by_role("heading", name="Try", exact=True)).to_be_visible()
+
+
+def test_wrong_settings_are_refused_in_words(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    _to_settings(visitor)
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_label("Held out").fill("5")
+    visitor.button("Start training")
+    expect(page.locator("#notice")).to_contain_text("test split: 5 is not allowed")
+    take(page, "train-refused")
+    page.get_by_text("A folder or a Hub id").click()
+    visitor.button("Start training")
+    expect(page.locator("#notice")).to_contain_text("Name the base model")
+
+
+def test_an_address_without_a_run_says_so(visit: Visit) -> None:
+    page: Page = visit(query="?run=20200101-000000-0000&step=train").page
+    expect(page.locator("#notice")).to_contain_text("There is no run '20200101-000000-0000'")
+
+
+def _to_settings(visitor: Visitor) -> None:
+    visitor.button("Use the example")
+    visitor.button("Continue to Train")
+    expect(visitor.page.get_by_role("button", name="Start training")).to_be_visible()
+
+
+def _start(visitor: Visitor, name: str, *, quick: bool = False) -> None:
+    _to_settings(visitor)
+    visitor.page.get_by_label("Name", exact=False).first.fill(name)
+    visitor.button("Quick test" if quick else "Start training")
