@@ -32,6 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--baseline", action="store_true", help="also score the model that the run started from")
     command.add_argument(
+        "--probes",
+        action="store_true",
+        help="also score the rows with typos, in lower case and without punctuation, and with the tools changed where "
+        "they stand in the prompt",
+    )
+    command.add_argument(
         "--output", type=Path, metavar="FILE", help="where the report goes (default: evaluation.json in the run)"
     )
     return command
@@ -52,7 +58,7 @@ def main(argv: list[str] | None = None) -> None:
         scored = scored_rows(source.run, arguments.dataset, arguments.tools, arguments.split)
         if scored.note:
             cli.say(scored.note)
-        report = evaluate(source, scored, baseline=arguments.baseline)
+        report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
         save(report, output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from backend.records import Example, Tool
+from backend.records import Declarations, Example, Tool
 
 TYPO_RATE = 0.06
 """Typos for each letter, at least one a message: about what thumbs make on a phone without correction."""
@@ -55,6 +55,28 @@ MESSAGE_PROBES: Mapping[str, Callable[[str, random.Random], str]] = {
     "lower case": in_lower_case,
     "no punctuation": without_punctuation,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One robustness probe: its name, and the tools and rows to put before the model."""
+
+    name: str
+    tools: tuple[Tool, ...]
+    examples: tuple[Example, ...]
+
+
+def probes_for(
+    tools: Sequence[Tool], examples: Sequence[Example], declarations: Declarations, seed: int
+) -> tuple[Probe, ...]:
+    """The probes that a prompt with these declarations can feel: the tools' own only where they stand in it."""
+    given, rows = tuple(tools), tuple(examples)
+    found = [Probe(name, given, probe_messages(name, rows, seed)) for name in MESSAGE_PROBES]
+    if declarations != "none":
+        if len(given) > 1:
+            found.append(Probe("tools reordered", reordered(given, seed), rows))
+        found.append(Probe("distractor tool", with_distractor(given), rows))
+    return tuple(found)
 
 
 def probe_messages(name: str, examples: Sequence[Example], seed: int) -> tuple[Example, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from backend.device.card import model_card
 from backend.records import Example, Tool
 from backend.runs import Run, append_event, write_json, write_text
 from backend.scoring import Report, build_evaluation, score_rows
+from backend.scoring.floor import floor_report
+from backend.scoring.probes import probes_for
 from job_templates.cli import say
 from job_templates.ml.decode import SharedDecoder
 from job_templates.ml.litert.source import Source
@@ -23,8 +26,8 @@ SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
 
 
-def evaluate(source: Source, scored: ScoredRows, *, baseline: bool) -> dict[str, Any]:
-    """Score the rows with the tuned model and, if asked, its base; the whole of evaluation.json."""
+def evaluate(source: Source, scored: ScoredRows, *, baseline: bool, probes: bool) -> dict[str, Any]:
+    """Score the rows with the tuned model and, if asked, its base and the probes; the whole of evaluation.json."""
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
@@ -32,6 +35,7 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool) -> dict[str,
     tuned = score_model(tuned_model, scored.tools, scored.rows, teller(source.run, "tuned"))
     seconds = time.monotonic() - start
     say_report("Tuned", tuned)
+    seed = source.run.config.seed if source.run else 0
     base = None
     meta = {
         "model": source.name,
@@ -47,7 +51,21 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool) -> dict[str,
         base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
         say_report("Base", base)
         meta |= {"base_model": source.run.config.base_model, "base_declarations": base_model.fmt.declarations}
-    return build_evaluation(tuned, base, meta)
+    floor = floor_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
+    if floor is not None:
+        say_report("Floor", floor)
+    probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
+    train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
+    return build_evaluation(tuned, base, meta, floor=floor, probes=probed, train_rows=train_rows)
+
+
+def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> dict[str, Report]:
+    """The tuned model's report on each probe's rows."""
+    found = {}
+    for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed):
+        found[probe.name] = score_model(model, probe.tools, probe.examples, teller(run, probe.name))
+        say_report(probe.name, found[probe.name])
+    return found
 
 
 def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
@@ -94,9 +112,9 @@ def say_report(name: str, report: Report) -> None:
     """The three accuracies in a line each, with their 95 % intervals and counts."""
     for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
         if rate.value is None:
-            say(f"{name:6} {label:9} –        (0 rows)")
+            say(f"{name:15} {label:9} –        (0 rows)")
         else:
             say(
-                f"{name:6} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
+                f"{name:15} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
                 f"{rate.high:.1%})"
             )

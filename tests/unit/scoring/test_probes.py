@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.records import Call, Example, Tool
-from backend.scoring.probes import MESSAGE_PROBES, probe_messages, reordered, with_distractor
+from backend.scoring.probes import MESSAGE_PROBES, probe_messages, probes_for, reordered, with_distractor
 
 TOOLS = tuple(Tool(name, "x") for name in "abc")
 
@@ -34,3 +34,11 @@ def test_the_tools_move_or_grow() -> None:
     assert reordered(TOOLS[:1], 1) == TOOLS[:1]
     assert with_distractor(TOOLS)[:3] == TOOLS
     assert len(with_distractor(TOOLS)) == 4
+
+
+def test_the_tools_are_probed_where_they_stand_in_the_prompt() -> None:
+    example = Example("1", 1, "Where?", (Call("a"),))
+    baked = [probe.name for probe in probes_for(TOOLS, [example], "none", 1)]
+    declared = [probe.name for probe in probes_for(TOOLS, [example], "full", 1)]
+    assert baked == ["typos", "lower case", "no punctuation"]
+    assert declared == [*baked, "tools reordered", "distractor tool"]

@@ -141,6 +141,12 @@ def test_evaluation_json_pairs_the_models() -> None:
     assert found["verdict"]["state"] == "undecided"
     assert found["model"] == "m"
     assert build_evaluation(tuned, None, {})["base"] is None
+    assert found["floor"] is None
+    full = build_evaluation(tuned, base, {}, floor=base, probes={"typos": base}, train_rows={"stop": 9})
+    assert full["floor_mcnemar"]["better"] == 6
+    assert full["probes"]["typos"]["combined"]["k"] == 0
+    assert full["probes"]["typos"]["broken"] == [row.id for row in tuned.rows]
+    assert full["advice"][0]["kind"] == "done"
     with pytest.raises(ValueError, match="same rows"):
         build_evaluation(tuned, score_rows(examples[:5], [wrong] * 5, TOOLS, FORMAT), {})
 
