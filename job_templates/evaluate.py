@@ -1,7 +1,8 @@
 """Measure a model on rows that it was not trained on: tool selection, arguments, both, per tool, with intervals.
 
 --model names a run, a checkpoint or a Hub repository. A run brings its rows: those that train.py held out are scored.
-With --dataset, rows that the run was trained on are left out.
+With --dataset, rows that the run was trained on are left out. --predictions scores the answers in a file instead: a CSV
+or JSON lines with user_message and answer, for every row of --dataset.
 """
 
 from __future__ import annotations
@@ -15,15 +16,24 @@ import argparse
 from contextlib import nullcontext
 
 from backend.errors import InputError
+from backend.prompts import get_format
+from backend.records import FORMATS
+from backend.runs import write_json
+from backend.scoring import build_evaluation, score_rows
+from backend.scoring.predictions import read_predictions
 from job_templates import cli
+from job_templates.ml.report_lines import say_report
 from job_templates.ml.stages import stage
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    scored = command.add_mutually_exclusive_group(required=True)
+    scored.add_argument("--model", metavar="FOLDER|USER/NAME", help="a run, a checkpoint, or a Hub repository with one")
+    scored.add_argument("--predictions", type=Path, metavar="FILE", help="answers to score, without any model")
     command.add_argument(
-        "--model", required=True, metavar="FOLDER|USER/NAME", help="a run, a checkpoint, or a Hub repository with one"
+        "--prompt-format", choices=FORMATS, default="native", help="how --predictions are written (default native)"
     )
     command.add_argument("--dataset", help="a CSV or a Hub dataset (default: the run's own rows)")
     command.add_argument("--tools", help="the tools.json (default: the run's own)")
@@ -46,6 +56,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Score the model that the flags name, and write the report; InputError where the input is at fault."""
     arguments = parser().parse_args(argv)
+    if arguments.predictions:
+        _score_file(arguments)
+    else:
+        _score_model(arguments)
+
+
+def _score_model(arguments: argparse.Namespace) -> None:
     from job_templates.ml.evaluating import evaluate, save
     from job_templates.ml.litert.source import find_source
     from job_templates.ml.scored_rows import scored_rows
@@ -60,6 +77,22 @@ def main(argv: list[str] | None = None) -> None:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
         save(report, output.expanduser(), source.run, scored.tools)
+    cli.say(f"Wrote {output}")
+
+
+def _score_file(arguments: argparse.Namespace) -> None:
+    from job_templates.ml.scored_rows import scored_rows
+
+    if arguments.baseline or arguments.probes:
+        raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")
+    scored = scored_rows(None, arguments.dataset, arguments.tools, arguments.split)
+    answers = read_predictions(arguments.predictions.expanduser(), scored.rows)
+    fmt = get_format(arguments.prompt_format)
+    report = score_rows(scored.rows, answers, scored.tools, fmt)
+    say_report("Predictions", report)
+    meta = {"predictions": arguments.predictions.name, "prompt_format": fmt.name, "rows": report.n}
+    output = (arguments.output or Path("evaluation.json")).expanduser()
+    write_json(output, build_evaluation(report, None, meta))
     cli.say(f"Wrote {output}")
 
 

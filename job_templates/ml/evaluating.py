@@ -19,6 +19,7 @@ from job_templates.ml.decode import SharedDecoder
 from job_templates.ml.litert.source import Source
 from job_templates.ml.models import Scorable, load_base, load_tuned
 from job_templates.ml.progress import clock
+from job_templates.ml.report_lines import say_report
 from job_templates.ml.rows import encode_rows, shared_prefix
 from job_templates.ml.scored_rows import ScoredRows
 
@@ -106,15 +107,3 @@ def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
             say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
 
     return tell
-
-
-def say_report(name: str, report: Report) -> None:
-    """The three accuracies in a line each, with their 95 % intervals and counts."""
-    for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
-        if rate.value is None:
-            say(f"{name:15} {label:9} –        (0 rows)")
-        else:
-            say(
-                f"{name:15} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
-                f"{rate.high:.1%})"
-            )
