@@ -20,8 +20,8 @@ COLUMNS = ("user_message", "answer")
 def read_predictions(path: Path, examples: Sequence[Example]) -> list[str]:
     """The raw answer for each example, matched by its message, repeated messages in their order.
 
-    The file is a CSV with the columns user_message and answer, or JSON lines with these keys. Raises InputError with the
-    line for a broken file, for a message without a row, and for a row without an answer.
+    The file is a CSV with the columns user_message and answer, or JSON lines with these keys. Raises InputError with
+    the line for a broken file, for a message without a row, and for a row without an answer.
     """
     waiting: dict[str, list[int]] = {}
     for index, example in reversed(list(enumerate(examples))):
