@@ -50,7 +50,9 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
     reply: dict[str, Any] = {"id": request.get("id"), "raw": "", "calls": [], "text": "", "error": None}
     reply["load_seconds"] = model.load_seconds
     try:
-        message = str(request["message"])
+        message = request.get("message")
+        if not isinstance(message, str):
+            raise InputError('A request needs a "message", as text.')
         reply["prompt"] = model.render(message, request.get("tools"))
         reply["prompt_ids"] = model.encode(reply["prompt"])
         if only == "prompt":
@@ -97,7 +99,7 @@ def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextI
             except ValueError as error:
                 _write(replies, {"id": None, "error": f"This line is no JSON: {error}."})
                 continue
-            _write(replies, answer(model, fmt, request))
+            _write(replies, answer(model, fmt, request if isinstance(request, dict) else {}))
 
 
 def _write(replies: TextIO, reply: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,11 @@ from typing import Any
 SCRIPT = Path(__file__).resolve().parents[2] / "job_templates" / "answer.py"
 STOP_SECONDS = 2.0
 LAST_WORDS = 400
+
+_NOISE = re.compile(r"^===|^third_party/|ERROR: \[|^Stack trace|^@ +0x|^WARNING: Logging before")
+"""What the native runtime prints around its reasons: places in its own source, and stacks of addresses."""
+
+_GLOG_PREFIX = re.compile(r"^[IWEF]\d{4} \S+ +\d+ [\w.]+:\d+\] ")
 
 
 class WorkerDied(Exception):
@@ -79,8 +85,9 @@ class Worker:
         """The last line that the worker, or the native runtime in it, printed as an error."""
         self._errors.seek(0)
         printed = self._errors.read().decode("utf-8", "replace").splitlines()
-        spoken = [line.strip() for line in printed if line.strip() and not line.startswith(("===", "third_party"))]
-        return spoken[-1][:LAST_WORDS] if spoken else ""
+        spoken = [line.strip().removeprefix("└ ") for line in printed if line.strip()]
+        told = [_GLOG_PREFIX.sub("", line) for line in spoken if not _NOISE.search(line)]
+        return told[-1][:LAST_WORDS] if told else ""
 
     def stop(self) -> None:
         """End the process: by closing its input, and by force where it does not end by itself."""
