@@ -92,7 +92,10 @@ def test_agreement_counts_calls_and_not_their_spelling() -> None:
     wrong = [RIGHT[1], RIGHT[1], "call:", *RIGHT[3:]]
     assert compare(report(wrong), checkpoint(RIGHT)) == Agreement(3, 5, 2, 0)
     assert compare(report(RIGHT), checkpoint(wrong)) == Agreement(3, 5, 0, 2)
-    assert compare(report(wrong), checkpoint([*wrong[:2], "call:<end_of_turn>", *wrong[3:]])).same == 5
+    unreadable = [*wrong[:2], "<start_function_call>call:lamp{{{", *wrong[3:]]
+    cut_sooner = [*wrong[:2], "<start_function_call>call:lamp{<end_of_turn>", *wrong[3:]]
+    assert compare(report(unreadable), checkpoint(cut_sooner)).same == 5
+    assert compare(report(unreadable), checkpoint([*wrong[:2], "<start_function_call>call:x{", *wrong[3:]])).same == 4
 
 
 def prompts(change: Any = None) -> Check:

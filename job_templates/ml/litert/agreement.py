@@ -10,12 +10,10 @@ from backend.errors import InputError
 from backend.prompts.native_parser import strip_stop_tokens
 from backend.records import Example
 from backend.runs import Run, read_json
-from backend.scoring import Report, score_rows
+from backend.scoring import Report
+from job_templates.cli import say
 from job_templates.ml.litert.source import Source
 from job_templates.ml.litert.trained import Trained
-
-MAX_ANSWER_TOKENS = 256
-"""As many as the runtime is allowed (runtime.MAX_ANSWER_TOKENS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +70,23 @@ def checkpoint_answers(source: Source, trained: Trained | None) -> dict[str, Che
     """The checkpoint's answers: those that evaluation.json holds, else given anew; None where no run made it."""
     if source.run is None or trained is None:
         return None
-    return from_evaluation(source.run, trained.held_out) or _answered_anew(source.run, trained)
+    return from_evaluation(source.run, trained.held_out) or _answered_anew(source, trained)
 
 
-def _answered_anew(run: Run, trained: Trained) -> dict[str, CheckpointRow]:
+def _answered_anew(source: Source, trained: Trained) -> dict[str, CheckpointRow]:
     """Answer the rows with the checkpoint itself, greedily, in PyTorch."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from job_templates.ml.evaluating import score_model
+    from job_templates.ml.models import load_tuned
 
-    from job_templates.ml.decode import SharedDecoder
-    from job_templates.ml.rows import encode_rows, shared_prefix
+    def tell(done: int, total: int) -> None:
+        if done in (0, total):
+            say(f"  the checkpoint's own answers: {done} of {total}")
 
-    tokenizer = AutoTokenizer.from_pretrained(run.checkpoint)
-    model = AutoModelForCausalLM.from_pretrained(run.checkpoint, dtype=torch.float32, attn_implementation="sdpa")
-    rows = encode_rows(trained.held_out, trained.tools, trained.fmt, tokenizer)
-    decoder = SharedDecoder(model.eval(), rows[0].prompt[: shared_prefix(rows)])
-    answers = [tokenizer.decode(ids) for ids in decoder.answers(rows, MAX_ANSWER_TOKENS)]
-    report = score_rows(trained.held_out, answers, trained.tools, trained.fmt)
+    report = score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, tell)
     return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in report.rows}
 
 
 def _same_text(one: str, other: str) -> bool:
-    return strip_stop_tokens(one) == strip_stop_tokens(other)
+    """Whether two unreadable answers are the same, as far as both go: each side cuts endless ones at its own length."""
+    shorter, longer = sorted((strip_stop_tokens(one), strip_stop_tokens(other)), key=len)
+    return longer.startswith(shorter) if shorter else not longer
