@@ -43,20 +43,6 @@ make_venv() {
     "$python" -m venv --clear .venv || fail "Could not make .venv with $python (see above)."
 }
 
-# PyPI's torch for Linux brings gigabytes of CUDA. Without an NVIDIA driver, take the build from PyTorch's own CPU index;
-# where pip was told its own sources, or that index is out of reach, pip's own choice stands.
-prefer_cpu_torch() {
-    local pip=(.venv/bin/python -m pip --disable-pip-version-check) torch
-    if [ "$(uname -s)" != Linux ] || [ -e /proc/driver/nvidia/version ] || "${pip[@]}" show --quiet torch 2>/dev/null ||
-        [[ $("${pip[@]}" config list) =~ index|find-links ]]; then
-        return
-    fi
-    torch=$(grep '^torch==' requirements-local.txt)
-    say "No NVIDIA driver here: taking the CPU build of $torch …"
-    "${pip[@]}" install --quiet --no-deps --retries 1 --timeout 15 \
-        --index-url https://download.pytorch.org/whl/cpu "$torch" || say "Not found there; taking pip's own choice."
-}
-
 # install FILE: installs a requirements file, unless .venv notes that exactly this was done before. An interrupted install
 # leaves no note, so the next start takes it up where it stopped. The test set holds the local set.
 install() {
@@ -65,7 +51,6 @@ install() {
     if grep -qsxF -e "$file $wanted" -e "requirements-test.txt $wanted" "$note"; then
         return
     fi
-    prefer_cpu_torch
     say "Installing $file (the first time: about 3 GB on disk and a few minutes) …"
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" ||
         fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
