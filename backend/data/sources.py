@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -22,7 +24,7 @@ _READ = (".csv", ".tsv", ".jsonl", ".parquet")
 def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
     """The local CSV that `dataset` names: a path, or a Hub dataset whose file for `split` is fetched.
 
-    Nothing of a repository that is read with a token stays in a cache that users share. Raises InputError saying what
+    What is fetched goes to a folder of its own, no cache that users share, and is deleted when the process ends. Raises InputError saying what
     there is instead.
     """
     path = Path(dataset).expanduser()
@@ -42,6 +44,7 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
 
 def _from_hub(repo: str, split: str, token: str | None) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="dataset-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with disk_errors(folder), hub_errors(repo, "read the dataset", "dataset"):
         files = HfApi(token=token).list_repo_files(repo, repo_type="dataset")
         name = choose_file(files, split, repo)
@@ -71,7 +74,7 @@ def to_csv(path: Path) -> Path:
         if path.suffix == ".parquet":
             table = pandas.read_parquet(path)
         elif path.suffix == ".jsonl":
-            table = pandas.read_json(path, lines=True, dtype=False, convert_dates=False)
+            table = pandas.read_json(path, lines=True, dtype=False)
         else:
             return path
     except (ImportError, ValueError, OSError) as error:
