@@ -51,7 +51,8 @@ def train(run: Run, cache_length: int | None = None) -> dict[str, Any]:
         longest = resolve_length(run.config.max_seq_length, rows)
         check_cache(longest, cache_length)
         train_rows, test_rows = rows[: len(split.train)], rows[len(split.train) :]
-        say(f"{parameter_count(base.model) / 1e6:.1f}M parameters, {precision.name}, rows of up to {longest} tokens")
+        parameters = parameter_count(base.model)
+        say(f"{parameters / 1e6:.1f}M parameters, {precision.name}, rows of up to {longest} tokens")
         source = _source(base, split, tools, fmt, train_rows, run.config.seed)
         collator = PackCollator(source, test_rows[:MOST_HELD_OUT_ROWS], base.model.config)
         model = base.model if base.method == "full" else with_adapter(base.model, run.config)
@@ -62,7 +63,7 @@ def train(run: Run, cache_length: int | None = None) -> dict[str, Any]:
             "test_rows": len(split.test),
             "steps": trainer.state.global_step,
             "max_seq_length": longest,
-            "parameters": parameter_count(base.model),
+            "parameters": parameters,
             "trained_parameters": sum(part.numel() for part in model.parameters() if part.requires_grad),
             "method": base.method,
             "precision": precision.name,

@@ -81,7 +81,7 @@ def test_the_chat_template_renders_the_prompt(checkpoint: Path) -> None:
 def test_transformers_reads_the_checkpoint_back(checkpoint: Path) -> None:
     loaded = AutoModelForCausalLM.from_pretrained(checkpoint)
     assert type(loaded).__name__ == "Gemma3ForCausalLM"
-    assert 1_500_000 < parameter_count(loaded) < 2_500_000
+    assert 300_000 < parameter_count(loaded) < 2_500_000
     same = new_starter(loaded.config.vocab_size, 42)
     assert all(torch.equal(left, right) for left, right in zip(loaded.parameters(), same.parameters(), strict=True))
     assert (checkpoint / "tokenizer.model").read_bytes()
