@@ -24,8 +24,8 @@ _READ = (".csv", ".tsv", ".jsonl", ".parquet")
 def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
     """The local CSV that `dataset` names: a path, or a Hub dataset whose file for `split` is fetched.
 
-    What is fetched goes to a folder of its own, no cache that users share, and is deleted when the process ends. Raises InputError saying what
-    there is instead.
+    What is fetched goes to a folder of its own, no cache that users share, and is deleted when the process ends. Raises
+    InputError saying what there is instead.
     """
     path = Path(dataset).expanduser()
     if path.is_file():
