@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from backend.errors import InputError
-from backend.prompts import ParseError, PromptFormat, get_format
+from backend.prompts import Parsed, ParseError, PromptFormat, get_format
 from backend.records import Call
 from job_templates.ml.litert.bundle import read_bundle
 from job_templates.ml.litert.memory import peak_memory_mb
@@ -74,20 +74,27 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
 
 def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_app: bool) -> dict[str, Any]:
     """What stands in a raw answer by our parser, held against what the runtime gives an app."""
-    calls: tuple[Call, ...] = ()
+    parsed: Parsed | None = None
     try:
         parsed = fmt.parse(raw)
-        calls = parsed.calls
-        read: dict[str, Any] = {"calls": [call.to_dict() for call in calls], "text": parsed.text}
+        read: dict[str, Any] = {"calls": [call.to_dict() for call in parsed.calls], "text": parsed.text}
     except ParseError as error:
         read = {"text": raw, "error": f"The answer cannot be read as a call: {error}."}
     if as_app and fmt.name == "native":  # of any other format the runtime makes no calls
-        received = model.converse(message).calls
-        read["app_agrees"] = received == calls
-        if received != calls:
+        received = _received(model, message)
+        read["app_agrees"] = received == (parsed.calls if parsed else ())
+        if parsed and received != parsed.calls:
             names = ", ".join(call.name for call in received) or "no call"
             read["error"] = f"The runtime reads this answer otherwise than our parser: it gives an app {names}."
     return read
+
+
+def _received(model: PhoneModel, message: str) -> tuple[Call, ...]:
+    """The calls that an app receives; none where the runtime gives up on the answer."""
+    try:
+        return model.converse(message).calls
+    except RuntimeError:  # what the runtime raises of a call that its grammar does not accept
+        return ()
 
 
 def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextIO) -> None:

@@ -56,6 +56,8 @@ def test_one_unreadable_answer_in_five_fails() -> None:
     check = run_checks.check_parsing(report([*RIGHT[:4], RIGHT[4][:-3]]))
     assert check.result == Result.FAILED
     assert "4 of 5 answers can be read. The first: row r4" in check.detail
+    assert "train it longer" not in check.detail
+    assert "train it longer" in run_checks.check_parsing(report([""] * 5), Agreement(5, 5, 0, 0)).detail
 
 
 @pytest.mark.parametrize(

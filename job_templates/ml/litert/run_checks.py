@@ -87,13 +87,17 @@ def check_answers(ran: Ran, wanted: int) -> Check:
     return Check("answers", Result.PASSED, f"{len(ran.answers)} answers, none empty, none with {PAD}.")
 
 
-def check_parsing(report: Report) -> Check:
-    """The answers can be read by the grammar that a phone uses."""
+def check_parsing(report: Report, agreement: Agreement | None = None) -> Check:
+    """The answers can be read by the grammar that a phone uses; says where the checkpoint is to blame."""
     unread = report.n - report.parse.k
     first = next((row for row in report.rows if not row.parsed), None)
     shown = f" The first: row {first.id}, {first.detail}." if first else ""
     detail = f"{report.parse.k} of {report.n} answers can be read.{shown}"
-    return Check("readable", Result.FAILED if unread > MAX_UNPARSED * report.n else Result.PASSED, detail)
+    if unread <= MAX_UNPARSED * report.n:
+        return Check("readable", Result.PASSED, detail)
+    if agreement is not None and agreement.same >= MIN_AGREEMENT * agreement.rows:
+        detail += " Its checkpoint answers the same way: train it longer, or on more rows."
+    return Check("readable", Result.FAILED, detail)
 
 
 def check_app_view(answers: Sequence[Answer]) -> Check:

@@ -94,7 +94,7 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
         prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
         checks += [prompts, run_checks.check_handed_tools(ran), run_checks.check_app_view(ran.answers)]
     if report is not None:
-        checks += [run_checks.check_parsing(report), run_checks.check_agreement(agreement)]
+        checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
     seen = {check.name for check in checks}
     why = "the file broke before" if trained is not None else "no run, so no held-out rows to ask"
