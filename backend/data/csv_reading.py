@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+_MOST_CELLS = 1000
+"""Cells of a record that are read; the rest of its line is left out."""
+
 DELIMITERS = (",", ";", "\t", "|")
 
 Fault = Literal["unclosed", "inner-quotes"]
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_BLANK_LINES = re.compile(r"(?: *+(?:\r\n|\r|\n))++")
 _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
@@ -42,11 +46,17 @@ class Record:
 
 
 def read_records(text: str, delimiter: str) -> Iterator[Record]:
-    """Every record of `text`, blank lines among them; after a broken one reading goes on at the next physical line."""
+    """Every record of `text` that is not blank; after a broken one reading goes on at the next physical line."""
     position, line = 0, 1
     while position < len(text):
+        blank = _BLANK_LINES.match(text, position)
+        if blank:
+            line += count_newlines(text, position, blank.end())
+            position = blank.end()
+            continue
         record = _read_record(text, position, line, delimiter)
-        yield record
+        if not record.blank:
+            yield record
         terminator = _NEWLINE.match(text, record.end)
         after = terminator.end() if terminator else len(text)
         line += count_newlines(text, position, after)
@@ -92,6 +102,9 @@ def _read_record(text: str, start: int, line: int, delimiter: str) -> Record:
         if position >= len(text) or text[position] != delimiter:
             return Record(line, start, position, tuple(cells), None, padded, tuple(stray))
         position += 1
+        if len(cells) == _MOST_CELLS:
+            newline = _NEWLINE.search(text, position)
+            return Record(line, start, newline.start() if newline else len(text), tuple(cells), None, padded)
 
 
 def _broken(text: str, start: int, line: int, opening: int) -> Record:

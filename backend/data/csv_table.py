@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from backend.data.csv_reading import DELIMITERS, Record, read_records
@@ -20,6 +21,7 @@ from backend.data.options import (
     SPLIT,
 )
 
+_MOST_FRAGMENTS = 100
 _LOOKS_LIKE_CALLS = re.compile(r"""^\s*[\[{].*\bname["'“”]""", re.DOTALL)
 
 
@@ -86,6 +88,7 @@ def table_from(source: Source) -> CsvTable:
     return _collect(CsvTable(source, delimiter, header, index))
 
 
+@lru_cache(maxsize=4096)
 def normal_name(name: str) -> str:
     """A column's name without differences of case, spaces and dashes."""
     return re.sub(r"[\s_-]+", "_", name.strip().strip("\ufeff").strip()).casefold()
@@ -95,7 +98,7 @@ def _first_record(text: str) -> tuple[str, Record | None]:
     """The first record that is not blank, read with the delimiter that makes most sense of it."""
     candidates: list[tuple[int, int, str, Record]] = []
     for rank, delimiter in enumerate(DELIMITERS):
-        record = next((record for record in read_records(text, delimiter) if not record.blank), None)
+        record = next(read_records(text, delimiter), None)
         if record is None:
             return ",", None
         known = len(_index(record.cells))
@@ -126,16 +129,17 @@ def _collect(table: CsvTable) -> CsvTable:
     faulty: list[Record] = []
     ragged: list[Record] = []
     long_cells: list[tuple[int, str, int]] = []
-    in_fragment = False
+    fragments = 0  # lines of one cell that may still belong to a broken record
     found = 0
     cut_at = None
     after_header = table.header.end if table.header else -1
     for record in read_records(table.source.text, table.delimiter):
-        if record.blank or record.end <= after_header:
+        if record.end <= after_header:
             continue
-        if in_fragment and record.fault is None and len(record.cells) == 1 < table.width:
+        if fragments and record.fault is None and len(record.cells) == 1 < table.width:
+            fragments -= 1
             continue
-        in_fragment = record.fault is not None
+        fragments = _MOST_FRAGMENTS if record.fault else 0
         found += 1
         if found > MAX_ROWS:
             cut_at = record.line

@@ -63,13 +63,15 @@ def read_source(path: Path, limit: int) -> Source:
             return Source(path, trouble="there is no such file")
         if not path.is_file():
             return Source(path, trouble="it is not a file")
+        size = path.stat().st_size
+        if size > limit:
+            return Source(path, size, too_large=True)
         with path.open("rb") as file:
             data = file.read(limit + 1)
-        size = max(len(data), path.stat().st_size)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Source(path, trouble=getattr(error, "strerror", None) or str(error))
-    if size > limit:
-        return Source(path, size, too_large=True)
+    if len(data) > limit:  # it grew meanwhile
+        return Source(path, len(data), too_large=True)
     return decode(path, data)
 
 

@@ -56,6 +56,7 @@ def plan_fixes(
     changes += _rename(draft, planned.renames, fixed_tools)
     changes += _fix_cells(draft, rules, fixed_tools, wanted)
     changes += _drop_rows(draft, rules, fixed_tools, wanted)
+    changes.sort(key=lambda change: (change.file != "tools", change.line))
     return FixPlan(tuple(changes), draft.text(), planned.text)
 
 

@@ -35,9 +35,23 @@ class NearGroups:
 
 
 def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGroups:
-    """Group the messages whose similarity reaches the threshold, directly or over others between them."""
+    """Group the messages whose similarity reaches the threshold, directly or over others between them.
+
+    The same messages in another order give the same groups.
+    """
     if len(messages) < 2:
         return NearGroups(tuple(range(len(messages))), ())
+    order = sorted(range(len(messages)), key=lambda at: messages[at])
+    forest, links = _joined([messages[at] for at in order], threshold)
+    group = [0] * len(messages)
+    for place, at in enumerate(order):
+        group[at] = order[forest.root(place)]
+    pairs = ((order[one], order[other], similar) for one, other, similar in links)
+    return NearGroups(tuple(group), tuple(sorted((min(a, b), max(a, b), similar) for a, b, similar in pairs)))
+
+
+def _joined(messages: Sequence[str], threshold: float) -> tuple[_Forest, list[tuple[int, int, float]]]:
+    """The forest in which near-duplicates are joined, and the pairs that joined it."""
     grams, starts = _trigrams(messages)
     sets = _Sets(grams, starts)
     forest = _Forest(len(messages))
@@ -49,13 +63,13 @@ def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGr
             if any(forest.root(head) == root for head in heads):
                 continue
             for head in heads:
-                similarity = sets.jaccard(head, member, threshold)
-                if similarity >= threshold and forest.join(head, member):
-                    links.append((min(head, member), max(head, member), similarity))
+                similar = sets.jaccard(head, member, threshold)
+                if similar >= threshold and forest.join(head, member):
+                    links.append((head, member, similar))
                     break
             else:
                 heads.append(member)
-    return NearGroups(tuple(forest.root(at) for at in range(len(messages))), tuple(sorted(links)))
+    return forest, links
 
 
 def similarity(one: str, other: str) -> float:
@@ -66,7 +80,7 @@ def similarity(one: str, other: str) -> float:
 
 def _trigrams(messages: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Every message's 3-grams as numbers from 0, one message behind the other, and where each message begins."""
-    ended = [(message[:_LONGEST] + "  ")[: max(3, min(len(message), _LONGEST))] for message in messages]
+    ended = [(message[:_LONGEST] + "   ")[: max(3, min(len(message), _LONGEST))] for message in messages]
     lengths = np.array([len(text) - 2 for text in ended], dtype=np.int64)
     points = np.frombuffer("".join(ended).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     codes = (points[:-2] * _END + points[1:-1]) * _END + points[2:]

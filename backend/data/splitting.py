@@ -109,7 +109,8 @@ def _choose(
     )
     strata: dict[Stratum, list[list[int]]] = defaultdict(list)
     for cluster in sorted(clusters, key=lambda members: min(examples[at].id for at in members)):
-        strata[stratum_of(examples[cluster[0]], value_rows)].append(cluster)
+        leader = min((examples[at] for at in cluster), key=lambda example: example.id)
+        strata[stratum_of(leader, value_rows)].append(cluster)
     wanted = _quotas({name: sum(map(len, group)) for name, group in strata.items()}, fraction)
     chosen: set[int] = set()
     for name in sorted(strata):

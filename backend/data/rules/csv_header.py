@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from backend.data.csv_fixes import add_header, spell_header
 from backend.data.csv_table import normal_name
-from backend.data.display import listing, nearest, show
+from backend.data.display import count, listing, nearest, show
 from backend.data.inputs import Inputs
 from backend.data.options import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from backend.data.registry import Finding, rule
 
 _KNOWN = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+_MOST_COLUMNS = 20
 _LIKELY = {
     "user_message": ("message", "user", "prompt", "input", "text", "query", "utterance", "question", "instruction"),
     "tool_calls": ("tool_call", "calls", "call", "output", "completion", "answer", "response", "label", "target"),
@@ -102,10 +103,14 @@ def column_twice(inputs: Inputs) -> Iterator[Finding]:
 )
 def extra_column(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
-    for name in header.cells if header else ():
-        if header and normal_name(name) not in _KNOWN:
-            shown = show(name) if name.strip() else "without a name"
-            yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(_KNOWN)}.", header.line, name)
+    if header is None:
+        return
+    extra = [name for name in header.cells if normal_name(name) not in _KNOWN]
+    for name in extra[:_MOST_COLUMNS]:
+        shown = show(name) if name.strip() else "without a name"
+        yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(_KNOWN)}.", header.line, name)
+    if len(extra) > _MOST_COLUMNS:
+        yield Finding(f"{count(len(extra) - _MOST_COLUMNS, 'further column')} are ignored.", header.line)
 
 
 @rule(

@@ -148,8 +148,8 @@ def not_a_number(inputs: Inputs) -> Iterator[Finding]:
 )
 def shape(inputs: Inputs) -> Iterator[Finding]:
     file = inputs.tools_file
-    fix = "Write the standard form."
-    if file.wrapper:
+    fix = "Write the standard form." if all(entry.function for entry in file.entries) else None
+    if file.wrapper and file.entries:
         yield Finding(
             f"The tools stand in {show(file.wrapper)} instead of in a plain list; they were read.", 1, None, fix
         )

@@ -1,0 +1,121 @@
+"""validate.py as people and jobs run it: exit codes, what stands on stdout, and --fix."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, DataSet
+
+SCRIPT = ROOT / "job_templates" / "validate.py"
+
+
+def validate(*arguments: object, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder or ROOT, timeout=300, check=False)
+
+
+def as_json(*arguments: object) -> tuple[int, dict[str, Any]]:
+    done = validate(*arguments, "--json")
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert done.stderr == ""
+    return done.returncode, document
+
+
+def test_the_real_set_passes_and_is_warned_of(cycling: DataSet, tmp_path: Path) -> None:
+    done = validate("--dataset", cycling.dataset, "--tools", cycling.tools, folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "Ready to train."
+    assert done.stdout.count("[message-placeholder]") == 30
+    assert "get_ride_status" in done.stdout
+
+
+def test_json_is_one_object(cycling: DataSet) -> None:
+    code, document = as_json("--dataset", cycling.dataset, "--tools", cycling.tools)
+    assert (code, document["ok"], document["rows"], document["tools"]) == (0, True, 942, 6)
+    assert document["tokens"]["declarations"] == "none"
+    assert sum(issue["code"] == "message-placeholder" for issue in document["issues"]) == 30
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.csv"
+    sound = '"[{""name"": ""get_weather"", ""args"": {""query"": ""now""}}]"'
+    lines = ["user_message,tool_calls", f'"Hm",{sound}', f'" Rain? ",{sound}']
+    lines.append("\"Sun?\",\"[{'name': 'get_weather', 'args': {'query': 'now'}}]\"")
+    lines.append(f'"Snow?",{sound.replace("weather", "wether")}')
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_errors_end_in_one(broken: Path) -> None:
+    tools = ROOT / "examples" / "tools.json"
+    done = validate("--dataset", broken, "--tools", tools)
+    assert done.returncode == 1
+    assert "CSV line 4, tool_calls [calls-python-repr]" in done.stdout
+    assert "CSV line 5, tool_calls [calls-unknown-tool]" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("Not ready")
+
+
+def test_fixed_files_are_written_and_checked(broken: Path, tmp_path: Path) -> None:
+    tools = ROOT / "examples" / "tools.json"
+    before = broken.read_bytes()
+    fixed = tmp_path / "fixed.csv"
+    done = validate("--dataset", broken, "--tools", tools, "--fix", "--output", fixed)
+    assert done.returncode == 1
+    assert "calls-python-repr" not in done.stdout
+    assert "CSV line 4, tool_calls [calls-python-repr]" in done.stderr
+    assert done.stderr.splitlines()[-1] == "2 changes, 0 rows dropped."
+    again = tmp_path / "again.csv"
+    validate("--dataset", fixed, "--tools", tools, "--fix", "--fix-code", "calls-unknown-tool", "--output", again)
+    assert "get_weather" in again.read_text(encoding="utf-8").splitlines()[4]
+    assert broken.read_bytes() == before
+
+
+def test_fixed_tools_go_where_they_are_told(tmp_path: Path) -> None:
+    examples = ROOT / "examples"
+    tools = {"tools": json.loads((examples / "tools.json").read_text(encoding="utf-8"))}
+    wrapped, out = tmp_path / "wrapped.json", tmp_path / "fixed.json"
+    wrapped.write_text(json.dumps(tools), encoding="utf-8")
+    arguments = ("--dataset", examples / "hiking.csv", "--tools", wrapped, "--fix", "--output", tmp_path / "rows.csv")
+    assert validate(*arguments, "--tools-output", out).returncode == 0
+    assert json.loads(out.read_text(encoding="utf-8")) == tools["tools"]
+    assert validate(*arguments).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--dataset", "x.csv"],
+        ["--dataset", "x.csv", "--tools", "t.json", "--fix"],
+        ["--dataset", "x.csv", "--tools", "t.json", "--output", "y.csv"],
+        ["--dataset", "x.csv", "--tools", "t.json", "--prompt-format", "xml"],
+        ["--dataset", "x.csv", "--tools", "t.json", "--kv-cache-max-len", "0"],
+    ],
+)
+def test_wrong_usage_ends_in_two(arguments: list[str]) -> None:
+    done = validate(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+def test_a_missing_file_is_an_error_among_the_others(cycling: DataSet, tmp_path: Path) -> None:
+    code, document = as_json("--dataset", tmp_path / "no.csv", "--tools", cycling.tools)
+    assert code == 1
+    assert document["issues"][0]["code"] == "csv-unreadable"
+    assert "no.csv" in document["issues"][0]["message"]
+    code, document = as_json("--dataset", cycling.dataset, "--tools", tmp_path / "no.json")
+    assert (code, document["issues"][0]["code"], document["issues"][0]["file"]) == (1, "tools-unreadable", "tools")
+
+
+def test_an_unreadable_tokenizer_is_said_plainly(cycling: DataSet) -> None:
+    done = validate("--dataset", cycling.dataset, "--tools", cycling.tools, "--base-model", "./nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: The base model './nowhere'")
+    assert "Traceback" not in done.stderr
