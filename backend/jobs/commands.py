@@ -29,6 +29,9 @@ def config_arguments(config: RunConfig) -> list[str]:
     """The flags of train.py that say the same as the settings; what is not set is left out."""
     arguments = []
     for name, value in config.to_dict().items():
-        if value is not None:
-            arguments += [f"--{name.replace('_', '-')}={value}"]
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            arguments.append(flag)
+        elif value is not None and value is not False:
+            arguments.append(f"{flag}={value}")
     return arguments

@@ -35,6 +35,8 @@ class RunConfig:
     max_examples: int | None = None
     seed: int = 42
     trackio_project: str | None = None
+    allow_multiple_calls: bool = False
+    allow_no_call: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -98,6 +100,12 @@ def _word(name: str, value: object, words: tuple[str, ...]) -> str:
     return str(value)
 
 
+def _switch(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse(name, value, "true or false")
+    return value
+
+
 def _checked(name: str, value: object) -> object:
     """The value in its own type, or InputError saying what the setting may be."""
     match name:
@@ -119,6 +127,8 @@ def _checked(name: str, value: object) -> object:
             return None if value is None else _integer(name, value, 1)
         case "trackio_project":
             return None if value is None else _text(name, value)
+        case "allow_multiple_calls" | "allow_no_call":
+            return _switch(name, value)
         case "seed":
             return _integer(name, value, 0, 2**32 - 1)
         case _:

@@ -15,8 +15,8 @@ from job_templates.cli import say
 def check_options(config: RunConfig) -> CheckOptions:
     """How a run's rows are read."""
     return CheckOptions(
-        allow_multiple_calls=True,
-        allow_no_call=True,
+        allow_multiple_calls=config.allow_multiple_calls,
+        allow_no_call=config.allow_no_call,
         base_model=config.base_model,
         prompt_format=config.prompt_format,
         declarations=config.declarations,

@@ -23,6 +23,8 @@ def add_data_flags(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER|USER/NAME",
         help="where the run goes: a folder when it begins with '.', '/' or '~', else a private Hub model repository",
     )
+    command.add_argument("--allow-multiple-calls", action="store_true", help="rows may call several tools")
+    command.add_argument("--allow-no-call", action="store_true", help="rows may call nothing")
 
 
 def add_training_flags(command: argparse.ArgumentParser) -> None:
