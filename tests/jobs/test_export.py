@@ -71,6 +71,13 @@ def test_the_export_passed_and_says_what_it_found(exported_run: Run) -> None:
         assert record[name] > 0
 
 
+def test_the_documentation_names_every_key_and_check(exported_run: Run) -> None:
+    record = read_json(exported_run.export_dir / "verification.json")
+    documented = (ROOT / "docs" / "verification.md").read_text(encoding="utf-8")
+    names = [*record, *(check["name"] for check in record["checks"])]
+    assert [name for name in names if f"`{name}`" not in documented] == []
+
+
 def test_nothing_else_is_left_in_the_folder(exported_run: Run) -> None:
     left = sorted(path.name for path in exported_run.export_dir.iterdir())
     assert left == [FILE, "tools_android.json", "verification.json"]
