@@ -11,6 +11,7 @@ from typing import Any
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.errors import InputError
 from backend.runs import write_json
+from backend.runs.files import disk_errors
 from job_templates.cli import say
 from job_templates.ml.litert import agreement
 from job_templates.ml.litert.bundle import write_bundle
@@ -95,7 +96,9 @@ def _export(
     if trained is not None:
         trained.check_fits(request.cache_length)
     expected = _expected(request, source, trained)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=destination.folder) as work:
+    with disk_errors(destination.folder, "write into"):
+        scratch = tempfile.TemporaryDirectory(prefix=".export-", dir=destination.folder)
+    with scratch as work:
         converted = convert(
             source, Path(work), request.prefill_lengths, request.cache_length, request.recipe, progress.step
         )
