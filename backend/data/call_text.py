@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from backend.data.json_reading import JsonFault, parse_json
+from backend.prompts import ParseError
+from backend.prompts.native_parser import parse_answer
+from backend.prompts.tokens import START_CALL
 
-Repair = Literal["python-repr", "smart-quotes", "code-fence", "trailing-comma"]
+Repair = Literal["python-repr", "smart-quotes", "code-fence", "trailing-comma", "native-syntax"]
 
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "‘": "'", "’": "'", "‚": "'"})
 _DOUBLE_SMART = frozenset("“”„‟″")
@@ -39,6 +42,8 @@ def read_cell_value(text: str) -> CellValue:
 
 
 def _repair(text: str) -> CellValue | None:
+    if START_CALL in text:
+        return _from_native(text)
     fenced = _FENCE.fullmatch(text)
     if fenced:
         return _tried(fenced[1], "code-fence")
@@ -52,6 +57,16 @@ def _repair(text: str) -> CellValue | None:
         if found:
             return found
     return _from_python(text) or _from_python(text.translate(_SMART), "smart-quotes")
+
+
+def _from_native(text: str) -> CellValue | None:
+    """The calls in an answer written as the model writes it."""
+    try:
+        answer = parse_answer(text)
+    except ParseError:
+        return None
+    calls = [{"name": call.name, "args": dict(call.arguments)} for call in answer.calls]
+    return CellValue(calls, "native-syntax") if calls and not answer.text else None
 
 
 def _straighten(text: str) -> str:

@@ -33,6 +33,7 @@ class CsvDraft:
         self.delimiter = table.delimiter
         self.line_feeds_only = False
         self.new_header = False
+        self.begins_at = 0
         records = [*(row.record for row in table.rows), *table.ragged, *table.faulty]
         self.header = DraftRow(table.header, table.header.cells) if table.header else None
         self.rows = [DraftRow(record, record.cells) for record in sorted(records, key=lambda record: record.start)]
@@ -59,7 +60,7 @@ class CsvDraft:
         source = self.table.source.text
         everything = self.delimiter != self.table.delimiter
         parts = [encode_record(REQUIRED_COLUMNS) + "\n"] if self.new_header else []
-        position = 0
+        position = self.begins_at
         for row in ([self.header] if self.header else []) + self.rows:
             broken = row.record.fault is not None and not row.rewritten
             if not (row.dropped or row.rewritten or (everything and not broken)):

@@ -10,6 +10,7 @@ from backend.data.changes import Change
 from backend.data.csv_draft import CsvDraft, DraftRow
 from backend.data.csv_reading import Fault
 from backend.data.csv_repair import mended_cells
+from backend.data.header_finding import normal_name
 from backend.data.options import CALLS, MESSAGE, REQUIRED_COLUMNS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -64,6 +65,29 @@ def add_header(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
         draft.new_header = True
 
 
+def drop_above(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+    """Take away what stands above the header."""
+    if draft.header and draft.table.above:
+        first = draft.table.above[0]
+        text = draft.table.source.text[first.start : draft.header.record.start]
+        draft.begins_at = draft.header.record.start
+        yield Change("csv", first.line, None, "", text[:_SHOWN], "", dropped=True)
+
+
+def repeats_header(message: str | None, calls: str | None) -> bool:
+    """Whether a row holds the names of its columns."""
+    return (normal_name(message or ""), normal_name(calls or "")) == REQUIRED_COLUMNS
+
+
+def drop_repeated_headers(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+    """Drop the rows that repeat the header."""
+    for row in draft.readable():
+        cells = (draft.cell(row, MESSAGE), draft.cell(row, CALLS))
+        if wanted(row.record.line) and repeats_header(*cells):
+            row.dropped = True
+            yield Change("csv", row.record.line, None, "", " | ".join(row.cells), "", dropped=True)
+
+
 def spell_header(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
     """Write the known columns' names as they should be."""
     header = draft.header
@@ -77,6 +101,11 @@ def mend_records(fault: Fault | None) -> CsvFixer:
     """A fixer of the records with one fault, or of ragged ones, that valid JSON shows how to cut."""
 
     def fix(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+        header = draft.header
+        if header and fault and header.record.fault == fault and wanted(header.record.line):
+            before = draft.table.source.text[header.record.start : header.record.end]
+            header.rewrite(header.cells)
+            yield _change(header.record.line, None, before[:_SHOWN], ",".join(header.cells))
         for row in draft.rows:
             record = row.record
             concerned = record.fault == fault and (fault is not None or len(record.cells) != draft.table.width)

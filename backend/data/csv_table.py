@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.data.csv_reading import DELIMITERS, Record, read_records
+from backend.data.csv_reading import Record, read_records
 from backend.data.decoding import Source, read_source
+from backend.data.header_finding import column_index, find_heading
 from backend.data.options import (
     ANSWER,
     CALLS,
@@ -16,13 +15,11 @@ from backend.data.options import (
     MAX_CSV_BYTES,
     MAX_ROWS,
     MESSAGE,
-    OPTIONAL_COLUMNS,
     REQUIRED_COLUMNS,
     SPLIT,
 )
 
 _MOST_FRAGMENTS = 100
-_LOOKS_LIKE_CALLS = re.compile(r"""^\s*[\[{].*\bname["'“”]""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,8 @@ class Row:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A CSV file as read. `index` maps each column that we know to its position; `header` is None where there is none.
+    """A CSV file as read. `index` maps each column that we know to its position; `header` is None where there is none,
+    and `above` are the records that stand before it.
 
     `faulty` are records with broken quotes, `ragged` those whose cell count differs from the header's; `cut_at` is the
     line at which reading stopped because there are too many rows.
@@ -48,6 +46,7 @@ class CsvTable:
     source: Source
     delimiter: str = ","
     header: Record | None = None
+    above: tuple[Record, ...] = ()
     index: dict[str, int] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     faulty: tuple[Record, ...] = ()
@@ -80,47 +79,12 @@ def table_from(source: Source) -> CsvTable:
     """The table in a file that has been read; without rows where there is no text."""
     if not source.readable:
         return CsvTable(source)
-    delimiter, first = _first_record(source.text)
-    if first is None:
-        return CsvTable(source, delimiter)
-    header = None if _is_data(first) else first
-    index = _index(header.cells) if header else {name: at for at, name in enumerate(REQUIRED_COLUMNS)}
-    return _collect(CsvTable(source, delimiter, header, index))
-
-
-@lru_cache(maxsize=4096)
-def normal_name(name: str) -> str:
-    """A column's name without differences of case, spaces and dashes."""
-    return re.sub(r"[\s_-]+", "_", name.strip().strip("\ufeff").strip()).casefold()
-
-
-def _first_record(text: str) -> tuple[str, Record | None]:
-    """The first record that is not blank, read with the delimiter that makes most sense of it."""
-    candidates: list[tuple[int, int, str, Record]] = []
-    for rank, delimiter in enumerate(DELIMITERS):
-        record = next(read_records(text, delimiter), None)
-        if record is None:
-            return ",", None
-        known = len(_index(record.cells))
-        sense = 3 if known == len(REQUIRED_COLUMNS) else 2 if _is_data(record) else 1 if len(record.cells) > 1 else 0
-        candidates.append((-sense, rank, delimiter, record))
-    _, _, delimiter, record = min(candidates, key=lambda candidate: candidate[:2])
-    return delimiter, record
-
-
-def _is_data(record: Record) -> bool:
-    """Whether what should be the header is already a row."""
-    return not _index(record.cells) and any(_LOOKS_LIKE_CALLS.match(cell) for cell in record.cells)
-
-
-def _index(names: tuple[str, ...]) -> dict[str, int]:
-    """Where each known column stands; the first of two with the same name counts."""
-    index: dict[str, int] = {}
-    for at, name in enumerate(names):
-        normal = normal_name(name)
-        if normal in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
-            index.setdefault(normal, at)
-    return index
+    heading = find_heading(source.text)
+    if heading.empty:
+        return CsvTable(source)
+    names = heading.header.cells if heading.header else REQUIRED_COLUMNS
+    table = CsvTable(source, heading.delimiter, heading.header, heading.above, column_index(names))
+    return _collect(table)
 
 
 def _collect(table: CsvTable) -> CsvTable:
@@ -151,16 +115,13 @@ def _collect(table: CsvTable) -> CsvTable:
             ragged.append(record)
         else:
             rows.append(_row(record, table.index))
-    return CsvTable(
-        table.source,
-        table.delimiter,
-        table.header,
-        table.index,
-        tuple(rows),
-        tuple(faulty),
-        tuple(ragged),
-        tuple(long_cells),
-        cut_at,
+    return replace(
+        table,
+        rows=tuple(rows),
+        faulty=tuple(faulty),
+        ragged=tuple(ragged),
+        long_cells=tuple(long_cells),
+        cut_at=cut_at,
     )
 
 

@@ -96,6 +96,18 @@ def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     yield from _repaired(cell, inputs, "trailing-comma", "written with a comma before a closing bracket")
 
 
+@rule(
+    "calls-native-syntax",
+    "calls",
+    "error",
+    "The calls are written in the model's own syntax",
+    "The cell holds JSON; what the model writes is made from it.",
+    fixer=canonical,
+)
+def native_syntax(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    yield from _repaired(cell, inputs, "native-syntax", "written in the model's own syntax")
+
+
 def _repaired(cell: CallsCell, inputs: Inputs, repair: str, what: str) -> Iterator[Finding]:
     if cell.repair == repair:
         fixable = canonical(cell, inputs) != cell.text

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.csv_fixes import add_header, spell_header
-from backend.data.csv_table import normal_name
+from backend.data.csv_fixes import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
 from backend.data.display import count, listing, nearest, show
+from backend.data.header_finding import KNOWN_COLUMNS, normal_name
 from backend.data.inputs import Inputs
-from backend.data.options import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from backend.data.options import REQUIRED_COLUMNS
 from backend.data.registry import Finding, rule
 
-_KNOWN = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
 _MOST_COLUMNS = 20
 _LIKELY = {
     "user_message": ("message", "user", "prompt", "input", "text", "query", "utterance", "question", "instruction"),
@@ -38,6 +37,40 @@ def no_header(inputs: Inputs) -> Iterator[Finding]:
             None,
             "Put the header above it.",
         )
+
+
+@rule(
+    "csv-text-above-header",
+    "csv",
+    "warning",
+    "Other lines stand above the header",
+    "A comment, or the sep= line of a spreadsheet. They are skipped here, and taken for the header by other programs.",
+    fixer=drop_above,
+)
+def text_above_header(inputs: Inputs) -> Iterator[Finding]:
+    header = inputs.table.header
+    for record in inputs.table.above if header else ():
+        shown = show(inputs.table.source.text[record.start : record.end])
+        yield Finding(
+            f"The line {shown} stands above the header on line {header.line if header else 1}; it is skipped.",
+            record.line,
+            None,
+            "Take it away.",
+        )
+
+
+@rule(
+    "csv-repeated-header",
+    "csv",
+    "error",
+    "The header stands in the middle",
+    "When files are put one behind the other, their headers become rows.",
+    fixer=drop_repeated_headers,
+)
+def repeated_header(inputs: Inputs) -> Iterator[Finding]:
+    for row in inputs.table.rows:
+        if repeats_header(row.message, row.calls):
+            yield Finding("This row repeats the header. Delete it.", row.line, None, "Delete it.")
 
 
 @rule(
@@ -71,7 +104,7 @@ def column_missing(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     for name in REQUIRED_COLUMNS if header else ():
         if header and name not in inputs.table.index:
-            unknown = [other for other in header.cells if normal_name(other) not in _KNOWN]
+            unknown = [other for other in header.cells if normal_name(other) not in KNOWN_COLUMNS]
             likely = next((other for other in unknown if normal_name(other) in _LIKELY[name]), nearest(name, unknown))
             hint = f' Rename "{likely}" to {name}?' if likely else f" Add a column {name}."
             yield Finding(
@@ -89,7 +122,7 @@ def column_missing(inputs: Inputs) -> Iterator[Finding]:
 def column_twice(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     times = Counter(normal_name(name) for name in header.cells) if header else Counter()
-    for name in _KNOWN:
+    for name in KNOWN_COLUMNS:
         if header and times[name] > 1:
             yield Finding(f"There are {times[name]} columns called {name}. Keep one of them.", header.line, name)
 
@@ -99,16 +132,18 @@ def column_twice(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "warning",
     "A column is ignored",
-    "Columns that this product does not know take no part in training. Understood are: " + ", ".join(_KNOWN) + ".",
+    "Columns that this product does not know take no part in training. Understood are: "
+    + ", ".join(KNOWN_COLUMNS)
+    + ".",
 )
 def extra_column(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     if header is None:
         return
-    extra = [name for name in header.cells if normal_name(name) not in _KNOWN]
+    extra = [name for name in header.cells if normal_name(name) not in KNOWN_COLUMNS]
     for name in extra[:_MOST_COLUMNS]:
         shown = show(name) if name.strip() else "without a name"
-        yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(_KNOWN)}.", header.line, name)
+        yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(KNOWN_COLUMNS)}.", header.line, name)
     if len(extra) > _MOST_COLUMNS:
         yield Finding(f"{count(len(extra) - _MOST_COLUMNS, 'further column')} are ignored.", header.line)
 

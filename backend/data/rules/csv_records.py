@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from backend.data.csv_fixes import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.csv_reading import Fault, Record
 from backend.data.csv_repair import mended_cells
 from backend.data.csv_table import Row
 from backend.data.display import count, escape, show
@@ -34,7 +35,7 @@ def _cells(row: Row) -> Iterator[tuple[str, str]]:
 )
 def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
-    for record in table.ragged:
+    for record in table.ragged if table.index else ():  # without a known column the header itself is in doubt
         mended = mended_cells(record, table)
         yield Finding(
             f"The row has {count(len(record.cells), 'cell')} and the header {table.width}. It begins "
@@ -43,6 +44,15 @@ def ragged_row(inputs: Inputs) -> Iterator[Finding]:
             None,
             "Put the pieces together again." if mended else None,
         )
+
+
+def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, bool]]:
+    """Each record with the fault, the header among them, as it stands in the file, and whether it can be mended."""
+    table = inputs.table
+    for record in (*([table.header] if table.header else []), *table.faulty):
+        if record.fault == fault:
+            fixable = record is table.header or mended_cells(record, table) is not None
+            yield record, table.source.text[record.start : record.end], fixable
 
 
 @rule(
@@ -55,15 +65,14 @@ def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     fixer=mend_records("unclosed"),
 )
 def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
-    for record in inputs.table.faulty:
-        if record.fault == "unclosed":
-            yield Finding(
-                f"A double quote opens a cell here and is not closed: {show(record.cells[0], 100)}. Close it; a quote "
-                "that belongs to the text is written twice.",
-                record.line,
-                None,
-                "Close the quote." if mended_cells(record, inputs.table) else None,
-            )
+    for record, text, fixable in _with_fault("unclosed", inputs):
+        yield Finding(
+            f"A double quote opens a cell here and is not closed: {show(text, 100)}. Close it; a quote that belongs to the "
+            "text is written twice.",
+            record.line,
+            None,
+            "Close the quote." if fixable else None,
+        )
     for row in inputs.table.rows:
         for at in row.record.stray:
             cell = row.record.cells[at]
@@ -87,16 +96,13 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     fixer=mend_records("inner-quotes"),
 )
 def inner_quote(inputs: Inputs) -> Iterator[Finding]:
-    for record in inputs.table.faulty:
-        if record.fault == "inner-quotes":
-            mended = mended_cells(record, inputs.table)
-            yield Finding(
-                f"A cell in quotes goes on after its closing quote: {show(record.cells[0], 100)}. Write every quote "
-                "inside a cell twice.",
-                record.line,
-                None,
-                "Write the inner quotes twice." if mended else None,
-            )
+    for record, text, fixable in _with_fault("inner-quotes", inputs):
+        yield Finding(
+            f"A cell in quotes goes on after its closing quote: {show(text, 100)}. Write every quote inside a cell twice.",
+            record.line,
+            None,
+            "Write the inner quotes twice." if fixable else None,
+        )
 
 
 @rule(

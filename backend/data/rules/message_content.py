@@ -15,8 +15,10 @@ _PLACEHOLDER = re.compile(
     r"|\bvariant\s+#?\d+\s*\)?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+_MANGLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
 _WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
+_MARKUP = re.compile(r"\*\*[^*]+\*\*|</?[a-zA-Z]{1,6}\s*/?>|&(?:amp|lt|gt|quot|nbsp|#\d+);")
 _PHRASES = re.compile(
     r"\s*(?:here (?:is|are)\b|here's (?:a|an|the|another|one)\b|(?:sure|certainly|of course|absolutely)[,!:]\s"
     r"|as an ai\b|(?:user|human|assistant|query|utterance|message|example|variation|request)\s*\d*\s*:)",
@@ -66,18 +68,48 @@ def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
     "message",
     "warning",
     "The message keeps something of the text generator's answer",
-    'Numbering, quotes around the whole message, or "Here is …" come from the list that a chat model wrote.',
+    'Numbering, quotes around the whole message, marks such as **, or "Here is …" come from what a chat model wrote.',
 )
 def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _NUMBERING.match(text):
         what = "numbering or a bullet"
     elif _WRAPPED.fullmatch(text):
         what = "quotes around the whole message"
+    elif _MARKUP.search(text):
+        what = "Markdown or HTML marks"
     elif _PHRASES.match(text):
         what = "a generator's opening words"
     else:
         return
     yield Finding(f"The message has {what}: {show(text)}. Keep only what the user says.")
+
+
+@rule(
+    "message-mojibake",
+    "message",
+    "warning",
+    "The message was read in the wrong encoding once",
+    "CafÃ© was Café before some program read UTF-8 as Windows-1252. The fix turns it back where that gives clean text.",
+    fixer=lambda text, _inputs: demangled(text) or text,
+)
+def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
+    if text.isascii():
+        return
+    better = demangled(text)
+    if better:
+        yield Finding(f"The message was garbled by a wrong encoding: {show(text)}.", fix=f"Write {show(better)}.")
+    elif "\ufffd" in text:
+        yield Finding(f"The message holds the mark of a lost character: {show(text)}. Type the character again.")
+
+
+def demangled(text: str) -> str | None:
+    """The text before UTF-8 was read as Windows-1252; None where it was not."""
+    if not _MANGLED.search(text):
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 @rule(

@@ -97,6 +97,16 @@ HEADERS = [
         (("csv-developer-column", 1, "developer"),),
         "developer,user_message,tool_calls\n" + "\n".join(quoted("It is noon.", m, c) for m, c in ROWS),
     ),
+    Case("comment above", (("csv-text-above-header", 1, None),), "# my lamps\n" + csv_of()),
+    Case("sep line", (("csv-text-above-header", 1, None),), "sep=,\n\n" + csv_of()),
+    Case("open quote in the header", (("csv-unclosed-quote", 1, None),), csv_of(header='"user_message,tool_calls')),
+    Case("second quote open", (("csv-unclosed-quote", 1, None),), csv_of(header='user_message,"tool_calls')),
+    Case(
+        "header again",
+        (("csv-repeated-header", 8, None),),
+        csv_of([("user_message", "tool_calls")]),
+        also=("calls-not-json",),
+    ),
     Case(
         "odd split",
         (("csv-split-value", 3, "split"), ("csv-split-value", 5, "split")),

@@ -42,6 +42,11 @@ def plan(folder: Path, csv: str | bytes, tools: Any = TOOLS, codes: list[str] | 
         (("Play blues", JAZZ.replace('"', "”")), ("Play blues", JAZZ)),
         (("Play blues", f"```json\n{JAZZ}\n```"), ("Play blues", JAZZ)),
         (("Play blues", JAZZ[:-3] + ",}}]"), ("Play blues", JAZZ)),
+        (("CafÃ© blues", JAZZ), ("Café blues", JAZZ)),
+        (
+            ("Play", "<start_function_call>call:play_music{query:<escape>x<escape>}<end_function_call>"),
+            ("Play", call("play_music", query="x")),
+        ),
         (("Play blues", json.dumps(JAZZ)), ("Play blues", JAZZ)),
         (("Play blues", JAZZ[1:-1]), ("Play blues", JAZZ)),
         (("Play blues", JAZZ.replace("args", "arguments")), ("Play blues", JAZZ)),
@@ -130,6 +135,14 @@ def test_file_fixes(tmp_path: Path) -> None:
     codes = {change.code for change in mended.changes}
     assert codes == {"csv-not-utf8", "csv-delimiter", "csv-header-spelling", "csv-line-ends"}
     assert plan(tmp_path, text.split("\n", 1)[1]).csv_text == text
+
+
+@pytest.mark.parametrize("above", ["# my songs\n", "sep=,\n\n"])
+def test_lines_above_the_header_go(above: str, tmp_path: Path) -> None:
+    again = quoted("user_message", "tool_calls")
+    mended = plan(tmp_path, above + csv_lines(again, quoted("Play blues", JAZZ)))
+    assert mended.csv_text == csv_of([("Play blues", JAZZ)])
+    assert mended.dropped_lines == (1, 8 + above.count("\n"))
 
 
 def test_dropped_rows_are_named(tmp_path: Path) -> None:
