@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -171,13 +171,13 @@ def _tool_score(name: str, rows: Sequence[RowResult]) -> ToolScore:
 def _confusion(rows: Sequence[RowResult], tools: dict[str, Tool]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        for gold, predicted in _pairs(row, tools):
+        for gold, predicted in confusions(row, tools):
             counts.setdefault(gold, Counter())[predicted] += 1
     order = [*tools, NO_CALL]
     return {gold: dict(counts[gold]) for gold in order if gold in counts}
 
 
-def _pairs(row: RowResult, tools: dict[str, Tool]) -> list[tuple[str, str]]:
+def confusions(row: RowResult, tools: Collection[str]) -> list[tuple[str, str]]:
     """Each expected tool beside what was predicted for it: the same tool where it was called, else what is left."""
     gold = _names(row.expected) or [NO_CALL]
     if row.predicted is None:
