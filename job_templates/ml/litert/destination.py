@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +12,9 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
+from backend.errors import InputError
 from backend.runs.files import disk_errors
-from backend.runs.hub import check_repo_id
+from backend.runs.hub import prepare_repo
 from backend.runs.hub_errors import hub_errors
 from job_templates.cli import say
 from job_templates.ml.litert.source import Source
@@ -27,20 +30,28 @@ class Destination:
     repo_id: str | None = None
 
     def publish(self) -> None:
-        """Copy the folder into the repository, which is made private where it does not exist; InputError."""
+        """Copy the folder into the repository; InputError says where the export is kept if the Hub refuses it."""
         if self.repo_id is None:
             return
-        api = HfApi()
-        with hub_errors(self.repo_id, "upload the export to"):
-            api.create_repo(self.repo_id, private=True, exist_ok=True)
-            api.upload_folder(
-                repo_id=self.repo_id,
-                folder_path=self.folder,
-                path_in_repo=EXPORT,
-                ignore_patterns=[".*"],
-                commit_message="Export for LiteRT-LM",
-            )
+        try:
+            with hub_errors(self.repo_id, "upload the export to"):
+                HfApi(token=os.environ.get("HF_TOKEN")).upload_folder(
+                    repo_id=self.repo_id,
+                    folder_path=self.folder,
+                    path_in_repo=EXPORT,
+                    ignore_patterns=[".*"],
+                    commit_message="Export for LiteRT-LM",
+                )
+        except InputError as error:
+            raise InputError(f"{error} The export is kept in {self._keep()}.") from error
         say(f"Uploaded to {self.repo_id}, folder {EXPORT}.")
+
+    def _keep(self) -> Path:
+        """Move the export out of its temporary folder, which goes away."""
+        kept = Path(tempfile.mkdtemp(prefix=f"{EXPORT}-", dir=Path.cwd()))
+        with disk_errors(kept):
+            shutil.copytree(self.folder, kept, dirs_exist_ok=True)
+        return kept
 
 
 @contextmanager
@@ -51,7 +62,8 @@ def find_destination(output: str | None, source: Source) -> Iterator[Destination
     elif output is not None and output.startswith((".", "/", "~")):
         yield _in_folder(Path(output).expanduser().absolute())
     else:
-        repo_id = check_repo_id(output or source.repo_id or "")
+        repo_id = output or source.repo_id or ""
+        prepare_repo(repo_id, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             yield Destination(Path(folder), repo_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def resolve_folder(model: str) -> Path:
             "you/your-model."
         )
     with hub_errors(model, "read the model"):
-        return Path(snapshot_download(model, allow_patterns=list(FILES_WANTED)))
+        return Path(snapshot_download(model, allow_patterns=list(FILES_WANTED), token=os.environ.get("HF_TOKEN")))
 
 
 def _run_around(folder: Path) -> Run | None:
