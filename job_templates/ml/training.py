@@ -139,7 +139,7 @@ def training_arguments(run: Run, method: str, precision: Precision, rows: int, w
         bf16=precision.bf16,
         fp16=precision.fp16,
         use_cpu=precision.device == "cpu",
-        gradient_checkpointing=False,
+        activation_checkpointing=False,
         dataloader_pin_memory=False,
         max_length=None,
     )

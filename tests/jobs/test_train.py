@@ -1,0 +1,232 @@
+"""train.py on the example set: what it leaves behind, what it refuses, and how it stops."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig
+from trl import SFTConfig
+
+from backend.errors import InputError
+from backend.runs import Run, RunConfig, read_events, read_json
+from backend.tokens import train_starter_tokenizer
+from job_templates.ml.collator import FixedRows, PackCollator
+from job_templates.ml.rows import TokenRow
+from job_templates.ml.tokenizer import fast_tokenizer
+from job_templates.ml.trainer import SharedPrefixTrainer
+from job_templates.train import main
+from tests.jobs.conftest import ROOT, run_script
+
+DATASET, TOOLS = ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json"
+SMALL = ("--max-examples", "24", "--epochs", "2", "--batch-size", "8")
+
+
+def train(folder: Path, *flags: str, dataset: Path = DATASET) -> Run:
+    main(["--dataset", str(dataset), "--tools", str(TOOLS), "--output-repo", str(folder), *flags])
+    return Run.open(folder)
+
+
+def step_losses(run: Run) -> list[float]:
+    return [event["loss"] for event in read_events(run.metrics_path)[0] if event["event"] == "step"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tmp_path_factory.mktemp("trained") / "run", *SMALL)
+
+
+def test_a_run_holds_its_inputs_split_checkpoint_and_summary(trained: Run) -> None:
+    split = read_json(trained.split_path)
+    assert len(split["train"]) == 24
+    assert 0 < len(split["test"]) <= 24
+    assert not set(split["train"]) & set(split["test"])
+    for part in ("train", "test"):
+        with (trained.inputs / f"{part}.csv").open(encoding="utf-8", newline="") as file:
+            assert len(list(csv.DictReader(file))) == len(split[part])
+    names = {path.name for path in trained.checkpoint.iterdir()}
+    assert names >= {
+        "model.safetensors", "config.json", "generation_config.json", "tokenizer.model", "tokenizer.json",
+        "tokenizer_config.json", "chat_template.jinja", "README.md",
+    }  # fmt: skip
+    summary = read_json(trained.training_path)
+    assert (summary["rows"], summary["test_rows"], summary["steps"]) == (24, len(split["test"]), 6)
+    assert (summary["method"], summary["precision"]) == ("full", "float32")
+    assert summary["final_loss"] < step_losses(trained)[0]
+    assert "Not measured yet" in (trained.checkpoint / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_events_tell_the_whole_story(trained: Run) -> None:
+    events = read_events(trained.metrics_path)[0]
+    stages = [event["state"] for event in events if event["event"] == "stage"]
+    assert stages == ["started", "done"]
+    last = [event for event in events if event["event"] == "step"][-1]
+    assert (last["step"], last["steps"], last["eta"]) == (6, 6, 0)
+    assert last.keys() >= {"epoch", "loss", "lr", "grad_norm", "tokens", "tokens_saved", "seconds"}
+    looks = [event for event in events if event["event"] == "eval"]
+    assert looks[-1]["step"] == 6
+    assert looks[-1]["loss"] == read_json(trained.training_path)["held_out_loss"]
+
+
+def test_the_same_seed_gives_the_same_weights(trained: Run, tmp_path: Path) -> None:
+    again = train(tmp_path / "again", *SMALL)
+    other = train(tmp_path / "other", *SMALL, "--seed", "7")
+    weights, same, different = (
+        load_file(run.checkpoint / "model.safetensors")["model.norm.weight"] for run in (trained, again, other)
+    )
+    assert torch.equal(weights, same)
+    assert not torch.equal(weights, different)
+
+
+def test_full_declarations_stand_once_in_a_step(tmp_path: Path) -> None:
+    summary = read_json(train(tmp_path / "run", *SMALL, "--declarations", "full").training_path)
+    assert summary["tokens_saved"] > 3 * summary["tokens"]
+    assert summary["max_seq_length"] > 200
+
+
+def test_any_other_base_gets_an_adapter_that_is_merged(trained: Run, tmp_path: Path) -> None:
+    run = train(tmp_path / "run", *SMALL, "--base-model", str(trained.checkpoint), "--lora-r", "4", "--lr", "5e-3")
+    adapter = load_file(run.checkpoint / "adapter" / "adapter_model.safetensors")
+    config = read_json(run.checkpoint / "adapter" / "adapter_config.json")
+    assert (config["r"], config["lora_alpha"]) == (4, 32)
+    base, merged = (load_file(source.checkpoint / "model.safetensors") for source in (trained, run))
+    name = "model.layers.1.mlp.up_proj"
+    low, high = (adapter[f"base_model.model.{name}.lora_{side}.weight"] for side in "AB")
+    expected = base[f"{name}.weight"] + (32 / 4) * high @ low
+    torch.testing.assert_close(merged[f"{name}.weight"], expected, rtol=1e-5, atol=1e-6)
+    assert merged.keys() == base.keys()
+    assert (run.checkpoint / "tokenizer.model").read_bytes() == (trained.checkpoint / "tokenizer.model").read_bytes()
+    AutoModelForCausalLM.from_pretrained(run.checkpoint)
+    assert read_json(run.training_path)["method"] == "lora"
+
+
+def test_a_run_that_the_app_prepared_is_trained_in_place(tmp_path: Path) -> None:
+    config = RunConfig(epochs=2, batch_size=8, max_examples=24)
+    run = Run.create(tmp_path / "run", config, DATASET, TOOLS, name="Prepared")
+    (run.path / "logs").mkdir()
+    with pytest.raises(InputError, match=r"other settings \(--epochs, --lora-r\)"):
+        train(run.path, *SMALL[:2], "--epochs", "3", "--batch-size", "8", "--lora-r", "8")
+    with pytest.raises(InputError, match=r"another dataset\.csv"):
+        train(run.path, *SMALL, dataset=other_dataset(tmp_path))
+    assert train(run.path, *SMALL).name == "Prepared"
+    with pytest.raises(InputError, match="has been trained already"):
+        train(run.path, *SMALL)
+
+
+def other_dataset(folder: Path) -> Path:
+    path = folder / "other.csv"
+    path.write_text(DATASET.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_length_that_cuts_answers_is_refused_with_the_one_that_does_not(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="would cut the answer") as refused:
+        train(tmp_path / "short", *SMALL, "--max-seq-length", "20")
+    needed = re.search(r"needs (\d+) tokens", str(refused.value))
+    assert needed is not None
+    run = train(tmp_path / "long", *SMALL, "--max-seq-length", needed.group(1))
+    assert read_json(run.training_path)["max_seq_length"] == int(needed.group(1))
+    events = read_events(tmp_path / "short" / "metrics.jsonl")[0]
+    assert events[-1]["state"] == "failed"
+    assert "would cut the answer" in events[-1]["message"]
+
+
+def test_faulty_input_is_refused_before_any_work(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text('user_message,tool_calls\nhi,"[{""name"": ""no_such_tool"", ""args"": {}}]"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"broken\.csv, line 2.*|no_such_tool"):
+        train(tmp_path / "one", dataset=broken)
+    with pytest.raises(InputError, match="is not a folder on this machine"):
+        train(tmp_path / "two", *SMALL, "--base-model", "./nowhere")
+    with pytest.raises(InputError, match="There is no file"):
+        train(tmp_path / "three", dataset=tmp_path / "missing.csv")
+    with pytest.raises(InputError, match="not the name of a Hub repository"):
+        main(["--dataset", str(DATASET), "--tools", str(TOOLS), "--output-repo", "no-folder"])
+
+
+def tiny_trainer(vocabulary: int, folder: Path) -> SharedPrefixTrainer:
+    torch.manual_seed(0)
+    config = Gemma3TextConfig(
+        vocab_size=vocabulary, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+        num_key_value_heads=1, head_dim=8, query_pre_attn_scalar=8, pad_token_id=0,
+    )  # fmt: skip
+    model = Gemma3ForCausalLM(config)
+    rows = [TokenRow((0, 0), (0, 0))] * 4
+    arguments = SFTConfig(
+        output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", save_strategy="no", disable_tqdm=True,
+        activation_checkpointing=False, dataloader_pin_memory=False,
+    )  # fmt: skip
+    tokenizer = fast_tokenizer(train_starter_tokenizer(["a"], folder))
+    return SharedPrefixTrainer(
+        model, arguments, PackCollator(FixedRows(rows), rows, config), processing_class=tokenizer
+    )
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_the_reason(tmp_path: Path) -> None:
+    trainer = tiny_trainer(8, tmp_path)
+    with torch.no_grad():
+        trainer.model.lm_head.weight[0, 0] = float("inf")
+    with pytest.raises(InputError, match=r"stopped at step 1: the loss is nan"):
+        trainer.train()
+
+
+def test_a_loss_that_is_zero_from_the_start_stops_the_run_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"stopped at step 1: the loss is exactly zero"):
+        tiny_trainer(1, tmp_path).train()
+
+
+def test_help_and_wrong_usage() -> None:
+    told = run_script("train", "--help")
+    assert told.returncode == 0
+    for flag in ("dataset", "tools", "output-repo", *RunConfig.__dataclass_fields__):
+        assert f"--{flag.replace('_', '-')}" in told.stdout
+    assert "starter 25" in told.stdout
+    wrong = run_script("train", "--epochs", "many")
+    assert wrong.returncode == 2
+    assert "usage:" in wrong.stderr
+
+
+def test_the_command_logs_to_trackio_and_ends_with_zero(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "job_templates" / "train.py", "--dataset", DATASET, "--tools", TOOLS]
+    command += ["--output-repo", tmp_path / "run", "--trackio-project", "hikes", *SMALL]
+    environment = {**os.environ, "TRACKIO_DIR": str(tmp_path / "trackio")}
+    done = subprocess.run(
+        [str(part) for part in command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "held out" in done.stdout
+    assert "step 6 of 6" in done.stdout
+    (database,) = (tmp_path / "trackio").glob("hikes*.db")
+    with sqlite3.connect(database) as tables:
+        logged = [json.loads(row[0]) for row in tables.execute("select metrics from metrics order by step")]
+    assert len([entry for entry in logged if "loss" in entry]) == 6
+    assert any("eval_loss" in entry for entry in logged)
+
+
+def test_a_terminated_run_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "job_templates" / "train.py", "--dataset", DATASET, "--tools", TOOLS]
+    command += ["--output-repo", tmp_path / "run", "--epochs", "500"]
+    process = subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and not any(event["event"] == "step" for event in read_events(metrics)[0]):
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "asked to end" in errors
+    last = read_events(metrics)[0][-1]
+    assert (last["event"], last["state"]) == ("stage", "failed")
+    assert not (tmp_path / "run" / "checkpoint").exists()
+    assert not (tmp_path / "run" / "training.json").exists()
