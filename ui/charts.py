@@ -83,7 +83,7 @@ def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
         figure.add_trace(_rates("base", names, base, "var(--ft-second)"))
     rows = len(names) * (1.45 if base else 1)
     figure.update_layout(**_bars_layout(rows))
-    figure.update_layout(barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base))
+    figure.update_layout(barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base), hovermode="y")
     figure.update_layout(
         margin={"l": 8, "r": 16, "t": 34 if base else 8, "b": 30},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},

@@ -1,86 +1,76 @@
-"""Checks of data, run beside the page: started, followed, stopped; results are kept for whoever looks again."""
+"""What is done with data beside the page: checking it, planning fixes, checking test rows, reviewing labels."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, CheckReport, check_files
-from backend.errors import InputError
-
-KEPT = 12
-Key = tuple[str, int, str, int, CheckOptions]
-
-
-class Stopped(Exception):
-    """The visitor asked for the check to stop."""
+from backend.data.changes import FixPlan
+from backend.data.fixing import plan_fixes
+from backend.data.own_test import check_test_file
+from ui.background import Task, Tasks
+from ui.data_reviewing import Review, review_rows
+from ui.fixes_wanted import Wish, plan_wish
 
 
-@dataclass(slots=True)
-class Check:
-    """One check: how far it is, and its report or the reason why there is none."""
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Two files and what they are checked for."""
 
-    fraction: float = 0.0
-    doing: str = "Reading the files"
-    report: CheckReport | None = None
-    error: str | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
+    dataset: Path
+    tools: Path
+    options: CheckOptions
 
-    def follow(self, fraction: float, doing: str) -> None:
-        """Take note of progress; raises Stopped where the check is no longer wanted."""
-        if self.stop.is_set():
-            raise Stopped
-        self.fraction, self.doing = fraction, doing
+    @property
+    def key(self) -> Hashable:
+        """What tells this data, at this moment, from any other."""
+        return str(self.dataset), _stamp(self.dataset), str(self.tools), _stamp(self.tools), self.options
 
 
 class Checker:
-    """Runs checks in a thread or two, and keeps the latest; a check is found again by its files and options."""
+    """Runs each kind of work in a thread of its own, and keeps the latest results."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="check")
-        self._checks: OrderedDict[Key, Check] = OrderedDict()
-        self._lock = threading.Lock()
+        self._checks = Tasks[CheckReport]("check", workers=2)
+        self._plans = Tasks[FixPlan]("fix")
+        self._tests = Tasks[CheckReport]("test-rows")
+        self._reviews = Tasks[Review]("review")
 
-    def check(self, dataset: Path, tools: Path, options: CheckOptions) -> Check:
-        """The check of these files, started now if it is new."""
-        key = (str(dataset), _stamp(dataset), str(tools), _stamp(tools), options)
-        with self._lock:
-            found = self._checks.pop(key, None)
-            check = found or Check()
-            self._checks[key] = check
-            if found is None:
-                self._pool.submit(_work, check, dataset, tools, options)
-                self._forget()
-        return check
+    def check(self, data: Data) -> Task[CheckReport]:
+        """The check of the data, started now if it is new."""
+        return self._checks.start(
+            data.key, lambda task: check_files(data.dataset, data.tools, data.options, task.follow)
+        )
 
-    def restart(self, dataset: Path, tools: Path) -> None:
-        """Forget the checks of these files that were stopped, so that the next look starts them anew."""
-        with self._lock:
-            for key, check in list(self._checks.items()):
-                if check.stop.is_set() and (key[0], key[2]) == (str(dataset), str(tools)):
-                    del self._checks[key]
+    def restart(self) -> None:
+        """Forget the checks that were stopped, so that the next look starts them anew."""
+        self._checks.drop_stopped()
 
-    def _forget(self) -> None:
-        ended = [key for key, check in self._checks.items() if check.done.is_set()]
-        for key in ended[: max(0, len(self._checks) - KEPT)]:
-            del self._checks[key]
+    def plan(self, data: Data, wish: Wish) -> Task[FixPlan]:
+        """What fixing would change, worked out now if it is new."""
 
+        def work(task: Task[FixPlan]) -> FixPlan:
+            return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
 
-def _work(check: Check, dataset: Path, tools: Path, options: CheckOptions) -> None:
-    try:
-        check.report = check_files(dataset, tools, options, check.follow)
-    except Stopped:
-        check.error = "The check was stopped."
-    except InputError as error:
-        check.error = str(error)
-    finally:
-        if check.report is None and check.error is None:
-            check.error = "The check failed in a way that we did not foresee. The app's own output says more."
-        check.done.set()
+        return self._plans.start((data.key, wish), work)
+
+    def test_rows(self, data: Data, report: CheckReport, test: Path) -> Task[CheckReport]:
+        """The check of test rows that somebody brought along, started now if it is new."""
+        return self._tests.start(
+            (data.key, str(test), _stamp(test)),
+            lambda task: check_test_file(report.examples, test, data.tools, data.options),
+        )
+
+    def review(self, data: Data, report: CheckReport) -> Task[Review]:
+        """The search for labels that look wrong, started now if it is new or was stopped."""
+        self._reviews.drop_stopped()
+        return self._reviews.start(data.key, lambda task: review_rows(report.examples, data.options.seed, task.follow))
+
+    def reviewed(self, data: Data) -> Task[Review] | None:
+        """That search, None where nobody asked for it."""
+        return self._reviews.get(data.key)
 
 
 def _stamp(path: Path) -> int:

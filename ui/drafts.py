@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from backend.errors import InputError
 
@@ -16,47 +19,77 @@ EXAMPLE = "example"
 EXAMPLE_FILES = ("tools.json", "hiking.csv")
 KEPT_SECONDS = 7 * 86400
 ID = re.compile(r"[0-9a-f]{24}")
+TOOLS, NOTES, TESTS = "tools.json", "draft.json", "test"
+GONE = "These files are no longer kept here. Upload them again."
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What goes with the files: what a row may hold, what was done to them here, and the draft they were made from."""
+
+    allow_multiple_calls: bool = False
+    allow_no_call: bool = False
+    made: str = ""
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The two files that the Data step shows, and what they are called."""
+    """The files that the Data step shows, and what they are called; `test` are test rows that were brought along."""
 
     dataset: Path
     tools: Path
     name: str
+    origin: Origin = field(default_factory=Origin)
+    test: Path | None = None
 
 
 class Drafts:
-    """A folder of uploads, each named by its content; those untouched for a week are removed."""
+    """A folder of uploads, each named by its content, never changed; those made a week ago are removed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add(self, dataset: Path, tools: Path, name: str | None = None) -> str:
-        """Keep copies of the two files, the dataset's under `name`; returns the id to find them by."""
+    def add(
+        self,
+        dataset: Path | bytes,
+        tools: Path | bytes,
+        name: str | None = None,
+        origin: Origin | None = None,
+        test: Path | None = None,
+    ) -> str:
+        """Keep the files, the dataset under `name`; returns the id to find them by."""
+        name = _plain_name(name or (dataset.name if isinstance(dataset, Path) else ""))
+        files = {name: _bytes(dataset), TOOLS: _bytes(tools), NOTES: _notes(name, origin or Origin())}
+        if test:
+            files[f"{TESTS}/{_plain_name(test.name)}"] = _bytes(test)
         self._sweep()
-        digest = hashlib.sha256()
-        for path in (dataset, tools):
-            digest.update(path.read_bytes() + b"\0")
-        name = _plain_name(name or dataset.name)
-        digest.update(name.encode())
-        draft = digest.hexdigest()[:24]
-        folder = self.folder / draft
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(tools, folder / "tools.json")
-        shutil.copyfile(dataset, folder / name)
-        return draft
+        return self._keep(files)
 
     def open(self, draft: str) -> Source:
         """The files of that id; InputError where they are no longer kept."""
         if draft == EXAMPLE:
-            return Source(EXAMPLES / "hiking.csv", EXAMPLES / "tools.json", "hiking.csv")
+            return Source(EXAMPLES / "hiking.csv", EXAMPLES / TOOLS, "hiking.csv")
         folder = self.folder / draft
-        found = [path for path in folder.glob("*") if path.name != "tools.json"] if ID.fullmatch(draft) else []
-        if not found:
-            raise InputError("These files are no longer kept here. Upload them again.")
-        return Source(found[0], folder / "tools.json", found[0].name)
+        notes = _read_notes(folder / NOTES) if ID.fullmatch(draft) else {}
+        name = str(notes.get("name", ""))
+        if not name or not (folder / name).is_file():
+            raise InputError(GONE)
+        known = {one.name for one in fields(Origin)}
+        origin = Origin(**{key: value for key, value in notes.items() if key in known})
+        return Source(folder / name, folder / TOOLS, name, origin, next(iter((folder / TESTS).glob("*")), None))
+
+    def _keep(self, files: Mapping[str, bytes]) -> str:
+        digest = hashlib.sha256()
+        for name, content in files.items():
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        draft = digest.hexdigest()[:24]
+        for name, content in files.items():
+            path = self.folder / draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_bytes(content)
+        return draft
 
     def _sweep(self) -> None:
         old = time.time() - KEPT_SECONDS
@@ -65,7 +98,23 @@ class Drafts:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _bytes(content: Path | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
+def _notes(name: str, origin: Origin) -> bytes:
+    return json.dumps({"name": name, **asdict(origin)}, sort_keys=True).encode()
+
+
+def _read_notes(path: Path) -> dict[str, Any]:
+    try:
+        notes: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return notes
+
+
 def _plain_name(name: str) -> str:
-    """A file name without what a file system may refuse, never `tools.json`."""
+    """A file name without what a file system may refuse, never one that we use ourselves."""
     text = re.sub(r"[^\w.-]+", "-", name).strip(".-")[-80:] or "dataset"
-    return text if text != "tools.json" else "dataset.csv"
+    return text if text not in (TOOLS, NOTES, TESTS) else "dataset.csv"

@@ -1,138 +1,169 @@
-"""The rows that the tuned model got wrong, filtered by tool and by kind of error."""
+"""The scored rows one by one: filtered by who got them right, by tool and by kind of error, or picked by a figure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import astuple, replace
 from typing import Any
 
 import gradio as gr
 
+from ui import text
+from ui.evaluate_choice import (
+    ALL,
+    BASE_ONLY,
+    FLOOR_ONLY,
+    RIGHT,
+    TUNED_ONLY,
+    WRONG,
+    Choice,
+    Evaluation,
+    advice_key,
+    cell_key,
+    chosen_rows,
+    first_choice,
+    picked_rows,
+    probe_key,
+    shown_rows,
+    tools_of,
+)
+from ui.evaluate_words import KINDS
 from ui.charts import Chart
-from ui.markup import Html, badge, call_text, code, esc, joined, table
+from ui.evaluate_table import row_table
+from ui.markup import link
 from ui.page import QUICK, Page
-from ui.paging import Slice, page_number
+from ui.paging import page_number
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
 from ui.place import Place
 from ui.scene import Scene
 
-PAGE_SIZE = 8
-ALL = "all"
-NO_CALL = "no call"
-KINDS = {
-    "no_call": "no call",
-    "unparsed": "cannot be read",
-    "unknown_tool": "unknown tool",
-    "wrong_tool": "wrong tool",
-    "extra_call": "extra call",
-    "missing_arg": "argument missing",
-    "extra_arg": "extra argument",
-    "wrong_type": "wrong type",
-    "enum_violation": "value not allowed",
-    "wrong_value": "wrong value",
+SHOWN = {
+    ALL: "All rows",
+    WRONG: "Wrong",
+    RIGHT: "Right",
+    BASE_ONLY: "Only the base right",
+    TUNED_ONLY: "Only the tuned right",
+    FLOOR_ONLY: "Only the n-gram classifier right",
 }
-Rows = Sequence[dict[str, Any]]
+NEEDS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
+TO_ROWS = """() => {
+  const rows = document.getElementById('row-browser');
+  rows.tabIndex = -1;
+  rows.focus({preventScroll: true});
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  rows.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
+}"""
 
 
-class WrongRows(Holder):
-    """Two filters and the table below them."""
+class RowBrowser(Holder):
+    """Three filters and the table below them."""
 
     def __init__(self) -> None:
-        with gr.Column(elem_classes=["ft-card"]):
-            self.title = Part("<div class='card-head'><h2>Wrong rows</h2></div>")
-            with gr.Row(elem_classes=["ft-row"]) as self.filters:
+        self.picked = gr.State("")
+        with gr.Column(elem_classes=["ft-card"], elem_id="row-browser"):
+            self.title = Part()
+            with gr.Row(elem_classes=["ft-row"]):
+                self.show = gr.Dropdown([("Wrong", WRONG)], value=WRONG, label="Rows", filterable=False)
                 self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", filterable=False)
                 self.kind = gr.Dropdown([("All errors", ALL)], value=ALL, label="Error", filterable=False)
             self.list = Part(elem_id="wrong-rows")
 
     def paint(self, scene: Scene) -> Wanted:
-        """All wrong rows of the run's evaluation."""
-        rows = wrong_rows(scene)
-        tools = Counter(name for row in rows for name in _tools(row))
-        kinds = Counter(str(row["error_class"]) for row in rows)
+        """The wrong rows of the run's evaluation, until a visitor chooses others."""
+        evaluation = scene.evaluation or {}
         key = f"{scene.place.run} {scene.run.evaluation_path.stat().st_mtime_ns if scene.run else 0}"
-        tool_choices = [
-            (f"All tools ({len(rows):,})", ALL),
-            *((f"{name} ({n:,})", name) for name, n in tools.most_common()),
-        ]
-        kind_choices = [
-            (f"All errors ({len(rows):,})", ALL),
-            *((f"{KINDS.get(kind, kind)} ({n:,})", kind) for kind, n in kinds.most_common()),
-        ]
+        choice = first_choice(evaluation)
         return {
-            self.filters: gr.update(visible=bool(rows)),
-            self.tool: Keyed(key, gr.update(choices=tool_choices, value=ALL)),
-            self.kind: Keyed(key, gr.update(choices=kind_choices, value=ALL)),
-            self.list: Keyed(key, row_table(rows, ALL, ALL, 0).text),
+            self.title: _title(scene),
+            self.picked: Keyed(key, ""),
+            self.show: Keyed(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
+            self.tool: Keyed(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
+            self.kind: Keyed(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
+            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene)).text),
         }
 
-    def wire(self, page: Page, chart: Chart) -> None:
-        """Let the filters, the pager and the chart's bars choose the rows."""
+    def wire(self, page: Page) -> None:
+        """Let the filters, the pager and the button that clears a picked set choose the rows."""
 
-        def listed(place: dict[str, Any], tool: str, kind: str, number: int) -> str:
-            return row_table(wrong_rows(Scene(page.services, Place.from_mapping(place))), tool, kind, number).text
+        def listed(place: dict[str, Any], choice: Choice, number: int = 0) -> str:
+            scene = Scene(page.services, Place.from_mapping(place))
+            return row_table(scene.evaluation, choice, number, _seed(scene)).text if scene.evaluation else ""
 
-        def turn(place: dict[str, Any], tool: str, kind: str, event: gr.EventData) -> str:
-            return listed(place, tool, kind, page_number(pressed(event).get("page")))
+        def press(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, event: gr.EventData) -> Any:
+            data = pressed(event)
+            if data.get("do") == "clear":
+                return "", listed(place, Choice(show, tool, kind))
+            return gr.skip(), listed(place, Choice(show, tool, kind, picked), page_number(data.get("page")))
 
-        def pick(place: dict[str, Any], tool: str, kind: str) -> str:
-            return listed(place, tool, kind, 0)
+        def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str) -> str:
+            return listed(place, Choice(show, tool, kind, picked))
 
-        def bar(place: dict[str, Any], event: gr.EventData) -> tuple[Any, Any, str]:
-            name = pressed(event).get("label", ALL)
-            known = {
-                tool for row in wrong_rows(Scene(page.services, Place.from_mapping(place))) for tool in _tools(row)
-            }
-            tool = name if name in known else ALL
-            return tool, ALL, listed(place, tool, ALL, 0)
+        filters = [page.place, self.show, self.tool, self.kind, self.picked]
+        self.list.act(press, filters, [self.picked, self.list], **QUICK)
+        gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
 
-        filters = [page.place, self.tool, self.kind]
-        self.list.act(turn, filters, self.list, **QUICK)
-        gr.on([self.tool.input, self.kind.input], pick, filters, self.list, **QUICK)
-        chart.act(bar, page.place, [self.tool, self.kind, self.list], **QUICK)
+    def follow(self, page: Page, source: Part | Chart) -> None:
+        """Show the rows that a press inside `source` stands for, and go to them."""
 
+        def pick(place: dict[str, Any], event: gr.EventData) -> Any:
+            scene = Scene(page.services, Place.from_mapping(place))
+            evaluation = scene.evaluation
+            choice = choice_for(evaluation, pressed(event)) if evaluation else None
+            if evaluation is None or choice is None:
+                return [gr.skip()] * 5
+            show, tool, kind, picked = astuple(choice)
+            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene)).text
 
-def wrong_rows(scene: Scene) -> Rows:
-    """The tuned model's wrong rows; empty where nothing was measured."""
-    rows = (scene.evaluation or {}).get("tuned", {}).get("rows", [])
-    return [row for row in rows if not row["right"]]
-
-
-def row_table(rows: Rows, tool: str, kind: str, page: int) -> Html:
-    """One page of the rows that pass both filters."""
-    if not rows:
-        return Html('<p class="note">None: every held-out row is right.</p>')
-    found = [row for row in rows if tool in (ALL, *_tools(row)) and kind in (ALL, row["error_class"])]
-    if not found:
-        return Html('<p class="note">No wrong row passes both filters.</p>')
-    part = Slice.of(found, page, PAGE_SIZE)
-    headers = ["What was said", "Expected", "Answered", "What differs"]
-    return joined(
-        [table(headers, [_cells(row) for row in part.items], kind="wrong", caption="Wrong rows"), part.pager()]
-    )
+        targets = [self.show, self.tool, self.kind, self.picked, self.list]
+        source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
 
 
-def _cells(row: dict[str, Any]) -> list[object]:
-    kind = str(row["error_class"])
-    detail = f'<div class="note">{esc(row["detail"])}</div>' if row.get("detail") else ""
-    line = f'<div class="note">line {row["line"]:,}</div>' if row.get("line") else ""
-    return [
-        Html(f"{esc(row['message'])}{line}"),
-        _calls(row["expected"]),
-        _calls(row["predicted"]) if row["predicted"] is not None else code(row["raw"] or "nothing"),
-        Html(f"{badge(KINDS.get(kind, kind), 'warn')}{detail}"),
-    ]
+def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None:
+    """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
+    at, tools = data.get("advice", ""), evaluation["tuned"]["per_tool"]
+    match data:
+        case {"do": "rows", "advice": _} if at.isdecimal():
+            found = Choice(ALL, picked=advice_key(int(at)))
+        case {"do": "rows", "probe": name}:
+            found = Choice(ALL, picked=probe_key(name))
+        case {"do": "rows", "kind": kind}:
+            found = Choice(WRONG, kind=kind)
+        case {"do": "rows", "gold": gold, "predicted": predicted}:
+            found = Choice(ALL, picked=cell_key(gold, predicted))
+        case {"do": "bar", "chart": "confusion", "label": gold, "column": predicted}:
+            found = Choice(ALL, picked=cell_key(gold, predicted))
+        case {"do": "bar", "label": name} if name in tools:
+            found = Choice(WRONG, tool=name)
+        case _:
+            return None
+    if found.picked and picked_rows(evaluation, found.picked) is None:
+        return None
+    return found if chosen_rows(evaluation, found) else replace(found, show=ALL)
 
 
-def _calls(calls: Sequence[dict[str, Any]]) -> Html:
-    return (
-        Html("<br>".join(call_text(call).text for call in calls))
-        if calls
-        else Html(f'<span class="note">{NO_CALL}</span>')
-    )
+def _title(scene: Scene) -> str:
+    place = scene.place.run
+    save = link(f"runs/{place}/rows.csv", "Download as CSV", kind="quiet small", download=True)
+    return f'<div class="card-head"><h2>Row by row</h2><div class="aside">{save}</div></div>'
 
 
-def _tools(row: dict[str, Any]) -> list[str]:
-    """The tools that the row expects, which is what it is filtered by."""
-    return sorted({call["name"] for call in row["expected"]}) or [NO_CALL]
+def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    there = [name for name in SHOWN if name not in NEEDS or evaluation.get(NEEDS[name])]
+    return [(f"{SHOWN[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
+
+
+def _tool_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    rows = evaluation["tuned"]["rows"]
+    counts = Counter(name for row in rows for name in tools_of(row))
+    return [("All tools", ALL), *((f"{name} ({text.count(n, 'row')})", name) for name, n in counts.most_common())]
+
+
+def _kind_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    counts = Counter(evaluation["tuned"]["error_classes"])
+    return [("All errors", ALL), *((f"{KINDS.get(kind, kind)} ({n:,})", kind) for kind, n in counts.most_common())]
+
+
+def _seed(scene: Scene) -> int:
+    return scene.run.config.seed if scene.run else 0

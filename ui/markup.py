@@ -146,16 +146,17 @@ def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Html:
 
 def call_card(name: str, arguments: Mapping[str, Any]) -> Html:
     """One tool call: the tool, then each argument and its value."""
-    rows = "".join(f"<div><dt>{esc(key)}</dt><dd>{esc(_value(value))}</dd></div>" for key, value in arguments.items())
+    rows = "".join(f"<div><dt>{esc(key)}</dt><dd>{esc(value_text(value))}</dd></div>" for key, value in arguments.items())
     body = f'<dl class="arguments">{rows}</dl>' if rows else '<p class="note">No arguments</p>'
     return Html(f'<div class="call"><div class="call-name">{esc(name)}</div>{body}</div>')
 
 
 def call_text(call: Mapping[str, Any]) -> Html:
     """One call on a line: `tool(argument: value)`."""
-    inside = ", ".join(f"{key}: {_value(value)}" for key, value in call.get("arguments", {}).items())
+    inside = ", ".join(f"{key}: {value_text(value)}" for key, value in call.get("arguments", {}).items())
     return Html(f'<span class="call-line"><b>{esc(call["name"])}</b><wbr>({esc(inside)})</span>')
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """An argument's value as it is shown: text as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

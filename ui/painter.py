@@ -20,17 +20,24 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """An update that is sent when `key` changes, whatever the visitor did to the component since."""
+    """An update that is sent when `key` changes, whatever the visitor did to the component since.
+
+    A function as the `update` is called only then: what is costly to draw is not drawn at every tick.
+    """
 
     key: str
     update: Any
+
+    def value(self) -> Any:
+        """The update itself."""
+        return self.update() if callable(self.update) else self.update
 
 
 def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[dict[Block, Any], Seen]:
     """The updates that differ from what was last sent to this page, and what it will then have seen."""
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
     changed = {
-        block: update.update if isinstance(update, Keyed) else update
+        block: update.value() if isinstance(update, Keyed) else update
         for block, update in wanted.items()
         if seen.get(str(block._id)) != digests[str(block._id)]
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +16,8 @@ class Place:
     """A run's id, or the id of data that no run has been made of yet, and the step that is open.
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run that the visitor is asked
-    about before it is deleted; it is no part of the address.
+    about before it is deleted, `fixing` names the fixes that are looked at (ui/fixes_wanted.py); neither is part of the
+    address.
     """
 
     run: str | None = None
@@ -24,16 +25,16 @@ class Place:
     step: str = "data"
     like: str | None = None
     asking: str | None = None
+    fixing: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """The place without what is empty, as the browser keeps it."""
-        pairs = {"run": self.run, "data": self.data, "step": self.step, "like": self.like, "asking": self.asking}
-        return {key: value for key, value in pairs.items() if value}
+        return {key: value for key, value in asdict(self).items() if value}
 
     @property
     def query(self) -> str:
         """The address of this place, such as `?run=20261122-104512-3f2a&step=train`; empty at the very start."""
-        shown = {key: value for key, value in self.to_dict().items() if key != "asking"}
+        shown = {key: value for key, value in self.to_dict().items() if key not in ("asking", "fixing")}
         return "" if shown == {"step": "data"} else "?" + urlencode(shown)
 
     @classmethod
@@ -47,4 +48,5 @@ class Place:
             step=step if step in STEPS else "data",
             like=texts.get("like"),
             asking=texts.get("asking"),
+            fixing=texts.get("fixing"),
         )

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from backend.data import CheckOptions, CheckReport
+from backend.data.changes import FixPlan
 from backend.errors import InputError
 from backend.runs import Run, read_json
-from ui.checking import Check
-from ui.drafts import Source
+from ui.background import Task
+from ui.checking import Data
+from ui.data_reviewing import Review
+from ui.drafts import Origin, Source
+from ui.fixes_wanted import Wish, read_wish
 from ui.place import Place
 from ui.services import Services
 from ui.stages import StageView, has_result, stage_views
@@ -66,7 +70,9 @@ class Scene:
     def _sourced(self) -> tuple[Source | None, str | None]:
         if self.run:
             name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
-            return Source(self.run.dataset_path, self.run.tools_path, name), None
+            config = self.run.config
+            origin = Origin(config.allow_multiple_calls, config.allow_no_call)
+            return Source(self.run.dataset_path, self.run.tools_path, name, origin), None
         if not self.place.data:
             return None, None
         try:
@@ -86,9 +92,14 @@ class Scene:
 
     @cached_property
     def options(self) -> CheckOptions:
-        """What the data is checked for: the run's own settings, or the defaults."""
+        """What the data is checked for: the run's own settings, or the defaults; and what its rows may hold."""
+        origin = self.source.origin if self.source else Origin()
+        allowed: dict[str, Any] = {
+            "allow_multiple_calls": origin.allow_multiple_calls,
+            "allow_no_call": origin.allow_no_call,
+        }
         if self.run is None:
-            return CheckOptions(declarations="none")
+            return CheckOptions(declarations="none", **allowed)
         config = self.run.config
         length = None if config.max_seq_length == "auto" else config.max_seq_length
         return CheckOptions(
@@ -98,19 +109,50 @@ class Scene:
             max_seq_length=length,
             test_split=config.test_split,
             seed=config.seed,
+            **allowed,
         )
 
     @cached_property
-    def check(self) -> Check | None:
+    def data(self) -> Data | None:
+        """The open data with what it is checked for."""
+        return Data(self.source.dataset, self.source.tools, self.options) if self.source else None
+
+    @cached_property
+    def check(self) -> Task[CheckReport] | None:
         """The check of the open data, under way or done."""
-        if self.source is None:
-            return None
-        return self.services.checker.check(self.source.dataset, self.source.tools, self.options)
+        return self.services.checker.check(self.data) if self.data else None
 
     @property
     def report(self) -> CheckReport | None:
         """What the check found, None before its end."""
-        return self.check.report if self.check else None
+        return self.check.result if self.check else None
+
+    @cached_property
+    def data_key(self) -> str:
+        """What tells the open data and its report from any other, for what is drawn only once."""
+        return f"{self.data.key if self.data else None} {self.report is not None}"
+
+    @cached_property
+    def wish(self) -> Wish | None:
+        """The fixes that the visitor looks at."""
+        return read_wish(self.place.fixing, self.report)
+
+    @cached_property
+    def plan(self) -> Task[FixPlan] | None:
+        """What those fixes would change, under way or done."""
+        return self.services.checker.plan(self.data, self.wish) if self.data and self.wish else None
+
+    @cached_property
+    def test_check(self) -> Task[CheckReport] | None:
+        """The check of the test rows that were brought along, under way or done."""
+        if not (self.source and self.source.test and self.data and self.report):
+            return None
+        return self.services.checker.test_rows(self.data, self.report, self.source.test)
+
+    @property
+    def review(self) -> Task[Review] | None:
+        """The search for labels that look wrong; None where nobody asked for it."""
+        return self.services.checker.reviewed(self.data) if self.data else None
 
     @cached_property
     def evaluation(self) -> dict[str, Any] | None:

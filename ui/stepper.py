@@ -63,12 +63,13 @@ def _data_state(scene: Scene) -> tuple[Mark, str]:
     check = scene.check
     if check is None:
         return "", ""
-    if check.report is None:
+    report = check.result
+    if report is None:
         return ("failed", "not checked") if check.error else ("busy", "checking")
-    if not check.report.ok:
-        errors = sum(issue.severity == "error" for issue in check.report.issues)
+    if not report.ok:
+        errors = sum(issue.severity == "error" for issue in report.issues)
         return "failed", text.count(errors, "error")
-    return "done", text.count(check.report.rows, "row")
+    return "done", text.count(report.rows, "row")
 
 
 def _busy(view: StageView) -> str:

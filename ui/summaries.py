@@ -78,7 +78,7 @@ class Summaries:
 
 
 def telling(views: Sequence[StageView]) -> StageView | None:
-    """The stage that says where a run stands: what works, else what waits, else what broke first, else the last done."""
+    """The stage that says where a run stands: what works, or waits, or broke first, else the last done."""
     reached = [view for view in views if view.state != "none"]
     for states in (("running",), ("queued",), ("failed", "cancelled")):
         found = next((view for view in reached if view.state in states), None)

@@ -131,6 +131,8 @@ def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
     """Make the run, and put its jobs in line one behind the other."""
     if scene.source is None:
         raise InputError("There is no data to train on. Go to the first step and give two files.")
+    origin = scene.source.origin
+    config = replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)
     run = scene.services.store.create(config, scene.source.dataset, scene.source.tools, name)
     scene.services.runner.submit(run, "train")
     for stage in FOLLOWING[then]:
@@ -143,10 +145,10 @@ def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
 
 def _again(scene: Scene, data: dict[str, str]) -> Place:
     """The form again, with the same data: the run stays as it is."""
-    if scene.run is None or data.get("do") != "again":
+    if scene.run is None or scene.source is None or data.get("do") != "again":
         return go("train")(scene)
-    name = str(scene.run.data.get("dataset_name") or scene.run.dataset_path.name)
-    draft = scene.services.drafts.add(scene.run.dataset_path, scene.run.tools_path, name)
+    source = scene.source
+    draft = scene.services.drafts.add(source.dataset, source.tools, source.name, source.origin)
     return Place(data=draft, step="train", like=scene.run.id)
 
 

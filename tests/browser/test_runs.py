@@ -34,7 +34,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor.complaints.clear()  # the page noticed that the app was away
     expect(page.locator(".run.current")).to_contain_text("First try")
     expect(page.locator("#train-state")).to_contain_text("Training was cancelled")
-    expect(page.locator("#loss .plot")).to_be_visible()
+    expect(page.locator("#loss .js-line").first).to_be_visible()
 
     visitor.button("Train again with other settings")
     expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
