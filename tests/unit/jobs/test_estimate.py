@@ -1,0 +1,50 @@
+"""The estimate follows the work, and learns from earlier runs on the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.jobs.estimate import STARTUP_SECONDS, Workload, estimate_training
+from backend.runs import RunConfig, default_config
+
+WORK = Workload(rows=848, prefix=5, row_tokens=23)
+
+
+def test_steps_are_the_trainers() -> None:
+    assert estimate_training(RunConfig(), WORK).steps == 675
+    assert estimate_training(RunConfig(epochs=1, max_examples=50), WORK).steps == 2
+    assert estimate_training(RunConfig(epochs=0.1, batch_size=1000), WORK).steps == 1
+
+
+def test_a_starter_takes_a_minute_or_two_and_a_fine_tune_much_longer() -> None:
+    starter = estimate_training(RunConfig(), WORK)
+    tuned = estimate_training(default_config("google/functiongemma-270m-it"), Workload(848, 700, 30))
+    assert 30 < starter.seconds < 180
+    assert tuned.seconds > 10 * starter.seconds
+    assert not starter.calibrated
+
+
+def test_earlier_runs_correct_it() -> None:
+    plain = estimate_training(RunConfig(), WORK)
+    summary = {"method": "full", "steps": 675, "tokens": 675 * (5 + 32 * 23)}
+    took = plain.seconds - STARTUP_SECONDS
+    slow = {**summary, "seconds": 3 * took}
+    corrected = estimate_training(RunConfig(), WORK, [slow])
+    assert corrected.calibrated
+    assert corrected.seconds == pytest.approx(STARTUP_SECONDS + 3 * took)
+    outliers = [{**summary, "seconds": factor * took} for factor in (2, 90, 2, 2, 1)]
+    assert estimate_training(RunConfig(), WORK, outliers).seconds == pytest.approx(STARTUP_SECONDS + 2 * took)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        {},
+        {"method": "lora", "steps": 10, "tokens": 10, "seconds": 1},
+        {"method": "full", "steps": 2, "tokens": 10, "seconds": 1},
+        {"method": "full", "steps": "many", "tokens": 10, "seconds": 1},
+        {"method": "full", "steps": 10, "tokens": 10, "seconds": 0},
+    ],
+)
+def test_runs_that_tell_nothing_are_left_aside(summary: dict[str, object]) -> None:
+    assert not estimate_training(RunConfig(), WORK, [summary]).calibrated
