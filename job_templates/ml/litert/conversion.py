@@ -46,7 +46,7 @@ def convert(
     order = {
         "checkpoint": str(source.weights),
         "adapter": str(source.adapter) if source.adapter else None,
-        "out": str(out),
+        "out": str(out.absolute()),
         "prefill_lengths": list(prefill_lengths),
         "cache_length": cache_length,
         "recipe": recipe.library_name,
