@@ -51,7 +51,7 @@ class Checker:
     def plan(self, data: Data, wish: Wish) -> Task[FixPlan]:
         """What fixing would change, worked out now if it is new."""
 
-        def work(task: Task[FixPlan]) -> FixPlan:
+        def work(_task: Task[FixPlan]) -> FixPlan:
             return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
 
         return self._plans.start((data.key, wish), work)
@@ -60,7 +60,7 @@ class Checker:
         """The check of test rows that somebody brought along, started now if it is new."""
         return self._tests.start(
             (data.key, str(test), _stamp(test)),
-            lambda task: check_test_file(report.examples, test, data.tools, data.options),
+            lambda _task: check_test_file(report.examples, test, data.tools, data.options),
         )
 
     def review(self, data: Data, report: CheckReport) -> Task[Review]:

@@ -1,106 +1,128 @@
-"""The problems found in the data: a table that can be filtered by severity."""
+"""The problems found in the data: grouped by rule, filtered, and each with its row and its fix."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from backend.records import Issue
 from ui import text
-from ui.markup import Html, badge, callout, code, esc, joined, table
+from ui.data_detail import row_detail
+from ui.data_filters import ALL, Filter, codes, severities, tools
+from ui.data_groups import Unfolded, group_list, grouped
+from ui.markup import Html, callout
 from ui.page import QUICK, Page
-from ui.paging import Slice, page_number
+from ui.paging import page_number
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
 from ui.place import Place
 from ui.scene import Scene
 
-PAGE_SIZE = 10
-TONES: dict[str, Any] = {"error": "error", "warning": "warn", "info": "plain"}
-FILES = {"csv": "CSV", "tools": "tools.json"}
-NAMES = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
-ALL = "all"
+FEW_TO_FILTER = 12
+# Every press says which groups stand open, so that drawing the list anew leaves them so.
+TELL_OPEN = """
+const tellOpen = () => {
+  const open = [...element.querySelectorAll('details[data-group][open]')].map((one) => one.dataset.group).join(' ');
+  element.querySelectorAll('[data-do]').forEach((one) => { one.dataset.open = open; });
+};
+element.addEventListener('toggle', tellOpen, true);
+element.addEventListener('pointerdown', tellOpen, true);
+element.addEventListener('keydown', tellOpen, true);
+"""
 
 
 class Problems(Holder):
-    """The filter and the table below it."""
+    """The filters and the groups below them."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]):
             self.severity = gr.Radio(
-                [("All", ALL)],
-                value=ALL,
-                label="Show",
-                show_label=False,
-                elem_classes=["ft-segments"],
+                [("All", ALL)], value=ALL, label="Show", show_label=False, elem_classes=["ft-segments"],
                 elem_id="severity",
-            )
-            self.list = Part(elem_id="problems")
+            )  # fmt: skip
+            with gr.Row(elem_classes=["ft-row"], visible=False) as self.more:
+                self.code = gr.Dropdown([("All rules", ALL)], value=ALL, label="Rule", elem_id="filter-code")
+                self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", elem_id="filter-tool")
+            self.list = Part(elem_id="problems", also=TELL_OPEN)
 
     def paint(self, scene: Scene) -> Wanted:
         """All problems, errors first."""
-        if scene.report is None:
+        report, key = scene.report, scene.data_key
+        if report is None:
             return {}
-        issues = scene.report.issues
-        counts: Counter[str] = Counter(issue.severity for issue in issues)
-        choices = [(f"All {len(issues):,}", ALL)]
-        choices += [(f"{name} {counts[severity]:,}", severity) for severity, name in NAMES.items() if counts[severity]]
-        key = f"{scene.source} {choices}"
+
+        def severity() -> Any:
+            choices = severities(report.issues)
+            return gr.update(choices=choices, value=ALL, visible=len(choices) > 2)
+
         return {
-            self.severity: Keyed(key, gr.update(choices=choices, value=ALL, visible=len(choices) > 2)),
-            self.list: Keyed(key, problem_list(issues, ALL, 0).text),
+            self.severity: Keyed(key, severity),
+            self.more: Keyed(key, lambda: gr.update(visible=len(report.issues) > FEW_TO_FILTER)),
+            self.code: Keyed(key, lambda: gr.update(choices=codes(report.issues), value=ALL)),
+            self.tool: Keyed(key, lambda: gr.update(choices=tools(report), value=ALL)),
+            self.list: Keyed(key, lambda: problem_list(scene, Filter(), Unfolded()).text),
         }
 
     def wire(self, page: Page) -> None:
-        """Let the filter and the pager change the table."""
+        """Let the filters, folds and pagers change the list, and a fix open its preview."""
+        fields = [page.place, self.severity, self.code, self.tool]
 
-        def turn(place: dict[str, Any], severity: str, event: gr.EventData) -> str:
-            return listed(place, severity, page_number(pressed(event).get("page")))
+        def listed(place: dict[str, Any], picked: Filter, unfolded: Unfolded) -> str:
+            return problem_list(Scene(page.services, Place.from_mapping(place)), picked, unfolded).text
 
-        def pick(place: dict[str, Any], severity: str) -> str:
-            return listed(place, severity, 0)
+        def press(place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData) -> Any:
+            data = pressed(event)
+            if data.get("do") == "fix":
+                return gr.skip()
+            return listed(place, Filter(severity, code, tool), unfolded_by(data))
 
-        def listed(place: dict[str, Any], severity: str, number: int) -> str:
-            report = Scene(page.services, Place.from_mapping(place)).report
-            return problem_list(report.issues, severity, number).text if report else ""
+        def pick(place: dict[str, Any], severity: str, code: str, tool: str) -> str:
+            return listed(place, Filter(severity, code, tool), Unfolded())
 
-        self.list.act(turn, [page.place, self.severity], self.list, **QUICK)
-        self.severity.input(pick, [page.place, self.severity], self.list, **QUICK)
+        self.list.act(press, fields, self.list, **QUICK)
+        page.on_press(self.list, wish_fix)
+        for field in (self.severity, self.code, self.tool):
+            field.input(pick, fields, self.list, **QUICK)
 
 
-def problem_list(issues: Sequence[Issue], severity: str, page: int) -> Html:
-    """One page of the problems of a severity, or a word that there are none."""
-    if not issues:
-        return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
-    order = list(NAMES)
-    chosen = [issue for issue in issues if severity in (ALL, issue.severity)]
-    chosen.sort(
-        key=lambda issue: (order.index(issue.severity), issue.file != "tools", issue.line is None, issue.line or 0)
+def wish_fix(scene: Scene, data: dict[str, str]) -> Place:
+    """Open the preview of the fixes that a button names."""
+    if data.get("do") != "fix":
+        return scene.place
+    place = replace(scene.place, fixing=data.get("fixing"))
+    plan = replace(scene, place=place).plan
+    if plan:
+        plan.done.wait(1.0)
+    return place
+
+
+def unfolded_by(data: dict[str, str]) -> Unfolded:
+    """What a press inside the list leaves open."""
+    line = data.get("line", "")
+    return Unfolded(
+        frozenset(data.get("open", "").split()),
+        data.get("group", ""),
+        page_number(data.get("page")),
+        int(line) if line.isdecimal() else None,
     )
-    part = Slice.of(chosen, page, PAGE_SIZE)
-    shown = table(
-        ["Severity", "Where", "Problem", "Fix"], [_row(issue) for issue in part.items], kind="problems",
-        caption="Problems in the data",
-    )  # fmt: skip
-    return joined([shown, part.pager()])
 
 
-def _row(issue: Issue) -> list[object]:
-    return [
-        badge(issue.severity if issue.severity != "info" else "note", TONES[issue.severity]),
-        _where(issue),
-        Html(f'{esc(issue.message)} <span class="rule">{esc(issue.code)}</span>'),
-        issue.fix or "",
-    ]
-
-
-def _where(issue: Issue) -> Html:
-    line = f"line {issue.line:,}" if issue.line is not None else "whole file"
-    column = f"<br>{code(issue.column)}" if issue.column else ""
-    return Html(f"{FILES[issue.file]}, {line}{column}")
+def problem_list(scene: Scene, picked: Filter, unfolded: Unfolded) -> Html:
+    """The groups of the problems that a filter lets through, or a word that there are none."""
+    report = scene.report
+    if report is None:
+        return Html("")
+    if not report.issues:
+        return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
+    found = picked.pick(report)
+    if not found:
+        return Html('<p class="note">No problem is both of this rule and about this tool.</p>')
+    return group_list(grouped(found), unfolded, partial(row_detail, scene))
 
 
 def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:

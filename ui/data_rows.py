@@ -48,15 +48,17 @@ class Rows(Holder):
         report = scene.report
         if report is None:
             return {}
-        key, options = str((scene.source, report.rows)), scene.options
+        key, options = scene.data_key, scene.options
         first = report.examples[0].line if report.examples else None
         return {
             self.search: Keyed(key, ""),
-            self.list: Keyed(key, row_list(scene, "", 0).text),
+            self.list: Keyed(key, lambda: row_list(scene, "", 0).text),
             self.picked: Keyed(key, first),
             self.format: Keyed(key, options.prompt_format),
             self.declarations: Keyed(key, options.declarations),
-            self.prompt: Keyed(key, prompt_view(scene, first, options.prompt_format, options.declarations).text),
+            self.prompt: Keyed(
+                key, lambda: prompt_view(scene, first, options.prompt_format, options.declarations).text
+            ),
         }
 
     def wire(self, page: Page) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
 from backend.errors import InputError
 from backend.runs import Run
 from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES
+from ui.made_files import MADE
 from ui.services import Services
 
 EXPORTED = ("verification.json", "tools_android.json")
@@ -19,12 +21,23 @@ EXPORTED = ("verification.json", "tools_android.json")
 def add_routes(app: FastAPI, services: Services) -> None:
     """Add the page's downloads, and plotly's script, to the app."""
 
-    def run_file(run_id: str, name: str) -> FileResponse:
+    def run_file(run_id: str, name: str) -> Response:
         try:
-            path = offered(services.store.open(run_id), name)
+            run = services.store.open(run_id)
+            return made(run, name) if name in MADE else FileResponse(offered(run, name), filename=name)
         except InputError as error:
             raise HTTPException(404, str(error)) from error
-        return FileResponse(path, filename=name)
+
+    def draft_file(draft: str, which: str) -> FileResponse:
+        try:
+            source = services.drafts.open(draft)
+        except InputError as error:
+            raise HTTPException(404, str(error)) from error
+        if which == "tools":
+            return FileResponse(source.tools, filename=source.tools.name)
+        if which != "dataset":
+            raise HTTPException(404, f"There is no {which!r} in this data. There are dataset, tools.")
+        return FileResponse(source.dataset, filename=f"{source.dataset.stem}-mended{source.dataset.suffix}")
 
     def example(name: str) -> FileResponse:
         if name not in EXAMPLE_FILES:
@@ -35,8 +48,21 @@ def add_routes(app: FastAPI, services: Services) -> None:
         return FileResponse(SCRIPT, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
 
     app.add_api_route("/runs/{run_id}/{name}", run_file, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/data/{draft}/{which}", draft_file, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/examples/{name}", example, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route(f"/{SCRIPT_ROUTE}", script, methods=["GET", "HEAD"], response_model=None)
+
+
+def made(run: Run, name: str) -> Response:
+    """A file that is made now, to be saved under its name; raises InputError where the run lacks what it is made of."""
+    kind = MADE[name]
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(kind.content(run), media_type=kind.media_type, headers=headers)
+
+
+def draft_link(draft: str, which: str) -> str:
+    """Where the `dataset` or the `tools` of a draft can be downloaded."""
+    return f"data/{quote(draft, safe='')}/{which}"
 
 
 def offered(run: Run, name: str) -> Path:

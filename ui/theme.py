@@ -7,7 +7,9 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-STYLE_SHEETS = tuple(STATIC / name for name in ("colours.css", "gradio.css", "layout.css", "parts.css", "steps.css"))
+STYLE_SHEETS = tuple(
+    STATIC / f"{name}.css" for name in ("colours", "gradio", "layout", "parts", "steps", "data", "evaluate")
+)
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
