@@ -20,22 +20,16 @@ LOG_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 _DRAW = (Path(__file__).parent / "static" / "chart.js").read_text(encoding="utf-8")
 
 
-class Chart(gr.HTML):
+def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among components, as ui.part.Part does
     """A plotly figure; colours are the page's variables, such as `var(--ft-accent)`; a pressed bar triggers `act`."""
-
-    def __init__(self, label: str, **options: Any) -> None:
-        super().__init__(
-            "",
-            html_template=f'<div class="chart" role="img" aria-label="{label}"></div>',
-            js_on_load=_DRAW,
-            apply_default_css=False,
-            elem_classes=["ft-part"],
-            **options,
-        )
-
-    def get_block_name(self) -> str:
-        """The browser draws it as gr.HTML."""
-        return "html"
+    return gr.HTML(
+        "",
+        html_template=f'<div class="chart" role="img" aria-label="{label}"></div>',
+        js_on_load=_DRAW,
+        apply_default_css=False,
+        elem_classes=["ft-part"],
+        **options,
+    )
 
 
 def tool_counts(per_tool: Mapping[str, int]) -> str:
@@ -49,7 +43,7 @@ def tool_counts(per_tool: Mapping[str, int]) -> str:
     )  # fmt: skip
     figure.update_layout(**_bars_layout(len(names)))
     figure.update_xaxes(visible=False, range=[0, max(counts, default=1) * 1.12 or 1])
-    return _as_json(figure)
+    return figure_json(figure)
 
 
 def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, Any]]) -> str:
@@ -71,7 +65,7 @@ def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, A
     total = max((event.get("steps") or 0 for event in shown), default=1)
     figure.update_xaxes(title={"text": "step", "font": {"size": 13}}, range=[0, total], **_axis())
     figure.update_yaxes(**_loss_scale([event["loss"] for event in [*shown, *measured]]), **_axis())
-    return _as_json(figure)
+    return figure_json(figure)
 
 
 def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
@@ -91,7 +85,7 @@ def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
     labels = [f"{name} ({tuned[name]['support']})  " for name in names]
     figure.update_yaxes(tickvals=names, ticktext=labels)
     figure.update_xaxes(range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], **_axis())
-    return _as_json(figure)
+    return figure_json(figure)
 
 
 def _rates(label: str, names: Sequence[str], scores: Mapping[str, Any], colour: str) -> go.Bar:
@@ -160,12 +154,13 @@ def _axis() -> dict[str, Any]:
     return {"gridcolor": "var(--ft-line)", "zeroline": False, "linecolor": "var(--ft-line)", "fixedrange": True}
 
 
-def _as_json(figure: go.Figure) -> str:
+def figure_json(figure: go.Figure) -> str:
+    """The figure as a Chart takes it, without plotly's own colours and fonts."""
     figure.update_layout(
         template=None,
         autosize=True,
         paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor=figure.layout.plot_bgcolor or "rgba(0,0,0,0)",
         font={"color": "var(--ft-ink-2)", "size": 13},
         hoverlabel={
             "bgcolor": "var(--ft-surface)",

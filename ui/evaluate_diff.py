@@ -36,7 +36,9 @@ def _paired(expected: Calls, answered: Calls) -> list[Pair]:
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     mine, theirs = drop_nulls(one["arguments"]), drop_nulls(other["arguments"])
-    return _same_tool(one, other) and mine.keys() == theirs.keys() and not any(_differs(mine, theirs, key) for key in mine)
+    return (
+        _same_tool(one, other) and mine.keys() == theirs.keys() and not any(_differs(mine, theirs, key) for key in mine)
+    )
 
 
 def _same_tool(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from ui import text
+from ui.charts import Chart
 from ui.evaluate_choice import (
     ALL,
     BASE_ONLY,
@@ -28,9 +29,8 @@ from ui.evaluate_choice import (
     shown_rows,
     tools_of,
 )
-from ui.evaluate_words import KINDS
-from ui.charts import Chart
 from ui.evaluate_table import row_table
+from ui.evaluate_words import KINDS
 from ui.markup import link
 from ui.page import QUICK, Page
 from ui.paging import page_number
@@ -104,7 +104,7 @@ class RowBrowser(Holder):
         self.list.act(press, filters, [self.picked, self.list], **QUICK)
         gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
 
-    def follow(self, page: Page, source: Part | Chart) -> None:
+    def follow(self, page: Page, source: gr.HTML) -> None:
         """Show the rows that a press inside `source` stands for, and go to them."""
 
         def pick(place: dict[str, Any], event: gr.EventData) -> Any:
@@ -132,7 +132,7 @@ def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None
             found = Choice(WRONG, kind=kind)
         case {"do": "rows", "gold": gold, "predicted": predicted}:
             found = Choice(ALL, picked=cell_key(gold, predicted))
-        case {"do": "bar", "chart": "confusion", "label": gold, "column": predicted}:
+        case {"do": "cell", "label": gold, "column": predicted}:
             found = Choice(ALL, picked=cell_key(gold, predicted))
         case {"do": "bar", "label": name} if name in tools:
             found = Choice(WRONG, tool=name)

@@ -34,9 +34,7 @@ def _figure(evaluation: dict[str, Any], key: str, name: str) -> Figure:
         return Figure(name, "–", "no row to measure it on")
     of = "rows with the right tool" if key == "argument" else "rows"
     lines = [f"{text.interval(rate['low'], rate['high'])} · {rate['k']:,} of {rate['n']:,} {of}"]
-    others = [
-        f"<span>{label}: {_other(evaluation[who][key])}</span>" for who, label in BESIDE if evaluation.get(who)
-    ]
+    others = [f"<span>{label}: {_other(evaluation[who][key])}</span>" for who, label in BESIDE if evaluation.get(who)]
     beside = f'<span class="beside">{"".join(others)}</span>' if others else ""
     note = Html(esc(lines[0]) + beside)
     return Figure(name, text.percent(rate["value"]), note, "accent" if key == "combined" else "plain")

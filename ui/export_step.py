@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.runs import Run
 from ui import text
+from ui.android_kit import COPY, android_card
 from ui.markup import (
     Figure,
     Html,
@@ -57,6 +58,7 @@ class ExportStep(Holder):
         self.blank = Part(elem_id="export-blank")
         self.panel = StagePanel("export")
         self.file = Part(elem_id="export-file")
+        self.kit = Part(elem_id="android-kit", also=COPY)
         self.panel.build_log()
 
     def paint(self, scene: Scene) -> Wanted:
@@ -67,6 +69,7 @@ class ExportStep(Holder):
             self.blank: _blank(scene).text,
             **self.panel.paint(scene, WORDS),
             self.file: _exported(scene, scene.run).text if shown and scene.run else "",
+            self.kit: android_card(scene.run).text if shown and scene.run and scene.verification else "",
         }
         if not scene.has("train") and not view.active:
             wanted[self.panel.state] = ""

@@ -146,7 +146,9 @@ def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Html:
 
 def call_card(name: str, arguments: Mapping[str, Any]) -> Html:
     """One tool call: the tool, then each argument and its value."""
-    rows = "".join(f"<div><dt>{esc(key)}</dt><dd>{esc(value_text(value))}</dd></div>" for key, value in arguments.items())
+    rows = "".join(
+        f"<div><dt>{esc(key)}</dt><dd>{esc(value_text(value))}</dd></div>" for key, value in arguments.items()
+    )
     body = f'<dl class="arguments">{rows}</dl>' if rows else '<p class="note">No arguments</p>'
     return Html(f'<div class="call"><div class="call-name">{esc(name)}</div>{body}</div>')
 

@@ -19,19 +19,36 @@ const coloured = (value, style) => {
   }
   return value;
 };
+const painted = () => {
+  const style = getComputedStyle(box);
+  const figure = coloured(JSON.parse(props.value), style);
+  figure.layout.font.family = style.fontFamily;
+  return figure;
+};
 let listening = false;
 const draw = async () => {
   if (!props.value || !box.isConnected) return;
   await load();
-  const style = getComputedStyle(box);
-  const figure = coloured(JSON.parse(props.value), style);
-  figure.layout.font.family = style.fontFamily;
+  const figure = painted();
   await Plotly.react(box, figure.data, figure.layout, {displayModeBar: false, responsive: true});
   if (listening) return;
   listening = true;
-  box.on('plotly_click', (event) => trigger('act', {do: 'bar', label: String(event.points[0].y)}));
+  box.on('plotly_click', (event) => {
+    const {x, y, data} = event.points[0];
+    trigger('act', {do: data.type === 'heatmap' ? 'cell' : 'bar', label: String(y), column: String(x)});
+  });
   new ResizeObserver(() => { if (box.offsetWidth) Plotly.Plots.resize(box); }).observe(box);
 };
+// A button elsewhere on the page, `data-png` with this chart's id, saves it as a picture on the page's own ground.
+document.addEventListener('click', async (event) => {
+  const name = event.target.closest('[data-png]')?.dataset.png;
+  if (!name || !props.value || !element.closest(`#${name}`)) return;
+  await load();
+  const {data, layout} = painted();
+  layout.paper_bgcolor = getComputedStyle(box).getPropertyValue('--ft-surface').trim();
+  await Plotly.downloadImage(
+    {data, layout}, {format: 'png', filename: name, width: box.offsetWidth, height: layout.height, scale: 2});
+});
 watch('value', draw);
 new MutationObserver(draw).observe(document.body, {attributes: true, attributeFilter: ['class']});
 draw();
