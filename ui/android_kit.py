@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README
 from backend.device.canonical import ANDROID_TOOLS
@@ -40,7 +41,7 @@ def android_card(run: Run) -> Html:
     verification = run.export_dir / "verification.json"
     stamp = verification.stat().st_mtime_ns if verification.is_file() else 0
     try:
-        files = _files(run, stamp)
+        files = _files(run.path, stamp)
     except InputError as error:
         return card("For your Android app", callout("warn", "The Android kit cannot be made", error))
     save = link(f"runs/{run.id}/{ZIP}", "Download all as a zip", kind="quiet small", download=True)
@@ -50,9 +51,9 @@ def android_card(run: Run) -> Html:
 
 
 @lru_cache(maxsize=4)
-def _files(run: Run, _stamp: int) -> dict[str, str]:
+def _files(path: Path, _stamp: int) -> dict[str, str]:
     """The kit's texts, made once for each export."""
-    return kit_of_run(run)
+    return kit_of_run(Run.open(path))
 
 
 def _file(name: str, content: str) -> Html:

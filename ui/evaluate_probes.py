@@ -12,7 +12,8 @@ from ui.markup import Html, button, card, esc, table
 SWITCH = """
 element.addEventListener('change', (event) => {
   if (!event.target.matches('[data-switch="probes"]')) return;
-  for (const start of element.querySelectorAll('[data-do="start"]')) start.dataset.probes = event.target.checked ? 'yes' : 'no';
+  const wanted = event.target.checked ? 'yes' : 'no';
+  for (const start of element.querySelectorAll('[data-do="start"]')) start.dataset.probes = wanted;
 });
 """
 """Tells the button that starts the evaluation whether the probes are wanted."""

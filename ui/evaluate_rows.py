@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 
 from ui import text
-from ui.charts import Chart
 from ui.evaluate_choice import (
     ALL,
     BASE_ONLY,
