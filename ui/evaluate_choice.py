@@ -1,4 +1,4 @@
-"""Which of the scored rows are looked at: filters, and the rows that a cell, a piece of advice or a probe stands for."""
+"""Which scored rows are looked at: filters, and the rows that a cell, a piece of advice or a probe stands for."""
 
 from __future__ import annotations
 
