@@ -65,7 +65,7 @@ class Page:
 
         return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
 
-    def on_press(self, part: Part, act: Callable[[Scene, dict[str, str]], Place], **options: Any) -> Any:
+    def on_press(self, part: gr.HTML, act: Callable[[Scene, dict[str, str]], Place], **options: Any) -> Any:
         """When a button inside `part` is pressed: `act(scene, data)` says the next place."""
 
         def handle(place: dict[str, Any], seen: Seen, event: gr.EventData) -> dict[Block, Any]:

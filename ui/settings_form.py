@@ -17,6 +17,7 @@ from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
+from ui.train_estimate import estimate_line
 
 OTHER = "other"
 BASES = [("Starter", STARTER), ("A folder or a Hub id", OTHER)]
@@ -53,6 +54,10 @@ class SettingsForm(Holder):
                 )  # fmt: skip
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced(start)
+
+    def build_estimate(self) -> None:
+        """Place the estimate of time where this is called."""
+        self.estimate = Part(elem_id="estimate")
 
     def _advanced(self, start: RunConfig) -> None:
         self.prompt_format = gr.Dropdown(FORMATS, value=start.prompt_format, label="Prompt format", filterable=False)
@@ -101,9 +106,10 @@ class SettingsForm(Holder):
             self.starter_note: Keyed(key, STARTER_NOTE if starter else ""),
             self.lora: Keyed(key, gr.update(visible=not starter)),
             **{field: Keyed(key, value) for field, value in values.items()},
+            self.estimate: Keyed(key, estimate_line(scene, config).text),
         }
 
-    def wire(self, page: Page, estimate: Part) -> None:
+    def wire(self, page: Page) -> None:
         """Let the base model set the defaults, and every field the estimate."""
 
         def follow(base: str) -> list[Any]:
@@ -115,10 +121,14 @@ class SettingsForm(Holder):
         self.base.input(follow, self.base, [self.starter_note, self.base_id, self.lora, *self._numbers], **QUICK)
 
         def reckon(place: dict[str, Any], *values: Any) -> str:
-            return estimated(Scene(page.services, Place.from_mapping(place)), values)
+            try:
+                _, config = read_settings(values)
+            except InputError:  # half-typed settings; Start says what is wrong with them
+                return ""
+            return estimate_line(Scene(page.services, Place.from_mapping(place)), config).text
 
         changed = [_change(field) for field in self.fields[1:]]
-        gr.on(changed, reckon, [page.place, *self.fields], estimate, trigger_mode="always_last", **QUICK)
+        gr.on(changed, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
 
 
 def read_settings(values: Sequence[Any]) -> tuple[str, RunConfig]:
@@ -169,8 +179,3 @@ def _beginning(scene: Scene) -> tuple[RunConfig, str]:
             return default_config(STARTER), name
         return earlier.config, earlier.name
     return default_config(STARTER), name
-
-
-def estimated(scene: Scene, values: Sequence[Any]) -> str:
-    """About how long a run with these settings takes on this machine; empty where they are not complete."""
-    return ""

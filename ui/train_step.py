@@ -46,7 +46,7 @@ class TrainStep(Holder):
                 self.then = gr.Radio(
                     THEN, value="evaluate", label="When training is done", elem_classes=["ft-segments"]
                 )
-                self.estimate = Part(elem_id="estimate")
+                self.form.build_estimate()
                 with gr.Row(elem_classes=["ft-buttons"]):
                     self.start = gr.Button("Start training", variant="primary", elem_id="start-training")
                     self.quick = gr.Button("Quick test", elem_id="quick-test")
@@ -98,7 +98,7 @@ class TrainStep(Holder):
         page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, lambda s: s.place))
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
-        self.form.wire(page, self.estimate)
+        self.form.wire(page)
 
 
 def _blank(scene: Scene) -> Html:

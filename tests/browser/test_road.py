@@ -26,6 +26,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     expect(page.locator("#train-blank")).to_be_hidden()
     expect(page.get_by_text("for trying the road, not for shipping")).to_be_visible()
     page.get_by_label("Epochs").fill(str(EPOCHS["example"]))
+    expect(page.locator("#estimate")).to_contain_text("on this machine")
     take(page, "train-settings")
     visitor.button("Start training")
     expect(page.locator("#train-state")).to_contain_text("Training")

@@ -1,0 +1,47 @@
+"""How long a run with the chosen settings will take, before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from backend.data import CheckReport
+from backend.errors import InputError
+from backend.jobs.estimate import Workload, estimate_training
+from backend.runs import RunConfig, read_json
+from ui import text
+from ui.markup import Html, esc
+from ui.scene import Scene
+
+
+def estimate_line(scene: Scene, config: RunConfig) -> Html:
+    """`About 2 min on this machine (250 steps)`; nothing before the data is checked."""
+    report = scene.report
+    if report is None or report.tokens is None:
+        return Html("")
+    estimate = estimate_training(config, workload(report, config), _earlier(scene))
+    how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
+    time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
+    return Html(f'<p class="estimate">Training takes about {time} on this machine: {esc(steps)}, {how}.</p>')
+
+
+def workload(report: CheckReport, config: RunConfig) -> Workload:
+    """What training on these rows computes, by the tokens that the check counted."""
+    budget = report.tokens
+    assert budget is not None
+    longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
+    return Workload(
+        rows=max(1, round(len(report.examples) * (1 - config.test_split))),
+        prefix=budget.prompt_tokens[config.declarations] - longest_message,
+        row_tokens=sum(budget.lengths) / len(budget.lengths) - budget.prefix,
+    )
+
+
+def _earlier(scene: Scene) -> Iterator[dict[str, Any]]:
+    """The training summaries of the runs kept here."""
+    for entry in scene.services.store.list():
+        if entry.run is not None and entry.run.training_path.is_file():
+            try:
+                yield read_json(entry.run.training_path)
+            except InputError:  # a damaged summary tells nothing about speed
+                continue
