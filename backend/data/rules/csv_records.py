@@ -67,8 +67,8 @@ def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, boo
 def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("unclosed", inputs):
         yield Finding(
-            f"A double quote opens a cell here and is not closed: {show(text, 100)}. Close it; a quote that belongs to the "
-            "text is written twice.",
+            f"A double quote opens a cell here and is not closed: {show(text, 100)}. Close it; a quote that "
+            "belongs to the text is written twice.",
             record.line,
             None,
             "Close the quote." if fixable else None,
@@ -98,7 +98,8 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
 def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("inner-quotes", inputs):
         yield Finding(
-            f"A cell in quotes goes on after its closing quote: {show(text, 100)}. Write every quote inside a cell twice.",
+            f"A cell in quotes goes on after its closing quote: {show(text, 100)}. Write every quote inside a "
+            "cell twice.",
             record.line,
             None,
             "Write the inner quotes twice." if fixable else None,
