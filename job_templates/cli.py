@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from backend.errors import InputError
 
-FAILED, TERMINATED = 1, 143
+FAILED, INTERRUPTED, UNHEARD, TERMINATED = 1, 130, 141, 143
 
 # Set before torch loads: waiting threads sleep instead of spinning, which on two shared cores halves a step's CPU time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -48,7 +48,10 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         code = TERMINATED
     except KeyboardInterrupt:
         print("Stopped with Ctrl-C before it was done.", file=sys.stderr)
-        code = 130
+        code = INTERRUPTED
+    except BrokenPipeError:  # whoever read the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNHEARD
     except MemoryError:
         print("error: this machine has too little memory for the work. Lower --batch-size.", file=sys.stderr)
         code = FAILED
