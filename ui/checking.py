@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from backend.data import CheckOptions, CheckReport, check_files
@@ -25,8 +27,8 @@ class Data:
 
     @property
     def key(self) -> Hashable:
-        """What tells this data, at this moment, from any other."""
-        return str(self.dataset), _stamp(self.dataset), str(self.tools), _stamp(self.tools), self.options
+        """What tells this data from any other: what is in the files, wherever they stand."""
+        return content(self.dataset), content(self.tools), self.options
 
 
 class Checker:
@@ -59,7 +61,7 @@ class Checker:
     def test_rows(self, data: Data, report: CheckReport, test: Path) -> Task[CheckReport]:
         """The check of test rows that somebody brought along, started now if it is new."""
         return self._tests.start(
-            (data.key, str(test), _stamp(test)),
+            (data.key, content(test)),
             lambda _task: check_test_file(report.examples, test, data.tools, data.options),
         )
 
@@ -73,8 +75,15 @@ class Checker:
         return self._reviews.get(data.key)
 
 
-def _stamp(path: Path) -> int:
+def content(path: Path) -> str:
+    """A digest of the file; of a file that is not there, its path."""
     try:
-        return path.stat().st_mtime_ns
+        known = path.stat()
+        return _digest(path, known.st_mtime_ns, known.st_size)
     except OSError:
-        return 0
+        return str(path)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

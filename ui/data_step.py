@@ -5,13 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.charts import Chart, tool_counts
+from ui.data_held_out import OwnTestRows
 from ui.data_lengths import Lengths
 from ui.data_problems import Problems
 from ui.data_review import ReviewRows
 from ui.data_rows import Rows
 from ui.data_state import data_state, press
 from ui.data_switches import Switches
-from ui.data_held_out import OwnTestRows
 from ui.data_tokens import token_budget
 from ui.data_tools import tool_list
 from ui.data_uploads import Uploads
