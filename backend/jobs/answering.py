@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,11 @@ class Answerer:
             if self._worker is not None and self._worker.alive and stamp == self._loaded:
                 return
             self.close()
+            if importlib.util.find_spec("litert_lm") is None:
+                raise InputError(
+                    "The LiteRT-LM runtime is not installed here, so the file cannot be asked. Install "
+                    "requirements-local.txt, or download the file and run it elsewhere."
+                )
             self._worker, self._loaded = Worker.start(self.model, self.tools), stamp
             try:
                 self.ready = self._worker.receive(time.monotonic() + LOAD_TIMEOUT)
