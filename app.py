@@ -15,7 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 from ui.downloads import add_routes
 from ui.layout import build
 from ui.services import Services, home
-from ui.theme import STYLE_SHEETS, head, theme
+from ui.theme import ICON, STYLE_SHEETS, head, theme
 
 MAX_UPLOAD = "20mb"
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         theme=theme(),
         css_paths=list(STYLE_SHEETS),
         head=head(),
+        favicon_path=ICON,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,

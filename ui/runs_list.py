@@ -15,7 +15,6 @@ from ui.summaries import Summary
 
 DOING = {"train": "Training", "evaluate": "Evaluating", "export": "Exporting"}
 DONE = {"train": "Trained", "evaluate": "Evaluated", "export": "Exported"}
-NEXT_STEP = {"train": "train", "evaluate": "evaluate", "export": "export"}
 
 
 class RunsList:
@@ -53,9 +52,7 @@ def _step_of(scene: Scene, run_id: str) -> str:
 
 def _column(scene: Scene) -> Html:
     brand = f'<a class="brand" href="./">{icons.MARK}<span>FunctionGemma Trainer</span></a>'
-    new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide").text.replace(
-        "data-do", "data-closes data-do", 1
-    )
+    new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide", closes="drawer")
     head = f'<div class="runs-head"><span>Runs</span><span>{len(scene.runs) or ""}</span></div>'
     if not scene.runs:
         return Html(
@@ -79,7 +76,7 @@ def _item(summary: Summary, place: Place) -> str:
     lines = "".join(f'<span class="line">{line}</span>' for line in _lines(summary))
     return (
         f'<li class="run{" current" if current else ""}">'
-        f'<button type="button" class="open" data-closes data-do="open" data-run="{esc(summary.id)}"{mark}>'
+        f'<button type="button" class="open" data-closes="drawer" data-do="open" data-run="{esc(summary.id)}"{mark}>'
         f'<span class="title">{esc(summary.name)}</span>{lines}</button>'
         f'<button type="button" class="remove" data-do="ask" data-run="{esc(summary.id)}" title="Delete this run" '
         f'aria-label="Delete the run {esc(summary.name)}">{icons.BIN}</button></li>'

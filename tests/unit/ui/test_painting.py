@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import gradio as gr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui.markup import Html, button, call_card, card, table
+from ui.paging import Slice, page_number
+from ui.painter import Keyed, changes
+from ui.place import STEPS, Place
+
+
+def test_only_what_changed_is_sent() -> None:
+    with gr.Blocks():
+        one, other = gr.HTML(), gr.HTML()
+    first, seen = changes({one: "a", other: "b"}, {})
+    assert first == {one: "a", other: "b"}
+    again, seen = changes({one: "a", other: "c"}, seen)
+    assert again == {other: "c"}
+    assert changes({one: "a"}, seen)[0] == {}
+
+
+def test_a_keyed_update_is_sent_when_its_key_changes_and_not_otherwise() -> None:
+    with gr.Blocks():
+        field = gr.Textbox()
+    _, seen = changes({field: Keyed("run 1", "start")}, {})
+    assert changes({field: Keyed("run 1", "another start")}, seen)[0] == {}
+    assert changes({field: Keyed("run 2", "start")}, seen)[0] == {field: "start"}
+
+
+@given(st.text(max_size=200))
+def test_text_of_users_never_becomes_markup(said: str) -> None:
+    drawn = [card(said, said), button("do", said, run=said), table([said], [[said]]), call_card(said, {said: said})]
+    for piece in drawn:
+        inside = piece.text.replace("&lt;", "").replace("&quot;", "").replace("&#x27;", "")
+        for dangerous in ("<script", "<img", "javascript:", 'onerror="'):
+            assert (dangerous in inside) <= (dangerous in said.replace("<", "").replace('"', ""))
+
+
+def test_markup_made_here_passes_as_it_is() -> None:
+    assert "<b>bold</b>" in card("title", Html("<b>bold</b>")).text
+    assert "&lt;b&gt;" in card("title", "<b>").text
+
+
+@given(st.integers(0, 200), st.integers(-5, 50), st.integers(1, 20))
+def test_a_page_of_a_table_always_exists(total: int, page: int, size: int) -> None:
+    part = Slice.of(list(range(total)), page, size)
+    assert 0 <= part.page < part.pages
+    assert list(part.items) == list(range(total))[part.page * size : (part.page + 1) * size]
+    assert total == 0 or part.items
+
+
+def test_a_page_is_read_from_a_button_and_nothing_else() -> None:
+    assert [page_number(word) for word in ("3", None, "", "-1", "x", "1.5")] == [3, 0, 0, 0, 0, 0]
+
+
+@given(
+    st.builds(
+        Place, run=st.none() | st.text(min_size=1), data=st.none() | st.text(min_size=1), step=st.sampled_from(STEPS)
+    )
+)
+def test_a_place_survives_the_browser(place: Place) -> None:
+    assert Place.from_mapping(place.to_dict()) == place
+
+
+def test_an_address_names_what_is_open_and_no_question() -> None:
+    place = Place(run="20261122-104512-3f2a", step="train", asking="20261122-104512-3f2a")
+    assert place.query == "?run=20261122-104512-3f2a&step=train"
+    assert Place().query == ""
+    assert Place.from_mapping({"step": "nowhere"}).step == "data"

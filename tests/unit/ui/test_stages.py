@@ -1,0 +1,97 @@
+"""Where a run stands, read from the files that real jobs write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from backend.jobs import LocalRunner
+from backend.jobs.states import JobState, write_state
+from backend.runs import FolderStore, Run, RunConfig, append_event
+from backend.runs.locks import take
+from tests.conftest import ROOT
+from ui.stages import stage_views
+from ui.summaries import Summaries, fingerprint
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path)
+
+
+@pytest.fixture
+def run(store: FolderStore) -> Run:
+    return store.create(RunConfig(), ROOT / "examples/hiking.csv", ROOT / "examples/tools.json")
+
+
+def test_a_new_run_has_done_nothing(run: Run) -> None:
+    assert [view.state for view in stage_views(run, LocalRunner()).values()] == ["none", "none", "none"]
+
+
+def test_a_running_training_shows_its_latest_step_and_the_share_of_all(run: Run) -> None:
+    lock = take(run.lock_path("train"))
+    assert lock is not None
+    write_state(run, "train", JobState("running", 100.0))
+    append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})
+    for step in (1, 5):
+        append_event(run.metrics_path, {"event": "step", "stage": "train", "step": step, "steps": 20, "loss": 1.0})
+    view = stage_views(run, LocalRunner())["train"]
+    os.close(lock)
+    assert (view.state, view.active, view.fraction, view.progress["step"]) == ("running", True, 0.25, 5)
+
+
+def test_a_job_whose_supervisor_died_is_told_as_failed(run: Run) -> None:
+    write_state(run, "train", JobState("running", 100.0))
+    view = stage_views(run, LocalRunner())["train"]
+    assert view.state == "failed"
+    assert "Start it again" in view.message
+
+
+def test_the_phases_of_an_export_add_up_to_the_whole(run: Run) -> None:
+    write_state(run, "export", JobState("completed", 1.0, 2.0, 0))
+    shares = []
+    for phase, done, total in (("load", 1, 1), ("convert", 2, 4), ("quantize", 0, 1), ("verify", 34, 34)):
+        event = {"event": "progress", "stage": "export", "phase": phase, "done": done, "total": total}
+        append_event(run.metrics_path, event)
+        shares.append(stage_views(run, LocalRunner())["export"].fraction)
+    assert shares == [0.2, 0.3, 0.4, 1.0]
+
+
+def test_a_second_try_starts_from_nothing(run: Run) -> None:
+    for state in ("started", "failed", "started"):
+        append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": state})
+        append_event(run.metrics_path, {"event": "step", "stage": "train", "step": 9, "steps": 9, "loss": 1.0})
+    assert len(stage_views(run, LocalRunner())["train"].events) == 2
+
+
+def test_the_stages_of_a_pipeline_are_told_by_their_events(run: Run) -> None:
+    write_state(run, "pipeline", JobState("failed", 1.0, 9.0, 1, "The disk is full."))
+    append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})
+    append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "done"})
+    append_event(run.metrics_path, {"event": "stage", "stage": "evaluate", "state": "started"})
+    views = stage_views(run, LocalRunner())
+    assert [view.state for view in views.values()] == ["done", "failed", "none"]
+    assert (views["evaluate"].message, views["evaluate"].job) == ("The disk is full.", "pipeline")
+
+
+def test_the_list_tells_what_broke_first_and_reads_a_run_again_only_when_it_changed(
+    store: FolderStore, run: Run
+) -> None:
+    summaries = Summaries(store, LocalRunner())
+    write_state(run, "train", JobState("cancelled", 1.0, 2.0, 143))
+    write_state(run, "evaluate", JobState("cancelled"))
+    (summary,) = summaries.list()
+    assert (summary.stage, summary.state, summary.name) == ("train", "cancelled", "hiking")
+    before = fingerprint(run.path)
+    assert summaries.list()[0] is summary
+    append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})
+    assert fingerprint(run.path) != before
+    assert summaries.list()[0] is not summary
+
+
+def test_a_damaged_run_stands_in_the_list_with_its_error(store: FolderStore, run: Run) -> None:
+    (run.path / "run.json").write_text("{", encoding="utf-8")
+    (summary,) = Summaries(store, LocalRunner()).list()
+    assert "damaged" in (summary.error or "")
