@@ -17,6 +17,7 @@ ROW_HEIGHT = 34
 MAX_POINTS = 600
 WIDE_RANGE = 8
 LOG_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
+SHARES = {0: "0 %", 0.25: "", 0.5: "50 %", 0.75: "", 1: "100 %"}
 _DRAW = (Path(__file__).parent / "static" / "chart.js").read_text(encoding="utf-8")
 
 
@@ -84,7 +85,7 @@ def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
     )
     labels = [f"{name} ({tuned[name]['support']})  " for name in names]
     figure.update_yaxes(tickvals=names, ticktext=labels)
-    figure.update_xaxes(range=[0, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], **_axis())
+    figure.update_xaxes(range=[0, 1.03], tickvals=list(SHARES), ticktext=list(SHARES.values()), tickangle=0, **_axis())
     return figure_json(figure)
 
 

@@ -12,7 +12,7 @@ from ui.charts import figure_json
 Confusion = Mapping[str, Mapping[str, int]]
 ROW_HEIGHT = 34
 LETTER_WIDTH = 7.2
-SLANT = 35
+SLANT = -35
 """Degrees that the columns' names are turned by."""
 SHOWN_COUNTS = 16
 """Columns up to which a cell is wide enough for its number."""
@@ -81,6 +81,7 @@ def _cells(confusion: Confusion, golds: Sequence[str], columns: Sequence[str], *
         zmax=1,
         colorscale=SCALES["right" if right else "wrong"],
         showscale=False,
+        textfont={"size": 14},
         hoverongaps=False,
         xgap=2,
         ygap=2,

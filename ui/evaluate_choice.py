@@ -100,7 +100,7 @@ def picked_rows(evaluation: Evaluation, key: str) -> Picked | None:
                 return Picked(advice["text"], frozenset(advice["rows"]))
             case ["probe", str(name)]:
                 broken = frozenset(evaluation["probes"][name]["broken"])
-                return Picked(f"Right as they are, wrong with the probe “{name}”.", broken, name)
+                return Picked(f"Right as they are, as shown here, and wrong with the probe “{name}”.", broken, name)
             case ["cell", str(gold), str(predicted)]:
                 return _cell(evaluation, gold, predicted)
     except (ValueError, KeyError, IndexError):  # a key that came from outside, or from an older evaluation

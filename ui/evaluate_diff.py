@@ -56,16 +56,20 @@ def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Html:
         return _line(f"<mark>{name}</mark>", [_argument(key, value) for key, value in arguments.items()])
     theirs = drop_nulls(twin["arguments"])
     shown = [
-        f"<mark>{_argument(key, value)}</mark>"
-        if value is not None and _differs(arguments, theirs, key)
+        _argument(key, value, key not in theirs, _differs(arguments, theirs, key))
+        if value is not None
         else _argument(key, value)
         for key, value in arguments.items()
     ]
     return _line(name, shown)
 
 
-def _argument(key: str, value: object) -> str:
-    return f"{esc(key)}: {esc(value_text(value))}"
+def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> str:
+    """An argument: marked as a whole where only this side has it, its value alone where the other's is another."""
+    if alone:
+        return f"<mark>{_argument(key, value)}</mark>"
+    shown = esc(value_text(value) or '""')
+    return f"{esc(key)}: {f'<mark>{shown}</mark>' if differs else shown}"
 
 
 def _line(name: str, arguments: Sequence[str]) -> Html:

@@ -23,7 +23,7 @@ def confusion_head(tuned: Mapping[str, Any]) -> Html:
     )
     note = "A line for each expected tool, a column for what was called. Press a cell to see its rows."
     listed = f'<div class="chips">{chips}</div>' if chips else ""
-    return Html(f'{chart_head("Tools confused", "confusion")}<p class="note">{note}</p>{listed}')
+    return Html(f'{chart_head("Confusion matrix", "confusion")}<p class="note">{note}</p>{listed}')
 
 
 def chart_head(title: str, chart: str) -> Html:

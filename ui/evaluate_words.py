@@ -21,6 +21,7 @@ ADVICE = {
     "done": "All right",
     "unparsed": "Unreadable answers",
     "no_call": "Calls nothing",
+    "one tool": "One answer to all",
     "beaten": "Not better",
     "not told apart": "Cannot be told apart",
     "tool": "Weak tool",

@@ -15,6 +15,8 @@ from backend.scoring.verdict import verdict
 
 NOTABLE = 0.1
 """The share of rows from which a kind of failure is worth a sentence of its own."""
+MOSTLY = 0.8
+"""The share of all calls from which one tool is said to be called whatever was asked."""
 MOST = 3
 """Tools, pairs or values named for each kind of advice: the worst ones."""
 SIGNIFICANT = 0.05
@@ -46,6 +48,7 @@ def advise(
         return (Advice("rows", "No held-out rows were scored: set some aside before training."),)
     found = [
         *_unreadable(tuned),
+        *_one_tool(tuned),
         *_beaten(tuned, others),
         *_weak_tools(tuned, train_rows, target),
         *_confused(tuned),
@@ -66,6 +69,19 @@ def _unreadable(report: Report) -> Iterator[Advice]:
                 f"{len(rows)} of {report.n} answers {what} (the first: {rows[0].detail}). The model has not yet "
                 "learned to answer in calls: train for more epochs, or at a higher learning rate.",
                 _ids(rows),
+            )
+
+
+def _one_tool(report: Report) -> Iterator[Advice]:
+    calls = Counter(call["name"] for row in report.rows for call in row.predicted or [])
+    for name, count in calls.most_common(1):
+        wanted = report.per_tool[name].support if name in report.per_tool else 0
+        if count >= MOSTLY * calls.total() and count >= 2 * max(wanted, 1):
+            yield Advice(
+                "one tool",
+                f"{count} of {calls.total()} calls are of {name}, which {wanted} rows expect: the model does not tell "
+                "the messages apart yet. Train for more epochs, or at a higher learning rate.",
+                _ids([row for row in report.rows if not row.right and name in _called(row)]),
             )
 
 
@@ -117,11 +133,7 @@ def _confused(report: Report) -> Iterator[Advice]:
         }
     )
     for (gold, predicted), count in pairs.most_common(MOST):
-        rows = [
-            row
-            for row in report.rows
-            if gold in _tools(row) and predicted in {call["name"] for call in row.predicted or []}
-        ]
+        rows = [row for row in report.rows if gold in _tools(row) and predicted in _called(row)]
         yield Advice(
             "confused",
             f"{gold} is answered with {predicted} {count} times: add rows that tell the two apart, or make what they "
@@ -161,6 +173,10 @@ def _of_class(report: Report, kind: str) -> list[RowResult]:
 
 def _tools(row: RowResult) -> set[str]:
     return {call["name"] for call in row.expected}
+
+
+def _called(row: RowResult) -> set[str]:
+    return {call["name"] for call in row.predicted or []}
 
 
 def _ids(rows: list[RowResult]) -> tuple[str, ...]:

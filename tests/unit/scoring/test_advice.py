@@ -65,6 +65,14 @@ def test_a_model_that_the_floor_beats_hears_it() -> None:
     assert "cannot tell this model from the classifier" in said(mixed, {"the classifier": other})["not told apart"]
 
 
+def test_a_model_that_calls_one_tool_whatever_is_asked_hears_it() -> None:
+    asked = [("climb", "next", call("water", "near"))] * 7 + [("water", "near", call("water", "near"))] * 2
+    text = said(report([*asked, ("water", "near", call("climb", "next"))]))
+    assert text["one tool"].startswith("9 of 10 calls are of water, which 3 rows expect")
+    mostly_wanted = [("water", "near", call("water", "near"))] * 9 + [("climb", "next", call("water", "near"))]
+    assert "one tool" not in said(report(mostly_wanted))
+
+
 def test_few_rows_ask_for_more() -> None:
     found = report([("climb", "next", call("climb", "next"))] * 9 + [("climb", "next", call("climb", "far"))])
     assert "more would" in said(found)["undecided"]

@@ -39,7 +39,11 @@ def test_no_cell_is_a_formula() -> None:
 
 def _table(answers: list[str]) -> list[dict[str, str]]:
     examples = [Example(f"id{at}", at + 2, message, CALLS) for at, message in enumerate(MESSAGES)]
-    said = {"add": FORMAT.completion(CALLS), "none": FORMAT.completion((), "No."), "unreadable": "<start_function_call>"}
+    said = {
+        "add": FORMAT.completion(CALLS),
+        "none": FORMAT.completion((), "No."),
+        "unreadable": "<start_function_call>",
+    }
     tuned = score_rows(examples, [said.get(answer, answer) for answer in answers], TOOLS, FORMAT)
     base = score_rows(examples, ["No."] * len(examples), TOOLS, FORMAT)
     return list(csv.DictReader(io.StringIO(rows_csv(build_evaluation(tuned, base, {})), newline="")))
