@@ -83,10 +83,18 @@ def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, f
         f'<div class="group"><details data-group="{esc(group.name)}"{is_open}><summary>'
         f"{badge('note' if group.severity == 'info' else group.severity, TONES[group.severity])}"
         f'<span class="group-name"><b>{esc(group.rule.title)}</b> <span class="rule">{esc(group.rule.code)}</span>'
-        f'<span class="note">{esc(where_all(group.issues))}</span></span></summary>'
+        f'<span class="note clipped">{esc(_summary(group))}</span></span></summary>'
         f'<div class="group-body"><p class="note">{esc(group.rule.explanation)}</p>'
         f"{_cases(group, unfolded, detail, bool(fixable))}</div></details>{together}</div>"
     )
+
+
+def _summary(group: Group) -> str:
+    """Where the problems are; what the problem is, where there is only one."""
+    only = group.issues[0]
+    if len(group.issues) > 1:
+        return where_all(group.issues)
+    return only.message if only.line is None else f"{where_all(group.issues)}: {only.message}"
 
 
 def _fix_all(group: Group, count: int) -> Html:
@@ -131,7 +139,7 @@ def _fix(rule: Rule, issue: Issue) -> Html:
     wanted = rule.code if whole else f"{rule.code}:{issue.line}"
     label = "Fix" if rule.safe else "Fix…"
     place = f"line {issue.line}" if issue.line is not None else "the file"
-    press = button("fix", label, kind="bare small", fixing=wanted, title=f"Fix {place}: {issue.fix}")
+    press = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
     return joined([Html(f'<div class="note">{esc(issue.fix)}</div>'), press])
 
 

@@ -52,7 +52,7 @@ class DataStep(Holder):
                 self.lengths = Lengths()
             with gr.Tab("Labels", id="labels"):
                 self.review = ReviewRows()
-            with gr.Tab("Test rows", id="test"):
+            with gr.Tab("Test", id="test"):
                 self.test_rows = OwnTestRows()
 
     def paint(self, scene: Scene) -> Wanted:
