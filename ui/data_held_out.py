@@ -12,6 +12,7 @@ import gradio as gr
 from backend.data import CheckReport, write_csv
 from backend.data.own_test import joined as joined_rows
 from backend.errors import InputError
+from backend.records import Issue
 from ui import text
 from ui.data_groups import Unfolded, group_list, grouped
 from ui.data_problems import summary_line, unfolded_by
@@ -52,7 +53,7 @@ class OwnTestRows(Holder):
             self.state: _state(scene).text,
             self.field: gr.update(visible=scene.run is None and not check and not held_out(scene.report)),
             self.upload: Keyed(key, None),
-            self.problems_box: gr.update(visible=bool(found and found.issues)),
+            self.problems_box: gr.update(visible=bool(found and _of_rows(found))),
             self.problems: Keyed(key, lambda: _problems(found, Unfolded()).text),
         }
 
@@ -134,7 +135,7 @@ def _state(scene: Scene) -> Html:
 
 
 def _verdict(report: CheckReport, found: CheckReport) -> Html:
-    line = Html(f'<p class="summary">{esc(summary_line(found.rows, len(found.tools), found.issues))}</p>')
+    line = Html(f'<p class="summary">{esc(summary_line(found.rows, len(found.tools), _of_rows(found)))}</p>')
     if not found.ok:
         errors = sum(issue.severity == "error" for issue in found.issues)
         body = f"{text.count(errors, 'error')} must be mended before these rows can be measured on."
@@ -150,4 +151,9 @@ def _verdict(report: CheckReport, found: CheckReport) -> Html:
 
 
 def _problems(found: CheckReport | None, unfolded: Unfolded) -> Html:
-    return group_list(grouped(found.issues), unfolded, None, fixes=False) if found else Html("")
+    return group_list(grouped(_of_rows(found)), unfolded, None, fixes=False) if found else Html("")
+
+
+def _of_rows(found: CheckReport) -> list[Issue]:
+    """The problems of the file itself: those of tools.json stand among the first file's."""
+    return [issue for issue in found.issues if issue.file == "csv"]

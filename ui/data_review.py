@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +14,7 @@ from backend.records import Example
 from ui import text
 from ui.data_groups import ranges
 from ui.data_reviewing import Review
-from ui.markup import Figure, Html, button, callout, card, empty, esc, figures, joined, progress, table
+from ui.markup import Figure, Html, button, call_text, callout, card, empty, esc, figures, joined, progress, table
 from ui.page import QUICK, Page
 from ui.paging import Slice, page_number
 from ui.painter import Holder, Keyed, Wanted
@@ -132,7 +134,19 @@ def _suspect(suspect: Suspect) -> list[object]:
 
 
 def _label(label: str, probability: float) -> Html:
-    return Html(f'<span class="call-line">{esc(label)}</span><div class="note">{text.percent(probability, 0)}</div>')
+    return Html(f'{_calls(label)}<div class="note">{text.percent(probability, 0)}</div>')
+
+
+def _calls(label: str) -> Html:
+    """A label as calls: it is written as JSON lists of tool and arguments with `+` between them, or as tools alone."""
+    parts: list[Html] = []
+    for part in re.split(r" \+ (?=\[)", label):
+        try:
+            name, arguments = json.loads(part)
+            parts.append(Html(f"<div>{call_text({'name': name, 'arguments': arguments})}</div>"))
+        except ValueError:
+            parts.append(Html(f'<div class="call-line">{esc(part)}</div>'))
+    return joined(parts)
 
 
 def near_list(groups: Sequence[Sequence[Example]], page: int) -> Html:

@@ -36,7 +36,7 @@ class DataStep(Holder):
         self.uploads = Uploads()
         self.switches = Switches()
         self.fixes = Fixes()
-        with gr.Column(visible=False) as self.found, gr.Tabs(elem_classes=["ft-tabs"]):
+        with gr.Column(visible=False) as self.found, gr.Tabs(elem_classes=["ft-tabs"], overflow_behavior="wrap"):
             with gr.Tab("Problems", id="problems"):
                 self.problems = Problems()
             with gr.Tab("Tools", id="tools"):
