@@ -34,12 +34,8 @@ def confusions(confusion: Confusion, tools: Sequence[str]) -> str:
     What is right is blue, what is confused amber; a cell without rows is empty.
     """
     golds, columns = list(confusion), confusion_columns(confusion, tools)
-    figure = go.Figure(
-        [
-            _cells(confusion, golds, columns, right=True),
-            _cells(confusion, golds, columns, right=False),
-        ]
-    )
+    layers = [(right, strong) for right in (True, False) for strong in (True, False)]
+    figure = go.Figure([_cells(confusion, golds, columns, right=right, strong=strong) for right, strong in layers])
     foot = int(min(170, max(map(len, columns), default=0) * LETTER_WIDTH * 0.62 + 26))
     figure.update_layout(
         height=len(golds) * ROW_HEIGHT + foot + 8,
@@ -63,27 +59,40 @@ def most_confused(confusion: Confusion, most: int) -> list[tuple[str, str, int]]
     return sorted(cells, key=lambda cell: -cell[2])[:most]
 
 
-def _cells(confusion: Confusion, golds: Sequence[str], columns: Sequence[str], *, right: bool) -> go.Heatmap:
-    """One of the two layers: the diagonal, or all else."""
-    counts = [
-        [(confusion[gold].get(name, 0) or None) if (gold == name) is right else None for name in columns]
-        for gold in golds
-    ]
+def _cells(
+    confusion: Confusion, golds: Sequence[str], columns: Sequence[str], *, right: bool, strong: bool
+) -> go.Heatmap:
+    """One layer: the diagonal or all else, and of it the cells with at least half of their line or those with less.
+
+    The two kinds keep apart on the scale, so that each has a colour for its numbers that can be read on it.
+    """
     totals = [sum(confusion[gold].values()) for gold in golds]
+    counts = [
+        [_count(confusion[gold].get(name, 0), total, (gold == name) is right, strong) for name in columns]
+        for gold, total in zip(golds, totals, strict=True)
+    ]
     return go.Heatmap(
         x=list(columns),
         y=list(golds),
-        z=[[count and count / total for count in line] for line, total in zip(counts, totals, strict=True)],
+        z=[[count and _shade(count / total) for count in line] for line, total in zip(counts, totals, strict=True)],
         customdata=[[[count, total] for count in line] for line, total in zip(counts, totals, strict=True)],
         text=[[f"{count:,}" if count else "" for count in line] for line in counts],
         texttemplate="%{text}" if len(columns) <= SHOWN_COUNTS else "",
+        textfont={"size": 14, "color": "var(--ft-on-accent)" if strong else "var(--ft-ink)"},
         zmin=0,
         zmax=1,
         colorscale=SCALES["right" if right else "wrong"],
         showscale=False,
-        textfont={"size": 14},
         hoverongaps=False,
         xgap=2,
         ygap=2,
         hovertemplate="%{y} expected, %{x} answered: %{customdata[0]} of %{customdata[1]} rows<extra></extra>",
     )
+
+
+def _count(count: int, total: int, wanted: bool, strong: bool) -> int | None:
+    return count if count and wanted and (2 * count >= total) is strong else None
+
+
+def _shade(share: float) -> float:
+    return 0.5 + share / 2 if share >= 0.5 else 0.8 * share

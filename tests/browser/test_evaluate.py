@@ -1,0 +1,204 @@
+"""The Evaluate step on a model that was hardly trained: it says why it is bad, and shows the rows behind every word."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from backend.runs import Run
+from backend.runs.run import new_id
+from tests.browser.conftest import App, Visitor
+from tests.browser.screens import take
+from tests.conftest import ROOT
+
+Visit = Callable[..., Visitor]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+EVALUATING_MS = 120_000
+INPUTS = ("--dataset", "examples/hiking.csv", "--tools", "examples/tools.json")
+
+
+@pytest.fixture(scope="module")
+def weak(app: App) -> Run:
+    """A starter that saw 300 rows 8 times, measured beside its base: it calls tools, and mostly the wrong ones."""
+    run = Run.open(_script("train", app, new_id(), *INPUTS, "--epochs", "8", "--max-examples", "300"))
+    _script("evaluate", app, run.id, "--baseline")
+    return run
+
+
+def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> None:
+    page = visit(query=_at(weak)).page
+    evaluation, tuned = _evaluation(weak), _evaluation(weak)["tuned"]
+    figures = page.locator("#scores .figure")
+    expect(figures).to_have_count(3)
+    for who in ("base: ", "classifier: "):
+        expect(figures.filter(has_text=who)).to_have_count(3)
+    expect(page.locator("#scores .notes strong")).to_have_text(
+        "The model is worse than the classifier: it is not ready to ship."
+    )
+    expect(page.locator("#advice li")).to_have_count(len(evaluation["advice"]))
+    take(page, "evaluate-weak")
+
+    for at, advice in enumerate(evaluation["advice"][:2]):
+        page.locator(f'#advice [data-advice="{at}"]').click()
+        expect(page.locator("#wrong-rows .picked")).to_contain_text(advice["text"])
+        expect(page.locator("#row-browser")).to_be_focused()
+        assert _total(page) == len(set(advice["rows"]))
+    page.locator("#wrong-rows").get_by_role("button", name="Show others too").click()
+    expect(page.locator("#wrong-rows .picked")).to_have_count(0)
+
+    kind, count = max(tuned["error_classes"].items(), key=lambda pair: pair[1])
+    page.locator(f'#errors [data-kind="{kind}"]').click()
+    expect(page.get_by_label("Error", exact=True)).to_have_value(f"{_badges(page)[0]} ({count})")
+    assert _total(page) == count
+    assert len(set(_badges(page))) == 1
+    expect(page.locator("#wrong-rows tbody tr").first.locator("mark").first).to_be_visible()
+
+    gold = next(iter(tuned["confusion"]))
+    page.locator("#confusion").scroll_into_view_if_needed()
+    _press_first_cell(page)
+    told = page.locator("#wrong-rows .picked")
+    expect(told).to_contain_text(f"{gold} expected")
+    assert _total(page) == tuned["confusion"][gold][gold]
+
+
+def test_the_filters_reach_every_row(visit: Visit, weak: Run) -> None:
+    page = visit(query=_at(weak)).page
+    rows = _evaluation(weak)["tuned"]["rows"]
+    right = [row for row in rows if row["right"]]
+    floor = {row["id"] for row in _evaluation(weak)["floor"]["rows"] if row["right"]}
+    expect(page.locator("#wrong-rows tbody tr").first).to_be_visible()
+    assert _total(page) == len(rows) - len(right)
+    for choice, expected in (
+        ("All rows", len(rows)),
+        ("Only the n-gram classifier right", len(floor - {row["id"] for row in right})),
+    ):
+        _choose(page, "Rows", choice)
+        expect(page.locator("#wrong-rows .pager")).to_contain_text(f"of {expected}")
+    expect(page.locator("#wrong-rows tbody tr").first).to_contain_text("The classifier: ")
+    page.locator("#wrong-rows").get_by_role("button", name="Next").click()
+    expect(page.locator("#wrong-rows .pager")).to_contain_text("9–16 of")
+    _choose(page, "Tool", rows[0]["expected"][0]["name"])
+    expect(page.locator("#wrong-rows tbody tr td:nth-child(2)").first).to_contain_text(rows[0]["expected"][0]["name"])
+
+
+def test_everything_can_be_taken_along(visit: Visit, weak: Run, tmp_path: Path) -> None:
+    page = visit(query=_at(weak)).page
+    table = _save(page, page.get_by_role("link", name="Download as CSV"), tmp_path).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    assert [row["id"] for row in rows] == [row["id"] for row in _evaluation(weak)["tuned"]["rows"]]
+    report = _save(page, page.get_by_role("link", name="evaluation.json"), tmp_path)
+    assert json.loads(report.read_bytes()) == _evaluation(weak)
+    for chart in ("per-tool", "confusion"):
+        expect(page.locator(f"#{chart} .main-svg").first).to_be_visible()
+        picture = _save(page, page.locator(f'[data-png="{chart}"]'), tmp_path)
+        assert picture.name == f"{chart}.png"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_probes_are_run_where_the_switch_asks_for_them(visit: Visit, weak: Run) -> None:
+    visitor = visit(query=_at(weak))
+    page = visitor.page
+    expect(page.locator("#probes .card")).to_have_count(0)
+    page.get_by_role("switch", name="Also probe with typos").check()
+    visitor.button("Evaluate again")
+    expect(page.locator("#evaluate-state")).to_contain_text("Evaluating")
+    expect(page.locator("#probes tbody tr")).to_have_count(4, timeout=EVALUATING_MS)
+    expect(page.get_by_role("switch", name="Also probe with typos")).to_be_checked()
+    take(page, "evaluate-probes")
+    for name, probe in _evaluation(weak)["probes"].items():
+        row = page.locator("#probes tbody tr", has_text=name)
+        expect(row).to_contain_text(f"{probe['combined']['value'] * 100:.1f} %")
+        if probe["broken"]:
+            row.get_by_role("button").click()
+            expect(page.locator("#wrong-rows .picked")).to_contain_text(f"wrong with the probe “{name}”")
+            expect(page.locator("#wrong-rows tbody tr").first).to_contain_text("as “")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_the_keyboard(visit: Visit, weak: Run, scheme: str) -> None:
+    page = visit(width=390, height=844, scheme=scheme, query=_at(weak)).page
+    expect(page.locator("#confusion .main-svg").first).to_be_visible()
+    assert page.evaluate(OVERFLOW) == 0
+    page.locator("#advice .btn").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-browser")).to_be_focused()
+    expect(page.locator("#wrong-rows .picked")).to_be_in_viewport()
+    page.locator("#errors .kinds button").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrong-rows .picked")).to_have_count(0)
+    assert page.evaluate(OVERFLOW) == 0
+
+
+def test_what_cannot_be_made_is_not_served(app: App, weak: Run) -> None:
+    for name in ("android-kit.zip", "checkpoint.zip"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{app.url}runs/{weak.id}/{name}", timeout=20)
+        assert refused.value.code == 404, name
+
+
+def _script(name: str, app: App, run: str, *arguments: str) -> Path:
+    """Run a job script on a run in the app's folder, with one thread that does not spin."""
+    folder = app.home / run
+    flag = "--output-repo" if name == "train" else "--model"
+    done = subprocess.run(
+        [sys.executable, f"job_templates/{name}.py", flag, str(folder), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def _at(run: Run) -> str:
+    return f"?run={run.id}&step=evaluate"
+
+
+def _evaluation(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run.evaluation_path.read_bytes())
+    return found
+
+
+def _total(page: Page) -> int:
+    """The rows that pass the filters, as the pager says, or as many as the one page has."""
+    expect(page.locator("#wrong-rows tbody tr").first).to_be_visible()
+    pager = page.locator("#wrong-rows .pager span").first
+    return int(pager.inner_text().rpartition(" ")[2]) if pager.count() else page.locator("#wrong-rows tbody tr").count()
+
+
+def _badges(page: Page) -> list[str]:
+    return page.locator("#wrong-rows .badge").all_inner_texts()
+
+
+def _choose(page: Page, label: str, start: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option").filter(has_text=start).click()
+
+
+def _press_first_cell(page: Page) -> None:
+    """The heat map's upper left cell: the first tool, expected and called."""
+    drawn = page.locator("#confusion .nsewdrag").bounding_box()
+    assert drawn is not None
+    page.mouse.click(drawn["x"] + 12, drawn["y"] + 12)
+
+
+def _save(page: Page, target: Locator, folder: Path) -> Path:
+    with page.expect_download() as download:
+        target.click()
+    saved = folder / download.value.suggested_filename
+    download.value.save_as(saved)
+    return saved
