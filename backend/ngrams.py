@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def ngram_features() -> Any:
-    """An unfitted scikit-learn transformer from texts to sparse TF-IDF weights of n-grams of letters and of words."""
+def ngram_features(fewest_texts: int = 1) -> Any:
+    """An unfitted scikit-learn transformer from texts to sparse TF-IDF weights of n-grams of letters and of words.
+
+    N-grams of letters that stand in fewer than `fewest_texts` texts are left out.
+    """
     # scikit-learn takes a second to import: only when asked
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import FeatureUnion
 
-    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=fewest_texts)
     words = TfidfVectorizer(analyzer="word", token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True)
     return FeatureUnion([("letters", letters), ("words", words)])
 

@@ -20,6 +20,7 @@ from backend.data.clusters import clusters_of
 from backend.data.display import count
 from backend.data.set_view import label_of
 from backend.errors import InputError
+from backend.ngrams import linear_classifier, ngram_features
 from backend.records import Example
 
 _FOLDS = 5
@@ -108,16 +109,7 @@ def _tool_of(label: str) -> str:
 
 def _held_out(rows: Sequence[Example], given: npt.NDArray[np.int64], labels: int, seed: int) -> Floats:
     """Every row's label probabilities, from a classifier that saw neither the row nor its near-duplicates."""
-    from sklearn.feature_extraction.text import (
-        TfidfVectorizer,
-    )  # scikit-learn takes a second to import: only when asked
-    from sklearn.pipeline import FeatureUnion
-
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=2)
-    words = TfidfVectorizer(analyzer="word", token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True)
-    features: Any = FeatureUnion([("characters", characters), ("words", words)]).fit_transform(
-        [row.message for row in rows]
-    )
+    features = ngram_features(fewest_texts=2).fit_transform([row.message for row in rows])
     folds = _folds(rows, seed)
     probabilities = np.zeros((len(rows), labels))
     for fold in range(_FOLDS):
@@ -130,12 +122,7 @@ def _held_out(rows: Sequence[Example], given: npt.NDArray[np.int64], labels: int
 
 
 def _classify(train: Any, labels: npt.NDArray[np.int64], asked: Any, seed: int) -> Floats:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-
-    model = OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear", dual=True, tol=0.05, random_state=seed))
-    model.fit(train, labels)
-    answer: Floats = model.predict_proba(asked)
+    answer: Floats = linear_classifier(seed).fit(train, labels).predict_proba(asked)
     return answer
 
 
