@@ -71,7 +71,8 @@ class Page:
         def handle(place: dict[str, Any], seen: Seen, event: gr.EventData) -> dict[Block, Any]:
             return self._done(place, seen, lambda scene: act(scene, pressed(event)))
 
-        return part.act(handle, [self.place, self.seen], self.outputs, **{**QUICK, **options})
+        every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
+        return part.act(handle, [self.place, self.seen], self.outputs, **{**every, **options})
 
     def look(self, place: dict[str, Any], seen: Seen) -> dict[Block, Any]:
         """Paint what changed on its own: a job went on, a check ended.

@@ -37,7 +37,7 @@ class RunsList:
                 return Place(run=run_id, step=_step_of(scene, run_id))
             case "ask":
                 return replace(place, asking=run_id)
-            case "delete":
+            case "delete" if any(summary.id == run_id for summary in scene.runs):
                 scene.services.store.delete(run_id)
                 return Place() if place.run == run_id else replace(place, asking=None)
             case _:

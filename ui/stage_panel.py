@@ -14,7 +14,7 @@ from ui.painter import Holder, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
-from ui.stages import PHASES, StageView
+from ui.stages import StageView
 
 LOG_SHOWN = 12_000
 FOLLOW_END = """
@@ -56,7 +56,7 @@ class StagePanel(Holder):
     def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
         """Start or cancel, as the button says."""
         match data.get("do"):
-            case "start":
+            case "start" if not scene.stage(self.stage).active:
                 return start(scene)
             case "cancel" if scene.run:
                 for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
@@ -90,7 +90,7 @@ def _bar(view: StageView, *, stopping: bool) -> Html:
 
 def _phases(view: StageView) -> Html:
     """The parts of the stage: done, going on, still to come."""
-    names = PHASES.get(view.stage, {})
+    names = view.phases
     now = str(view.progress.get("phase", ""))
     if now not in names:
         return Html("")
@@ -125,7 +125,7 @@ def doing(view: StageView) -> str:
     phase = str(last.get("phase") or "Working")
     done, total = last.get("done"), last.get("total")
     counted = f", {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
-    return PHASES.get(view.stage, {}).get(phase, phase) + counted
+    return view.phases.get(phase, phase) + counted
 
 
 def time_left(view: StageView) -> str:

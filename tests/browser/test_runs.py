@@ -39,6 +39,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor.button("Train again with other settings")
     expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
     page.locator(".run .open").click()
+    expect(page.locator(".run.current")).to_be_visible()
     page.locator(".run").hover()
     page.locator(".run .remove").click()
     expect(page.locator(".run")).to_contain_text("Delete First try and all its files?")
