@@ -57,6 +57,13 @@ class StageView:
         return next((event for event in reversed(self.events) if event["event"] in ("step", "progress")), {})
 
     @property
+    def phases(self) -> dict[str, str]:
+        """What the stage goes through, by name; a probe, which it takes only when asked, stands behind once begun."""
+        known = PHASES.get(self.stage, {})
+        seen = [str(event["phase"]) for event in self.events if event.get("phase")] if known else []
+        return {**known, **{phase: f"Probe: {phase}" for phase in seen if phase not in known}}
+
+    @property
     def fraction(self) -> float | None:
         """How much of it is done, 0..1, None where that is not known."""
         last = self.progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     saved = _exported(page, tmp_path)
     take(page, "export-done")
     _same_and_opens(saved, app, page)
+    _kit_for_android(page)
 
     visitor.button("Try it")
     _tried(page)
@@ -121,6 +123,21 @@ def _same_and_opens(saved: Path, app: App, page: Page) -> None:
     expect(page.locator("#export-file")).to_contain_text(digest)
     with litert_lm.Engine(str(saved), backend=litert_lm.Backend.CPU(thread_count=2), cache_dir=":nocache") as engine:
         assert engine.bos_token_id == 2
+
+
+def _kit_for_android(page: Page) -> None:
+    """The kit's files can be read and copied, and the zip holds the same."""
+    kit = page.locator("#android-kit")
+    with page.expect_download() as download:
+        kit.get_by_role("link", name="Download all as a zip").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(files) == {"FunctionGemma.kt", "tools_android.json", "README.md"}
+    for name, content in files.items():
+        kit.locator("summary", has_text=name).click()
+        file = kit.locator(".kit-file", has=page.locator("summary", has_text=name))
+        assert file.locator(".listing").text_content() == content
+        kit.get_by_role("button", name=f"Copy {name}").click()
 
 
 def _tried(page: Page) -> None:
