@@ -11,15 +11,15 @@ from typing import Literal
 import torch
 from huggingface_hub import snapshot_download
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from backend.errors import InputError
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
 from backend.runs import RunConfig
 from backend.runs.hub_errors import hub_errors
-from backend.tokens import CONTROL_TOKENS, STARTER, tool_texts, train_starter_tokenizer
-from job_templates.ml.checkpoint import TOKENIZER_MODEL
+from backend.tokens import STARTER, tool_texts, train_starter_tokenizer
+from job_templates.ml.control_tokens import load_tokenizer
 from job_templates.ml.starter import new_starter
 from job_templates.ml.tokenizer import fast_tokenizer
 
@@ -43,7 +43,7 @@ def prepare_base(
     """The base model of a run; the starter's tokenizer is made from the rows of `train` and kept in `work`."""
     if config.base_model == STARTER:
         return starter_base(config.seed, train, tools, fmt, work)
-    return pretrained_base(config.base_model)
+    return pretrained_base(config.base_model, work)
 
 
 def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, work: Path) -> Base:
@@ -56,8 +56,11 @@ def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt
     return Base(model, tokenizer, path, "full")
 
 
-def pretrained_base(name: str) -> Base:
-    """A Gemma 3 from a folder or the Hub, in float32; InputError where there is none, or it is something else."""
+def pretrained_base(name: str, work: Path) -> Base:
+    """A Gemma 3 from a folder or the Hub, in float32; InputError where there is none, or it is something else.
+
+    `work` is a folder for what has to be rewritten.
+    """
     folder = local_folder(name)
     config = AutoConfig.from_pretrained(folder)
     if config.model_type != "gemma3_text":
@@ -65,11 +68,9 @@ def pretrained_base(name: str) -> Base:
             f"{name} is a {config.model_type!r} model. The trainer works with Gemma 3 text models: "
             "google/functiongemma-270m-it, another Gemma 3 270M or 1B, or the starter."
         )
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    check_control_tokens(tokenizer, name)
+    tokenizer, tokenizer_model = load_tokenizer(folder, name, work)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-    source = folder / TOKENIZER_MODEL
-    return Base(model, tokenizer, source if source.is_file() else None, "lora")
+    return Base(model, tokenizer, tokenizer_model, "lora")
 
 
 def local_folder(name: str) -> Path:
@@ -86,16 +87,6 @@ def local_folder(name: str) -> Path:
         )
     with hub_errors(name, "download the model"):
         return Path(snapshot_download(name, allow_patterns=FILES, token=os.environ.get("HF_TOKEN")))
-
-
-def check_control_tokens(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
-    """InputError where the tokenizer has not FunctionGemma's control tokens at their ids."""
-    for token, index in CONTROL_TOKENS.items():
-        if tokenizer.convert_tokens_to_ids(token) != index:
-            raise InputError(
-                f"The tokenizer of {name} has no {token} at id {index}, so it cannot write calls as "
-                "FunctionGemma does. Use google/functiongemma-270m-it, or a checkpoint made from it."
-            )
 
 
 def with_adapter(model: PreTrainedModel, config: RunConfig) -> PeftModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,8 @@ def load_base(run: Run, tuned: Scorable) -> Scorable:
         model = new_starter(len(tuned.tokenizer), config.seed)
         model.set_attn_implementation("sdpa")
         return Scorable(_ready(model), tuned.tokenizer, tuned.fmt)
-    base = pretrained_base(config.base_model)
+    with tempfile.TemporaryDirectory() as work:
+        base = pretrained_base(config.base_model, Path(work))
     return Scorable(_ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
 
 
