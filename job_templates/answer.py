@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--model", type=Path, required=True, metavar="FILE.litertlm", help="the exported file")
     command.add_argument("--tools", type=Path, required=True, help="the tools to hand over: tools_android.json")
+    command.add_argument("--cache-dir", type=Path, help="an empty folder for compiled weights (default: keep none)")
     return command
 
 
@@ -122,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         tools = read_tools(options.tools)
         native = read_bundle(options.model).metadata().llm_model_type.HasField("function_gemma")
-        model = PhoneModel(options.model, tools)
+        model = PhoneModel(options.model, tools, options.cache_dir)
     except (InputError, OSError) as error:
         _write(replies, {"ready": False, "error": str(error)})
         return 1

@@ -34,11 +34,16 @@ class WorkerDied(Exception):
 
 
 class Worker:
-    """A worker process that opens one file and answers until its input is closed."""
+    """A worker process that opens one file and answers until its input is closed.
 
-    def __init__(self, process: subprocess.Popen[str], errors: Any) -> None:
+    The runtime keeps its compiled weights in a folder that goes away with the worker: as on a phone, that halves the
+    memory it takes (at 270M parameters 0.5 instead of 1.1 GB), for 270 MB on the disk.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], errors: Any, cache: tempfile.TemporaryDirectory[str]) -> None:
         self._process = process
         self._errors = errors
+        self._cache = cache
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -46,15 +51,16 @@ class Worker:
     def start(cls, model: Path, tools: Path) -> Worker:
         """Start a worker; its first line says whether the file could be opened."""
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, and stop() closes it
+        cache = tempfile.TemporaryDirectory(prefix="litert-cache-", ignore_cleanup_errors=True)
         process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), "--model", str(model), "--tools", str(tools)],
+            [sys.executable, SCRIPT, "--model", model, "--tools", tools, "--cache-dir", cache.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             encoding="utf-8",
         )
-        return cls(process, errors)
+        return cls(process, errors, cache)
 
     @property
     def alive(self) -> bool:
@@ -100,6 +106,7 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        self._cache.cleanup()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -59,16 +59,19 @@ class HandedTool(litert_lm.Tool):
 
 
 class PhoneModel:
-    """An opened file. InputError where the runtime refuses it; use as a context manager."""
+    """An opened file, its compiled weights kept in the folder `cache`, if one is given.
 
-    def __init__(self, path: Path, tools: Sequence[Mapping[str, Any]]) -> None:
+    InputError where the runtime refuses the file; use as a context manager.
+    """
+
+    def __init__(self, path: Path, tools: Sequence[Mapping[str, Any]], cache: Path | None = None) -> None:
         litert_lm.set_min_log_severity(litert_lm.LogSeverity.ERROR)
         started = time.perf_counter()
         try:
             self._engine = litert_lm.Engine(
                 str(path),
                 backend=litert_lm.Backend.CPU(thread_count=min(4, os.cpu_count() or 1)),
-                cache_dir=NO_CACHE,
+                cache_dir=str(cache) if cache is not None else NO_CACHE,
                 enable_benchmark=True,
             )
         except RuntimeError as error:
