@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.data.registry import all_rules
-from tests.unit.data import broken_csv, broken_rows, broken_sets, broken_tools
+from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
 from tests.unit.data.builders import Case, check_case
 
 GROUPS = {
@@ -15,9 +15,9 @@ GROUPS = {
     "rows": broken_rows.CASES,
     "sets": broken_sets.CASES,
     "tools": broken_tools.CASES,
+    "schemas": broken_schemas.CASES,
 }
 CASES = [pytest.param(case, id=f"{group}: {case.name}") for group, cases in GROUPS.items() for case in cases]
-TOOLS_UNUSABLE = {"tools-empty", "tools-not-json", "tools-not-a-list", "tools-binary"}
 
 
 @pytest.mark.parametrize("case", CASES)

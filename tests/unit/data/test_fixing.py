@@ -17,12 +17,12 @@ from backend.data.fixing import FixPlan, plan_fixes, safe_codes
 from backend.data.registry import all_rules
 from backend.errors import InputError
 from tests.conftest import DataSet
-from tests.unit.data import broken_csv, broken_rows, broken_sets, broken_tools
+from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
 from tests.unit.data.builders import ROWS, TOOLS, Case, argument, call, changed, csv_lines, csv_of, quoted, write_files
 
 JAZZ = call("play_music", query="blues")
 OPTIONS = CheckOptions(declarations="none")
-CASES = [*broken_csv.CASES, *broken_rows.CASES, *broken_sets.CASES, *broken_tools.CASES]
+CASES = [*broken_csv.CASES, *broken_rows.CASES, *broken_sets.CASES, *broken_tools.CASES, *broken_schemas.CASES]
 
 
 def plan(folder: Path, csv: str | bytes, tools: Any = TOOLS, codes: list[str] | None = None) -> FixPlan:
