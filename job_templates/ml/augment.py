@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter, defaultdict
@@ -16,10 +17,11 @@ WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How often a word is dropped or mistyped, and how often an argument's text is exchanged for another row's."""
+    """How often a word is dropped or mistyped, and a row's words mixed, or its argument exchanged, with another's."""
 
     drop: float = 0.15
     typo: float = 0.1
+    mix: float = 0.5
     swap: float = 0.5
 
 
@@ -29,9 +31,16 @@ class Augmenter:
     def __init__(self, examples: Sequence[Example], strength: Strength) -> None:
         self._strength = strength
         self._spoken = spoken_values(examples)
+        self._alike: dict[str, list[str]] = defaultdict(list)
+        for example in examples:
+            self._alike[_answer(example)].append(example.message)
 
     def vary(self, example: Example, rng: random.Random) -> Example:
         """Another way to say the same row, or the same with another value."""
+        if rng.random() < self._strength.mix:
+            message = mixed(example.message, rng.choice(self._alike[_answer(example)]), rng)
+            if self._spoken_words(example) <= _words(message):
+                example = replace(example, message=message)
         if rng.random() < self._strength.swap:
             example = self._swapped(example, rng)
         kept = {
@@ -40,6 +49,15 @@ class Augmenter:
         words = [self._word(word, kept, rng) for word in example.message.split()]
         message = " ".join(word for word in words if word)
         return replace(example, message=message or example.message)
+
+    def _spoken_words(self, example: Example) -> set[str]:
+        """The words of the message that an argument has to copy: an open text's, or a number's."""
+        needed: set[str] = set()
+        for call in example.calls:
+            for key, value in call.arguments.items():
+                if (call.name, key) in self._spoken or not isinstance(value, str):
+                    needed.update(word for text in _texts(value) for word in _words(text))
+        return needed & _words(example.message)
 
     def _word(self, word: str, kept: set[str], rng: random.Random) -> str:
         if any(part.lower() in kept for part in WORD.findall(word)):
@@ -94,6 +112,27 @@ def spoken_values(examples: Sequence[Example]) -> dict[tuple[str, str], list[str
     }
 
 
+def mixed(one: str, other: str, rng: random.Random) -> str:
+    """The words of two messages that ask the same: the beginning of one and the end of the other, or one in the other.
+
+    `one` itself where they are the same.
+    """
+    left, right = one.split(), other.split()
+    if not right or one == other:
+        return one
+    at, start = rng.randint(0, len(left)), rng.randrange(len(right))
+    if rng.random() < 0.5:
+        words = left[:at] + right[start:]
+    else:
+        words = left[:at] + right[start : start + rng.randint(1, 4)] + left[at:]
+    return " ".join(words)
+
+
+def _answer(example: Example) -> str:
+    """What the row asks for, as text."""
+    return json.dumps([[call.to_dict() for call in example.calls], example.answer], sort_keys=True, default=str)
+
+
 def mistyped(word: str, rng: random.Random) -> str:
     """The word with one letter left out, doubled, or exchanged with its neighbour."""
     at = rng.randrange(len(word) - 1)
@@ -104,6 +143,10 @@ def mistyped(word: str, rng: random.Random) -> str:
             return word[: at + 1] + word[at:]
         case _:
             return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(text)}
 
 
 def _texts(value: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
-from job_templates.ml.augment import Augmenter, Strength, mistyped, spoken_values
+from job_templates.ml.augment import Augmenter, Strength, mistyped, mixed, spoken_values
 from job_templates.ml.base import starter_base
 from job_templates.ml.rows import encode_rows
 from job_templates.ml.starter_rows import StarterRows
@@ -29,7 +29,7 @@ LIGHT = [
 ]
 NOTHING = [Example("n", 0, "tell me a joke", (), "I cannot.")]
 ROWS = [*PLAY, *LIGHT, *NOTHING]
-NONE = Strength(drop=0, typo=0, swap=0)
+NONE = Strength(drop=0, typo=0, mix=0, swap=0)
 
 
 def test_only_arguments_that_repeat_many_different_words_are_exchanged() -> None:
@@ -39,7 +39,7 @@ def test_only_arguments_that_repeat_many_different_words_are_exchanged() -> None
 
 
 def test_an_exchanged_value_changes_in_the_message_and_in_the_call() -> None:
-    augmenter = Augmenter(ROWS, Strength(drop=0, typo=0, swap=1))
+    augmenter = Augmenter(ROWS, Strength(drop=0, typo=0, mix=0, swap=1))
     varied = [augmenter.vary(PLAY[0], random.Random(seed)) for seed in range(40)]
     assert len({row.message for row in varied}) > 10
     for row in varied:
@@ -47,12 +47,37 @@ def test_an_exchanged_value_changes_in_the_message_and_in_the_call() -> None:
 
 
 def test_words_that_an_argument_needs_are_never_dropped_or_mistyped() -> None:
-    augmenter = Augmenter(ROWS, Strength(drop=0.6, typo=0.4, swap=0))
+    augmenter = Augmenter(ROWS, Strength(drop=0.6, typo=0.4, mix=0, swap=0))
     for seed in range(40):
         row = augmenter.vary(LIGHT[2], random.Random(seed))
         assert "12" in row.message.split()
         assert row.calls == LIGHT[2].calls
         assert augmenter.vary(NOTHING[0], random.Random(seed)).message
+
+
+def test_rows_are_mixed_only_with_rows_that_ask_the_same() -> None:
+    lamps = [
+        Example("a", 1, "please make it bright", (Call("set_light", {"level": 9}),)),
+        Example("b", 2, "full power for the lamp", (Call("set_light", {"level": 9}),)),
+    ]
+    augmenter = Augmenter([*lamps, *ROWS], Strength(drop=0, typo=0, mix=1, swap=0))
+    words = {word for row in lamps for word in row.message.split()}
+    varied = {augmenter.vary(lamps[0], random.Random(seed)).message for seed in range(60)}
+    assert len(varied) > 10
+    assert {word for message in varied for word in message.split()} == words
+    assert augmenter.vary(PLAY[0], random.Random(1)) == PLAY[0]
+    assert mixed("same words", "same words", random.Random(1)) == "same words"
+
+
+def test_a_mixed_row_still_says_the_number_that_its_call_holds() -> None:
+    at_nine = [
+        Example(name, 1, text, (Call("set_light", {"level": 9}),))
+        for name, text in (("a", "9 please"), ("b", "make it 9"))
+    ]
+    augmenter = Augmenter(at_nine, Strength(drop=0, typo=0, mix=1, swap=0))
+    varied = {augmenter.vary(row, random.Random(seed)).message for seed in range(60) for row in at_nine}
+    assert len(varied) > 3
+    assert all("9" in message.split() for message in varied)
 
 
 def test_a_typo_changes_one_place() -> None:
