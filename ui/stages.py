@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,9 +83,27 @@ def _share(event: dict[str, Any]) -> float | None:
 
 def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
     """Every stage of the run, by name."""
-    events, _ = read_events(run.metrics_path)
+    events = events_at(run.metrics_path, stamp(run.metrics_path))
     pipeline = runner.state(run, PIPELINE)
     return {stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES}
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """When a file was written and its size: equal as long as nothing was written; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=16)
+def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[dict[str, Any], ...]:
+    """Every event in a run's metrics, read from the disk only when there are new ones."""
+    events, offset = read_events(path)
+    while (more := read_events(path, offset))[1] > offset:
+        events, offset = [*events, *more[0]], more[1]
+    return tuple(events)
 
 
 def latest_try(events: Sequence[dict[str, Any]], stage: str) -> Events:

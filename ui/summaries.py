@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.jobs import PIPELINE, Runner
 from backend.runs import STAGES, FolderStore, StoredRun, read_json
-from ui.stages import StageView, Word, stage_views
+from ui.stages import StageView, Word, stage_views, stamp
 
 WATCHED = (
     "run.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
@@ -42,14 +43,23 @@ class Summaries:
         self._store = store
         self._runner = runner
         self._known: dict[str, tuple[tuple[int, ...], Summary]] = {}
+        self._stamp: frozenset[tuple[str, int]] | None = None
+        self._stored: Sequence[StoredRun] = ()
         self._lock = threading.Lock()
 
     def list(self) -> list[Summary]:
         """A summary of every run in the store, damaged ones among them."""
         with self._lock:
-            entries = self._store.list()
+            entries = self._entries()
             self._known = {entry.id: self._fresh(entry) for entry in entries}
             return [self._known[entry.id][1] for entry in entries]
+
+    def _entries(self) -> Sequence[StoredRun]:
+        """What the store holds, read again only when a run came, went, or was written anew."""
+        now = frozenset(_run_stamps(self._store.root))
+        if now != self._stamp:
+            self._stamp, self._stored = now, self._store.list()
+        return self._stored
 
     def _fresh(self, entry: StoredRun) -> tuple[tuple[int, ...], Summary]:
         stamps = fingerprint(self._store.root / entry.id)
@@ -87,17 +97,20 @@ def telling(views: Sequence[StageView]) -> StageView | None:
     return reached[-1] if reached else None
 
 
+def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
+    """Each folder with when its run.json was written, 0 where it has none."""
+    try:
+        with os.scandir(root) as found:
+            names = [entry.name for entry in found if not entry.name.startswith(".")]
+    except OSError:
+        return
+    for name in names:
+        yield name, stamp(root / name / "run.json")[0]
+
+
 def fingerprint(folder: Path) -> tuple[int, ...]:
     """The times and sizes of what a run's jobs write; equal as long as nothing happened."""
-    stamps: list[int] = []
-    for name in WATCHED:
-        try:
-            found = (folder / name).stat()
-        except OSError:
-            stamps += (0, 0)
-        else:
-            stamps += (found.st_mtime_ns, found.st_size)
-    return tuple(stamps)
+    return tuple(number for name in WATCHED for number in stamp(folder / name))
 
 
 def _scores(path: Path) -> tuple[dict[str, Any] | None, str | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -20,7 +22,7 @@ from ui.place import Place
 from ui.scene import Scene
 from ui.settings_form import SettingsForm, read_settings
 from ui.stage_panel import StagePanel
-from ui.stages import Events
+from ui.stages import Events, events_at, latest_try, stamp
 
 LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."
 WORDS = {
@@ -85,7 +87,7 @@ class TrainStep(Holder):
             self.result: _result(scene).text,
             self.chart_box: gr.update(visible=len(steps) > 1),
             self.chart_title: _chart_title(steps, held_out).text,
-            self.chart: losses(steps, held_out) if len(steps) > 1 else "",
+            self.chart: _chart(run.metrics_path, stamp(run.metrics_path)) if len(steps) > 1 else "",
             self.settings: _settings_card(run, scene).text,
         }
 
@@ -165,6 +167,14 @@ def _result(scene: Scene) -> Html:
     ]
     on = button("step", "Continue to Evaluate", kind="primary", step="evaluate")
     return card("Trained", joined([figures(items), Html(f'<div class="actions">{on}</div>')]))
+
+
+@lru_cache(maxsize=16)
+def _chart(path: Path, at: tuple[int, int]) -> str:
+    """The loss chart, drawn anew only when there are new events: plotly takes its time."""
+    events = latest_try(events_at(path, at), "train")
+    steps, held_out = ([event for event in events if event["event"] == kind] for kind in ("step", "eval"))
+    return losses(steps, held_out)
 
 
 def _chart_title(steps: Events, held_out: Events) -> Html:
