@@ -59,6 +59,7 @@ def _files(path: Path, _stamp: int) -> dict[str, str]:
 def _file(name: str, content: str) -> Html:
     copy = f'<button type="button" class="btn quiet small" data-copy aria-label="Copy {esc(name)}">Copy</button>'
     return Html(
-        f'<details class="kit-file"><summary><b>{esc(name)}</b> <span class="note">{esc(WHAT.get(name, ""))}</span></summary>'
+        f'<details class="kit-file"><summary><b>{esc(name)}</b> '
+        f'<span class="note">{esc(WHAT.get(name, ""))}</span></summary>'
         f'<div class="copied"><pre class="listing" tabindex="0">{esc(content)}</pre>{copy}</div></details>'
     )

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from backend.errors import InputError
+from ui.apart import Stopped
 
 KEPT = 12
 UNFORESEEN = "This failed in a way that we did not foresee. The app's own output says more."
 LOGGER = logging.getLogger(__name__)
 Result = TypeVar("Result")
-
-
-class Stopped(Exception):
-    """The visitor asked for the work to stop."""
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from backend.data.changes import FixPlan
 from backend.errors import InputError
 from backend.runs import Run, read_json
 from ui.background import Task
-from ui.checking import Data
 from ui.data_reviewing import Review
+from ui.data_work import Data
 from ui.drafts import Origin, Source
 from ui.fixes_wanted import Wish, read_wish
 from ui.place import Place

@@ -68,7 +68,8 @@ def test_order_and_keys(name: str, tmp_path: Path) -> None:
 
 def test_what_never_reaches_the_prompt_is_left_out() -> None:
     argument = {"type": "string", "enum": ["a", "b"], "description": "D", "default": "a", "minLength": 1}
-    tool = Tool("t", "T", {"type": "object", "required": ["x"], "properties": {"x": argument, "A": {"type": "integer"}}})
+    properties = {"x": argument, "A": {"type": "integer"}}
+    tool = Tool("t", "T", {"type": "object", "required": ["x"], "properties": properties})
     assert json.dumps(canonical_tools([tool, Tool("u", "U")])) == json.dumps(
         [
             {

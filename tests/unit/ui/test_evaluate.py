@@ -1,0 +1,119 @@
+"""What the Evaluate step says of the numbers, and which rows stand behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.prompts import get_format
+from backend.records import Call, Example, Tool
+from backend.scoring import build_evaluation, score_rows
+from ui.evaluate_choice import ALL, BASE_ONLY, TUNED_ONLY, Choice, chosen_rows, first_choice, picked_rows, probe_key
+from ui.evaluate_diff import marked
+from ui.evaluate_probes import evaluate_button
+from ui.evaluate_rows import choice_for
+from ui.evaluate_scores import floor_sentence
+from ui.evaluate_table import row_table
+
+FORMAT = get_format("native")
+SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}}
+TOOLS = (Tool("climb", "x", SCHEMA), Tool("water", "x", SCHEMA))
+CLIMB, WATER = Call("climb", {"query": "next"}), Call("water", {"query": "near"})
+
+
+@pytest.fixture
+def evaluation() -> dict[str, Any]:
+    """Four rows: right; confused; wrong value, which the base has right; unreadable."""
+    gold = [CLIMB, CLIMB, WATER, WATER]
+    said = [CLIMB, WATER, Call("water", {"query": "<far>"}), None]
+    based = [None, None, WATER, None]
+    rows = [Example(f"row{at}", at + 2, "Where Is It?", (call,)) for at, call in enumerate(gold)]
+    tuned, base = (
+        score_rows(
+            rows, [FORMAT.completion((call,)) if call else "<start_function_call>" for call in calls], TOOLS, FORMAT
+        )
+        for calls in (said, based)
+    )
+    return build_evaluation(tuned, base, {}, probes={"lower case": base})
+
+
+@pytest.mark.parametrize(
+    ("pressed", "ids"),
+    [
+        ({"do": "bar", "label": "water"}, ["row2", "row3"]),
+        ({"do": "cell", "label": "climb", "column": "water"}, ["row1"]),
+        ({"do": "rows", "gold": "water", "predicted": "unparsed"}, ["row3"]),
+        ({"do": "rows", "kind": "wrong_value"}, ["row2"]),
+        ({"do": "rows", "probe": "lower case"}, ["row0"]),
+    ],
+)
+def test_what_is_pressed_leads_to_its_rows(evaluation: dict[str, Any], pressed: dict[str, str], ids: list[str]) -> None:
+    choice = choice_for(evaluation, pressed)
+    assert choice is not None
+    assert [row["id"] for row in chosen_rows(evaluation, choice)] == ids
+
+
+def test_each_piece_of_advice_leads_to_the_rows_that_it_names(evaluation: dict[str, Any]) -> None:
+    for at, advice in enumerate(evaluation["advice"]):
+        choice = choice_for(evaluation, {"do": "rows", "advice": str(at)})
+        assert choice is not None
+        assert {row["id"] for row in chosen_rows(evaluation, choice)} == set(advice["rows"]) or not advice["rows"]
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [{"do": "rows", "advice": "99"}, {"do": "rows", "advice": "x"}, {"do": "rows", "probe": "none"}, {"do": "y"}],
+)
+def test_what_this_evaluation_does_not_have_leads_nowhere(evaluation: dict[str, Any], pressed: dict[str, str]) -> None:
+    assert choice_for(evaluation, pressed) is None
+
+
+def test_rows_are_told_apart_by_who_is_right(evaluation: dict[str, Any]) -> None:
+    assert [row["id"] for row in chosen_rows(evaluation, first_choice(evaluation))] == ["row1", "row2", "row3"]
+    assert [row["id"] for row in chosen_rows(evaluation, Choice(BASE_ONLY))] == ["row2"]
+    assert [row["id"] for row in chosen_rows(evaluation, Choice(TUNED_ONLY))] == ["row0"]
+    assert picked_rows(evaluation, '["cell"') is None
+
+
+def test_the_table_escapes_what_was_said_and_shows_what_a_probe_asked(evaluation: dict[str, Any]) -> None:
+    assert "<mark>&lt;far&gt;</mark>" in row_table(evaluation, first_choice(evaluation), 0, 42).text
+    probed = row_table(evaluation, Choice(ALL, picked=probe_key("lower case")), 0, 42).text
+    assert "as “where is it?”" in probed
+
+
+@pytest.mark.parametrize(
+    ("expected", "answered", "left", "right"),
+    [
+        ([("a", {"x": 1})], [("a", {"x": 1.0})], "<b>a</b><wbr>(x: 1)", "<b>a</b><wbr>(x: 1.0)"),
+        ([("a", {"x": 1})], [("a", {"x": True})], "(x: <mark>1</mark>)", "(x: <mark>true</mark>)"),
+        ([("a", {"x": 1})], [("b", {"x": 1})], "<mark><b>a</b></mark>", "<mark><b>b</b></mark>"),
+        ([("a", {"x": 1})], [("a", {"y": ""})], "(<mark>x: 1</mark>)", "(<mark>y: &quot;&quot;</mark>)"),
+        ([("a", {"x": 1})], [], "<mark><b>a</b></mark>", "<mark>no call</mark>"),
+        ([], [], "no call", "no call"),
+        ([("a", {"x": 1}), ("a", {"x": 2})], [("a", {"x": 2}), ("a", {"x": 3})], "(x: <mark>1</mark>)", "(x: 2)"),
+    ],
+)
+def test_what_differs_is_marked_on_both_sides(expected: Any, answered: Any, left: str, right: str) -> None:
+    sides = marked(*([{"name": name, "arguments": given} for name, given in calls] for calls in (expected, answered)))
+    assert left in sides[0].text
+    assert right in sides[1].text
+    assert ("<mark>" in sides[0].text + sides[1].text) is ("<mark>" in left + right)
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "p", "said"),
+    [
+        (50, 1, 1e-14, "worse than the classifier"),
+        (3, 5, 0.7, "cannot tell the two apart"),
+        (1, 50, 1e-14, "is better"),
+    ],
+)
+def test_the_floor_is_spoken_of_plainly(worse: int, better: int, p: float, said: str) -> None:
+    assert said in floor_sentence({"worse": worse, "better": better, "p": p})
+
+
+def test_the_switch_and_its_button_agree() -> None:
+    assert 'data-probes="yes"' in evaluate_button("Go", "none", on=True, kind="").text
+    assert "other tools" in evaluate_button("Go", "full", on=False, kind="").text
+    assert " checked" not in evaluate_button("Go", "full", on=False, kind="").text

@@ -1,0 +1,84 @@
+"""Heavy work in a process of its own, so that the page goes on answering: started with a pickle, heard over a pipe.
+
+Run as `python -m ui.apart FD`, which is what `run_apart` does; the process imports what the work needs, and no gradio.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from backend.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+POLL_SECONDS = 0.2
+NICENESS = 5
+Result = TypeVar("Result")
+Tell = Callable[[float, str], None]
+
+
+class Stopped(Exception):
+    """The visitor asked for the work to stop."""
+
+
+def run_apart(work: Callable[..., Result], arguments: tuple[Any, ...], tell: Tell, stop: threading.Event) -> Result:
+    """`work(*arguments, tell)` in another process: a function of a module, with arguments that can be pickled.
+
+    Raises what the work raised as InputError, Stopped once `stop` is set (the process is killed), and RuntimeError
+    where the process ended without an answer.
+    """
+    ours, theirs = Pipe()
+    descriptor = theirs.fileno()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ui.apart", str(descriptor)], cwd=ROOT, pass_fds=[descriptor], stdin=subprocess.DEVNULL
+    )
+    theirs.close()
+    try:
+        ours.send((work, arguments))
+        answer: Result = _answer(ours, tell, stop)
+    except (EOFError, OSError) as error:
+        raise RuntimeError("The process that worked on this ended without an answer.") from error
+    finally:
+        ours.close()
+        process.kill()
+        process.wait()
+    return answer
+
+
+def _answer(heard: Connection, tell: Tell, stop: threading.Event) -> Any:
+    while True:
+        if stop.is_set():
+            raise Stopped
+        if heard.poll(POLL_SECONDS):
+            kind, value = heard.recv()
+            if kind == "result":
+                return value
+            if kind == "error":
+                raise InputError(value)
+            tell(*value)
+
+
+def main(descriptor: int) -> None:
+    """Do the one piece of work that the other end of the pipe asks for."""
+    os.nice(NICENESS)
+    told = Connection(descriptor)
+    work, arguments = told.recv()
+
+    def tell(fraction: float, doing: str) -> None:
+        told.send(("progress", (fraction, doing)))
+
+    try:
+        told.send(("result", work(*arguments, tell)))
+    except InputError as error:
+        told.send(("error", str(error)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,77 @@
+"""What is done with data beside the page; no gradio here, for it may run in a process of its own (ui/apart.py)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from backend.data import CheckOptions, CheckReport, check_files
+from backend.data.changes import FixPlan
+from backend.data.fixing import plan_fixes
+from backend.data.own_test import check_test_file
+from backend.records import Example
+from ui.fixes_wanted import Wish, plan_wish
+
+LARGE_BYTES = 400_000
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Two files and what they are checked for."""
+
+    dataset: Path
+    tools: Path
+    options: CheckOptions
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this data from any other: what is in the files, wherever they stand."""
+        return content(self.dataset), content(self.tools), self.options
+
+    @property
+    def large(self) -> bool:
+        """Whether work on it would hold up the page: from about 4,000 rows on."""
+        return is_large(self.dataset)
+
+
+def check(data: Data, tell: Tell) -> CheckReport:
+    """Check the data."""
+    return check_files(data.dataset, data.tools, data.options, tell)
+
+
+def plan(data: Data, wish: Wish, tell: Tell) -> FixPlan:
+    """Plan the fixes that are wished for."""
+    tell(0.0, "Working out what would change")
+    return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
+
+
+def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) -> CheckReport:
+    """Check test rows by themselves and against the training rows."""
+    tell(0.0, "Comparing it with the training rows")
+    return check_test_file(train, test, data.tools, data.options)
+
+
+def content(path: Path) -> str:
+    """A digest of the file; of a file that is not there, its path."""
+    try:
+        known = path.stat()
+        return _digest(path, known.st_mtime_ns, known.st_size)
+    except OSError:
+        return str(path)
+
+
+def is_large(path: Path) -> bool:
+    """Whether the file has more rows than a thread should work on beside the page."""
+    try:
+        return path.stat().st_size > LARGE_BYTES
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
