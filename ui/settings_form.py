@@ -24,7 +24,7 @@ BASES = [("Starter", STARTER), ("A folder or a Hub id", OTHER)]
 STARTER_NOTE = callout(
     "accent",
     "The starter is for trying the road, not for shipping",
-    "A model of about 2 million parameters, trained from scratch on your rows in a minute or two. "
+    "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
     "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
 ).text
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]

@@ -54,7 +54,7 @@ def _front_matter(run: Run, evaluation: Mapping[str, Any] | None) -> str:
 def _opening(run: Run) -> str:
     if run.config.base_model == STARTER:
         return (
-            "A **starter** model: a Gemma 3 of about two million parameters, made from the rows of one data set "
+            "A **starter** model: a Gemma 3 of about a million parameters, made from the rows of one data set "
             "alone. It is for trying the road from data to phone, not for shipping."
         )
     base = run.config.base_model

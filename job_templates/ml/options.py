@@ -37,7 +37,7 @@ def add_training_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--base-model",
         default=STARTER,
-        help=f'"{STARTER}" (a model of 2M parameters made from these rows, no download), a folder with a Gemma 3 '
+        help=f'"{STARTER}" (a model of about 1M parameters made from these rows, no download), a folder with a Gemma 3 '
         f"checkpoint, or a Hub id such as {HUB_MODEL} (default {STARTER})",
     )
     command.add_argument("--prompt-format", choices=FORMATS, help="how tools and calls are written (default native)")
