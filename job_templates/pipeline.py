@@ -37,17 +37,18 @@ def main(argv: list[str] | None = None) -> int:
     """Run the three stages on what the flags describe; 1 where the exported file failed its checks. InputError."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
-    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo) as place:
-        _train(place, arguments.kv_cache_max_len)
+    resume = arguments.resume
+    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
+        _train(place, arguments.kv_cache_max_len, resume=resume)
         _evaluate(place)
         return _export(place, arguments)
 
 
-def _train(place: Workspace, cache_length: int) -> None:
+def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
     with stage(place.run, "train"):
         from job_templates.ml.training import train
 
-        train(place.run, cache_length)
+        train(place.run, cache_length, resume=resume)
     place.save()
 
 

@@ -1,7 +1,7 @@
 """Train a model that calls your tools: from a tools.json and a CSV to a run with its checkpoint.
 
 The rows are divided first; the held-out ones are never trained on. The starter (the default) is made from your rows
-alone; any other base gets a LoRA adapter, merged at the end.
+alone; any other base gets a LoRA adapter, merged at the end. A training that was cut off goes on with --resume.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ def main(argv: list[str] | None = None) -> None:
     """Train the run that the flags describe, and save it; InputError where the input is at fault."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
-    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo) as place:
+    resume = arguments.resume
+    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
         with stage(place.run, "train"):
             from job_templates.ml.training import train
 
-            train(place.run)
+            train(place.run, resume=resume)
         place.save()
 
 

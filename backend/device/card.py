@@ -59,6 +59,8 @@ def _opening(run: Run) -> str:
         )
     base = run.config.base_model
     shown = _plain(base) if not base.startswith((".", "/", "~")) else "a local Gemma 3 checkpoint"
+    if run.config.method == "full":
+        return f"{shown}, all of its weights fine-tuned to call the tools below."
     return f"{shown}, fine-tuned (LoRA, merged) to call the tools below. The adapter alone is in `adapter/`."
 
 
@@ -102,16 +104,19 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
         "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
         "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
-        "epochs, batch, peak rate": f"{config.epochs:g}, {config.batch_size}, {config.lr:g} (cosine)",
+        "epochs, batch, peak rate": f"{config.epochs:g}, {config.batch_size}, {config.lr:g} ({config.lr_scheduler})",
+        "warm-up, weight decay": f"{config.warmup_ratio:g}, {config.weight_decay:g}",
         "steps, seconds": f"{training.get('steps', '–')}, {training.get('seconds', '–')}",
         "loss at the end": _number(training.get("final_loss")),
-        "loss on the held-out rows": _number(training.get("held_out_loss")),
+        "lowest loss on the held-out rows": f"{_number(training.get('held_out_loss'))} (kept: step "
+        f"{training.get('best_step', '–')})",
         "longest row": f"{training.get('max_seq_length', '–')} tokens",
         "seed": str(config.seed),
         "code": f"`{run.code_version or '–'}`",
     }
     if training.get("method") == "lora":
-        facts["LoRA rank, alpha"] = f"{config.lora_r}, {config.lora_alpha}"
+        facts["LoRA rank, alpha, dropout"] = f"{config.lora_r}, {config.lora_alpha}, {config.lora_dropout:g}"
+        facts["LoRA on"] = "all linear layers" if config.lora_targets == "all" else "attention"
     return "\n".join(
         ["## Training", "", "| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
     )

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
 
 from backend.errors import InputError
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 
 STARTER = "starter"
 MAX_TEXT = 300
+Method = Literal["full", "lora"]
+LoraTargets = Literal["all", "attention"]
+Scheduler = Literal["cosine", "linear", "constant"]
+Engine = Literal["shared", "plain"]
+METHODS: tuple[Method, ...] = get_args(Method)
+LORA_TARGETS: tuple[LoraTargets, ...] = get_args(LoraTargets)
+SCHEDULERS: tuple[Scheduler, ...] = get_args(Scheduler)
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+FULL_RATE = 5e-5
+"""The peak rate where all weights of a pretrained model move: an adapter's would undo what it knows."""
+WORDS = {
+    "prompt_format": FORMATS,
+    "declarations": DECLARATIONS,
+    "method": METHODS,
+    "lora_targets": LORA_TARGETS,
+    "lr_scheduler": SCHEDULERS,
+    "engine": ENGINES,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """The settings of a run; the defaults are the starter model's. InputError where a value is not allowed.
 
-    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out; whole floats
-    (JSON, number boxes) are taken for integers.
+    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out, `warmup_ratio`
+    the share of the steps in which the rate rises, `early_stopping` how many looks at the held-out rows without a
+    better loss end the training; whole floats (JSON, number boxes) are taken for integers.
     """
 
     base_model: str = STARTER
@@ -29,8 +48,17 @@ class RunConfig:
     lr: float = 2e-3
     batch_size: int = 32
     max_seq_length: int | Literal["auto"] = "auto"
+    method: Method = "full"
     lora_r: int = 16
     lora_alpha: int = 32
+    lora_targets: LoraTargets = "all"
+    lora_dropout: float = 0.0
+    warmup_ratio: float = 0.05
+    lr_scheduler: Scheduler = "cosine"
+    weight_decay: float = 0.1
+    early_stopping: int | None = None
+    checkpoint_minutes: float = 5.0
+    engine: Engine = "shared"
     test_split: float = 0.1
     max_examples: int | None = None
     seed: int = 42
@@ -41,6 +69,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
+        if self.base_model == STARTER and self.method != "full":
+            raise InputError("method: the starter is trained from scratch, so there is nothing to adapt. Give full.")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as one JSON object."""
@@ -53,14 +83,17 @@ class RunConfig:
             raise InputError(f"The run's settings must be an object of names and values, not {_shown(values)}.")
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
         base_model = _text("base_model", known.get("base_model", STARTER))
-        return cls(**{**default_config(base_model).to_dict(), **known})
+        return cls(**{**default_config(base_model, known.get("method", "lora")).to_dict(), **known})
 
 
-def default_config(base_model: str) -> RunConfig:
-    """The settings to start from: a starter is trained from scratch, any other model is fine-tuned."""
+def default_config(base_model: str, method: object = "lora") -> RunConfig:
+    """The settings to start from: a starter is trained from scratch, any other model is fine-tuned by `method`."""
     if base_model == STARTER:
         return RunConfig()
-    return RunConfig(base_model=base_model, declarations="full", epochs=3.0, lr=2e-4, batch_size=8)
+    tuned = RunConfig(
+        base_model=base_model, declarations="full", epochs=3.0, lr=2e-4, batch_size=8, method="lora", weight_decay=0.01
+    )
+    return replace(tuned, method="full", lr=FULL_RATE) if method == "full" else tuned
 
 
 def _shown(value: object) -> str:
@@ -80,10 +113,10 @@ def _integer(name: str, value: object, least: int, most: int = 10**9) -> int:
     return value
 
 
-def _number(name: str, value: object, most: float, allowed: str) -> float:
+def _number(name: str, value: object, most: float, allowed: str, *, zero: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _refuse(name, value, allowed)
-    if not 0 < value < most:
+    if not 0 <= value < most or (value == 0 and not zero):
         raise _refuse(name, value, allowed)
     return float(value)
 
@@ -111,19 +144,21 @@ def _checked(name: str, value: object) -> object:
     match name:
         case "base_model":
             return _text(name, value)
-        case "prompt_format":
-            return _word(name, value, FORMATS)
-        case "declarations":
-            return _word(name, value, DECLARATIONS)
+        case "prompt_format" | "declarations" | "method" | "lora_targets" | "lr_scheduler" | "engine":
+            return _word(name, value, WORDS[name])
         case "epochs":
             return _number(name, value, 100_000, "a number above 0 (0.5 trains on half the rows once)")
         case "lr":
             return _number(name, value, 1, "a learning rate above 0 and below 1, such as 2e-4")
         case "test_split":
             return _number(name, value, 1, "a share above 0 and below 1, such as 0.1")
+        case "lora_dropout" | "warmup_ratio" | "weight_decay":
+            return _number(name, value, 1, "a share from 0 to below 1, such as 0.05", zero=True)
+        case "checkpoint_minutes":
+            return _number(name, value, 10_000, "a number of minutes above 0, such as 5")
         case "max_seq_length":
             return value if value == "auto" else _max_seq_length(value)
-        case "max_examples":
+        case "max_examples" | "early_stopping":
             return None if value is None else _integer(name, value, 1)
         case "trackio_project":
             return None if value is None else _text(name, value)

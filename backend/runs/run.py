@@ -108,6 +108,11 @@ class Run:
         return self.path / "checkpoint"
 
     @property
+    def resume(self) -> Path:
+        """The folder of what an unfinished training goes on from; it goes away when the training is done."""
+        return self.path / "resume"
+
+    @property
     def training_path(self) -> Path:
         """The summary that training leaves."""
         return self.path / "training.json"

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from huggingface_hub import snapshot_download
@@ -23,18 +22,18 @@ from job_templates.ml.control_tokens import load_tokenizer
 from job_templates.ml.starter import new_starter
 from job_templates.ml.tokenizer import fast_tokenizer
 
-LORA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+TARGETS = {"all": [*ATTENTION, "gate_proj", "up_proj", "down_proj"], "attention": ATTENTION}
 FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A model in float32 with its tokenizer; `method` says whether all weights are trained or an adapter."""
+    """A model in float32 with its tokenizer."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     tokenizer_model: Path | None
-    method: Literal["full", "lora"]
 
 
 def prepare_base(
@@ -53,7 +52,7 @@ def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt
     tokenizer = fast_tokenizer(path)
     model = new_starter(len(tokenizer), seed)
     model.set_attn_implementation("sdpa")
-    return Base(model, tokenizer, path, "full")
+    return Base(model, tokenizer, path)
 
 
 def pretrained_base(name: str, work: Path) -> Base:
@@ -70,7 +69,7 @@ def pretrained_base(name: str, work: Path) -> Base:
         )
     tokenizer, tokenizer_model = load_tokenizer(folder, name, work)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-    return Base(model, tokenizer, tokenizer_model, "lora")
+    return Base(model, tokenizer, tokenizer_model)
 
 
 def local_folder(name: str) -> Path:
@@ -90,9 +89,13 @@ def local_folder(name: str) -> Path:
 
 
 def with_adapter(model: PreTrainedModel, config: RunConfig) -> PeftModel:
-    """The model with a LoRA adapter on every linear layer of its body; the seed makes it the same each time."""
+    """The model with a LoRA adapter on linear layers of its body; the seed makes it the same each time."""
     torch.manual_seed(config.seed)
-    return get_peft_model(
-        model,
-        LoraConfig(r=config.lora_r, lora_alpha=config.lora_alpha, target_modules=LORA_TARGETS, task_type="CAUSAL_LM"),
+    lora = LoraConfig(
+        r=config.lora_r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=TARGETS[config.lora_targets],
+        task_type="CAUSAL_LM",
     )
+    return get_peft_model(model, lora)

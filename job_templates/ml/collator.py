@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+import torch
+from torch import Tensor
 from transformers import PreTrainedConfig
 
 from job_templates.ml.packs import Cost, PackedBatch, pack_rows
 from job_templates.ml.rows import TokenRow, shared_prefix
+
+IGNORED = -100
 
 
 class RowSource(Protocol):
@@ -18,8 +22,8 @@ class RowSource(Protocol):
         """How many rows there are."""
         ...
 
-    def draw(self, index: int) -> TokenRow:
-        """The row at `index`, perhaps varied."""
+    def draw(self, index: int, turn: int) -> TokenRow:
+        """The row at `index`, perhaps varied, as it comes in the pass `turn` over all rows."""
         ...
 
 
@@ -32,13 +36,16 @@ class FixedRows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def draw(self, index: int) -> TokenRow:
+    def draw(self, index: int, turn: int) -> TokenRow:  # noqa: ARG002 - the same at every turn
         """The row at `index`."""
         return self._rows[index]
 
 
 class PackCollator:
-    """Turns row numbers into prefix-shared batches for a model of the shape in `config`."""
+    """Turns row numbers into prefix-shared batches for a model of the shape in `config`.
+
+    `turn` is the pass over the rows that is under way, from 0: it makes a resumed training draw what it would have.
+    """
 
     def __init__(self, train: RowSource, held_out: Sequence[TokenRow], config: PreTrainedConfig) -> None:
         self._train = train
@@ -47,11 +54,13 @@ class PackCollator:
         self._cost = cost_of(config)
         self.train_rows = len(train)
         self.held_out_rows = len(held_out)
+        self.turn = 0
 
     def __call__(self, features: Sequence[dict[str, int]]) -> dict[str, Any]:
-        """One training batch; `labels` stands beside it for the Trainer, which counts the tokens that are learned."""
-        batch = self.pack([self._train.draw(feature["row"]) for feature in features])
-        return {"batch": batch, "labels": batch.labels}
+        """The rows of one step; the Trainer counts what is learned in `shift_labels`, where `labels` stands too."""
+        rows = [self._train.draw(feature["row"], self.turn) for feature in features]
+        labels = torch.tensor([token for row in rows for token in row.completion])
+        return {"rows": rows, "labels": labels, "shift_labels": labels}
 
     def held_out(self, size: int) -> Iterator[PackedBatch]:
         """The held-out rows in batches of `size`, as they stand."""
@@ -61,6 +70,18 @@ class PackCollator:
     def pack(self, rows: Sequence[TokenRow]) -> PackedBatch:
         """One batch of these rows."""
         return pack_rows(rows, shared_prefix(rows), self._window, self._cost)
+
+
+def padded(rows: Sequence[TokenRow], pad_id: int = 0) -> dict[str, Tensor]:
+    """The rows padded on the right, one sequence each, as TRL and transformers take them; labels on answers alone."""
+    length = max(len(row) for row in rows)
+    ids = torch.full((len(rows), length), pad_id)
+    mask, labels = torch.zeros_like(ids), torch.full_like(ids, IGNORED)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = torch.tensor(row.prompt + row.completion)
+        mask[number, : len(row)] = 1
+        labels[number, len(row.prompt) : len(row)] = torch.tensor(row.completion)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
 def cost_of(config: PreTrainedConfig) -> Cost:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs import STARTER, RunConfig, default_config
+from backend.runs.config import ENGINES, LORA_TARGETS, METHODS, SCHEDULERS
 
 HUB_MODEL = "google/functiongemma-270m-it"
 
@@ -30,10 +31,6 @@ def add_data_flags(command: argparse.ArgumentParser) -> None:
 def add_training_flags(command: argparse.ArgumentParser) -> None:
     """Every setting of a run; what is left out takes the base model's default."""
     starter, other = asdict(default_config(STARTER)), asdict(default_config(HUB_MODEL))
-
-    def default(name: str) -> str:
-        return f"(default {other[name]:g}; starter {starter[name]:g})"
-
     command.add_argument(
         "--base-model",
         default=STARTER,
@@ -47,27 +44,77 @@ def add_training_flags(command: argparse.ArgumentParser) -> None:
         help="how much of the tools stands in the prompt: all, their names, or nothing: they live in the weights "
         f"(default {other['declarations']}; starter {starter['declarations']})",
     )
-    command.add_argument("--epochs", type=float, help=f"passes over the rows {default('epochs')}")
-    command.add_argument("--lr", type=float, help=f"peak learning rate {default('lr')}")
-    command.add_argument("--batch-size", type=int, help=f"rows an optimiser step {default('batch_size')}")
+    command.add_argument("--epochs", type=float, help=f"passes over the rows {_default('epochs')}")
+    command.add_argument("--lr", type=float, help=f"peak learning rate {_default('lr')}")
+    command.add_argument("--batch-size", type=int, help=f"rows an optimiser step {_default('batch_size')}")
     command.add_argument(
         "--max-seq-length",
         type=length,
         help='tokens of prompt and answer; "auto" computes it; a number that would cut an answer is refused '
         "(default auto)",
     )
-    command.add_argument(
-        "--lora-r", type=int, help=f"rank of the adapter; not for the starter (default {other['lora_r']})"
-    )
-    command.add_argument(
-        "--lora-alpha", type=int, help=f"scale of the adapter; not for the starter (default {other['lora_alpha']})"
-    )
+    add_fitting_flags(command)
     command.add_argument("--test-split", type=float, help="share of the rows held out for the evaluation (default 0.1)")
     command.add_argument(
         "--max-examples", type=int, help="train on at most so many rows, for a quick test (default all)"
     )
     command.add_argument("--seed", type=int, help="makes split, weights and order repeatable (default 42)")
     command.add_argument("--trackio-project", help="also log to this local Trackio project (see it with: trackio show)")
+
+
+def add_fitting_flags(command: argparse.ArgumentParser) -> None:
+    """How the weights are fitted, and how often they are kept."""
+    other = asdict(default_config(HUB_MODEL))
+    command.add_argument(
+        "--method",
+        choices=METHODS,
+        help="lora trains an adapter and merges it, full trains all weights (default lora; starter full)",
+    )
+    command.add_argument("--lora-r", type=int, help=f"rank of the adapter (default {other['lora_r']})")
+    command.add_argument("--lora-alpha", type=int, help=f"scale of the adapter (default {other['lora_alpha']})")
+    command.add_argument(
+        "--lora-targets", choices=LORA_TARGETS, help="adapt all linear layers or attention alone (default all)"
+    )
+    command.add_argument(
+        "--lora-dropout", type=float, help=f"share of the adapter's inputs dropped (default {other['lora_dropout']:g})"
+    )
+    command.add_argument(
+        "--warmup-ratio", type=float, help=f"share of the steps in which the rate rises {_default('warmup_ratio')}"
+    )
+    command.add_argument(
+        "--lr-scheduler", choices=SCHEDULERS, help="how the rate goes on from its peak (default cosine)"
+    )
+    command.add_argument(
+        "--weight-decay", type=float, help=f"how strongly weights are drawn to zero {_default('weight_decay')}"
+    )
+    command.add_argument(
+        "--early-stopping",
+        type=int,
+        metavar="LOOKS",
+        help="stop after so many looks at the held-out rows without a better loss (default never)",
+    )
+    command.add_argument(
+        "--checkpoint-minutes",
+        type=float,
+        help="save the training at least this often, besides after each epoch (default 5)",
+    )
+    command.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="shared computes the prompt's common part once a step, plain in every row, as TRL does; both learn the "
+        "same (default shared)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the last saved point of a training in the same folder that was cut off; same data, same order",
+    )
+
+
+def _default(name: str) -> str:
+    """The default for a pretrained base and for the starter, in words."""
+    starter, other = asdict(default_config(STARTER)), asdict(default_config(HUB_MODEL))
+    return f"(default {other[name]:g}; starter {starter[name]:g})"
 
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:

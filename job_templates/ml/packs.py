@@ -34,8 +34,8 @@ class PackedBatch:
     """A batch of packs, ready for the model; shapes in (packs, length).
 
     `masks` holds a boolean (packs, 1, length, length) for full and for sliding attention. `predicts` are the flat
-    positions whose next token is an answer's, `labels` those tokens. `tokens` counts what is computed, `plain_tokens`
-    what the rows hold when each has its own prefix.
+    positions whose next token is an answer's, `labels` those tokens; none of them lies in the first `prefix` tokens of
+    a pack. `tokens` counts what is computed, `plain_tokens` what the rows hold when each has its own prefix.
     """
 
     input_ids: Tensor
@@ -43,8 +43,16 @@ class PackedBatch:
     masks: dict[str, Tensor]
     predicts: Tensor
     labels: Tensor
+    prefix: int
     tokens: int
     plain_tokens: int
+
+    @property
+    def predicts_in_suffix(self) -> Tensor:
+        """`predicts` as flat positions among what stands behind the prefix."""
+        length = self.input_ids.shape[1]
+        pack = self.predicts // length
+        return pack * (length - self.prefix) + self.predicts % length - self.prefix
 
 
 def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pad_id: int = 0) -> PackedBatch:
@@ -77,6 +85,7 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
         masks=attention_masks(owners, positions, window),
         predicts=torch.tensor(predicts),
         labels=torch.tensor(labels),
+        prefix=prefix,
         tokens=ids.numel(),
         plain_tokens=sum(len(row) for row in rows),
     )

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from backend.runs import append_event
 from job_templates.cli import say
+from job_templates.ml.meter import Meter
 
 SECONDS_BETWEEN_EVENTS = 0.5
 SECONDS_BETWEEN_LINES = 5.0
-
-
-class Meter(Protocol):
-    """What the trainer counts while it works."""
-
-    tokens: int
-    tokens_saved: int
 
 
 class ProgressCallback(TrainerCallback):
@@ -29,16 +24,14 @@ class ProgressCallback(TrainerCallback):
     def __init__(self, metrics: Path, meter: Meter) -> None:
         self._metrics = metrics
         self._meter = meter
-        self._start = time.monotonic()
         self._last_event = self._last_line = 0.0
-        self._seconds = 0.0
         self._final: dict[str, float] = {}
 
-    def on_train_begin(
-        self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: Any
-    ) -> None:
-        """Start the clock."""
-        self._start = time.monotonic()
+    def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
+        """Start the clock, or go on where a training was cut off."""
+        self._meter.begin(state.log_history)
+        for logs in state.log_history:
+            self._note(logs)
 
     def on_step_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Have a last look at the held-out rows when the last step is done."""
@@ -55,19 +48,25 @@ class ProgressCallback(TrainerCallback):
     ) -> None:
         """One optimiser step, or one look at the held-out rows."""
         logs = logs or {}
+        self._note(logs)
         if "eval_loss" in logs:
             self._held_out(state, float(logs["eval_loss"]))
         elif "loss" in logs:
             self._step(state, logs)
 
     def summary(self) -> dict[str, float]:
-        """Seconds of training, and the last losses."""
-        return {"seconds": round(self._seconds, 2), **self._final}
+        """Seconds of training, the last loss, and the lowest on the held-out rows."""
+        return dict(self._final)
+
+    def _note(self, logs: Mapping[str, Any]) -> None:
+        if "eval_loss" in logs:
+            self._final["held_out_loss"] = min(float(logs["eval_loss"]), self._final.get("held_out_loss", math.inf))
+        elif "loss" in logs:
+            self._final |= {"seconds": float(logs["seconds"]), "final_loss": float(logs["loss"])}
 
     def _step(self, state: TrainerState, logs: Mapping[str, Any]) -> None:
         now = time.monotonic()
-        seconds = self._seconds = now - self._start
-        self._final["final_loss"] = float(logs["loss"])
+        seconds = float(logs["seconds"])
         last = state.global_step >= state.max_steps
         eta = seconds / max(state.global_step, 1) * (state.max_steps - state.global_step)
         if last or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
@@ -90,14 +89,13 @@ class ProgressCallback(TrainerCallback):
             "loss": float(logs["loss"]),
             "lr": float(logs.get("learning_rate", 0.0)),
             "grad_norm": float(logs.get("grad_norm", 0.0)),
-            "tokens": self._meter.tokens,
-            "tokens_saved": self._meter.tokens_saved,
-            "seconds": round(seconds, 2),
+            "tokens": int(logs["tokens"]),
+            "tokens_saved": int(logs["tokens_saved"]),
+            "seconds": seconds,
             "eta": round(eta, 1),
         }
 
     def _held_out(self, state: TrainerState, loss: float) -> None:
-        self._final["held_out_loss"] = loss
         append_event(self._metrics, {"event": "eval", "stage": "train", "step": state.global_step, "loss": loss})
         say(f"step {state.global_step} of {state.max_steps} · loss on the held-out rows {loss:.4f}")
 

@@ -16,7 +16,7 @@ PLACE = "\u0001"
 
 
 class StarterRows:
-    """A RowSource that varies the user's text anew at each draw; the same seed gives the same sequence.
+    """A RowSource that varies the user's text anew at each turn; the same seed and turn give the same text.
 
     The text around the message is encoded once: in the starter's tokenizer no piece reaches across a turn's edges.
     """
@@ -35,17 +35,15 @@ class StarterRows:
         self._tokenizer = tokenizer
         self._augmenter = Augmenter(examples, strength or Strength())
         self._seed = seed
-        self._drawn = [0] * len(examples)
         before, after = fmt.prompt(tools, PLACE).split(PLACE)
         self._before, self._after = encode(tokenizer, [before, after])
 
     def __len__(self) -> int:
         return len(self._examples)
 
-    def draw(self, index: int) -> TokenRow:
-        """The row at `index`, varied in a way of its own at each draw."""
-        self._drawn[index] += 1
-        rng = random.Random(f"{self._seed}:{index}:{self._drawn[index]}")
+    def draw(self, index: int, turn: int) -> TokenRow:
+        """The row at `index`, varied in a way of its own at each turn."""
+        rng = random.Random(f"{self._seed}:{index}:{turn + 1}")
         example = self._augmenter.vary(self._examples[index], rng)
         texts = [example.message.strip(), self._fmt.completion(example.calls, example.answer)]
         message, completion = encode(self._tokenizer, texts)

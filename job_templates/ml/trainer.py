@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from datasets import Dataset
 from peft import PeftModel
 from torch import Tensor, nn
@@ -14,71 +14,120 @@ from transformers import PreTrainedModel
 from trl import SFTConfig, SFTTrainer
 
 from backend.errors import InputError
-from job_templates.ml.collator import PackCollator
+from backend.runs.config import Engine
+from job_templates.cli import say
+from job_templates.ml.collator import PackCollator, padded
+from job_templates.ml.forward import suffix_states
+from job_templates.ml.guard import LossGuard
+from job_templates.ml.meter import Meter
 from job_templates.ml.packs import PackedBatch
-
-HIGHEST_LEARNED_LOSS = 1e-2
-"""A loss of exactly zero is believed where the step before came this close; otherwise something is broken."""
+from job_templates.ml.rows import TokenRow
 
 
 class SharedPrefixTrainer(SFTTrainer):
-    """Trains on the rows that its collator packs; checkpoints, schedules and callbacks are the Trainer's own.
+    """Trains on the rows that its collator draws; checkpoints, schedules and callbacks are the Trainer's own.
 
-    `tokens` counts the tokens computed so far, `tokens_saved` those that plain batches would have computed on top.
+    `meter` counts what is computed. `rows_at_once` starts at the batch size and is halved when memory runs out: the
+    step is then done in parts, with the same gradient. `engine` "plain" leaves loss and batches to TRL.
     """
 
-    def __init__(self, model: PreTrainedModel, args: SFTConfig, collator: PackCollator, **more: Any) -> None:
+    def __init__(
+        self, model: PreTrainedModel, args: SFTConfig, collator: PackCollator, engine: Engine = "shared", **more: Any
+    ) -> None:
         args.dataset_kwargs = {"skip_prepare_dataset": True}
         args.remove_unused_columns = False
-        self.tokens = 0
-        self.tokens_saved = 0
-        self._last_loss = math.nan
+        self.engine = engine
+        self.meter = Meter()
+        self.rows_at_once = args.per_device_train_batch_size
+        self.guard = LossGuard(scaled=args.fp16)
         rows, held_out = (_numbers(count) for count in (collator.train_rows, collator.held_out_rows))
         super().__init__(
             model=model, args=args, data_collator=collator, train_dataset=rows, eval_dataset=held_out, **more
         )
 
+    def training_step(
+        self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
+    ) -> Tensor:
+        """The mean loss over the step's answer tokens, its gradient added up; InputError where it cannot be right."""
+        rows = inputs["rows"]
+        while (loss := self._in_parts(model, rows, num_items_in_batch)) is None:
+            model.zero_grad()  # what the parts before had added
+            clear_device_cache(garbage_collection=True)
+        self.guard.check_loss(loss.item(), self.state.global_step + 1, self.args.learning_rate)
+        return loss
+
+    def _in_parts(
+        self, model: nn.Module, rows: Sequence[TokenRow], answer_tokens: Tensor | int | None
+    ) -> Tensor | None:
+        """The summed loss of the step's parts; None where memory ran out, and then `rows_at_once` is smaller."""
+        total, meter = torch.zeros((), device=self.args.device), self.meter.copy()
+        try:
+            for start in range(0, len(rows), self.rows_at_once):
+                total += super().training_step(
+                    model, self._batch(rows[start : start + self.rows_at_once]), answer_tokens
+                )
+        except (RuntimeError, MemoryError) as error:
+            if not (isinstance(error, MemoryError) or should_reduce_batch_size(error)):
+                raise
+            self.meter.take(meter)
+            self._halve(rows)
+            return None
+        return total
+
+    def _batch(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
+        plain = sum(len(row) for row in rows)
+        if self.engine == "plain":
+            self.meter.add(plain, 0)
+            return padded(rows)
+        batch = self.data_collator.pack(rows)
+        self.meter.add(batch.tokens, plain - batch.tokens)
+        return {"batch": batch}
+
+    def _halve(self, rows: Sequence[TokenRow]) -> None:
+        if self.rows_at_once == 1:
+            raise InputError(
+                f"The device ran out of memory at one row of {max(map(len, rows))} tokens. Use a device with more "
+                "memory, or --declarations names or none for shorter rows."
+            )
+        self.rows_at_once = (min(self.rows_at_once, len(rows)) + 1) // 2
+        say(f"The device ran out of memory: going on with {self.rows_at_once} rows at once, as many a step as before")
+
     def compute_loss(
         self,
         model: nn.Module,
         inputs: dict[str, Any],
-        return_outputs: bool = False,  # noqa: ARG002 - the Trainer's signature; packed batches have no logits to give
+        return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The mean loss over the batch's answer tokens; InputError where it is not finite, or zero from the start."""
+        """The summed loss over the batch's answer tokens, divided by those of the whole step."""
+        if "batch" not in inputs:
+            loss: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            return loss
         batch = inputs["batch"]
         with self.accelerator.autocast():
-            loss = summed_loss(self.accelerator.unwrap_model(model), batch, self.args.device)
-        loss = loss / (batch.labels.numel() if num_items_in_batch is None else num_items_in_batch)
-        self._check(loss.item())
-        self.tokens += batch.tokens
-        self.tokens_saved += batch.plain_tokens - batch.tokens
-        return loss
+            summed = summed_loss(self.accelerator.unwrap_model(model), batch, self.args.device)
+        return summed / (batch.labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """The mean loss over the held-out answers' tokens, without augmentation, as `eval_loss`."""
         model = self.accelerator.unwrap_model(self.model)
-        batches = self.data_collator.held_out(self.args.per_device_eval_batch_size)
+        batches = self.data_collator.held_out(self.rows_at_once)
         with self.accelerator.autocast():
             metrics = {"eval_loss": mean_loss(model, batches, self.args.device)}
         self.log(dict(metrics))
         self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def _check(self, loss: float) -> None:
-        before, self._last_loss = self._last_loss, loss
-        if not math.isfinite(loss):
-            raise InputError(
-                f"Training stopped at step {self.state.global_step + 1}: the loss is {loss}. The learning rate "
-                f"{self.args.learning_rate:g} is too high for this data, or the weights are in a precision that "
-                "overflows. Try a tenth of the rate."
-            )
-        if loss == 0 and not before <= HIGHEST_LEARNED_LOSS:
-            raise InputError(
-                f"Training stopped at step {self.state.global_step + 1}: the loss is exactly zero without having come "
-                "near it, so nothing can be learned. The base model's weights are damaged or in float16; load them in "
-                "float32."
-            )
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log a step with what the meter counts, which a resumed training reads back; InputError as LossGuard says."""
+        if "loss" in logs:
+            if "grad_norm" in logs:
+                self.guard.check_gradient(logs["grad_norm"], self.state.global_step, self.args.learning_rate)
+            logs |= self.meter.to_dict()
+        super().log(logs, start_time)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """Nothing: the run's own card is written when it is done."""
 
 
 def _numbers(count: int) -> Dataset:
@@ -89,13 +138,8 @@ def _numbers(count: int) -> Dataset:
 def summed_loss(model: Any, batch: PackedBatch, device: torch.device) -> Tensor:
     """The summed cross-entropy of the batch's answer tokens; a scalar."""
     causal = model.get_base_model() if isinstance(model, PeftModel) else model
-    hidden = causal.model(
-        input_ids=batch.input_ids.to(device),
-        position_ids=batch.position_ids.to(device),
-        attention_mask={kind: mask.to(device) for kind, mask in batch.masks.items()},
-        use_cache=False,
-    ).last_hidden_state
-    logits = causal.lm_head(hidden.reshape(-1, hidden.shape[-1])[batch.predicts.to(device)])
+    states = suffix_states(causal.model, batch)
+    logits = causal.lm_head(states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix.to(device)])
     loss: Tensor = nn.functional.cross_entropy(logits.float(), batch.labels.to(device), reduction="sum")
     return loss
 

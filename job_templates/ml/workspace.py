@@ -44,13 +44,16 @@ class Workspace:
 
 
 @contextmanager
-def workspace(config: RunConfig, dataset: str, tools: str, output: str) -> Iterator[Workspace]:
-    """The run for these files and settings in `output`, a folder or a Hub id; InputError where it cannot be made."""
+def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resume: bool = False) -> Iterator[Workspace]:
+    """The run for these files and settings in `output`, a folder or a Hub id; InputError where it cannot be made.
+
+    With `resume` the run in the folder may have been trained already.
+    """
     table, tools_file = resolve_source(dataset, "train", os.environ.get("HF_TOKEN")), Path(tools).expanduser()
     if not tools_file.is_file():
         raise InputError(f"There is no file {tools}. Name the tools.json with --tools.")
     if output.startswith((".", "/", "~")):
-        yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file), None)
+        yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file, resume=resume), None)
         return
     prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
@@ -58,12 +61,12 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str) -> Itera
         yield Workspace(run, output)
 
 
-def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path) -> Run:
+def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume: bool) -> Run:
     """The run that stands in the folder, if it waits for its training, or a new one."""
     if not (path / "run.json").is_file():
         return Run.create(path, config, dataset, tools)
     run = Run.open(path)
-    if run.checkpoint.exists():
+    if run.checkpoint.exists() and not resume:
         raise InputError(
             f"The run in {path} has been trained already. Name a new folder with --output-repo, or delete "
             f"{run.checkpoint} to train it again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,19 +11,23 @@ from peft import LoraConfig, get_peft_model
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from backend.errors import InputError
-from job_templates.ml.collator import FixedRows, PackCollator, cost_of
+from backend.prompts import get_format
+from backend.records import Call, Declarations, Example, FormatName, Tool
+from job_templates.ml import attention
+from job_templates.ml.base import starter_base
+from job_templates.ml.collator import FixedRows, PackCollator, cost_of, padded
 from job_templates.ml.packs import Cost, attention_masks, cheapest_groups, pack_rows
-from job_templates.ml.rows import TokenRow, resolve_length, shared_prefix
+from job_templates.ml.rows import TokenRow, encode_rows, resolve_length, shared_prefix
 from job_templates.ml.trainer import mean_loss, summed_loss
 
 CPU = torch.device("cpu")
 ONE_PACK, MANY_PACKS = Cost(token=1.0, pair=0.0), Cost(token=0.0, pair=1.0)
 
 
-def tiny_model(window: int, seed: int = 0) -> Gemma3ForCausalLM:
+def tiny_model(window: int, seed: int = 0, vocabulary: int = 60) -> Gemma3ForCausalLM:
     torch.manual_seed(seed)
     config = Gemma3TextConfig(
-        vocab_size=60,
+        vocab_size=vocabulary,
         hidden_size=32,
         intermediate_size=48,
         num_hidden_layers=3,
@@ -51,15 +56,7 @@ def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[Toke
 
 def plain_loss(model: torch.nn.Module, rows: list[TokenRow]) -> torch.Tensor:
     """What transformers computes on right-padded rows with labels on the answers alone."""
-    length = max(len(row) for row in rows)
-    ids = torch.zeros((len(rows), length), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    labels = torch.full_like(ids, -100)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row.prompt + row.completion)
-        mask[number, : len(row)] = 1
-        labels[number, len(row.prompt) : len(row)] = torch.tensor(row.completion)
-    loss: torch.Tensor = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+    loss: torch.Tensor = model(**padded(rows)).loss
     return loss
 
 
@@ -88,6 +85,11 @@ def test_loss_and_gradients_equal_plain_padded_batches(shape: str, adapter: bool
     if adapter:
         lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
         model = get_peft_model(model, lora)
+    hold_equal(model, rows, window, cost)
+
+
+def hold_equal(model: torch.nn.Module, rows: list[TokenRow], window: int, cost: Cost) -> None:
+    """Hold the loss and every gradient of packed rows against those of padded ones."""
     batch = pack_rows(rows, shared_prefix(rows), window, cost)
     plain = plain_loss(model, rows)
     expected = gradients(model, plain)
@@ -99,6 +101,70 @@ def test_loss_and_gradients_equal_plain_padded_batches(shape: str, adapter: bool
     for name, gradient in expected.items():
         difference = (found[name] - gradient).norm() / max(gradient.norm(), 1e-3 * scale)
         assert difference < 1e-4, f"{name}: {difference}"
+
+
+TOOLS = (
+    Tool(
+        "set_light",
+        "Sets one light of the house",
+        {
+            "type": "object",
+            "properties": {
+                "level": {"type": "integer", "description": "from 0 to 100"},
+                "on": {"type": "boolean"},
+                "room": {"type": "string", "enum": ["kitchen", "bath"]},
+            },
+            "required": ["room"],
+        },
+    ),
+    Tool("play", "Plays music", {"type": "object", "properties": {"what": {"type": "string"}}}),
+)
+EXAMPLES = (
+    Example("a", 1, "light in the kitchen, half", (Call("set_light", {"room": "kitchen", "level": 50}),)),
+    Example(
+        "b",
+        2,
+        "bath off and some jazz, please, as loud as it was on that evening when everybody was still in the garden",
+        (Call("set_light", {"room": "bath", "on": False}), Call("play", {"what": "some jazz"})),
+    ),
+    Example("c", 3, "thank you!", (), "You are welcome."),
+)
+
+
+@pytest.mark.parametrize("adapter", [False, True], ids=["full", "LoRA"])
+@pytest.mark.parametrize("declarations", ["full", "none"])
+@pytest.mark.parametrize("name", ["native", "json"])
+def test_one_call_several_and_none_in_both_formats_with_a_prefix_longer_than_the_window(
+    name: FormatName, declarations: Declarations, adapter: bool, tmp_path: Path
+) -> None:
+    fmt = get_format(name, declarations)
+    base = starter_base(1, EXAMPLES, TOOLS, fmt, tmp_path)
+    rows = encode_rows(EXAMPLES, TOOLS, fmt, base.tokenizer)
+    prefix, window = shared_prefix(rows), 24
+    assert (prefix > 3 * window) == (declarations == "full")
+    model: torch.nn.Module = tiny_model(window, vocabulary=len(base.tokenizer))
+    if adapter:
+        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
+        model = get_peft_model(model, lora)
+    hold_equal(model, rows, window, ONE_PACK)
+    hold_equal(model, rows, window, MANY_PACKS)
+
+
+@pytest.mark.parametrize("block", [1, 7, 64])
+def test_attention_by_blocks_equals_one_masked_attention(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "BLOCK", block)
+    rows = some_rows(30, [3, 40, 2, 9], [4, 6, 25, 5])
+    for cost in (ONE_PACK, MANY_PACKS):
+        batch = pack_rows(rows, shared_prefix(rows), 16, cost)
+        packs, length = batch.input_ids.shape
+        generator = torch.Generator().manual_seed(1)
+        query = torch.randn((packs, 4, length, 8), generator=generator)
+        key, value = torch.randn((2, packs, 2, length, 8), generator=generator)
+        for kind, blocked in attention.attentions(batch.masks, batch.prefix, CPU).items():
+            whole = attention.Masked(batch.masks[kind])
+            torch.testing.assert_close(blocked(query, key, value, 0.3), whole(query, key, value, 0.3))
+            after = (one.after(batch.prefix)(query[:, :, batch.prefix :], key, value, 0.3) for one in (blocked, whole))
+            torch.testing.assert_close(*after)
 
 
 def test_the_prefix_is_counted_once_a_pack() -> None:

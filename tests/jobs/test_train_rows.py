@@ -97,14 +97,14 @@ def test_unvaried_rows_are_encoded_as_whole_prompts_are(
     base = starter_base(1, rows, TOOLS, fmt, tmp_path)
     source = StarterRows(rows, TOOLS, fmt, base.tokenizer, 1, NONE)
     whole = encode_rows(rows, TOOLS, fmt, base.tokenizer)
-    drawn = [source.draw(index) for index in range(len(rows))]
+    drawn = [source.draw(index, 0) for index in range(len(rows))]
     assert drawn == whole
 
 
-def test_the_same_seed_draws_the_same_rows_and_each_draw_differs(tmp_path: Path) -> None:
+def test_the_same_seed_draws_the_same_rows_and_each_turn_differs(tmp_path: Path) -> None:
     fmt = get_format("native", "none")
     base = starter_base(1, ROWS, TOOLS, fmt, tmp_path)
     one, two = (StarterRows(ROWS, TOOLS, fmt, base.tokenizer, 7) for _ in range(2))
-    first = [one.draw(0) for _ in range(8)]
-    assert first == [two.draw(0) for _ in range(8)]
+    first = [one.draw(0, turn) for turn in range(8)]
+    assert first[::-1] == [two.draw(0, turn) for turn in reversed(range(8))]
     assert len({row.prompt for row in first}) > 3

@@ -53,6 +53,15 @@ def test_whole_floats_are_integers() -> None:
         ("base_model", "", "a line of text"),
         ("base_model", "a\nb", "a line of text"),
         ("trackio_project", 3, "a line of text"),
+        ("method", "qlora", "full, lora"),
+        ("lora_targets", "mlp", "all, attention"),
+        ("lora_dropout", 1, "from 0 to below 1"),
+        ("warmup_ratio", -0.1, "from 0 to below 1"),
+        ("weight_decay", "0.1", "from 0 to below 1"),
+        ("lr_scheduler", "step", "cosine, linear, constant"),
+        ("early_stopping", 0, "whole number from 1"),
+        ("checkpoint_minutes", 0, "minutes above 0"),
+        ("engine", "fast", "shared, plain"),
     ],
 )
 def test_wrong_values_say_what_was_seen_and_what_is_allowed(setting: str, value: Any, allowed: str) -> None:
@@ -62,6 +71,14 @@ def test_wrong_values_say_what_was_seen_and_what_is_allowed(setting: str, value:
     assert setting.replace("_", " ") in message
     assert repr(value) in message
     assert allowed in message
+
+
+def test_the_starter_takes_no_adapter_and_a_full_fine_tuning_gets_a_gentler_rate() -> None:
+    with pytest.raises(InputError, match="method: the starter is trained from scratch"):
+        RunConfig.from_dict({"method": "lora"})
+    full = RunConfig.from_dict({"base_model": "me/model", "method": "full"})
+    assert full.lr < RunConfig.from_dict({"base_model": "me/model"}).lr
+    assert full == RunConfig.from_dict(full.to_dict())
 
 
 JSON = st.recursive(

@@ -1,0 +1,107 @@
+"""Fitting a model's weights: the Trainer with a run's settings, its callbacks, and where a cut-off training goes on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from transformers import EarlyStoppingCallback, PrinterCallback
+from trl import SFTConfig
+
+from backend.runs import STARTER, Run, append_event
+from job_templates.cli import say
+from job_templates.ml.base import Base
+from job_templates.ml.collator import PackCollator
+from job_templates.ml.device import Precision
+from job_templates.ml.keeping import KeepingCallback, last_kept
+from job_templates.ml.progress import ProgressCallback, TrackioCallback
+from job_templates.ml.trainer import SharedPrefixTrainer
+
+HELD_OUT_LOOKS = 10
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""Our word for how the rate goes on after the warm-up, and transformers' own."""
+NEVER = 10**6
+"""So many looks lie between two saves that the Trainer would make by itself: KeepingCallback says when."""
+
+
+def fit(run: Run, base: Base, model: torch.nn.Module, collator: PackCollator, precision: Precision) -> dict[str, Any]:
+    """Train the model in place, ending with the weights of the lowest held-out loss; what there is to say of it."""
+    config = run.config
+    arguments = training_arguments(run, precision, collator.train_rows)
+    trainer = SharedPrefixTrainer(model, arguments, collator, config.engine, processing_class=base.tokenizer)
+    trainer.remove_callback(PrinterCallback)
+    progress = ProgressCallback(run.metrics_path, trainer.meter)
+    trainer.add_callback(progress)
+    trainer.add_callback(KeepingCallback(config.checkpoint_minutes, collator))
+    if config.early_stopping:
+        trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
+    trackio = None
+    if config.trackio_project:
+        trackio = TrackioCallback(config.trackio_project, run.name, config.to_dict())
+        trainer.add_callback(trackio)
+    try:
+        trainer.train(resume_from_checkpoint=_going_on(run))
+    finally:
+        if trackio is not None:
+            trackio.finish()
+    if trainer.state.global_step < trainer.state.max_steps:
+        say(f"Stopped early at step {trainer.state.global_step}: the held-out loss no longer falls")
+    return {
+        "steps": trainer.state.global_step,
+        "best_step": trainer.state.best_global_step,
+        "rows_at_once": trainer.rows_at_once,
+        "tokens": trainer.meter.tokens,
+        "tokens_saved": trainer.meter.tokens_saved,
+        **progress.summary(),
+    }
+
+
+def _going_on(run: Run) -> str | None:
+    """The state to go on from, told to who reads the events; None at a first beginning."""
+    found = last_kept(run)
+    if found is None:
+        return None
+    path, step = found
+    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": step})
+    say(f"Goes on from step {step}")
+    return str(path)
+
+
+def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
+    """The Trainer's settings for a run; looks at the held-out rows after every epoch, at most 10 times in all."""
+    config = run.config
+    steps_an_epoch = math.ceil(rows / config.batch_size)
+    steps = math.ceil(steps_an_epoch * config.epochs)
+    looks = max(steps_an_epoch, math.ceil(steps / HELD_OUT_LOOKS))
+    return SFTConfig(
+        output_dir=str(run.resume),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        learning_rate=config.lr,
+        lr_scheduler_type=SCHEDULES[config.lr_scheduler],
+        warmup_steps=math.ceil(config.warmup_ratio * steps),
+        weight_decay=config.weight_decay,
+        adam_beta2=0.98 if config.base_model == STARTER else 0.999,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        eval_strategy="steps",
+        eval_steps=looks,
+        save_strategy="steps",
+        save_steps=looks * NEVER,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        restore_callback_states_from_checkpoint=True,
+        report_to="none",
+        disable_tqdm=True,
+        seed=config.seed,
+        bf16=precision.bf16,
+        fp16=precision.fp16,
+        use_cpu=precision.device == "cpu",
+        activation_checkpointing=False,
+        dataloader_pin_memory=False,
+        max_length=None,
+    )
