@@ -16,6 +16,7 @@ from ui.downloads import add_routes
 from ui.layout import build
 from ui.services import Services, home
 from ui.theme import ICON, STYLE_SHEETS, head, theme
+from ui.web_runtime import install_runtime
 
 MAX_UPLOAD = "20mb"
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped."""
     options = parser().parse_args(arguments)
     services = Services.at(home())
+    install_runtime()
     page = build(services)
     app, _, _ = page.launch(
         server_name=options.host,

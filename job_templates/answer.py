@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from backend.errors import InputError
-from backend.prompts import Parsed, ParseError, PromptFormat, get_format
+from backend.prompts import PromptFormat, get_format, read_answer
 from backend.records import Call
 from job_templates.ml.litert.bundle import read_bundle
 from job_templates.ml.litert.memory import peak_memory_mb
@@ -75,16 +75,14 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
 
 def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_app: bool) -> dict[str, Any]:
     """What stands in a raw answer by our parser, held against what the runtime gives an app."""
-    parsed: Parsed | None = None
-    try:
-        parsed = fmt.parse(raw)
-        read: dict[str, Any] = {"calls": [call.to_dict() for call in parsed.calls], "text": parsed.text}
-    except ParseError as error:
-        read = {"text": raw, "error": f"The answer cannot be read as a call: {error}."}
+    reading = read_answer(fmt, raw)
+    read: dict[str, Any] = {"calls": [call.to_dict() for call in reading.calls], "text": reading.text}
+    if reading.error is not None:
+        read["error"] = reading.error
     if as_app and fmt.name == "native":  # of any other format the runtime makes no calls
         received = _received(model, message)
-        read["app_agrees"] = received == (parsed.calls if parsed else ())
-        if parsed and received != parsed.calls:
+        read["app_agrees"] = received == reading.calls
+        if reading.error is None and received != reading.calls:
             names = ", ".join(call.name for call in received) or "no call"
             read["error"] = f"The runtime reads this answer otherwise than our parser: it gives an app {names}."
     return read

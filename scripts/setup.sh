@@ -57,6 +57,27 @@ install() {
     printf '%s\n' "$file $wanted" >>"$note"
 }
 
+# install_web: what runs an exported file in the visitor's browser, where npm is here. Without it the page answers on the
+# server alone, so nothing here ends the set-up.
+install_web() {
+    local note=node_modules/.installed wanted
+    wanted=$(cksum <package-lock.json)
+    if grep -qsxF -e "$wanted" "$note"; then
+        return
+    fi
+    if ! command -v npm >/dev/null; then
+        say "There is no npm here, so the page cannot run exported files in the browser; it answers on the server alone.
+For both: sudo apt-get install npm, then start again."
+        return
+    fi
+    say "Installing LiteRT-LM for the browser (108 MB) …"
+    if npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
+        printf '%s\n' "$wanted" >"$note"
+    else
+        say "npm could not install it (see above), so the page answers on the server alone. The next start tries again."
+    fi
+}
+
 # set_up FILE: a ready .venv with a requirements file installed; a second script started meanwhile waits for the first.
 set_up() {
     if command -v flock >/dev/null; then
@@ -65,5 +86,6 @@ set_up() {
     fi
     make_venv
     install "$1"
+    install_web
     exec 9>&-
 }

@@ -14,7 +14,7 @@ from backend.errors import InputError
 from ui.place import Place
 from ui.scene import Scene
 from ui.services import Services
-from ui.try_step import ask_file
+from ui.try_asking import ask_file
 
 
 def add_api(services: Services) -> None:

@@ -14,6 +14,7 @@ from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES
 from ui.made_files import MADE
 from ui.services import Services
+from ui.web_runtime import add_runtime_routes
 
 EXPORTED = ("verification.json", "tools_android.json")
 
@@ -50,6 +51,7 @@ def add_routes(app: FastAPI, services: Services) -> None:
     app.add_api_route("/runs/{run_id}/{name}", run_file, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/data/{draft}/{which}", draft_file, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/examples/{name}", example, methods=["GET", "HEAD"], response_model=None)
+    add_runtime_routes(app)
     app.add_api_route(f"/{SCRIPT_ROUTE}", script, methods=["GET", "HEAD"], response_model=None)
 
 

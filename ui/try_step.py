@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from backend.errors import InputError
-from backend.jobs.answering import Answer, answerer_for
-from ui import text
-from ui.markup import Html, badge, button, call_card, call_text, callout, card, empty, esc, heading, joined, progress
+from backend.jobs.answering import runtime_installed
+from ui.browser_model import SCRIPT, Given, browser_panel
+from ui.markup import Html, button, callout, card, empty, heading, joined, progress
 from ui.page import Page, pick_step
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
 from ui.place import Place
 from ui.scene import Scene
-from ui.stages import exported_file
+from ui.try_asking import held_out_rows, turns_of
+from ui.try_turns import Turn, history_view, turn_view
+from ui.web_runtime import runtime_route
 
 LEAD = "The exported file answers here as it would on the phone, in the same runtime."
 EXAMPLES_SHOWN = 8
 KEPT = 20
-POLL_SECONDS = 0.25
 MAX_MESSAGE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of this session, and what came back."""
-
-    message: str
-    answer: Answer
-    expected: list[dict[str, Any]] | None
+SERVER, BROWSER = "server", "browser"
+WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
+ASK_BROWSER = """
+async (place, message, turns, where, _) =>
+  [place, message, turns, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
+"""
+CHOOSE = "(where) => { window.ftBrowser.choose(where); }"
+OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 class TryStep(Holder):
@@ -44,6 +40,7 @@ class TryStep(Holder):
         self.heading = Part(heading("Try", LEAD).text)
         self.blank = Part(elem_id="try-blank")
         self.turns = gr.State([])
+        self.given = gr.JSON(None, visible=False)
         with gr.Column(visible=False) as self.desk:
             with gr.Column(elem_classes=["ft-card"]):
                 with gr.Row(elem_classes=["ft-row", "ft-tight"]):
@@ -53,6 +50,10 @@ class TryStep(Holder):
                     )  # fmt: skip
                     self.ask = gr.Button("Ask", variant="primary", scale=0, min_width=110, elem_id="ask")
                     self.stop = gr.Button("Stop", visible=False, scale=0, min_width=110)
+                self.where = gr.Radio(
+                    WHERE, value=SERVER, label="Run it", elem_id="try-where", elem_classes=["ft-where"]
+                )
+                self.browser = Part(also=SCRIPT, elem_id="browser-model")
                 self.examples = Part(elem_id="try-examples")
             self.answer = Part(elem_id="answer")
             self.history = Part(elem_id="history")
@@ -63,8 +64,12 @@ class TryStep(Holder):
         run = str(scene.place.run)
         wanted: Wanted = {self.blank: _blank(scene).text, self.desk: gr.update(visible=ready)}
         if ready:
+            server, browser = runtime_installed(), runtime_route() is not None
+            where = gr.update(value=SERVER if server or not browser else BROWSER, visible=server and browser)
             wanted |= {
                 self.examples: _examples(scene).text,
+                self.where: Keyed(f"{run} {server} {browser}", where),
+                self.browser: browser_panel(scene).text,
                 self.turns: Keyed(run, []),
                 self.answer: Keyed(run, ""),
                 self.history: Keyed(run, ""),
@@ -73,72 +78,45 @@ class TryStep(Holder):
         return wanted
 
     def wire(self, page: Page) -> None:
-        """Ask when the button or Enter is pressed, or an example."""
+        """Ask when the button or Enter is pressed, or an example; in the browser first, where that was chosen."""
         outputs = [self.ask, self.stop, self.answer, self.turns, self.history]
-        inputs = [page.place, self.message, self.turns]
-        options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 4}
+        inputs = [page.place, self.message, self.turns, self.where, self.given]
 
-        def ask(place: dict[str, Any], message: str, turns: list[Turn]) -> Iterator[tuple[Any, ...]]:
-            yield from answering(Scene(page.services, Place.from_mapping(place)), message, turns)
+        def ask(
+            place: dict[str, Any], message: str, turns: list[Turn], _where: str, given: Any
+        ) -> Iterator[tuple[Any, ...]]:
+            yield from answering(
+                Scene(page.services, Place.from_mapping(place)), message, turns, Given.from_json(given)
+            )
 
         def fill(event: gr.EventData) -> str:
             return pressed(event).get("message", "")
 
-        asked = gr.on([self.ask.click, self.message.submit], ask, inputs, outputs, **options)
-        filled = self.examples.act(
-            fill, None, self.message, queue=False, show_progress="hidden", api_visibility="private"
-        )
-        then = filled.then(ask, inputs, outputs, **options)
+        asking: dict[str, Any] = {**OPTIONS, "concurrency_limit": 4, "js": ASK_BROWSER}
+        asked = gr.on([self.ask.click, self.message.submit], ask, inputs, outputs, **asking)
+        filled = [part.act(fill, None, self.message, queue=False, **OPTIONS) for part in (self.examples, self.history)]
+        then = [event.then(ask, inputs, outputs, **asking) for event in filled]
         idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped").text)
-        self.stop.click(
-            lambda: idle,
-            None,
-            outputs[:3],
-            cancels=[asked, then],
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        self.stop.click(lambda: idle, None, outputs[:3], cancels=[asked, *then], queue=False, **OPTIONS)
+        self.where.input(None, self.where, None, js=CHOOSE)
         page.on_press(self.blank, pick_step)
 
 
-_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
-
-
-def answering(scene: Scene, message: str, turns: list[Turn]) -> Iterator[tuple[Any, ...]]:
+def answering(scene: Scene, message: str, turns: list[Turn], given: Given | None = None) -> Iterator[tuple[Any, ...]]:
     """What the page shows while an answer is made, and then the answer."""
     message = (message or "").strip()
     if not message:
         yield gr.update(), gr.update(), callout("plain", "Type a message first").text, gr.skip(), gr.skip()
         return
-    waiting = card(
-        "Answering", progress(None, "Opening the file and answering; the first time takes a few seconds")
-    ).text
+    doing = "Opening the file and answering; the first time takes a few seconds"
+    waiting = card("Answering", progress(None, doing)).text
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
-    pending = _pool.submit(ask_file, scene, message)
-    while (answer := _poll(pending)) is None:
-        yield gr.update(), gr.update(), gr.skip(), gr.skip(), gr.skip()
-    turn = Turn(message, answer, _expected(scene, message))
-    turns = [turn, *turns][:KEPT]
-    yield gr.update(visible=True), gr.update(visible=False), turn_view(turn).text, turns, history_view(turns[1:]).text
-
-
-def ask_file(scene: Scene, message: str) -> Answer:
-    """The exported file's answer; what is in the way is told in its `error`."""
-    path = exported_file(scene.run) if scene.run else None
-    if scene.run is None or path is None:
-        return Answer(error="There is no exported file. Go to the Export step first.")
-    try:
-        return answerer_for(path, scene.run.export_dir / "tools_android.json").ask(message)
-    except InputError as error:
-        return Answer(error=str(error))
-
-
-def _poll(pending: Future[Answer]) -> Answer | None:
-    try:
-        return pending.result(POLL_SECONDS)
-    except NotYet:
-        return None
+    newest = Turn(message, {}, None)
+    for turn in turns_of(scene, message, given, ()):
+        newest = turn or newest
+        yield gr.update(), gr.update(), turn_view(turn).text if turn else gr.skip(), gr.skip(), gr.skip()
+    turns = [newest, *turns][:KEPT]
+    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest).text, turns, history_view(turns).text
 
 
 def _blank(scene: Scene) -> Html:
@@ -155,20 +133,10 @@ def _blank(scene: Scene) -> Html:
     )
 
 
-def _rows(scene: Scene) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = ((scene.evaluation or {}).get("tuned") or {}).get("rows") or []
-    return rows
-
-
-def _expected(scene: Scene, message: str) -> list[dict[str, Any]] | None:
-    """The right calls, where the message is one of the held-out rows."""
-    return next((row["expected"] for row in _rows(scene) if row["message"].strip() == message), None)
-
-
 def _examples(scene: Scene) -> Html:
     """Held-out messages to press, spread over the tools."""
     by_tool: dict[str, list[str]] = {}
-    for row in _rows(scene):
+    for row in held_out_rows(scene):
         by_tool.setdefault(row["expected"][0]["name"] if row["expected"] else "", []).append(row["message"])
     lists = list(by_tool.values())
     spread = [messages[at] for at in range(EXAMPLES_SHOWN) for messages in lists if at < len(messages)]
@@ -176,50 +144,3 @@ def _examples(scene: Scene) -> Html:
     if not chips:
         return Html("")
     return Html(f'<p class="note">From the held-out rows</p><div class="chips">{joined(chips)}</div>')
-
-
-def turn_view(turn: Turn) -> Html:
-    """A message, its calls as cards, and what the model wrote."""
-    answer = turn.answer
-    if answer.error and not answer.raw:
-        return callout("error", "There is no answer", answer.error)
-    cards = [call_card(call.name, call.arguments) for call in answer.calls]
-    if answer.error:
-        cards.append(callout("warn", "The phone would get no call from this", answer.error))
-    elif not cards:
-        cards.append(callout("plain", "No call", answer.text or "The model called no tool and said nothing."))
-    raw = f'<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{esc(answer.raw)}</pre>'
-    body = Html(f'<div class="stack">{joined(cards)}{_held_against(turn)}{raw}{_times(answer)}</div>')
-    return card(f"“{turn.message}”", body)
-
-
-def _held_against(turn: Turn) -> Html:
-    if turn.expected is None:
-        return Html("")
-    if [call.to_dict() for call in turn.answer.calls] == turn.expected:
-        return Html(f"<p>{badge('as expected', 'ok')}</p>")
-    calls = joined([call_text(call) for call in turn.expected]) if turn.expected else "no call"
-    return Html(f"<p>{badge('not as expected', 'warn')} The data says {calls}</p>")
-
-
-def _times(answer: Answer) -> Html:
-    parts = [
-        f"{text.duration(answer.seconds)} in all",
-        f"first token after {text.duration(answer.first_token_seconds)}",
-        f"{text.count(answer.tokens, 'token')} at {answer.tokens_per_second:,.0f} tokens/s",
-    ]
-    return Html(f'<p class="note">{" · ".join(parts)}</p>')
-
-
-def history_view(turns: list[Turn]) -> Html:
-    """The earlier messages of this session, newest first."""
-    if not turns:
-        return Html("")
-    rows = "".join(f"<li><span>{esc(turn.message)}</span><span>{_short(turn.answer)}</span></li>" for turn in turns)
-    return card("Earlier", Html(f'<ol class="history">{rows}</ol>'))
-
-
-def _short(answer: Answer) -> Html:
-    if answer.calls:
-        return joined([call_text(call.to_dict()) for call in answer.calls])
-    return Html(f'<span class="note">{"no call" if not answer.error else "no answer that can be read"}</span>')

@@ -15,7 +15,7 @@ from backend.errors import InputError
 from backend.jobs.answer_worker import Worker, WorkerDied
 from backend.records import Call
 
-__all__ = ["Answer", "Answerer", "WorkerDied", "answerer_for", "close_answerer"]
+__all__ = ["Answer", "Answerer", "WorkerDied", "answerer_for", "close_answerer", "runtime_installed"]
 
 LOAD_TIMEOUT = 180.0
 ASK_TIMEOUT = 120.0
@@ -115,7 +115,7 @@ class Answerer:
             if self._worker is not None and self._worker.alive and stamp == self._loaded:
                 return
             self.close()
-            if importlib.util.find_spec("litert_lm") is None:
+            if not runtime_installed():
                 raise InputError(
                     "The LiteRT-LM runtime is not installed here, so the file cannot be asked. Install "
                     "requirements-local.txt, or download the file and run it elsewhere."
@@ -147,6 +147,11 @@ class Answerer:
             self._idle = threading.Timer(self._idle_seconds, self.close)
             self._idle.daemon = True
             self._idle.start()
+
+
+def runtime_installed() -> bool:
+    """Whether this machine has the LiteRT-LM runtime; a Space that installs requirements.txt alone has not."""
+    return importlib.util.find_spec("litert_lm") is not None
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ from backend.errors import InputError
 from backend.prompts.base import Parsed, ParseError, PromptFormat
 from backend.prompts.json_format import JsonFormat
 from backend.prompts.native import NativeFormat
+from backend.prompts.reading import Reading, read_answer
 from backend.prompts.tokens import DEVELOPER_SENTENCE, NO_CALL_ANSWER, RESERVED, STOP_TOKENS
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 
@@ -17,7 +18,9 @@ __all__ = [
     "ParseError",
     "Parsed",
     "PromptFormat",
+    "Reading",
     "get_format",
+    "read_answer",
 ]
 
 

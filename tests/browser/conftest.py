@@ -13,12 +13,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore
+from tests.exported import exported_run
+
+__all__ = ["exported_run"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -127,8 +131,12 @@ def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
     """Opens pages of the app; at the end none of them may have complained."""
     visitors: list[Visitor] = []
 
-    def new(width: int = 1280, height: int = 900, scheme: str = "light", query: str = "") -> Visitor:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    def new(
+        width: int = 1280, height: int = 900, scheme: str = "light", query: str = "", before: str = "", **options: Any
+    ) -> Visitor:
+        """`before` is a script that runs before the page's own, `options` are the browser context's."""
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        context.add_init_script(before)
         visitor = Visitor(context.new_page(), app, [])
         _listen(visitor)
         visitors.append(visitor)

@@ -2,60 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import pytest
+from tests.exported import ROOT, exported_run, run_script
 
-from backend.runs import Run
+__all__ = ["ROOT", "exported_run", "run_script"]
 
 # One thread each, and none that spins while it waits.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run_script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of the job scripts to its end."""
-    command = [sys.executable, ROOT / "job_templates" / f"{name}.py", *arguments]
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="session")
-def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A starter trained for 120 steps on 60 hiking rows, and its export; logs/export.log is what export.py printed."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    path = shared / "exported-run"
-    with _locked(shared / "exported-run.lock"):
-        if not (path / "logs" / "export.log").is_file():
-            _train_and_export(path)
-    return Run.open(path)
-
-
-def _train_and_export(path: Path) -> None:
-    examples = ROOT / "examples"
-    inputs = ("--dataset", examples / "hiking.csv", "--tools", examples / "tools.json", "--output-repo", path)
-    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8")
-    trained = run_script("train", *inputs, *size)
-    assert trained.returncode == 0, trained.stdout + trained.stderr
-    exported = run_script("export", "--model", path)
-    assert exported.returncode == 0, exported.stdout + exported.stderr
-    log = path / "logs" / "export.log"
-    log.parent.mkdir(exist_ok=True)
-    log.write_text(exported.stdout + exported.stderr, encoding="utf-8")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep the other test processes waiting: the first makes the run, the rest find it."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

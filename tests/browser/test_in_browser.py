@@ -1,0 +1,102 @@
+"""The exported file run by the visitor's own browser: the same answers as on the server, kept for the next visit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.runs import Run
+from tests.browser.conftest import App, Visitor
+from tests.browser.screens import take
+from ui.web_runtime import runtime_route
+
+Visit = Callable[..., Visitor]
+RUN = "20261122-101500-abcd"
+UNSEEN = ("is there water near me", "how steep is it up there", "tell anna where I am", "what time is sunset")
+ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile"
+LOAD_MS = 120_000
+
+pytestmark = pytest.mark.skipif(runtime_route() is None, reason="npm did not install @litert-lm/core here")
+
+
+@pytest.fixture(autouse=True)
+def run(app: App, exported_run: Run) -> Path:
+    """The exported run, in the app's own folder."""
+    path = app.home / RUN
+    if not path.exists():
+        shutil.copytree(exported_run.path, path)
+    return path
+
+
+def test_both_places_give_the_same_answers(visit: Visit) -> None:
+    visitor = visit(query=f"?run={RUN}&step=try")
+    page = visitor.page
+    on_server = [_asked(page, message, "On the server") for message in UNSEEN]
+    _choose_browser(page)
+    in_browser = [_asked(page, message, "In this browser") for message in UNSEEN]
+    assert in_browser == on_server
+    assert all(raw.startswith("<start_function_call>") and name in raw for raw, name in in_browser)
+    expect(page.locator("#answer")).to_contain_text("first token after")
+    expect(page.locator("#answer")).to_contain_text("tokens/s")
+    take(page, "try-in-browser")
+
+
+def test_the_file_is_kept_for_the_next_visit(visit: Visit) -> None:
+    visitor = visit(query=f"?run={RUN}&step=try")
+    page = visitor.page
+    fetched: list[str] = []
+    page.context.on("request", lambda request: fetched.append(request.url))
+    _choose_browser(page)
+    assert any(url.endswith(".litertlm") for url in fetched)
+    fetched.clear()
+    page.reload()
+    _choose_browser(page)
+    expect(page.locator("#browser-model")).to_contain_text("kept by this browser since an earlier visit")
+    assert not any(url.endswith(".litertlm") for url in fetched)
+
+
+def test_stop_ends_it_and_the_next_question_starts_it_again(visit: Visit) -> None:
+    page = visit(query=f"?run={RUN}&step=try").page
+    page.get_by_label("In this browser").check()
+    page.locator("#browser-model").get_by_role("button", name="Stop").click()
+    expect(page.locator("#browser-model")).to_contain_text("Stopped")
+    assert _asked(page, UNSEEN[0], "In this browser")[0].startswith("<start_function_call>")
+
+
+def test_a_phone_is_answered_by_the_server_unless_its_owner_insists(visit: Visit) -> None:
+    page = visit(390, 844, query=f"?run={RUN}&step=try", user_agent=ANDROID).page
+    page.get_by_label("In this browser").check()
+    expect(page.locator("#browser-model")).to_contain_text("Phones give a page too little memory")
+    _asked(page, UNSEEN[0], "On the server")
+    expect(page.locator("#answer")).to_contain_text("too little memory for most models, so the server answered.")
+    take(page, "try-phone")
+    page.get_by_role("button", name="Use this phone all the same").click()
+    expect(page.locator("#browser-model")).to_contain_text("Ready in this browser", timeout=LOAD_MS)
+    _asked(page, UNSEEN[1], "In this browser")
+
+
+def test_a_browser_that_cannot_says_so_and_the_server_answers(visit: Visit) -> None:
+    page = visit(query=f"?run={RUN}&step=try", before="WebAssembly.validate = () => false").page
+    page.get_by_label("In this browser").check()
+    expect(page.locator("#browser-model")).to_contain_text("lacks a part of WebAssembly")
+    assert _asked(page, UNSEEN[0], "On the server")[0].startswith("<start_function_call>")
+    expect(page.locator("#answer")).to_contain_text("so the server answered")
+
+
+def _choose_browser(page: Page) -> None:
+    page.get_by_label("In this browser").check()
+    expect(page.locator("#browser-model")).to_contain_text("Ready in this browser", timeout=LOAD_MS)
+
+
+def _asked(page: Page, message: str, where: str) -> tuple[str, str]:
+    """What the model wrote to a message, and the tool on the card; asked where the page is set to ask."""
+    page.get_by_label("Message").fill(message)
+    page.keyboard.press("Enter")
+    answer = page.locator("#answer .card")
+    expect(answer.locator("h2")).to_have_text(f"“{message}”", timeout=LOAD_MS)
+    expect(answer).to_contain_text(f"{where} ·", timeout=LOAD_MS)
+    return answer.locator(".listing").inner_text(), answer.locator(".call-name").inner_text()

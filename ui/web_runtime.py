@@ -1,0 +1,130 @@
+"""LiteRT-LM for the browser: an npm package, installed beside the app and served by it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, Response
+
+from backend.runs import locks
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK_FILE = ROOT / "package-lock.json"
+NODE_MODULES = ROOT / "node_modules"
+WORKER = Path(__file__).parent / "static" / "model_worker.js"
+PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
+SERVED = {".js": "text/javascript", ".wasm": "application/wasm"}
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+BARE_IMPORT, OUR_IMPORT = "'@litertjs/wasm-utils'", "'../../wasm-utils/dist/index.js'"
+"""The one import by package name: import maps do not reach workers, so it is written as the path that we serve."""
+
+NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+NO_NPM = "There is no npm here, so exported files cannot be run in the browser; they are asked on the server alone."
+
+
+@lru_cache(maxsize=1)
+def pinned() -> dict[str, str]:
+    """The version of each package that package-lock.json names, by the name we serve it under."""
+    packages = json.loads(LOCK_FILE.read_text(encoding="utf-8"))["packages"]
+    return {short: packages[f"node_modules/{name}"]["version"] for short, name in PACKAGES.items()}
+
+
+def runtime_route() -> str | None:
+    """Where the installed runtime is served, relative to the page; None where it is not installed."""
+    return f"litertlm/{pinned()['core']}" if all(map(_installed, PACKAGES)) else None
+
+
+def _installed(short: str) -> bool:
+    try:
+        found = json.loads((NODE_MODULES / PACKAGES[short] / "package.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(found.get("version") == pinned()[short])
+
+
+def install_runtime() -> threading.Thread | None:
+    """Install the runtime in a thread where scripts/run did not: on a Space only requirements.txt is installed."""
+    if runtime_route():
+        return None
+    if shutil.which(NPM[0]) is None:
+        _say(NO_NPM)
+        return None
+    thread = threading.Thread(target=_install, name="npm", daemon=True)
+    thread.start()
+    return thread
+
+
+def _install() -> None:
+    lock = locks.take(ROOT / "node_modules.lock")
+    if lock is None:  # another copy of the app is at it
+        return
+    try:
+        _say("Installing LiteRT-LM for the browser (108 MB) …")
+        done = subprocess.run(NPM, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0 and runtime_route():
+            _say("LiteRT-LM for the browser is installed.")
+        else:
+            _say(f"npm could not install LiteRT-LM for the browser: {done.stderr.strip()[-400:]}\n{NO_NPM}")
+    finally:
+        os.close(lock)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def add_runtime_routes(app: FastAPI) -> None:
+    """Serve our worker, and the package's scripts and WebAssembly, each with its own media type."""
+
+    def worker() -> FileResponse:
+        return FileResponse(WORKER, media_type=SERVED[".js"], headers={"Cache-Control": "no-cache"})
+
+    def package_file(version: str, short: str, path: str, request: Request) -> Response:
+        file = _file(version, short, path)
+        if file is None:
+            raise HTTPException(404, f"LiteRT-LM for the browser has no file {path!r} here.")
+        if file.name == "load.js":
+            script = file.read_text(encoding="utf-8").replace(BARE_IMPORT, OUR_IMPORT)
+            return Response(script, media_type=SERVED[".js"], headers=FOR_EVER)
+        if file.suffix == ".wasm" and "gzip" in request.headers.get("accept-encoding", ""):
+            headers = {**FOR_EVER, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            return FileResponse(_zipped(file), media_type=SERVED[".wasm"], headers=headers)
+        return FileResponse(file, media_type=SERVED[file.suffix], headers=FOR_EVER)
+
+    app.add_api_route("/model_worker.js", worker, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route(
+        "/litertlm/{version}/{short}/{path:path}", package_file, methods=["GET", "HEAD"], response_model=None
+    )
+
+
+def _file(version: str, short: str, path: str) -> Path | None:
+    """A script or a WebAssembly file of an installed package, None for anything else."""
+    if short not in PACKAGES or version != pinned()["core"]:
+        return None
+    folder = (NODE_MODULES / PACKAGES[short]).resolve()
+    file = (folder / path).resolve()
+    return file if file.is_relative_to(folder) and file.is_file() and file.suffix in SERVED else None
+
+
+_zipping = threading.Lock()
+
+
+def _zipped(file: Path) -> Path:
+    """The file packed with gzip beside it, made once: 7 instead of 22 MB to fetch."""
+    packed = file.with_name(file.name + ".gz")
+    with _zipping:
+        if not packed.is_file():
+            building = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+            with file.open("rb") as plain, gzip.open(building, "wb", compresslevel=6) as target:
+                shutil.copyfileobj(plain, target, 1024 * 1024)
+            building.replace(packed)
+    return packed
