@@ -15,7 +15,7 @@ from tests.browser.screens import WANTED, for_readme, take
 from tests.conftest import DataSet
 
 Visit = Callable[..., Visitor]
-TRAINING_MS, EXPORT_MS = 240_000, 240_000
+TRAINING_MS, EXPORT_MS = 900_000, 240_000
 EPOCHS = {"example": 25 if WANTED else 5, "cycling": 2}
 
 

@@ -57,6 +57,16 @@ CASES = [
             ]
         ),
     ),
+    Case(
+        "sentence frames",
+        (("set-sentence-frames", 8, MESSAGE),),
+        csv_of(
+            [
+                (f"Monitor {music}", call("play_music", query=music))
+                for music in ("jazz", "blues", "folk", "pop", "soul")
+            ]
+        ),
+    ),
     Case("tool without rows", (("set-tool-without-rows", None, None),), tools=[*TOOLS, LISTED]),
     Case(
         "distractor without rows",

@@ -1,0 +1,46 @@
+"""Sentence frames: found where many calls share one, and not in what people say."""
+
+from __future__ import annotations
+
+import random
+
+from backend.data import check_files, load_dataset
+from backend.data.frames import find_frames
+from backend.data.labels import class_labels
+from backend.data.suspects import find_suspects
+from tests.conftest import DataSet
+
+WORDS = ("water", "wind", "coffee", "battery", "speed", "bike shop")
+
+
+def test_a_frame_is_found_with_what_fills_it() -> None:
+    messages = [*(f"Show me {word} info!" for word in WORDS), "Where can I fill my bottle?"]
+    (frame,) = find_frames(messages, [*WORDS, "water"])
+    assert (frame.text, frame.labels) == ("show me … info", 6)
+    assert dict(enumerate(WORDS)) == frame.fillers
+
+
+def test_the_same_call_in_other_words_is_no_frame() -> None:
+    assert find_frames([f"Show me {word} info" for word in WORDS], ["status"] * 6) == ()
+    assert find_frames([f"Show me {word} info" for word in WORDS[:4]], list(WORDS[:4])) == ()
+
+
+def test_nothing_is_found_in_what_people_wrote(snips7: DataSet) -> None:
+    _, examples = load_dataset(snips7.dataset, snips7.tools)
+    assert find_frames([row.message for row in examples], class_labels(examples)) == ()
+
+
+def test_a_set_larger_than_is_looked_at_still_shows_its_frames() -> None:
+    labels = [f"label {at % 50}" for at in range(30_000)]
+    messages = [f"Monitor {label.split()[1]} {random.Random(at).random()}" for at, label in enumerate(labels)]
+    assert "monitor …" in {frame.text for frame in find_frames(messages, labels)}
+
+
+def test_the_cycling_sets_scripted_rows_are_reported_and_asked_about(cycling: DataSet) -> None:
+    report = check_files(cycling.dataset, cycling.tools)
+    (issue,) = (one for one in report.issues if one.code == "set-sentence-frames")
+    assert " rows of 942 look like a sentence that was filled with other words" in issue.message
+    assert '"can i see the …" in 12 rows with 11 different calls' in issue.message
+    suspects = {suspect.message: suspect.likely for suspect in find_suspects(report.examples).suspects}
+    assert "get_rider_profile" in suspects["Give me my profile metrics"]
+    assert "Status of quiet please" in suspects
