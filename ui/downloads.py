@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,13 +10,14 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, Response
 
 from backend.errors import InputError
-from backend.runs import Run
+from backend.runs import Run, read_json
 from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES
 from ui.made_files import MADE
 from ui.services import Services
 from ui.web_runtime import add_runtime_routes
 
+SUFFIX = ".litertlm"
 EXPORTED = ("verification.json", "tools_android.json")
 
 
@@ -25,7 +27,10 @@ def add_routes(app: FastAPI, services: Services) -> None:
     def run_file(run_id: str, name: str) -> Response:
         try:
             run = services.store.open(run_id)
-            return made(run, name) if name in MADE else FileResponse(offered(run, name), filename=name)
+            if name in MADE:
+                return made(run, name)
+            path = offered(run, name)
+            return FileResponse(path, filename=name, headers=_checked(run, path))
         except InputError as error:
             raise HTTPException(404, str(error)) from error
 
@@ -55,6 +60,21 @@ def add_routes(app: FastAPI, services: Services) -> None:
     app.add_api_route(f"/{SCRIPT_ROUTE}", script, methods=["GET", "HEAD"], response_model=None)
 
 
+def _checked(run: Run, path: Path) -> dict[str, str]:
+    """What the verification says of a file, as headers: its hash (RFC 9530) and the verdict."""
+    record = run.export_dir / "verification.json"
+    if path.suffix != SUFFIX or not record.is_file():
+        return {}
+    try:
+        found = read_json(record)
+        digest = base64.b64encode(bytes.fromhex(found["sha256"])).decode()
+    except (InputError, KeyError, TypeError, ValueError):  # a damaged record is no reason to refuse the file
+        return {}
+    if found.get("file") != path.name or found.get("bytes") != path.stat().st_size:
+        return {}
+    return {"Repr-Digest": f"sha-256=:{digest}:", "X-Verification": str(found.get("verdict", ""))}
+
+
 def made(run: Run, name: str) -> Response:
     """A file that is made now, to be saved under its name; raises InputError where the run lacks what it is made of."""
     kind = MADE[name]
@@ -69,7 +89,7 @@ def draft_link(draft: str, which: str) -> str:
 
 def offered(run: Run, name: str) -> Path:
     """The file of a run that goes by this name; InputError unless it is one that may be downloaded."""
-    allowed = {path.name: path for path in run.export_dir.glob("*.litertlm")}
+    allowed = {path.name: path for path in run.export_dir.glob(f"*{SUFFIX}")}
     allowed |= {known: run.export_dir / known for known in EXPORTED}
     allowed["evaluation.json"] = run.evaluation_path
     path = allowed.get(name)

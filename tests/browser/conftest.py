@@ -56,6 +56,12 @@ class App:
             assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
             time.sleep(0.2)
 
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self._process is not None
+        return self._process.pid
+
     def end_jobs(self) -> None:
         """Stop what a test left running: jobs outlive the app."""
         store, runner = FolderStore(self.home), LocalRunner()
