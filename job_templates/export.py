@@ -15,10 +15,11 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import argparse
 from collections.abc import Sequence
 
+from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE
+from backend.device.recipes import DEFAULT_RECIPE, RECIPES
 from job_templates import cli
 from job_templates.ml.litert.checks import Result
 from job_templates.ml.litert.exporting import Request, export
-from job_templates.ml.litert.recipes import FRIENDLY
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,39 +29,50 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--output-repo", help="a folder (begins with '.', '/' or '~') or a Hub id; default: where the model is"
     )
-    command.add_argument("--output-name-prefix", help="how the file's name begins; default: the model's name")
-    command.add_argument(
-        "--prefill-seq-len",
-        default="256",
-        help="tokens read at a time; several, as in 32,256, let short prompts start sooner (default: %(default)s)",
-    )
-    command.add_argument(
-        "--kv-cache-max-len",
-        type=int,
-        default=1024,
-        help="tokens that prompt and answer may have together (default: %(default)s)",
-    )
-    command.add_argument(
-        "--quantize",
-        default="dynamic_int8",
-        metavar="RECIPE",
-        help=f"{', '.join(FRIENDLY)}, or a recipe by ai-edge-quantizer's own name (default: %(default)s)",
-    )
+    add_file_flags(command)
     return command
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line and export."""
-    options = parser().parse_args(arguments)
-    request = Request.parse(
-        model=options.model,
-        output=options.output_repo,
+def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """What the file is to be: --output-name-prefix, --prefill-seq-len, --kv-cache-max-len and --quantize."""
+    usual = ",".join(map(str, PREFILL_LENGTHS))
+    command.add_argument("--output-name-prefix", help="how the file's name begins; default: the model's name")
+    command.add_argument(
+        "--prefill-seq-len",
+        help=f"tokens read at a time; of several, the one that fits a prompt best is used (default: {usual})",
+    )
+    command.add_argument(
+        "--kv-cache-max-len",
+        default=AUTO,
+        help="tokens that prompt and answer may have together, or auto: the smallest of "
+        f"{', '.join(map(str, AUTO_CACHES))} that holds every row. {SMALL_CACHE} is enough for most prompts without "
+        "declarations (default: %(default)s)",
+    )
+    command.add_argument(
+        "--quantize",
+        default=DEFAULT_RECIPE,
+        metavar="RECIPE",
+        help=f"{', '.join(RECIPES)}, or a recipe by ai-edge-quantizer's own name (default: %(default)s)",
+    )
+
+
+def request_from(options: argparse.Namespace, model: str, output: str | None) -> Request:
+    """What the flags ask for; InputError says what each may be."""
+    return Request.parse(
+        model=model,
+        output=output,
         prefix=options.output_name_prefix,
         prefill=options.prefill_seq_len,
         cache_length=options.kv_cache_max_len,
         recipe=options.quantize,
     )
-    return 1 if export(request) == Result.FAILED else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and export."""
+    options = parser().parse_args(arguments)
+    verdict = export(request_from(options, options.model, options.output_repo))
+    return 1 if verdict == Result.FAILED else 0
 
 
 if __name__ == "__main__":

@@ -8,9 +8,13 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
+from dataclasses import replace
 
+from backend.device.lengths import AUTO_CACHES
 from job_templates import cli, export
-from job_templates.ml.litert.recipes import FRIENDLY
+from job_templates.ml.litert import exporting
+from job_templates.ml.litert.checks import Result
+from job_templates.ml.litert.exporting import Request
 from job_templates.ml.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.stages import stage
 from job_templates.ml.workspace import Workspace, workspace
@@ -21,15 +25,7 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_data_flags(command)
     add_training_flags(command)
-    group = command.add_argument_group("export")
-    group.add_argument("--output-name-prefix", help="how the file's name begins (default: the run's name)")
-    group.add_argument("--prefill-seq-len", default="256", help="tokens read at a time (default %(default)s)")
-    group.add_argument(
-        "--kv-cache-max-len", type=int, default=1024, help="tokens of prompt and answer together (default %(default)s)"
-    )
-    group.add_argument(
-        "--quantize", default="dynamic_int8", metavar="RECIPE", help=f"{', '.join(FRIENDLY)} (default %(default)s)"
-    )
+    export.add_file_flags(command.add_argument_group("export"))
     return command
 
 
@@ -37,11 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the three stages on what the flags describe; 1 where the exported file failed its checks. InputError."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
+    request = export.request_from(arguments, arguments.output_repo, None)  # refused now, not after the training
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
-        _train(place, arguments.kv_cache_max_len, resume=resume)
+        _train(place, request.cache_length or AUTO_CACHES[-1], resume=resume)
         _evaluate(place)
-        return _export(place, arguments)
+        return _export(place, request)
 
 
 def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
@@ -64,15 +61,11 @@ def _evaluate(place: Workspace) -> None:
     place.save()
 
 
-def _export(place: Workspace, arguments: argparse.Namespace) -> int:
+def _export(place: Workspace, request: Request) -> int:
     folder = str(place.run.path)
-    flags = ["--model", folder, "--output-repo", folder, "--prefill-seq-len", arguments.prefill_seq_len]
-    flags += ["--kv-cache-max-len", str(arguments.kv_cache_max_len), "--quantize", arguments.quantize]
-    if arguments.output_name_prefix:
-        flags += ["--output-name-prefix", arguments.output_name_prefix]
-    code = export.main(flags)
+    verdict = exporting.export(replace(request, model=folder, output=folder))
     place.save()
-    return code
+    return 1 if verdict == Result.FAILED else 0
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from backend.device.recipes import RECIPES
 from backend.runs import Run
 from ui import text
 from ui.android_kit import COPY, android_card
+from ui.export_options import ExportOptions, read_options
 from ui.markup import (
     Figure,
     Html,
@@ -57,6 +59,7 @@ class ExportStep(Holder):
         self.heading = Part(heading("Export", LEAD).text)
         self.blank = Part(elem_id="export-blank")
         self.panel = StagePanel("export")
+        self.options = ExportOptions()
         self.file = Part(elem_id="export-file")
         self.kit = Part(elem_id="android-kit", also=COPY)
         self.panel.build_log()
@@ -68,6 +71,7 @@ class ExportStep(Holder):
         wanted: Wanted = {
             self.blank: _blank(scene).text,
             **self.panel.paint(scene, WORDS),
+            **self.options.paint(scene),
             self.file: _exported(scene, scene.run).text if shown and scene.run else "",
             self.kit: android_card(scene.run).text if shown and scene.run and scene.verification else "",
         }
@@ -78,16 +82,16 @@ class ExportStep(Holder):
     def wire(self, page: Page) -> None:
         """Tie the buttons to the export."""
         for part in (self.blank, self.panel.state, self.file):
-            page.on_press(part, self._press)
+            page.on_press(part, self._press, self.options.fields)
 
-    def _press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def _press(self, scene: Scene, data: dict[str, str], *options: Any) -> Place:
         if data.get("do") == "step":
             return go(data.get("step", "data"))(scene)
-        return self.panel.press(scene, data, _start)
+        return self.panel.press(scene, data, lambda here: _start(here, *options))
 
 
-def _start(scene: Scene) -> Place:
-    return submit(scene, scene.run, "export") if scene.run else scene.place
+def _start(scene: Scene, *options: Any) -> Place:
+    return submit(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
 
 
 def _blank(scene: Scene) -> Html:
@@ -178,12 +182,21 @@ def _checks(verification: dict[str, Any]) -> Html:
 
 def _facts(verification: dict[str, Any]) -> Html:
     agreement = verification.get("checkpoint_agreement") or {}
+    conversion = verification.get("conversion") or {}
+    recipe = RECIPES.get(str(conversion.get("recipe")))
     pairs: list[tuple[str, object]] = [
+        ("Weights", recipe.label if recipe else conversion.get("recipe") or "–"),
         ("Runtime", verification.get("runtime") or "–"),
         ("Context", f"{verification['context']:,} tokens" if verification.get("context") else "–"),
         ("Loads in", text.duration(verification.get("load_seconds"))),
         ("Memory at most", f"{verification['peak_memory_mb']:,.0f} MB" if verification.get("peak_memory_mb") else "–"),
     ]
+    if conversion:
+        lengths = ", ".join(map(str, conversion["prefill_lengths"]))
+        pairs += [
+            ("Reads at a time", f"{lengths} tokens"),
+            ("Made in", f"{text.duration(conversion['seconds'])}, {conversion['peak_memory_mb']:,.0f} MB of memory"),
+        ]
     if agreement:
         pairs.append(("Same answer as the checkpoint", f"{agreement['same']:,} of {agreement['rows']:,} rows"))
     hash_line = Html(f'<p class="note">SHA-256 {code(verification.get("sha256", ""))}</p>')

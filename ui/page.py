@@ -65,14 +65,14 @@ class Page:
 
         return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
 
-    def on_press(self, part: gr.HTML, act: Callable[[Scene, dict[str, str]], Place], **options: Any) -> Any:
-        """When a button inside `part` is pressed: `act(scene, data)` says the next place."""
+    def on_press(self, part: gr.HTML, act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
+        """When a button inside `part` is pressed: `act(scene, data, *values)` says the next place."""
 
-        def handle(place: dict[str, Any], seen: Seen, event: gr.EventData) -> dict[Block, Any]:
-            return self._done(place, seen, lambda scene: act(scene, pressed(event)))
+        def handle(place: dict[str, Any], seen: Seen, event: gr.EventData, *values: Any) -> dict[Block, Any]:
+            return self._done(place, seen, lambda scene: act(scene, pressed(event), *values))
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
-        return part.act(handle, [self.place, self.seen], self.outputs, **{**every, **options})
+        return part.act(handle, [self.place, self.seen, *inputs], self.outputs, **{**every, **options})
 
     def look(self, place: dict[str, Any], seen: Seen) -> dict[Block, Any]:
         """Paint what changed on its own: a job went on, a check ended.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import gradio as gr
 
@@ -143,7 +143,7 @@ def _log(scene: Scene, view: StageView) -> str:
     return printed[-LOG_SHOWN:]
 
 
-def submit(scene: Scene, run: Run, stage: str) -> Place:
+def submit(scene: Scene, run: Run, stage: str, flags: Sequence[str] = ()) -> Place:
     """Start a stage's job and stay; InputError where it cannot be started."""
-    scene.services.runner.submit(run, stage)
+    scene.services.runner.submit(run, stage, flags)
     return scene.place

@@ -45,11 +45,17 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     for_readme(page)
 
     visitor.button("Continue to Export")
+    page.get_by_role("button", name="Options").click()
+    expect(page.locator("#export-note")).to_contain_text("256 is enough")
+    page.get_by_label("Context").click()
+    page.get_by_role("option", name="256", exact=True).click()
+    take(page, "export-options")
     visitor.button("Export")
     expect(page.locator("#export-state .phases")).to_be_visible(timeout=60_000)
     take(page, "export-busy")
     saved = _exported(page, tmp_path)
     take(page, "export-done")
+    expect(page.locator("#export-file")).to_contain_text("_q8_ekv256.litertlm")
     _same_and_opens(saved, app, page)
     _kit_for_android(page)
 

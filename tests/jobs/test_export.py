@@ -19,6 +19,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 
+from backend.device.recipes import RECIPES
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Tool
@@ -26,9 +27,9 @@ from backend.runs import Run, RunConfig, read_events, read_json, write_json
 from backend.tokens import train_starter_tokenizer
 from job_templates.ml.checkpoint import save_checkpoint
 from job_templates.ml.litert.bundle import read_bundle
-from job_templates.ml.litert.convert_worker import merge_adapter
+from job_templates.ml.litert.convert_worker import prepare
 from job_templates.ml.litert.exporting import Request
-from job_templates.ml.litert.recipes import FRIENDLY, find_recipe, library_recipes
+from job_templates.ml.litert.recipes import find_recipe, library_recipes
 from job_templates.ml.litert.source import find_source
 from job_templates.ml.litert.trained import load_trained
 from job_templates.ml.starter import new_starter
@@ -66,7 +67,11 @@ def test_the_export_passed_and_says_what_it_found(exported_run: Run) -> None:
     assert record["checkpoint_agreement"]["same"] >= 0.9 * rows
     assert record["accuracy"]["parse"]["k"] >= 0.9 * rows
     assert record["runtime"].startswith("litert-lm-api ")
-    assert record["context"] == 1024
+    assert record["context"] == 1024  # auto: the rows need less
+    conversion = record["conversion"]
+    assert (conversion["recipe"], conversion["prefill_lengths"]) == ("dynamic_int8", [32, 256])
+    assert conversion["seconds"] > 0
+    assert 100 < conversion["peak_memory_mb"] < 8000
     for name in ("load_seconds", "first_token_seconds", "decode_tokens_per_second", "peak_memory_mb"):
         assert record[name] > 0
 
@@ -124,6 +129,7 @@ def test_a_bad_model_is_exported_and_marked_as_failed(untrained_json_run: Run, t
     assert done.returncode == 1
     assert done.stderr == ""
     record = read_json(tmp_path / "export" / "verification.json")
+    assert record["conversion"]["prefill_lengths"] == [32, 64]
     assert record["file"] == "Untrained-JSON_f32_ekv512.litertlm"
     assert (tmp_path / "export" / record["file"]).is_file()
     results = {check["name"]: check["result"] for check in record["checks"]}
@@ -141,7 +147,7 @@ def test_a_bad_model_is_exported_and_marked_as_failed(untrained_json_run: Run, t
 def test_a_prompt_too_long_for_the_cache_is_refused_with_the_cache_that_would_do(exported_run: Run) -> None:
     needed = load_trained(exported_run).longest()
     assert 32 < needed < 64
-    done = run_script("export", "--model", exported_run.path, "--kv-cache-max-len", "32", "--prefill-seq-len", "16")
+    done = run_script("export", "--model", exported_run.path, "--kv-cache-max-len", "32")
     assert done.returncode == 1
     assert f"has {needed} tokens" in done.stderr
     assert "--kv-cache-max-len 64" in done.stderr
@@ -176,7 +182,7 @@ def test_adapters_are_merged_in_float32(tmp_path: Path) -> None:
     tuned.save_pretrained(adapter)
     source = find_source(str(adapter))
     assert (source.weights, source.adapter, source.name) == (base, adapter, "adapter")
-    merged = merge_adapter(source.weights, adapter, tmp_path / "merged")
+    merged = prepare(source.weights, adapter, [], tmp_path / "merged")
     assert (merged / "tokenizer.json").is_file()
     before, after = (load_file(folder / "model.safetensors") for folder in (base, merged))
     parts = load_file(adapter / "adapter_model.safetensors")
@@ -218,8 +224,10 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
     [
         ({"prefill": "256,x"}, "several such as 32,256"),
         ({"prefill": "0"}, "give a number of tokens"),
-        ({"prefill": "2048"}, "more than the 1024 tokens"),
-        ({"cache_length": 8}, "from 32 to 32,768"),
+        ({"prefill": "2048"}, "more than the 1,024 tokens"),
+        ({"prefill": "8192", "cache_length": "auto"}, "more than the 4,096 tokens"),
+        ({"cache_length": "8"}, "from 32 to 32,768"),
+        ({"cache_length": "some"}, "give auto"),
         ({"prefix": "../up"}, "not beginning with a dot"),
         ({"recipe": "int3"}, "Choose one of dynamic_int8"),
         ({"recipe": "static_wi8_ai8"}, "calibration"),
@@ -231,7 +239,7 @@ def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], mes
         "output": None,
         "prefix": None,
         "prefill": "256",
-        "cache_length": 1024,
+        "cache_length": "1024",
         "recipe": "none",
     }
     with pytest.raises(InputError, match=re.escape(message)):
@@ -240,9 +248,9 @@ def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], mes
 
 def test_every_recipe_of_the_library_can_be_named() -> None:
     names = library_recipes()
-    assert {library for library, _ in FRIENDLY.values() if library} <= set(names)
+    assert {recipe.library_name for recipe in RECIPES.values()} - {""} <= set(names)
     assert find_recipe("dynamic_wi8b32_afp32").suffix == "wi8b32"
-    suffixes = [find_recipe(name).suffix for name in [*FRIENDLY, *names]]
+    suffixes = [find_recipe(name).suffix for name in [*RECIPES, *names]]
     assert len(set(suffixes)) == len(suffixes)
 
 

@@ -1,7 +1,7 @@
 """The conversion itself, in a process of its own: `python -m job_templates.ml.litert.convert_worker ORDER`.
 
-ORDER is a JSON object: checkpoint, adapter (or null), out, prefill_lengths, cache_length, recipe. Writes
-OUT/model.tflite, and OUT/model_quantized.tflite where the recipe is not "".
+ORDER is a file with a JSON object: checkpoint, adapter (or null), calibration (lists of token ids, or empty), out,
+prefill_lengths, cache_length. Writes OUT/model.tflite, its weights in float32.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from job_templates.ml.litert.memory import peak_memory_mb
+from job_templates.ml.litert.memory import PEAK_MEMORY, peak_memory_mb
+from job_templates.ml.litert.smoothing import smooth
 from job_templates.ml.litert.tensorflow_alias import schema_alias
-
-PEAK_MEMORY = "peak memory (MB):"
-"""How the last line begins."""
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json")
 
 
-def merge_adapter(base: Path, adapter: Path, out: Path) -> Path:
-    """Merge a LoRA adapter into its base in float32 and save the whole model to `out`, which is returned."""
+def prepare(checkpoint: Path, adapter: Path | None, calibration: Sequence[Sequence[int]], out: Path) -> Path:
+    """The checkpoint in float32, its LoRA adapter merged, then smoothed for 8-bit activations, in `out`; returned."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    merged.save_pretrained(out)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+    if adapter is not None:
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    if calibration:
+        smooth(model.eval(), calibration)
+    model.save_pretrained(out)
     for name in TOKENIZER_FILES:
-        source = adapter / name if (adapter / name).is_file() else base / name
+        source = adapter / name if adapter is not None and (adapter / name).is_file() else checkpoint / name
         if source.is_file():
             shutil.copyfile(source, out / name)
     return out
@@ -42,8 +43,9 @@ def convert(order: dict[str, Any]) -> None:
     """Carry out one order; whatever the libraries raise goes up."""
     out = Path(order["out"])
     checkpoint = Path(order["checkpoint"])
-    if order["adapter"]:
-        checkpoint = merge_adapter(checkpoint, Path(order["adapter"]), out / "merged")
+    adapter = Path(order["adapter"]) if order["adapter"] else None
+    if adapter is not None or order["calibration"]:
+        checkpoint = prepare(checkpoint, adapter, order["calibration"], out / "prepared")
     with schema_alias():
         from litert_torch.generative.export_hf import export
         from litert_torch.generative.export_hf.core import export_lib, exportable_module
@@ -53,7 +55,7 @@ def convert(order: dict[str, Any]) -> None:
         work_dir=str(out),
         prefill_lengths=order["prefill_lengths"],
         cache_length=order["cache_length"],
-        quantization_recipe=order["recipe"],  # "" and not None, which would mean the library's default
+        quantization_recipe="",  # None would mean the library's default
         experimental_lightweight_conversion=True,  # 4.4 GB instead of 6.1 GB at 270M parameters
     )
     # Only the model: the library's own packing takes the tokenizer from a path that the checkpoint remembers, which is
@@ -62,8 +64,8 @@ def convert(order: dict[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the order from the command line and carry it out."""
-    convert(json.loads(arguments[0]))
+    """Read the order that the command line names and carry it out."""
+    convert(json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
     print(f"{PEAK_MEMORY} {peak_memory_mb():.0f}")
     return 0
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
+from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, read_prefill, smallest_cache
+from backend.device.recipes import Recipe
 from backend.errors import InputError
 from backend.runs import write_json
 from backend.runs.files import disk_errors
@@ -16,35 +19,37 @@ from job_templates.cli import say
 from job_templates.ml.litert import agreement
 from job_templates.ml.litert.bundle import write_bundle
 from job_templates.ml.litert.checks import Result
-from job_templates.ml.litert.conversion import convert
+from job_templates.ml.litert.conversion import convert, quantize
 from job_templates.ml.litert.destination import Destination, find_destination
 from job_templates.ml.litert.metadata import build_metadata
 from job_templates.ml.litert.progress import Progress
-from job_templates.ml.litert.recipes import Recipe, find_recipe
+from job_templates.ml.litert.recipes import find_recipe
 from job_templates.ml.litert.source import Source, find_source
 from job_templates.ml.litert.structure import Expected
 from job_templates.ml.litert.trained import Trained, load_trained, prompt_of_checkpoint
 from job_templates.ml.litert.verification import Subject, verify
 
 VERIFICATION = "verification.json"
-LEAST_CACHE, MOST_CACHE = 32, 32_768
 PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for, checked as far as it can be without the model."""
+    """What the command line asks for, checked as far as it can be without the model.
+
+    `prefill_lengths` is None for the usual ones, `cache_length` None for what the rows need.
+    """
 
     model: str
     output: str | None
     prefix: str | None
-    prefill_lengths: tuple[int, ...]
-    cache_length: int
+    prefill_lengths: tuple[int, ...] | None
+    cache_length: int | None
     recipe: Recipe
 
     @classmethod
     def parse(
-        cls, model: str, output: str | None, prefix: str | None, prefill: str, cache_length: int, recipe: str
+        cls, model: str, output: str | None, prefix: str | None, prefill: str | None, cache_length: str, recipe: str
     ) -> Request:
         """The checked request; InputError says what each value may be."""
         if prefix is not None and not PREFIX.fullmatch(prefix):
@@ -52,24 +57,20 @@ class Request:
                 f"--output-name-prefix {prefix!r}: use up to 100 letters, digits, '.', '-' and '_', not beginning with "
                 "a dot or a dash."
             )
-        if not LEAST_CACHE <= cache_length <= MOST_CACHE:
-            raise InputError(
-                f"--kv-cache-max-len {cache_length}: give a number of tokens from {LEAST_CACHE} to {MOST_CACHE:,}."
-            )
-        return cls(model, output, prefix, _prefill_lengths(prefill, cache_length), cache_length, find_recipe(recipe))
+        lengths, cache = read_prefill(prefill) if prefill else None, read_cache(cache_length)
+        fitting_prefill(lengths, cache or AUTO_CACHES[-1])
+        return cls(model, output, prefix, lengths, cache, find_recipe(recipe))
 
 
-def _prefill_lengths(text: str, cache_length: int) -> tuple[int, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise InputError(f"--prefill-seq-len {text!r}: give a number of tokens, or several such as 32,256.")
-    lengths = tuple(sorted({int(part) for part in parts}))
-    if lengths[-1] > cache_length:
-        raise InputError(
-            f"--prefill-seq-len {lengths[-1]} is more than the {cache_length} tokens of --kv-cache-max-len. "
-            f"Give at most {cache_length}."
-        )
-    return lengths
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be made: the file's name and what it should hold."""
+
+    name: str
+    trained: Trained | None
+    expected: Expected
+    prefill_lengths: tuple[int, ...]
+    recipe: Recipe
 
 
 def export(request: Request) -> Result:
@@ -78,53 +79,73 @@ def export(request: Request) -> Result:
     with find_destination(request.output, source) as destination:
         own = source.run if source.repo_id is None else None  # a run of the Hub lies in a cache, which is not ours
         progress = Progress(own.metrics_path if own is not None else None)
-        name = f"{request.prefix or source.name}_{request.recipe.suffix}_ekv{request.cache_length}.litertlm"
-        say(f"Exporting {source.name} as {name}.")
-        progress.stage("started", name)
+        progress.stage("started", source.name)
         try:
-            record = _export(request, source, destination, destination.folder / name, progress)
+            record = _export(_plan(request, source), source, destination, progress)
         except BaseException as error:  # also a signal's exit: the page must not show a stage that runs for ever
             progress.stage("failed", str(error) or f"Stopped ({type(error).__name__}).")
             raise
     return _conclude(record, progress)
 
 
-def _export(
-    request: Request, source: Source, destination: Destination, file: Path, progress: Progress
-) -> dict[str, Any]:
+def _plan(request: Request, source: Source) -> Plan:
+    """Settle what the request leaves to the model and its rows."""
     trained = load_trained(source.run) if source.run is not None else None
-    if trained is not None:
+    if trained is not None and request.cache_length is not None:
         trained.check_fits(request.cache_length)
-    expected = _expected(request, source, trained)
+    cache = request.cache_length or smallest_cache(trained.longest() if trained is not None else 0)
+    return Plan(
+        f"{request.prefix or source.name}_{request.recipe.suffix}_ekv{cache}.litertlm",
+        trained,
+        _expected(source, trained, cache),
+        fitting_prefill(request.prefill_lengths, cache),
+        request.recipe,
+    )
+
+
+def _export(plan: Plan, source: Source, destination: Destination, progress: Progress) -> dict[str, Any]:
+    file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
+    say(f"Exporting {source.name} as {plan.name}.")
     with disk_errors(destination.folder, "write into"):
         scratch = tempfile.TemporaryDirectory(prefix=".export-", dir=destination.folder)
+    started = time.monotonic()
     with scratch as work:
-        converted = convert(
-            source, Path(work), request.prefill_lengths, request.cache_length, request.recipe, progress.step
-        )
+        calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
+        model = convert(source, Path(work), plan.prefill_lengths, expected.context, progress.step, calibration)
+        converted = quantize(model, Path(work), plan.recipe, progress.step)
         progress.step("package", 0, 1)
         (destination.folder / VERIFICATION).unlink(missing_ok=True)  # it speaks of an older file
-        metadata = build_metadata(expected.prompt_format, expected.template, request.cache_length)
+        metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
         write_bundle(file, converted.tflite, source.tokenizer_model, metadata)
+    seconds = time.monotonic() - started
     write_android_tools(trained.tools if trained is not None else (), destination.folder / ANDROID_TOOLS)
     progress.step("package", 1, 1)
-    say(f"  {file.name}: {file.stat().st_size / 1e6:.1f} MB; the conversion took {converted.peak_memory_mb:.0f} MB.")
+    say(
+        f"  {file.name}: {file.stat().st_size / 1e6:.1f} MB; the conversion took {seconds:.0f} s and "
+        f"{converted.peak_memory_mb:,.0f} MB of memory."
+    )
     record = verify(
         Subject(file, expected, trained, lambda: agreement.checkpoint_answers(source, trained)),
         lambda done, total: progress.step("verify", done, total),
     )
+    record["conversion"] = {
+        "recipe": plan.recipe.name,
+        "prefill_lengths": list(plan.prefill_lengths),
+        "seconds": round(seconds, 1),
+        "peak_memory_mb": converted.peak_memory_mb,
+    }
     write_json(destination.folder / VERIFICATION, record)
     destination.publish()
     return record
 
 
-def _expected(request: Request, source: Source, trained: Trained | None) -> Expected:
+def _expected(source: Source, trained: Trained | None, cache: int) -> Expected:
     """What the file should hold: the run's prompt, or the template that the checkpoint brings itself."""
     if trained is not None:
         prompt_format, template = trained.fmt.name, trained.fmt.chat_template(trained.tools)
     else:
         prompt_format, template = prompt_of_checkpoint(source)
-    return Expected(prompt_format, template, source.tokenizer_model, request.cache_length)
+    return Expected(prompt_format, template, source.tokenizer_model, cache)
 
 
 def _conclude(record: dict[str, Any], progress: Progress) -> Result:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 STATUS = Path("/proc/self/status")
 
+PEAK_MEMORY = "peak memory (MB):"
+"""How the last line of a worker begins that tells its own."""
+
 
 def peak_memory_mb() -> float:
     """The largest resident size of this process so far, in MB (10^6 bytes).

@@ -1,0 +1,146 @@
+"""What each way to quantize costs and keeps: size, time, memory and accuracy of the same checkpoint's files.
+
+The checkpoint is converted once, in float32, then quantized by each recipe, packed, and run on the run's held-out rows
+as an export is. A recipe that the libraries or the runtime refuse is told with the reason. The last line is one JSON
+object for each recipe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from backend.device.canonical import ANDROID_TOOLS, write_android_tools
+from backend.device.lengths import fitting_prefill, read_cache, read_prefill, smallest_cache
+from backend.device.recipes import RECIPES, Recipe
+from backend.errors import InputError
+from job_templates.cli import quiet
+from job_templates.ml.litert.agreement import CheckpointRow, checkpoint_answers
+from job_templates.ml.litert.bundle import write_bundle
+from job_templates.ml.litert.conversion import Converted, convert, quantize
+from job_templates.ml.litert.metadata import build_metadata
+from job_templates.ml.litert.recipes import find_recipe, library_recipes
+from job_templates.ml.litert.source import find_source
+from job_templates.ml.litert.structure import Expected
+from job_templates.ml.litert.trained import Trained, load_trained
+from job_templates.ml.litert.verification import Subject, verify
+
+HEAD = (
+    f"{'recipe':<28} {'MB':>7} {'quantize':>9} {'memory':>9} {'load':>7} {'first token':>11} {'decode':>11} "
+    f"{'run memory':>10} {'right':>9} {'as checkpoint':>13}  verdict"
+)
+
+
+def main() -> None:
+    """Print a line for each recipe."""
+    options = parser().parse_args()
+    quiet()
+    source = find_source(options.model)
+    if source.run is None:
+        raise SystemExit(f"error: {options.model} is no run, so there are no held-out rows to score a file on.")
+    trained = load_trained(source.run)
+    trained = replace(trained, held_out=trained.held_out[: options.rows])
+    cache = read_cache(options.kv_cache_max_len) or smallest_cache(trained.longest())
+    lengths = fitting_prefill(read_prefill(options.prefill_seq_len) if options.prefill_seq_len else None, cache)
+    names = [*RECIPES, *library_recipes()] if options.recipes == "all" else options.recipes.split(",")
+    answers = checkpoint_answers(source, trained) or {}
+    right = sum(answers[row.id].right for row in trained.held_out)
+    print(f"The checkpoint gets {right} of {len(trained.held_out)} rows right. Cache {cache}, prefill {lengths}.")
+    template = trained.fmt.chat_template(trained.tools)
+    expected = Expected(trained.fmt.name, template, source.tokenizer_model, cache)
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+        started = time.monotonic()
+        calibration = [] if options.plain else trained.calibration()
+        model = convert(source, Path(folder), lengths, cache, lambda *_: None, calibration)
+        print(f"Converted in {time.monotonic() - started:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.\n{HEAD}")
+        write_android_tools(trained.tools, Path(folder) / ANDROID_TOOLS)
+        bench = Bench(model, Path(folder), source.tokenizer_model, trained, expected, answers)
+        results = [bench.measure(find_recipe(name)) for name in names]
+    print(json.dumps(results))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--model", required=True, help="a run, or its checkpoint")
+    command.add_argument("--recipes", default=",".join(RECIPES), help="names, or all (default: %(default)s)")
+    command.add_argument("--rows", type=int, default=500, help="held-out rows to ask at most (default: %(default)s)")
+    command.add_argument("--kv-cache-max-len", default="auto", help="as export.py has it (default: %(default)s)")
+    command.add_argument("--prefill-seq-len", help="as export.py has it")
+    command.add_argument("--plain", action="store_true", help="leave the smoothing of the activations out")
+    command.add_argument("--scratch", type=Path, help="a folder with room for the float32 model twice")
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The model to quantize, and what its files are held against."""
+
+    model: Converted
+    folder: Path
+    tokenizer_model: Path
+    trained: Trained
+    expected: Expected
+    answers: dict[str, CheckpointRow]
+
+    def measure(self, recipe: Recipe) -> dict[str, Any]:
+        """Make one file, run it, print its line and remove it."""
+        file, started = self.folder / f"{recipe.suffix}.litertlm", time.monotonic()
+        try:
+            made = quantize(Converted(self.model.tflite, 0.0), self.folder, recipe, lambda *_: None)
+        except InputError as error:
+            print(f"{recipe.name:<28} could not be made: {error}", flush=True)
+            return {"recipe": recipe.name, "verdict": "could not be made", "reason": str(error)}
+        seconds = time.monotonic() - started
+        expected = self.expected
+        metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
+        write_bundle(file, made.tflite, self.tokenizer_model, metadata)
+        record = verify(Subject(file, expected, self.trained, lambda: self.answers), lambda *_: None)
+        for path in {file, made.tflite} - {self.model.tflite}:
+            path.unlink()
+        result = {
+            "recipe": recipe.name,
+            "megabytes": record["bytes"] / 1e6,
+            "quantize_seconds": seconds,
+            "quantize_peak_mb": made.peak_memory_mb,
+            **{name: record[name] for name in MEASURED},
+            "combined": (record["accuracy"] or {}).get("combined"),
+            "tool": (record["accuracy"] or {}).get("tool"),
+        }
+        print(_line(result), flush=True)
+        return result
+
+
+MEASURED = (
+    "verdict", "reason", "load_seconds", "first_token_seconds", "decode_tokens_per_second", "peak_memory_mb",
+    "checkpoint_agreement",
+)  # fmt: skip
+
+
+def _line(result: dict[str, Any]) -> str:
+    """One recipe's figures under HEAD; its reason where it did not pass."""
+    line = (
+        f"{result['recipe']:<28} {result['megabytes']:>7.1f} {result['quantize_seconds']:>7.0f} s "
+        f"{result['quantize_peak_mb']:>6.0f} MB"
+    )
+    combined, agreement = result["combined"], result["checkpoint_agreement"]
+    if combined and agreement:
+        line += (
+            f" {result['load_seconds']:>5.1f} s {result['first_token_seconds']:>9.3f} s "
+            f"{result['decode_tokens_per_second']:>5.0f} tok/s {result['peak_memory_mb']:>7.0f} MB "
+            f"{combined['k']:>4}/{combined['n']:<4} {agreement['same']:>8}/{agreement['rows']:<4}"
+        )
+    passed = result["verdict"] == "passed"
+    return f"{line}  {result['verdict']}{'' if passed else ': ' + result['reason'][:160]}"
+
+
+if __name__ == "__main__":
+    main()
