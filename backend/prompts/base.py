@@ -45,5 +45,14 @@ class PromptFormat(Protocol):
         ...
 
     def chat_template(self, tools: Sequence[Tool]) -> str:
-        """The jinja template that renders `prompt` from messages and tools, for checkpoints and `.litertlm` files."""
+        """The jinja template that renders `prompt`, for checkpoints and `.litertlm` files.
+
+        What `prompt` says of `tools` stands in it, so that no app can hand them over otherwise.
+        """
         ...
+
+
+def jinja_string(text: str) -> str:
+    """`text` as a string literal that jinja2 and minijinja both read back unchanged."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'

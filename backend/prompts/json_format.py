@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.prompts import tokens
-from backend.prompts.base import Parsed, ParseError
+from backend.prompts.base import Parsed, ParseError, jinja_string
 from backend.prompts.native_parser import strip_stop_tokens
 from backend.records import Call, Declarations, FormatName, Tool
 
@@ -50,7 +50,7 @@ class JsonFormat:
 
     def chat_template(self, tools: Sequence[Tool]) -> str:
         """A jinja template with this run's system turn written into it, so no app can hand the tools over otherwise."""
-        opening = _jinja_string(self._system_turn(tools))
+        opening = jinja_string(self._system_turn(tools))
         return f"{{{{- bos_token ~ {opening} -}}}}\n{_TURNS}"
 
     def _system_turn(self, tools: Sequence[Tool]) -> str:
@@ -77,11 +77,6 @@ _TURNS = """\
 
 def _turn(role: str, text: str) -> str:
     return f"{tokens.START_OF_TURN}{role}\n{text.strip()}\n{tokens.END_OF_TURN}\n"
-
-
-def _jinja_string(text: str) -> str:
-    """`text` as a string literal that jinja2 and minijinja both read back unchanged."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _array(body: str) -> list[Any]:

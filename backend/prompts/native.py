@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.prompts import tokens
-from backend.prompts.base import Parsed
+from backend.prompts.base import Parsed, jinja_string
 from backend.prompts.native_parser import parse_answer
 from backend.records import Call, Declarations, FormatName, Tool
 
@@ -43,16 +43,26 @@ class NativeFormat:
         """Read an answer by LiteRT-LM's grammar; raises ParseError."""
         return parse_answer(text)
 
-    def chat_template(self, tools: Sequence[Tool]) -> str:  # noqa: ARG002 - only the JSON format writes its tools in
-        """Our jinja template with this format's choice of declarations set at its top."""
-        return f"{{%- set declared = '{self.declarations}' -%}}\n" + TEMPLATE.read_text(encoding="utf-8")
+    def chat_template(self, tools: Sequence[Tool]) -> str:
+        """Our jinja template, the declarations of `tools` written into it; of no tools, it renders those handed over.
+
+        Written in, they are what was trained, however an app spells, orders or abridges its tools.
+        """
+        written = jinja_string(self._declarations(tools))
+        head = f"{{%- set declared = '{self.declarations}' -%}}\n{{%- set written = {written} -%}}\n"
+        return head + TEMPLATE.read_text(encoding="utf-8")
+
+    def _declarations(self, tools: Sequence[Tool]) -> str:
+        if self.declarations == "none":
+            return ""
+        render = render_declaration if self.declarations == "full" else render_name
+        return "".join(f"{tokens.START_DECLARATION}{render(tool)}{tokens.END_DECLARATION}" for tool in tools)
 
     def _developer_turn(self, tools: Sequence[Tool]) -> str:
         if self.declarations == "none":
             return ""
-        render = render_declaration if self.declarations == "full" else render_name
-        declarations = "".join(f"{tokens.START_DECLARATION}{render(tool)}{tokens.END_DECLARATION}" for tool in tools)
-        return f"{tokens.START_OF_TURN}developer\n{tokens.DEVELOPER_SENTENCE}{declarations}{tokens.END_OF_TURN}\n"
+        opening = f"{tokens.START_OF_TURN}developer\n{tokens.DEVELOPER_SENTENCE}"
+        return f"{opening}{self._declarations(tools)}{tokens.END_OF_TURN}\n"
 
 
 def render_call(call: Call) -> str:

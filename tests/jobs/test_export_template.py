@@ -54,10 +54,12 @@ OPENINGS: tuple[list[dict[str, Any]], ...] = (
 
 
 def handed_over(tools: Sequence[Tool]) -> list[list[dict[str, Any]]]:
-    """The tools as written, in canonical order, with all keys reversed, and with a `return`."""
+    """The tools as written, in canonical order, keys reversed, with a `return`, the last first, reworded, or one."""
     written = [tool.to_dict()["function"] for tool in tools]
     reversed_keys = json.loads(json.dumps(written), object_pairs_hook=lambda pairs: dict(pairs[::-1]))
-    return [written, canonical_tools(tools), reversed_keys, [{**one, "return": {"type": "string"}} for one in written]]
+    returning = [{**one, "return": {"type": "string"}} for one in written]
+    reworded = [{**one, "description": "Something else."} for one in written]
+    return [written, canonical_tools(tools), reversed_keys, returning, written[::-1], reworded, written[:1]]
 
 
 def differences(file: str, name: FormatName, declarations: Declarations, answer: Any) -> None:

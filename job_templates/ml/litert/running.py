@@ -58,8 +58,13 @@ def run_file(
 
 
 def tool_variants(tools: Sequence[Tool]) -> dict[str, list[dict[str, Any]]]:
-    """The same tools as careless apps would hand them over: keys in another order, and with a `return`."""
+    """The same tools as careless apps would hand them over."""
     plain = [tool.to_dict()["function"] for tool in tools]
     reordered: list[dict[str, Any]] = json.loads(json.dumps(plain), object_pairs_hook=lambda pairs: dict(pairs[::-1]))
     returning = [{**function, "return": {"type": "string"}} for function in plain]
-    return {"keys in another order": reordered, "with a return type": returning}
+    return {
+        "keys in another order": reordered,
+        "with a return type": returning,
+        "last tool first": plain[::-1],
+        "without descriptions": [{**function, "description": ""} for function in plain],
+    }

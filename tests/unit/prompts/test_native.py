@@ -232,3 +232,16 @@ def test_what_the_phone_accepts_is_read(inside: str, expected: Call) -> None:
 def test_unclean_answers_are_refused(answer: str) -> None:
     with pytest.raises(ParseError):
         FULL.parse(answer)
+
+
+@given(st.lists(tools, min_size=1, max_size=3), st.sampled_from(["full", "names"]), texts)
+def test_a_template_with_its_tools_written_in_needs_none_handed_over(
+    given_tools: list[Tool], declarations: Declarations, message: str
+) -> None:
+    fmt = get_format("native", declarations)
+    template = ENVIRONMENT.from_string(fmt.chat_template(given_tools))
+    spoken = [{"role": "user", "content": message}]
+    handed = [tool.to_dict() for tool in given_tools]
+    for found in (handed, handed[::-1], [], None):
+        rendered = template.render(messages=spoken, tools=found, bos_token="<bos>", add_generation_prompt=True)
+        assert rendered == fmt.prompt(given_tools, message)
