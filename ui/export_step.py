@@ -101,7 +101,7 @@ def _blank(scene: Scene) -> Html:
         start = button("start", "Export", kind="primary")
         return empty(
             "Not exported yet",
-            "Converts the model to 8 bits, then opens the file and scores it. It takes a minute or more.",
+            "Converts the model for the phone, then opens the file and scores it. It takes a minute or more.",
             start,
         )
     if scene.stage("train").active:

@@ -70,8 +70,10 @@ def check_handed_tools(ran: Ran) -> Check:
         return Check(name, Result.UNCHECKED, "Not rendered.")
     for variant, prompt in ran.handed_prompts.items():
         if prompt != ran.answers[0].prompt:
-            return Check(name, Result.FAILED, f"Tools {variant}: {_difference(prompt, ran.answers[0].prompt)}")
-    return Check(name, Result.PASSED, f"The prompt is the same for tools {', '.join(ran.handed_prompts)}.")
+            return Check(
+                name, Result.FAILED, f"Tools handed over {variant}: {_difference(prompt, ran.answers[0].prompt)}"
+            )
+    return Check(name, Result.PASSED, f"The prompt is the same for tools handed over {', '.join(ran.handed_prompts)}.")
 
 
 def check_answers(ran: Ran, wanted: int) -> Check:

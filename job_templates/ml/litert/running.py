@@ -63,8 +63,8 @@ def tool_variants(tools: Sequence[Tool]) -> dict[str, list[dict[str, Any]]]:
     reordered: list[dict[str, Any]] = json.loads(json.dumps(plain), object_pairs_hook=lambda pairs: dict(pairs[::-1]))
     returning = [{**function, "return": {"type": "string"}} for function in plain]
     return {
-        "keys in another order": reordered,
+        "with keys in another order": reordered,
         "with a return type": returning,
-        "last tool first": plain[::-1],
+        "last one first": plain[::-1],
         "without descriptions": [{**function, "description": ""} for function in plain],
     }
