@@ -34,5 +34,6 @@ def take(page: Page, name: str) -> None:
 def for_readme(page: Page) -> None:
     """The picture that the README shows."""
     if WANTED:
+        page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_timeout(600)
         page.screenshot(path=README)
