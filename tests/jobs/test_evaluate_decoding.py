@@ -47,7 +47,7 @@ def one_by_one(model: Gemma3ForCausalLM, row: TokenRow) -> tuple[int, ...]:
 
 
 def rows_for(model: Gemma3ForCausalLM, prefix: int, number: int) -> list[TokenRow]:
-    """Rows of which a third expect what the model writes, a third the beginning of it, a third something else."""
+    """Rows that expect what the model writes, its beginning and then something else, all else, or a part of it."""
     rng = random.Random(5)
     shared = tuple(rng.randrange(4, 120) for _ in range(prefix))
     rows = []
@@ -55,7 +55,7 @@ def rows_for(model: Gemma3ForCausalLM, prefix: int, number: int) -> list[TokenRo
         prompt = (*shared, *(rng.randrange(4, 120) for _ in range(rng.randrange(1, 14))))
         written = one_by_one(model, TokenRow(prompt, ()))
         other = tuple(rng.randrange(4, 120) for _ in range(5))
-        rows.append(TokenRow(prompt, (written, (*written[:2], *other), other)[index % 3]))
+        rows.append(TokenRow(prompt, (written, (*written[:2], *other), other, written[:3])[index % 4]))
     return rows
 
 
@@ -85,5 +85,5 @@ def test_a_stop_token_ends_an_answer() -> None:
 def test_many_rows_go_through_in_several_passes() -> None:
     model = tiny_model(8)
     rows = rows_for(model, 10, 9)
-    decoder = SharedDecoder(model, rows[0].prompt[:10], chunk_tokens=40)
+    decoder = SharedDecoder(model, rows[0].prompt[:10], chunk_tokens=40, rows_at_once=2)
     assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]
