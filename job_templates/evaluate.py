@@ -40,12 +40,25 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--split", default="test", help="the split of --dataset to read, where it has several (default test)"
     )
-    command.add_argument("--baseline", action="store_true", help="also score the model that the run started from")
+    command.add_argument(
+        "--baseline",
+        action=argparse.BooleanOptionalAction,
+        help="also score the model that the run started from (default: yes where a run says what that was)",
+    )
     command.add_argument(
         "--probes",
         action="store_true",
         help="also score the rows with typos, in lower case and without punctuation, and with the tools changed where "
         "they stand in the prompt",
+    )
+    command.add_argument(
+        "--beside",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN|FILE",
+        help="also compare with another run, an evaluation.json, or an export's verification.json, row by row; may be "
+        "given several times",
     )
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="where the report goes (default: evaluation.json in the run)"
@@ -65,9 +78,10 @@ def main(argv: list[str] | None = None) -> None:
 def _score_model(arguments: argparse.Namespace) -> None:
     from job_templates.ml.evaluating import evaluate, save
     from job_templates.ml.litert.source import find_source
+    from job_templates.ml.others import read_others, set_beside
     from job_templates.ml.scored_rows import scored_rows
 
-    source = find_source(arguments.model)
+    source, others = find_source(arguments.model), read_others(arguments.beside)
     if arguments.baseline and source.run is None:
         raise InputError("--baseline needs a run: this model does not say what it started from.")
     output = arguments.output or (source.run.evaluation_path if source.run else Path("evaluation.json"))
@@ -76,15 +90,18 @@ def _score_model(arguments: argparse.Namespace) -> None:
         if scored.note:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
+        report["beside"] = set_beside(report, others)
         save(report, output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
 
 def _score_file(arguments: argparse.Namespace) -> None:
+    from job_templates.ml.others import read_others, set_beside
     from job_templates.ml.scored_rows import scored_rows
 
     if arguments.baseline or arguments.probes:
         raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")
+    others = read_others(arguments.beside)
     scored = scored_rows(None, arguments.dataset, arguments.tools, arguments.split)
     answers = read_predictions(arguments.predictions.expanduser(), scored.rows)
     fmt = get_format(arguments.prompt_format)
@@ -92,7 +109,9 @@ def _score_file(arguments: argparse.Namespace) -> None:
     say_report("Predictions", report)
     meta = {"predictions": arguments.predictions.name, "prompt_format": fmt.name, "rows": report.n}
     output = (arguments.output or Path("evaluation.json")).expanduser()
-    write_json(output, build_evaluation(report, None, meta))
+    evaluation = build_evaluation(report, None, meta)
+    evaluation["beside"] = set_beside(evaluation, others)
+    write_json(output, evaluation)
     cli.say(f"Wrote {output}")
 
 

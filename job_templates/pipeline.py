@@ -56,7 +56,7 @@ def _evaluate(place: Workspace) -> None:
 
     with stage(place.run, "evaluate"):
         scored = scored_rows(place.run, None, None, "test")
-        report = evaluate(find_source(str(place.run.path)), scored, baseline=True, probes=False)
+        report = evaluate(find_source(str(place.run.path)), scored, baseline=None, probes=False)
         save(report, place.run.evaluation_path, place.run, scored.tools)
     place.save()
 

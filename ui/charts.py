@@ -69,13 +69,16 @@ def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, A
     return figure_json(figure)
 
 
-def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None) -> str:
-    """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are left out."""
+def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None, beside: str = "base") -> str:
+    """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are left out.
+
+    `beside` is what the base is called.
+    """
     names = [name for name, score in tuned.items() if score["support"]]
     figure = go.Figure()
     figure.add_trace(_rates("tuned", names, tuned, "var(--ft-accent)"))
     if base:
-        figure.add_trace(_rates("base", names, base, "var(--ft-second)"))
+        figure.add_trace(_rates(beside, names, base, "var(--ft-second)"))
     rows = len(names) * (1.45 if base else 1)
     figure.update_layout(**_bars_layout(rows))
     figure.update_layout(barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base), hovermode="y")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backend.scoring.beside import beside
 from backend.scoring.report import NO_CALL, RowResult, confusions
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
@@ -28,11 +29,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A set of rows, what it is called, and the probe that it belongs to."""
+    """A set of rows, what it is called, and the probe or the other model that it belongs to."""
 
     title: str
     ids: frozenset[str]
     probe: str = ""
+    other: str = ""
 
 
 def first_choice(evaluation: Evaluation) -> Choice:
@@ -91,6 +93,11 @@ def cell_key(gold: str, predicted: str) -> str:
     return json.dumps(["cell", gold, predicted], ensure_ascii=False)
 
 
+def beside_key(other: str, side: str) -> str:
+    """What the rows are called that this model has `gained` over another, or `lost` against it."""
+    return json.dumps(["beside", other, side])
+
+
 def picked_rows(evaluation: Evaluation, key: str) -> Picked | None:
     """The rows that a key names; None for no key, or one that this evaluation does not have."""
     try:
@@ -103,9 +110,22 @@ def picked_rows(evaluation: Evaluation, key: str) -> Picked | None:
                 return Picked(f"Right as they are, as shown here, and wrong with the probe “{name}”.", broken, name)
             case ["cell", str(gold), str(predicted)]:
                 return _cell(evaluation, gold, predicted)
+            case ["beside", str(key), ("gained" | "lost") as side]:
+                return _beside(evaluation, key, side)
     except (ValueError, KeyError, IndexError):  # a key that came from outside, or from an older evaluation
         return None
     return None
+
+
+def _beside(evaluation: Evaluation, key: str, side: str) -> Picked | None:
+    """The rows that only one of two models has right; KeyError where the other is not there any more."""
+    other = evaluation["others"][key]
+    pair = beside(evaluation["tuned"], other.report)
+    if pair is None:
+        return None
+    ids = pair.gained if side == "gained" else pair.lost
+    who = "this model" if side == "gained" else other.label
+    return Picked(f"Only {who} has these right.", frozenset(ids), other=key)
 
 
 def _cell(evaluation: Evaluation, gold: str, predicted: str) -> Picked:

@@ -20,6 +20,7 @@ from ui.evaluate_choice import (
     Choice,
     Evaluation,
     advice_key,
+    beside_key,
     cell_key,
     chosen_rows,
     first_choice,
@@ -28,8 +29,9 @@ from ui.evaluate_choice import (
     shown_rows,
     tools_of,
 )
+from ui.evaluate_others import with_others
 from ui.evaluate_table import row_table
-from ui.evaluate_words import KINDS
+from ui.evaluate_words import KINDS, before
 from ui.markup import link
 from ui.page import QUICK, Page
 from ui.paging import page_number
@@ -88,7 +90,8 @@ class RowBrowser(Holder):
 
         def listed(place: dict[str, Any], choice: Choice, number: int = 0) -> str:
             scene = Scene(page.services, Place.from_mapping(place))
-            return row_table(scene.evaluation, choice, number, _seed(scene)).text if scene.evaluation else ""
+            evaluation = with_others(scene)
+            return row_table(evaluation, choice, number, _seed(scene)).text if evaluation else ""
 
         def press(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, event: gr.EventData) -> Any:
             data = pressed(event)
@@ -108,7 +111,7 @@ class RowBrowser(Holder):
 
         def pick(place: dict[str, Any], event: gr.EventData) -> Any:
             scene = Scene(page.services, Place.from_mapping(place))
-            evaluation = scene.evaluation
+            evaluation = with_others(scene)
             choice = choice_for(evaluation, pressed(event)) if evaluation else None
             if evaluation is None or choice is None:
                 return [gr.skip()] * 5
@@ -127,6 +130,8 @@ def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None
             found = Choice(ALL, picked=advice_key(int(at)))
         case {"do": "rows", "probe": name}:
             found = Choice(ALL, picked=probe_key(name))
+        case {"do": "rows", "beside": other, "side": side}:
+            found = Choice(ALL, picked=beside_key(other, side))
         case {"do": "rows", "kind": kind}:
             found = Choice(WRONG, kind=kind)
         case {"do": "rows", "gold": gold, "predicted": predicted}:
@@ -150,7 +155,8 @@ def _title(scene: Scene) -> str:
 
 def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
     there = [name for name in SHOWN if name not in NEEDS or evaluation.get(NEEDS[name])]
-    return [(f"{SHOWN[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
+    shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN
+    return [(f"{shown[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
 
 
 def _tool_choices(evaluation: Evaluation) -> list[tuple[str, str]]:

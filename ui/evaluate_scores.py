@@ -8,12 +8,12 @@ from backend.runs import STARTER
 from backend.scoring.evaluation import FLOOR_NAME
 from ui import text
 from ui.evaluate_probes import evaluate_button
+from ui.evaluate_words import before
 from ui.markup import Figure, Html, Tone, button, callout, card, esc, figures, joined, link
 
 SIGNIFICANT = 0.05
 NAMES = [("combined", "Combined accuracy"), ("tool", "Tool selection"), ("argument", "Arguments")]
 TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}
-BESIDE = [("base", "base"), ("floor", "classifier")]
 
 
 def scores_card(evaluation: dict[str, Any], run_id: str, declarations: str) -> Html:
@@ -34,7 +34,8 @@ def _figure(evaluation: dict[str, Any], key: str, name: str) -> Figure:
         return Figure(name, "–", "no row to measure it on")
     of = "rows with the right tool" if key == "argument" else "rows"
     lines = [f"{text.interval(rate['low'], rate['high'])} · {rate['k']:,} of {rate['n']:,} {of}"]
-    others = [f"<span>{label}: {_other(evaluation[who][key])}</span>" for who, label in BESIDE if evaluation.get(who)]
+    labels = [("base", before(evaluation)), ("floor", "classifier")]
+    others = [f"<span>{label}: {_other(evaluation[who][key])}</span>" for who, label in labels if evaluation.get(who)]
     beside = f'<span class="beside">{"".join(others)}</span>' if others else ""
     note = Html(esc(lines[0]) + beside)
     return Figure(name, text.percent(rate["value"]), note, "accent" if key == "combined" else "plain")
@@ -55,8 +56,6 @@ def _notes(evaluation: dict[str, Any]) -> Html:
         f"{parsed['k']:,} of {parsed['n']:,} answers can be read by the phone. "
         f"With case and punctuation left aside, {text.percent(loose['value'])} are right."
     )
-    if evaluation.get("base") and evaluation.get("base_model") == STARTER:
-        lines.append("The base of a starter is the same model before training.")
     if evaluation.get("note"):
         lines.append(str(evaluation["note"]))
     return Html(f'<div class="notes">{"".join(f"<p>{esc(line)}</p>" for line in lines)}</div>')
@@ -64,9 +63,12 @@ def _notes(evaluation: dict[str, Any]) -> Html:
 
 def _against_base(evaluation: dict[str, Any]) -> str:
     """What the training changed, on the same rows."""
-    pair = evaluation.get("mcnemar")
+    pair, starter = evaluation.get("mcnemar"), evaluation.get("base_model") == STARTER
     if not pair:
-        return "The base model was not measured."
+        why = evaluation.get("base_missing")
+        return f"The base model was not measured{f': {why}' if why else '.'}"
+    if starter:
+        return f"A starter has no base model. Against the same model before training: {_changed(pair)}."
     return f"Against the base on the same rows: {_changed(pair)}."
 
 

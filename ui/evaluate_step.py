@@ -8,11 +8,13 @@ import gradio as gr
 
 from ui.charts import Chart, per_tool
 from ui.evaluate_advice import advice_card
+from ui.evaluate_beside import BesideCard
 from ui.evaluate_charts import confusions
 from ui.evaluate_errors import chart_head, confusion_head, details_cards
 from ui.evaluate_probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate_rows import RowBrowser
 from ui.evaluate_scores import scores_card
+from ui.evaluate_words import before
 from ui.markup import Html, button, empty, esc, heading
 from ui.page import Page, go
 from ui.painter import Holder, Wanted
@@ -48,6 +50,7 @@ class EvaluateStep(Holder):
                 self.confusion = Chart("Which tool was called where which was expected", elem_id="confusion")
             self.errors = Part(elem_id="errors")
             self.probes = Part(elem_id="probes")
+            self.beside = BesideCard()
             self.rows = RowBrowser()
         self.panel.build_log()
 
@@ -72,11 +75,12 @@ class EvaluateStep(Holder):
             self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)).text,
             self.advice: advice_card(evaluation).text,
             self.chart_title: _chart_title(tuned).text,
-            self.chart: per_tool(tuned["per_tool"], base["per_tool"] if base else None),
+            self.chart: per_tool(tuned["per_tool"], base["per_tool"] if base else None, before(evaluation)),
             self.confusion_title: confusion_head(tuned).text,
             self.confusion: confusions(tuned["confusion"], list(tuned["per_tool"])),
             self.errors: details_cards(tuned).text,
             self.probes: probes_card(evaluation).text,
+            **self.beside.paint(scene),
             **self.rows.paint(scene),
         }
 
@@ -84,8 +88,10 @@ class EvaluateStep(Holder):
         """Tie the buttons to the evaluation, and all that stands for rows to the rows."""
         for part in (self.blank, self.panel.state, self.scores):
             page.on_press(part, self._press)
+        self.beside.wire(page)
         self.rows.wire(page)
-        for source in (self.advice, self.chart, self.confusion_title, self.confusion, self.errors, self.probes):
+        charts = (self.chart, self.confusion_title, self.confusion)
+        for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
             self.rows.follow(page, source)
 
     def _press(self, scene: Scene, data: dict[str, str]) -> Place:

@@ -25,7 +25,6 @@ from ui.paging import Slice
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
-NAMES = {"base": "The base", "floor": "The classifier"}
 HEADERS = ("What was said", "Expected", "Answered", "Result")
 
 
@@ -37,11 +36,16 @@ def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> H
     if not rows:
         return joined([head, Html(f'<p class="note">{_none(evaluation)}</p>')])
     part = Slice.of(rows, page, PAGE_SIZE)
-    other = OTHERS.get(choice.show, "")
-    twins = {row["id"]: row for row in (evaluation.get(other) or {}).get("rows", [])} if other else {}
+    name, twins = _twins(evaluation, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
     typed = _typed(evaluation["tuned"]["rows"], picked.probe, seed) if picked else {}
-    cells = [_cells(row, typed.get(row["id"]), NAMES.get(other, ""), twins.get(row["id"])) for row in part.items]
+    cells = [_cells(row, typed.get(row["id"]), name, twins.get(row["id"])) for row in part.items]
     return joined([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
+
+
+def _twins(evaluation: Evaluation, key: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
+    """What another model is called, and its rows by id; nothing for no key."""
+    other = evaluation.get("others", {}).get(key)
+    return (other.name, {row["id"]: row for row in other.report["rows"]}) if other else ("", {})
 
 
 def _none(evaluation: Evaluation) -> str:

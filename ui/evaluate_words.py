@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from backend.runs import STARTER
+
 KINDS = {
     "no_call": "no call",
     "unparsed": "cannot be read",
@@ -30,3 +35,8 @@ ADVICE = {
     "undecided": "More test rows",
 }
 """The kinds of advice."""
+
+
+def before(evaluation: Mapping[str, Any]) -> str:
+    """What stands beside the tuned model: its base, or, for a starter, the same model before training."""
+    return "before training" if evaluation.get("base_model") == STARTER else "base"

@@ -18,7 +18,7 @@ def job_arguments(run: Run, stage: str) -> list[str]:
             inputs = ["--dataset", str(run.dataset_path), "--tools", str(run.tools_path), "--output-repo", folder]
             return inputs + config_arguments(run.config)
         case "evaluate":
-            return ["--model", folder, "--baseline"]
+            return ["--model", folder]
         case "export":
             return ["--model", folder, "--output-repo", folder]
         case _:

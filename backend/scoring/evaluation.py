@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backend.runs.config import STARTER
 from backend.scoring.advice import advise
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report
 from backend.scoring.verdict import verdict
 
 SCHEMA = 1
+BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
+"""What stands beside a fine-tuned model, and beside a starter, which has no base."""
 FLOOR_NAME = "a plain n-gram classifier"
 TARGET = 0.85
 """The combined accuracy to reach before shipping: what FunctionGemma's model card reports for Mobile Actions, 85 %."""
@@ -33,7 +36,8 @@ def build_evaluation(
     """
     pairs = {"mcnemar": base, "floor_mcnemar": floor}
     compared = {key: paired(report, tuned) if report else None for key, report in pairs.items()}
-    others = {name: report for name, report in (("the base model", base), (FLOOR_NAME, floor)) if report}
+    name = UNTRAINED_NAME if meta.get("base_model") == STARTER else BASE_NAME
+    others = {name: report for name, report in ((name, base), (FLOOR_NAME, floor)) if report}
     return {
         "schema": SCHEMA,
         **meta,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from backend.device.card import model_card
+from backend.errors import InputError
 from backend.records import Example, Tool
-from backend.runs import Run, append_event, write_json, write_text
+from backend.runs import STARTER, Run, append_event, write_json, write_text
 from backend.scoring import Report, build_evaluation, score_rows
 from backend.scoring.floor import floor_report
 from backend.scoring.probes import probes_for
@@ -27,8 +28,11 @@ SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
 
 
-def evaluate(source: Source, scored: ScoredRows, *, baseline: bool, probes: bool) -> dict[str, Any]:
-    """Score the rows with the tuned model and, if asked, its base and the probes; the whole of evaluation.json."""
+def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> dict[str, Any]:
+    """Score the rows with the tuned model, its base and, if asked, the probes; the whole of evaluation.json.
+
+    `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
+    """
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
@@ -47,17 +51,32 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool, probes: bool
         "note": scored.note,
         "seconds": round(seconds, 2),
     }
-    if baseline and source.run is not None:
-        base_model = load_base(source.run, tuned_model)
-        base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
-        say_report("Base", base)
-        meta |= {"base_model": source.run.config.base_model, "base_declarations": base_model.fmt.declarations}
+    if baseline is not False and source.run is not None:
+        meta["base_model"] = source.run.config.base_model
+        base_model, why = _base(source.run, tuned_model, needed=baseline is True)
+        if base_model is None:
+            meta["base_missing"] = why
+        else:
+            base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
+            say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
+            meta["base_declarations"] = base_model.fmt.declarations
     floor = floor_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
     if floor is not None:
         say_report("Floor", floor)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
     return build_evaluation(tuned, base, meta, floor=floor, probes=probed, train_rows=train_rows)
+
+
+def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
+    """The model that the run started from; None and why, where it is not `needed` and cannot be had. InputError."""
+    try:
+        return load_base(run, tuned), ""
+    except InputError as error:
+        if needed:
+            raise
+        say(f"The base model is not scored: {error}")
+        return None, str(error)
 
 
 def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> dict[str, Report]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -33,7 +34,7 @@ INPUTS = ("--dataset", "examples/hiking.csv", "--tools", "examples/tools.json")
 def weak(app: App) -> Run:
     """A starter that saw 300 rows 8 times, measured beside its base: it calls tools, and mostly the wrong ones."""
     run = Run.open(_script("train", app, new_id(), *INPUTS, "--epochs", "8", "--max-examples", "300"))
-    _script("evaluate", app, run.id, "--baseline")
+    _script("evaluate", app, run.id)
     return run
 
 
@@ -42,7 +43,7 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
     evaluation, tuned = _evaluation(weak), _evaluation(weak)["tuned"]
     figures = page.locator("#scores .figure")
     expect(figures).to_have_count(3)
-    for who in ("base: ", "classifier: "):
+    for who in ("before training: ", "classifier: "):
         expect(figures.filter(has_text=who)).to_have_count(3)
     expect(page.locator("#scores .notes strong")).to_have_text(
         "The model is worse than the classifier: it is not ready to ship."
@@ -91,6 +92,25 @@ def test_the_filters_reach_every_row(visit: Visit, weak: Run) -> None:
     expect(page.locator("#wrong-rows .pager")).to_contain_text("9–16 of")
     _choose(page, "Tool", rows[0]["expected"][0]["name"])
     expect(page.locator("#wrong-rows tbody tr td:nth-child(2)").first).to_contain_text(rows[0]["expected"][0]["name"])
+
+
+def test_it_stands_beside_the_classifier_and_beside_another_run(visit: Visit, app: App, weak: Run) -> None:
+    other = _twin(app, weak)
+    page = visit(query=_at(weak)).page
+    pair = _evaluation(weak)["floor_mcnemar"]
+    floor = {row["id"] for row in _evaluation(weak)["floor"]["rows"] if row["right"]}
+    own = {row["id"] for row in _evaluation(weak)["tuned"]["rows"] if row["right"]}
+    for choice, name in (("the n-gram classifier", "The classifier"), (f"the run {other.name}", "The run twin")):
+        _choose(page, "Compare with", choice)
+        shown = page.locator("#beside-table")
+        expect(shown).to_contain_text(name)
+        expect(shown).to_contain_text(f"{pair['better']} gained, {pair['worse']} lost")
+        shown.get_by_role("button", name=f"Show the rows that only {choice}").click()
+        expect(page.locator("#wrong-rows .picked")).to_contain_text(f"Only {choice}")
+        expect(page.locator("#row-browser")).to_be_focused()
+        assert _total(page) == len(floor - own) == pair["worse"]
+        expect(page.locator("#wrong-rows tbody tr").first).to_contain_text(f"{name}: ")
+    take(page, "evaluate-beside")
 
 
 def test_everything_can_be_taken_along(visit: Visit, weak: Run, tmp_path: Path) -> None:
@@ -147,6 +167,17 @@ def test_what_cannot_be_made_is_not_served(app: App, weak: Run) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{app.url}runs/{weak.id}/{name}", timeout=20)
         assert refused.value.code == 404, name
+
+
+def _twin(app: App, run: Run) -> Run:
+    """Another run on the same rows, which answers as the classifier does."""
+    folder = app.home / new_id()
+    shutil.copytree(run.path, folder, ignore=shutil.ignore_patterns("checkpoint"))
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps({**record, "name": "twin"}), encoding="utf-8")
+    evaluation = _evaluation(run)
+    (folder / "evaluation.json").write_text(json.dumps({**evaluation, "tuned": evaluation["floor"]}), encoding="utf-8")
+    return Run.open(folder)
 
 
 def _script(name: str, app: App, run: str, *arguments: str) -> Path:

@@ -36,6 +36,30 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
     assert figures == {"parse": (3, 4), "tool": (2, 4), "argument": (1, 2), "combined": (1, 4)}
     assert tuned["error_classes"] == {"wrong_value": 1, "unparsed": 1, "no_call": 1}
 
+    better = [
+        json.dumps({**json.loads(line), "answer": ANSWER.format(value=value)})
+        for line, value in zip(lines, values, strict=True)
+    ]
+    (tmp_path / "better.jsonl").write_text("\n".join([*better[:3], lines[3]]), encoding="utf-8")
+    beside = evaluate(
+        "--predictions", tmp_path / "better.jsonl", *data, "--output", tmp_path / "better.json",
+        "--beside", tmp_path / "report.json",
+    )  # fmt: skip
+    assert beside.returncode == 0, beside.stderr
+    assert "on 4 rows of both: 3 right here, 1 there; 2 gained, 0 lost (McNemar, p = 0.500)" in beside.stdout
+    pair = json.loads((tmp_path / "better.json").read_text(encoding="utf-8"))["beside"][0]
+    assert pair["gained"] == [row["id"] for row in tuned["rows"][1:3]]
+    assert (pair["n"], pair["lost"], pair["other"]["combined"]["k"]) == (4, [], 1)
+    (tmp_path / "other.json").write_text(json.dumps({"tuned": {"rows": [{"id": "x"}]}}), encoding="utf-8")
+    for other, why in (
+        (tmp_path / "other.json", "scored none of these rows"),
+        (tmp_path, "is not a run"),
+        (tmp_path / "rows.csv", "rows.csv"),
+    ):
+        refused = evaluate("--predictions", tmp_path / "better.jsonl", *data, "--beside", other)
+        assert refused.returncode == 1
+        assert why in refused.stderr
+
     (tmp_path / "answers.jsonl").write_text(lines[0], encoding="utf-8")
     broken = evaluate("--predictions", tmp_path / "answers.jsonl", *data)
     assert broken.returncode == 1

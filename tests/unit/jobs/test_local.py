@@ -122,10 +122,10 @@ def test_a_job_runs_its_script_with_the_runs_files(
     assert "--max-seq-length=auto" in text
     assert text.endswith("--seed=42 --max-examples=5\n")
     assert runner.log(run, "train", offset) == ("", offset)
-    for stage, arguments in (("evaluate", "--baseline"), ("export", f"--output-repo {run.path}")):
+    for stage, arguments in (("evaluate", ""), ("export", f" --output-repo {run.path}")):
         runner.submit(run, stage)
         assert _end(runner, run, stage).state == "completed"
-        assert runner.log(run, stage)[0] == f"bold --model {run.path} {arguments}\n"
+        assert runner.log(run, stage)[0] == f"bold --model {run.path}{arguments}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Two reports beside each other on the rows that both scored: what only one of them has right, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from backend.scoring.intervals import Rate, mcnemar
+
+RATES = ("tool", "combined")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One report and another on `n` common rows.
+
+    `own` and `other` hold both sides' rates over these rows (the keys of RATES), `lost` the ids of the rows that only
+    the other has right, `gained` those that only the report itself has right; `p` is McNemar's, exact and two-sided.
+    """
+
+    n: int
+    own: Mapping[str, Rate]
+    other: Mapping[str, Rate]
+    lost: tuple[str, ...]
+    gained: tuple[str, ...]
+    p: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as one JSON object."""
+        return asdict(self)
+
+
+def beside(report: Mapping[str, Any], other: Mapping[str, Any]) -> Beside | None:
+    """Compare two reports as they stand in evaluation.json, row by row; None where they have no row in common.
+
+    A row's id is made of its message and its calls, so rows with the same id ask the same and expect the same.
+    """
+    others = {row["id"]: row for row in other["rows"]}
+    pairs = [(row, others[row["id"]]) for row in report["rows"] if row["id"] in others]
+    if not pairs:
+        return None
+    mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
+    lost = tuple(one["id"] for one, twin in pairs if twin["right"] and not one["right"])
+    gained = tuple(one["id"] for one, twin in pairs if one["right"] and not twin["right"])
+    return Beside(len(pairs), _rates(mine), _rates(theirs), lost, gained, mcnemar(len(lost), len(gained)))
+
+
+def _rates(rows: list[Mapping[str, Any]]) -> dict[str, Rate]:
+    right = {"tool": "tool_right", "combined": "right"}
+    return {name: Rate.of(sum(bool(row[right[name]]) for row in rows), len(rows)) for name in RATES}

@@ -1,0 +1,61 @@
+"""Other reports to hold an evaluation against: another run's, or that of an exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from backend.errors import InputError
+from backend.runs import Run, read_json
+from backend.scoring.beside import Beside, beside
+from job_templates.cli import say
+
+Others = Mapping[str, Mapping[str, Any]]
+
+
+def read_others(sources: Iterable[Path]) -> Others:
+    """The reports behind runs' folders, evaluation.json or verification.json, by what they are called; InputError."""
+    return {str(source): _report(source.expanduser()) for source in sources}
+
+
+def set_beside(evaluation: Mapping[str, Any], others: Others) -> list[dict[str, Any]]:
+    """Each of the others beside the evaluation's own report, said in a line and as it stands in evaluation.json.
+
+    InputError where one has no row in common with it.
+    """
+    found = []
+    for name, report in others.items():
+        pair = beside(evaluation["tuned"], report)
+        if pair is None:
+            raise InputError(
+                f"{name} scored none of these rows, so the two cannot be held beside each other. Two runs have the "
+                "same held-out rows where data, --test-split and --seed are the same."
+            )
+        say(_line(name, pair))
+        found.append({"source": name, **pair.to_json()})
+    return found
+
+
+def _line(name: str, pair: Beside) -> str:
+    own, other = pair.own["combined"], pair.other["combined"]
+    return (
+        f"Beside {name}, on {pair.n} rows of both: {own.k} right here, {other.k} there; {len(pair.gained)} gained, "
+        f"{len(pair.lost)} lost (McNemar, p = {pair.p:.3f})"
+    )
+
+
+def _report(source: Path) -> Mapping[str, Any]:
+    path = source
+    if source.is_dir():
+        path = Run.open(source).evaluation_path
+        if not path.is_file():
+            raise InputError(f"The run in {source} has not been evaluated. Run evaluate.py --model {source} first.")
+    document = read_json(path)
+    report = document.get("tuned") or document.get("accuracy")
+    if not isinstance(report, Mapping) or not isinstance(report.get("rows"), list):
+        raise InputError(
+            f"{path} holds no scored rows. Name an evaluated run, its evaluation.json, or the verification.json "
+            "of an exported file that was run on held-out rows."
+        )
+    return report
