@@ -76,17 +76,14 @@ def _tools(tools: Sequence[Tool]) -> str:
 def _accuracy(evaluation: Mapping[str, Any] | None) -> str:
     if not evaluation:
         return "## Accuracy\n\nNot measured yet: run `evaluate.py`."
-    tuned, base = evaluation["tuned"], evaluation.get("base")
+    tuned = evaluation["tuned"]
+    beside = [dict(_rates({"tuned": report})) if (report := evaluation.get(key)) else {} for key in ("base", "floor")]
     lines = ["## Accuracy", "", f"On {tuned['n']} held-out rows, greedy decoding, with 95 % Wilson intervals:", ""]
-    lines += ["| | this model | before training |", "|---|---|---|"]
-    before = dict(_rates({"tuned": base})) if base else {}
+    lines += ["| | this model | before training | n-gram classifier, same rows |", "|---|---|---|---|"]
     for name, rate in _rates(evaluation):
         interval = f"{rate['value']:.1%} ({rate['low']:.1%}–{rate['high']:.1%}; {rate['k']} of {rate['n']})"
-        lines.append(
-            f"| {name} | {interval} | {before[name]['value']:.1%} |"
-            if name in before
-            else f"| {name} | {interval} | – |"
-        )
+        others = [f"{rates[name]['value']:.1%}" if name in rates else "–" for rates in beside]
+        lines.append(f"| {name} | {interval} | {' | '.join(others)} |")
     return "\n".join(lines)
 
 

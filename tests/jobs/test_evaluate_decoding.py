@@ -8,9 +8,13 @@ import pytest
 import torch
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
+from backend.runs import Run
 from backend.tokens import STOP_IDS
 from job_templates.ml.decode import SharedDecoder
-from job_templates.ml.rows import TokenRow, shared_prefix
+from job_templates.ml.litert.source import find_source
+from job_templates.ml.models import load_tuned
+from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
+from job_templates.ml.scored_rows import scored_rows
 
 MOST = 12
 
@@ -33,12 +37,12 @@ def tiny_model(window: int) -> Gemma3ForCausalLM:
     return Gemma3ForCausalLM._from_config(config, attn_implementation="sdpa").eval()
 
 
-def one_by_one(model: Gemma3ForCausalLM, row: TokenRow) -> tuple[int, ...]:
+def one_by_one(model: Gemma3ForCausalLM, row: TokenRow, most: int = MOST) -> tuple[int, ...]:
     prompt = torch.tensor([row.prompt])
     out = model.generate(
         prompt,
         attention_mask=torch.ones_like(prompt),
-        max_new_tokens=MOST,
+        max_new_tokens=most,
         do_sample=False,
         eos_token_id=list(STOP_IDS),
         pad_token_id=0,
@@ -87,3 +91,14 @@ def test_many_rows_go_through_in_several_passes() -> None:
     rows = rows_for(model, 10, 9)
     decoder = SharedDecoder(model, rows[0].prompt[:10], chunk_tokens=40, rows_at_once=2)
     assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]
+
+
+def test_a_starters_answers_equal_generation_row_by_row(exported_run: Run) -> None:
+    source = find_source(str(exported_run.path))
+    scored = scored_rows(exported_run, None, None, "test")
+    loaded = load_tuned(source, scored.tools)
+    rows = encode_rows(scored.rows, scored.tools, loaded.fmt, loaded.tokenizer)
+    answers = SharedDecoder(loaded.model, rows[0].prompt[: shared_prefix(rows)]).answers(rows, 40)
+    assert answers == [one_by_one(loaded.model, row, 40) for row in rows]
+    assert any(answer == row.completion for answer, row in zip(answers, rows, strict=True))
+    assert any(answer != row.completion for answer, row in zip(answers, rows, strict=True))

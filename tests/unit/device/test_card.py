@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import ModelCard
 
 from backend.device.card import model_card
 from backend.prompts import get_format
@@ -51,14 +52,16 @@ def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> Non
     rows = [Example(str(number), number, f"light {number}", (Call("stop", {}),)) for number in range(4)]
     right = fmt.completion(rows[0].calls)
     tuned, base = (score_rows(rows, answers, TOOLS, fmt) for answers in ([right] * 3 + ["no"], ["no"] * 4))
-    write_json(run.evaluation_path, build_evaluation(tuned, base, {}))
+    write_json(run.evaluation_path, build_evaluation(tuned, base, {}, floor=tuned))
     card = model_card(run, TOOLS)
     assert "On 4 held-out rows" in card
-    assert "| combined | 75.0% (30.1%–95.4%; 3 of 4) | 0.0% |" in card
+    assert "| combined | 75.0% (30.1%–95.4%; 3 of 4) | 0.0% | 75.0% |" in card
     index = front_matter(card)["model-index"]
     assert isinstance(index, list)
     metrics = {metric["name"]: metric["value"] for metric in index[0]["results"][0]["metrics"]}
     assert metrics == {"tool selection": 0.75, "arguments": 1.0, "combined": 0.75}
+    read = ModelCard(card).data.eval_results
+    assert {result.metric_name: result.metric_value for result in read} == metrics
 
 
 @pytest.mark.parametrize(("base", "named"), [("google/functiongemma-270m-it", True), ("~/secret/base", False)])
