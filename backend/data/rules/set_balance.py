@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.display import count, escape, listing, show
+from backend.data.argument_checking import show_value
+from backend.data.display import count, escape, listing
 from backend.data.languages import language_counts
 from backend.data.options import SPLIT
 from backend.data.registry import Finding, rule
@@ -139,8 +140,8 @@ def constant_argument(view: SetView) -> Iterator[Finding]:
             values = [call.arguments[argument] for call in calls if argument in call.arguments]
             if len(values) >= _NEVER_VARIES_FROM and len({repr(value) for value in values}) == 1:
                 yield Finding(
-                    f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show(values[0])}. Add rows "
-                    "with other values, or drop the argument."
+                    f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show_value(values[0])}. "
+                    "Add rows with other values, or drop the argument."
                 )
 
 
@@ -161,7 +162,11 @@ def unused_value(view: SetView) -> Iterator[Finding]:
     for name, rows in view.rows_by_tool.items():
         for argument, schema in view.inputs.tools[name].properties.items() if rows else ():
             declared = schema.get("enum") or view.inputs.described_values.get((name, argument), ())
-            missing = [str(value) for value in declared if (name, argument, repr(value)) not in used]
+            missing = [
+                value if isinstance(value, str) else show_value(value)
+                for value in declared
+                if (name, argument, repr(value)) not in used
+            ]
             if missing:
                 noun = "value" if len(missing) == 1 else "values"
                 yield Finding(

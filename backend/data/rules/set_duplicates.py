@@ -104,7 +104,8 @@ def near_duplicate(view: SetView) -> Iterator[Finding]:
             continue
         first, *others = (view.examples[at] for at in positions)
         lines = [example.line for example in others]
-        rest = f" So are {count(len(lines) - 1, 'other')}: {_lines(lines[1:])}." if len(lines) > 1 else ""
+        others_too = f" So {'is' if len(lines) == 2 else 'are'} {count(len(lines) - 1, 'other')}: {_lines(lines[1:])}."
+        rest = others_too if len(lines) > 1 else ""
         yield Finding(
             f"The message {show(others[0].message)} is nearly that of line {first.line}, {show(first.message)}, with "
             f"the same calls.{rest}",

@@ -26,6 +26,11 @@ PLACES = [
         ("have lunch", "food"),
     )
 ]
+FRAMED_ROWS = [
+    (frame.format(music), call("play_music", query=music))
+    for music in ("jazz", "blues", "folk", "pop", "soul", "rock")
+    for frame in ("Status of {} please", "Show me {} info", "Monitor {}", "Any news on {}?", "Is {} okay?")
+]
 PLACE_ROWS = [(message, call("find_place", query=value)) for message, value in PLACES]
 
 CASES = [
@@ -57,16 +62,7 @@ CASES = [
             ]
         ),
     ),
-    Case(
-        "sentence frames",
-        (("set-sentence-frames", 8, MESSAGE),),
-        csv_of(
-            [
-                (f"Monitor {music}", call("play_music", query=music))
-                for music in ("jazz", "blues", "folk", "pop", "soul")
-            ]
-        ),
-    ),
+    Case("sentence frames", (("set-sentence-frames", 8, MESSAGE),), csv_of(FRAMED_ROWS)),
     Case("tool without rows", (("set-tool-without-rows", None, None),), tools=[*TOOLS, LISTED]),
     Case(
         "distractor without rows",
