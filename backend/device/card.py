@@ -7,16 +7,27 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backend.errors import InputError
 from backend.records import Tool
 from backend.runs import STARTER, Run, read_json
 
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
 TAGS = ("function-calling", "tool-use", "gemma3", "litert-lm", "on-device")
 LONGEST_TEXT = 160
+RAN = (
+    ("loads in", "load_seconds", "s"),
+    ("first token after", "first_token_seconds", "s"),
+    ("decodes", "decode_tokens_per_second", "tokens a second"),
+    ("memory", "peak_memory_mb", "MB"),
+)
+"""What running a file measured: how the card calls it, its key in verification.json, and its unit."""
 
 
-def model_card(run: Run, tools: Sequence[Tool]) -> str:
-    """README.md for a run's checkpoint; accuracies stand in it when the run has been evaluated."""
+def model_card(run: Run, tools: Sequence[Tool], exported: Mapping[str, Any] | None = None) -> str:
+    """README.md for a run's checkpoint; accuracies stand in it when the run has been evaluated.
+
+    `exported` is the verification of the file that was made of this checkpoint.
+    """
     training = read_json(run.training_path) if run.training_path.is_file() else {}
     evaluation = read_json(run.evaluation_path) if run.evaluation_path.is_file() else None
     sections = [
@@ -25,6 +36,7 @@ def model_card(run: Run, tools: Sequence[Tool]) -> str:
         _opening(run),
         _tools(tools),
         _accuracy(evaluation),
+        _phone(exported) if exported else "",
         _training(run, training),
         _usage(run),
         _licence(run),
@@ -85,6 +97,41 @@ def _accuracy(evaluation: Mapping[str, Any] | None) -> str:
         others = [f"{rates[name]['value']:.1%}" if name in rates else "–" for rates in beside]
         lines.append(f"| {name} | {interval} | {' | '.join(others)} |")
     return "\n".join(lines)
+
+
+def verification_of(run: Run) -> Mapping[str, Any] | None:
+    """What the run's export found; None where there is none, or it is older than the weights or cannot be read."""
+    path = run.export_dir / "verification.json"
+    weights = [weight.stat().st_mtime for weight in run.checkpoint.glob("*.safetensors")]
+    if not path.is_file() or path.stat().st_mtime < max(weights, default=0.0):
+        return None
+    try:
+        return read_json(path)
+    except InputError:  # a damaged record is no reason to refuse the card: it says nothing then
+        return None
+
+
+def _phone(exported: Mapping[str, Any]) -> str:
+    """The exported file: its verdict, its size and hash, and how it ran."""
+    accuracy, agreement = exported.get("accuracy"), exported.get("checkpoint_agreement")
+    facts = {
+        "size": f"{exported['bytes'] / 1e6:,.1f} MB",
+        "SHA-256": f"`{exported['sha256']}`",
+        "context": f"{exported['context']:,} tokens",
+        "ran in": str(exported["runtime"]),
+    }
+    if accuracy:
+        rate = accuracy["combined"]
+        interval = f"{rate['low']:.1%}–{rate['high']:.1%}; {rate['k']} of {rate['n']}"
+        facts["combined accuracy of the file"] = f"{rate['value']:.1%} ({interval})"
+    if agreement:
+        facts["answers as the checkpoint"] = f"{agreement['same']} of {agreement['rows']}"
+    for name, key, unit in RAN:
+        if isinstance(exported.get(key), int | float):
+            facts[name] = f"{exported[key]:,.3g} {unit}"
+    table = [f"| {name} | {value} |" for name, value in facts.items()]
+    verdict = f"Verification **{exported['verdict']}**: {_plain(str(exported['reason']))}"
+    return "\n".join([f"## On a phone: {_plain(exported['file'])}", "", verdict, "", "| | |", "|---|---|", *table])
 
 
 def _rates(evaluation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

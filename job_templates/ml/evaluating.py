@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.device.card import model_card
+from backend.device.card import model_card, verification_of
 from backend.errors import InputError
 from backend.records import Example, Tool
 from backend.runs import STARTER, Run, append_event, write_json, write_text
@@ -92,7 +92,7 @@ def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[
     """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
     write_json(output, report)
     if run is not None and output == run.evaluation_path:
-        write_text(run.checkpoint / "README.md", model_card(run, tools))
+        write_text(run.checkpoint / "README.md", model_card(run, tools, verification_of(run)))
 
 
 def score_model(

@@ -67,10 +67,11 @@ def test_an_export_goes_up_into_its_own_folder(hub: LoopbackHub, tmp_path: Path)
     with find_destination("ada/new", source_of(tmp_path)) as destination:
         assert hub.world.repos["model", "ada/new"].private
         write_export(destination.folder)
-        destination.publish()
+        destination.publish("# What the file is")
     stored = hub.world.repos["model", "ada/new"].commits[-1][1]
     assert {"export/bikes.litertlm", "export/verification.json"} <= set(stored)
     assert stored["export/bikes.litertlm"].content == MODEL
+    assert stored["README.md"].content == b"# What the file is"
     assert not [name for name in stored if name.endswith(".part")]
     assert not destination.folder.exists()
 

@@ -86,6 +86,8 @@ def test_the_documentation_names_every_key_and_check(exported_run: Run) -> None:
 def test_nothing_else_is_left_in_the_folder(exported_run: Run) -> None:
     left = sorted(path.name for path in exported_run.export_dir.iterdir())
     assert left == [FILE, "tools_android.json", "verification.json"]
+    card = (exported_run.checkpoint / "README.md").read_text(encoding="utf-8")
+    assert f"## On a phone: {FILE}" in card
     assert "return" not in json.loads((exported_run.export_dir / "tools_android.json").read_text(encoding="utf-8"))[0]
 
 

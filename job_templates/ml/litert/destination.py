@@ -19,7 +19,7 @@ from backend.runs.hub_errors import hub_errors
 from job_templates.cli import say
 from job_templates.ml.litert.source import Source
 
-EXPORT = "export"
+EXPORT, CARD = "export", "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,30 @@ class Destination:
     folder: Path
     repo_id: str | None = None
 
-    def publish(self) -> None:
-        """Copy the folder into the repository; InputError says where the export is kept if the Hub refuses it."""
+    def publish(self, card: str | None = None) -> None:
+        """Copy the folder into the repository, and the model card, if there is a new one, to its top.
+
+        InputError says where the export is kept if the Hub refuses it.
+        """
         if self.repo_id is None:
             return
         try:
             with hub_errors(self.repo_id, "upload the export to"):
-                HfApi(token=os.environ.get("HF_TOKEN")).upload_folder(
+                api = HfApi(token=os.environ.get("HF_TOKEN"))
+                api.upload_folder(
                     repo_id=self.repo_id,
                     folder_path=self.folder,
                     path_in_repo=EXPORT,
                     ignore_patterns=[".*"],
                     commit_message="Export for LiteRT-LM",
                 )
+                if card is not None:
+                    api.upload_file(
+                        repo_id=self.repo_id,
+                        path_or_fileobj=card.encode(),
+                        path_in_repo=CARD,
+                        commit_message="Say in the model card what the export found",
+                    )
         except InputError as error:
             raise InputError(f"{error} The export is kept in {self._keep()}.") from error
         say(f"Uploaded to {self.repo_id}, folder {EXPORT}.")

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
+from backend.device.card import model_card
 from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, read_prefill, smallest_cache
 from backend.device.recipes import Recipe
 from backend.errors import InputError
-from backend.runs import write_json
+from backend.runs import write_json, write_text
 from backend.runs.files import disk_errors
 from job_templates.cli import say
 from job_templates.ml.litert import agreement
@@ -135,7 +136,10 @@ def _export(plan: Plan, source: Source, destination: Destination, progress: Prog
         "peak_memory_mb": converted.peak_memory_mb,
     }
     write_json(destination.folder / VERIFICATION, record)
-    destination.publish()
+    card = model_card(source.run, trained.tools, record) if source.run is not None and trained is not None else None
+    if card is not None and source.run is not None and destination.folder == source.run.export_dir:
+        write_text(source.run.checkpoint / "README.md", card)
+    destination.publish(card if destination.repo_id == source.repo_id else None)
     return record
 
 

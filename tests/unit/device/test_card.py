@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-from backend.device.card import model_card
+from backend.device.card import model_card, verification_of
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig, default_config, write_json
@@ -72,3 +73,32 @@ def test_a_fine_tunes_card_names_its_base_and_terms_but_no_folder(tmp_path: Path
     assert values.get("base_model") == (base if named else None)
     assert "Gemma Terms of Use" in card
     assert "secret" not in card
+
+
+def test_the_exported_file_stands_in_the_card_with_its_verdict(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    rate = {"k": 3, "n": 4, "value": 0.75, "low": 0.301, "high": 0.954}
+    record = {
+        "file": "lights_q8_ekv1024.litertlm", "bytes": 285_600_000, "sha256": "ab" * 32, "verdict": "failed",
+        "reason": "readable: 2 of 4 <pad> | answers", "context": 1024, "runtime": "litert-lm-api 0.18.1",
+        "accuracy": {"combined": rate}, "checkpoint_agreement": {"same": 4, "rows": 4}, "load_seconds": 0.8123,
+        "first_token_seconds": 0.08, "decode_tokens_per_second": 57.3, "peak_memory_mb": None,
+    }  # fmt: skip
+    assert verification_of(run) is None
+    write_json(run.export_dir / "verification.json", record)
+    card = model_card(run, TOOLS, verification_of(run))
+    assert "## On a phone: lights_q8_ekv1024.litertlm" in card
+    assert "Verification **failed**: readable: 2 of 4 &lt;pad&gt; \\| answers" in card
+    for line in ("| size | 285.6 MB |", f"| SHA-256 | `{'ab' * 32}` |", "| loads in | 0.812 s |",
+                 "| combined accuracy of the file | 75.0% (30.1%–95.4%; 3 of 4) |"):  # fmt: skip
+        assert line in card
+    assert "| memory |" not in card
+
+
+def test_an_export_older_than_the_weights_is_not_spoken_of(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    write_json(run.export_dir / "verification.json", {"file": "old.litertlm"})
+    os.utime(run.export_dir / "verification.json", (1, 1))
+    run.checkpoint.mkdir()
+    (run.checkpoint / "model.safetensors").write_bytes(b"new")
+    assert verification_of(run) is None
