@@ -233,6 +233,8 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
         ({"prefix": "../up"}, "not beginning with a dot"),
         ({"recipe": "int3"}, "Choose one of dynamic_int8"),
         ({"recipe": "static_wi8_ai8"}, "calibration"),
+        ({"recipe": "dynamic_wi2c_afp32"}, "answers that cannot be read"),
+        ({"recipe": "dynamic_wi8b32_afp32"}, "in 32 bits"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], message: str) -> None:
@@ -251,7 +253,7 @@ def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], mes
 def test_every_recipe_of_the_library_can_be_named() -> None:
     names = library_recipes()
     assert {recipe.library_name for recipe in RECIPES.values()} - {""} <= set(names)
-    assert find_recipe("dynamic_wi8b32_afp32").suffix == "wi8b32"
+    assert find_recipe("dynamic_wi4b64_afp32").suffix == "wi4b64"
     suffixes = [find_recipe(name).suffix for name in [*RECIPES, *names]]
     assert len(set(suffixes)) == len(suffixes)
 

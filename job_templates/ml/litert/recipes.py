@@ -8,6 +8,12 @@ from backend.errors import InputError
 OF_LITERT_TORCH = ("dynamic_wi8_emb4_afp32",)
 """litert-torch 0.10.0 adds this one to ai-edge-quantizer's."""
 
+UNFIT = {
+    "_wi2": "weights of 2 bits leave answers that cannot be read",
+    "_wi8b": "the installed quantizer leaves such a model in 32 bits",
+}
+"""What benchmarks/export.py showed of a part of the names on a starter (ai-edge-quantizer 0.10.0, 2026-11-23)."""
+
 
 def find_recipe(name: str) -> Recipe:
     """The recipe called `name`, by our name or the library's; InputError lists those that there are."""
@@ -18,6 +24,11 @@ def find_recipe(name: str) -> Recipe:
             f"The recipe {name!r} needs calibration data, which this export does not make. "
             "Use dynamic_int8, or weight_only_int8 where accuracy counts more than speed."
         )
+    for part, why in UNFIT.items():
+        if part in name:
+            raise InputError(
+                f"The recipe {name!r} is of no use here: {why}. Use dynamic_int8, or dynamic_int4 for less."
+            )
     known = library_recipes()
     if name not in known:
         raise InputError(
@@ -28,8 +39,8 @@ def find_recipe(name: str) -> Recipe:
 
 
 def library_recipes() -> list[str]:
-    """The library's own recipes for one text model that need no calibration data, sorted."""
+    """The library's own recipes that make a text model that passes, and need no calibration data; sorted."""
     from ai_edge_quantizer import recipe
 
     own = [name for name in dir(recipe) if name.startswith(("dynamic_", "weight_only_"))]
-    return sorted({*own, *OF_LITERT_TORCH})
+    return sorted(name for name in {*own, *OF_LITERT_TORCH} if not any(part in name for part in UNFIT))
