@@ -128,7 +128,7 @@ def _phone(exported: Mapping[str, Any]) -> str:
         facts["answers as the checkpoint"] = f"{agreement['same']} of {agreement['rows']}"
     for name, key, unit in RAN:
         if isinstance(exported.get(key), int | float):
-            facts[name] = f"{exported[key]:,.3g} {unit}"
+            facts[name] = f"{exported[key]:,.{0 if exported[key] >= 100 else 2}f} {unit}"
     table = [f"| {name} | {value} |" for name, value in facts.items()]
     verdict = f"Verification **{exported['verdict']}**: {_plain(str(exported['reason']))}"
     return "\n".join([f"## On a phone: {_plain(exported['file'])}", "", verdict, "", "| | |", "|---|---|", *table])

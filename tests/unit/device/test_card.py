@@ -82,14 +82,14 @@ def test_the_exported_file_stands_in_the_card_with_its_verdict(tmp_path: Path) -
         "file": "lights_q8_ekv1024.litertlm", "bytes": 285_600_000, "sha256": "ab" * 32, "verdict": "failed",
         "reason": "readable: 2 of 4 <pad> | answers", "context": 1024, "runtime": "litert-lm-api 0.18.1",
         "accuracy": {"combined": rate}, "checkpoint_agreement": {"same": 4, "rows": 4}, "load_seconds": 0.8123,
-        "first_token_seconds": 0.08, "decode_tokens_per_second": 57.3, "peak_memory_mb": None,
+        "first_token_seconds": 0.08, "decode_tokens_per_second": 1057.3, "peak_memory_mb": None,
     }  # fmt: skip
     assert verification_of(run) is None
     write_json(run.export_dir / "verification.json", record)
     card = model_card(run, TOOLS, verification_of(run))
     assert "## On a phone: lights_q8_ekv1024.litertlm" in card
     assert "Verification **failed**: readable: 2 of 4 &lt;pad&gt; \\| answers" in card
-    for line in ("| size | 285.6 MB |", f"| SHA-256 | `{'ab' * 32}` |", "| loads in | 0.812 s |",
+    for line in ("| size | 285.6 MB |", f"| SHA-256 | `{'ab' * 32}` |", "| loads in | 0.81 s |", "| decodes | 1,057 tokens a second |",
                  "| combined accuracy of the file | 75.0% (30.1%–95.4%; 3 of 4) |"):  # fmt: skip
         assert line in card
     assert "| memory |" not in card
