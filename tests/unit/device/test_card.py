@@ -89,7 +89,8 @@ def test_the_exported_file_stands_in_the_card_with_its_verdict(tmp_path: Path) -
     card = model_card(run, TOOLS, verification_of(run))
     assert "## On a phone: lights_q8_ekv1024.litertlm" in card
     assert "Verification **failed**: readable: 2 of 4 &lt;pad&gt; \\| answers" in card
-    for line in ("| size | 285.6 MB |", f"| SHA-256 | `{'ab' * 32}` |", "| loads in | 0.81 s |", "| decodes | 1,057 tokens a second |",
+    for line in ("| size | 285.6 MB |", f"| SHA-256 | `{'ab' * 32}` |", "| loads in | 0.81 s |",
+                 "| decodes | 1,057 tokens a second |",
                  "| combined accuracy of the file | 75.0% (30.1%–95.4%; 3 of 4) |"):  # fmt: skip
         assert line in card
     assert "| memory |" not in card
