@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.errors import InputError
 from backend.jobs import LocalRunner, Runner
+from backend.jobs.dashboard import Dashboard
 from backend.runs import FolderStore, Run
 from ui.checking import Checker
 from ui.drafts import Drafts
@@ -26,6 +27,7 @@ class Services:
     drafts: Drafts
     checker: Checker
     summaries: Summaries
+    dashboard: Dashboard = field(default_factory=Dashboard)
     _stopping: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod

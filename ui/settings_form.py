@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -11,15 +9,27 @@ from gradio.components import Component
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
+from backend.runs.presets import Effort, with_effort
 from ui.markup import callout
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
+from ui.settings_values import (
+    DECLARATIONS,
+    EFFORT_CHOICES,
+    EFFORT_NOTE,
+    FORMATS,
+    METHOD_CHOICES,
+    OTHER,
+    SCHEDULE_CHOICES,
+    TARGET_CHOICES,
+    read_settings,
+    setting_values,
+)  # fmt: skip
 from ui.train_estimate import estimate_line
 
-OTHER = "other"
 BASES = [("Starter", STARTER), ("A folder or a Hub id", OTHER)]
 STARTER_NOTE = callout(
     "accent",
@@ -27,8 +37,6 @@ STARTER_NOTE = callout(
     "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
     "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
 ).text
-DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
-FORMATS = [("Native (FunctionGemma's own)", "native"), ("JSON (for apps that read raw text)", "json")]
 
 
 class SettingsForm(Holder):
@@ -44,6 +52,13 @@ class SettingsForm(Holder):
                 label="Folder or Hub id", placeholder="google/functiongemma-270m-it", visible=False,
                 info="A folder on this machine with a Gemma 3 checkpoint, or its id on the Hugging Face Hub.",
             )  # fmt: skip
+            self.effort = gr.Radio(
+                EFFORT_CHOICES,
+                value="balanced",
+                label="Speed or quality",
+                elem_classes=["ft-segments"],
+                info=EFFORT_NOTE,
+            )
             with gr.Row(elem_classes=["ft-row"]):
                 self.epochs = gr.Number(
                     start.epochs, label="Epochs", info="How often every row is seen.", minimum=0.1, step=1
@@ -62,16 +77,27 @@ class SettingsForm(Holder):
     def _advanced(self, start: RunConfig) -> None:
         self.prompt_format = gr.Dropdown(FORMATS, value=start.prompt_format, label="Prompt format", filterable=False)
         with gr.Row(elem_classes=["ft-row"]):
-            self.lr = gr.Number(
-                start.lr, label="Learning rate", info="The peak; it falls to zero by the end.", step=0.0001
+            self.lr = gr.Number(start.lr, label="Learning rate", info="The peak.", step=0.0001)
+            self.lr_scheduler = gr.Dropdown(
+                SCHEDULE_CHOICES,
+                value=start.lr_scheduler,
+                label="After the peak",
+                info="How the rate falls.",
+                filterable=False,
             )
+            self.warmup_ratio = gr.Number(
+                start.warmup_ratio, label="Warm-up", info="Share of the steps.", step=0.05, minimum=0
+            )
+        with gr.Row(elem_classes=["ft-row"]):
             self.batch_size = gr.Number(
                 start.batch_size, label="Batch size", info="Rows a step.", precision=0, minimum=1
             )
             self.max_length = gr.Textbox(str(start.max_seq_length), label="Max length", info="Tokens a row, or auto.")
-        with gr.Row(visible=False, elem_classes=["ft-row"]) as self.lora:
-            self.lora_r = gr.Number(start.lora_r, label="LoRA rank", precision=0, minimum=1)
-            self.lora_alpha = gr.Number(start.lora_alpha, label="LoRA alpha", precision=0, minimum=1)
+            self.weight_decay = gr.Number(
+                start.weight_decay, label="Weight decay", info="Draws weights to zero.", step=0.01, minimum=0
+            )
+        with gr.Column(visible=False) as self.lora:
+            self._adapter(start)
         with gr.Row(elem_classes=["ft-row"]):
             self.test_split = gr.Number(
                 start.test_split, label="Held out", info="Share of rows kept for measuring.", step=0.05
@@ -80,6 +106,25 @@ class SettingsForm(Holder):
             self.seed = gr.Number(
                 start.seed, label="Seed", info="The same seed, the same split.", precision=0, minimum=0
             )
+        with gr.Row(elem_classes=["ft-row"]):
+            self.early_stopping = gr.Textbox(
+                "", label="Early stopping", info="Looks without a better held-out loss; empty: never."
+            )
+            self.checkpoint_minutes = gr.Number(
+                start.checkpoint_minutes, label="Save every", info="Minutes, and after each epoch.", minimum=0.1
+            )
+            self.trackio = gr.Textbox("", label="Trackio project", info="Also log there; empty: no.", max_length=100)
+
+    def _adapter(self, start: RunConfig) -> None:
+        with gr.Row(elem_classes=["ft-row"]):
+            self.method = gr.Dropdown(METHOD_CHOICES, value=start.method, label="What is trained", filterable=False)
+            self.lora_targets = gr.Dropdown(
+                TARGET_CHOICES, value=start.lora_targets, label="Adapter on", filterable=False
+            )
+        with gr.Row(elem_classes=["ft-row"]):
+            self.lora_r = gr.Number(start.lora_r, label="LoRA rank", precision=0, minimum=1)
+            self.lora_alpha = gr.Number(start.lora_alpha, label="LoRA alpha", precision=0, minimum=1)
+            self.lora_dropout = gr.Number(start.lora_dropout, label="LoRA dropout", step=0.05, minimum=0)
 
     @property
     def fields(self) -> list[Component]:
@@ -91,13 +136,15 @@ class SettingsForm(Holder):
         return [
             self.epochs, self.declarations, self.prompt_format, self.lr, self.batch_size, self.max_length,
             self.lora_r, self.lora_alpha, self.test_split, self.max_examples, self.seed,
+            self.method, self.lora_targets, self.lora_dropout, self.warmup_ratio, self.lr_scheduler,
+            self.weight_decay, self.early_stopping, self.checkpoint_minutes, self.trackio,
         ]  # fmt: skip
 
     def paint(self, scene: Scene) -> Wanted:
         """The defaults, or another run's settings, once for each data set."""
         config, name = _beginning(scene)
         key = f"{scene.place.data} {scene.place.like}"
-        values = dict(zip(self._numbers, _values(config), strict=True))
+        values = dict(zip(self._numbers, setting_values(config), strict=True))
         starter = config.base_model == STARTER
         return {
             self.name: Keyed(key, name),
@@ -116,9 +163,17 @@ class SettingsForm(Holder):
             starter = base == STARTER
             config = default_config(STARTER if starter else OTHER)
             shown = [STARTER_NOTE if starter else "", gr.update(visible=not starter), gr.update(visible=not starter)]
-            return [*shown, *_values(config)]
+            return ["balanced", *shown, *setting_values(config)]
 
-        self.base.input(follow, self.base, [self.starter_note, self.base_id, self.lora, *self._numbers], **QUICK)
+        self.base.input(
+            follow, self.base, [self.effort, self.starter_note, self.base_id, self.lora, *self._numbers], **QUICK
+        )
+
+        def take(effort: Effort, base: str) -> tuple[float, str]:
+            config = with_effort(default_config(STARTER if base == STARTER else OTHER), effort)
+            return config.epochs, str(config.early_stopping or "")
+
+        self.effort.input(take, [self.effort, self.base], [self.epochs, self.early_stopping], **QUICK)
 
         def reckon(place: dict[str, Any], *values: Any) -> str:
             try:
@@ -131,42 +186,9 @@ class SettingsForm(Holder):
         gr.on(changed, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
 
 
-def read_settings(values: Sequence[Any]) -> tuple[str, RunConfig]:
-    """The run's name and settings from the form's fields; InputError for the first that is not allowed."""
-    name, base, base_id, epochs, declarations, fmt, lr, batch, length, r, alpha, held_out, most, seed = values
-    base_model = STARTER if base == STARTER else str(base_id or "").strip()
-    if not base_model:
-        raise InputError(
-            "Name the base model: a folder on this machine, or a Hub id such as google/functiongemma-270m-it."
-        )
-    config = replace(
-        default_config(base_model),
-        epochs=epochs, declarations=declarations, prompt_format=fmt, lr=lr, batch_size=batch,
-        max_seq_length=_whole(length or "auto", "auto"), lora_r=r, lora_alpha=alpha,
-        test_split=held_out, max_examples=_whole(most, None), seed=seed,
-    )  # fmt: skip
-    return str(name or "").strip(), config
-
-
 def _change(field: Any) -> Any:
     """The event that a field's value changed; gradio adds it to its classes as they are made, out of mypy's sight."""
     return field.change
-
-
-def _whole(value: object, without: Any) -> Any:
-    """A whole number written in a text field; `without` where it is empty or says auto; other text as it is."""
-    written = str(value if value is not None else "").strip().replace(",", "").casefold()
-    if written in ("", "auto", "all"):
-        return without
-    return int(written) if written.isdecimal() else value
-
-
-def _values(config: RunConfig) -> list[Any]:
-    return [
-        config.epochs, config.declarations, config.prompt_format, config.lr, config.batch_size,
-        str(config.max_seq_length),
-        config.lora_r, config.lora_alpha, config.test_split, str(config.max_examples or ""), config.seed,
-    ]  # fmt: skip
 
 
 def _beginning(scene: Scene) -> tuple[RunConfig, str]:

@@ -107,10 +107,18 @@ def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[dict[str, Any], ...]
 
 
 def latest_try(events: Sequence[dict[str, Any]], stage: str) -> Events:
-    """The stage's events since it was last started."""
+    """The stage's events since it was last started; where a training went on, those that led there stand before."""
     own = [event for event in events if event["stage"] == stage]
     starts = [at for at, event in enumerate(own) if event["event"] == "stage" and event.get("state") == "started"]
-    return own[starts[-1] :] if starts else own
+    if not starts:
+        return own
+    latest = own[starts[-1] :]
+    resumed = next((event.get("step", 0) for event in latest if event["event"] == "resume"), 0)
+    if not resumed:
+        return latest
+    before = latest_try(own[: starts[-1]], stage)
+    kept = [event for event in before if event["event"] in ("step", "eval") and event.get("step", 0) <= resumed]
+    return [latest[0], *kept, *latest[1:]]
 
 
 def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Events) -> StageView:

@@ -10,19 +10,22 @@ from typing import Any
 import gradio as gr
 
 from backend.errors import InputError
-from backend.runs import STARTER, Run, RunConfig
+from backend.runs import Run, RunConfig
+from backend.runs.resume import last_kept
 from ui import text
 from ui.charts import Chart, losses
 from ui.data_step import blank
-from ui.markup import Figure, Html, button, callout, card, facts, figures, heading, joined
+from ui.markup import Figure, Html, button, callout, card, figures, heading, joined
 from ui.page import Page, go, pick_step
 from ui.painter import Holder, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
-from ui.settings_form import SettingsForm, read_settings
+from ui.settings_form import SettingsForm
+from ui.settings_values import read_settings
 from ui.stage_panel import StagePanel
 from ui.stages import Events, events_at, latest_try, stamp
+from ui.train_settings import settings_card
 
 LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."
 WORDS = {
@@ -83,12 +86,12 @@ class TrainStep(Holder):
         steps = [event for event in view.events if event["event"] == "step"]
         held_out = [event for event in view.events if event["event"] == "eval"]
         return {
-            **self.panel.paint(scene, WORDS),
+            **self.panel.paint(scene, _words(run)),
             self.result: _result(scene).text,
             self.chart_box: gr.update(visible=len(steps) > 1),
             self.chart_title: _chart_title(steps, held_out).text,
             self.chart: _chart(run.metrics_path, stamp(run.metrics_path)) if len(steps) > 1 else "",
-            self.settings: _settings_card(run, scene).text,
+            self.settings: settings_card(run, scene).text,
         }
 
     def wire(self, page: Page) -> None:
@@ -97,7 +100,7 @@ class TrainStep(Holder):
         page.on(self.start.click, _start, [*fields, self.then])
         page.on(self.quick.click, _quick_test, [*fields, self.then])
         page.on_press(self.blank, pick_step)
-        page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, lambda s: s.place))
+        page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, _go_on))
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
         self.form.wire(page)
@@ -145,8 +148,27 @@ def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
     return Place(run=run.id, step="train")
 
 
+def _words(run: Run) -> dict[str, str]:
+    """The panel's words, with the way on where a training that was cut off left one."""
+    kept = last_kept(run)
+    if kept is None:
+        return WORDS
+    words = {"kept": f"It can go on from step {kept.step:,}.", "again": f"Go on from step {kept.step:,}"}
+    return {**WORDS, **words}
+
+
+def _go_on(scene: Scene) -> Place:
+    """Start the training's job again, from what it kept."""
+    if scene.run and last_kept(scene.run):
+        scene.services.runner.submit(scene.run, scene.stage("train").job or "train", ["--resume"])
+    return scene.place
+
+
 def _again(scene: Scene, data: dict[str, str]) -> Place:
-    """The form again, with the same data: the run stays as it is."""
+    """The form again, with the same data: the run stays as it is; or Trackio's dashboard."""
+    if data.get("do") == "dashboard":
+        scene.services.dashboard.start()
+        return scene.place
     if scene.run is None or scene.source is None or data.get("do") != "again":
         return go("train")(scene)
     source = scene.source
@@ -183,31 +205,6 @@ def _chart_title(steps: Events, held_out: Events) -> Html:
     latest += [f"held out {_loss(held_out[-1].get('loss'))}"] if held_out else []
     aside = f'<div class="aside">{" · ".join(latest)}</div>'
     return Html(f'<div class="card-head"><h2>Loss</h2>{aside}</div>')
-
-
-def _settings_card(run: Run, scene: Scene) -> Html:
-    config = run.config
-    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
-    pairs = [
-        ("Base model", config.base_model),
-        ("Epochs", f"{config.epochs:g}"),
-        ("Tools in the prompt", config.declarations),
-        ("Prompt format", config.prompt_format),
-        ("Learning rate", f"{config.lr:g}"),
-        ("Batch size", config.batch_size),
-        ("Max length", length),
-        ("Held out", text.percent(config.test_split, 0)),
-        ("Rows at most", config.max_examples or "all"),
-        ("Seed", config.seed),
-        ("Code", run.code_version or "–"),
-        ("Made", text.when(run.created)),
-    ]
-    if config.base_model != STARTER:
-        pairs[6:6] = [("LoRA rank, alpha", f"{config.lora_r}, {config.lora_alpha}")]
-    again = (
-        "" if scene.stage("train").active else button("again", "Train again with other settings", kind="quiet small")
-    )
-    return card(run.name, facts(pairs), aside=again)
 
 
 def _loss(value: object) -> str:

@@ -10,11 +10,12 @@ from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
 from backend.runs import STARTER, Run, append_event
+from backend.runs.resume import last_kept
 from job_templates.cli import say
 from job_templates.ml.base import Base
 from job_templates.ml.collator import PackCollator
 from job_templates.ml.device import Precision
-from job_templates.ml.keeping import KeepingCallback, last_kept
+from job_templates.ml.keeping import KeepingCallback
 from job_templates.ml.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.trainer import SharedPrefixTrainer
 
@@ -62,10 +63,9 @@ def _going_on(run: Run) -> str | None:
     found = last_kept(run)
     if found is None:
         return None
-    path, step = found
-    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": step})
-    say(f"Goes on from step {step}")
-    return str(path)
+    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": found.step})
+    say(f"Goes on from step {found.step}")
+    return str(found.path)
 
 
 def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from backend.runs import Run
 from job_templates.cli import say
-
-STATE_FILE = "trainer_state.json"
 
 
 class KeepingCallback(TrainerCallback):
@@ -58,28 +53,6 @@ class KeepingCallback(TrainerCallback):
     def on_save(self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: Any) -> None:
         """Remember when."""
         self._saved = time.monotonic()
-
-
-def last_kept(run: Run) -> tuple[Path, int] | None:
-    """The newest whole state of an unfinished training and its step, or None.
-
-    The Trainer writes its own state last, so a folder in which it can be read is whole; others are taken away.
-    """
-    while run.resume.is_dir() and (found := get_last_checkpoint(str(run.resume))):
-        path = Path(found)
-        if (step := kept_step(path)) is not None:
-            return path, step
-        shutil.rmtree(path)
-    return None
-
-
-def kept_step(path: Path) -> int | None:
-    """The step at which a state was saved; None where it is not whole."""
-    try:
-        state = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))
-        return int(state["global_step"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def begin_anew(run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from backend.runs import read_events
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
 
@@ -52,6 +53,30 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     page.locator(".run").get_by_role("button", name="Delete").click()
     expect(page.locator("#runs")).to_contain_text("kept here, also after a restart")
     assert not [path for path in app.home.iterdir() if not path.name.startswith(".")]
+
+
+def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: App) -> None:
+    visitor = visit()
+    page = visitor.page
+    _to_settings(visitor)
+    page.locator(".ft-segments").get_by_text("Fast", exact=True).click()
+    expect(page.get_by_label("Epochs")).to_have_value("10")
+    page.get_by_text("Nothing", exact=True).click()
+    take(page, "train-simple")
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_label("Rows at most").fill("60")
+    page.get_by_label("Batch size").fill("2")
+    take(page, "train-advanced")
+    visitor.button("Start training")
+    expect(page.locator("#train-state")).to_contain_text(re.compile(r"epoch [2-9]"), timeout=LOADING_MS)
+    page.locator("#train-state").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#train-state")).to_contain_text("It can go on from step", timeout=60_000)
+    take(page, "train-kept")
+    page.locator("#train-state").get_by_role("button", name="Go on from step").click()
+    expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=2 * LOADING_MS)
+    expect(page.locator("#train-result")).to_contain_text("300 steps")
+    (folder,) = [path for path in app.home.iterdir() if not path.name.startswith(".")]
+    assert [event["event"] for event in read_events(folder / "metrics.jsonl")[0]].count("resume") == 1
 
 
 def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from backend.runs import Run, append_event, read_events, read_json
-from job_templates.ml.keeping import STATE_FILE, kept_step, last_kept
+from backend.runs.resume import last_kept
 from job_templates.ml.options import config_from
 from job_templates.train import main, parser
 from tests.jobs.conftest import ROOT
@@ -62,7 +62,7 @@ def test_a_killed_training_ends_as_an_unbroken_one_does(unbroken: Run, tmp_path:
     assert not run.checkpoint.exists()
     kept = last_kept(run)
     main([*command(folder), "--resume"])
-    assert [event["step"] for event in events(folder, "resume")] == ([kept[1]] if kept else [])
+    assert [event["step"] for event in events(folder, "resume")] == ([kept.step] if kept else [])
     summary, expected = read_json(run.training_path), read_json(unbroken.training_path)
     for same in ("steps", "best_step", "rows", "tokens", "tokens_saved"):
         assert summary[same] == expected[same]
@@ -79,19 +79,6 @@ def test_a_finished_training_is_left_as_it_is(unbroken: Run, capsys: pytest.Capt
     main([*command(unbroken.path), "--resume"])
     assert "trained already" in capsys.readouterr().out
     assert (unbroken.checkpoint / "model.safetensors").stat().st_mtime_ns == before
-
-
-def test_a_state_that_was_cut_off_itself_is_passed_over(unbroken: Run, tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", unbroken.config, unbroken.dataset_path, unbroken.tools_path)
-    assert last_kept(run) is None
-    for step, text in ((5, '{"global_step": 5}'), (9, '{"global_st'), (12, None)):
-        folder = run.resume / f"checkpoint-{step}"
-        folder.mkdir(parents=True)
-        if text is not None:
-            (folder / STATE_FILE).write_text(text, encoding="utf-8")
-    assert last_kept(run) == (run.resume / "checkpoint-5", 5)
-    assert [path.name for path in run.resume.iterdir()] == ["checkpoint-5"]
-    assert kept_step(run.resume / "checkpoint-12") is None
 
 
 def test_without_resume_a_cut_off_training_begins_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

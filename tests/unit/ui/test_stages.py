@@ -66,6 +66,18 @@ def test_a_second_try_starts_from_nothing(run: Run) -> None:
     assert len(stage_views(run, LocalRunner())["train"].events) == 2
 
 
+def test_a_training_that_went_on_shows_what_led_there(run: Run) -> None:
+    def step(number: int) -> dict[str, object]:
+        return {"event": "step", "stage": "train", "step": number, "steps": 9, "loss": 1.0}
+
+    started = {"event": "stage", "stage": "train", "state": "started"}
+    went_on = {"event": "resume", "stage": "train", "step": 2}
+    for event in (started, step(8), started, step(1), step(2), step(3), started, went_on, step(3), step(4)):
+        append_event(run.metrics_path, event)
+    events = stage_views(run, LocalRunner())["train"].events
+    assert [event["step"] for event in events if event["event"] == "step"] == [1, 2, 3, 4]
+
+
 def test_the_stages_of_a_pipeline_are_told_by_their_events(run: Run) -> None:
     write_state(run, "pipeline", JobState("failed", 1.0, 9.0, 1, "The disk is full."))
     append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})

@@ -1,0 +1,80 @@
+"""Trackio's own dashboard on this machine: started when it is first asked for, ended with the app."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from urllib.parse import urlencode
+
+from backend.errors import InputError
+
+HOST = "127.0.0.1"
+SHOW = "import sys, trackio; trackio.show(open_browser=False, block_thread=True, server_port=int(sys.argv[1]))"
+
+
+class Dashboard:
+    """One server for all projects in the folder that jobs log to (TRACKIO_DIR); it answers on this machine alone."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is anything to start here, and who looks at the page can reach this machine by its own name."""
+        return importlib.util.find_spec("trackio") is not None and not os.environ.get("SPACE_ID")
+
+    @property
+    def starting(self) -> bool:
+        """Whether it was started and does not answer yet."""
+        return self._alive and not self._answers
+
+    def start(self) -> None:
+        """Start it, if it does not run yet; InputError where Trackio is not installed."""
+        if self._alive:
+            return
+        if not self.possible:
+            raise InputError("Trackio is not installed here. Install what requirements-local.txt names.")
+        self._port = _free_port()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SHOW, str(self._port)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def address(self, project: str) -> str | None:
+        """Where a project is shown; None as long as the dashboard does not answer."""
+        if not (self._alive and self._answers):
+            return None
+        return f"http://{HOST}:{self._port}/?{urlencode({'project': project})}"
+
+    @property
+    def _alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection((HOST, self._port), timeout=0.5):
+                return True
+        except OSError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,41 @@
+"""What an unfinished training left to go on from."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.runs.run import Run
+
+STATE_FILE = "trainer_state.json"
+FOLDER = re.compile(r"checkpoint-(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A whole state of a training, saved after optimiser step `step`."""
+
+    path: Path
+    step: int
+
+
+def last_kept(run: Run) -> Kept | None:
+    """The newest whole state of an unfinished training, or None.
+
+    transformers' Trainer writes its own state last, so a folder in which it can be read is whole.
+    """
+    if not run.resume.is_dir():
+        return None
+    numbered = [(int(found[1]), path) for path in run.resume.iterdir() if (found := FOLDER.fullmatch(path.name))]
+    whole = (Kept(path, step) for number, path in sorted(numbered, reverse=True) if (step := _step(path)) == number)
+    return next(whole, None)
+
+
+def _step(path: Path) -> int | None:
+    """The step that a state's own record names; None where it is not whole."""
+    try:
+        return int(json.loads((path / STATE_FILE).read_text(encoding="utf-8"))["global_step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,118 @@
+"""How well settings do on held-out rows: train.py and evaluate.py for every setting and seed, with intervals.
+
+A setting is NAME=FLAGS, such as "names=--declarations names". Every setting trains with the same seeds, and a seed
+fixes the split, so two settings are scored on the same rows: the first one is held against each other one in pairs
+(exact McNemar over the rows of all seeds). Runs are kept in --output, and one that is there already is not made
+again: hours of work can be done in pieces. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from backend.runs import read_json
+from backend.scoring.intervals import mcnemar, wilson
+
+ROOT = Path(__file__).resolve().parents[1]
+DECLARATIONS = [f"{name}=--declarations {name}" for name in ("none", "names", "full")]
+Right = dict[str, bool]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one setting got right over all seeds; `combined` is by seed and row."""
+
+    name: str
+    rows: int
+    tool: int
+    argument_rows: int
+    arguments: int
+    combined: Right
+    seconds: float
+
+
+def main() -> None:
+    """Print a line a setting, then how the others differ from the first."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", type=Path, default=ROOT / "examples" / "hiking.csv")
+    parser.add_argument("--tools", type=Path, default=ROOT / "examples" / "tools.json")
+    parser.add_argument("--base-model", default="starter")
+    parser.add_argument("--setting", action="append", metavar="NAME=FLAGS", help="default: none, names, full")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--output", type=Path, required=True, help="the folder of the runs")
+    arguments = parser.parse_args()
+    found = [scores(arguments, setting) for setting in arguments.setting or DECLARATIONS]
+    for result in found:
+        print(told(result), flush=True)
+    for other in found[1:]:
+        print(against(found[0], other))
+    print(json.dumps({result.name: round(sum(result.combined.values()) / result.rows, 4) for result in found}))
+
+
+def scores(arguments: argparse.Namespace, setting: str) -> Scores:
+    """One setting's runs, made where they are missing, and what they got right."""
+    name, _, flags = setting.partition("=")
+    combined: Right = {}
+    tool = argument_rows = right = 0
+    seconds = 0.0
+    for seed in arguments.seeds:
+        folder = arguments.output / f"{name}-{seed}"
+        report = made(arguments, folder, [*shlex.split(flags), "--seed", str(seed)])
+        tuned = report["tuned"]
+        combined |= {f"{seed}:{row['id']}": bool(row["right"]) for row in tuned["rows"]}
+        tool += tuned["tool"]["k"]
+        argument_rows, right = argument_rows + tuned["argument"]["n"], right + tuned["argument"]["k"]
+        seconds += read_json(folder / "training.json")["seconds"]
+    return Scores(name, len(combined), tool, argument_rows, right, combined, seconds / len(arguments.seeds))
+
+
+def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[str, Any]:
+    """The evaluation of the run in `folder`, which is trained, or goes on being trained, where it is missing."""
+    evaluation = folder / "evaluation.json"
+    if not evaluation.is_file():
+        inputs = ["--dataset", str(arguments.dataset), "--tools", str(arguments.tools), "--output-repo", str(folder)]
+        script("train", [*inputs, "--base-model", arguments.base_model, "--resume", *flags])
+        script("evaluate", ["--model", str(folder)])
+    return read_json(evaluation)
+
+
+def script(name: str, flags: list[str]) -> None:
+    """Run a job script; what it prints goes to stderr."""
+    command = [sys.executable, str(ROOT / "job_templates" / f"{name}.py"), *flags]
+    subprocess.run(command, check=True, stdout=sys.stderr, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+
+
+def told(result: Scores) -> str:
+    """A setting's rates, with the interval of the combined one."""
+    right = sum(result.combined.values())
+    low, high = wilson(right, result.rows)
+    return (
+        f"{result.name:<24} tool {result.tool / result.rows:>6.1%}  arguments "
+        f"{result.arguments / max(result.argument_rows, 1):>6.1%}  combined {right / result.rows:>6.1%} "
+        f"({low:.1%}-{high:.1%}; {right} of {result.rows})  {result.seconds:.0f} s a training"
+    )
+
+
+def against(first: Scores, other: Scores) -> str:
+    """How another setting differs from the first on the rows that both answered."""
+    shared = first.combined.keys() & other.combined.keys()
+    worse = sum(first.combined[key] and not other.combined[key] for key in shared)
+    better = sum(other.combined[key] and not first.combined[key] for key in shared)
+    return (
+        f"{other.name} against {first.name}: {better} rows only {other.name} got right, {worse} only {first.name}, "
+        f"of {len(shared)}: p = {mcnemar(worse, better):.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

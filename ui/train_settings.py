@@ -1,0 +1,50 @@
+"""The settings that a run was made with, as its Train step shows them."""
+
+from __future__ import annotations
+
+from backend.runs import Run
+from ui import text
+from ui.markup import Html, button, card, esc, facts, joined
+from ui.scene import Scene
+
+
+def settings_card(run: Run, scene: Scene) -> Html:
+    """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
+    config = run.config
+    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
+    pairs = [
+        ("Base model", config.base_model),
+        ("Epochs", f"{config.epochs:g}"),
+        ("Tools in the prompt", config.declarations),
+        ("Prompt format", config.prompt_format),
+        ("Learning rate", f"{config.lr:g}, {config.lr_scheduler}"),
+        ("Batch size", config.batch_size),
+        ("Max length", length),
+        ("Held out", text.percent(config.test_split, 0)),
+        ("Rows at most", config.max_examples or "all"),
+        ("Seed", config.seed),
+        ("Code", run.code_version or "–"),
+        ("Made", text.when(run.created)),
+    ]
+    if config.method == "lora":
+        pairs[6:6] = [("LoRA rank, alpha", f"{config.lora_r}, {config.lora_alpha}")]
+    if config.early_stopping:
+        pairs[2:2] = [("Stops early after", text.count(config.early_stopping, "look") + " without a better loss")]
+    if config.trackio_project:
+        pairs += [("Trackio project", config.trackio_project)]
+    again = button("again", "Train again with other settings", kind="quiet small")
+    if scene.stage("train").active:
+        again = Html("")
+    return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+
+
+def _trackio(scene: Scene, project: str | None) -> Html:
+    """The way to the run's curves in Trackio, once its dashboard answers."""
+    dashboard = scene.services.dashboard
+    if project is None or not dashboard.possible:
+        return Html("")
+    if address := dashboard.address(project):
+        return Html(f'<a class="btn quiet small" href="{esc(address)}" target="_blank" rel="noopener">Open Trackio</a>')
+    if dashboard.starting:
+        return Html('<span class="note">Trackio is starting</span>')
+    return button("dashboard", "Show in Trackio", kind="quiet small")
