@@ -13,7 +13,14 @@ from urllib.parse import urlencode
 from backend.errors import InputError
 
 HOST = "127.0.0.1"
-SHOW = "import sys, trackio; trackio.show(open_browser=False, block_thread=True, server_port=int(sys.argv[1]))"
+SHOW = """
+import os, sys, time, trackio
+parent = int(sys.argv[2])
+trackio.show(open_browser=False, block_thread=False, server_port=int(sys.argv[1]))
+while os.getppid() == parent:
+    time.sleep(1)
+"""
+"""It ends when the app is gone, however that ended."""
 
 
 class Dashboard:
@@ -41,7 +48,7 @@ class Dashboard:
             raise InputError("Trackio is not installed here. Install what requirements-local.txt names.")
         self._port = _free_port()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", SHOW, str(self._port)],
+            [sys.executable, "-c", SHOW, str(self._port), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
