@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from backend.tokens import STOP_IDS
+from job_templates.ml.output_layer import likeliest
 from job_templates.ml.packed_cache import Keys, PackedCache, RowKeys
 from job_templates.ml.rows import TokenRow
 
@@ -128,8 +129,7 @@ class SharedDecoder:
 
     def _guess(self, hidden: Tensor) -> list[int]:
         """The likeliest next token after each hidden state."""
-        guesses: list[int] = self._model.lm_head(hidden).argmax(-1).tolist()
-        return guesses
+        return [int(token) for token in likeliest(self._model.lm_head.weight, hidden)]
 
 
 def _full(answer: Sequence[int], most_new: int) -> bool:
