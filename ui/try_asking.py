@@ -10,10 +10,11 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.jobs.answering import Answer, answerer_for, runtime_installed
+from backend.jobs.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
 from ui.browser_model import Given, browser_answer
 from ui.scene import Scene
 from ui.stages import exported_file
-from ui.try_turns import FILE, Turn
+from ui.try_turns import FILE, KINDS, Turn
 
 POLL_SECONDS = 0.25
 IN_BROWSER = "in this browser"
@@ -32,6 +33,13 @@ def ask_file(scene: Scene, message: str) -> Answer:
         return Answer(error=str(error))
 
 
+def ask_weights(scene: Scene, message: str, which: Which) -> Answer:
+    """What the run's checkpoint or base answers; what is in the way is told in the answer's `error`."""
+    if scene.run is None or which not in askable(scene.run):
+        return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
+    return checkpoint_answerer(scene.run.path, which).ask(message)
+
+
 def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
     """The turn as it grows: once after every model's answer, and None now and then while one is at work."""
     turn = Turn(message, {}, expected_calls(scene, message))
@@ -39,11 +47,16 @@ def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[st
         if kind == FILE and given is not None:
             turn = _given(scene, turn, given)
         if kind not in turn.answers:
-            pending = _pool.submit(ask_file, scene, message)
+            pending = _pool.submit(_ask, scene, message, kind)
             while (answer := _poll(pending)) is None:
                 yield None
             turn = replace(turn, answers={**turn.answers, kind: answer})
         yield turn
+
+
+def _ask(scene: Scene, message: str, kind: str) -> Answer:
+    which = next((which for which in WHICH if which == kind), None)
+    return ask_file(scene, message) if which is None else ask_weights(scene, message, which)
 
 
 def _given(scene: Scene, turn: Turn, given: Given) -> Turn:

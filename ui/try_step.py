@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from backend.jobs.answering import runtime_installed
+from backend.jobs.answering_checkpoint import askable
+from backend.runs import STARTER
 from ui.browser_model import SCRIPT, Given, browser_panel
 from ui.markup import Html, button, callout, card, empty, heading, joined, progress
 from ui.page import Page, pick_step
@@ -16,7 +18,9 @@ from ui.part import Part, pressed
 from ui.place import Place
 from ui.scene import Scene
 from ui.try_asking import held_out_rows, turns_of
-from ui.try_turns import Turn, history_view, turn_view
+from ui.try_correct import CorrectForm
+from ui.try_list import ListDesk
+from ui.try_turns import KINDS, Turn, history_view, turn_view
 from ui.web_runtime import runtime_route
 
 LEAD = "The exported file answers here as it would on the phone, in the same runtime."
@@ -26,10 +30,11 @@ MAX_MESSAGE = 2000
 SERVER, BROWSER = "server", "browser"
 WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
 ASK_BROWSER = """
-async (place, message, turns, where, _) =>
-  [place, message, turns, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
+async (place, message, turns, beside, where, _) =>
+  [place, message, turns, beside, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
 """
 CHOOSE = "(where) => { window.ftBrowser.choose(where); }"
+NO_BASE = "The starter was made from this data alone, so there is no base model to set beside it."
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -50,12 +55,15 @@ class TryStep(Holder):
                     )  # fmt: skip
                     self.ask = gr.Button("Ask", variant="primary", scale=0, min_width=110, elem_id="ask")
                     self.stop = gr.Button("Stop", visible=False, scale=0, min_width=110)
-                self.where = gr.Radio(
-                    WHERE, value=SERVER, label="Run it", elem_id="try-where", elem_classes=["ft-where"]
-                )
+                with gr.Row(elem_classes=["ft-row"]):
+                    self.where = gr.Radio(WHERE, value=SERVER, label="Run it", elem_id="try-where")
+                    self.beside = gr.CheckboxGroup([], label="Side by side with", elem_id="try-beside")
                 self.browser = Part(also=SCRIPT, elem_id="browser-model")
                 self.examples = Part(elem_id="try-examples")
+                self.alone = Part(elem_id="try-alone")
             self.answer = Part(elem_id="answer")
+            self.correct = CorrectForm()
+            self.many = ListDesk()
             self.history = Part(elem_id="history")
 
     def paint(self, scene: Scene) -> Wanted:
@@ -70,6 +78,9 @@ class TryStep(Holder):
                 self.examples: _examples(scene).text,
                 self.where: Keyed(f"{run} {server} {browser}", where),
                 self.browser: browser_panel(scene).text,
+                **self._beside(scene),
+                **self.correct.paint(scene),
+                **self.many.paint(scene),
                 self.turns: Keyed(run, []),
                 self.answer: Keyed(run, ""),
                 self.history: Keyed(run, ""),
@@ -77,17 +88,27 @@ class TryStep(Holder):
             }
         return wanted
 
+    def _beside(self, scene: Scene) -> Wanted:
+        """What can be asked beside the file, and a sentence where something cannot."""
+        assert scene.run is not None
+        choices = [(KINDS[which], which) for which in askable(scene.run)]
+        shown = gr.update(choices=choices, value=[], visible=bool(choices))
+        starter = scene.run.config.base_model == STARTER
+        return {
+            self.beside: Keyed(f"{scene.run.id} {choices}", shown),
+            self.alone: f'<p class="note">{NO_BASE}</p>' if starter and choices else "",
+        }
+
     def wire(self, page: Page) -> None:
         """Ask when the button or Enter is pressed, or an example; in the browser first, where that was chosen."""
         outputs = [self.ask, self.stop, self.answer, self.turns, self.history]
-        inputs = [page.place, self.message, self.turns, self.where, self.given]
+        inputs = [page.place, self.message, self.turns, self.beside, self.where, self.given]
 
         def ask(
-            place: dict[str, Any], message: str, turns: list[Turn], _where: str, given: Any
+            place: dict[str, Any], message: str, turns: list[Turn], beside: list[str], _where: str, given: Any
         ) -> Iterator[tuple[Any, ...]]:
-            yield from answering(
-                Scene(page.services, Place.from_mapping(place)), message, turns, Given.from_json(given)
-            )
+            scene = Scene(page.services, Place.from_mapping(place))
+            yield from answering(scene, message, turns, beside, Given.from_json(given))
 
         def fill(event: gr.EventData) -> str:
             return pressed(event).get("message", "")
@@ -99,10 +120,14 @@ class TryStep(Holder):
         idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped").text)
         self.stop.click(lambda: idle, None, outputs[:3], cancels=[asked, *then], queue=False, **OPTIONS)
         self.where.input(None, self.where, None, js=CHOOSE)
+        self.correct.wire(page, self.turns, self.answer)
+        self.many.wire(page, self.where, self.beside)
         page.on_press(self.blank, pick_step)
 
 
-def answering(scene: Scene, message: str, turns: list[Turn], given: Given | None = None) -> Iterator[tuple[Any, ...]]:
+def answering(
+    scene: Scene, message: str, turns: list[Turn], beside: Sequence[str], given: Given | None
+) -> Iterator[tuple[Any, ...]]:
     """What the page shows while an answer is made, and then the answer."""
     message = (message or "").strip()
     if not message:
@@ -112,7 +137,7 @@ def answering(scene: Scene, message: str, turns: list[Turn], given: Given | None
     waiting = card("Answering", progress(None, doing)).text
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
     newest = Turn(message, {}, None)
-    for turn in turns_of(scene, message, given, ()):
+    for turn in turns_of(scene, message, given, beside):
         newest = turn or newest
         yield gr.update(), gr.update(), turn_view(turn).text if turn else gr.skip(), gr.skip(), gr.skip()
     turns = [newest, *turns][:KEPT]

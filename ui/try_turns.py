@@ -30,7 +30,7 @@ class Turn:
 
 
 def turn_view(turn: Turn) -> Html:
-    """A message, its calls as cards, and what the model wrote; several models stand side by side."""
+    """The newest message, its calls as cards, and what the model wrote; several models stand side by side."""
     note = callout("warn", turn.note) if turn.note else Html("")
     alone = turn.answers.get(FILE) if len(turn.answers) == 1 else None
     if alone is not None and alone.error and not alone.raw:
@@ -39,9 +39,8 @@ def turn_view(turn: Turn) -> Html:
         Html(f'<div class="stack">{_title(kind, turn)}{_answer_view(answer, turn)}</div>')
         for kind, answer in turn.answers.items()
     ]
-    return card(
-        f"“{turn.message}”", Html(f'<div class="stack">{note}<div class="beside">{joined(columns)}</div></div>')
-    )
+    body = Html(f'<div class="stack">{note}<div class="beside">{joined(columns)}</div></div>')
+    return card(f"“{turn.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
 
 
 def _title(kind: str, turn: Turn) -> Html:
@@ -93,7 +92,7 @@ def history_view(turns: Sequence[Turn]) -> Html:
         return Html("")
     rows = "".join(
         f"<li><span>{esc(turn.message)}</span><span>{short(turn.answers.get(FILE))}</span>"
-        f"<span>{button('again', 'Ask again', kind='bare small', message=turn.message)}</span></li>"
+        f"{button('again', 'Ask again', kind='bare small', message=turn.message)}</li>"
         for turn in turns[1:]
     )
     return card("Earlier", Html(f'<ol class="history">{rows}</ol>'))

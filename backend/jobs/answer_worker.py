@@ -1,4 +1,4 @@
-"""One process of `job_templates/answer.py`, spoken to in lines of JSON.
+"""One process of `job_templates/answer.py` or `answer_checkpoint.py`, spoken to in lines of JSON.
 
 A process of its own, because a broken file can crash the native runtime, and must not take the app with it.
 """
@@ -15,11 +15,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-SCRIPT = Path(__file__).resolve().parents[2] / "job_templates" / "answer.py"
+SCRIPTS = Path(__file__).resolve().parents[2] / "job_templates"
 STOP_SECONDS = 2.0
 LAST_WORDS = 400
 
@@ -40,7 +40,10 @@ class Worker:
     memory it takes (at 270M parameters 0.5 instead of 1.1 GB), for 270 MB on the disk.
     """
 
-    def __init__(self, process: subprocess.Popen[str], errors: Any, cache: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(
+        self, name: str, process: subprocess.Popen[str], errors: Any, cache: tempfile.TemporaryDirectory[str]
+    ) -> None:
+        self._name = name
         self._process = process
         self._errors = errors
         self._cache = cache
@@ -48,19 +51,31 @@ class Worker:
         threading.Thread(target=self._listen, daemon=True).start()
 
     @classmethod
-    def start(cls, model: Path, tools: Path) -> Worker:
-        """Start a worker; its first line says whether the file could be opened."""
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, and stop() closes it
+    def of_file(cls, model: Path, tools: Path) -> Worker:
+        """A worker that opens a `.litertlm` file; its first line says whether it could."""
         cache = tempfile.TemporaryDirectory(prefix="litert-cache-", ignore_cleanup_errors=True)
+        flags = ("--model", model, "--tools", tools, "--cache-dir", cache.name)
+        return cls._start("The LiteRT-LM runtime", ("answer.py", *flags), cache)
+
+    @classmethod
+    def of_weights(cls, run: Path, which: str) -> Worker:
+        """A worker that loads a run's checkpoint or its base; its first line says whether it could."""
+        nothing = tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True)
+        flags = ("--run", run, "--which", which)
+        return cls._start("The model's process", ("answer_checkpoint.py", *flags), nothing)
+
+    @classmethod
+    def _start(cls, name: str, command: Sequence[str | Path], cache: tempfile.TemporaryDirectory[str]) -> Worker:
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, and stop() closes it
         process = subprocess.Popen(
-            [sys.executable, SCRIPT, "--model", model, "--tools", tools, "--cache-dir", cache.name],
+            [sys.executable, SCRIPTS / command[0], *command[1:]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             encoding="utf-8",
         )
-        return cls(process, errors, cache)
+        return cls(name, process, errors, cache)
 
     @property
     def alive(self) -> bool:
@@ -120,5 +135,5 @@ class Worker:
         words = self.last_words()
         printed = f" It printed last: {words}" if words else ""
         if code < 0:
-            return f"The LiteRT-LM runtime crashed ({signal.Signals(-code).name}).{printed}"
-        return f"The LiteRT-LM runtime ended with exit code {code}.{printed}"
+            return f"{self._name} crashed ({signal.Signals(-code).name}).{printed}"
+        return f"{self._name} ended with exit code {code}.{printed}"

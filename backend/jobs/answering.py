@@ -6,7 +6,7 @@ import atexit
 import importlib.util
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -65,6 +65,8 @@ class Answerer:
         self.tools = tools
         self.ready: Mapping[str, Any] = {}
         """What the worker said when the file was open: load_seconds, context, start_token, stop_tokens."""
+        self.named: tuple[Path, ...] = ()
+        """What `kept` knows it by."""
         self._idle_seconds = idle_seconds
         self._lock = threading.RLock()
         self._worker: Worker | None = None
@@ -108,19 +110,27 @@ class Answerer:
             finally:
                 self._wake_later()
 
+    def watched(self) -> tuple[Path, ...]:
+        """The files that the worker reads: when one changes, it starts anew."""
+        return self.model, self.tools
+
+    def start(self) -> Worker:
+        """A new worker; InputError where what it needs is not installed."""
+        if not runtime_installed():
+            raise InputError(
+                "The LiteRT-LM runtime is not installed here, so the file cannot be asked. Install "
+                "requirements-local.txt, or download the file and run it elsewhere."
+            )
+        return Worker.of_file(self.model, self.tools)
+
     def load(self) -> None:
         """Start the worker unless it runs already; InputError where the runtime refuses the file, WorkerDied."""
         with self._lock:
-            stamp = (_stamp(self.model), _stamp(self.tools))
+            stamp = tuple(map(_stamp, self.watched()))
             if self._worker is not None and self._worker.alive and stamp == self._loaded:
                 return
             self.close()
-            if not runtime_installed():
-                raise InputError(
-                    "The LiteRT-LM runtime is not installed here, so the file cannot be asked. Install "
-                    "requirements-local.txt, or download the file and run it elsewhere."
-                )
-            self._worker, self._loaded = Worker.start(self.model, self.tools), stamp
+            self._worker, self._loaded = self.start(), stamp
             try:
                 self.ready = self._worker.receive(time.monotonic() + LOAD_TIMEOUT)
                 if not self.ready.get("ready"):
@@ -163,22 +173,32 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-_current: Answerer | None = None
-_current_lock = threading.Lock()
+_kept: dict[str, Answerer] = {}
+_kept_lock = threading.Lock()
 
 
 def answerer_for(model: Path, tools: Path) -> Answerer:
-    """The answerer of an exported file; at most one model stays loaded, so another file's is closed."""
-    global _current  # noqa: PLW0603 - one slot for the whole app: each loaded model takes up to 1 GB
-    with _current_lock:
-        if _current is None or (_current.model, _current.tools) != (model, tools):
-            close_answerer()
-            _current = Answerer(model, tools)
-        return _current
+    """The answerer of an exported file; at most one file stays loaded, so another file's is closed."""
+    return kept("file", (model, tools), lambda: Answerer(model, tools))
+
+
+def kept(kind: str, wanted: tuple[Path, ...], make: Callable[[], Answerer]) -> Answerer:
+    """The answerer of that kind for these paths, made now if it is new; one of each kind is kept for the whole app.
+
+    The one that it replaces is closed: each loaded model takes up to 1 GB.
+    """
+    with _kept_lock:
+        found = _kept.get(kind)
+        if found is None or found.named != wanted:
+            if found is not None:
+                found.close()
+            found = _kept[kind] = make()
+            found.named = wanted
+        return found
 
 
 @atexit.register
 def close_answerer() -> None:
-    """Close the answerer that `answerer_for` keeps, if there is one."""
-    if _current is not None:
-        _current.close()
+    """Close the answerers that are kept."""
+    for answerer in _kept.values():
+        answerer.close()

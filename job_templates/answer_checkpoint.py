@@ -1,0 +1,118 @@
+"""Answer messages with a run's checkpoint or its base model, one JSON object a line: Try's side-by-side view.
+
+stdin: {"id", "message"}. stdout: a first line {"ready", "load_seconds"}, then one line an answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from backend.data.tool_reading import read_tools
+from backend.errors import InputError
+from backend.prompts import read_answer
+from backend.prompts.native_parser import strip_stop_tokens
+from backend.records import Tool
+
+MOST_NEW = 256
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run's folder")
+    command.add_argument(
+        "--which", choices=("tuned", "base"), default="tuned", help="its checkpoint, or what that was tuned from"
+    )
+    return command
+
+
+class Weights:
+    """A loaded model; the part of its prompt that stands before every message is computed once."""
+
+    def __init__(self, run: Path, which: str, tools: Sequence[Tool]) -> None:
+        from job_templates.ml.decode import SharedDecoder
+        from job_templates.ml.litert.source import find_source
+        from job_templates.ml.models import load_base, load_tuned
+        from job_templates.ml.rows import TokenRow, encode, shared_prefix
+
+        source = find_source(str(run))
+        model = load_tuned(source, tools)
+        if which == "base":
+            assert source.run is not None
+            model = load_base(source.run, model)
+        self._model, self._tools = model, tools
+        probes = encode(model.tokenizer, [model.fmt.prompt(tools, message) for message in ("a", "Zoo 9")])
+        rows = [TokenRow(prompt, ()) for prompt in probes]
+        self._prefix = probes[0][: shared_prefix(rows)]
+        self._shared = SharedDecoder(model.model, self._prefix)
+        self._plain = SharedDecoder(model.model, ())
+
+    def answer(self, message: str) -> dict[str, Any]:
+        """The greedy answer to one message, as JSON."""
+        from job_templates.ml.rows import TokenRow, encode
+
+        started = time.perf_counter()
+        fmt, tokenizer = self._model.fmt, self._model.tokenizer
+        prompt, guess = encode(tokenizer, [fmt.prompt(self._tools, message), fmt.stop_token])
+        shared = prompt[: len(self._prefix)] == self._prefix
+        (ids,) = (self._shared if shared else self._plain).answers([TokenRow(prompt, guess)], MOST_NEW)
+        seconds = time.perf_counter() - started
+        written = tokenizer.decode(ids, skip_special_tokens=False)
+        reading = read_answer(fmt, written)
+        calls = [call.to_dict() for call in reading.calls]
+        return {
+            "raw": strip_stop_tokens(written),
+            "calls": calls,
+            "text": reading.text,
+            "error": reading.error,
+            "seconds": seconds,
+            "tokens": len(ids),
+        }
+
+
+def serve(model: Weights, requests: TextIO, replies: TextIO) -> None:
+    """Answer every line until the input ends."""
+    for line in requests:
+        if line.strip():
+            request = json.loads(line)
+            try:
+                reply = model.answer(str(request.get("message", "")))
+            except RuntimeError as error:  # torch's own, such as memory that ran out
+                reply = {"error": str(error)}
+            _write(replies, {"id": request.get("id"), **reply})
+
+
+def _write(replies: TextIO, reply: dict[str, Any]) -> None:
+    replies.write(json.dumps(reply, ensure_ascii=False) + "\n")
+    replies.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load the model, say so, and answer."""
+    options = parser().parse_args(arguments)
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not stand between the answers
+    started = time.perf_counter()
+    try:
+        tools = read_tools(options.run / "inputs" / "tools.json").tools
+        model = Weights(options.run, options.which, tools)
+    except (InputError, OSError) as error:
+        _write(replies, {"ready": False, "error": str(error)})
+        return 1
+    _write(replies, {"ready": True, "load_seconds": time.perf_counter() - started})
+    serve(model, sys.stdin, replies)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

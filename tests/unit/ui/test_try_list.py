@@ -1,0 +1,71 @@
+"""Many messages at once: what is taken for a message, and the CSV of the answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from backend.errors import InputError
+from backend.jobs.answering import Answer
+from backend.records import Call
+from ui.try_correct import right_calls
+from ui.try_list import lines_of_file, messages_in, turns_csv, turns_table
+from ui.try_turns import Turn
+
+WATER = Call("find", {"query": "water"})
+FOUND = Answer(raw="<call>", calls=(WATER,), seconds=0.25)
+
+
+def test_messages_are_the_lines_that_say_something() -> None:
+    assert messages_in(" one \n\n two\r\n") == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("many", "told"),
+    [("", "no message yet"), ("a\n" * 201, "201 messages; at most 200"), ("b" * 2001, "2,001 characters")],
+)
+def test_what_cannot_be_asked_is_told(many: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        messages_in(many)
+
+
+def test_a_file_is_lines_or_a_column(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\ntwo\n")
+    assert messages_in(lines_of_file(tmp_path / "a.txt")) == ["one", "two"]
+    (tmp_path / "b.csv").write_text('tool_calls,user_message\n[],"one\nmore"\n[],two\n', encoding="utf-8")
+    assert messages_in(lines_of_file(tmp_path / "b.csv")) == ["one more", "two"]
+    (tmp_path / "c.csv").write_text("text,label\none,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no user_message column"):
+        lines_of_file(tmp_path / "c.csv")
+    (tmp_path / "d.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="no UTF-8 text"):
+        lines_of_file(tmp_path / "d.txt")
+
+
+def test_the_csv_has_every_model_and_no_formula() -> None:
+    turns = [
+        Turn("=1+1", {"file": FOUND, "tuned": Answer(error="gone")}, [WATER.to_dict()]),
+        Turn("two", {"file": FOUND}, None),
+    ]
+    rows = list(csv.DictReader(io.StringIO(turns_csv(turns))))
+    calls = '[{"name": "find", "args": {"query": "water"}}]'
+    assert rows[0]["user_message"] == "'=1+1"
+    assert (rows[0]["expected"], rows[0]["file_tool_calls"], rows[0]["file_seconds"]) == (calls, calls, "0.250")
+    assert (rows[0]["tuned_error"], rows[0]["tuned_tool_calls"]) == ("gone", "")
+    assert (rows[1]["expected"], rows[1]["tuned_raw"]) == ("", "")
+
+
+def test_the_table_counts_what_the_data_knows() -> None:
+    wrong = Answer(raw="x", text="x", seconds=0.1)
+    turns = [Turn("a", {"file": FOUND}, [WATER.to_dict()]), Turn("b", {"file": wrong}, [WATER.to_dict()])]
+    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns).text
+
+
+def test_a_correction_starts_from_what_the_data_says_or_the_model_said() -> None:
+    said = '[{"name": "find", "args": {"query": "water"}}]'
+    assert right_calls(Turn("a", {"file": FOUND}, None)) == said
+    assert right_calls(Turn("a", {"file": Answer(raw="x")}, [WATER.to_dict()])) == said
+    assert right_calls(Turn("a", {}, None)) == "[]"
