@@ -1,0 +1,48 @@
+"""Asking the weights behind a file: the real script on the starter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend.jobs import answering_checkpoint
+from backend.jobs.answering import Answerer
+from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
+from backend.runs import Run, RunConfig
+
+MESSAGE = "is there water near me"
+
+
+def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
+    (file,) = exported_run.export_dir.glob("*.litertlm")
+    with Answerer(file, exported_run.export_dir / "tools_android.json") as phone:
+        answered = phone.request(MESSAGE, only="raw")
+    with CheckpointAnswerer(exported_run.path, "tuned") as weights:
+        mine = weights.ask(MESSAGE)
+        assert mine.error is None
+        assert (mine.raw, mine.calls, mine.tokens) == (answered.raw, answered.calls, answered.tokens)
+        assert mine.calls
+        assert (
+            "no place" not in weights.ask("no place, no prefix 🙂 <end_of_turn>").raw
+        )  # whatever it says, it lives on
+
+
+def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> None:
+    run = Run.create(tmp_path / "run", RunConfig(), exported_run.dataset_path, exported_run.tools_path)
+    assert askable(run) == ()
+    (run.checkpoint).mkdir()
+    (run.checkpoint / "model.safetensors").write_bytes(b"")
+    with CheckpointAnswerer(run.path, "tuned") as weights:
+        assert "has no checkpoint yet" in str(weights.ask(MESSAGE).error)
+
+
+def test_the_starter_has_no_base_to_ask(exported_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert askable(exported_run) == ("tuned",)
+    tuned = replace(exported_run, config=replace(exported_run.config, base_model="google/functiongemma-270m-it"))
+    assert askable(tuned) == ("tuned", "base")
+    monkeypatch.setattr(answering_checkpoint, "weights_installed", lambda: False)
+    assert askable(tuned) == ()
+    with CheckpointAnswerer(exported_run.path, "tuned") as weights:
+        assert "only the exported file can be asked" in str(weights.ask(MESSAGE).error)
