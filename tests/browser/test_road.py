@@ -97,7 +97,7 @@ def _evaluated(page: Page) -> None:
     scores = page.locator("#scores")
     expect(scores.locator(".figure")).to_have_count(3, timeout=120_000)
     expect(scores.locator(".callout")).to_contain_text("85 %")
-    expect(scores).to_contain_text("base: ")
+    expect(scores).to_contain_text("before training: ")
     expect(page.locator("#per-tool .point").first).to_be_attached()
     expect(page.locator("#wrong-rows tbody tr").first).to_be_visible()  # so few epochs never get every row right
     page.get_by_label("Error", exact=True).click()
