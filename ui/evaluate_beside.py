@@ -61,7 +61,7 @@ def _compared(scene: Scene, other: Other | None) -> str:
         ["This model", *_rates(pair, own=True), _only(other, "gained", len(pair.gained))],
         [other.name, *_rates(pair, own=False), _only(other, "lost", len(pair.lost))],
     ]
-    shown = table(HEADERS, rows, kind="beside", caption=f"This model beside {other.label}")
+    shown = table(HEADERS, rows, kind="two-models", caption=f"This model beside {other.label}")
     return f'{shown.text}<div class="notes said"><p>{esc(_sentence(scene, other, pair))}</p></div>'
 
 

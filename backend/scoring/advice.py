@@ -19,6 +19,7 @@ MOSTLY = 0.8
 """The share of all calls from which one tool is said to be called whatever was asked."""
 MOST = 3
 """Tools, pairs or values named for each kind of advice: the worst ones."""
+FLOOR_NAME = "a plain n-gram classifier"
 SIGNIFICANT = 0.05
 """The p under which two models on the same rows are said to differ."""
 
@@ -50,7 +51,7 @@ def advise(
         *_unreadable(tuned),
         *_one_tool(tuned),
         *_beaten(tuned, others),
-        *_weak_tools(tuned, train_rows, target),
+        *_weak_tools(tuned, others.get(FLOOR_NAME), train_rows, target),
         *_confused(tuned),
         *_never_learned(tuned),
         *_undecided(tuned, target),
@@ -105,7 +106,7 @@ def _beaten(tuned: Report, others: Mapping[str, Report]) -> Iterator[Advice]:
             )
 
 
-def _weak_tools(report: Report, train_rows: Mapping[str, int], target: float) -> Iterator[Advice]:
+def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, int], target: float) -> Iterator[Advice]:
     weak = [
         (score.support - score.combined.k, name)
         for name, score in report.per_tool.items()
@@ -114,11 +115,16 @@ def _weak_tools(report: Report, train_rows: Mapping[str, int], target: float) ->
     usual = median(train_rows.values()) if train_rows else 0
     for _, name in sorted(weak, reverse=True)[:MOST]:
         score, rows = report.per_tool[name], train_rows.get(name, 0)
-        remedy = (
-            f"It has {rows} training rows where {usual:g} is usual here: add rows."
-            if rows < usual
-            else f"It has {rows} training rows: read its wrong rows for labels that contradict each other."
-        )
+        learned = floor.per_tool[name].combined.k if floor else 0
+        if learned - score.combined.k >= NOTABLE * score.support:
+            remedy = (
+                f"{FLOOR_NAME[0].upper()}{FLOOR_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
+                "so it is not the rows: train longer."
+            )
+        elif rows < usual:
+            remedy = f"It has {rows} training rows where {usual:g} is usual here: add rows."
+        else:
+            remedy = f"It has {rows} training rows: read its wrong rows for labels that contradict each other."
         wrong = [row for row in report.rows if not row.right and name in _tools(row)]
         yield Advice("tool", f"{name}: {score.combined.k} of {score.support} right. {remedy}", _ids(wrong))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.runs.config import STARTER
-from backend.scoring.advice import advise
+from backend.scoring.advice import FLOOR_NAME, advise
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report
 from backend.scoring.verdict import verdict
@@ -14,7 +14,6 @@ from backend.scoring.verdict import verdict
 SCHEMA = 1
 BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
 """What stands beside a fine-tuned model, and beside a starter, which has no base."""
-FLOOR_NAME = "a plain n-gram classifier"
 TARGET = 0.85
 """The combined accuracy to reach before shipping: what FunctionGemma's model card reports for Mobile Actions, 85 %."""
 

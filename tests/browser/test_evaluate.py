@@ -104,6 +104,7 @@ def test_it_stands_beside_the_classifier_and_beside_another_run(visit: Visit, ap
         _choose(page, "Compare with", choice)
         shown = page.locator("#beside-table")
         expect(shown).to_contain_text(name)
+        assert shown.locator("table").evaluate("table => getComputedStyle(table).display") == "table"
         expect(shown).to_contain_text(f"{pair['better']} gained, {pair['worse']} lost")
         shown.get_by_role("button", name=f"Show the rows that only {choice}").click()
         expect(page.locator("#wrong-rows .picked")).to_contain_text(f"Only {choice}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import Report, score_rows
-from backend.scoring.advice import advise
+from backend.scoring.advice import FLOOR_NAME, advise
 
 FORMAT = get_format("native", "none")
 SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
@@ -59,6 +59,10 @@ def test_a_model_that_the_floor_beats_hears_it() -> None:
     assert (
         "not better than the classifier: 0 of 6 rows right, the classifier 6"
         in said(weak, {"the classifier": floor})["beaten"]
+    )
+    assert said(weak, {FLOOR_NAME: floor})["tool"] == (
+        "climb: 0 of 6 right. A plain n-gram classifier learns 6 of them from the same 10 training rows, so it is not "
+        "the rows: train longer."
     )
     mixed = report([("climb", "next", call("climb", "next"))] * 2)
     other = report([("climb", "next", call("climb", "next")), ("climb", "next", call("climb", "far"))])
