@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.runs import STARTER
-from backend.scoring.evaluation import FLOOR_NAME
+from backend.scoring.advice import FLOOR_NAME
 from ui import text
 from ui.evaluate_probes import evaluate_button
 from ui.evaluate_words import before
