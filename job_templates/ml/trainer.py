@@ -16,6 +16,7 @@ from trl import SFTConfig, SFTTrainer
 from backend.errors import InputError
 from backend.runs.config import Engine
 from job_templates.cli import say
+from job_templates.ml.answer_loss import answer_loss
 from job_templates.ml.collator import PackCollator, padded
 from job_templates.ml.forward import suffix_states
 from job_templates.ml.guard import LossGuard
@@ -139,9 +140,8 @@ def summed_loss(model: Any, batch: PackedBatch, device: torch.device) -> Tensor:
     """The summed cross-entropy of the batch's answer tokens; a scalar."""
     causal = model.get_base_model() if isinstance(model, PeftModel) else model
     states = suffix_states(causal.model, batch)
-    logits = causal.lm_head(states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix.to(device)])
-    loss: Tensor = nn.functional.cross_entropy(logits.float(), batch.labels.to(device), reduction="sum")
-    return loss
+    predicting = states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix.to(device)]
+    return answer_loss(causal.lm_head, predicting, batch.labels.to(device))
 
 
 @torch.no_grad()
