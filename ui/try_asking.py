@@ -18,7 +18,6 @@ from ui.try_turns import FILE, KINDS, Turn
 
 POLL_SECONDS = 0.25
 IN_BROWSER = "in this browser"
-STOPPED = "This was stopped."
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
 
@@ -64,8 +63,6 @@ def _given(scene: Scene, turn: Turn, given: Given) -> Turn:
     item = given.answers.get(turn.message)
     if item is not None and scene.run is not None:
         return replace(turn, answers={FILE: browser_answer(scene.run, item)}, place=IN_BROWSER)
-    if given.stopped:
-        return replace(turn, answers={FILE: Answer(error=STOPPED)}, place=IN_BROWSER)
     reason = given.error or "The browser brought no answer"
     if not runtime_installed():
         return replace(

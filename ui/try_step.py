@@ -133,6 +133,9 @@ def answering(
     if not message:
         yield gr.update(), gr.update(), callout("plain", "Type a message first").text, gr.skip(), gr.skip()
         return
+    if given is not None and given.stopped and message not in given.answers:
+        yield gr.update(), gr.update(), callout("warn", "Stopped").text, gr.skip(), gr.skip()
+        return
     doing = "Opening the file and answering; the first time takes a few seconds"
     waiting = card("Answering", progress(None, doing)).text
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()

@@ -24,9 +24,7 @@ def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
         assert mine.error is None
         assert (mine.raw, mine.calls, mine.tokens) == (answered.raw, answered.calls, answered.tokens)
         assert mine.calls
-        assert (
-            "no place" not in weights.ask("no place, no prefix 🙂 <end_of_turn>").raw
-        )  # whatever it says, it lives on
+        assert weights.ask("<end_of_turn> 🙂").tokens > 0  # nothing that is said ends it
 
 
 def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> None:

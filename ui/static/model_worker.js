@@ -71,12 +71,14 @@ const runtime = async (base) => {
   return library;
 };
 
+const session = () => engine.createSession({
+  samplerParams: GREEDY, maxOutputTokens: MOST_TOKENS, applyPromptTemplateInSession: false});
+
 // A session whose tool declarations are computed already: the question alone is left to read.
 const prepare = async () => {
-  const session = await engine.createSession({
-    samplerParams: GREEDY, maxOutputTokens: MOST_TOKENS, applyPromptTemplateInSession: false});
-  await session.runPrefill([config.head]);
-  return session;
+  const made = await session();
+  await made.runPrefill([config.head]);
+  return made;
 };
 
 const open = async (wanted) => {
@@ -92,28 +94,39 @@ const open = async (wanted) => {
   tell({open: {load_seconds: load, source}});
 };
 
-const ask = async (id, message) => {
-  const session = prepared ?? await prepare();
-  prepared = undefined;
+const written = async (made, text) => {
   try {
     const started = performance.now();
-    await session.runPrefill([message.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '') + config.tail]);
+    await made.runPrefill([text]);
     const read = performance.now();
-    const responses = await session.runDecode();
+    const responses = await made.runDecode();
     const done = performance.now();
     const [raw] = responses.getTexts();
     responses.delete();
-    tell({id, answer: {raw, prefill_seconds: (read - started) / 1000, decode_seconds: (done - read) / 1000}});
+    return {raw, prefill_seconds: (read - started) / 1000, decode_seconds: (done - read) / 1000};
   } finally {
-    await session.delete();
+    await made.delete();
   }
+};
+
+const ask = async (id, message) => {
+  const question = message.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '') + config.tail;
+  const made = prepared ?? await prepare();
+  prepared = undefined;
+  let answer;
+  try {
+    answer = await written(made, question);
+  } catch {  // a long message may fit only when it is read in one piece with what stands before it
+    answer = await written(await session(), config.head + question);
+  }
+  tell({id, answer});
   prepared = await prepare();
 };
 
 const reason = (error) => {
-  const told = typeof error === 'object' && error?.message ? error.message : String(error);
-  const last = printed.filter((line) => /error|fail|exceed/i.test(line)).at(-1);
-  return (last ? `${told} (${last})` : told).slice(0, 400);
+  const told = typeof error === 'object' ? error?.message : '';  // native exceptions are bare numbers
+  const last = printed.filter((said) => !/^(INFO|WARNING|[IW]\d)/.test(said)).at(-1);
+  return (told || last || String(error)).replace(/[.\s]+$/, '').slice(0, 400);
 };
 
 let line = Promise.resolve();
