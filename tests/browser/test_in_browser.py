@@ -106,7 +106,7 @@ def test_a_message_that_almost_fills_the_context_is_read_in_one_piece(visit: Vis
     """Split from what stands before it, it would not fit: the runtime reads in blocks of 256 tokens."""
     page = visit(query=f"?run={RUN}&step=try").page
     page.get_by_label("In this browser").check()
-    page.get_by_label("Message").fill("word " * 390)
+    page.get_by_label("Message").fill("word " * 270)
     page.keyboard.press("Enter")
     expect(page.locator("#answer .card h2")).to_contain_text("word word", timeout=LOAD_MS)
     expect(page.locator("#answer .card")).to_contain_text("In this browser ·", timeout=LOAD_MS)
