@@ -10,7 +10,7 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from backend.runs import Run
 from backend.tokens import STOP_IDS
-from job_templates.ml.decode import SharedDecoder
+from job_templates.ml.decode import Drafts, SharedDecoder
 from job_templates.ml.litert.source import find_source
 from job_templates.ml.models import load_tuned
 from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
@@ -89,8 +89,26 @@ def test_a_stop_token_ends_an_answer() -> None:
 def test_many_rows_go_through_in_several_passes() -> None:
     model = tiny_model(8)
     rows = rows_for(model, 10, 9)
-    decoder = SharedDecoder(model, rows[0].prompt[:10], chunk_tokens=40, rows_at_once=2)
+    decoder = SharedDecoder(model, rows[0].prompt[:10], pass_tokens=40, rows_at_once=2)
     assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]
+
+
+def test_a_draft_is_how_the_commonest_known_answer_goes_on() -> None:
+    drafts = Drafts([(1, 2, 3), (1, 2, 4, 5), (1, 2, 4, 5), (6,)])
+    assert (drafts.after([1, 2]), drafts.after([1, 2, 3]), drafts.after([7])) == ((4, 5), (), ())
+
+
+def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:
+    model = tiny_model(8)
+    rows = rows_for(model, 10, 8)
+    written = [one_by_one(model, row) for row in rows]
+    swapped = [TokenRow(row.prompt, written[at - 1]) for at, row in enumerate(rows)]
+    passes: list[int] = []
+    decoder = SharedDecoder(model, rows[0].prompt[:10])
+    hook = model.model.register_forward_hook(lambda *_: passes.append(1))
+    assert decoder.answers(swapped, MOST) == written
+    hook.remove()
+    assert len(passes) <= 4 < MOST
 
 
 def test_a_starters_answers_equal_generation_row_by_row(exported_run: Run) -> None:
