@@ -89,19 +89,21 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, block: Block) -> Tensor:
     return mixed.view(packs, heads, length, size)
 
 
-def attentions(masks: Mapping[str, Tensor], prefix: int, device: torch.device) -> dict[str, Attention]:
+def attentions(
+    masks: Mapping[str, Tensor], prefix: int, device: torch.device, block: int = BLOCK
+) -> dict[str, Attention]:
     """What each kind of layer calls, from its mask; `prefix` tokens stand first and a block ends with them."""
     kinds: dict[int, Attention] = {}
     for mask in masks.values():  # one mask may serve both kinds
         if id(mask) not in kinds:
-            kinds[id(mask)] = _blocked(mask, prefix) if device.type == "cpu" else Masked(mask.to(device))
+            kinds[id(mask)] = _blocked(mask, prefix, block) if device.type == "cpu" else Masked(mask.to(device))
     return {kind: kinds[id(mask)] for kind, mask in masks.items()}
 
 
-def _blocked(mask: Tensor, prefix: int) -> Blocked:
+def _blocked(mask: Tensor, prefix: int, block: int) -> Blocked:
     length = mask.shape[-1]
     blocks = []
-    for first, last in [*_spans(0, prefix), *_spans(prefix, length)]:
+    for first, last in [*_spans(0, prefix, block), *_spans(prefix, length, block)]:
         seen = mask[:, 0, first:last].any(dim=0).any(dim=0)
         keys = tuple(
             _reach(seen, start, end) for start, end in ((0, prefix), (prefix, length)) if seen[start:end].any()
@@ -112,8 +114,8 @@ def _blocked(mask: Tensor, prefix: int) -> Blocked:
     return Blocked(tuple(blocks))
 
 
-def _spans(start: int, end: int) -> Sequence[tuple[int, int]]:
-    return [(first, min(first + BLOCK, end)) for first in range(start, end, BLOCK)]
+def _spans(start: int, end: int, block: int) -> Sequence[tuple[int, int]]:
+    return [(first, min(first + block, end)) for first in range(start, end, block)]
 
 
 def _reach(seen: Tensor, start: int, end: int) -> slice:

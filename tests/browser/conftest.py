@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from backend.jobs import LocalRunner
-from backend.runs import STAGES, FolderStore
+from backend.runs import STAGES, FolderStore, Run
 from tests.exported import exported_run
 
 __all__ = ["exported_run"]
@@ -61,6 +62,13 @@ class App:
         """The process that serves."""
         assert self._process is not None
         return self._process.pid
+
+    def keep(self, run: Run, name: str) -> Path:
+        """A copy of a run in the app's own folder, under another id; it is made once."""
+        path = self.home / name
+        if not path.exists():
+            shutil.copytree(run.path, path)
+        return path
 
     def end_jobs(self) -> None:
         """Stop what a test left running: jobs outlive the app."""

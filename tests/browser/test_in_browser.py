@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,10 +25,7 @@ pytestmark = pytest.mark.skipif(runtime_route() is None, reason="npm did not ins
 @pytest.fixture(autouse=True)
 def run(app: App, exported_run: Run) -> Path:
     """The exported run, in the app's own folder."""
-    path = app.home / RUN
-    if not path.exists():
-        shutil.copytree(exported_run.path, path)
-    return path
+    return app.keep(exported_run, RUN)
 
 
 def test_both_places_give_the_same_answers(visit: Visit) -> None:

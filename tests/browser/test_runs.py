@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -46,13 +47,14 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     page.locator(".run .remove").click()
     expect(page.locator(".run")).to_contain_text("Delete First try and all its files?")
     take(page, "runs-delete")
-    page.locator(".run").get_by_role("button", name="Keep").click()
+    page.locator(".run").get_by_role("button", name="Keep", exact=True).click()
     expect(page.locator(".run .title")).to_have_text("First try")
     page.locator(".run").hover()
     page.locator(".run .remove").click()
-    page.locator(".run").get_by_role("button", name="Delete").click()
+    page.locator(".run .confirm").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator("#runs")).to_contain_text("kept here, also after a restart")
-    assert not [path for path in app.home.iterdir() if not path.name.startswith(".")]
+    (run,) = parse_qs(urlsplit(address).query)["run"]
+    assert not (app.home / run).exists()
 
 
 def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: App) -> None:
@@ -75,8 +77,8 @@ def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: 
     page.locator("#train-state").get_by_role("button", name="Go on from step").click()
     expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=2 * LOADING_MS)
     expect(page.locator("#train-result")).to_contain_text("300 steps")
-    (folder,) = [path for path in app.home.iterdir() if not path.name.startswith(".")]
-    assert [event["event"] for event in read_events(folder / "metrics.jsonl")[0]].count("resume") == 1
+    (run,) = parse_qs(urlsplit(page.url).query)["run"]
+    assert [event["event"] for event in read_events(app.home / run / "metrics.jsonl")[0]].count("resume") == 1
 
 
 def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:

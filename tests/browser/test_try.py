@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +22,7 @@ LONG_MS = 180_000
 @pytest.fixture(autouse=True)
 def run(app: App, exported_run: Run) -> Path:
     """The exported run, in the app's own folder."""
-    path = app.home / RUN
-    if not path.exists():
-        shutil.copytree(exported_run.path, path)
-    return path
+    return app.keep(exported_run, RUN)
 
 
 def test_a_list_is_answered_by_file_and_checkpoint_side_by_side(visit: Visit, tmp_path: Path) -> None:

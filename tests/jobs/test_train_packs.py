@@ -151,8 +151,7 @@ def test_one_call_several_and_none_in_both_formats_with_a_prefix_longer_than_the
 
 
 @pytest.mark.parametrize("block", [1, 7, 64])
-def test_attention_by_blocks_equals_one_masked_attention(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "BLOCK", block)
+def test_attention_by_blocks_equals_one_masked_attention(block: int) -> None:
     rows = some_rows(30, [3, 40, 2, 9], [4, 6, 25, 5])
     for cost in (ONE_PACK, MANY_PACKS):
         batch = pack_rows(rows, shared_prefix(rows), 16, cost)
@@ -160,7 +159,7 @@ def test_attention_by_blocks_equals_one_masked_attention(block: int, monkeypatch
         generator = torch.Generator().manual_seed(1)
         query = torch.randn((packs, 4, length, 8), generator=generator)
         key, value = torch.randn((2, packs, 2, length, 8), generator=generator)
-        for kind, blocked in attention.attentions(batch.masks, batch.prefix, CPU).items():
+        for kind, blocked in attention.attentions(batch.masks, batch.prefix, CPU, block).items():
             whole = attention.Masked(batch.masks[kind])
             torch.testing.assert_close(blocked(query, key, value, 0.3), whole(query, key, value, 0.3))
             after = (one.after(batch.prefix)(query[:, :, batch.prefix :], key, value, 0.3) for one in (blocked, whole))
