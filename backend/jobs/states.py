@@ -22,13 +22,17 @@ LOST = (
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """Where a job stands; times are unix seconds, `message` is a sentence for people, empty when all is said."""
+    """Where a job stands; times are unix seconds, `message` is a sentence for people, empty when all is said.
+
+    A `remote` job lives on another machine: no lock here tells that it is alive, whoever watches it there does.
+    """
 
     state: State
     started: float | None = None
     ended: float | None = None
     exit_code: int | None = None
     message: str = ""
+    remote: bool = False
 
     @property
     def active(self) -> bool:
@@ -44,7 +48,7 @@ def write_state(run: Run, stage: str, state: JobState) -> None:
 def read_state(run: Run, stage: str) -> JobState | None:
     """The state of a stage's job, None where none was ever started; `lost` where its supervisor died."""
     state = _read(run, stage)
-    if state is None or not state.active or is_held(run.lock_path(stage)):
+    if state is None or not state.active or state.remote or is_held(run.lock_path(stage)):
         return state
     state = _read(run, stage)  # it may have ended between the two looks
     return replace(state, state="lost", message=LOST) if state and state.active else state
@@ -70,6 +74,7 @@ def _parsed(record: dict[str, Any]) -> JobState:
         ended=_seconds(record.get("ended")),
         exit_code=code if isinstance(code, int) else None,
         message=message if isinstance(message, str) else "",
+        remote=record.get("remote") is True,
     )
 
 

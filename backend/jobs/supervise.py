@@ -16,13 +16,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
 from typing import IO
 
 from backend.errors import InputError
 from backend.jobs.local import cancel_path
 from backend.jobs.logs import LogWriter, environment_secrets
+from backend.jobs.outcome import told_reason
 from backend.jobs.states import JobState, write_state
 from backend.jobs.turns import Ticket
 from backend.runs.run import Run
@@ -34,7 +34,6 @@ JOB_ENVIRONMENT = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-MESSAGE_LIMIT = 4_000
 PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 
 
@@ -182,12 +181,7 @@ def _reason(code: int, lines: Sequence[str]) -> str:
         return "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
     if code < 0:
         return f"The job ended by signal {signal.Signals(-code).name}. Its log says how far it came."
-    errors = [index for index, line in enumerate(lines) if line.startswith("error: ")]
-    if errors:
-        told = takewhile(lambda line: not line.startswith("Traceback "), lines[errors[-1] :])
-        return "\n".join(told).removeprefix("error: ").strip()[:MESSAGE_LIMIT]
-    printed = [line.strip() for line in lines if line.strip()]
-    return printed[-1] if printed else f"The job ended with exit code {code} and printed nothing."
+    return told_reason(lines) or f"The job ended with exit code {code} and printed nothing."
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,29 @@
+"""Jobs on Hugging Face: what they cost, whether they may start, starting them, following them, finding them again."""
+
+from __future__ import annotations
+
+from backend.jobs.huggingface.finding import download_url, find_runs
+from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
+from backend.jobs.huggingface.preflight import Check, preflight
+from backend.jobs.huggingface.quote import Quote, quote
+from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_order
+from backend.jobs.huggingface.runner import HuggingFaceRunner
+from backend.jobs.huggingface.watch import Watchers
+
+__all__ = [
+    "DEFAULT_FLAVOR",
+    "Check",
+    "Flavor",
+    "HuggingFaceRunner",
+    "JobRef",
+    "Quote",
+    "Remote",
+    "Watchers",
+    "download_url",
+    "find_runs",
+    "flavors",
+    "preflight",
+    "quote",
+    "read_remote",
+    "write_order",
+]

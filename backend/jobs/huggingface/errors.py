@@ -1,0 +1,97 @@
+"""What goes wrong with jobs on Hugging Face, in plain words with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+)
+
+from backend.errors import InputError
+from backend.runs.hub_errors import limit_waiting
+from backend.runs.redact import redact
+
+RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)
+"""All that the Hub's client raises on a request for a job: without a network not its own errors but httpx2's."""
+
+
+@contextmanager
+def job_errors(doing: str) -> Iterator[None]:
+    """Turn what the client raises into InputError; `doing` reads like "start the job"."""
+    limit_waiting()
+    try:
+        yield
+    except RAISED as error:
+        raise InputError(f"Could not {doing}: {told(error)}") from error
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the Hub itself said no, so that nothing was done; after any other error something may have been."""
+    return isinstance(error, HfHubHTTPError) and 400 <= error.response.status_code < 500 and status(error) != 408
+
+
+def status(error: BaseException) -> int | None:
+    """The HTTP status that the Hub answered, None where it gave no answer."""
+    return error.response.status_code if isinstance(error, HfHubHTTPError) else None
+
+
+def retry_after(error: BaseException) -> float | None:
+    """The seconds that the Hub asks to wait, None where it does not say."""
+    if not isinstance(error, HfHubHTTPError):
+        return None
+    given = error.response.headers.get("Retry-After", "")
+    return float(given) if given.isdigit() else None
+
+
+def told(error: BaseException) -> str:
+    """The error in words, without any token."""
+    return redact(_told(error))
+
+
+def _told(error: BaseException) -> str:
+    match error:
+        case GatedRepoError():
+            return "a repository that it needs is gated. Accept its terms on its page, then try again."
+        case HfHubHTTPError():
+            return _status_told(error)
+        case LocalTokenNotFoundError():
+            return "there is no token. Log in first."
+        case OfflineModeIsEnabled():
+            return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
+        case httpx2.TimeoutException():
+            return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
+        case httpx2.HTTPError():
+            return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+    return str(error)
+
+
+def _status_told(error: HfHubHTTPError) -> str:
+    said = f" Hugging Face says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
+    match error.response.status_code:
+        case 401:
+            return "the login was not accepted; it may have expired. Log in again, then try again."
+        case 402:
+            return f"the credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
+        case 403:
+            return (
+                f"the login does not permit it.{said} Log in again and grant access to jobs and repositories, or use a "
+                f"token with write access to both ({constants.ENDPOINT}/settings/tokens)."
+            )
+        case 404:
+            return f"it is not there, or this login may not see it.{said}"
+        case 429:
+            wait = retry_after(error)
+            when = f"in {wait:.0f} seconds" if wait is not None else "in a few minutes"
+            return f"too many requests. Try again {when}."
+        case code if code >= 500:
+            return f"Hugging Face has a fault ({code}). Try again in a few minutes."
+        case code:
+            return f"Hugging Face answered {code}.{said}"

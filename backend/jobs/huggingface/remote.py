@@ -1,0 +1,127 @@
+"""What is known of a run's life on Hugging Face: the order, its two repositories, and a job for each stage.
+
+It stands in the run's remote.json. A run without one lives on this machine alone.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from huggingface_hub import constants
+
+from backend.errors import InputError
+from backend.runs.files import read_json, write_json
+from backend.runs.run import Run
+
+SCHEMA = 1
+FILE = "remote.json"
+NAMESPACE = re.compile(r"[A-Za-z0-9](?:[\w-]*\w)?", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""What the Hub takes in a label: letters, digits, - and _."""
+MIN_TIMEOUT_SECONDS = 60
+MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """One job; `job_id` is None from the moment it is wanted until the Hub has named it.
+
+    `attempt` is a fresh word for each submission, which the job carries as a label; `submitted` is in unix seconds.
+    """
+
+    job_id: str | None
+    attempt: str
+    submitted: float
+    namespace: str = ""
+
+    @property
+    def url(self) -> str | None:
+        """The job's page on the Hub, None where it has no id yet."""
+        return f"{constants.ENDPOINT}/jobs/{self.namespace}/{self.job_id}" if self.job_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The order of a run and its jobs by stage (train, evaluate, export, pipeline)."""
+
+    namespace: str
+    flavor: str
+    timeout_seconds: int
+    inputs_repo: str
+    results_repo: str
+    jobs: Mapping[str, JobRef] = field(default_factory=dict)
+
+    @property
+    def results_url(self) -> str:
+        """The page of the private model repository that the results go to."""
+        return f"{constants.ENDPOINT}/{self.results_repo}"
+
+    @property
+    def inputs_url(self) -> str:
+        """The page of the private dataset repository that holds what the jobs were given."""
+        return f"{constants.ENDPOINT}/datasets/{self.inputs_repo}"
+
+    def with_job(self, stage: str, job: JobRef) -> Remote:
+        """The same with this job for the stage."""
+        return replace(self, jobs={**self.jobs, stage: job})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as one JSON object."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def repo_names(run_id: str, namespace: str) -> tuple[str, str]:
+    """The run's dataset repository for inputs and its model repository for results."""
+    return f"{namespace}/fgt-{run_id}-inputs", f"{namespace}/fgt-{run_id}"
+
+
+def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> Remote:
+    """Write what the user confirmed for the run's next jobs; jobs that it already had stay known. InputError."""
+    if not NAMESPACE.fullmatch(namespace) or len(namespace) > 42:
+        raise InputError(f"{namespace[:80]!r} is not the name of an account on Hugging Face.")
+    if not WORD.fullmatch(flavor):
+        raise InputError(f"{flavor[:80]!r} is not the name of a machine. Pick one from the list.")
+    if not WORD.fullmatch(run.id):
+        raise InputError(f"The run's id {run.id[:80]!r} cannot be a label on Hugging Face. Make a new run.")
+    if not MIN_TIMEOUT_SECONDS <= timeout_seconds <= MAX_TIMEOUT_SECONDS:
+        raise InputError(
+            f"A job's time limit must be from {MIN_TIMEOUT_SECONDS} seconds to 7 days, not {timeout_seconds} seconds."
+        )
+    before = read_remote(run)
+    if before and before.namespace != namespace:
+        raise InputError(
+            f"Run {run.name!r} belongs to {before.namespace} on Hugging Face. Log in as that, or make a new run."
+        )
+    inputs, results = repo_names(run.id, namespace)
+    remote = Remote(namespace, flavor, int(timeout_seconds), inputs, results, before.jobs if before else {})
+    write_remote(run, remote)
+    return remote
+
+
+def write_remote(run: Run, remote: Remote) -> None:
+    """Write the record; InputError where the disk is full."""
+    write_json(run.path / FILE, remote.to_dict())
+
+
+def read_remote(run: Run) -> Remote | None:
+    """The run's record, None where it was never meant for Hugging Face; InputError where the file is damaged."""
+    path = run.path / FILE
+    if not path.is_file():
+        return None
+    record = read_json(path)
+    try:
+        jobs = {stage: JobRef(**job) for stage, job in record["jobs"].items()}
+        names = ("namespace", "flavor", "inputs_repo", "results_repo")
+        texts = {name: str(record[name]) for name in names}
+        return Remote(**texts, timeout_seconds=int(record["timeout_seconds"]), jobs=jobs)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is damaged ({error}). Remove it, then look for your runs again.") from error
+
+
+def new_job(namespace: str, attempt: str) -> JobRef:
+    """A job that is wanted and has no id yet."""
+    return JobRef(None, attempt, time.time(), namespace)

@@ -1,0 +1,89 @@
+"""The small files that a job left in its results repository, fetched into the run's folder; weights stay there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub.hf_api import RepoFile
+
+from backend.errors import InputError
+from backend.jobs.huggingface.journal import merge_events
+from backend.jobs.huggingface.remote import Remote
+from backend.runs.files import disk_errors, read_json
+from backend.runs.hub_errors import hub_errors
+from backend.runs.run import Run
+
+SMALL_BYTES = 32 * 1024 * 1024
+SMALL = re.compile(
+    r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
+    r"|inputs/(?:split\.json|train\.csv|test\.csv)"
+    r"|export/(?!.*\.litertlm$)[\w.-]+(?:/[\w.-]+)*"
+    r"|resume/checkpoint-\d+/trainer_state\.json"
+)
+NEEDED = {
+    "train": ("training.json", r"checkpoint/.*\.safetensors"),
+    "evaluate": ("evaluation.json",),
+    "export": ("export/verification.json", r"export/.*\.litertlm"),
+}
+"""Patterns of what a stage that is done has left, over all of which a name must be found."""
+
+
+def fetch_results(run: Run, stage: str, remote: Remote, token: str) -> list[str]:
+    """Fetch what the job left, and return what is missing of what it should have, in words; InputError.
+
+    All files come from one commit, each appears whole, and nothing goes through a cache that users share.
+    """
+    with hub_errors(remote.results_repo, "read the results in"):
+        api = HfApi(token=token)
+        revision = str(api.repo_info(remote.results_repo).sha)
+        files = list(api.list_repo_tree(remote.results_repo, recursive=True, revision=revision))
+    found = {file.path: file.size for file in files if isinstance(file, RepoFile)}
+    with disk_errors(run.path), tempfile.TemporaryDirectory(prefix=".results.", dir=run.path) as folder:
+        for name, size in found.items():
+            if SMALL.fullmatch(name) and ".." not in name and size <= SMALL_BYTES:
+                with hub_errors(remote.results_repo, "read the results in"):
+                    hf_hub_download(remote.results_repo, name, revision=revision, local_dir=folder, token=token)
+        shutil.rmtree(Path(folder) / ".cache", ignore_errors=True)
+        told = _told(Path(folder), stage)
+        _move(Path(folder), run)
+    return _missing(stage, remote, found, told)
+
+
+def _move(folder: Path, run: Run) -> None:
+    """Put the files in their places, each at once; events are added to those that are here."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder)
+        if name.as_posix() == "metrics.jsonl":
+            merge_events(run, path)
+            continue
+        target = run.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+
+
+def _told(folder: Path, stage: str) -> dict[str, Any]:
+    """What the job itself says of its end, empty where it says nothing."""
+    path = folder / "jobs" / f"{stage}.json"
+    try:
+        return read_json(path)
+    except InputError:
+        return {}
+
+
+def _missing(stage: str, remote: Remote, found: dict[str, int], told: dict[str, Any]) -> list[str]:
+    ref = remote.jobs.get(stage)
+    missing = []
+    if ref is None or told.get("attempt") != ref.attempt:
+        missing.append("this job's own report")
+    stages = NEEDED if stage == "pipeline" else {stage: NEEDED[stage]}
+    patterns = [pattern for needed in stages.values() for pattern in needed]
+    return missing + [_plain(pattern) for pattern in patterns if not any(re.fullmatch(pattern, name) for name in found)]
+
+
+def _plain(pattern: str) -> str:
+    return pattern.replace("\\", "").replace(".*", "*")

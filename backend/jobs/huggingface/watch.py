@@ -1,0 +1,56 @@
+"""Following jobs on Hugging Face: one background thread for each that lives, which writes what it hears to the run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from backend.jobs.huggingface.follow import Follower
+from backend.jobs.states import read_state
+from backend.runs.run import Run
+
+POLL_SECONDS = 5.0
+
+
+class Watchers:
+    """The threads that follow jobs; ask `watch` as often as you like, a job is followed once.
+
+    A thread ends with its job, with the app, or when the login stays refused; the job itself goes on, and `watch` takes
+    it up again. `poll_seconds` is how often a job that waits or is silent is asked after.
+    """
+
+    def __init__(self, poll_seconds: float = POLL_SECONDS) -> None:
+        self._poll_seconds = poll_seconds
+        self._lock = threading.Lock()
+        self._followers: dict[tuple[Path, str], tuple[Follower, threading.Thread]] = {}
+
+    def watch(self, run: Run, stage: str, token: str) -> None:
+        """Follow the stage's job until it ends, with the newest token given; nothing where it is not alive."""
+        state = read_state(run, stage)
+        if state is None or not state.active or not state.remote:
+            return
+        key = (run.path, stage)
+        with self._lock:
+            self._followers = {known: pair for known, pair in self._followers.items() if pair[1].is_alive()}
+            if key in self._followers:
+                self._followers[key][0].token = token
+                return
+            follower = Follower(run, stage, token, self._poll_seconds)
+            thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
+            self._followers[key] = follower, thread
+            thread.start()
+
+    def watching(self, run: Run, stage: str) -> bool:
+        """Whether a thread follows the stage's job."""
+        with self._lock:
+            pair = self._followers.get((run.path, stage))
+        return pair is not None and pair[1].is_alive()
+
+    def stop(self, wait_seconds: float = 5.0) -> None:
+        """End all threads; the jobs go on."""
+        with self._lock:
+            pairs = list(self._followers.values())
+        for follower, _ in pairs:
+            follower.stop()
+        for _, thread in pairs:
+            thread.join(wait_seconds)
