@@ -14,7 +14,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from ui.downloads import add_routes
 from ui.layout import build
-from ui.services import Services, home
+from ui.tenants import Tenants, home
 from ui.theme import ICON, STYLE_SHEETS, head, theme
 from ui.web_runtime import install_runtime
 
@@ -32,9 +32,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped."""
     options = parser().parse_args(arguments)
-    services = Services.at(home())
+    tenants = Tenants(home())
     install_runtime()
-    page = build(services)
+    page = build(tenants)
     app, _, _ = page.launch(
         server_name=options.host,
         server_port=options.port,
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         max_file_size=MAX_UPLOAD,
         share=False,
     )
-    add_routes(app, services)
+    add_routes(app, tenants)
     page.block_thread()
 
 

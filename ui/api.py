@@ -13,16 +13,16 @@ from backend.data import check_files
 from backend.errors import InputError
 from ui.place import Place
 from ui.scene import Scene
-from ui.services import Services
+from ui.tenants import Tenants
 from ui.try_asking import ask_file
 
 
-def add_api(services: Services) -> None:
+def add_api(tenants: Tenants) -> None:
     """Offer /validate and /predict; called inside the page's gr.Blocks."""
 
-    def predict(run: str, message: str) -> dict[str, Any]:
+    def predict(run: str, message: str, request: gr.Request) -> dict[str, Any]:
         """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
-        scene = Scene(services, Place(run=run))
+        scene = Scene(tenants.services(request), Place(run=run))
         if scene.run_error:
             raise gr.Error(scene.run_error, print_exception=False)
         answer = ask_file(scene, message)

@@ -45,7 +45,8 @@ class Task(Generic[Result]):
 class Tasks(Generic[Result]):
     """Runs one kind of work in a thread or two, and keeps the latest results; a task is found again by its key."""
 
-    def __init__(self, name: str, workers: int = 1) -> None:
+    def __init__(self, name: str, workers: int = 1, kept: int = KEPT) -> None:
+        self._kept = kept
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
         self._tasks: OrderedDict[Hashable, Task[Result]] = OrderedDict()
         self._lock = threading.Lock()
@@ -66,6 +67,11 @@ class Tasks(Generic[Result]):
                 self._forget()
         return task
 
+    def drop(self, key: Hashable) -> Task[Result] | None:
+        """Forget the task of that key and return it, None where there is none: only one caller gets it."""
+        with self._lock:
+            return self._tasks.pop(key, None)
+
     def drop_stopped(self) -> None:
         """Forget what was stopped, so that the next start begins anew."""
         with self._lock:
@@ -74,7 +80,7 @@ class Tasks(Generic[Result]):
 
     def _forget(self) -> None:
         ended = [key for key, task in self._tasks.items() if task.done.is_set()]
-        for key in ended[: max(0, len(self._tasks) - KEPT)]:
+        for key in ended[: max(0, len(self._tasks) - self._kept)]:
             del self._tasks[key]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from backend.data.tool_reading import read_tools
 from backend.errors import InputError
@@ -18,9 +16,10 @@ from backend.prompts import get_format, read_answer
 from backend.prompts.tokens import BOS
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_counter
+from ui.exported import exported
 from ui.markup import Html, esc
 from ui.scene import Scene
-from ui.stages import exported_file, stamp
+from ui.stages import stamp
 from ui.web_runtime import runtime_route
 
 SCRIPT = (Path(__file__).parent / "static" / "browser_model.js").read_text(encoding="utf-8")
@@ -69,15 +68,15 @@ def browser_config(scene: Scene) -> dict[str, Any] | None:
     `head` is the prompt up to the message and `tail` what follows it, `<bos>` left out: the runtime adds that.
     """
     route, run = runtime_route(), scene.run
-    path = exported_file(run) if run else None
-    if run is None or path is None or route is None:
+    file = exported(run) if run else None
+    if run is None or file is None or route is None:
         return None
     head, tail = _around(run.config, run.tools_path, stamp(run.tools_path))
     return {
-        "file": path.name,
-        "url": f"runs/{quote(run.id)}/{quote(path.name)}",
-        "sha256": _sha256(path, stamp(path)),
-        "bytes": path.stat().st_size,
+        "file": file.name,
+        "url": file.link,
+        "sha256": file.sha256,
+        "bytes": file.size,
         "runtime": route,
         "head": head,
         "tail": tail,
@@ -117,12 +116,6 @@ def _around(config: RunConfig, tools: Path, _stamp: tuple[int, int]) -> tuple[st
     prompt = get_format(config.prompt_format, config.declarations).prompt(read_tools(tools).tools, QUESTION)
     head, _, tail = prompt.removeprefix(BOS).rpartition(QUESTION)
     return head, tail
-
-
-@lru_cache(maxsize=8)
-def _sha256(path: Path, _stamp: tuple[int, int]) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _count(run: Run, raw: str) -> int:

@@ -60,8 +60,8 @@ class OwnTestRows(Holder):
     def wire(self, page: Page) -> None:
         """Take the file, hold its rows out, and let its problems be looked through."""
 
-        def press(place: dict[str, Any], event: gr.EventData) -> str:
-            check = Scene(page.services, Place.from_mapping(place)).test_check
+        def press(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            check = page.scene(place, request).test_check
             return _problems(check.result if check else None, unfolded_by(pressed(event))).text
 
         page.on(self.upload.upload, _take, [self.upload])

@@ -14,7 +14,6 @@ from ui.markup import Html, esc
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
-from ui.place import Place
 from ui.scene import Scene
 
 UNITS = [("Message, characters", "characters"), ("Prompt and answer, tokens", "tokens")]
@@ -48,8 +47,8 @@ class Lengths(Holder):
     def wire(self, page: Page) -> None:
         """Draw the unit that is picked."""
 
-        def draw(place: dict[str, Any], unit: str) -> str:
-            report = Scene(page.services, Place.from_mapping(place)).report
+        def draw(place: dict[str, Any], unit: str, request: gr.Request) -> str:
+            report = page.scene(place, request).report
             return histogram(report, unit).text if report else ""
 
         self.unit.input(draw, [page.place, self.unit], self.bars, **QUICK)

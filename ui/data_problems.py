@@ -72,17 +72,16 @@ class Problems(Holder):
         """Let the filters, folds and pagers change the list, and a fix open its preview."""
         fields = [page.place, self.severity, self.code, self.tool]
 
-        def listed(place: dict[str, Any], picked: Filter, unfolded: Unfolded) -> str:
-            return problem_list(Scene(page.services, Place.from_mapping(place)), picked, unfolded).text
-
-        def press(place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData) -> Any:
+        def press(
+            place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
+        ) -> Any:
             data = pressed(event)
             if data.get("do") == "fix":
                 return gr.skip()
-            return listed(place, Filter(severity, code, tool), unfolded_by(data))
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), unfolded_by(data)).text
 
-        def pick(place: dict[str, Any], severity: str, code: str, tool: str) -> str:
-            return listed(place, Filter(severity, code, tool), Unfolded())
+        def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), Unfolded()).text
 
         self.list.act(press, fields, self.list, **QUICK)
         page.on_press(self.list, wish_fix)

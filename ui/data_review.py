@@ -58,16 +58,16 @@ class ReviewRows(Holder):
     def wire(self, page: Page) -> None:
         """Begin, stop, and turn pages."""
 
-        def found(place: dict[str, Any]) -> Review | None:
-            task = Scene(page.services, Place.from_mapping(place)).review
+        def found(place: dict[str, Any], request: gr.Request) -> Review | None:
+            task = page.scene(place, request).review
             return task.result if task else None
 
-        def turn_suspects(place: dict[str, Any], event: gr.EventData) -> str:
-            review = found(place)
+        def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(place, request)
             return suspect_list(review, page_number(pressed(event).get("page"))).text if review else ""
 
-        def turn_groups(place: dict[str, Any], event: gr.EventData) -> str:
-            review = found(place)
+        def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(place, request)
             return near_list(review.groups, page_number(pressed(event).get("page"))).text if review else ""
 
         page.on_press(self.state, _press)

@@ -15,7 +15,6 @@ from ui.page import QUICK, Page
 from ui.paging import Slice, page_number
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
-from ui.place import Place
 from ui.scene import Scene
 
 PAGE_SIZE = 8
@@ -64,23 +63,26 @@ class Rows(Holder):
     def wire(self, page: Page) -> None:
         """Let the search and the pager change the table, and a row's button change the prompt."""
 
-        def scene_at(place: dict[str, Any]) -> Scene:
-            return Scene(page.services, Place.from_mapping(place))
-
         def press(
-            place: dict[str, Any], search: str, picked: int | None, fmt: Any, shown: Any, event: gr.EventData
+            place: dict[str, Any],
+            search: str,
+            picked: int | None,
+            fmt: Any,
+            shown: Any,
+            event: gr.EventData,
+            request: gr.Request,
         ) -> Any:
-            scene, data = scene_at(place), pressed(event)
+            scene, data = page.scene(place, request), pressed(event)
             if data.get("do") == "page":
                 return row_list(scene, search, page_number(data.get("page"))).text, gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
             return gr.skip(), line, prompt_view(scene, line, fmt, shown).text
 
-        def find(place: dict[str, Any], search: str) -> str:
-            return row_list(scene_at(place), search, 0).text
+        def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
+            return row_list(page.scene(place, request), search, 0).text
 
-        def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any) -> str:
-            return prompt_view(scene_at(place), line, fmt, shown).text
+        def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
+            return prompt_view(page.scene(place, request), line, fmt, shown).text
 
         settings = [self.picked, self.format, self.declarations]
         self.list.act(press, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)

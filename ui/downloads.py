@@ -6,37 +6,41 @@ import base64
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import FileResponse, Response
+from backend.jobs.huggingface import download_url
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from backend.errors import InputError
 from backend.runs import Run, read_json
 from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES
+from ui.exported import SUFFIX, exported
 from ui.made_files import MADE
-from ui.services import Services
+from ui.tenants import Tenants
 from ui.web_runtime import add_runtime_routes
 
-SUFFIX = ".litertlm"
 EXPORTED = ("verification.json", "tools_android.json")
 
 
-def add_routes(app: FastAPI, services: Services) -> None:
+def add_routes(app: FastAPI, tenants: Tenants) -> None:
     """Add the page's downloads, and plotly's script, to the app."""
 
-    def run_file(run_id: str, name: str) -> Response:
+    def run_file(run_id: str, name: str, request: Request) -> Response:
         try:
+            services = tenants.services(request)
             run = services.store.open(run_id)
             if name in MADE:
                 return made(run, name)
+            if (file := exported(run)) and file.path is None and name == file.name:
+                return elsewhere(run, name, services.identity.token)
             path = offered(run, name)
             return FileResponse(path, filename=name, headers=_checked(run, path))
         except InputError as error:
             raise HTTPException(404, str(error)) from error
 
-    def draft_file(draft: str, which: str) -> FileResponse:
+    def draft_file(draft: str, which: str, request: Request) -> FileResponse:
         try:
-            source = services.drafts.open(draft)
+            source = tenants.services(request).drafts.open(draft)
         except InputError as error:
             raise HTTPException(404, str(error)) from error
         if which == "tools":
@@ -73,6 +77,13 @@ def _checked(run: Run, path: Path) -> dict[str, str]:
     if found.get("file") != path.name or found.get("bytes") != path.stat().st_size:
         return {}
     return {"Repr-Digest": f"sha-256=:{digest}:", "X-Verification": str(found.get("verdict", ""))}
+
+
+def elsewhere(run: Run, name: str, token: str | None) -> Response:
+    """The way to a file on the Hub: its short-lived address, which holds no token. InputError where it has none."""
+    if token is None:
+        raise InputError(f"{name} lies on Hugging Face. Log in with the account that made it.")
+    return RedirectResponse(download_url(run, f"export/{name}", token), headers={"Cache-Control": "no-store"})
 
 
 def made(run: Run, name: str) -> Response:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ EXAMPLE = "example"
 EXAMPLE_FILES = ("tools.json", "hiking.csv")
 KEPT_SECONDS = 7 * 86400
 ID = re.compile(r"[0-9a-f]{24}")
-TOOLS, NOTES, TESTS = "tools.json", "draft.json", "test"
+TOOLS, NOTES, TESTS, KEY = "tools.json", "draft.json", "test", "key"
 GONE = "These files are no longer kept here. Upload them again."
 
 
@@ -45,10 +48,16 @@ class Source:
 
 
 class Drafts:
-    """A folder of uploads, each named by its content, never changed; those made a week ago are removed."""
+    """A folder of uploads, never changed; those made a week ago are removed.
 
-    def __init__(self, folder: Path) -> None:
+    Each is named by its content under a key of this folder's own, so that nobody can guess the name who was not told
+    it. What is not here is looked for in `before`: data that was given before its owner logged in.
+    """
+
+    def __init__(self, folder: Path, before: Drafts | None = None) -> None:
         self.folder = folder
+        self._before = before
+        self._key = b""
 
     def add(
         self,
@@ -74,16 +83,18 @@ class Drafts:
         notes = _read_notes(folder / NOTES) if ID.fullmatch(draft) else {}
         name = str(notes.get("name", ""))
         if not name or not (folder / name).is_file():
+            if self._before is not None:
+                return self._before.open(draft)
             raise InputError(GONE)
         known = {one.name for one in fields(Origin)}
         origin = Origin(**{key: value for key, value in notes.items() if key in known})
         return Source(folder / name, folder / TOOLS, name, origin, next(iter((folder / TESTS).glob("*")), None))
 
     def _keep(self, files: Mapping[str, bytes]) -> str:
-        digest = hashlib.sha256()
+        digest = hashlib.blake2b(key=self._secret(), digest_size=12)
         for name, content in files.items():
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        draft = digest.hexdigest()[:24]
+        draft = digest.hexdigest()
         for name, content in files.items():
             path = self.folder / draft / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,11 +102,25 @@ class Drafts:
                 path.write_bytes(content)
         return draft
 
+    def _secret(self) -> bytes:
+        """The folder's key, made by whoever comes first."""
+        path = self.folder / KEY
+        if not self._key:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError), open(path, "xb", opener=_private) as file:
+                file.write(secrets.token_bytes(32))
+            self._key = path.read_bytes()
+        return self._key
+
     def _sweep(self) -> None:
         old = time.time() - KEPT_SECONDS
         for folder in self.folder.glob("*"):
             if ID.fullmatch(folder.name) and folder.stat().st_mtime < old:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _bytes(content: Path | bytes) -> bytes:

@@ -13,7 +13,6 @@ from ui.markup import Html, button, esc, table
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
-from ui.place import Place
 from ui.scene import Scene
 
 SIGNIFICANT = 0.05
@@ -45,8 +44,8 @@ class BesideCard(Holder):
     def wire(self, page: Page) -> None:
         """Let the list choose."""
 
-        def choose(place: dict[str, Any], key: str) -> str:
-            scene = Scene(page.services, Place.from_mapping(place))
+        def choose(place: dict[str, Any], key: str, request: gr.Request) -> str:
+            scene = page.scene(place, request)
             return _compared(scene, others(scene).get(key))
 
         self.choice.input(choose, [page.place, self.choice], self.table, **QUICK)

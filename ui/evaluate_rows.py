@@ -37,7 +37,6 @@ from ui.page import QUICK, Page
 from ui.paging import page_number
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
-from ui.place import Place
 from ui.scene import Scene
 
 SHOWN = {
@@ -88,19 +87,26 @@ class RowBrowser(Holder):
     def wire(self, page: Page) -> None:
         """Let the filters, the pager and the button that clears a picked set choose the rows."""
 
-        def listed(place: dict[str, Any], choice: Choice, number: int = 0) -> str:
-            scene = Scene(page.services, Place.from_mapping(place))
+        def listed(scene: Scene, choice: Choice, number: int = 0) -> str:
             evaluation = with_others(scene)
             return row_table(evaluation, choice, number, _seed(scene)).text if evaluation else ""
 
-        def press(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, event: gr.EventData) -> Any:
-            data = pressed(event)
+        def press(
+            place: dict[str, Any],
+            show: str,
+            tool: str,
+            kind: str,
+            picked: str,
+            event: gr.EventData,
+            request: gr.Request,
+        ) -> Any:
+            data, scene = pressed(event), page.scene(place, request)
             if data.get("do") == "clear":
-                return "", listed(place, Choice(show, tool, kind))
-            return gr.skip(), listed(place, Choice(show, tool, kind, picked), page_number(data.get("page")))
+                return "", listed(scene, Choice(show, tool, kind))
+            return gr.skip(), listed(scene, Choice(show, tool, kind, picked), page_number(data.get("page")))
 
-        def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str) -> str:
-            return listed(place, Choice(show, tool, kind, picked))
+        def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
+            return listed(page.scene(place, request), Choice(show, tool, kind, picked))
 
         filters = [page.place, self.show, self.tool, self.kind, self.picked]
         self.list.act(press, filters, [self.picked, self.list], **QUICK)
@@ -109,8 +115,8 @@ class RowBrowser(Holder):
     def follow(self, page: Page, source: gr.HTML) -> None:
         """Show the rows that a press inside `source` stands for, and go to them."""
 
-        def pick(place: dict[str, Any], event: gr.EventData) -> Any:
-            scene = Scene(page.services, Place.from_mapping(place))
+        def pick(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
+            scene = page.scene(place, request)
             evaluation = with_others(scene)
             choice = choice_for(evaluation, pressed(event)) if evaluation else None
             if evaluation is None or choice is None:

@@ -15,6 +15,7 @@ from ui.evaluate_probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate_rows import RowBrowser
 from ui.evaluate_scores import scores_card
 from ui.evaluate_words import before
+from ui.launching import begin
 from ui.markup import Html, button, empty, esc, heading
 from ui.page import Page, go
 from ui.painter import Holder, Wanted
@@ -104,7 +105,7 @@ def _start(scene: Scene, data: dict[str, str]) -> Place:
     """Start the evaluation, with the probes where the switch asks for them."""
     if scene.run:
         wanted = ("--probes",) if data.get("probes") == "yes" else ()
-        scene.services.runner.submit(scene.run, "evaluate", extra_args=wanted)
+        return begin(scene, scene.run, "evaluate", wanted)
     return scene.place
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from backend.device.recipes import RECIPES
@@ -10,6 +9,8 @@ from backend.runs import Run
 from ui import text
 from ui.android_kit import COPY, android_card
 from ui.export_options import ExportOptions, read_options
+from ui.exported import Exported, exported
+from ui.launching import begin
 from ui.markup import (
     Figure,
     Html,
@@ -32,8 +33,7 @@ from ui.painter import Holder, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
-from ui.stage_panel import StagePanel, submit
-from ui.stages import exported_file
+from ui.stage_panel import StagePanel
 
 LEAD = (
     "One file for the phone. It counts only after the LiteRT-LM runtime has opened it and answered the held-out rows."
@@ -91,7 +91,7 @@ class ExportStep(Holder):
 
 
 def _start(scene: Scene, *options: Any) -> Place:
-    return submit(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
+    return begin(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
 
 
 def _blank(scene: Scene) -> Html:
@@ -112,15 +112,15 @@ def _blank(scene: Scene) -> Html:
 
 
 def _exported(scene: Scene, run: Run) -> Html:
-    path = exported_file(run)
-    assert path is not None
+    file = exported(run)
+    assert file is not None
     verification = scene.verification
-    if verification is None or verification.get("file") != path.name:
+    if verification is None or verification.get("file") != file.name:
         start = button("start", "Export again", kind="primary")
-        return callout("warn", f"{path.name} was not verified", "Its verification is missing or cannot be read.", start)
-    parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, path)]
+        return callout("warn", f"{file.name} was not verified", "Its verification is missing or cannot be read.", start)
+    parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, file)]
     again = button("start", "Export again", kind="quiet small")
-    shown = card(path.name, Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
+    shown = card(file.name, Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
     return Html(f'<div class="stack">{shown}{_checks(verification)}{_facts(verification)}</div>')
 
 
@@ -159,10 +159,8 @@ def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
     return f"<br>checkpoint: {text.percent(rate['value'])}"
 
 
-def _actions(run: Run, path: Path) -> Html:
-    save = link(
-        f"runs/{run.id}/{path.name}", f"Download {text.size(path.stat().st_size)}", kind="primary", download=True
-    )
+def _actions(run: Run, file: Exported) -> Html:
+    save = link(file.link, f"Download {text.size(file.size)}", kind="primary", download=True)
     tools = link(f"runs/{run.id}/tools_android.json", "Tools for Android", download=True)
     report = link(f"runs/{run.id}/verification.json", "Verification", download=True)
     extra = tools if (run.export_dir / "tools_android.json").is_file() else Html("")

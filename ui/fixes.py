@@ -44,8 +44,8 @@ class Fixes(Holder):
     def wire(self, page: Page) -> None:
         """Apply, cancel, and turn the pages of the list."""
 
-        def turn(place: dict[str, Any], event: gr.EventData) -> str:
-            scene = Scene(page.services, Place.from_mapping(place))
+        def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            scene = page.scene(place, request)
             found = scene.plan.result if scene.plan else None
             return change_list(found.changes, page_number(pressed(event).get("page"))).text if found else ""
 

@@ -12,6 +12,7 @@ from ui.api import add_api
 from ui.data_step import DataStep
 from ui.evaluate_step import EvaluateStep
 from ui.export_step import ExportStep
+from ui.jobs_confirm import JobsConfirm
 from ui.markup import callout
 from ui.page import QUICK, Page, Step
 from ui.painter import Wanted, blocks_of
@@ -19,8 +20,8 @@ from ui.part import Part
 from ui.place import STEP_NAMES, STEPS, Place
 from ui.runs_list import RunsList
 from ui.scene import Scene
-from ui.services import Services
 from ui.stepper import FOLLOW_ADDRESS, stepper
+from ui.tenants import Tenants
 from ui.train_step import TrainStep
 from ui.try_step import TryStep
 
@@ -44,26 +45,29 @@ BUILDERS: dict[str, type[Step]] = {
 class Layout:
     """The parts of the page in their places; made inside a gr.Blocks."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, tenants: Tenants) -> None:
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="runs", min_width=0):
                 self.runs = RunsList()
             with gr.Column(elem_id="work", min_width=0):
                 Part(TOP)
                 self.stepper = Part(elem_id="stepper", also=FOLLOW_ADDRESS)
-                self.page = Page(services, self.paint)
+                self.page = Page(tenants, self.paint)
+                self.confirm = JobsConfirm()
                 self.steps: dict[str, Step] = {}
                 with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
                     for name in STEPS:
                         with gr.Tab(STEP_NAMES[name], id=name):
                             self.steps[name] = BUILDERS[name]()
+        if tenants.shared:
+            gr.LoginButton(visible=False)  # gradio serves the login's addresses only where there is one
         self.timer = gr.Timer(TICK_SECONDS)
 
     def paint(self, scene: Scene) -> Wanted:
         """What the frame and the open step should show."""
         wanted: Wanted = {self.tabs: gr.update(selected=scene.place.step)}
         try:
-            wanted |= {self.stepper: stepper(scene).text, **self.runs.paint(scene)}
+            wanted |= {self.stepper: stepper(scene).text, **self.runs.paint(scene), **self.confirm.paint(scene)}
             wanted |= self.steps[scene.place.step].paint(scene)
         except (KeyError, TypeError, ValueError, AttributeError):  # a file that another version or a hand wrote
             LOGGER.exception("the %s step cannot be painted", scene.place.step)
@@ -75,22 +79,23 @@ class Layout:
     def wire(self, blocks: gr.Blocks) -> None:
         """Tie every part to what it does."""
         page = self.page
-        parts = (page, self.runs, *self.steps.values())
+        parts = (page, self.runs, self.confirm, *self.steps.values())
         page.outputs = [self.tabs, self.stepper, *(block for part in parts for block in blocks_of(part))]
         page.on_press(self.runs.part, self.runs.press)
         page.on_press(self.stepper, _pick_step)
+        page.on_press(self.confirm.part, self.confirm.press)
         for step in self.steps.values():
             step.wire(page)
         self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
         blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
 
 
-def build(services: Services) -> gr.Blocks:
+def build(tenants: Tenants) -> gr.Blocks:
     """The whole page, its parts tied together."""
     blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(86400, 86400))
     with blocks:
-        Layout(services).wire(blocks)
-        add_api(services)
+        Layout(tenants).wire(blocks)
+        add_api(tenants)
     return blocks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from ui.painter import Seen, Wanted, changes
 from ui.part import Part, pressed
 from ui.place import Place
 from ui.scene import Scene
-from ui.services import Services
+from ui.tenants import Tenants
 
 Act = Callable[..., Place]
 SENT_TO, LATE = "sent to", "late"
@@ -39,17 +39,22 @@ class Step(Protocol):
 class Page:
     """The page's plumbing: where a visitor stands is held by the browser, what it has seen by the session."""
 
-    def __init__(self, services: Services, paint: Callable[[Scene], Wanted]) -> None:
-        self.services = services
+    def __init__(self, tenants: Tenants, paint: Callable[[Scene], Wanted]) -> None:
+        self._tenants = tenants
         self._paint = paint
         self.place = gr.JSON(Place().to_dict(), visible=False)
         self.seen = gr.State({})
         self.notice = Part(elem_id="notice")
         self.outputs: list[Block] = []
 
-    def show(self, place: Place, seen: Seen, notice: Html | None = None) -> dict[Block, Any]:
+    def scene(self, place: Mapping[str, Any] | None, request: gr.Request) -> Scene:
+        """A look at a place with the eyes of whoever asks: at their own runs and no others."""
+        return Scene(self._tenants.services(request), Place.from_mapping(place))
+
+    def show(self, scene: Scene, seen: Seen, notice: Html | None = None) -> dict[Block, Any]:
         """Everything that differs from what this visitor's page shows."""
-        wanted = self._paint(Scene(self.services, place))
+        place = scene.place
+        wanted = self._paint(scene)
         wanted[self.place] = place.to_dict()
         if notice is not None:
             wanted[self.notice] = notice.text
@@ -60,21 +65,23 @@ class Page:
     def on(self, trigger: Callable[..., Any], act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
 
-        def handle(place: dict[str, Any], seen: Seen, *values: Any) -> dict[Block, Any]:
-            return self._done(place, seen, lambda scene: act(scene, *values))
+        def handle(place: dict[str, Any], seen: Seen, request: gr.Request, *values: Any) -> dict[Block, Any]:
+            return self._done(self.scene(place, request), seen, lambda scene: act(scene, *values))
 
         return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
 
     def on_press(self, part: gr.HTML, act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When a button inside `part` is pressed: `act(scene, data, *values)` says the next place."""
 
-        def handle(place: dict[str, Any], seen: Seen, event: gr.EventData, *values: Any) -> dict[Block, Any]:
-            return self._done(place, seen, lambda scene: act(scene, pressed(event), *values))
+        def handle(
+            place: dict[str, Any], seen: Seen, event: gr.EventData, request: gr.Request, *values: Any
+        ) -> dict[Block, Any]:
+            return self._done(self.scene(place, request), seen, lambda scene: act(scene, pressed(event), *values))
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
         return part.act(handle, [self.place, self.seen, *inputs], self.outputs, **{**every, **options})
 
-    def look(self, place: dict[str, Any], seen: Seen) -> dict[Block, Any]:
+    def look(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
         """Paint what changed on its own: a job went on, a check ended.
 
         A browser that is not yet where it was sent (its answer is still on the way) is left alone, for a while.
@@ -83,18 +90,18 @@ class Page:
         late = int(seen.get(LATE, "0")) + 1 if seen.get(SENT_TO, here) != here else 0
         if 0 < late < PATIENCE:
             return {self.seen: {**seen, LATE: str(late)}}
-        return self.show(Place.from_mapping(place), {} if late else seen)
+        return self.show(self.scene(place, request), {} if late else seen)
 
     def enter(self, request: gr.Request) -> dict[Block, Any]:
         """Paint the place that the address names."""
-        return self.show(Place.from_mapping(dict(request.query_params)), {})
+        return self.show(self.scene(dict(request.query_params), request), {})
 
-    def _done(self, place: dict[str, Any], seen: Seen, act: Callable[[Scene], Place]) -> dict[Block, Any]:
-        scene = Scene(self.services, Place.from_mapping(place))
+    def _done(self, scene: Scene, seen: Seen, act: Callable[[Scene], Place]) -> dict[Block, Any]:
         try:
-            return self.show(act(scene), seen, Html(""))
+            return self.show(Scene(scene.services, act(scene)), seen, Html(""))
         except InputError as error:
-            return self.show(scene.place, seen, callout("error", "That did not work", error))
+            failed = Scene(scene.services, scene.place)  # what the act changed is read anew
+            return self.show(failed, seen, callout("error", "That did not work", error))
 
 
 def go(step: str) -> Act:

@@ -16,8 +16,8 @@ class Place:
     """A run's id, or the id of data that no run has been made of yet, and the step that is open.
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run that the visitor is asked
-    about before it is deleted, `fixing` names the fixes that are looked at (ui/fixes_wanted.py); neither is part of the
-    address.
+    about before it is deleted, `fixing` names the fixes that are looked at (ui/fixes_wanted.py), `offer` the price that
+    is asked for (ui/jobs_offer.py); none of these is part of the address.
     """
 
     run: str | None = None
@@ -26,6 +26,7 @@ class Place:
     like: str | None = None
     asking: str | None = None
     fixing: str | None = None
+    offer: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """The place without what is empty, as the browser keeps it."""
@@ -34,7 +35,7 @@ class Place:
     @property
     def query(self) -> str:
         """The address of this place, such as `?run=20261122-104512-3f2a&step=train`; empty at the very start."""
-        shown = {key: value for key, value in self.to_dict().items() if key not in ("asking", "fixing")}
+        shown = {key: value for key, value in self.to_dict().items() if key not in ("asking", "fixing", "offer")}
         return "" if shown == {"step": "data"} else "?" + urlencode(shown)
 
     @classmethod
@@ -49,4 +50,5 @@ class Place:
             like=texts.get("like"),
             asking=texts.get("asking"),
             fixing=texts.get("fixing"),
+            offer=texts.get("offer"),
         )

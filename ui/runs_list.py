@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from backend.runs import STARTER
 from ui import icons, text
-from ui.markup import Html, button, esc
+from ui.account import account_view
+from ui.markup import Html, button, callout, esc, joined
 from ui.painter import Wanted
 from ui.part import Part
 from ui.place import STEPS, Place
@@ -38,8 +39,11 @@ class RunsList:
             case "ask":
                 return replace(place, asking=run_id)
             case "delete" if any(summary.id == run_id for summary in scene.runs):
-                scene.services.store.delete(run_id)
+                scene.services.delete(run_id)
                 return Place() if place.run == run_id else replace(place, asking=None)
+            case "find":
+                scene.services.find_again()
+                return place
             case _:
                 return replace(place, asking=None)
 
@@ -51,15 +55,27 @@ def _step_of(scene: Scene, run_id: str) -> str:
 
 
 def _column(scene: Scene) -> Html:
+    foot = joined([_finding(scene), account_view(scene)])
     brand = f'<a class="brand" href="./">{icons.MARK}<span>FunctionGemma Trainer</span></a>'
     new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide", closes="drawer")
     head = f'<div class="runs-head"><span>Runs</span><span>{len(scene.runs) or ""}</span></div>'
     if not scene.runs:
         return Html(
-            f'{brand}{new}{head}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>'
+            f'{brand}{new}{head}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{foot}'
         )
     items = "".join(_item(summary, scene.place) for summary in scene.runs)
-    return Html(f'{brand}{new}{head}<ol class="runs-list">{items}</ol>')
+    return Html(f'{brand}{new}{head}<ol class="runs-list">{items}</ol>{foot}')
+
+
+def _finding(scene: Scene) -> Html:
+    """What the search on the Hub is at, while it matters."""
+    task = scene.services.finding
+    if task is None or task.result is not None:
+        return Html("")
+    if task.error:
+        again = button("find", "Look again", kind="quiet small")
+        return callout("warn", "Your runs on Hugging Face could not be listed", task.error, again)
+    return Html('<p class="runs-none">Looking for your runs on Hugging Face</p>')
 
 
 def _item(summary: Summary, place: Place) -> str:

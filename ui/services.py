@@ -1,40 +1,66 @@
-"""What the page works with: where runs are kept, what runs their jobs, what answers. One of each for the whole app."""
+"""What the page works with for one account: where its runs are kept, what runs their jobs, what checks its data."""
 
 from __future__ import annotations
 
-import os
 import threading
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from backend.jobs.huggingface import forget
 
 from backend.errors import InputError
-from backend.jobs import LocalRunner, Runner
+from backend.jobs import JOBS, JobState, Runner, write_state
 from backend.jobs.dashboard import Dashboard
 from backend.runs import FolderStore, Run
+from ui.background import Task
 from ui.checking import Checker
 from ui.drafts import Drafts
+from ui.following import Account, Following
+from ui.identity import Identity
+from ui.jobs_offer import Offers
 from ui.summaries import Summaries
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the backend that the page shares among all visitors; nothing in it belongs to one of them."""
+    """The parts of the backend that one account's pages share; `identity` is who looks at this moment."""
 
+    identity: Identity
     store: FolderStore
     runner: Runner
     drafts: Drafts
     checker: Checker
     summaries: Summaries
+    following: Following
     dashboard: Dashboard = field(default_factory=Dashboard)
+    offers: Offers = field(default_factory=Offers)
     _stopping: set[tuple[str, str]] = field(default_factory=set)
 
-    @classmethod
-    def at(cls, home: Path) -> Services:
-        """Everything kept below one folder."""
-        store, runner = FolderStore(home), LocalRunner()
-        return cls(store, runner, Drafts(store.root / ".uploads"), Checker(), Summaries(store, runner))
+    def seen_by(self, identity: Identity) -> Services:
+        """The same, for a request of the same account with its own token."""
+        return replace(self, identity=identity)
+
+    @property
+    def finding(self) -> Task[list[str]] | None:
+        """The search for this account's runs on the Hub; None where nobody is logged in."""
+        name, token = self.identity.name, self.identity.token
+        return self.following.find(Account(name, token, self.store)) if name and token else None
+
+    def find_again(self) -> None:
+        """Search once more."""
+        if self.identity.name:
+            self.following.find_again(self.identity.name)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive."""
+        if not (self.store.root / run_id / "remote.json").is_file():
+            self.store.delete(run_id)
+            return
+        run = self.store.open(run_id)
+        alive = [stage for stage in JOBS if (state := self.runner.state(run, stage)) and state.active]
+        if alive:
+            raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
+        forget(self.store, run_id)
 
     def cancel(self, run: Run, job: str) -> None:
         """Ask a job to stop, without waiting for it to end."""
@@ -47,6 +73,17 @@ class Services:
         """Whether the job was asked to stop and has not ended yet."""
         return (run.id, job) in self._stopping
 
+    def send(self, run: Run, job: str, flags: Sequence[str] = ()) -> None:
+        """Submit a job that takes a while to submit; where that fails, the job's state says why."""
+        threading.Thread(target=self._send, args=(run, job, flags), name=f"send-{job}", daemon=True).start()
+
+    def _send(self, run: Run, job: str, flags: Sequence[str]) -> None:
+        try:
+            self.runner.submit(run, job, flags)
+            self.following.look_now()
+        except InputError as error:
+            write_state(run, job, JobState("failed", message=str(error)))
+
     def _cancel(self, run: Run, job: str) -> None:
         try:
             self.runner.cancel(run, job)
@@ -54,8 +91,3 @@ class Services:
             return
         finally:
             self._stopping.discard((run.id, job))
-
-
-def home() -> Path:
-    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app."""
-    return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()

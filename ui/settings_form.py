@@ -10,17 +10,17 @@ from gradio.components import Component
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
 from backend.runs.presets import Effort, with_effort
-from ui.markup import callout
+from ui.markup import Html, callout
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
-from ui.place import Place
 from ui.scene import Scene
 from ui.settings_values import (
     DECLARATIONS,
     EFFORT_CHOICES,
     EFFORT_NOTE,
     FORMATS,
+    FUNCTIONGEMMA,
     METHOD_CHOICES,
     OTHER,
     SCHEDULE_CHOICES,
@@ -30,13 +30,23 @@ from ui.settings_values import (
 )  # fmt: skip
 from ui.train_estimate import estimate_line
 
-BASES = [("Starter", STARTER), ("A folder or a Hub id", OTHER)]
-STARTER_NOTE = callout(
-    "accent",
-    "The starter is for trying the road, not for shipping",
-    "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
-    "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
-).text
+BASES = [("Starter", STARTER), ("FunctionGemma 270M", FUNCTIONGEMMA), ("A folder or a Hub id", OTHER)]
+BASE_NOTES = {
+    STARTER: callout(
+        "accent",
+        "The starter is for trying the road, not for shipping",
+        "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
+        "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
+    ).text,
+    FUNCTIONGEMMA: callout(
+        "plain",
+        "Its licence comes first",
+        Html(
+            f'Google asks you to accept the terms on <a href="https://huggingface.co/{FUNCTIONGEMMA}" target="_blank" '
+            f'rel="noopener">{FUNCTIONGEMMA}</a>, with the account whose login or token is used.'
+        ),
+    ).text,
+}
 
 
 class SettingsForm(Holder):
@@ -47,7 +57,7 @@ class SettingsForm(Holder):
         with gr.Column(elem_classes=["ft-card"]):
             self.name = gr.Textbox(label="Name", info="How the run is called in the list.", max_length=100)
             self.base = gr.Radio(BASES, value=STARTER, label="Base model", elem_classes=["ft-segments"])
-            self.starter_note = Part(STARTER_NOTE)
+            self.base_note = Part(BASE_NOTES[STARTER])
             self.base_id = gr.Textbox(
                 label="Folder or Hub id", placeholder="google/functiongemma-270m-it", visible=False,
                 info="A folder on this machine with a Gemma 3 checkpoint, or its id on the Hugging Face Hub.",
@@ -145,13 +155,14 @@ class SettingsForm(Holder):
         config, name = _beginning(scene)
         key = f"{scene.place.data} {scene.place.like}"
         values = dict(zip(self._numbers, setting_values(config), strict=True))
-        starter = config.base_model == STARTER
+        base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
+        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER)
         return {
             self.name: Keyed(key, name),
-            self.base: Keyed(key, STARTER if starter else OTHER),
-            self.base_id: Keyed(key, gr.update(value="" if starter else config.base_model, visible=not starter)),
-            self.starter_note: Keyed(key, STARTER_NOTE if starter else ""),
-            self.lora: Keyed(key, gr.update(visible=not starter)),
+            self.base: Keyed(key, base),
+            self.base_id: Keyed(key, other),
+            self.base_note: Keyed(key, BASE_NOTES.get(base, "")),
+            self.lora: Keyed(key, gr.update(visible=base != STARTER)),
             **{field: Keyed(key, value) for field, value in values.items()},
             self.estimate: Keyed(key, estimate_line(scene, config).text),
         }
@@ -160,27 +171,25 @@ class SettingsForm(Holder):
         """Let the base model set the defaults, and every field the estimate."""
 
         def follow(base: str) -> list[Any]:
-            starter = base == STARTER
-            config = default_config(STARTER if starter else OTHER)
-            shown = [STARTER_NOTE if starter else "", gr.update(visible=not starter), gr.update(visible=not starter)]
-            return ["balanced", *shown, *setting_values(config)]
+            shown = [BASE_NOTES.get(base, ""), gr.update(visible=base == OTHER), gr.update(visible=base != STARTER)]
+            return ["balanced", *shown, *setting_values(default_config(base))]
 
         self.base.input(
-            follow, self.base, [self.effort, self.starter_note, self.base_id, self.lora, *self._numbers], **QUICK
+            follow, self.base, [self.effort, self.base_note, self.base_id, self.lora, *self._numbers], **QUICK
         )
 
         def take(effort: Effort, base: str) -> tuple[float, str]:
-            config = with_effort(default_config(STARTER if base == STARTER else OTHER), effort)
+            config = with_effort(default_config(base), effort)
             return config.epochs, str(config.early_stopping or "")
 
         self.effort.input(take, [self.effort, self.base], [self.epochs, self.early_stopping], **QUICK)
 
-        def reckon(place: dict[str, Any], *values: Any) -> str:
+        def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
             try:
                 _, config = read_settings(values)
             except InputError:  # half-typed settings; Start says what is wrong with them
                 return ""
-            return estimate_line(Scene(page.services, Place.from_mapping(place)), config).text
+            return estimate_line(page.scene(place, request), config).text
 
         changed = [_change(field) for field in self.fields[1:]]
         gr.on(changed, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
@@ -192,12 +201,13 @@ def _change(field: Any) -> Any:
 
 
 def _beginning(scene: Scene) -> tuple[RunConfig, str]:
-    """The settings and the name that the form starts with."""
+    """The settings and the name that the form starts with: what works without an account, on a machine of one's own."""
+    usual = default_config(STARTER if scene.services.identity.machine else FUNCTIONGEMMA)
     name = scene.source.name.rpartition(".")[0] if scene.source else ""
     if scene.place.like:
         try:
             earlier = scene.services.store.open(scene.place.like)
         except InputError:  # it was deleted since: the defaults serve as well
-            return default_config(STARTER), name
+            return usual, name
         return earlier.config, earlier.name
-    return default_config(STARTER), name
+    return usual, name

@@ -9,7 +9,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
 
-OTHER = "other"
+OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
 EFFORT_CHOICES = [("Fast", "fast"), ("Balanced", "balanced"), ("Thorough", "thorough")]
 EFFORT_NOTE = "Sets the epochs. Thorough doubles them, and stops when the held-out rows gain nothing more."
@@ -23,7 +23,7 @@ def read_settings(values: Sequence[Any]) -> tuple[str, RunConfig]:
     """The run's name and settings from the form's fields; InputError for the first that is not allowed."""
     name, base, base_id, epochs, declarations, fmt, lr, batch, length, r, alpha, held_out, most, seed, *more = values
     method, targets, dropout, warmup, scheduler, decay, stopping, minutes, trackio = more
-    base_model = STARTER if base == STARTER else str(base_id or "").strip()
+    base_model = str(base_id or "").strip() if base == OTHER else str(base)
     if not base_model:
         raise InputError(
             "Name the base model: a folder on this machine, or a Hub id such as google/functiongemma-270m-it."

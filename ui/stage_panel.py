@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import gradio as gr
 
-from backend.runs import STAGES, Run
+from backend.runs import STAGES
 from ui import icons, text
 from ui.markup import Html, button, callout, card, esc, joined, progress
 from ui.painter import Holder, Wanted
@@ -141,9 +141,3 @@ def _log(scene: Scene, view: StageView) -> str:
         return ""
     printed, _ = scene.services.runner.log(scene.run, view.job)
     return printed[-LOG_SHOWN:]
-
-
-def submit(scene: Scene, run: Run, stage: str, flags: Sequence[str] = ()) -> Place:
-    """Start a stage's job and stay; InputError where it cannot be started."""
-    scene.services.runner.submit(run, stage, flags)
-    return scene.place

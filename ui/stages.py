@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from backend.jobs import PIPELINE, JobState, Runner
 from backend.runs import STAGES, Run, read_events
+from ui.exported import exported
 
 Events = list[dict[str, Any]]
 Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]
@@ -154,16 +155,16 @@ def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
 
 
 def has_result(run: Run, stage: str) -> bool:
-    """Whether the stage's result lies in the run's folder."""
+    """Whether there is a result of the stage."""
     match stage:
         case "train":
-            return (run.checkpoint / "model.safetensors").is_file()
+            return (run.checkpoint / "model.safetensors").is_file() or _trained_elsewhere(run)
         case "evaluate":
             return run.evaluation_path.is_file()
         case _:
-            return exported_file(run) is not None
+            return exported(run) is not None
 
 
-def exported_file(run: Run) -> Path | None:
-    """The path of the exported `.litertlm`, the newest where there are several, or None."""
-    return max(run.export_dir.glob("*.litertlm"), key=lambda path: path.stat().st_mtime, default=None)
+def _trained_elsewhere(run: Run) -> bool:
+    """Whether the weights lie on the Hub: their summary came back from there."""
+    return run.training_path.is_file() and (run.path / "remote.json").is_file()

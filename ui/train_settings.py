@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backend.jobs.huggingface import Remote, read_remote
+
 from backend.runs import Run
 from ui import text
 from ui.markup import Html, button, card, esc, facts, joined
@@ -32,10 +34,27 @@ def settings_card(run: Run, scene: Scene) -> Html:
         pairs[2:2] = [("Stops early after", text.count(config.early_stopping, "look") + " without a better loss")]
     if config.trackio_project:
         pairs += [("Trackio project", config.trackio_project)]
+    if remote := read_remote(run):
+        pairs += _remote(remote)
     again = button("again", "Train again with other settings", kind="quiet small")
     if scene.stage("train").active:
         again = Html("")
     return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+
+
+def _remote(remote: Remote) -> list[tuple[str, object]]:
+    """Where the run lives on Hugging Face."""
+    jobs = joined([Html(f"{_outside(job.url, stage)} ") for stage, job in remote.jobs.items() if job.url])
+    return [
+        ("Machine", f"{remote.flavor}, at most {text.duration(remote.timeout_seconds)}"),
+        ("Jobs", jobs if jobs.text else "–"),
+        ("Inputs", _outside(remote.inputs_url, remote.inputs_repo)),
+        ("Results", _outside(remote.results_url, remote.results_repo)),
+    ]
+
+
+def _outside(address: str | None, label: str) -> Html:
+    return Html(f'<a href="{esc(address or "")}" target="_blank" rel="noopener">{esc(label)}</a>')
 
 
 def _trackio(scene: Scene, project: str | None) -> Html:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from backend.errors import InputError
-from backend.runs import Run, RunConfig
+from backend.runs import Run
 from backend.runs.resume import last_kept
 from ui import text
+from ui.account import GAIN, login_button
 from ui.charts import Chart, losses
 from ui.data_step import blank
-from ui.markup import Figure, Html, button, callout, card, figures, heading, joined
+from ui.jobs_form import JobsForm
+from ui.launching import QUICK_ROWS, THEN, begin, start
+from ui.markup import Figure, Html, button, callout, card, empty, figures, heading, joined
 from ui.page import Page, go, pick_step
 from ui.painter import Holder, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
 from ui.settings_form import SettingsForm
-from ui.settings_values import read_settings
 from ui.stage_panel import StagePanel
 from ui.stages import Events, events_at, latest_try, stamp
 from ui.train_settings import settings_card
@@ -34,9 +34,6 @@ WORDS = {
     "cancelled": "Training was cancelled",
     "kept": "Nothing of it is kept. Change the settings, or start again.",
 }
-THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
-FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
-QUICK_ROWS = 50
 
 
 class TrainStep(Holder):
@@ -47,6 +44,7 @@ class TrainStep(Holder):
         self.blank = Part(elem_id="train-blank")
         with gr.Column(visible=False) as self.setup:
             self.form = SettingsForm()
+            self.jobs = JobsForm()
             with gr.Column(elem_classes=["ft-card"]):
                 self.then = gr.Radio(
                     THEN, value="evaluate", label="When training is done", elem_classes=["ft-segments"]
@@ -72,11 +70,11 @@ class TrainStep(Holder):
         ready = scene.run is None and scene.report is not None and scene.report.ok
         wanted: Wanted = {
             self.blank: _blank(scene).text,
-            self.setup: gr.update(visible=ready),
+            self.setup: gr.update(visible=ready and not scene.services.identity.visitor),
             self.live: gr.update(visible=scene.run is not None),
         }
         if ready:
-            wanted |= self.form.paint(scene)
+            wanted |= {**self.form.paint(scene), **self.jobs.paint(scene)}
         if scene.run:
             wanted |= self._paint_run(scene, scene.run)
         return wanted
@@ -97,13 +95,15 @@ class TrainStep(Holder):
     def wire(self, page: Page) -> None:
         """Tie the form and the buttons to the run."""
         fields = self.form.fields
-        page.on(self.start.click, _start, [*fields, self.then])
-        page.on(self.quick.click, _quick_test, [*fields, self.then])
+        chosen = [*fields, self.then, *self.jobs.fields]
+        page.on(self.start.click, _start, chosen)
+        page.on(self.quick.click, _quick_test, chosen)
         page.on_press(self.blank, pick_step)
         page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, _go_on))
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
         self.form.wire(page)
+        self.jobs.wire(page)
 
 
 def _blank(scene: Scene) -> Html:
@@ -113,6 +113,8 @@ def _blank(scene: Scene) -> Html:
         return blank("Training needs your tools and your rows. Give them in the first step, or use the example.")
     if scene.report is None:
         return card("Checking the data", "The settings appear here when the check is done.")
+    if scene.report.ok and scene.services.identity.visitor:
+        return empty("Log in to train", f"The data is ready. {GAIN}", login_button(scene))
     if scene.report.ok:
         return Html("")
     errors = sum(issue.severity == "error" for issue in scene.report.issues)
@@ -121,31 +123,11 @@ def _blank(scene: Scene) -> Html:
 
 
 def _start(scene: Scene, *values: Any) -> Place:
-    *settings, then = values
-    name, config = read_settings(settings)
-    return _launch(scene, config, name, then)
+    return start(scene, values)
 
 
 def _quick_test(scene: Scene, *values: Any) -> Place:
-    *settings, then = values
-    name, config = read_settings(settings)
-    return _launch(scene, replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip(), then)
-
-
-def _launch(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
-    """Make the run, and put its jobs in line one behind the other."""
-    if scene.source is None:
-        raise InputError("There is no data to train on. Go to the first step and give two files.")
-    origin = scene.source.origin
-    config = replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)
-    run = scene.services.store.create(config, scene.source.dataset, scene.source.tools, name)
-    scene.services.runner.submit(run, "train")
-    for stage in FOLLOWING[then]:
-        try:
-            scene.services.runner.submit(run, stage)
-        except InputError:  # training is under way all the same, and the stage's own step offers to start it
-            break
-    return Place(run=run.id, step="train")
+    return start(scene, values, quick=True)
 
 
 def _words(run: Run) -> dict[str, str]:
@@ -160,7 +142,7 @@ def _words(run: Run) -> dict[str, str]:
 def _go_on(scene: Scene) -> Place:
     """Start the training's job again, from what it kept."""
     if scene.run and last_kept(scene.run):
-        scene.services.runner.submit(scene.run, scene.stage("train").job or "train", ["--resume"])
+        return begin(scene, scene.run, scene.stage("train").job or "train", ["--resume"])
     return scene.place
 
 

@@ -12,22 +12,25 @@ from backend.errors import InputError
 from backend.jobs.answering import Answer, answerer_for, runtime_installed
 from backend.jobs.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
 from ui.browser_model import Given, browser_answer
+from ui.exported import exported
 from ui.scene import Scene
-from ui.stages import exported_file
 from ui.try_turns import FILE, KINDS, Turn
 
 POLL_SECONDS = 0.25
 IN_BROWSER = "in this browser"
+NOT_HERE = "The file lies on Hugging Face, not on this server. Run it in this browser, or download it."
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
 
 def ask_file(scene: Scene, message: str) -> Answer:
     """The exported file's answer on the server; what is in the way is told in its `error`."""
-    path = exported_file(scene.run) if scene.run else None
-    if scene.run is None or path is None:
+    file = exported(scene.run) if scene.run else None
+    if scene.run is None or file is None:
         return Answer(error="There is no exported file. Go to the Export step first.")
+    if file.path is None:
+        return Answer(error=NOT_HERE)
     try:
-        return answerer_for(path, scene.run.export_dir / "tools_android.json").ask(message)
+        return answerer_for(file.path, scene.run.export_dir / "tools_android.json").ask(message)
     except InputError as error:
         return Answer(error=str(error))
 

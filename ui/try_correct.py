@@ -62,8 +62,8 @@ class CorrectForm(Holder):
                 return (gr.skip(),) * 4
             return gr.update(visible=True), turns[0].message, right_calls(turns[0]), ""
 
-        def add(place: dict[str, Any], message: str, calls: str, added: Added) -> tuple[Any, ...]:
-            scene = Scene(page.services, Place.from_mapping(place))
+        def add(place: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request) -> tuple[Any, ...]:
+            scene = page.scene(place, request)
             try:
                 now, told = add_row(scene, message, calls, added)
             except InputError as error:

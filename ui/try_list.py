@@ -22,7 +22,6 @@ from ui.markup import Html, badge, call_text, callout, card, esc, joined, link, 
 from ui.page import Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
-from ui.place import Place
 from ui.scene import Scene
 from ui.try_asking import turns_of
 from ui.try_turns import KINDS, Turn, as_expected, short
@@ -67,9 +66,9 @@ class ListDesk(Holder):
         outputs = [self.ask, self.stop, self.table]
 
         def ask(
-            place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any
+            place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
-            scene = Scene(page.services, Place.from_mapping(place))
+            scene = page.scene(place, request)
             yield from asking_all(scene, many, beside, Given.from_json(given))
 
         inputs = [page.place, self.many, beside, where, self.given]

@@ -11,11 +11,11 @@ from backend.jobs.answering import runtime_installed
 from backend.jobs.answering_checkpoint import askable
 from backend.runs import STARTER
 from ui.browser_model import SCRIPT, Given, browser_panel
+from ui.exported import exported
 from ui.markup import Html, button, callout, card, empty, heading, joined, progress
 from ui.page import Page, pick_step
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
-from ui.place import Place
 from ui.scene import Scene
 from ui.try_asking import held_out_rows, turns_of
 from ui.try_correct import CorrectForm
@@ -72,7 +72,7 @@ class TryStep(Holder):
         run = str(scene.place.run)
         wanted: Wanted = {self.blank: _blank(scene).text, self.desk: gr.update(visible=ready)}
         if ready:
-            server, browser = runtime_installed(), runtime_route() is not None
+            server, browser = _on_server(scene), runtime_route() is not None
             where = gr.update(value=SERVER if server or not browser else BROWSER, visible=server and browser)
             wanted |= {
                 self.examples: _examples(scene).text,
@@ -105,9 +105,15 @@ class TryStep(Holder):
         inputs = [page.place, self.message, self.turns, self.beside, self.where, self.given]
 
         def ask(
-            place: dict[str, Any], message: str, turns: list[Turn], beside: list[str], _where: str, given: Any
+            place: dict[str, Any],
+            message: str,
+            turns: list[Turn],
+            beside: list[str],
+            _where: str,
+            given: Any,
+            request: gr.Request,
         ) -> Iterator[tuple[Any, ...]]:
-            scene = Scene(page.services, Place.from_mapping(place))
+            scene = page.scene(place, request)
             yield from answering(scene, message, turns, beside, Given.from_json(given))
 
         def fill(event: gr.EventData) -> str:
@@ -159,6 +165,12 @@ def _blank(scene: Scene) -> Html:
         "The exported file answers here. Train a model and export it first.",
         button("step", name, kind="primary", step=step),
     )
+
+
+def _on_server(scene: Scene) -> bool:
+    """Whether the server can answer: it has the runtime, and the file."""
+    file = exported(scene.run) if scene.run else None
+    return runtime_installed() and file is not None and file.path is not None
 
 
 def _examples(scene: Scene) -> Html:

@@ -11,3 +11,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") ftShell()?.remove("runs-open");
 });
+// In a frame, such as a Space's page on the Hub, the browser may keep the login's cookie away: log in in a tab of its own.
+document.addEventListener("click", (event) => {
+  const login = event.target.closest("[data-login]");
+  if (login && window.self !== window.top) login.target = "_blank";
+});

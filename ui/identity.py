@@ -1,0 +1,87 @@
+"""Who a visitor is: the one seam between a request and an account."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+from huggingface_hub import get_token
+from starlette.requests import Request
+
+from backend.accounts import Accounts
+from backend.errors import InputError
+
+LOGIN, LOGOUT = "login/huggingface", "logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`name` is a Hub user name, None for somebody who is not logged in; `token` is theirs and is never stored.
+
+    `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use.
+    """
+
+    name: str | None = None
+    token: str | None = field(default=None, repr=False)
+    machine: bool = False
+    problem: str | None = None
+
+    @property
+    def visitor(self) -> bool:
+        """Whether this is somebody on a shared app who is not logged in."""
+        return self.name is None and not self.machine
+
+
+class Door:
+    """Tells who a request comes from.
+
+    On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine
+    of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any.
+    """
+
+    def __init__(self) -> None:
+        self.shared = on_space()
+        self._accounts = Accounts()
+
+    def identify(self, request: gr.Request | Request | None) -> Identity:
+        """Who asks; never fails: without a valid login it is a visitor."""
+        return self._guest(request) if self.shared else self._owner()
+
+    def _guest(self, request: gr.Request | Request | None) -> Identity:
+        token = _session_token(request)
+        if token is None:
+            return Identity()
+        try:
+            return Identity(self._accounts.name(token), token)
+        except InputError as error:
+            return Identity(problem=str(error))
+
+    def _owner(self) -> Identity:
+        token = get_token()
+        name = self._accounts.name_if_known(token) if token else None
+        return Identity(name, token if name else None, machine=True)
+
+
+def on_space() -> bool:
+    """Whether the app runs as a Space, for many people at once."""
+    return os.environ.get("SYSTEM") == "spaces" and bool(os.environ.get("SPACE_ID"))
+
+
+def _session_token(request: gr.Request | Request | None) -> str | None:
+    """The OAuth token in the session that the app signed, None where there is none or its time is over."""
+    info = _session(request).get("oauth_info")
+    if not isinstance(info, Mapping) or not isinstance(info.get("access_token"), str):
+        return None
+    ends = info.get("expires_at")
+    return info["access_token"] if not isinstance(ends, int | float) or ends > time.time() else None
+
+
+def _session(request: gr.Request | Request | None) -> Mapping[str, Any]:
+    underlying = getattr(request, "request", None) or request
+    scope = getattr(underlying, "scope", None)
+    found = scope.get("session") if isinstance(scope, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,88 @@
+"""What training on Hugging Face would cost and whether it may start: found out before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.jobs.huggingface import Check, Flavor, Quote, flavors, preflight, quote
+
+from backend.errors import InputError
+from backend.jobs.estimate import Workload
+from backend.runs import RunConfig
+from ui.background import Task, Tasks
+from ui.identity import Identity
+
+MACHINES = "machines"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants to start: a new run by its settings and name, or one more job of the run with the id `run`.
+
+    `minutes` is how long it may take at most, None for what is usual.
+    """
+
+    config: RunConfig
+    name: str
+    flavor: str
+    job: str
+    minutes: float | None = None
+    run: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An order with its price and with what was checked about the account."""
+
+    order: Order
+    quote: Quote
+    checks: Sequence[Check]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing that was checked stands in the way; what could not be told does not."""
+        return all(check.ok is not False for check in self.checks)
+
+
+class Offers:
+    """The offers of one account, made in a thread, and the list of machines, read once in a while."""
+
+    def __init__(self) -> None:
+        self._offers = Tasks[Offer]("offer", workers=2)
+        self._machines = Tasks[list[Flavor]]("machines")
+
+    def machines(self, identity: Identity) -> Task[list[Flavor]]:
+        """Every machine with its price, asked of the Hub now if it was not yet."""
+        return self._machines.start(MACHINES, lambda _task: flavors(identity.token))
+
+    def ask_again(self) -> None:
+        """Forget a list of machines that could not be read."""
+        self._machines.drop(MACHINES)
+
+    def ask(self, key: str, order: Order, workload: Workload, identity: Identity) -> Task[Offer]:
+        """The offer for an order, worked out now if it is new."""
+
+        def work(task: Task[Offer]) -> Offer:
+            if identity.token is None or identity.name is None:
+                raise InputError("Log in with Hugging Face first.")
+            task.follow(0.1, "Reading which machines there are")
+            machine = next((one for one in flavors(identity.token) if one.name == order.flavor), None)
+            if machine is None:
+                raise InputError(f"Hugging Face offers no machine {order.flavor!r} now. Choose another one.")
+            task.follow(0.4, "Looking at your account")
+            checks = preflight(identity.token, order.config, identity.name)
+            price = quote(order.config, workload, machine, [order.job])
+            return Offer(order, price.limited(order.minutes) if order.minutes else price, checks)
+
+        return self._offers.start(key, work)
+
+    def get(self, key: str) -> Task[Offer] | None:
+        """The offer of that key, None where it was never asked for, or taken."""
+        return self._offers.get(key)
+
+    def take(self, key: str) -> Offer | None:
+        """The offer of that key, once: a second press on the same button finds none."""
+        task = self._offers.drop(key)
+        return task.result if task else None

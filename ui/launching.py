@@ -1,0 +1,118 @@
+"""How jobs are started: here at once, or on Hugging Face after its price was confirmed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from backend.jobs.huggingface import read_remote, write_order
+
+from backend.errors import InputError
+from backend.jobs import PIPELINE
+from backend.runs import Run, RunConfig
+from ui.jobs_form import JOBS
+from ui.jobs_offer import Order
+from ui.place import Place
+from ui.scene import Scene
+from ui.settings_values import read_settings
+from ui.train_estimate import workload
+
+THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
+FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
+QUICK_ROWS = 50
+MOST_MINUTES = 7 * 24 * 60
+
+
+def start(scene: Scene, values: Sequence[Any], *, quick: bool = False) -> Place:
+    """Start what the form says, or ask for its price; InputError for the first setting that is not allowed."""
+    *settings, then, where, machine, minutes = values
+    name, config = read_settings(settings)
+    if quick:
+        config, name = replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip()
+    if scene.source is None or scene.report is None:
+        raise InputError("There is no data to train on. Go to the first step and give two files.")
+    if where != JOBS and scene.services.identity.machine:
+        return _here(scene, config, name, then)
+    return ask(scene, Order(config, name, str(machine or ""), job_for(then), _minutes(minutes)))
+
+
+def ask(scene: Scene, order: Order) -> Place:
+    """Have the price of an order found out; the place shows it when it is."""
+    services = scene.services
+    if services.identity.name is None:
+        raise InputError("Log in with Hugging Face first: training runs on your own account there.")
+    if scene.report is None:
+        raise InputError("The data is still being checked. Try again in a moment.")
+    if order.config.base_model.startswith((".", "/", "~")):
+        raise InputError("A job on Hugging Face cannot see a folder of this machine. Name a model of the Hub.")
+    key = secrets.token_hex(8)
+    services.offers.ask(key, order, workload(scene.report, order.config), services.identity)
+    return replace(scene.place, offer=key)
+
+
+def confirm(scene: Scene) -> Place:
+    """Start the order whose price was shown: once, however often the button is pressed."""
+    services, key = scene.services, scene.place.offer
+    task = services.offers.get(key) if key else None
+    if key is None or scene.source is None or task is None or task.result is None or not task.result.ready:
+        return replace(scene.place, offer=None)
+    offer = services.offers.take(key)
+    if offer is None:
+        return replace(scene.place, offer=None)
+    order, source = offer.order, scene.source
+    if order.run is None:
+        run = services.store.create(_allowing(scene, order.config), source.dataset, source.tools, order.name)
+    else:
+        run = services.store.open(order.run)
+    write_order(run, services.identity.name or "", offer.quote.flavor.name, offer.quote.timeout_seconds)
+    services.send(run, order.job, order.flags)
+    return Place(run=run.id, step=scene.place.step)
+
+
+def begin(scene: Scene, run: Run, job: str, flags: Sequence[str] = ()) -> Place:
+    """Start one more job of a run: here, or where the run lives, after its price was confirmed. InputError."""
+    remote = read_remote(run)
+    if remote is None:
+        scene.services.runner.submit(run, job, flags)
+        return scene.place
+    return ask(scene, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
+
+
+def job_for(then: str) -> str:
+    """The one job on Hugging Face that does what is wanted: a container is started once."""
+    return "train" if then == "stop" else PIPELINE
+
+
+def _here(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
+    """Make the run, and put its jobs in line one behind the other."""
+    assert scene.source is not None
+    run = scene.services.store.create(_allowing(scene, config), scene.source.dataset, scene.source.tools, name)
+    scene.services.runner.submit(run, "train")
+    for stage in FOLLOWING[then]:
+        try:
+            scene.services.runner.submit(run, stage)
+        except InputError:  # training is under way all the same, and the stage's own step offers to start it
+            break
+    return Place(run=run.id, step="train")
+
+
+def _allowing(scene: Scene, config: RunConfig) -> RunConfig:
+    """The settings with what the data's rows may hold."""
+    assert scene.source is not None
+    origin = scene.source.origin
+    return replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)
+
+
+def _minutes(written: object) -> float | None:
+    text = str(written or "").strip()
+    if not text:
+        return None
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise InputError(f"At most, in minutes: {text[:40]!r} is not allowed. Give 1 to {MOST_MINUTES:,}, or nothing.")
+    return minutes

@@ -1,0 +1,93 @@
+"""Who has which runs: every account its own folder, runner and drafts; nothing of one is reached by another."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+import gradio as gr
+from backend.jobs.huggingface import HuggingFaceRunner
+from huggingface_hub import get_token
+from starlette.requests import Request
+
+from backend.jobs import EitherRunner, LocalRunner
+from backend.runs import FolderStore
+from ui.checking import Checker
+from ui.drafts import Drafts
+from ui.following import Account, Following
+from ui.identity import Door, Identity
+from ui.services import Services
+from ui.summaries import Summaries
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCOUNTS, VISITORS, UPLOADS = ".accounts", ".visitors", ".uploads"
+MOST_OPEN = 500
+
+
+class Tenants:
+    """The services of each account, made when it first comes and kept while it is among the latest.
+
+    Nothing is lost with them: all that they show lies in files and on the Hub.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._door = Door()
+        self._checker = Checker()
+        self._uploads = Drafts(root / UPLOADS)
+        self._following = Following(self._accounts)
+        self._open: OrderedDict[str | None, Services] = OrderedDict()
+        self._tokens: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def shared(self) -> bool:
+        """Whether many people use the app, each with an account of their own."""
+        return self._door.shared
+
+    def services(self, request: gr.Request | Request | None) -> Services:
+        """What the sender of the request may use: their own runs, and no others."""
+        identity = self._door.identify(request)
+        with self._lock:
+            if identity.name and identity.token:
+                self._tokens[identity.name] = identity.token
+            known = self._open.get(identity.name) or self._made(identity)
+            self._open[identity.name] = known
+            self._open.move_to_end(identity.name)
+            while len(self._open) > MOST_OPEN:
+                gone, _ = self._open.popitem(last=False)
+                self._tokens.pop(gone or "", None)
+        return known.seen_by(identity)
+
+    def _made(self, identity: Identity) -> Services:
+        if identity.machine:
+            store, drafts = FolderStore(self._root), self._uploads
+            runner = EitherRunner(LocalRunner(), self._jobs(identity))
+        elif identity.name is None:
+            store, drafts = FolderStore(self._root / VISITORS), self._uploads
+            runner = EitherRunner(None, None)
+        else:
+            store = FolderStore(self._root / ACCOUNTS / identity.name)
+            drafts = Drafts(store.root / UPLOADS, before=self._uploads)
+            runner = EitherRunner(None, self._jobs(identity))
+        return Services(identity, store, runner, drafts, self._checker, Summaries(store, runner), self._following)
+
+    def _jobs(self, identity: Identity) -> HuggingFaceRunner | None:
+        name = identity.name
+        if name is None:
+            return None
+        return HuggingFaceRunner(get_token if identity.machine else lambda: self._tokens.get(name), name)
+
+    def _accounts(self) -> Mapping[str, Account]:
+        """The accounts that are here, with their newest tokens."""
+        with self._lock:
+            opened = [(name, services) for name, services in self._open.items() if name in self._tokens]
+            return {name: Account(name, self._tokens[name], found.store) for name, found in opened if name}
+
+
+def home() -> Path:
+    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app."""
+    return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()
