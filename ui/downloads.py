@@ -6,11 +6,11 @@ import base64
 from pathlib import Path
 from urllib.parse import quote
 
-from backend.jobs.huggingface import download_url
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from backend.errors import InputError
+from backend.jobs.huggingface import download_url
 from backend.runs import Run, read_json
 from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from backend.jobs.huggingface import read_remote
-
 from backend.errors import InputError
+from backend.jobs.huggingface import read_remote
 from backend.runs import Run, read_json
 
 SUFFIX = ".litertlm"

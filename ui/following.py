@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from backend.jobs.huggingface import Watchers, find_runs, read_remote
-
 from backend.errors import InputError
+from backend.jobs.huggingface import Watchers, find_runs, read_remote
 from backend.runs import FolderStore
 from ui.background import Task, Tasks
 

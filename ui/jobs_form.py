@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
 
+from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
 from ui.markup import button, callout
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.jobs.huggingface import Check, Flavor, Quote, flavors, preflight, quote
-
 from backend.errors import InputError
 from backend.jobs.estimate import Workload
+from backend.jobs.huggingface import Check, Flavor, Quote, flavors, preflight, quote
 from backend.runs import RunConfig
 from ui.background import Task, Tasks
 from ui.identity import Identity

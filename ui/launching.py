@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from backend.jobs.huggingface import read_remote, write_order
-
 from backend.errors import InputError
 from backend.jobs import PIPELINE
+from backend.jobs.huggingface import read_remote, write_order
 from backend.runs import Run, RunConfig
 from ui.jobs_form import JOBS
 from ui.jobs_offer import Order

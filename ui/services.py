@@ -6,11 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from backend.jobs.huggingface import forget
-
 from backend.errors import InputError
 from backend.jobs import JOBS, JobState, Runner, write_state
 from backend.jobs.dashboard import Dashboard
+from backend.jobs.huggingface import delete
 from backend.runs import FolderStore, Run
 from ui.background import Task
 from ui.checking import Checker
@@ -60,7 +59,7 @@ class Services:
         alive = [stage for stage in JOBS if (state := self.runner.state(run, stage)) and state.active]
         if alive:
             raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
-        forget(self.store, run_id)
+        delete(self.store, run_id)
 
     def cancel(self, run: Run, job: str) -> None:
         """Ask a job to stop, without waiting for it to end."""

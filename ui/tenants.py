@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
-from backend.jobs.huggingface import HuggingFaceRunner
 from huggingface_hub import get_token
 from starlette.requests import Request
 
 from backend.jobs import EitherRunner, LocalRunner
+from backend.jobs.huggingface import HuggingFaceRunner
 from backend.runs import FolderStore
 from ui.checking import Checker
 from ui.drafts import Drafts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from backend.jobs.huggingface import Remote, read_remote
-
 from backend.runs import Run
 from ui import text
 from ui.markup import Html, button, card, esc, facts, joined

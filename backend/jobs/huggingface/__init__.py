@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.jobs.huggingface.finding import download_url, find_runs
+from backend.jobs.huggingface.finding import delete, download_url, find_runs
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
 from backend.jobs.huggingface.preflight import Check, preflight
 from backend.jobs.huggingface.quote import Quote, quote
@@ -19,6 +19,7 @@ __all__ = [
     "Quote",
     "Remote",
     "Watchers",
+    "delete",
     "download_url",
     "find_runs",
     "flavors",

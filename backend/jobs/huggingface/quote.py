@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.jobs.commands import PIPELINE
 from backend.jobs.estimate import Workload, estimate_training
@@ -43,6 +43,12 @@ class Quote:
     timeout_seconds: int
     cost: float | None
     ceiling: float | None
+
+    def limited(self, minutes: float) -> Quote:
+        """The same with a time limit of one's own, and the ceiling that follows from it."""
+        price = self.flavor.price_per_hour
+        ceiling = None if price is None else price * minutes / 60
+        return replace(self, timeout_seconds=round(minutes * 60), ceiling=ceiling)
 
 
 def quote(run_config: RunConfig, workload: Workload, flavor: Flavor, stages: Sequence[str]) -> Quote:
