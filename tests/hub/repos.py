@@ -6,18 +6,11 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
+from tests.hub.accounts import Accounts
+from tests.hub.refusal import Refusal
+
 LFS_SUFFIXES = (".safetensors", ".litertlm", ".model", ".bin")
 LFS_BYTES = 10 * 1024 * 1024
-
-
-class Refusal(Exception):
-    """What the Hub answers instead: a status, its X-Error-Code, and a message."""
-
-    def __init__(self, status: int, message: str, code: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -72,20 +65,16 @@ class Repo:
 
 
 class World:
-    """Everything the loop-back Hub knows: users by token, repositories, LFS objects."""
+    """Everything the loop-back Hub knows: accounts, repositories, LFS objects."""
 
     def __init__(self) -> None:
-        self.users: dict[str, str] = {}
-        self.roles: dict[str, str] = {}
+        self.accounts = Accounts()
         self.repos: dict[tuple[str, str], Repo] = {}
         self.lfs: dict[str, bytes] = {}
 
-    def add_user(self, name: str, role: str = "write") -> str:
-        """A user and a token of theirs, with role write or read."""
-        token = "hf_" + secrets.token_hex(17)
-        self.users[token] = name
-        self.roles[token] = role
-        return token
+    def add_user(self, name: str, role: str = "write", permissions: tuple[str, ...] = ()) -> str:
+        """A user and a token of theirs, with role write, read or fineGrained."""
+        return self.accounts.add(name, role, permissions)
 
     def add_repo(
         self, name: str, files: dict[str, bytes], kind: str = "model", *, private: bool = False, gated: bool = False
@@ -98,12 +87,8 @@ class World:
 
     def user(self, authorization: str | None) -> str | None:
         """Whose token this is; a Refusal where it is nobody's."""
-        if not authorization:
-            return None
-        token = authorization.removeprefix("Bearer ")
-        if token not in self.users:
-            raise Refusal(401, "Invalid credentials in Authorization header")
-        return self.users[token]
+        token = self.accounts.token(authorization)
+        return token.user if token else None
 
     def see(self, kind: str, name: str, user: str | None) -> Repo:
         """A repository that the user may know of; others are told that there is none."""
@@ -112,27 +97,29 @@ class World:
             raise Refusal(404 if user else 401, "Repository not found", "RepoNotFound")
         return repo
 
-    def read(self, kind: str, name: str, user: str | None) -> Repo:
-        """A repository whose files the user may read."""
+    def read(self, kind: str, name: str, authorization: str | None) -> Repo:
+        """A repository whose files the token's user may read."""
+        token = self.accounts.token(authorization)
+        user = token.user if token else None
         repo = self.see(kind, name, user)
-        if repo.gated and user != repo.owner and user not in repo.accepted:
+        accepted = user in repo.accepted and token is not None and token.may_read_gated
+        if repo.gated and user != repo.owner and not accepted:
             who = "You must be authenticated" if user is None else "You are not in the authorized list"
             raise Refusal(401 if user is None else 403, f"Access to model {name} is restricted. {who}.", "GatedRepo")
         return repo
 
     def write(self, kind: str, name: str, authorization: str | None) -> Repo:
         """A repository that the token's user may change."""
-        user = self.user(authorization)
-        repo = self.see(kind, name, user)
+        repo = self.see(kind, name, self.user(authorization))
         self.may_write(repo.owner, authorization)
         return repo
 
     def may_write(self, owner: str, authorization: str | None) -> None:
         """A Refusal where the token may not change what `owner` has."""
-        user = self.user(authorization)
-        if user is None:
+        token = self.accounts.token(authorization)
+        if token is None:
             raise Refusal(401, "Invalid username or password.")
-        if user != owner or self.roles[(authorization or "").removeprefix("Bearer ")] != "write":
+        if token.user != owner or not token.may_write:
             raise Refusal(403, f"You don't have the rights to write under the namespace {owner!r}")
 
 

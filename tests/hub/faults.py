@@ -1,0 +1,67 @@
+"""Faults on demand: what the loop-back Hub answers instead, how long it takes, and connections that it cuts."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+
+@dataclass
+class Fault:
+    """An answer to give instead: to the next `times` requests whose "METHOD /path" the pattern is found in.
+
+    Status 0 cuts the connection in the middle of an answer; None answers as always, after the delay. With `done` the
+    request is carried out all the same, and its answer is lost.
+    """
+
+    pattern: str
+    status: int | None
+    headers: dict[str, str] = field(default_factory=dict)
+    message: str = ""
+    times: int = 1_000
+    delay_seconds: float = 0
+    done: bool = False
+
+
+class Cut(Exception):
+    """Ends a response in its middle, and the connection with it."""
+
+
+class Faults:
+    """The faults that were ordered, oldest first."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def order(self, fault: Fault) -> None:
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+    async def meet(self, asked: str) -> Fault | None:
+        """The fault that a request meets, after its delay; None where there is none."""
+        for fault in self._faults:
+            if fault.times > 0 and re.search(fault.pattern, asked):
+                fault.times -= 1
+                await asyncio.sleep(fault.delay_seconds)
+                return fault
+        return None
+
+
+def answer(fault: Fault, _request: Request) -> Response:
+    """What a fault makes of a request."""
+    if fault.status == 0:
+        return StreamingResponse(_broken(), headers={"Content-Length": "1000"}, media_type="application/json")
+    return JSONResponse({"error": fault.message}, fault.status or 500, fault.headers)
+
+
+async def _broken() -> AsyncIterator[bytes]:
+    yield b'{"'
+    await asyncio.sleep(0.01)
+    raise Cut

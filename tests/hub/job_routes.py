@@ -1,0 +1,149 @@
+"""The loop-back Hub's endpoints for Jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from tests.hub.faults import Cut
+from tests.hub.jobs import FLAVORS, LABEL, Job, hardware
+from tests.hub.refusal import Refusal
+
+if TYPE_CHECKING:
+    from tests.hub.loopback import LoopbackHub, Route
+
+KEEP_ALIVE_SECONDS = 30.0
+POLL_SECONDS = 0.02
+
+
+class JobRoutes:
+    """Handlers over the hub's jobs.
+
+    A log's connection meets faults of its own, by the pattern "LOGS": status 206 ends the replay early and cleanly, as
+    a stale one does; 0 cuts it. How many lines come before stands in the fault's headers as `lines`.
+    """
+
+    def __init__(self, hub: LoopbackHub) -> None:
+        self._hub = hub
+
+    def routes(self) -> list[Route]:
+        """Every endpoint: method, path, handler."""
+        return [
+            ("GET", "/api/jobs/hardware", self._hardware),
+            ("POST", "/api/jobs/{namespace}", self._start),
+            ("GET", "/api/jobs/{namespace}", self._list),
+            ("GET", "/api/jobs/{namespace}/{job_id}", self._inspect),
+            ("GET", "/api/jobs/{namespace}/{job_id}/logs", self._logs),
+            ("POST", "/api/jobs/{namespace}/{job_id}/cancel", self._cancel),
+        ]
+
+    async def _hardware(self, _request: Request) -> Response:
+        return JSONResponse(hardware())
+
+    async def _start(self, request: Request) -> Response:
+        """Start a job of exactly the shape that the API takes."""
+        namespace, spec = self._namespace(request), await request.json()
+        self._check(spec)
+        authorization = request.headers.get("authorization")
+        for volume in spec.get("volumes", []):
+            self._hub.world.read(volume["type"], volume["source"], authorization)
+        job = self._hub.jobs.start(namespace, spec, self._write)
+        return JSONResponse(job.info())
+
+    def _check(self, spec: dict[str, Any]) -> None:
+        shapes = {
+            "command": list,
+            "arguments": list,
+            "environment": dict,
+            "secrets": dict,
+            "flavor": str,
+            "timeoutSeconds": int,
+            "labels": dict,
+            "volumes": list,
+            "dockerImage": str,
+        }
+        for key, value in spec.items():
+            if key not in shapes or not isinstance(value, shapes[key]):
+                raise Refusal(400, f"{key}: not expected here as {type(value).__name__}")
+        for key in ("command", "arguments", "environment", "flavor", "dockerImage"):
+            if key not in spec:
+                raise Refusal(400, f"{key}: required")
+        if spec["flavor"] not in [row[0] for row in FLAVORS]:
+            raise Refusal(400, f"flavor: {spec['flavor']!r} is unknown")
+        for text in (*spec.get("labels", {}), *spec.get("labels", {}).values()):
+            if not LABEL.fullmatch(text):
+                raise Refusal(400, f"labels: {text!r} is not allowed")
+
+    def _write(self, volume: dict[str, Any], place: Path) -> None:
+        """Write a repository's files at the revision into a folder."""
+        _, files = self._hub.world.repos[volume["type"], volume["source"]].at(volume.get("revision", "main"))
+        for name, file in files.items():
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+
+    async def _list(self, request: Request) -> Response:
+        namespace = self._namespace(request)
+        wanted = [label.split("=", 1) for label in request.query_params.getlist("label")]
+        stages = request.query_params.getlist("stage")
+        jobs = [
+            job.info()
+            for job in self._hub.jobs.of(namespace)
+            if all((job.spec.get("labels") or {}).get(key) == value for key, value in wanted)
+            and (not stages or job.stage in stages)
+        ]
+        return self._hub.paged(request, jobs)
+
+    async def _inspect(self, request: Request) -> Response:
+        return JSONResponse(self._job(request).info())
+
+    async def _cancel(self, request: Request) -> Response:
+        job = self._job(request)
+        self._hub.jobs.cancel(job)
+        return JSONResponse(job.info())
+
+    async def _logs(self, request: Request) -> Response:
+        job = self._job(request)
+        fault = await self._hub.faults.meet(f"LOGS {request.url.path}")
+        lines = int(fault.headers.get("lines", "0")) if fault else None
+        stream = self._replay(job, lines, cut=fault is not None and fault.status == 0)
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    async def _replay(self, job: Job, only: int | None, *, cut: bool) -> AsyncIterator[bytes]:
+        """Every line from the first, then as they come, until the job's end."""
+        sent, quiet = 0, 0.0
+        while True:
+            ended = job.ended and (job.process is None or job.process.poll() is not None)
+            while sent < len(job.lines) and (only is None or sent < only):
+                timestamp, text = job.lines[sent]
+                yield f"data: {json.dumps({'data': text, 'timestamp': timestamp})}\n\n".encode()
+                sent, quiet = sent + 1, 0.0
+            if only is not None and sent >= min(only, len(job.lines)):
+                if cut:
+                    raise Cut
+                return
+            if ended and sent >= len(job.lines):
+                return
+            await asyncio.sleep(POLL_SECONDS)
+            quiet += POLL_SECONDS
+            if quiet >= KEEP_ALIVE_SECONDS:
+                yield b": keep-alive\n\n"
+                quiet = 0.0
+
+    def _namespace(self, request: Request) -> str:
+        namespace = str(request.path_params["namespace"])
+        self._hub.world.accounts.may_run_jobs(namespace, request.headers.get("authorization"))
+        return namespace
+
+    def _job(self, request: Request) -> Job:
+        namespace = self._namespace(request)
+        job = self._hub.jobs.all.get(request.path_params["job_id"])
+        if job is None or job.namespace != namespace:
+            raise Refusal(404, "Job not found")
+        return job

@@ -1,0 +1,224 @@
+"""The loop-back Hub's jobs: real processes of the real scripts.
+
+A job's volumes are written into a temporary folder, read-only as the Hub mounts them, and its command runs with them in
+place of the container's root: `uv run SCRIPT` becomes this Python running SCRIPT, as nothing can be installed here. It
+has the environment that the request gives, JOB_ID and the secrets, and nothing of the test's own but where the Hub is.
+Its output is its log. It leaves out containers, machines, memory limits, and waiting for one longer than `scheduling`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ENDED = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
+LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")
+FLAVORS = [
+    # name, pretty name, cpu, ram, accelerator, micro-dollars a minute
+    ("cpu-basic", "CPU Basic", "2 vCPU", "16 GB", None, 167),
+    ("cpu-upgrade", "CPU Upgrade", "8 vCPU", "32 GB", None, 500),
+    ("t4-small", "Nvidia T4 - small", "4 vCPU", "15 GB", ("T4", "16 GB"), 6667),
+    ("l4x1", "1x Nvidia L4", "8 vCPU", "30 GB", ("L4", "24 GB"), 13333),
+]
+
+
+def now() -> str:
+    """This moment as the Hub writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def hardware() -> list[dict[str, Any]]:
+    """The answer of /api/jobs/hardware."""
+    rows = []
+    for name, pretty, cpu, ram, chip, price in FLAVORS:
+        accelerator = (
+            {"type": "gpu", "model": chip[0], "quantity": "1", "vram": chip[1], "manufacturer": "Nvidia"}
+            if chip
+            else None
+        )
+        cost = {"unitCostMicroUSD": price, "unitCostUSD": price / 1e6, "unitLabel": "minute"}
+        place = {"cpu": cpu, "ram": ram, "ephemeralStorage": "20 GB", "accelerator": accelerator}
+        rows.append({"name": name, "prettyName": pretty, **place, **cost})
+    return rows
+
+
+@dataclass
+class Job:
+    """One job and what it printed: (time, text) of each line."""
+
+    id: str
+    namespace: str
+    spec: dict[str, Any]
+    created: str
+    stage: str = "SCHEDULING"
+    message: str | None = None
+    started: str | None = None
+    finished: str | None = None
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+    folder: Path | None = None
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def ended(self) -> bool:
+        return self.stage in ENDED
+
+    def info(self) -> dict[str, Any]:
+        """The job as the API shows it: secrets by name alone."""
+        spec, owner = self.spec, {"id": self.namespace, "name": self.namespace, "type": "user"}
+        shown = {key: spec.get(key) for key in ("dockerImage", "command", "arguments", "environment", "flavor")}
+        return {
+            "id": self.id,
+            "createdAt": self.created,
+            "startedAt": self.started,
+            "finishedAt": self.finished,
+            **shown,
+            "secrets": dict.fromkeys(spec.get("secrets", {}), ""),
+            "labels": spec.get("labels"),
+            "volumes": spec.get("volumes"),
+            "status": {"stage": self.stage, "message": self.message},
+            "owner": owner,
+            "initiator": {**owner},
+        }
+
+    def say(self, text: str) -> None:
+        """A line of output."""
+        with self.changed:
+            self.lines.append((now(), text))
+            self.changed.notify_all()
+
+    def become(self, stage: str, message: str | None = None) -> None:
+        """Go on to another stage; an end is the end."""
+        with self.changed:
+            if self.ended:
+                return
+            self.stage, self.message = stage, message
+            if stage == "RUNNING":
+                self.started = now()
+            elif self.ended:
+                self.finished = now()
+            self.changed.notify_all()
+
+
+class Jobs:
+    """All jobs; `scheduling` is how many seconds each waits, `asked` the requests that made them."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self.scheduling = 0.0
+        self.all: dict[str, Job] = {}
+        self.asked: list[dict[str, Any]] = []
+
+    def reset(self) -> None:
+        """End and forget every job."""
+        for job in self.all.values():
+            self.cancel(job)
+            if job.folder:
+                _remove(job.folder)
+        self.all, self.asked, self.scheduling = {}, [], 0.0
+
+    def of(self, namespace: str) -> list[Job]:
+        """The namespace's jobs, newest first."""
+        return [job for job in reversed(self.all.values()) if job.namespace == namespace]
+
+    def start(self, namespace: str, spec: dict[str, Any], write: Callable[[dict[str, Any], Path], None]) -> Job:
+        """Start a job; `write` puts a volume's files into a folder."""
+        job = Job(secrets.token_hex(12), namespace, spec, now())
+        self.asked.append(spec)
+        job.folder = Path(tempfile.mkdtemp(prefix="hub-job-"))
+        for volume in spec.get("volumes", []):
+            place = job.folder / volume["mountPath"].strip("/")
+            place.mkdir(parents=True)
+            write(volume, place)
+            for path in (place, *place.rglob("*")):
+                path.chmod(0o555 if path.is_dir() else 0o444)
+        self.all[job.id] = job
+        threading.Thread(target=self._run, args=(job, job.folder), daemon=True).start()
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """End a job at once."""
+        job.become("CANCELED")
+        _kill(job)
+
+    def _run(self, job: Job, root: Path) -> None:
+        time.sleep(self.scheduling)
+        if job.ended:
+            return
+        job.become("RUNNING")
+        job.say(f"===== Job started at {now()} =====")
+        work = root / "tmp"
+        work.mkdir()
+        process = job.process = subprocess.Popen(
+            _command(job.spec, root),
+            cwd=work,
+            env=self._environment(job, root, work),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        if job.ended:
+            _kill(job)
+        limit = threading.Timer(job.spec.get("timeoutSeconds", 1800), self._time_out, (job,))
+        limit.start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            job.say(line.decode(errors="replace").rstrip("\n"))
+        code = process.wait()
+        limit.cancel()
+        job.become("COMPLETED" if code == 0 else "ERROR", None if code == 0 else f"Job failed with exit code: {code}")
+        _remove(root)
+
+    def _time_out(self, job: Job) -> None:
+        job.become("ERROR", "Job timeout")
+        _kill(job)
+
+    def _environment(self, job: Job, root: Path, work: Path) -> dict[str, str]:
+        given = {"PATH": os.environ["PATH"], "TMPDIR": str(work), "HOME": str(work), "HF_ENDPOINT": self._endpoint}
+        threads = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_DISABLE_XET": "1"}
+        spec = {**job.spec.get("environment", {}), **job.spec.get("secrets", {})}
+        mapped = {name: _mapped(str(value), job.spec, root) for name, value in spec.items()}
+        return {**given, **threads, **mapped, "JOB_ID": job.id, "ACCELERATOR": "", "CPU_CORES": "2"}
+
+
+def _command(spec: dict[str, Any], root: Path) -> list[str]:
+    command = [_mapped(part, spec, root) for part in spec["command"]]
+    if command[:2] == ["uv", "run"]:
+        return [sys.executable, *command[2:]]
+    return [sys.executable, *command[1:]] if command[0] in ("python", "python3") else command
+
+
+def _mapped(part: str, spec: dict[str, Any], root: Path) -> str:
+    """A path of the container, where it lies here."""
+    mounts = [volume["mountPath"] for volume in spec.get("volumes", [])]
+    inside = any(part == mount or part.startswith(mount + "/") for mount in mounts)
+    return f"{root}{part}" if inside else part
+
+
+def _kill(job: Job) -> None:
+    if job.process is not None and job.process.poll() is None:
+        try:
+            os.killpg(job.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+def _remove(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    shutil.rmtree(root, ignore_errors=True)
