@@ -45,7 +45,7 @@ def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
     with stage(place.run, "train"):
         from job_templates.ml.training import train
 
-        train(place.run, cache_length, resume=resume)
+        train(place.run, cache_length, resume=resume, repo_id=place.repo_id)
     place.save()
 
 

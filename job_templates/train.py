@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
         with stage(place.run, "train"):
             from job_templates.ml.training import train
 
-            train(place.run, resume=resume)
+            train(place.run, resume=resume, repo_id=place.repo_id)
         place.save()
 
 

@@ -8,13 +8,14 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download, snapshot_download
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
 from backend.runs.files import disk_errors
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
+from backend.runs.unfinished import removals
 
 REPO_ID = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?/[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
 FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json")
@@ -49,14 +50,18 @@ def upload_run(run: Run, repo_id: str, token: str | None = None) -> str:
     """Put a run's files into a model repository as one commit, and return its address.
 
     The repository is made private where it does not exist yet. Logs and job states stay here; the checkpoint's model
-    card also stands at the top, where the Hub shows it. InputError says what to do where the Hub refuses.
+    card also stands at the top, where the Hub shows it, and what an unfinished training left there goes away with it.
+    InputError says what to do where the Hub refuses.
     """
-    operations = [CommitOperationAdd(name, path) for name, path in _run_files(run)]
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    operations += [CommitOperationAdd(name, path) for name, path in _run_files(run)]
     card = run.checkpoint / "README.md"
     if card.is_file():
         operations.append(CommitOperationAdd("README.md", card))
     url = prepare_repo(repo_id, token)
     with hub_errors(repo_id, "upload the run to"):
+        if run.checkpoint.exists():
+            operations += removals(repo_id, token)
         HfApi(token=token).create_commit(repo_id, operations, commit_message=f"Run {run.id}: {run.name}")
     return url
 
@@ -84,6 +89,14 @@ def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return replace(run, path=dest)
+
+
+def download_trained(repo_id: str, dest: Path, token: str | None = None) -> Run | None:
+    """As `download_run`; None where the repository holds no run, or one that is not trained."""
+    check_repo_id(repo_id)
+    with hub_errors(repo_id, "look at"):
+        names = {file.rfilename for file in HfApi(token=token).model_info(repo_id).siblings or []}
+    return download_run(repo_id, dest, token) if {"run.json", "checkpoint/config.json"} <= names else None
 
 
 def _fetch(repo_id: str, folder: Path, token: str | None) -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.runs.files import read_json, write_json
 from backend.runs.run import Run
 
 STATE_FILE = "trainer_state.json"
@@ -31,6 +32,17 @@ def last_kept(run: Run) -> Kept | None:
     numbered = [(int(found[1]), path) for path in run.resume.iterdir() if (found := FOLDER.fullmatch(path.name))]
     whole = (Kept(path, step) for number, path in sorted(numbered, reverse=True) if (step := _step(path)) == number)
     return next(whole, None)
+
+
+def settle(kept: Kept) -> None:
+    """Let a state that was saved in another folder find its best weights beside it, where it stands now."""
+    record = read_json(kept.path / STATE_FILE)
+    best = record.get("best_model_checkpoint")
+    if not isinstance(best, str):
+        return
+    here = kept.path.parent / Path(best).name
+    if here.is_dir() and str(here) != best:
+        write_json(kept.path / STATE_FILE, {**record, "best_model_checkpoint": str(here)})
 
 
 def _step(path: Path) -> int | None:

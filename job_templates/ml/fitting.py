@@ -10,11 +10,12 @@ from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
 from backend.runs import STARTER, Run, append_event
-from backend.runs.resume import last_kept
+from backend.runs.resume import last_kept, settle
 from job_templates.cli import say
 from job_templates.ml.base import Base
 from job_templates.ml.collator import PackCollator
 from job_templates.ml.device import Precision
+from job_templates.ml.hub_keeping import kept_on_hub
 from job_templates.ml.keeping import KeepingCallback
 from job_templates.ml.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.trainer import SharedPrefixTrainer
@@ -26,8 +27,18 @@ NEVER = 10**6
 """So many looks lie between two saves that the Trainer would make by itself: KeepingCallback says when."""
 
 
-def fit(run: Run, base: Base, model: torch.nn.Module, collator: PackCollator, precision: Precision) -> dict[str, Any]:
-    """Train the model in place, ending with the weights of the lowest held-out loss; what there is to say of it."""
+def fit(
+    run: Run,
+    base: Base,
+    model: torch.nn.Module,
+    collator: PackCollator,
+    precision: Precision,
+    repo_id: str | None = None,
+) -> dict[str, Any]:
+    """Train the model in place, ending with the weights of the lowest held-out loss; what there is to say of it.
+
+    What an unfinished training goes on from is also kept in the Hub repository `repo_id`.
+    """
     config = run.config
     arguments = training_arguments(run, precision, collator.train_rows)
     trainer = SharedPrefixTrainer(model, arguments, collator, config.engine, processing_class=base.tokenizer)
@@ -42,7 +53,8 @@ def fit(run: Run, base: Base, model: torch.nn.Module, collator: PackCollator, pr
         trackio = TrackioCallback(config.trackio_project, run.name, config.to_dict())
         trainer.add_callback(trackio)
     try:
-        trainer.train(resume_from_checkpoint=_going_on(run))
+        with kept_on_hub(run, repo_id, trainer.add_callback):
+            trainer.train(resume_from_checkpoint=_going_on(run))
     finally:
         if trackio is not None:
             trackio.finish()
@@ -63,6 +75,7 @@ def _going_on(run: Run) -> str | None:
     found = last_kept(run)
     if found is None:
         return None
+    settle(found)
     append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": found.step})
     say(f"Goes on from step {found.step}")
     return str(found.path)

@@ -23,6 +23,7 @@ class KeepingCallback(TrainerCallback):
         self._seconds = 60 * minutes
         self._collator = collator
         self._saved = time.monotonic()
+        self._saved_step = -1
 
     def on_epoch_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
         """Number the pass; a resumed one may begin in its middle."""
@@ -34,8 +35,8 @@ class KeepingCallback(TrainerCallback):
             control.should_save = True
 
     def on_epoch_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Save what the epoch made; the last one is saved by its last step."""
-        if state.global_step < state.max_steps:
+        """Save what the epoch made, unless its last step was: a state saved twice is for a moment not whole."""
+        if self._saved_step != state.global_step < state.max_steps:
             control.should_save = True
 
     def on_evaluate(
@@ -50,9 +51,9 @@ class KeepingCallback(TrainerCallback):
         if state.best_metric is None or metrics["eval_loss"] < state.best_metric:
             control.should_save = True
 
-    def on_save(self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Remember when."""
-        self._saved = time.monotonic()
+    def on_save(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
+        """Remember when, and what."""
+        self._saved, self._saved_step = time.monotonic(), state.global_step
 
 
 def begin_anew(run: Run) -> None:

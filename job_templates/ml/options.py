@@ -107,7 +107,8 @@ def add_fitting_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resume",
         action="store_true",
-        help="go on from the last saved point of a training in the same folder that was cut off; same data, same order",
+        help="go on from the last saved point of a training in the same folder or repository that was cut off; same "
+        "data, same order",
     )
 
 

@@ -32,11 +32,14 @@ MOST_HELD_OUT_ROWS = 500
 """So many rows tell the held-out loss well enough, and looking at them costs little."""
 
 
-def train(run: Run, cache_length: int | None = None, *, resume: bool = False) -> dict[str, Any]:
+def train(
+    run: Run, cache_length: int | None = None, *, resume: bool = False, repo_id: str | None = None
+) -> dict[str, Any]:
     """Train the run's model and write its checkpoint and training.json; returns that summary.
 
-    With `resume` a training that was cut off goes on, and one that is done stays as it is. InputError where the rows
-    are faulty, or one is longer than the `cache_length` that an export is to have.
+    With `resume` a training that was cut off goes on, and one that is done stays as it is; `repo_id` is the Hub
+    repository that keeps what it goes on from. InputError where the rows are faulty, or one is longer than the
+    `cache_length` that an export is to have.
     """
     if resume and run.checkpoint.exists():
         say(f"The run in {run.path} has been trained already")
@@ -58,7 +61,7 @@ def train(run: Run, cache_length: int | None = None, *, resume: bool = False) ->
         collator = PackCollator(source, test_rows[:MOST_HELD_OUT_ROWS], base.model.config)
         model = with_adapter(base.model, run.config) if run.config.method == "lora" else base.model
         trained = sum(part.numel() for part in model.parameters() if part.requires_grad)
-        fitted = fit(run, base, model, collator, precision)
+        fitted = fit(run, base, model, collator, precision, repo_id)
         summary = {
             "schema": 1,
             "rows": len(split.train),

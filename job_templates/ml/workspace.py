@@ -14,7 +14,8 @@ from backend.data import resolve_source
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
 from backend.runs.files import disk_errors
-from backend.runs.hub import prepare_repo, upload_run
+from backend.runs.hub import download_trained, prepare_repo, upload_run
+from backend.runs.unfinished import download_unfinished
 from job_templates.cli import say
 
 
@@ -23,14 +24,14 @@ class Workspace:
 
     def __init__(self, run: Run, repo_id: str | None) -> None:
         self.run = run
-        self._repo_id = repo_id
+        self.repo_id = repo_id
 
     def save(self) -> None:
         """Put what is there onto the Hub, where the run goes there; a run in a folder is saved already."""
-        if self._repo_id is None:
+        if self.repo_id is None:
             return
         try:
-            url = upload_run(self.run, self._repo_id, os.environ.get("HF_TOKEN"))
+            url = upload_run(self.run, self.repo_id, os.environ.get("HF_TOKEN"))
         except InputError as error:
             raise InputError(f"{error} What was made is kept in {self._keep()}.") from error
         say(f"Uploaded to {url}")
@@ -47,7 +48,7 @@ class Workspace:
 def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resume: bool = False) -> Iterator[Workspace]:
     """The run for these files and settings in `output`, a folder or a Hub id; InputError where it cannot be made.
 
-    With `resume` the run in the folder may have been trained already.
+    With `resume` the run may have been trained already, and one in a repository is fetched from there.
     """
     table, tools_file = resolve_source(dataset, "train", os.environ.get("HF_TOKEN")), Path(tools).expanduser()
     if not tools_file.is_file():
@@ -57,8 +58,21 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resum
         return
     prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
-        run = Run.create(Path(folder) / "run", config, table, tools_file, name=output.partition("/")[2])
+        path = Path(folder) / "run"
+        run = _run_from(output, path) if resume else None
+        if run is None:
+            run = Run.create(path, config, table, tools_file, name=output.partition("/")[2])
+        else:
+            _check_same(run, output, config, table, tools_file)
         yield Workspace(run, output)
+
+
+def _run_from(repo_id: str, path: Path) -> Run | None:
+    """The run in a repository: one whose training was cut off, or one that is trained; None where there is neither."""
+    token = os.environ.get("HF_TOKEN")
+    run = download_unfinished(repo_id, path, token) or download_trained(repo_id, path, token)
+    say(f"Fetched the run in {repo_id}" if run else f"{repo_id} holds nothing to go on from: the training begins anew")
+    return run
 
 
 def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume: bool) -> Run:
@@ -71,14 +85,21 @@ def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume
             f"The run in {path} has been trained already. Name a new folder with --output-repo, or delete "
             f"{run.checkpoint} to train it again."
         )
+    _check_same(run, str(path), config, dataset, tools)
+    return run
+
+
+def _check_same(run: Run, place: str, config: RunConfig, dataset: Path, tools: Path) -> None:
+    """InputError where the run was made with other settings or files than these."""
     if run.config != config:
         different = [name for name, value in config.to_dict().items() if run.config.to_dict()[name] != value]
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in different)
-        raise InputError(f"The run in {path} was made with other settings ({flags}). Name a new folder.")
+        raise InputError(f"The run in {place} was made with other settings ({flags}). Name another --output-repo.")
     for given, kept in ((dataset, run.dataset_path), (tools, run.tools_path)):
         if _digest(given) != _digest(kept):
-            raise InputError(f"The run in {path} was made with another {kept.name} than {given}. Name a new folder.")
-    return run
+            raise InputError(
+                f"The run in {place} was made with another {kept.name} than {given}. Name another --output-repo."
+            )
 
 
 def _digest(path: Path) -> str:
