@@ -150,7 +150,7 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
         "epochs, batch, peak rate": f"{config.epochs:g}, {config.batch_size}, {config.lr:g} ({config.lr_scheduler})",
         "warm-up, weight decay": f"{config.warmup_ratio:g}, {config.weight_decay:g}",
-        "steps, seconds": f"{training.get('steps', '–')}, {training.get('seconds', '–')}",
+        "steps, seconds": f"{_steps(training)}, {training.get('seconds', '–')}",
         "loss at the end": _number(training.get("final_loss")),
         "lowest loss on the held-out rows": f"{_number(training.get('held_out_loss'))} (kept: step "
         f"{training.get('best_step', '–')})",
@@ -164,6 +164,11 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
     return "\n".join(
         ["## Training", "", "| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in facts.items())]
     )
+
+
+def _steps(training: Mapping[str, Any]) -> str:
+    planned = f" of {training['planned_steps']}, ended early" if training.get("stopped_early") else ""
+    return f"{training.get('steps', '–')}{planned}"
 
 
 def _usage(run: Run) -> str:

@@ -58,10 +58,14 @@ def fit(
     finally:
         if trackio is not None:
             trackio.finish()
-    if trainer.state.global_step < trainer.state.max_steps:
-        say(f"Stopped early at step {trainer.state.global_step}: the held-out loss no longer falls")
+    steps, planned = trainer.state.global_step, trainer.state.max_steps
+    if steps < planned:
+        append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
+        say(f"Stopped early at step {steps}: the held-out loss no longer falls")
     return {
-        "steps": trainer.state.global_step,
+        "steps": steps,
+        "planned_steps": planned,
+        "stopped_early": steps < planned,
         "best_step": trainer.state.best_global_step,
         "rows_at_once": trainer.rows_at_once,
         "tokens": trainer.meter.tokens,
