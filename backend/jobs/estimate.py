@@ -6,15 +6,25 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 from backend.runs.config import STARTER, RunConfig
 
-STARTUP_SECONDS = 10.0
-"""Loading the libraries, reading the rows, saving the checkpoint."""
-STEP_SECONDS = {"full": 0.04, "lora": 0.5}
-TOKEN_SECONDS = {"full": 7e-5, "lora": 7e-3}
-"""Measured on two CPU cores in float32: the starter, and LoRA on Gemma 3 270M (docs/training.md)."""
+Kind = Literal["starter", "lora", "full"]
+
+STARTUP_SECONDS: dict[Kind, float] = {"starter": 10.0, "lora": 30.0, "full": 60.0}
+"""Loading the libraries and the weights, reading the rows, saving the checkpoint."""
+STEP_SECONDS: dict[Kind, float] = {"starter": 0.04, "lora": 0.5, "full": 2.5}
+TOKEN_SECONDS: dict[Kind, float] = {"starter": 7e-5, "lora": 1.1e-2, "full": 1.6e-2}
+"""Seconds of a step and of each token in it, on two idle CPU cores in float32, with a 270M where it is not the starter.
+
+LoRA: 11 s for the 955 tokens of a step with full declarations and 8 rows (docs/training.md).
+"""
+CPU_PRECISION = "float32"
+STARTER_PARAMETERS = 20_000_000
+"""A model that was trained whole and has fewer was a starter: nothing else is as small."""
+NEWEST = 5
+"""So many earlier runs are gone by: a machine, and this code, change."""
 LEAST_STEPS = 5
 """A run of fewer steps says nothing about speed."""
 
@@ -38,30 +48,43 @@ class Estimate:
 
 
 def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Mapping[str, Any]] = ()) -> Estimate:
-    """The time of a training; `earlier` are training.json summaries of runs on the same machine.
+    """The time of a training; `earlier` are training.json summaries of the runs kept here, newest first.
 
-    Their seconds, held against what this model would have said for them, correct it: the median of the last runs with
-    the same method.
+    Their seconds, held against what this model would have said for them, correct it: the median of the last runs of
+    the same kind.
     """
-    method = "full" if config.base_model == STARTER else "lora"
+    kind: Kind = "starter" if config.base_model == STARTER else config.method
     rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
     steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * config.epochs))
-    tokens = steps * (work.prefix + min(rows, config.batch_size) * work.row_tokens)
-    ratios = [ratio for summary in earlier if (ratio := _ratio(summary, method)) is not None]
-    factor = median(ratios[-5:]) if ratios else 1.0
-    return Estimate(STARTUP_SECONDS + factor * _seconds(method, steps, tokens), steps, bool(ratios))
+    at_once = min(rows, config.batch_size)
+    prefixes = at_once if config.engine == "plain" else 1
+    tokens = steps * (prefixes * work.prefix + at_once * work.row_tokens)
+    ratios = [ratio for summary in earlier if (ratio := _ratio(summary, kind)) is not None]
+    factor = median(ratios[:NEWEST]) if ratios else 1.0
+    return Estimate(STARTUP_SECONDS[kind] + factor * _seconds(kind, steps, tokens), steps, bool(ratios))
 
 
-def _seconds(method: str, steps: int, tokens: float) -> float:
-    return steps * STEP_SECONDS[method] + tokens * TOKEN_SECONDS[method]
+def _seconds(kind: Kind, steps: int, tokens: float) -> float:
+    return steps * STEP_SECONDS[kind] + tokens * TOKEN_SECONDS[kind]
 
 
-def _ratio(summary: Mapping[str, Any], method: str) -> float | None:
-    """How many times longer than this model says the run took; None where the run does not tell."""
+def _kind(summary: Mapping[str, Any]) -> str:
+    """What was trained, by a run's own summary."""
+    if summary.get("method") == "full" and _positive(summary.get("parameters")) < STARTER_PARAMETERS:
+        return "starter"
+    return str(summary.get("method"))
+
+
+def _ratio(summary: Mapping[str, Any], kind: Kind) -> float | None:
+    """How many times longer than this model says the run took; None where it does not tell, or did not train here.
+
+    Only a GPU, which is elsewhere, trains in another precision than float32.
+    """
     steps, tokens, seconds = (_positive(summary.get(name)) for name in ("steps", "tokens", "seconds"))
-    if summary.get("method") != method or steps < LEAST_STEPS or not tokens or not seconds:
+    elsewhere = summary.get("precision", CPU_PRECISION) != CPU_PRECISION
+    if elsewhere or _kind(summary) != kind or steps < LEAST_STEPS or not tokens or not seconds:
         return None
-    return seconds / _seconds(method, int(steps), tokens)
+    return seconds / _seconds(kind, int(steps), tokens)
 
 
 def _positive(value: Any) -> float:

@@ -24,16 +24,35 @@ def test_a_starter_takes_a_minute_or_two_and_a_fine_tune_much_longer() -> None:
     assert not starter.calibrated
 
 
+def test_the_method_the_declarations_and_the_engine_count() -> None:
+    def seconds(prefix: int = 699, **settings: object) -> float:
+        config = RunConfig.from_dict({"base_model": "google/functiongemma-270m-it", "epochs": 1, **settings})
+        return estimate_training(config, Workload(800, prefix, 32)).seconds
+
+    a_step = (seconds() - STARTUP_SECONDS["lora"]) / 100
+    assert a_step == pytest.approx(11, rel=0.1)  # docs/training.md: 8 rows behind full declarations
+    assert seconds(method="full") > 1.2 * seconds()
+    assert seconds(prefix=9) < seconds() / 2.5
+    assert seconds(engine="plain") > 5 * seconds()
+
+
 def test_earlier_runs_correct_it() -> None:
     plain = estimate_training(RunConfig(), WORK)
     summary = {"method": "full", "steps": 675, "tokens": 675 * (5 + 32 * 23)}
-    took = plain.seconds - STARTUP_SECONDS
+    took = plain.seconds - STARTUP_SECONDS["starter"]
     slow = {**summary, "seconds": 3 * took}
     corrected = estimate_training(RunConfig(), WORK, [slow])
     assert corrected.calibrated
-    assert corrected.seconds == pytest.approx(STARTUP_SECONDS + 3 * took)
-    outliers = [{**summary, "seconds": factor * took} for factor in (2, 90, 2, 2, 1)]
-    assert estimate_training(RunConfig(), WORK, outliers).seconds == pytest.approx(STARTUP_SECONDS + 2 * took)
+    assert corrected.seconds == pytest.approx(STARTUP_SECONDS["starter"] + 3 * took)
+    newest_first = [{**summary, "seconds": factor * took} for factor in (2, 90, 2, 2, 1, 50, 50, 50, 50)]
+    outliers = [
+        {**summary, "seconds": took, "parameters": 268_098_176},
+        {**summary, "seconds": took, "precision": "bfloat16"},
+        *newest_first,
+    ]
+    assert estimate_training(RunConfig(), WORK, outliers).seconds == pytest.approx(
+        STARTUP_SECONDS["starter"] + 2 * took
+    )
 
 
 @pytest.mark.parametrize(
