@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -122,7 +123,7 @@ def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, i
                 "so it is not the rows: train longer."
             )
         elif rows < usual:
-            remedy = f"It has {rows} training rows where {usual:g} is usual here: add rows."
+            remedy = f"It has {rows} training rows, and half of the tools have {math.ceil(usual)} or more: add rows."
         else:
             remedy = f"It has {rows} training rows: read its wrong rows for labels that contradict each other."
         wrong = [row for row in report.rows if not row.right and name in _tools(row)]

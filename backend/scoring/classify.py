@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,7 +71,7 @@ def _wrong_arguments(gold: Mapping[str, Any], predicted: Mapping[str, Any], tool
         schema = tool.properties.get(key)
         if same_value(value, predicted[key], schema):
             continue
-        said = f"{key}: {predicted[key]!r} instead of {value!r}"
+        said = f"{key}: {_shown(predicted[key])} instead of {_shown(value)}"
         if not conforms(predicted[key], schema):
             return "wrong_type", said
         enum = schema.get("enum") if isinstance(schema, Mapping) else None
@@ -78,6 +79,11 @@ def _wrong_arguments(gold: Mapping[str, Any], predicted: Mapping[str, Any], tool
             return "enum_violation", said
         return "wrong_value", said
     raise AssertionError("classify was asked about a right answer")
+
+
+def _shown(value: Any) -> str:
+    """A value as a call has it, in JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _listed(names: Counter[str]) -> str:

@@ -49,7 +49,9 @@ def test_each_weakness_is_named_with_its_rows() -> None:
     assert "never right (0 of 2)" in text["value"]
     weak = [one for one in advise(found, {}, {"climb": 10, "water": 90}, 0.85) if one.kind == "tool"]
     assert weak[0].text.startswith("water: 1 of 3 right. It has 90 training rows: read its wrong rows")
-    assert weak[1].text == "climb: 0 of 2 right. It has 10 training rows where 50 is usual here: add rows."
+    assert (
+        weak[1].text == "climb: 0 of 2 right. It has 10 training rows, and half of the tools have 50 or more: add rows."
+    )
     assert weak[1].rows == ("0", "1")
 
 
