@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -28,7 +29,7 @@ from job_templates.ml.litert.bundle import write_bundle
 from job_templates.ml.litert.conversion import Converted, convert, quantize
 from job_templates.ml.litert.metadata import build_metadata
 from job_templates.ml.litert.recipes import find_recipe, library_recipes
-from job_templates.ml.litert.source import find_source
+from job_templates.ml.litert.source import Source, find_source
 from job_templates.ml.litert.structure import Expected
 from job_templates.ml.litert.trained import Trained, load_trained
 from job_templates.ml.litert.verification import Subject, verify
@@ -57,14 +58,33 @@ def main() -> None:
     template = trained.fmt.chat_template(trained.tools)
     expected = Expected(trained.fmt.name, template, source.tokenizer_model, cache)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-        started = time.monotonic()
-        calibration = [] if options.plain else trained.calibration()
-        model = convert(source, Path(folder), lengths, cache, lambda *_: None, calibration)
-        print(f"Converted in {time.monotonic() - started:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.\n{HEAD}")
+        model = converted(options, source, trained, lengths, cache, Path(folder))
+        print(HEAD)
         write_android_tools(trained.tools, Path(folder) / ANDROID_TOOLS)
         bench = Bench(model, Path(folder), source.tokenizer_model, trained, expected, answers)
         results = [bench.measure(find_recipe(name)) for name in names]
     print(json.dumps(results))
+
+
+def converted(
+    options: argparse.Namespace, source: Source, trained: Trained, lengths: tuple[int, ...], cache: int, folder: Path
+) -> Converted:
+    """The model in float32: made now, or by an earlier call that kept it."""
+    kept = None
+    if options.keep:
+        parts = ("plain" if options.plain else "smoothed", cache, *lengths)
+        kept = options.keep / f"{'-'.join(map(str, parts))}.tflite"
+        if kept.is_file():
+            print(f"Converted before: {kept.name}")
+            return Converted(kept, 0.0)
+    started = time.monotonic()
+    calibration = [] if options.plain else trained.calibration()
+    model = convert(source, folder, lengths, cache, lambda *_: None, calibration)
+    print(f"Converted in {time.monotonic() - started:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.", flush=True)
+    if kept is None:
+        return model
+    options.keep.mkdir(parents=True, exist_ok=True)
+    return Converted(Path(shutil.move(model.tflite, kept)), model.peak_memory_mb)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,6 +96,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--kv-cache-max-len", default="auto", help="as export.py has it (default: %(default)s)")
     command.add_argument("--prefill-seq-len", help="as export.py has it")
     command.add_argument("--plain", action="store_true", help="leave the smoothing of the activations out")
+    command.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keep the converted model there, and use it at the next call"
+    )
     command.add_argument("--scratch", type=Path, help="a folder with room for the float32 model twice")
     return command
 
