@@ -82,7 +82,7 @@ def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[
     if not evaluation.is_file():
         inputs = ["--dataset", str(arguments.dataset), "--tools", str(arguments.tools), "--output-repo", str(folder)]
         script("train", [*inputs, "--base-model", arguments.base_model, "--resume", *flags])
-        script("evaluate", ["--model", str(folder)])
+        script("evaluate", ["--model", str(folder), "--no-baseline"])
     return read_json(evaluation)
 
 

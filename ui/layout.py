@@ -18,6 +18,7 @@ from ui.page import QUICK, Page, Step
 from ui.painter import Wanted, blocks_of
 from ui.part import Part
 from ui.place import STEP_NAMES, STEPS, Place
+from ui.quiet_blocks import QuietBlocks
 from ui.runs_list import RunsList
 from ui.scene import Scene
 from ui.stepper import FOLLOW_ADDRESS, stepper
@@ -92,7 +93,7 @@ class Layout:
 
 def build(tenants: Tenants) -> gr.Blocks:
     """The whole page, its parts tied together."""
-    blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(86400, 86400))
+    blocks = QuietBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(86400, 86400))
     with blocks:
         Layout(tenants).wire(blocks)
         add_api(tenants)

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,11 @@ expect.set_options(timeout=30_000)
 
 
 class App:
-    """`app.py` on a free port; `stop` and `start` again is a restart."""
+    """`app.py` on a free port, with more in its environment; `stop` and `start` again is a restart."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self._environment = environment or {}
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,7 +48,7 @@ class App:
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "app.py"), "--port", str(self.port)],
-                env={**os.environ, "FGT_HOME": str(self.home)},
+                env={**os.environ, **self._environment, "FGT_HOME": str(self.home)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -1,0 +1,42 @@
+"""gr.Blocks that spends time on what changed alone."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.blocks import Block
+from gradio.state_holder import SessionState
+
+
+class QuietBlocks(gr.Blocks):
+    """Blocks whose handlers may have many outputs and change few of them.
+
+    gradio 6.31 makes a new component for every output that a handler leaves alone, which cost a look at this page a
+    quarter of a second of a core: fifty pages looking every second would need a dozen. Here what a handler's dict does
+    not name is skipped at once. benchmarks/load.py shows the difference.
+    """
+
+    async def postprocess_data(
+        self, block_fn: BlockFunction, predictions: list[Any] | dict[Any, Any], state: SessionState | None
+    ) -> list[Any]:
+        """What the browser is sent for each output: the new values, and a word to leave the others."""
+        outputs = list(block_fn.outputs)
+        if not isinstance(predictions, dict) or not all(isinstance(key, Block) for key in predictions):
+            return await super().postprocess_data(block_fn, predictions, state)
+        changed = [block for block in outputs if block in predictions]
+        if not changed or len(changed) < len(predictions):  # nothing, or an output that is none: gradio's own words
+            found = [] if not predictions else await super().postprocess_data(block_fn, predictions, state)
+            return found or [_left_alone(block) for block in outputs]
+        part = copy.copy(block_fn)
+        part.outputs = changed
+        values = [predictions[block] for block in changed]
+        sent = await super().postprocess_data(part, values[0] if len(values) == 1 else values, state)
+        made = dict(zip([block._id for block in changed], sent, strict=True))
+        return [made[block._id] if block._id in made else _left_alone(block) for block in outputs]
+
+
+def _left_alone(block: Block) -> Any:
+    return None if block.stateful else gr.skip()
