@@ -7,9 +7,22 @@ from typing import Any
 import gradio as gr
 
 _PRESSES = """
+const button = (event) => {
+  const found = event.target.closest?.('[data-do]');
+  return found && element.contains(found) ? found : null;
+};
 element.addEventListener('click', (event) => {
-  const pressed = event.target.closest('[data-do]');
-  if (pressed && element.contains(pressed)) trigger('act', {...pressed.dataset});
+  const pressed = button(event);
+  if (pressed) trigger('act', {...pressed.dataset});
+});
+// The part may be drawn anew between press and release; the browser then sees no click, the visitor's finger did.
+let held;
+element.addEventListener('pointerdown', (event) => { held = button(event); });
+element.addEventListener('pointerup', (event) => {
+  const released = button(event);
+  const same = released && JSON.stringify(held?.dataset) === JSON.stringify(released.dataset);
+  if (same && !held.isConnected) trigger('act', {...released.dataset});
+  held = undefined;
 });
 """
 
