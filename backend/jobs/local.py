@@ -22,6 +22,8 @@ from backend.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
+LEAVING_SECONDS = 10.0
+"""How long a supervisor that has said its last word may take to be gone, on a machine with much to do."""
 
 
 class LocalRunner:
@@ -41,9 +43,7 @@ class LocalRunner:
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
         """Start a job, or put it in the queue; InputError where it is already alive or cannot be started."""
         command = [sys.executable, str(self._script(stage)), *job_arguments(run, stage), *extra_args]
-        lock = locks.take(run.lock_path(stage))
-        if lock is None:
-            raise InputError(f"Run {run.name!r} already has a {stage} job. Wait for it to end, or cancel it.")
+        lock = _lock(run, stage)
         try:
             ticket = turns.enter(self._queue_folder or run.path.parent / ".queue")
             try:
@@ -113,6 +113,16 @@ class LocalRunner:
                 pass_fds=(lock, ticket.descriptor),
             )
         threading.Thread(target=supervisor.wait, name=f"wait-{stage}", daemon=True).start()
+
+
+def _lock(run: Run, stage: str) -> int:
+    """The stage's lock; a supervisor that has written its last state holds it for another moment."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while (lock := locks.take(run.lock_path(stage))) is None:
+        state = read_state(run, stage)
+        if state is None or state.active or time.monotonic() > deadline:
+            raise InputError(f"Run {run.name!r} already has a {stage} job. Wait for it to end, or cancel it.")
+    return lock
 
 
 def cancel_path(run: Run, stage: str) -> Path:
