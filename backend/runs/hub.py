@@ -19,7 +19,7 @@ from backend.runs.unfinished import removals
 
 REPO_ID = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?/[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
 FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json")
-FOLDERS = ("inputs", "checkpoint", "export")
+FOLDERS = ("inputs", "checkpoint", "export", "jobs")
 PATTERNS = [*FILES, *(f"{folder}/*" for folder in FOLDERS)]
 
 

@@ -173,17 +173,19 @@ class Jobs:
         )
         if job.ended:
             _kill(job)
-        limit = threading.Timer(job.spec.get("timeoutSeconds", 1800), self._time_out, (job,))
+        limit = threading.Timer(job.spec.get("timeoutSeconds", 1800), self.time_out, (job,))
         limit.start()
         assert process.stdout is not None
-        for line in process.stdout:
-            job.say(line.decode(errors="replace").rstrip("\n"))
+        with process.stdout as output:
+            for line in output:
+                job.say(line.decode(errors="replace").rstrip("\n"))
         code = process.wait()
         limit.cancel()
         job.become("COMPLETED" if code == 0 else "ERROR", None if code == 0 else f"Job failed with exit code: {code}")
         _remove(root)
 
-    def _time_out(self, job: Job) -> None:
+    def time_out(self, job: Job) -> None:
+        """End a job as its time limit does."""
         job.become("ERROR", "Job timeout")
         _kill(job)
 

@@ -57,6 +57,7 @@ class LoopbackHub:
         self.jobs.reset()
         self.world = World()
         self.trace: list[str] = []
+        self.answered = 0
         self.authorized_cdn_requests = 0
         self.page = PAGE
         self.faults.clear()
@@ -108,6 +109,12 @@ class LoopbackHub:
         async def answer(request: Request) -> Response:
             asked = f"{request.method} {request.url.path}"
             self.trace.append(asked)
+            try:
+                return await met(request, asked)
+            finally:
+                self.answered += 1
+
+        async def met(request: Request, asked: str) -> Response:
             fault = await self.faults.meet(asked)
             if fault is not None and fault.status is not None:
                 if fault.done:

@@ -35,7 +35,8 @@ class RepoRoutes:
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}/{path:path}", self._tree),
             ("GET", "/api/{kinds}/{user}/{name}/revision/{revision}", self._info),
             ("GET", "/api/{kinds}/{user}/{name}", self._info),
-            ("GET", "/api/{kinds}", self._list),
+            ("GET", "/api/models", self._list),
+            ("GET", "/api/datasets", self._list),
             ("PUT", "/lfs/{oid}", self._lfs_put),
             ("GET", "/lfs/{oid}", self._lfs_get),
             ("POST", "/lfs/{oid}/verify", self._lfs_verify),
@@ -193,7 +194,7 @@ class RepoRoutes:
 
     async def _list(self, request: Request) -> Response:
         """Repositories by author and part of their name, those that the user may see."""
-        kind = request.path_params["kinds"].removesuffix("s")
+        kind = request.url.path.rpartition("/")[2].removesuffix("s")
         user, asked = self._user(request), request.query_params
         rows = [
             {"_id": name, "id": name, "private": repo.private, "tags": [], "sha": repo.commits[-1][0]}

@@ -26,8 +26,8 @@ from backend.runs.redact import redact
 from backend.runs.run import Run
 
 LONGEST_WAIT_SECONDS = 60.0
-DRAINS = 5
-"""How often a job's log is asked for after its end, until its own last word is in it: a replay may be too short."""
+IDLE_DRAINS = 5
+"""How often in a row an ended job's log may bring nothing new: a replay may be cut, or shorter than the one before."""
 FETCHES = 8
 REFUSALS = 3
 """So many refusals of the login in a row end the watching."""
@@ -47,7 +47,7 @@ class Follower:
         self._stage = stage
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
-        self._failures = 0
+        self._failures = self._idle = 0
 
     def stop(self) -> None:
         """End at the next occasion; the job goes on."""
@@ -112,7 +112,7 @@ class Follower:
                     info = HfApi(token=self.token).inspect_job(job_id=job_id, namespace=remote.namespace)
                     self._become(info)
                     if info.status.stage in TERMINAL_JOB_STAGES:
-                        self._drain(journal, remote, job_id, whole=info.status.stage != JobStage.CANCELED)
+                        self._drain(journal, remote, job_id)
                         self._finish(info, remote)
                         return
                     if info.status.stage == JobStage.RUNNING:
@@ -130,21 +130,20 @@ class Follower:
         for line in log_lines(remote.namespace, job_id, self.token, silence_seconds):
             if self._stopped.is_set():
                 raise Stopped
-            if line is not None:
-                self._failures = 0
-                journal.take(*line)
+            if line is not None and journal.take(*line):
+                self._failures = self._idle = 0
 
-    def _drain(self, journal: Journal, remote: Remote, job_id: str, *, whole: bool) -> None:
-        """Read the ended job's log again until it is whole; a log that is gone is no reason not to go on."""
-        for turn in range(DRAINS):
+    def _drain(self, journal: Journal, remote: Remote, job_id: str) -> None:
+        """Read the ended job's log again until its own last word is in it, or it brings nothing new several times."""
+        self._idle = 0
+        while not journal.ended and self._idle < IDLE_DRAINS:
+            self._idle += 1
             try:
                 self._listen(journal, remote, job_id, DRAIN_SILENCE_SECONDS)
-                if journal.ended or not whole:
-                    return
             except RAISED as error:
-                if status(error) == 404:
+                if status(error) == 404:  # a log that is gone is no reason not to go on
                     return
-            self._pause(min(2.0**turn * 0.2, self._poll_seconds))
+            self._pause(min(2.0**self._idle * 0.1, self._poll_seconds))
 
     def _become(self, info: JobInfo) -> None:
         """Write a living job's state, unless somebody here has ended it."""

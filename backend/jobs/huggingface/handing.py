@@ -120,23 +120,22 @@ def start_job(run: Run, stage: str, remote: Remote, attempt: str, revision: str,
         return found
 
 
-def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float] = LOOKS_SECONDS) -> JobInfo | None:
-    """The job that carries the attempt's label, or None after all looks (seconds between them); Untold."""
-    failure: BaseException | None = None
-    for wait in looks:
+def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float] | None = None) -> JobInfo | None:
+    """The job that carries the attempt's label, or None after all looks (seconds before each); Untold.
+
+    The client itself asks again after a fault, so one that it gives up on settles nothing for now.
+    """
+    for wait in LOOKS_SECONDS if looks is None else looks:
         time.sleep(wait)
         try:
             found = HfApi(token=token or False).list_jobs(namespace=namespace, labels={ATTEMPT_LABEL: attempt})
-            failure = None
             for job in found:
                 return job
         except RAISED as error:
-            failure = error
-    if failure is not None:
-        raise Untold(
-            "Whether the job was started could not be told: "
-            f"{told(failure)} Do not start it again yet; come back, and it is looked for again."
-        ) from failure
+            raise Untold(
+                f"Whether the job was started could not be told: {told(error)} It is looked for again; do not start "
+                "it a second time."
+            ) from error
     return None
 
 

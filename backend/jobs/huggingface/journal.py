@@ -101,11 +101,11 @@ class Journal:
         """A new connection tells everything from the start."""
         self._seen.begin_replay()
 
-    def take(self, timestamp: str, text: str) -> None:
-        """One line of the job's output: an event, a line for people, or noise; what was heard before is passed over."""
+    def take(self, timestamp: str, text: str) -> bool:
+        """One line of the job's output: an event, a line for people, or noise; False where it was heard before."""
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         if not self._seen.is_new(timestamp, digest):
-            return
+            return False
         plain = clean(text, self._secrets)
         if plain.startswith(MARK) and (event := _event(plain.removeprefix(MARK))) is not None:
             self._take_event(event)
@@ -113,6 +113,7 @@ class Journal:
             self._log.feed(text.encode() + b"\n")
         size = self._log_path.stat().st_size
         self._heard.write(f"{timestamp}\t{digest}\t{size}\n".encode())
+        return True
 
     def close(self) -> None:
         """Close the files."""

@@ -23,7 +23,7 @@ SMALL = re.compile(
     r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
     r"|inputs/(?:split\.json|train\.csv|test\.csv)"
     r"|export/(?!.*\.litertlm$)[\w.-]+(?:/[\w.-]+)*"
-    r"|resume/checkpoint-\d+/trainer_state\.json"
+    r"|unfinished/resume/checkpoint-\d+/trainer_state\.json"
 )
 NEEDED = {
     "train": ("training.json", r"checkpoint/.*\.safetensors"),
@@ -50,18 +50,22 @@ def fetch_results(run: Run, stage: str, remote: Remote, token: str) -> list[str]
                     hf_hub_download(remote.results_repo, name, revision=revision, local_dir=folder, token=token)
         shutil.rmtree(Path(folder) / ".cache", ignore_errors=True)
         told = _told(Path(folder), stage)
+        shutil.rmtree(run.resume, ignore_errors=True)
         _move(Path(folder), run)
     return _missing(stage, remote, found, told)
 
 
 def _move(folder: Path, run: Run) -> None:
-    """Put the files in their places, each at once; events are added to those that are here."""
+    """Put the files in their places, each at once; events are added to those that are here.
+
+    Of an unfinished training its records alone come here: they say that and from where it can go on.
+    """
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
         if name.as_posix() == "metrics.jsonl":
             merge_events(run, path)
             continue
-        target = run.path / name
+        target = run.path / name.as_posix().removeprefix("unfinished/")
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
 

@@ -108,11 +108,11 @@ class HuggingFaceRunner:
         if ref is None or ref.job_id is not None:
             return None
         cut_off = state is not None and state.active
-        looks = handing.LOOKS_SECONDS if cut_off else (0.0,)  # a job may also have come after we said that none did
+        looks = None if cut_off else (0.0,)  # a job may also have come after we said that none did
         return write_queued(run, stage) if self._found(run, stage, remote, token, looks) else None
 
     def _found(
-        self, run: Run, stage: str, remote: Remote, token: str, looks: Sequence[float] = handing.LOOKS_SECONDS
+        self, run: Run, stage: str, remote: Remote, token: str, looks: Sequence[float] | None = None
     ) -> JobRef | None:
         """The job of an attempt that was not answered, written down; None where there is none."""
         ref = remote.jobs.get(stage)

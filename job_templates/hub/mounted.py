@@ -1,0 +1,61 @@
+"""The run that a job works on: a copy of what was mounted, with what earlier jobs made of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+
+from backend.errors import InputError
+from backend.runs import Run
+from backend.runs.files import disk_errors
+from backend.runs.hub_errors import hub_errors
+from backend.runs.unfinished import download_unfinished
+from job_templates.cli import say
+
+EARLIER = ["training.json", "metrics.jsonl", "evaluation.json", "checkpoint/*", "export/*", "inputs/*"]
+NOT_NEEDED = ["*.litertlm"]
+
+
+def copy_mounted(mounted: Path, folder: Path) -> Run:
+    """Copy run.json and inputs/ of a read-only mount; InputError where it holds no run."""
+    if not (mounted / "run.json").is_file():
+        raise InputError(f"{mounted} holds no run: it has no run.json. Mount the run's dataset repository there.")
+    with disk_errors(folder, "copy the run to"):
+        folder.mkdir(parents=True)
+        shutil.copyfile(mounted / "run.json", folder / "run.json")
+        for path in sorted((mounted / "inputs").rglob("*")):
+            if path.is_file():
+                target = folder / path.relative_to(mounted)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+    return Run.open(folder)
+
+
+def fetch_earlier(run: Run, repo_id: str, token: str, *, resume: bool) -> None:
+    """Put what earlier jobs left in the repository into the run's folder; InputError where it cannot be read.
+
+    With `resume` an unfinished training is fetched too. The run's own inputs, as mounted, stay what they are.
+    """
+    with hub_errors(repo_id, "read what earlier jobs left in"):
+        names = {file.rfilename for file in HfApi(token=token).model_info(repo_id).siblings or []}
+        kept = {path.name for path in run.inputs.iterdir()}
+        left_out = [*NOT_NEEDED, *(f"inputs/{name}" for name in kept)]
+        snapshot_download(repo_id, local_dir=run.path, allow_patterns=EARLIER, ignore_patterns=left_out, token=token)
+    shutil.rmtree(run.path / ".cache", ignore_errors=True)
+    if resume and not run.checkpoint.exists() and any(name.startswith("unfinished/") for name in names):
+        _fetch_unfinished(run, repo_id, token)
+
+
+def _fetch_unfinished(run: Run, repo_id: str, token: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=run.path.parent) as folder:
+        found = download_unfinished(repo_id, Path(folder) / "run", token)
+        if found is None:
+            return
+        shutil.rmtree(run.resume, ignore_errors=True)
+        shutil.move(found.resume, run.resume)
+        if found.metrics_path.exists():
+            shutil.move(found.metrics_path, run.metrics_path)
+    say("Fetched what the unfinished training left")

@@ -1,0 +1,99 @@
+"""Putting what a job makes into its repository while it works: a lost machine loses little."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from backend.errors import InputError
+from backend.runs import Run
+from backend.runs.hub import upload_run
+from backend.runs.resume import last_kept
+from backend.runs.unfinished import snapshot, upload_unfinished
+from job_templates.cli import say
+
+TRIES = 4
+PAUSE_SECONDS = 5.0
+BYTES_A_SECOND = 2e6
+"""A repository's history keeps what is replaced: an unfinished training adds no more than this to it."""
+
+LAST_SECONDS, CUT_SECONDS = 600.0, 5.0
+"""How long an upload may still take when the work is done, and when the process was asked to end."""
+
+
+class Saver:
+    """Uploads from a thread of its own while the work goes on; a failed upload there is a warning."""
+
+    def __init__(self, run: Run, repo_id: str, token: str) -> None:
+        self._run = run
+        self._repo_id = repo_id
+        self._token = token
+        self._wanted = threading.Event()
+        self._done = threading.Event()
+        self._kept_step = -1
+        self._keep_not_before = 0.0
+        self._thread = threading.Thread(target=self._save_when_wanted, name="save", daemon=True)
+
+    def __enter__(self) -> Saver:
+        kept = last_kept(self._run)
+        self._kept_step = kept.step if kept else -1
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._wanted.set()
+        self._thread.join(LAST_SECONDS if kind is None else CUT_SECONDS)
+
+    def save_soon(self) -> None:
+        """Upload what there is, as soon as the last upload is done."""
+        self._wanted.set()
+
+    def keep_unfinished(self) -> None:
+        """Upload what the training would go on from, where it saved a new state and the repository may grow again."""
+        if time.monotonic() >= self._keep_not_before and (kept := last_kept(self._run)) and kept.step > self._kept_step:
+            self._wanted.set()
+
+    def save_all(self) -> None:
+        """Upload everything now; InputError where the Hub refuses, again and again."""
+        for left in reversed(range(TRIES)):
+            try:
+                say(f"Uploaded to {upload_run(self._run, self._repo_id, self._token)}")
+                return
+            except InputError as error:
+                if not left:
+                    raise
+                say(f"warning: {error} Trying again.")
+                time.sleep(PAUSE_SECONDS)
+
+    def _save_when_wanted(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._done.is_set():
+                return
+            try:
+                kept = last_kept(self._run)
+                if self._run.checkpoint.exists() or kept is None:
+                    upload_run(self._run, self._repo_id, self._token)
+                elif kept.step > self._kept_step:
+                    self._keep(kept.step)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the work is worth more
+                say(f"warning: not saved yet: {error} The job goes on.")
+
+    def _keep(self, step: int) -> None:
+        with tempfile.TemporaryDirectory(prefix=".keeping-", dir=self._run.path) as folder:
+            found = snapshot(self._run, Path(folder))
+            if found is None:
+                return
+            upload_unfinished(Path(folder), self._repo_id, self._token)
+            size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+            self._kept_step, self._keep_not_before = max(step, found.step), time.monotonic() + size / BYTES_A_SECOND
+            shutil.rmtree(folder, ignore_errors=True)
+        say(f"Step {self._kept_step} is kept in {self._repo_id}")

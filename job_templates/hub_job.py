@@ -1,0 +1,121 @@
+"""What Hugging Face runs: the stage of a run that lies mounted and read-only, and its results into a repository.
+
+--run holds run.json, inputs/, code/ and job.json, which says the attempt and the stage's further arguments: nothing of
+the user's stands on a command line. The run is copied, what earlier jobs left in --results is fetched, the stage's own
+script does the work, and after every stage what there is goes up. HF_TOKEN must be able to write to --results.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from backend.errors import InputError
+from backend.jobs.commands import JOBS, job_arguments
+from backend.jobs.huggingface.journal import MARK
+from backend.runs import Run, read_events, read_json, write_json
+from job_templates import cli
+from job_templates.hub.mounted import copy_mounted, fetch_earlier
+from job_templates.hub.saving import Saver
+
+POLL_SECONDS = 0.25
+GRACE_SECONDS = 10.0
+KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the mounted run")
+    command.add_argument("--stage", choices=JOBS, required=True, help="what to do; pipeline is all three")
+    command.add_argument("--results", required=True, metavar="USER/NAME", help="the repository for the results")
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do the stage; its script's exit code. InputError where the run cannot be read or the results not be saved."""
+    arguments = parser().parse_args(argv)
+    token = os.environ.get("HF_TOKEN")
+    if not token:
+        raise InputError("HF_TOKEN is missing, so the results could not be saved. Pass it as a secret of the job.")
+    order = read_json(arguments.run / "job.json")
+    with tempfile.TemporaryDirectory(prefix="job-", ignore_cleanup_errors=True) as folder:
+        run = copy_mounted(arguments.run, Path(folder) / "run")
+        extra = [str(part) for part in order.get("arguments") or ()]
+        fetch_earlier(run, arguments.results, token, resume="--resume" in extra)
+        code = _work(run, arguments.stage, extra, Saver(run, arguments.results, token))
+        report = {"schema": 1, "attempt": order.get("attempt"), "job_id": os.environ.get("JOB_ID"), "exit_code": code}
+        write_json(run.path / "jobs" / f"{arguments.stage}.json", report)
+        Saver(run, arguments.results, token).save_all()
+    tell({"event": "job", "stage": arguments.stage, "state": "ended", "exit_code": code})
+    return code
+
+
+def tell(event: dict[str, Any]) -> None:
+    """Print an event for who follows the log."""
+    cli.say(MARK + json.dumps(event))
+
+
+def _work(run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
+    """Run the stage's script to its end, telling its events and saving what it makes meanwhile."""
+    script = Path(__file__).parent / f"{stage}.py"
+    offset = _to_the_end(run)
+    child = subprocess.Popen(
+        [sys.executable, str(script), *job_arguments(run, stage), *extra], stdin=subprocess.DEVNULL, cwd=run.path.parent
+    )
+    try:
+        with saver:
+            while child.poll() is None:
+                time.sleep(POLL_SECONDS)
+                offset = _tell_new(run, offset, saver)
+            _tell_new(run, offset, saver)
+    finally:
+        _end(child)
+    if child.returncode == -signal.SIGKILL:
+        print(f"error: {KILLED}", file=sys.stderr)
+    return 0 if child.returncode == 0 else max(child.returncode, 1)
+
+
+def _to_the_end(run: Run) -> int:
+    """Where the events of earlier jobs end."""
+    offset = 0
+    while (more := read_events(run.metrics_path, offset)[1]) > offset:
+        offset = more
+    return offset
+
+
+def _tell_new(run: Run, offset: int, saver: Saver) -> int:
+    events, offset = read_events(run.metrics_path, offset)
+    for event in events:
+        tell(event)
+    if any(event["event"] == "stage" and event.get("state") != "started" for event in events):
+        saver.save_soon()
+    saver.keep_unfinished()
+    return offset
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask the script to end, as this process is asked to, and make sure that it does."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+if __name__ == "__main__":
+    cli.run(main)
