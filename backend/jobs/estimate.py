@@ -54,14 +54,19 @@ def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Mappi
     the same kind.
     """
     kind: Kind = "starter" if config.base_model == STARTER else config.method
+    steps, tokens = steps_and_tokens(config, work)
+    ratios = [ratio for summary in earlier if (ratio := _ratio(summary, kind)) is not None]
+    factor = median(ratios[:NEWEST]) if ratios else 1.0
+    return Estimate(STARTUP_SECONDS[kind] + factor * _seconds(kind, steps, tokens), steps, bool(ratios))
+
+
+def steps_and_tokens(config: RunConfig, work: Workload) -> tuple[int, float]:
+    """The optimiser steps of a training, and the tokens that all of them compute."""
     rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
     steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * config.epochs))
     at_once = min(rows, config.batch_size)
     prefixes = at_once if config.engine == "plain" else 1
-    tokens = steps * (prefixes * work.prefix + at_once * work.row_tokens)
-    ratios = [ratio for summary in earlier if (ratio := _ratio(summary, kind)) is not None]
-    factor = median(ratios[:NEWEST]) if ratios else 1.0
-    return Estimate(STARTUP_SECONDS[kind] + factor * _seconds(kind, steps, tokens), steps, bool(ratios))
+    return steps, steps * (prefixes * work.prefix + at_once * work.row_tokens)
 
 
 def _seconds(kind: Kind, steps: int, tokens: float) -> float:

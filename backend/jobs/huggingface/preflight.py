@@ -52,6 +52,8 @@ def preflight(token: str | None, config: RunConfig, namespace: str) -> list[Chec
 def _reached(ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
+    except HfHubHTTPError:  # an answer, though it is an httpx2.HTTPError too
+        raise
     except httpx2.HTTPError as error:
         raise InputError(f"Could not check your account: {told(error)}") from error
 

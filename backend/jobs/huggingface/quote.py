@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backend.jobs.commands import PIPELINE
-from backend.jobs.estimate import Workload, estimate_training
+from backend.jobs.estimate import Workload, estimate_training, steps_and_tokens
 from backend.jobs.huggingface.hardware import Flavor
 from backend.runs.config import STARTER, RunConfig
 from backend.runs.run import STAGES
@@ -69,12 +69,10 @@ def quote(run_config: RunConfig, workload: Workload, flavor: Flavor, stages: Seq
 
 
 def _train_seconds(config: RunConfig, work: Workload, flavor: Flavor) -> float:
-    told = estimate_training(config, work)
     if flavor.accelerator is None:
-        return told.seconds / _cpu_speed(flavor)
-    rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
-    tokens = told.steps * (work.prefix + min(rows, config.batch_size) * work.row_tokens)
-    seconds = told.steps * GPU_STEP_SECONDS + tokens / GPU_TOKENS_A_SECOND
+        return estimate_training(config, work).seconds / _cpu_speed(flavor)
+    steps, tokens = steps_and_tokens(config, work)
+    seconds = steps * GPU_STEP_SECONDS + tokens / GPU_TOKENS_A_SECOND
     return seconds * _size(config) / _gpu_speed(flavor)
 
 
