@@ -19,7 +19,7 @@ TOKEN_SECONDS: dict[Kind, float] = {"starter": 7e-5, "lora": 1.1e-2, "full": 1.6
 """Seconds of a step and of each token in it, on two idle CPU cores in float32, with a 270M where it is not the starter.
 
 LoRA: 11 s for the 955 tokens of a step with full declarations and 8 rows (docs/training.md). All weights, until runs
-here say better: by arithmetic half as much again (6 multiply-adds a weight and token, not 4), and 268M weights to update.
+here say better: by arithmetic half as much again (6 multiply-adds a weight and token, not 4), and the update of 268M.
 """
 CPU_PRECISION = "float32"
 STARTER_PARAMETERS = 20_000_000
