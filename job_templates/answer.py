@@ -1,3 +1,15 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = [
+#     "jinja2==3.1.6",
+#     "numpy==2.4.6",
+#     "sentencepiece==0.2.3",
+#     "protobuf==7.36.2",
+#     "psutil==7.2.2",
+#     "litert-lm-api==0.18.1",
+#     "litert-lm-builder==0.18.1",
+# ]
+# ///
 """Answer messages with a `.litertlm` file, one JSON object a line: the worker behind the page's Try step.
 
 stdin: {"id", "message"}, optionally "only" ("prompt" renders and generates nothing, "raw" leaves the app's view out)

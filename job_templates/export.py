@@ -1,3 +1,32 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = [
+#     "huggingface_hub==2.4.0",
+#     "pandas==3.1.1",
+#     "numpy==2.4.6",
+#     "jinja2==3.1.6",
+#     "sentencepiece==0.2.3",
+#     "protobuf==7.36.2",
+#     "tokenizers==0.23.3",
+#     "scikit-learn==1.9.1",
+#     "torch==2.13.0",
+#     "transformers==5.23.0",
+#     "trl==1.16.0",
+#     "peft==0.21.2",
+#     "datasets==5.2.0",
+#     "accelerate==1.15.0",
+#     "safetensors==0.8.0",
+#     "trackio==0.43.0",
+#     "psutil==7.2.2",
+#     "litert-torch==0.10.0",
+#     "ai-edge-litert==2.3.0",
+#     "ai-edge-quantizer==0.10.0",
+#     "litert-converter==0.5.0",
+#     "litert-lm-api==0.18.1",
+#     "litert-lm-builder==0.18.1",
+#     "torchao==0.18.0",
+# ]
+# ///
 """Turn a checkpoint into a `.litertlm` file for a phone, and verify the file by running it on held-out rows.
 
 Writes OUTPUT/export/PREFIX_q8_ekv1024.litertlm with verification.json and tools_android.json beside it. Ends with 0

@@ -1,3 +1,25 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = [
+#     "huggingface_hub==2.4.0",
+#     "pandas==3.1.1",
+#     "numpy==2.4.6",
+#     "jinja2==3.1.6",
+#     "sentencepiece==0.2.3",
+#     "protobuf==7.36.2",
+#     "tokenizers==0.23.3",
+#     "scikit-learn==1.9.1",
+#     "torch==2.13.0",
+#     "transformers==5.23.0",
+#     "trl==1.16.0",
+#     "peft==0.21.2",
+#     "datasets==5.2.0",
+#     "accelerate==1.15.0",
+#     "safetensors==0.8.0",
+#     "trackio==0.43.0",
+#     "psutil==7.2.2",
+# ]
+# ///
 """Train a model that calls your tools: from a tools.json and a CSV to a run with its checkpoint.
 
 The rows are divided first; the held-out ones are never trained on. The starter (the default) is made from your rows

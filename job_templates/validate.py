@@ -1,3 +1,16 @@
+# /// script
+# requires-python = ">=3.11,<3.14"
+# dependencies = [
+#     "huggingface_hub==2.4.0",
+#     "pandas==3.1.1",
+#     "numpy==2.4.6",
+#     "jinja2==3.1.6",
+#     "sentencepiece==0.2.3",
+#     "protobuf==7.36.2",
+#     "tokenizers==0.23.3",
+#     "scikit-learn==1.9.1",
+# ]
+# ///
 """Check a tools.json and a CSV: every problem with its line, what is allowed, and the fix where there is one.
 
 With --fix the safe fixes are written to another file, and that file is checked; the input stays as it is.
