@@ -52,6 +52,9 @@ class JobRoutes:
         self._check(spec)
         authorization = request.headers.get("authorization")
         for volume in spec.get("volumes", []):
+            if volume["type"] == "bucket":
+                self._hub.world.may_write(volume["source"].partition("/")[0], authorization)
+                continue
             self._hub.world.read(volume["type"], volume["source"], authorization)
         job = self._hub.jobs.start(namespace, spec, self._write)
         return JSONResponse(job.info())
@@ -81,7 +84,10 @@ class JobRoutes:
                 raise Refusal(400, f"labels: {text!r} is not allowed")
 
     def _write(self, volume: dict[str, Any], place: Path) -> None:
-        """Write a repository's files at the revision into a folder."""
+        """Write a repository's files at the revision, or a bucket's folder, into a folder."""
+        if volume["type"] == "bucket":
+            self._hub.buckets.write(volume, place)
+            return
         _, files = self._hub.world.repos[volume["type"], volume["source"]].at(volume.get("revision", "main"))
         for name, file in files.items():
             path = place / name

@@ -207,7 +207,7 @@ def _command(spec: dict[str, Any], root: Path) -> list[str]:
 def _mapped(part: str, spec: dict[str, Any], root: Path) -> str:
     """A path of the container, where it lies here."""
     mounts = [volume["mountPath"] for volume in spec.get("volumes", [])]
-    inside = any(part == mount or part.startswith(mount + "/") for mount in mounts)
+    inside = any(f"{part}/".startswith(f"{mount}/") or mount.startswith(f"{part}/") for mount in mounts)
     return f"{root}{part}" if inside else part
 
 

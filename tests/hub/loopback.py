@@ -3,12 +3,12 @@
 It speaks what huggingface_hub 2.4.0 sends for: whoami (tokens with a role, fine-grained permissions or OAuth scopes),
 creating and listing repositories, preupload, commits (ndjson), LFS upload, file lists, resolve with its redirect to
 another origin, auth-check, gated and private repositories (repo_routes), Jobs as real processes with their logs
-(job_routes), and logging in with OpenID Connect (oauth). Faults can be ordered (faults), and every request is kept in
-`trace`.
+(job_routes), buckets for `hf jobs uv run` (buckets), and logging in with OpenID Connect (oauth). Faults can be ordered
+(faults), and every request is kept in `trace`.
 
-It leaves out: Xet, multipart LFS, pull requests, branches and tags, deleting and moving repositories, organisations,
-Spaces, buckets, scheduled jobs, real machines and containers, billing, rate limits of its own, signed URLs that expire,
-and the security scan.
+It leaves out: Xet for repositories, multipart LFS, pull requests, branches and tags, deleting and moving repositories,
+organisations, Spaces, scheduled jobs, real machines and containers, billing, rate limits of its own, signed URLs that
+expire, and the security scan.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from tests.hub import faults
+from tests.hub.buckets import Buckets
 from tests.hub.faults import Fault, Faults
 from tests.hub.job_routes import JobRoutes
 from tests.hub.jobs import Jobs
@@ -47,6 +48,7 @@ class LoopbackHub:
         self.faults = Faults()
         self.jobs = Jobs(self.endpoint)
         self.oauth = OpenIdProvider(self)
+        self.buckets = Buckets(self)
         self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
@@ -62,6 +64,7 @@ class LoopbackHub:
         self.page = PAGE
         self.faults.clear()
         self.oauth.reset()
+        self.buckets.reset()
 
     def start(self) -> None:
         """Serve until `stop`."""
@@ -98,6 +101,7 @@ class LoopbackHub:
             *own,
             *JobRoutes(self).routes(),
             *self.oauth.routes(),
+            *self.buckets.routes(),
             *RepoRoutes(self).routes(),
         ):
             app.add_api_route(path, self._guarded(handler), methods=[method], response_model=None)
