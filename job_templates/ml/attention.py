@@ -92,7 +92,10 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, block: Block) -> Tensor:
 def attentions(
     masks: Mapping[str, Tensor], prefix: int, device: torch.device, block: int = BLOCK
 ) -> dict[str, Attention]:
-    """What each kind of layer calls, from its mask; `prefix` tokens stand first and a block ends with them."""
+    """What each kind of layer calls, from its mask of queries and keys; `prefix` keys stand first.
+
+    Where the queries are those of all keys, a block ends with the prefix.
+    """
     kinds: dict[int, Attention] = {}
     for mask in masks.values():  # one mask may serve both kinds
         if id(mask) not in kinds:
@@ -103,7 +106,9 @@ def attentions(
 def _blocked(mask: Tensor, prefix: int, block: int) -> Blocked:
     length = mask.shape[-1]
     blocks = []
-    for first, last in [*_spans(0, prefix, block), *_spans(prefix, length, block)]:
+    queries = mask.shape[-2]
+    alone = prefix if queries == length else 0
+    for first, last in [*_spans(0, alone, block), *_spans(alone, queries, block)]:
         seen = mask[:, 0, first:last].any(dim=0).any(dim=0)
         keys = tuple(
             _reach(seen, start, end) for start, end in ((0, prefix), (prefix, length)) if seen[start:end].any()

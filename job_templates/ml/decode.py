@@ -8,38 +8,27 @@ of a row is kept, and rows go through together, many at a time.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from backend.tokens import STOP_IDS
-from job_templates.ml.output_layer import likeliest
+from job_templates.ml.drafts import Drafts
+from job_templates.ml.next_tokens import NextTokens
 from job_templates.ml.packed_cache import Keys, PackedCache, RowKeys
+from job_templates.ml.parallel import side_by_side
 from job_templates.ml.rows import TokenRow
 
 STOP_SET = frozenset(STOP_IDS)
-PASS_TOKENS = {"cpu": 256, "cuda": 2048}
-"""Tokens read in one pass: enough to keep the device busy, few enough that rows which cannot see each other cost
-little; attention grows with the square."""
-ROWS_AT_ONCE = {"cpu": 32, "cuda": 128}
-"""Rows that wait before they go on: each pass reads all weights once, whatever their number."""
-
-
-class Drafts:
-    """The answers that rows are known to have; `after` says how the commonest that begins like this one goes on."""
-
-    def __init__(self, answers: Iterable[tuple[int, ...]]) -> None:
-        self._known = [answer for answer, _ in Counter(answers).most_common()]
-
-    def after(self, begun: Sequence[int]) -> tuple[int, ...]:
-        """The rest of that answer; nothing where none begins so."""
-        start = tuple(begun)
-        return next((known[len(start) :] for known in self._known if known[: len(start)] == start), ())
+PASS_TOKENS = {"cpu": 384, "cuda": 2048}
+"""Tokens read in one pass: enough to keep the device busy, few enough that what they leave behind stays small."""
+ROWS_AT_ONCE = {"cpu": 64, "cuda": 128}
+"""Rows whose next tokens are found together, and that wait before they go on: the output layer is read once for all."""
+FEW_TOKENS = 32
+"""Tokens a thread: fewer are read faster by all threads together."""
 
 
 @dataclass(slots=True)
@@ -94,6 +83,7 @@ class SharedDecoder:
         `tell` hears how many rows are done.
         """
         drafts = Drafts(row.completion for row in rows)
+        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows])
         fresh = [
             _Row(number, len(row.prompt), [], row.prompt[self._skip :], row.completion[:most_new])
             for number, row in enumerate(rows)
@@ -102,9 +92,10 @@ class SharedDecoder:
         found: dict[int, tuple[int, ...]] = {}
         while fresh or waiting:
             queue = fresh if fresh and len(waiting) < self._rows_at_once else waiting
-            group = self._taken(queue)
-            self._advance(group)
-            for row in group:
+            some = queue[: self._rows_at_once]
+            del queue[: len(some)]
+            self._advance(some, words)
+            for row in some:
                 if len(row.answer) >= most_new or not STOP_SET.isdisjoint(row.answer):
                     found[row.number] = _until_stop(row.answer[:most_new])
                 else:
@@ -117,45 +108,50 @@ class SharedDecoder:
     @torch.inference_mode()
     def _read_prefix(self, prefix: Sequence[int]) -> Keys:
         cache = PackedCache(self._model, self._device, [])
-        cache.read(list(prefix), range(len(prefix)), [0] * len(prefix))
+        cache.read(prefix, range(len(prefix)), [0] * len(prefix), [len(prefix) - 1])
         return cache.prefix_keys()
 
-    def _taken(self, queue: list[_Row]) -> list[_Row]:
-        """The next rows of a queue, taken out of it: one at least, else as many as a pass may read."""
-        group: list[_Row] = []
-        tokens = 0
-        for row in queue[: self._rows_at_once]:
-            tokens += len(row.read)
-            if group and tokens > self._pass_tokens:
-                break
-            group.append(row)
-        del queue[: len(group)]
-        return group
-
     @torch.inference_mode()
-    def _advance(self, group: Sequence[_Row]) -> None:
+    def _advance(self, rows: Sequence[_Row], words: NextTokens) -> None:
         """Read rows with their drafts; each is written as far as the model agrees with its draft, and one token on."""
+        passes = self._passes(rows)
+        read = (
+            side_by_side(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
+        )
+        ordered = [row for group in passes for row in group]
+        written = words.written(torch.cat([states for _, states in read]), [(row.asked, row.draft) for row in ordered])
+        for row, tokens in zip(ordered, written, strict=True):
+            row.answer += tokens
+        for group, (cache, _) in zip(passes, read, strict=True):
+            for owner, row in enumerate(group, start=1):
+                row.unread = (row.answer[-1],)
+                row.keys = cache.row_keys(owner, row.start)
+
+    def _passes(self, rows: Sequence[_Row]) -> list[list[_Row]]:
+        """The rows in as few passes as may hold them, or as many as there are threads to read them side by side."""
+        tokens = sum(len(row.read) for row in rows)
+        threads = torch.get_num_threads() if self._device.type == "cpu" else 1
+        number = max(-(-tokens // self._pass_tokens), min(threads, tokens // FEW_TOKENS), 1)
+        passes: list[list[_Row]] = [[] for _ in range(number)]
+        filled = 0
+        for row in rows:
+            passes[min(filled * number // tokens, number - 1)].append(row)
+            filled += len(row.read)
+        return [group for group in passes if group]
+
+    def _read(self, group: Sequence[_Row]) -> tuple[PackedCache, Tensor]:
+        """One pass over rows, and the hidden states after which their next tokens are asked for."""
         cache = PackedCache(self._model, self._device, self._prefix, [row.keys for row in group if row.keys])
         ids: list[int] = []
         positions: list[int] = []
         owners: list[int] = []
-        wanted: list[int] = []
+        asked: list[int] = []
         for owner, row in enumerate(group, start=1):
             ids += row.read
             positions += range(row.start, row.start + len(row.read))
             owners += [owner] * len(row.read)
-            wanted += range(len(ids) - row.asked, len(ids))
-        guesses = self._guess(cache.read(ids, positions, owners)[wanted])
-        for owner, row in enumerate(group, start=1):
-            own, guesses = guesses[: row.asked], guesses[row.asked :]
-            agreed = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, row.draft, strict=False)))
-            row.answer += own[: agreed + 1]
-            row.unread = (row.answer[-1],)
-            row.keys = cache.row_keys(owner, row.start)
-
-    def _guess(self, hidden: Tensor) -> list[int]:
-        """The likeliest next token after each hidden state."""
-        return [int(token) for token in likeliest(self._model.lm_head.weight, hidden)]
+            asked += range(len(ids) - row.asked, len(ids))
+        return cache, cache.read(ids, positions, owners, asked)
 
 
 def _until_stop(answer: Sequence[int]) -> tuple[int, ...]:

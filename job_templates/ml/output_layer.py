@@ -5,8 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-SLICE = 4096
-"""Vocabulary entries multiplied at a time on a CPU: their weights and logits stay in its cache."""
+from job_templates.ml.parallel import portions, side_by_side
+
+SLICE = 512
+"""Vocabulary entries multiplied at a time on a CPU: with a tile of states their logits stay in its cache."""
+TILE = 256
+"""States multiplied at a time on a CPU."""
 
 
 def likeliest(weight: Tensor, hidden: Tensor) -> Tensor:
@@ -16,14 +20,26 @@ def likeliest(weight: Tensor, hidden: Tensor) -> Tensor:
     """
     if weight.device.type != "cpu":
         return (hidden @ weight.T).argmax(-1)
-    states = hidden.T.contiguous()
-    best = states.new_full((states.shape[1],), -torch.inf)
-    tokens = torch.zeros(states.shape[1], dtype=torch.long)
-    for start in range(0, len(weight), SLICE):
-        logits = weight[start : start + SLICE] @ states
-        largest = logits.amax(0)
-        better = (largest > best).nonzero()[:, 0]
-        if len(better):  # seldom, after the first slices
-            best[better] = largest[better]
-            tokens[better] = logits[:, better].argmax(0) + start
+    found = side_by_side(lambda words: _best_of(weight, hidden, words), portions(len(weight), SLICE))
+    best, tokens = found[0]
+    for largest, others in found[1:]:
+        better = largest > best
+        best, tokens = torch.where(better, largest, best), torch.where(better, others, tokens)
     return tokens
+
+
+def _best_of(weight: Tensor, hidden: Tensor, words: range) -> tuple[Tensor, Tensor]:
+    """The largest logit among these vocabulary entries, and whose it is, for each state."""
+    best = hidden.new_full((len(hidden),), -torch.inf)
+    tokens = torch.zeros(len(hidden), dtype=torch.long)
+    for first in range(0, len(hidden), TILE):
+        states = hidden[first : first + TILE].T.contiguous()
+        top, top_tokens = best[first : first + TILE], tokens[first : first + TILE]
+        for start in range(words.start, words.stop, SLICE):
+            logits = weight[start : min(start + SLICE, words.stop)] @ states
+            largest = logits.amax(0)
+            better = (largest > top).nonzero()[:, 0]
+            if len(better):  # seldom, after the first slices
+                top[better] = largest[better]
+                top_tokens[better] = logits[:, better].argmax(0) + start
+    return best, tokens

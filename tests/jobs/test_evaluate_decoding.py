@@ -10,9 +10,11 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from backend.runs import Run
 from backend.tokens import STOP_IDS
-from job_templates.ml.decode import Drafts, SharedDecoder
+from job_templates.ml.decode import SharedDecoder
+from job_templates.ml.drafts import Drafts
 from job_templates.ml.litert.source import find_source
 from job_templates.ml.models import load_tuned
+from job_templates.ml.parallel import one_thread
 from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
 from job_templates.ml.scored_rows import scored_rows
 
@@ -98,6 +100,14 @@ def test_a_draft_is_how_the_commonest_known_answer_goes_on() -> None:
     assert (drafts.after([1, 2]), drafts.after([1, 2, 3]), drafts.after([7])) == ((4, 5), (), ())
 
 
+def test_a_draft_of_an_answer_that_begins_as_none_follows_its_last_tokens() -> None:
+    drafts = Drafts([(1, 2, 3, 9), (5, 2, 3, 8), (5, 2, 3, 8), (4, 1, 2, 3, 7)])
+    assert drafts.after([6, 2, 3]) == (8,)
+    assert drafts.after([6, 1, 2, 3]) == (9,)
+    assert drafts.after([6, 4, 1, 2, 3]) == (7,)
+    assert drafts.after([6, 9]) == ()
+
+
 def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:
     model = tiny_model(8)
     rows = rows_for(model, 10, 8)
@@ -105,10 +115,11 @@ def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:
     swapped = [TokenRow(row.prompt, written[at - 1]) for at, row in enumerate(rows)]
     passes: list[int] = []
     decoder = SharedDecoder(model, rows[0].prompt[:10])
-    hook = model.model.register_forward_hook(lambda *_: passes.append(1))
-    assert decoder.answers(swapped, MOST) == written
+    hook = model.model.norm.register_forward_hook(lambda *_: passes.append(1))
+    with one_thread():  # more share out what is read at once
+        assert decoder.answers(swapped, MOST) == written
     hook.remove()
-    assert len(passes) <= 4 < MOST
+    assert 1 < len(passes) <= 4 < MOST
 
 
 def test_a_starters_answers_equal_generation_row_by_row(exported_run: Run) -> None:
