@@ -26,6 +26,7 @@ from backend.runs.redact import redact
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
+KEPT_CONNECTIONS = 20
 TRANSLATED = (
     HfHubHTTPError,
     EntryNotFoundError,
@@ -38,9 +39,14 @@ TRANSLATED = (
 
 
 def _patient_client() -> httpx2.Client:
-    client = default_client_factory()
-    client.timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    return client
+    """The client's own, with time limits, and as many connections as there are jobs whose logs are followed."""
+    with default_client_factory() as usual:
+        return httpx2.Client(
+            event_hooks=usual.event_hooks,
+            follow_redirects=usual.follow_redirects,
+            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS),
+        )
 
 
 @cache

@@ -11,13 +11,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
-from backend.jobs.huggingface import Watchers, read_remote
+from backend.jobs.huggingface import JobRef, Watchers, read_remote, write_order
 from backend.jobs.huggingface.journal import MARK, Journal, Seen
+from backend.jobs.huggingface.remote import write_remote
+from backend.jobs.huggingface.runner import write_queued
 from backend.jobs.states import read_state
-from backend.runs import Run, append_event, read_events, read_json
+from backend.runs import Run, RunConfig, append_event, read_events, read_json
 from tests.conftest import ROOT
-from tests.hub.jobs import now
+from tests.hub.jobs import Job, now
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, wait_for, watched_to_end
 
@@ -171,8 +174,10 @@ def test_a_login_that_ended_leaves_the_job_alone_and_a_new_one_goes_on(hub: Loop
     leave(hub, run, RESULTS)
     scripted_job(hub, run, token, TALK.replace("0.01", "0.05"))
     watchers = Watchers(0.02)
-    watchers.watch(run, "train", "hf_" + "Wrong1" * 6)
-    wait_for(lambda: not watchers.watching(run, "train"))
+    for _ in range(2):  # the second time nothing is asked any more
+        watchers.watch(run, "train", "hf_" + "Wrong1" * 6)
+        wait_for(lambda: not watchers.watching(run, "train"))
+    assert len([asked for asked in hub.trace if asked.startswith("GET /api/jobs/ada/")]) == 3
     state = read_state(run, "train")
     assert state is not None
     assert state.active
@@ -196,6 +201,30 @@ def test_events_that_no_connection_told_come_with_the_results(hub: LoopbackHub, 
     scripted_job(hub, run, token, "print('nothing')")
     assert watched_to_end(run, "train", token).state == "completed"
     assert [event["step"] for event in read_events(run.metrics_path)[0]] == [0, 1, 2]
+
+
+def test_many_jobs_are_followed_at_once_and_leave_room_for_others(hub: LoopbackHub, token: str, tmp_path: Path) -> None:
+    """More of them than a client has connections by itself."""
+    runs, watchers = [], Watchers(0.5)
+    for number in range(110):
+        inputs = tmp_path / "rows.csv", tmp_path / "tools.json"
+        for path in inputs:
+            path.write_text("[]")
+        run = Run.create(tmp_path / "many" / str(number), RunConfig(), *inputs)
+        job = Job(f"{number:024x}", "ada", {"command": []}, now(), "RUNNING")
+        job.say("on")
+        hub.jobs.all[job.id] = job
+        remote = write_order(run, "ada", "t4-small", 600)
+        write_remote(run, remote.with_job("train", JobRef(job.id, "a1", 0.0, "ada")))
+        write_queued(run, "train")
+        watchers.watch(run, "train", token)
+        runs.append(run)
+    wait_for(lambda: all(log_of(run, token) == ["on"] for run in runs))
+    assert HfApi(token=token).whoami()["name"] == "ada"
+    for job in hub.jobs.all.values():
+        job.become("CANCELED")
+    wait_for(lambda: not any((state := read_state(run, "train")) and state.active for run in runs))
+    watchers.stop()
 
 
 def test_what_was_heard_is_bounded_and_old_lines_stay_heard() -> None:

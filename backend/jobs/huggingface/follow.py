@@ -22,6 +22,7 @@ from backend.jobs.logs import read_log
 from backend.jobs.outcome import told_reason
 from backend.jobs.states import JobState, read_state, write_state
 from backend.runs import locks
+from backend.runs.hub_errors import limit_waiting
 from backend.runs.redact import redact
 from backend.runs.run import Run
 
@@ -39,7 +40,7 @@ class Stopped(Exception):
 
 
 class Follower:
-    """Watches one job; `token` may be replaced by a newer one at any time."""
+    """Watches one job; `token` may be replaced by a newer one at any time, `refused` is the one that ended it."""
 
     def __init__(self, run: Run, stage: str, token: str, poll_seconds: float) -> None:
         self.token = token
@@ -47,6 +48,7 @@ class Follower:
         self._stage = stage
         self._poll_seconds = poll_seconds
         self._stopped = threading.Event()
+        self.refused: str | None = None
         self._failures = self._idle = 0
 
     def stop(self) -> None:
@@ -55,6 +57,7 @@ class Follower:
 
     def follow(self) -> None:
         """Watch until the job has ended; the stage's lock is held meanwhile, so that nobody else watches it."""
+        limit_waiting()
         try:
             lock = self._lock()
         except Stopped:
@@ -112,7 +115,8 @@ class Follower:
                     info = HfApi(token=self.token).inspect_job(job_id=job_id, namespace=remote.namespace)
                     self._become(info)
                     if info.status.stage in TERMINAL_JOB_STAGES:
-                        self._drain(journal, remote, job_id)
+                        cancelled = info.status.stage == JobStage.CANCELED
+                        self._drain(journal, remote, job_id, 1 if cancelled else IDLE_DRAINS)
                         self._finish(info, remote)
                         return
                     if info.status.stage == JobStage.RUNNING:
@@ -133,10 +137,10 @@ class Follower:
             if line is not None and journal.take(*line):
                 self._failures = self._idle = 0
 
-    def _drain(self, journal: Journal, remote: Remote, job_id: str) -> None:
+    def _drain(self, journal: Journal, remote: Remote, job_id: str, idle_drains: int) -> None:
         """Read the ended job's log again until its own last word is in it, or it brings nothing new several times."""
         self._idle = 0
-        while not journal.ended and self._idle < IDLE_DRAINS:
+        while not journal.ended and self._idle < idle_drains:
             self._idle += 1
             try:
                 self._listen(journal, remote, job_id, DRAIN_SILENCE_SECONDS)
@@ -159,15 +163,15 @@ class Follower:
 
     def _finish(self, info: JobInfo, remote: Remote) -> None:
         """Fetch what the job left, and write how it ended."""
-        missing = self._fetch(remote)
+        missing = self._fetch(remote, FETCHES if info.status.stage == JobStage.COMPLETED else 2)
         started, ended = _seconds(info.started_at), _seconds(info.finished_at) or time.time()
         state = _outcome(info, remote, missing, self._last_lines())
         write_state(self._run, self._stage, replace(state, started=started, ended=ended, remote=True))
 
-    def _fetch(self, remote: Remote) -> list[str] | str:
+    def _fetch(self, remote: Remote, tries: int) -> list[str] | str:
         """What is missing of the results, or why that could not be told after several tries."""
         told = ""
-        for turn in range(FETCHES):
+        for turn in range(tries):
             try:
                 return fetch_results(self._run, self._stage, remote, self.token)
             except InputError as error:
@@ -184,6 +188,7 @@ class Follower:
             raise self._end("failed", "Hugging Face no longer knows the job. What it saved is in its repository.")
         if code in (401, 403) and self._failures >= REFUSALS:
             self._say("Hugging Face no longer accepts the login. The job goes on; log in again to follow it.")
+            self.refused = self.token
             raise Stopped
         if self._failures >= 2:
             self._say(f"Hugging Face could not be asked: {told(error)} The job goes on.")

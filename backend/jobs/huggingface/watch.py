@@ -16,7 +16,7 @@ class Watchers:
     """The threads that follow jobs; ask `watch` as often as you like, a job is followed once.
 
     A thread ends with its job, with the app, or when the login stays refused; the job itself goes on, and `watch` takes
-    it up again. `poll_seconds` is how often a job that waits or is silent is asked after.
+    it up again, after a refusal with another token. `poll_seconds` is how often a job that waits is asked after.
     """
 
     def __init__(self, poll_seconds: float = POLL_SECONDS) -> None:
@@ -31,10 +31,14 @@ class Watchers:
             return
         key = (run.path, stage)
         with self._lock:
-            self._followers = {known: pair for known, pair in self._followers.items() if pair[1].is_alive()}
+            self._followers = {known: pair for known, pair in self._followers.items() if _matters(*pair)}
             if key in self._followers:
-                self._followers[key][0].token = token
-                return
+                follower, thread = self._followers[key]
+                if thread.is_alive():
+                    follower.token = token
+                    return
+                if follower.refused == token:  # asking again with the same login would be refused again
+                    return
             follower = Follower(run, stage, token, self._poll_seconds)
             thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
             self._followers[key] = follower, thread
@@ -54,3 +58,8 @@ class Watchers:
             follower.stop()
         for _, thread in pairs:
             thread.join(wait_seconds)
+
+
+def _matters(follower: Follower, thread: threading.Thread) -> bool:
+    """Whether a follower is to be remembered: it works, or it says which login was refused."""
+    return thread.is_alive() or follower.refused is not None
