@@ -2,9 +2,10 @@
 
 A loop-back Hub (tests/hub) has one account, one run and one running job a session. The jobs work elsewhere, as on
 Hugging Face: the Hub only sends a log line and a step every second. The app starts with an empty disk, so every run is
-found again on the Hub first. Each session is a page that looks every second, and now and then uploads data of its own,
-has it checked, opens its run and changes steps. Prints how long pages waited, the app's memory, and what of the jobs'
-events was lost or told twice; the last line is one JSON object. Hub and sessions share the machine with the app.
+found again on the Hub first. The sessions come within twenty seconds; each is a page that looks every second, and now
+and then uploads data of its own, has it checked, opens its run and changes steps. Prints how long pages waited, the
+app's memory, and what of the jobs' events was lost or told twice; the last line is one JSON object. Hub and sessions
+share the machine with the app.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from tests.hub.loopback import LoopbackHub
 
 TOOLS, ROWS = ROOT / "examples" / "tools.json", ROOT / "examples" / "hiking.csv"
 ACTION_SECONDS = (5.0, 15.0)
-LOOK_SECONDS = 1.0
+LOOK_SECONDS, ARRIVAL_SECONDS = 1.0, 20.0
 START_SECONDS, SETTLE_SECONDS = 120.0, 30.0
 Waits = dict[str, list[float]]
 
@@ -71,7 +72,7 @@ class Page:
 
     async def live(self, seconds: float) -> None:
         """Open the page and use it for a while."""
-        await asyncio.sleep(self._random.random() * LOOK_SECONDS)
+        await asyncio.sleep(self._random.random() * ARRIVAL_SECONDS)
         reply = await self._timed("open", self._client.get("/config"))
         self._config = reply.json()
         await self._event("open", "load", [])

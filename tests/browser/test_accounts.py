@@ -18,7 +18,7 @@ from tests.hub.loopback import LoopbackHub
 
 __all__ = ["hub_server"]
 
-JOB_MS = 60_000
+JOB_MS = 300_000
 Open = Callable[[], Page]
 
 
