@@ -14,6 +14,14 @@ from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
 
+COME_INTO_SIGHT = """
+let shown = false;
+watch('value', () => {
+  const there = Boolean(element.querySelector('.card, .callout'));
+  if (there && !shown) element.scrollIntoView({block: 'start', behavior: 'smooth'});
+  shown = there;
+});
+"""
 PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
 MARKS: dict[bool | None, tuple[Tone, Html]] = {
     True: ("ok", icons.CHECK),
@@ -26,7 +34,7 @@ class JobsConfirm(Holder):
     """The card with the sum and the button that spends it."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="jobs-confirm")
+        self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
 
     def paint(self, scene: Scene) -> Wanted:
         """What is being found out, or the question."""

@@ -15,6 +15,9 @@ from ui.place import Place
 from ui.scene import Scene
 
 HERE, JOBS = "here", "jobs"
+THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
+THEN_ON_JOBS = [("Evaluate, export", "export"), ("Nothing", "stop")]
+"""There is no line to wait in on Hugging Face: one job does all that is wanted, and its container starts once."""
 WHERE = [("This machine", HERE), ("Hugging Face Jobs", JOBS)]
 JOBS_NOTE = "Billed by the minute while it starts and runs. You see the price, and confirm it, before anything starts."
 
@@ -55,10 +58,20 @@ class JobsForm(Holder):
             else "",
         }
 
-    def wire(self, page: Page) -> None:
-        """Show what belongs to the chosen place."""
-        self.where.input(lambda where: gr.update(visible=where == JOBS), self.where, self.order, **QUICK)
+    def wire(self, page: Page, then: gr.Radio) -> None:
+        """Show what belongs to the chosen place, and let `then` offer what can follow there."""
+
+        def choose(where: str) -> tuple[Any, Any]:
+            return gr.update(visible=where == JOBS), following(where)
+
+        self.where.input(choose, self.where, [self.order, then], **QUICK)
         page.on_press(self.trouble, _ask_again)
+
+
+def following(where: str) -> Any:
+    """What may be done once training is."""
+    on_jobs = where == JOBS
+    return gr.update(choices=THEN_ON_JOBS if on_jobs else THEN, value="export" if on_jobs else "evaluate")
 
 
 def _ask_again(scene: Scene, _data: dict[str, str]) -> Place:

@@ -18,7 +18,6 @@ from ui.scene import Scene
 from ui.settings_values import read_settings
 from ui.train_estimate import workload
 
-THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
 FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
 QUICK_ROWS = 50
 MOST_MINUTES = 7 * 24 * 60

@@ -159,7 +159,7 @@ class SettingsForm(Holder):
         other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER)
         return {
             self.name: Keyed(key, name),
-            self.base: Keyed(key, base),
+            self.base: Keyed(key, gr.update(choices=_bases(scene), value=base)),
             self.base_id: Keyed(key, other),
             self.base_note: Keyed(key, BASE_NOTES.get(base, "")),
             self.lora: Keyed(key, gr.update(visible=base != STARTER)),
@@ -193,6 +193,11 @@ class SettingsForm(Holder):
 
         changed = [_change(field) for field in self.fields[1:]]
         gr.on(changed, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
+
+
+def _bases(scene: Scene) -> list[tuple[str, str]]:
+    """The base models to choose from: a job on Hugging Face sees no folder of this machine."""
+    return BASES if scene.services.identity.machine else [*BASES[:-1], ("Another model of the Hub", OTHER)]
 
 
 def _change(field: Any) -> Any:

@@ -15,9 +15,9 @@ from ui.scene import Scene
 
 
 def estimate_line(scene: Scene, config: RunConfig) -> Html:
-    """`About 2 min on this machine (250 steps)`; nothing before the data is checked."""
+    """`About 2 min on this machine (250 steps)`; nothing before the data is checked, or where no jobs run here."""
     report = scene.report
-    if report is None or report.tokens is None:
+    if report is None or report.tokens is None or not scene.services.identity.machine:
         return Html("")
     estimate = estimate_training(config, workload(report, config), _earlier(scene))
     how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"

@@ -14,11 +14,11 @@ from ui import text
 from ui.account import GAIN, login_button
 from ui.charts import Chart, losses
 from ui.data_step import blank
-from ui.jobs_form import JobsForm
-from ui.launching import QUICK_ROWS, THEN, begin, start
+from ui.jobs_form import HERE, JOBS, THEN, JobsForm, following
+from ui.launching import QUICK_ROWS, begin, start
 from ui.markup import Figure, Html, button, callout, card, empty, figures, heading, joined
 from ui.page import Page, go, pick_step
-from ui.painter import Holder, Wanted
+from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
 from ui.place import Place
 from ui.scene import Scene
@@ -74,7 +74,9 @@ class TrainStep(Holder):
             self.live: gr.update(visible=scene.run is not None),
         }
         if ready:
+            here = scene.services.identity.machine
             wanted |= {**self.form.paint(scene), **self.jobs.paint(scene)}
+            wanted[self.then] = Keyed(str(here), following(HERE if here else JOBS))
         if scene.run:
             wanted |= self._paint_run(scene, scene.run)
         return wanted
@@ -103,7 +105,7 @@ class TrainStep(Holder):
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
         self.form.wire(page)
-        self.jobs.wire(page)
+        self.jobs.wire(page, self.then)
 
 
 def _blank(scene: Scene) -> Html:
