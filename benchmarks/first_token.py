@@ -45,8 +45,12 @@ def main() -> None:
         for declarations in DECLARATIONS:
             fmt = get_format(trained.fmt.name, declarations)
             prompts = [fmt.prompt(trained.tools, message).removeprefix("<bos>") for message in messages]
+            tokens = [len(model.encode(prompt)) for prompt in prompts]
+            if max(tokens) + 1 >= model.context:
+                print(f"{declarations:<6} {median(tokens):>6.0f} tokens  do not fit in the file's {model.context}")
+                continue
             seconds = median(model.answer(prompt).first_token_seconds for prompt in prompts)
-            found[declarations] = {"tokens": median(len(model.encode(one)) for one in prompts), "seconds": seconds}
+            found[declarations] = {"tokens": median(tokens), "seconds": seconds}
     slowest = max(one["seconds"] for one in found.values())
     for declarations, one in found.items():
         share = one["seconds"] / slowest
