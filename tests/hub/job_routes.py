@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,13 +124,13 @@ class JobRoutes:
 
     async def _replay(self, job: Job, only: int | None, *, cut: bool) -> AsyncIterator[bytes]:
         """Every line from the first, then as they come, until the job's end."""
-        sent, quiet = 0, 0.0
+        sent, said = 0, time.monotonic()
         while True:
             ended = job.ended and (job.process is None or job.process.poll() is not None)
             while sent < len(job.lines) and (only is None or sent < only):
                 timestamp, text = job.lines[sent]
                 yield f"data: {json.dumps({'data': text, 'timestamp': timestamp})}\n\n".encode()
-                sent, quiet = sent + 1, 0.0
+                sent, said = sent + 1, time.monotonic()
             if only is not None and sent >= min(only, len(job.lines)):
                 if cut:
                     raise Cut
@@ -137,10 +138,9 @@ class JobRoutes:
             if ended and sent >= len(job.lines):
                 return
             await asyncio.sleep(POLL_SECONDS)
-            quiet += POLL_SECONDS
-            if quiet >= KEEP_ALIVE_SECONDS:
+            if time.monotonic() - said >= KEEP_ALIVE_SECONDS:
                 yield b": keep-alive\n\n"
-                quiet = 0.0
+                said = time.monotonic()
 
     def _namespace(self, request: Request) -> str:
         namespace = str(request.path_params["namespace"])
