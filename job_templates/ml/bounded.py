@@ -19,7 +19,9 @@ from job_templates.ml.parallel import one_thread, portions, side_by_side
 EDGES = (64, 96, 128, 192)
 """Directions computed one by one (the first 64), and where each group of further ones ends; the rest is a group too."""
 MOST_CANDIDATES = 1500
-"""Words a state: from here on the whole product costs less than gathering them."""
+"""Words a state: from here on the whole product of many states costs less than gathering them,"""
+ALL_CANDIDATES = 24000
+"""and words of all states: so many are gathered while all weights are read once."""
 GATHERED = 4096
 """Candidates multiplied out at a time."""
 UNIT = 2.0**-24
@@ -50,7 +52,7 @@ class BoundedLayer:
         )
         words, states = (torch.cat([pairs[side] for pairs in found]) for side in (0, 1))
         count = torch.bincount(states, minlength=len(hidden))
-        few = (count > 0) & (count <= MOST_CANDIDATES) & ~torch.stack([pairs[2] for pairs in found]).any(0)
+        few = (count > 0) & (count <= _most(hidden)) & ~torch.stack([pairs[2] for pairs in found]).any(0)
         mine = few[states]
         tokens, clear = self._best(hidden, words[mine], states[mine], slack)
         rest = (~(few & clear)).nonzero()[:, 0]
@@ -75,6 +77,7 @@ class BoundedLayer:
     def _candidates(self, lengths: Tensor, bar: Tensor, words: range) -> tuple[Tensor, Tensor, Tensor]:
         """Pairs of words, of those given, and states whose logit may reach the bar; which states had too many."""
         pairs = [torch.zeros((2, 0), dtype=torch.long)]
+        most_words = _most(lengths)
         bar, count = bar.clone(), torch.zeros(len(bar), dtype=torch.long)
         for first in range(0, len(bar), TILE):
             states = lengths[first : first + TILE].T.contiguous()
@@ -86,9 +89,9 @@ class BoundedLayer:
                     word, state = (most[:, reaching] >= here[reaching]).nonzero().T
                     pairs.append(torch.stack([word + start, reaching[state] + first]))
                     so_far += torch.bincount(reaching[state], minlength=len(so_far))
-                    here[so_far > MOST_CANDIDATES] = torch.inf
+                    here[so_far > most_words] = torch.inf
         word, state = torch.cat(pairs, dim=1)
-        return word, state, count > MOST_CANDIDATES
+        return word, state, count > most_words
 
     def _best(self, hidden: Tensor, words: Tensor, states: Tensor, slack: Tensor) -> tuple[Tensor, Tensor]:
         """The candidate of the largest logit for each state, and whether no other comes within rounding of it."""
@@ -103,3 +106,8 @@ class BoundedLayer:
         tokens = torch.zeros(len(hidden), dtype=torch.long)
         tokens[states[close]] = words[close]
         return tokens, torch.bincount(states[close], minlength=len(hidden)) == 1
+
+
+def _most(states: Tensor) -> int:
+    """How many candidates one of these states may have."""
+    return max(MOST_CANDIDATES, ALL_CANDIDATES // len(states))

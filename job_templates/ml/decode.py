@@ -57,6 +57,10 @@ class _Row:
         """The position of the first token not read."""
         return self.prompt + len(self.answer) - len(self.unread)
 
+    def ended(self, most_new: int) -> bool:
+        """Whether nothing more is written: after a stop token, or at the most tokens."""
+        return len(self.answer) >= most_new or not STOP_SET.isdisjoint(self.answer)
+
 
 class SharedDecoder:
     """Answers rows that all begin with `prefix` (token ids), which is computed once, here.
@@ -83,7 +87,8 @@ class SharedDecoder:
         `tell` hears how many rows are done.
         """
         drafts = Drafts(row.completion for row in rows)
-        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows])
+        spoken = {token for row in rows for token in row.prompt[self._skip :]}
+        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows], spoken)
         fresh = [
             _Row(number, len(row.prompt), [], row.prompt[self._skip :], row.completion[:most_new])
             for number, row in enumerate(rows)
@@ -94,9 +99,9 @@ class SharedDecoder:
             queue = fresh if fresh and len(waiting) < self._rows_at_once else waiting
             some = queue[: self._rows_at_once]
             del queue[: len(some)]
-            self._advance(some, words)
+            self._advance(some, words, most_new)
             for row in some:
-                if len(row.answer) >= most_new or not STOP_SET.isdisjoint(row.answer):
+                if row.ended(most_new):
                     found[row.number] = _until_stop(row.answer[:most_new])
                 else:
                     row.draft = drafts.after(row.answer)[: most_new - len(row.answer)]
@@ -112,7 +117,7 @@ class SharedDecoder:
         return cache.prefix_keys()
 
     @torch.inference_mode()
-    def _advance(self, rows: Sequence[_Row], words: NextTokens) -> None:
+    def _advance(self, rows: Sequence[_Row], words: NextTokens, most_new: int) -> None:
         """Read rows with their drafts; each is written as far as the model agrees with its draft, and one token on."""
         passes = self._passes(rows)
         read = (
@@ -124,8 +129,9 @@ class SharedDecoder:
             row.answer += tokens
         for group, (cache, _) in zip(passes, read, strict=True):
             for owner, row in enumerate(group, start=1):
-                row.unread = (row.answer[-1],)
-                row.keys = cache.row_keys(owner, row.start)
+                if not row.ended(most_new):
+                    row.unread = (row.answer[-1],)
+                    row.keys = cache.row_keys(owner, row.start)
 
     def _passes(self, rows: Sequence[_Row]) -> list[list[_Row]]:
         """The rows in as few passes as may hold them, or as many as there are threads to read them side by side."""

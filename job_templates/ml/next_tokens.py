@@ -20,11 +20,14 @@ EXAMPLES = 256
 
 
 class NextTokens:
-    """The output layer of weights (vocabulary, size) for rows whose answers are expected to be `answers`."""
+    """The output layer of weights (vocabulary, size) for rows whose answers are expected to be `answers`.
 
-    def __init__(self, weight: Tensor, answers: Sequence[Sequence[int]]) -> None:
+    They may hold tokens of `words` too: of the messages, say.
+    """
+
+    def __init__(self, weight: Tensor, answers: Sequence[Sequence[int]], words: Iterable[int] = ()) -> None:
         self._weight = weight
-        self._known = torch.tensor(sorted({0}.union(*answers)), device=weight.device)
+        self._known = torch.tensor(sorted({0}.union(words, *answers)), device=weight.device)
         fits = weight.device.type == "cpu" and weight.dtype == torch.float32 and len(weight) >= LARGE
         self._bounds_pay = fits and sum(map(len, answers)) >= MANY
         self._bounded: BoundedLayer | None = None

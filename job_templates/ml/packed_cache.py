@@ -16,6 +16,8 @@ from job_templates.ml.packs import visible
 
 Keys = list[tuple[Tensor, Tensor]]
 """Keys and values of every layer, each (1, heads, tokens, head size)."""
+BLOCK = 64
+"""Queries a block of attention on a CPU: about two rows, and scores that stay in its cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class PackedCache:
         self._positions = torch.cat([self._positions, at])
         masks = visible(whose[None], at[None], self._owners[None], self._positions[None], self._window)
         *kinds, last_kind = self._model.config.layer_types
-        seen = attentions(masks, self._prefix, self._device)
-        last = attentions({last_kind: masks[last_kind][:, :, places]}, self._prefix, self._device)
+        seen = attentions(masks, self._prefix, self._device, BLOCK)
+        last = attentions({last_kind: masks[last_kind][:, :, places]}, self._prefix, self._device, BLOCK)
         attend = [
             partial(self._attend, number, attention)
             for number, attention in enumerate([*(seen[kind] for kind in kinds), last[last_kind]])
