@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from ui.background import Task, Tasks
 from ui.identity import Identity
 
 MACHINES = "machines"
+LOGIN_MINUTES = 7 * 60.0
+"""A login on a Space lasts eight hours, and a job saves its results with it: a longer one could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,16 @@ class Offer:
 
 
 class Offers:
-    """The offers of one account, made in a thread, and the list of machines, read once in a while."""
+    """The offers of one account, made in a thread, and the list of machines, read once in a while.
+
+    `started` are the runs that offers became, by the offer's key; who makes one of them holds `confirming`.
+    """
 
     def __init__(self) -> None:
         self._offers = Tasks[Offer]("offer", workers=2)
         self._machines = Tasks[list[Flavor]]("machines")
+        self.confirming = threading.Lock()
+        self.started: dict[str, str] = {}
 
     def machines(self, identity: Identity) -> Task[list[Flavor]]:
         """Every machine with its price, asked of the Hub now if it was not yet."""
@@ -73,7 +81,8 @@ class Offers:
             task.follow(0.4, "Looking at your account")
             checks = preflight(identity.token, order.config, identity.name)
             price = quote(order.config, workload, machine, [order.job])
-            return Offer(order, price.limited(order.minutes) if order.minutes else price, checks)
+            limits = [order.minutes or price.timeout_seconds / 60, *([] if identity.machine else [LOGIN_MINUTES])]
+            return Offer(order, price.limited(min(limits)), checks)
 
         return self._offers.start(key, work)
 
@@ -82,6 +91,6 @@ class Offers:
         return self._offers.get(key)
 
     def take(self, key: str) -> Offer | None:
-        """The offer of that key, once: a second press on the same button finds none."""
+        """The offer of that key, once."""
         task = self._offers.drop(key)
         return task.result if task else None

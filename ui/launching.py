@@ -51,22 +51,30 @@ def ask(scene: Scene, order: Order) -> Place:
 
 
 def confirm(scene: Scene) -> Place:
-    """Start the order whose price was shown: once, however often the button is pressed."""
-    services, key = scene.services, scene.place.offer
-    task = services.offers.get(key) if key else None
-    if key is None or scene.source is None or task is None or task.result is None or not task.result.ready:
-        return replace(scene.place, offer=None)
+    """Start the order whose price was shown, once; every further press leads to the run that the first one started."""
+    key = scene.place.offer
+    if key is None:
+        return scene.place
+    with scene.services.offers.confirming:
+        run = scene.services.offers.started.get(key) or _confirmed(scene, key)
+    return Place(run=run, step=scene.place.step) if run else replace(scene.place, offer=None)
+
+
+def _confirmed(scene: Scene, key: str) -> str | None:
+    """The id of the run whose job is on its way now; None where the offer is gone or not ready."""
+    services = scene.services
     offer = services.offers.take(key)
-    if offer is None:
-        return replace(scene.place, offer=None)
+    if offer is None or not offer.ready or scene.source is None:
+        return None
     order, source = offer.order, scene.source
     if order.run is None:
         run = services.store.create(_allowing(scene, order.config), source.dataset, source.tools, order.name)
     else:
         run = services.store.open(order.run)
     write_order(run, services.identity.name or "", offer.quote.flavor.name, offer.quote.timeout_seconds)
+    services.offers.started[key] = run.id
     services.send(run, order.job, order.flags)
-    return Place(run=run.id, step=scene.place.step)
+    return run.id
 
 
 def begin(scene: Scene, run: Run, job: str, flags: Sequence[str] = ()) -> Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -75,25 +76,35 @@ def test_two_people_train_on_their_own_accounts_and_do_not_meet(
         _log_in(page, name)
         expect(page.locator("#data-state, #train-blank, #jobs-confirm").first).to_be_attached()
         _step(page, "train")
-    _order(ada, "Ada's run")
+    _order(ada, "Ada's run", "Evaluate, export")
     take(ada, "space-confirm")
     start = ada.locator("#jobs-confirm").get_by_role("button", name=re.compile("Start for at most"))
     start.dblclick()
     expect(ada.locator("#train-settings")).to_contain_text("fgt-")
     run = _run_of(ada)
+    _order(eve, "Eve's run", "Nothing")
+    eve.locator("#jobs-confirm").get_by_role("button", name=re.compile("Start for at most")).click()
+    expect(eve.locator("#train-settings")).to_contain_text("fgt-")
     expect(eve.locator("#runs")).not_to_contain_text("Ada's run")
 
     _cannot_reach(eve, space, run)
     expect(ada.locator("#train-result")).to_contain_text("Rows trained on", timeout=JOB_MS)
     take(ada, "space-trained")
 
-    (asked,) = hub_server.jobs.asked
-    token = asked["secrets"]["HF_TOKEN"]
-    assert hub_server.world.accounts.tokens[token].user == "ada"
-    assert token not in json.dumps({**asked, "secrets": {}})
-    assert "Ada" not in json.dumps(asked["command"])
-    kept = [path for path in space.home.rglob("*") if path.is_file()]
-    assert [path for path in kept if token.encode() in path.read_bytes()] == []
+    expect(eve.locator("#train-result")).to_contain_text("Rows trained on", timeout=JOB_MS)
+    _step(ada, "export")
+    expect(ada.locator("#export-file")).to_contain_text("Download", timeout=JOB_MS)
+    take(ada, "space-exported")
+    _downloads(ada, space, hub_server, run)
+
+    assert len(hub_server.jobs.asked) == 2
+    for asked, name in zip(hub_server.jobs.asked, ("ada", "eve"), strict=True):
+        token = asked["secrets"]["HF_TOKEN"]
+        assert hub_server.world.accounts.tokens[token].user == name
+        assert token not in json.dumps({**asked, "secrets": {}})
+        assert name.capitalize() not in json.dumps(asked["command"])
+        kept = [path for path in space.home.rglob("*") if path.is_file()]
+        assert [path for path in kept if token.encode() in path.read_bytes()] == []
 
     space.stop()
     shutil.rmtree(space.home)  # a Space has no disk of its own
@@ -101,12 +112,14 @@ def test_two_people_train_on_their_own_accounts_and_do_not_meet(
     ada.goto(space.url)
     expect(ada.locator("#runs")).to_contain_text("Ada's run", timeout=60_000)
     ada.locator(".run .open").click()
+    expect(ada.locator(".run.current")).to_be_visible()
     _step(ada, "train")
     expect(ada.locator("#train-result")).to_contain_text("Rows trained on", timeout=60_000)
-    assert len(hub_server.jobs.asked) == 1
+    assert len(hub_server.jobs.asked) == 2
 
     eve.goto(space.url)
-    expect(eve.locator("#runs")).to_contain_text("kept here, also after a restart", timeout=60_000)
+    expect(eve.locator("#runs")).to_contain_text("Eve's run", timeout=60_000)
+    expect(eve.locator("#runs")).not_to_contain_text("Ada's run")
     _cannot_reach(eve, space, run)
     ada.get_by_role("link", name="Log out").click()
     expect(ada.locator("#runs")).to_contain_text("Log in with Hugging Face")
@@ -129,11 +142,24 @@ def _log_in(page: Page, name: str) -> None:
     expect(page.locator("#runs")).to_contain_text(f"Logged in as {name}")
 
 
-def _order(page: Page, name: str) -> None:
+def _downloads(page: Page, space: App, hub: LoopbackHub, run: str) -> None:
+    """The exported file comes from the Hub's own store, whole, and the small files from the app."""
+    verification = page.request.get(f"{space.url}runs/{run}/verification.json").json()
+    address = f"{space.url}runs/{run}/{verification['file']}"
+    sent = page.request.get(address, max_redirects=0)
+    assert sent.headers["location"].startswith(hub.cdn)
+    assert "hf_" not in sent.headers["location"]
+    body = page.request.get(address).body()
+    assert len(body) == verification["bytes"]
+    assert hashlib.sha256(body).hexdigest() == verification["sha256"]
+    assert page.request.get(f"{space.url}runs/{run}/android-kit.zip").status == 200
+
+
+def _order(page: Page, name: str, then: str) -> None:
     """Ask for the price of a quick test of the starter."""
     page.locator("label").get_by_text("Starter", exact=True).click()
     page.get_by_label("Name", exact=False).first.fill(name)
-    page.locator("label").get_by_text("Nothing", exact=True).click()
+    page.locator("label").get_by_text(then, exact=True).click()
     expect(page.get_by_label("Machine")).to_have_value(re.compile("T4"))
     page.get_by_role("button", name="Quick test").click()
     expect(page.locator("#jobs-confirm")).to_contain_text("Never more than", timeout=60_000)

@@ -18,9 +18,10 @@ from backend.runs.files import disk_errors, read_json
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 
-SMALL_BYTES = 32 * 1024 * 1024
+SMALL_BYTES = 48 * 1024 * 1024
 SMALL = re.compile(
     r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
+    r"|checkpoint/tokenizer(?:_config)?\.(?:json|model)"
     r"|inputs/(?:split\.json|train\.csv|test\.csv)"
     r"|export/(?!.*\.litertlm$)[\w.-]+(?:/[\w.-]+)*"
     r"|unfinished/resume/checkpoint-\d+/trainer_state\.json"
