@@ -7,11 +7,16 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.hub.loopback import LoopbackHub
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -65,9 +70,14 @@ def snips7() -> DataSet:
 
 
 @pytest.fixture(scope="session")
-def hub_socket() -> socket.socket:
-    """The socket behind HF_ENDPOINT, for a loop-back Hub to listen on."""
-    return HUB_SOCKET
+def hub_server() -> Iterator[LoopbackHub]:
+    """The one Hub behind HF_ENDPOINT."""
+    from tests.hub.loopback import LoopbackHub  # imports the client, which reads what was set above
+
+    server = LoopbackHub(HUB_SOCKET)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

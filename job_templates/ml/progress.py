@@ -26,6 +26,7 @@ class ProgressCallback(TrainerCallback):
         self._meter = meter
         self._last_event = self._last_line = 0.0
         self._final: dict[str, float] = {}
+        self._untold: dict[str, Any] | None = None
 
     def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
         """Start the clock, or go on where a training was cut off."""
@@ -54,6 +55,15 @@ class ProgressCallback(TrainerCallback):
         elif "loss" in logs:
             self._step(state, logs)
 
+    def on_train_end(self, *_: Any, **__: Any) -> None:
+        """Tell the last step, also of a training that ended early."""
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._untold is not None:
+            append_event(self._metrics, self._untold)
+            self._untold = None
+
     def summary(self) -> dict[str, float]:
         """Seconds of training, the last loss, and the lowest on the held-out rows."""
         return dict(self._final)
@@ -69,9 +79,10 @@ class ProgressCallback(TrainerCallback):
         seconds = float(logs["seconds"])
         last = state.global_step >= state.max_steps
         eta = seconds / max(state.global_step, 1) * (state.max_steps - state.global_step)
+        self._untold = self._step_event(state, logs, seconds, eta)
         if last or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
             self._last_event = now
-            append_event(self._metrics, self._step_event(state, logs, seconds, eta))
+            self._tell()
         if last or now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             say(

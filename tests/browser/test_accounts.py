@@ -14,10 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import App
 from tests.browser.screens import take
-from tests.hub.conftest import hub_server
 from tests.hub.loopback import LoopbackHub
-
-__all__ = ["hub_server"]
 
 JOB_MS = 300_000
 Open = Callable[[], Page]

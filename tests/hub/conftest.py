@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,14 +11,6 @@ from tests.hub.loopback import LoopbackHub
 # One thread each for what trains here, and none that spins while it waits.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-@pytest.fixture(scope="session")
-def hub_server(hub_socket: socket.socket) -> Iterator[LoopbackHub]:
-    server = LoopbackHub(hub_socket)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
