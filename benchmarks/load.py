@@ -2,10 +2,10 @@
 
 A loop-back Hub (tests/hub) has one account, one run and one running job a session. The jobs work elsewhere, as on
 Hugging Face: the Hub only sends a log line and a step every second. The app starts with an empty disk, so every run is
-found again on the Hub first. The sessions come within twenty seconds; each is a page that looks every second, and now
-and then uploads data of its own, has it checked, opens its run and changes steps. Prints how long pages waited, the
-app's memory, and what of the jobs' events was lost or told twice; the last line is one JSON object. Hub and sessions
-share the machine with the app.
+found again on the Hub first. The sessions come within twenty seconds; each is a page that looks as often as the app
+asks for, and now and then uploads data of its own, has it checked, opens its run and changes steps. Prints how long
+pages waited, the app's memory, and what of the jobs' events was lost or told twice; the last line is one JSON object.
+Hub and sessions share the machine with the app.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from tests.hub.loopback import LoopbackHub
 
 TOOLS, ROWS = ROOT / "examples" / "tools.json", ROOT / "examples" / "hiking.csv"
 ACTION_SECONDS = (5.0, 15.0)
-LOOK_SECONDS, ARRIVAL_SECONDS = 1.0, 20.0
+ARRIVAL_SECONDS = 20.0
 START_SECONDS, SETTLE_SECONDS = 120.0, 30.0
 Waits = dict[str, list[float]]
 
@@ -75,6 +75,8 @@ class Page:
         await asyncio.sleep(self._random.random() * ARRIVAL_SECONDS)
         reply = await self._timed("open", self._client.get("/config"))
         self._config = reply.json()
+        timer = next(found for found in self._config["components"] if found["type"] == "timer")
+        look_seconds = timer["props"]["value"]
         await self._event("open", "load", [])
         end = time.monotonic() + seconds
         action = time.monotonic() + self._random.uniform(*ACTION_SECONDS)
@@ -85,7 +87,7 @@ class Page:
                 action = time.monotonic() + self._random.uniform(*ACTION_SECONDS)
             else:
                 await self._event("look", "tick", [self._place, None])
-            await asyncio.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - began)))
+            await asyncio.sleep(max(0.0, look_seconds - (time.monotonic() - began)))
         await self._client.aclose()
 
     async def _check(self) -> None:

@@ -27,7 +27,8 @@ from ui.train_step import TrainStep
 from ui.try_step import TryStep
 
 TITLE = "FunctionGemma Trainer"
-TICK_SECONDS = 1.0
+TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
+"""How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
 UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
 LOGGER = logging.getLogger(__name__)
 TOP = (
@@ -62,7 +63,7 @@ class Layout:
                             self.steps[name] = BUILDERS[name]()
         if tenants.shared:
             gr.LoginButton(visible=False)  # gradio serves the login's addresses only where there is one
-        self.timer = gr.Timer(TICK_SECONDS)
+        self.timer = gr.Timer(SHARED_TICK_SECONDS if tenants.shared else TICK_SECONDS)
 
     def paint(self, scene: Scene) -> Wanted:
         """What the frame and the open step should show."""
