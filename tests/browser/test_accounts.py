@@ -121,6 +121,8 @@ def test_two_people_train_on_their_own_accounts_and_do_not_meet(
     ada.get_by_role("link", name="Log out").click()
     expect(ada.locator("#runs")).to_contain_text("Log in with Hugging Face")
     _cannot_reach(ada, space, run)
+    stolen = {"Authorization": f"Bearer {hub_server.jobs.asked[0]['secrets']['HF_TOKEN']}"}
+    assert ada.request.get(f"{space.url}runs/{run}/evaluation.json", headers=stolen).status == 404
 
 
 def _use_example(page: Page) -> None:
