@@ -16,8 +16,10 @@ from backend.errors import InputError
 
 FAILED, INTERRUPTED, UNHEARD, TERMINATED = 1, 130, 141, 143
 
-# Set before torch loads: waiting threads sleep instead of spinning, which on two shared cores halves a step's CPU time.
+# Set before torch loads: a waiting thread sleeps instead of spinning, as cores are shared with others; but the GNU
+# runtime's threads spin for some 50 microseconds first, about as long as being woken takes (docs/training.md).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
