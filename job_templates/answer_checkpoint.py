@@ -44,8 +44,10 @@ from backend.errors import InputError
 from backend.prompts import read_answer
 from backend.prompts.native_parser import strip_stop_tokens
 from backend.records import Tool
+from backend.tokens import STOP_IDS
 
-MOST_NEW = 256
+MOST_NEW = {"tuned": 256, "base": 64}
+"""Tokens an answer may grow to. A base that was never tuned to call tools may write on and on, a token at a time."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,11 +70,13 @@ class Weights:
         from job_templates.ml.rows import TokenRow, encode, shared_prefix
 
         source = find_source(str(run))
-        model = load_tuned(source, tools)
         if which == "base":
             assert source.run is not None
-            model = load_base(source.run, model)
+            model = load_base(source.run)
+        else:
+            model = load_tuned(source, tools)
         self._model, self._tools = model, tools
+        self._most_new = MOST_NEW[which]
         probes = encode(model.tokenizer, [model.fmt.prompt(tools, message) for message in ("a", "Zoo 9")])
         rows = [TokenRow(prompt, ()) for prompt in probes]
         self._prefix = probes[0][: shared_prefix(rows)]
@@ -87,16 +91,18 @@ class Weights:
         fmt, tokenizer = self._model.fmt, self._model.tokenizer
         prompt, guess = encode(tokenizer, [fmt.prompt(self._tools, message), fmt.stop_token])
         shared = prompt[: len(self._prefix)] == self._prefix
-        (ids,) = (self._shared if shared else self._plain).answers([TokenRow(prompt, guess)], MOST_NEW)
+        (ids,) = (self._shared if shared else self._plain).answers([TokenRow(prompt, guess)], self._most_new)
         seconds = time.perf_counter() - started
         written = tokenizer.decode(ids, skip_special_tokens=False)
         reading = read_answer(fmt, written)
         calls = [call.to_dict() for call in reading.calls]
+        ended = ids[-1] in STOP_IDS or reading.calls
+        cut = None if ended else f"It was cut off after {len(ids)} tokens, as it came to no end."
         return {
             "raw": strip_stop_tokens(written),
             "calls": calls,
             "text": reading.text,
-            "error": reading.error,
+            "error": cut or reading.error,
             "seconds": seconds,
             "tokens": len(ids),
         }

@@ -71,7 +71,7 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probe
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
     """The model that the run started from; None and why, where it is not `needed` and cannot be had. InputError."""
     try:
-        return load_base(run, tuned), ""
+        return load_base(run, tuned.tokenizer), ""
     except InputError as error:
         if needed:
             raise

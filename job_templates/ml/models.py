@@ -47,17 +47,20 @@ def load_tuned(source: Source, tools: Sequence[Tool]) -> Scorable:
     return Scorable(_ready(model), tokenizer, fmt)
 
 
-def load_base(run: Run, tuned: Scorable) -> Scorable:
+def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Scorable:
     """The model that a run started from: the starter before its first step, or the base with all tools in its prompt.
+
+    The starter takes the run's own `tokenizer`, which is read where it is not given.
 
     A base that was never trained on the tools can only call them when it is told of them, so its prompt holds the full
     declarations whatever the run trained with.
     """
     config = run.config
     if config.base_model == STARTER:
-        model = new_starter(len(tuned.tokenizer), config.seed)
+        tokenizer = tokenizer or AutoTokenizer.from_pretrained(run.checkpoint)
+        model = new_starter(len(tokenizer), config.seed)
         model.set_attn_implementation("sdpa")
-        return Scorable(_ready(model), tuned.tokenizer, tuned.fmt)
+        return Scorable(_ready(model), tokenizer, get_format(config.prompt_format, config.declarations))
     with tempfile.TemporaryDirectory() as work:
         base = pretrained_base(config.base_model, Path(work))
     return Scorable(_ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))

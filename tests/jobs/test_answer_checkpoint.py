@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import pytest
 from backend.jobs import answering_checkpoint
 from backend.jobs.answering import Answerer
 from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
+from backend.prompts import get_format
 from backend.runs import Run, RunConfig
+from job_templates.ml.checkpoint import save_checkpoint
+from job_templates.ml.starter import new_starter
+from job_templates.ml.tokenizer import fast_tokenizer
 
 MESSAGE = "is there water near me"
 
@@ -25,6 +30,20 @@ def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
         assert (mine.raw, mine.calls, mine.tokens) == (answered.raw, answered.calls, answered.tokens)
         assert mine.calls
         assert weights.ask("<end_of_turn> 🙂").tokens > 0  # nothing that is said ends it
+
+
+def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Run) -> None:
+    path = exported_run.checkpoint / "tokenizer.model"
+    tokenizer, base = fast_tokenizer(path), tmp_path / "base"
+    save_checkpoint(base, new_starter(len(tokenizer), 1), tokenizer, path, (), get_format("native", "full"))
+    config = RunConfig(base_model=str(base), method="lora")
+    run = Run.create(tmp_path / "run", config, exported_run.dataset_path, exported_run.tools_path)
+    shutil.copytree(exported_run.checkpoint, run.checkpoint)
+    with CheckpointAnswerer(run.path, "base") as weights:
+        answered = weights.ask(MESSAGE)
+    assert answered.error == "It was cut off after 64 tokens, as it came to no end."
+    assert (answered.tokens, answered.calls) == (64, ())
+    assert answered.raw
 
 
 def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> None:
