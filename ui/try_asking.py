@@ -43,13 +43,15 @@ def ask_weights(scene: Scene, message: str, which: Which) -> Answer:
 
 
 def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
-    """The turn as it grows: once after every model's answer, and None now and then while one is at work."""
+    """The turn as it grows: before and after every model's answer, and None now and then while one is at work."""
     turn = Turn(message, {}, expected_calls(scene, message))
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
             turn = _given(scene, turn, given)
         if kind not in turn.answers:
             pending = _pool.submit(_ask, scene, message, kind)
+            if turn.answers:
+                yield replace(turn, waiting=kind)
             while (answer := _poll(pending)) is None:
                 yield None
             turn = replace(turn, answers={**turn.answers, kind: answer})

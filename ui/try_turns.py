@@ -8,18 +8,21 @@ from typing import Any
 
 from backend.jobs.answering import Answer
 from ui import text
-from ui.markup import Html, badge, button, call_card, call_text, callout, card, esc, joined
+from ui.markup import Html, badge, button, call_card, call_text, callout, card, esc, joined, progress
 
 FILE, TUNED, BASE = "file", "tuned", "base"
 KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}
 """What can be asked, in the order it is shown, and what it is called."""
+
+LOADING = "Answering; the first time its weights are loaded, which can take a minute"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One message, and what each kind of model that was asked answered; `expected` where the data knows the calls.
 
-    `place` says where the exported file ran; `note` is a sentence about that, if there is one to say.
+    `place` says where the exported file ran; `note` is a sentence about that, if there is one to say. `waiting` is the
+    kind that is at work now.
     """
 
     message: str
@@ -27,24 +30,32 @@ class Turn:
     expected: list[dict[str, Any]] | None
     place: str = "on the server"
     note: str = ""
+    waiting: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What has answered, and what is about to."""
+        return (*self.answers, self.waiting) if self.waiting else tuple(self.answers)
 
 
 def turn_view(turn: Turn) -> Html:
     """The newest message, its calls as cards, and what the model wrote; several models stand side by side."""
     note = callout("warn", turn.note) if turn.note else Html("")
-    alone = turn.answers.get(FILE) if len(turn.answers) == 1 else None
+    alone = turn.answers.get(FILE) if len(turn.kinds) == 1 else None
     if alone is not None and alone.error and not alone.raw:
         return joined([note, callout("error", "There is no answer", alone.error)])
     columns = [
         Html(f'<div class="stack">{_title(kind, turn)}{_answer_view(answer, turn)}</div>')
         for kind, answer in turn.answers.items()
     ]
+    if turn.waiting:
+        columns.append(Html(f'<div class="stack">{_title(turn.waiting, turn)}{progress(None, LOADING)}</div>'))
     body = Html(f'<div class="stack">{note}<div class="beside">{joined(columns)}</div></div>')
     return card(f"“{turn.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
 
 
 def _title(kind: str, turn: Turn) -> Html:
-    if len(turn.answers) == 1:
+    if len(turn.kinds) == 1:
         return Html("")
     return Html(f"<h3>{esc(KINDS[kind])}</h3>")
 
