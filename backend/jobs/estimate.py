@@ -15,11 +15,12 @@ Kind = Literal["starter", "lora", "full"]
 STARTUP_SECONDS: dict[Kind, float] = {"starter": 10.0, "lora": 30.0, "full": 60.0}
 """Loading the libraries and the weights, reading the rows, saving the checkpoint."""
 STEP_SECONDS: dict[Kind, float] = {"starter": 0.04, "lora": 0.5, "full": 2.0}
-TOKEN_SECONDS: dict[Kind, float] = {"starter": 7e-5, "lora": 1.1e-2, "full": 1.65e-2}
+TOKEN_SECONDS: dict[Kind, float] = {"starter": 7e-5, "lora": 6e-3, "full": 9e-3}
 """Seconds of a step and of each token in it, on two idle CPU cores in float32, with a 270M where it is not the starter.
 
-LoRA: 11 s for the 955 tokens of a step with full declarations and 8 rows (docs/training.md). All weights, until runs
-here say better: by arithmetic half as much again (6 multiply-adds a weight and token, not 4), and the update of 268M.
+LoRA: 6.1 s for the 937 tokens of a step with full declarations and 8 rows, 2.4 s for the 321 with names alone
+(docs/training.md). All weights, until runs here say better: by arithmetic half as much again (6 multiply-adds a weight
+and token, not 4), and the update of 268M.
 """
 CPU_PRECISION = "float32"
 STARTER_PARAMETERS = 20_000_000
