@@ -90,9 +90,7 @@ def default_config(base_model: str, method: object = "lora") -> RunConfig:
     """The settings to start from: a starter is trained from scratch, any other model is fine-tuned by `method`."""
     if base_model == STARTER:
         return RunConfig()
-    tuned = RunConfig(
-        base_model=base_model, declarations="full", epochs=3.0, lr=2e-4, batch_size=8, method="lora", weight_decay=0.01
-    )
+    tuned = RunConfig(base_model=base_model, epochs=3.0, lr=5e-4, batch_size=8, method="lora", weight_decay=0.01)
     return replace(tuned, method="full", lr=FULL_RATE) if method == "full" else tuned
 
 
@@ -149,7 +147,7 @@ def _checked(name: str, value: object) -> object:
         case "epochs":
             return _number(name, value, 100_000, "a number above 0 (0.5 trains on half the rows once)")
         case "lr":
-            return _number(name, value, 1, "a learning rate above 0 and below 1, such as 2e-4")
+            return _number(name, value, 1, "a learning rate above 0 and below 1, such as 5e-4")
         case "test_split":
             return _number(name, value, 1, "a share above 0 and below 1, such as 0.1")
         case "lora_dropout" | "warmup_ratio" | "weight_decay":

@@ -30,7 +30,6 @@ def add_data_flags(command: argparse.ArgumentParser) -> None:
 
 def add_training_flags(command: argparse.ArgumentParser) -> None:
     """Every setting of a run; what is left out takes the base model's default."""
-    starter, other = asdict(default_config(STARTER)), asdict(default_config(HUB_MODEL))
     command.add_argument(
         "--base-model",
         default=STARTER,
@@ -42,7 +41,7 @@ def add_training_flags(command: argparse.ArgumentParser) -> None:
         "--declarations",
         choices=DECLARATIONS,
         help="how much of the tools stands in the prompt: all, their names, or nothing: they live in the weights "
-        f"(default {other['declarations']}; starter {starter['declarations']})",
+        f"(default {RunConfig().declarations})",
     )
     command.add_argument("--epochs", type=float, help=f"passes over the rows {_default('epochs')}")
     command.add_argument("--lr", type=float, help=f"peak learning rate {_default('lr')}")
