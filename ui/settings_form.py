@@ -75,7 +75,7 @@ class SettingsForm(Holder):
                 )
                 self.declarations = gr.Dropdown(
                     DECLARATIONS, value=start.declarations, label="Tools in the prompt", filterable=False,
-                    info="None answers soonest and was as accurate where measured, but a new tool needs a new training.",
+                    info="None answers soonest and measured as accurate, but a new tool needs a new training.",
                 )  # fmt: skip
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced(start)
