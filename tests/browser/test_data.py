@@ -16,6 +16,8 @@ from tests.conftest import ROOT, DataSet
 
 Visit = Callable[..., Visitor]
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_SEGMENTS = """[...document.querySelectorAll('.ft-segments .wrap, .ft-segments label')]
+    .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
 
 FAULTY_ROWS = """user_message,tool_calls
 How fast am I going?,"[{""name"": ""get_ride_status"", ""args"": {""query"": ""speed""}}]"
@@ -128,10 +130,12 @@ def test_nothing_overflows_a_phone(visit: Visit, scheme: str) -> None:
         page.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(300)
         assert page.evaluate(OVERFLOW) == 0, tab
+        assert page.evaluate(CUT_SEGMENTS) == [], tab
     for step in ("train", "evaluate", "export", "try"):
         visitor.step(step)
         page.wait_for_timeout(300)
         assert page.evaluate(OVERFLOW) == 0, step
+        assert page.evaluate(CUT_SEGMENTS) == [], step
         take(page, f"{step}-empty")
     page.get_by_role("button", name="Runs").click()
     expect(page.locator("#runs")).to_be_visible()
