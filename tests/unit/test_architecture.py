@@ -77,6 +77,14 @@ def test_no_machine_path_in_the_repository() -> None:
     assert found == []
 
 
+def test_no_weights_and_no_large_files_in_the_repository() -> None:
+    def text_or_picture(path: Path) -> bool:
+        return path.suffix == ".png" or b"\0" not in path.read_bytes()
+
+    assert [str(path.relative_to(ROOT)) for path in TRACKED if not text_or_picture(path)] == []
+    assert [str(path.relative_to(ROOT)) for path in TRACKED if path.stat().st_size > 1_000_000] == []
+
+
 def test_version_is_said_once() -> None:
     from backend.runs.version import VERSION
 
