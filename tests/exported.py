@@ -39,7 +39,7 @@ def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def _train_and_export(path: Path) -> None:
     examples = ROOT / "examples"
     inputs = ("--dataset", examples / "hiking.csv", "--tools", examples / "tools.json", "--output-repo", path)
-    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8")
+    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8", "--lr", "2e-3")
     trained = run_script("train", *inputs, *size)
     assert trained.returncode == 0, trained.stdout + trained.stderr
     exported = run_script("export", "--model", path)

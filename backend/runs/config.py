@@ -45,7 +45,7 @@ class RunConfig:
     prompt_format: FormatName = "native"
     declarations: Declarations = "none"
     epochs: float = 25.0
-    lr: float = 2e-3
+    lr: float = 1e-3
     batch_size: int = 32
     max_seq_length: int | Literal["auto"] = "auto"
     method: Method = "full"

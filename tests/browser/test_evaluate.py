@@ -33,7 +33,7 @@ INPUTS = ("--dataset", "examples/hiking.csv", "--tools", "examples/tools.json")
 @pytest.fixture(scope="module")
 def weak(app: App) -> Run:
     """A starter that saw 300 rows 8 times, measured beside its base: it calls tools, and mostly the wrong ones."""
-    run = Run.open(_script("train", app, new_id(), *INPUTS, "--epochs", "8", "--max-examples", "300"))
+    run = Run.open(_script("train", app, new_id(), *INPUTS, "--epochs", "8", "--max-examples", "300", "--lr", "2e-3"))
     _script("evaluate", app, run.id)
     return run
 

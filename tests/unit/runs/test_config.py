@@ -13,7 +13,7 @@ from backend.runs import RunConfig, default_config
 
 def test_starter_is_trained_from_scratch_and_others_are_tuned() -> None:
     starter, tuned = default_config("starter"), default_config("google/functiongemma-270m-it")
-    assert (starter.epochs, starter.lr, starter.batch_size, starter.declarations) == (25, 2e-3, 32, "none")
+    assert (starter.epochs, starter.lr, starter.batch_size, starter.declarations) == (25, 1e-3, 32, "none")
     assert (tuned.epochs, tuned.lr, tuned.batch_size, tuned.declarations) == (3, 5e-4, 8, "none")
 
 
