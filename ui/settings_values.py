@@ -12,7 +12,7 @@ from backend.runs import STARTER, RunConfig, default_config
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
 EFFORT_CHOICES = [("Fast", "fast"), ("Balanced", "balanced"), ("Thorough", "thorough")]
-EFFORT_NOTE = "Sets the epochs. Thorough, for few rows, doubles them and stops once the held-out rows gain nothing more."
+EFFORT_NOTE = "Sets the epochs. Thorough, for few rows, doubles them, and stops when the held-out rows gain nothing."
 METHOD_CHOICES = [("Adapter (LoRA)", "lora"), ("All weights", "full")]
 TARGET_CHOICES = [("All linear layers", "all"), ("Attention alone", "attention")]
 SCHEDULE_CHOICES = [("Cosine, to zero", "cosine"), ("Linear, to zero", "linear"), ("Constant", "constant")]
