@@ -6,7 +6,7 @@ import random
 
 import pytest
 import torch
-from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+from transformers import Gemma3ForCausalLM
 
 from backend.runs import Run
 from backend.tokens import STOP_IDS
@@ -17,26 +17,13 @@ from job_templates.ml.models import load_tuned
 from job_templates.ml.parallel import one_thread
 from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
 from job_templates.ml.scored_rows import scored_rows
+from tests.jobs.tiny_gemma import tiny_gemma
 
 MOST = 12
 
 
 def tiny_model(window: int) -> Gemma3ForCausalLM:
-    torch.manual_seed(3)
-    config = Gemma3TextConfig(
-        vocab_size=120,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=16,
-        query_pre_attn_scalar=16,
-        sliding_window=window,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        initializer_range=0.3,
-    )
-    return Gemma3ForCausalLM._from_config(config, attn_implementation="sdpa").eval()
+    return tiny_gemma(window, seed=3, vocabulary=120, spread=0.3).eval()
 
 
 def one_by_one(model: Gemma3ForCausalLM, row: TokenRow, most: int = MOST) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+from transformers import Gemma3ForCausalLM
 
 from backend.errors import InputError
 from backend.prompts import get_format
@@ -19,27 +19,14 @@ from job_templates.ml.collator import FixedRows, PackCollator, cost_of, padded
 from job_templates.ml.packs import Cost, attention_masks, cheapest_groups, pack_rows
 from job_templates.ml.rows import TokenRow, encode_rows, resolve_length, shared_prefix
 from job_templates.ml.trainer import mean_loss, summed_loss
+from tests.jobs.tiny_gemma import tiny_gemma
 
 CPU = torch.device("cpu")
 ONE_PACK, MANY_PACKS = Cost(token=1.0, pair=0.0), Cost(token=0.0, pair=1.0)
 
 
-def tiny_model(window: int, seed: int = 0, vocabulary: int = 60) -> Gemma3ForCausalLM:
-    torch.manual_seed(seed)
-    config = Gemma3TextConfig(
-        vocab_size=vocabulary,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=16,
-        query_pre_attn_scalar=16,
-        sliding_window=window,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        initializer_range=0.2,
-    )
-    return Gemma3ForCausalLM._from_config(config, attn_implementation="sdpa").train()
+def tiny_model(window: int, vocabulary: int = 60) -> Gemma3ForCausalLM:
+    return tiny_gemma(window, seed=0, vocabulary=vocabulary, spread=0.2).train()
 
 
 def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[TokenRow]:
