@@ -69,13 +69,13 @@ class SettingsForm(Holder):
                 elem_classes=["ft-segments"],
                 info=EFFORT_NOTE,
             )
-            with gr.Row(elem_classes=["ft-row"]):
+            with gr.Row(elem_classes=["ft-row", "ft-fields"]):
                 self.epochs = gr.Number(
                     start.epochs, label="Epochs", info="How often every row is seen.", minimum=0.1, step=1
                 )
                 self.declarations = gr.Dropdown(
                     DECLARATIONS, value=start.declarations, label="Tools in the prompt", filterable=False,
-                    info="None answers soonest and measured as accurate, but a new tool needs a new training.",
+                    info="None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training.",
                 )  # fmt: skip
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced(start)
