@@ -17,11 +17,13 @@ from ui.part import Part
 from ui.scene import Scene
 from ui.settings_values import (
     DECLARATIONS,
+    DECLARATIONS_NOTE,
     EFFORT_CHOICES,
     EFFORT_NOTE,
     FORMATS,
     FUNCTIONGEMMA,
     METHOD_CHOICES,
+    METHOD_NOTE,
     OTHER,
     SCHEDULE_CHOICES,
     TARGET_CHOICES,
@@ -75,7 +77,7 @@ class SettingsForm(Holder):
                 )
                 self.declarations = gr.Dropdown(
                     DECLARATIONS, value=start.declarations, label="Tools in the prompt", filterable=False,
-                    info="None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training.",
+                    info=DECLARATIONS_NOTE,
                 )  # fmt: skip
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced(start)
@@ -106,8 +108,12 @@ class SettingsForm(Holder):
             self.weight_decay = gr.Number(
                 start.weight_decay, label="Weight decay", info="Draws weights to zero.", step=0.01, minimum=0
             )
-        with gr.Column(visible=False) as self.lora:
-            self._adapter(start)
+        with gr.Column(visible=False) as self.tuning:
+            self.method = gr.Dropdown(
+                METHOD_CHOICES, value=start.method, label="What is trained", info=METHOD_NOTE, filterable=False
+            )
+            with gr.Column() as self.adapter:
+                self._adapter(start)
         with gr.Row(elem_classes=["ft-row"]):
             self.test_split = gr.Number(
                 start.test_split, label="Held out", info="Share of rows kept for measuring.", step=0.05
@@ -126,11 +132,7 @@ class SettingsForm(Holder):
             self.trackio = gr.Textbox("", label="Trackio project", info="Also log there; empty: no.", max_length=100)
 
     def _adapter(self, start: RunConfig) -> None:
-        with gr.Row(elem_classes=["ft-row"]):
-            self.method = gr.Dropdown(METHOD_CHOICES, value=start.method, label="What is trained", filterable=False)
-            self.lora_targets = gr.Dropdown(
-                TARGET_CHOICES, value=start.lora_targets, label="Adapter on", filterable=False
-            )
+        self.lora_targets = gr.Dropdown(TARGET_CHOICES, value=start.lora_targets, label="Adapter on", filterable=False)
         with gr.Row(elem_classes=["ft-row"]):
             self.lora_r = gr.Number(start.lora_r, label="LoRA rank", precision=0, minimum=1)
             self.lora_alpha = gr.Number(start.lora_alpha, label="LoRA alpha", precision=0, minimum=1)
@@ -162,7 +164,8 @@ class SettingsForm(Holder):
             self.base: Keyed(key, gr.update(choices=_bases(scene), value=base)),
             self.base_id: Keyed(key, other),
             self.base_note: Keyed(key, BASE_NOTES.get(base, "")),
-            self.lora: Keyed(key, gr.update(visible=base != STARTER)),
+            self.tuning: Keyed(key, gr.update(visible=base != STARTER)),
+            self.adapter: Keyed(key, gr.update(visible=config.method == "lora")),
             **{field: Keyed(key, value) for field, value in values.items()},
             self.estimate: Keyed(key, estimate_line(scene, config).text),
         }
@@ -171,12 +174,22 @@ class SettingsForm(Holder):
         """Let the base model set the defaults, and every field the estimate."""
 
         def follow(base: str) -> list[Any]:
-            shown = [BASE_NOTES.get(base, ""), gr.update(visible=base == OTHER), gr.update(visible=base != STARTER)]
-            return ["balanced", *shown, *setting_values(default_config(base))]
+            config = default_config(base)
+            seen = [base == OTHER, base != STARTER, config.method == "lora"]
+            shown = [gr.update(visible=visible) for visible in seen]
+            return ["balanced", BASE_NOTES.get(base, ""), *shown, *setting_values(config)]
 
         self.base.input(
-            follow, self.base, [self.effort, self.base_note, self.base_id, self.lora, *self._numbers], **QUICK
+            follow,
+            self.base,
+            [self.effort, self.base_note, self.base_id, self.tuning, self.adapter, *self._numbers],
+            **QUICK,
         )
+
+        def adapt(method: str, base: str) -> tuple[float, Any]:
+            return default_config(base, method).lr, gr.update(visible=method == "lora")
+
+        self.method.input(adapt, [self.method, self.base], [self.lr, self.adapter], **QUICK)
 
         def take(effort: Effort, base: str) -> tuple[float, str]:
             config = with_effort(default_config(base), effort)

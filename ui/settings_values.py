@@ -11,9 +11,13 @@ from backend.runs import STARTER, RunConfig, default_config
 
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
+DECLARATIONS_NOTE = (
+    "None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training."
+)
 EFFORT_CHOICES = [("Fast", "fast"), ("Balanced", "balanced"), ("Thorough", "thorough")]
 EFFORT_NOTE = "Sets the epochs. Thorough, for few rows, doubles them, and stops when the held-out rows gain nothing."
 METHOD_CHOICES = [("Adapter (LoRA)", "lora"), ("All weights", "full")]
+METHOD_NOTE = "All weights can be more accurate with few rows; they take more memory, and a tenth of the learning rate."
 TARGET_CHOICES = [("All linear layers", "all"), ("Attention alone", "attention")]
 SCHEDULE_CHOICES = [("Cosine, to zero", "cosine"), ("Linear, to zero", "linear"), ("Constant", "constant")]
 FORMATS = [("Native (FunctionGemma's own)", "native"), ("JSON (for apps that read raw text)", "json")]

@@ -12,9 +12,11 @@ from ui.scene import Scene
 def settings_card(run: Run, scene: Scene) -> Html:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
+    adapter = f"adapter of rank {config.lora_r}, alpha {config.lora_alpha}"
     length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),
+        ("What is trained", adapter if config.method == "lora" else "all weights"),
         ("Epochs", f"{config.epochs:g}"),
         ("Tools in the prompt", config.declarations),
         ("Prompt format", config.prompt_format),
@@ -27,10 +29,8 @@ def settings_card(run: Run, scene: Scene) -> Html:
         ("Code", run.code_version or "–"),
         ("Made", text.when(run.created)),
     ]
-    if config.method == "lora":
-        pairs[6:6] = [("LoRA rank, alpha", f"{config.lora_r}, {config.lora_alpha}")]
     if config.early_stopping:
-        pairs[2:2] = [("Stops early after", text.count(config.early_stopping, "look") + " without a better loss")]
+        pairs[3:3] = [("Stops early after", text.count(config.early_stopping, "look") + " without a better loss")]
     if config.trackio_project:
         pairs += [("Trackio project", config.trackio_project)]
     if remote := read_remote(run):

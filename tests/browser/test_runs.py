@@ -120,6 +120,27 @@ def test_wrong_settings_are_refused_in_words(visit: Visit) -> None:
     expect(page.locator("#notice")).to_contain_text("Name the base model")
 
 
+def test_the_rate_and_the_fields_follow_the_base_and_what_is_trained(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    _to_settings(visitor)
+    page.get_by_role("button", name="Advanced").click()
+    rate, rank = page.get_by_label("Learning rate"), page.get_by_label("LoRA rank")
+    expect(rate).to_have_value("0.001")
+    expect(rank).to_be_hidden()
+    page.get_by_text("A folder or a Hub id").click()
+    expect(rate).to_have_value("0.0005")
+    expect(rank).to_be_visible()
+    take(page, "train-adapter")
+    page.get_by_label("What is trained").click()
+    page.get_by_role("option", name="All weights").click()
+    expect(rate).to_have_value("0.00005")
+    expect(rank).to_be_hidden()
+    page.get_by_text("FunctionGemma 270M", exact=True).click()
+    expect(rate).to_have_value("0.0005")
+    expect(rank).to_be_visible()
+
+
 def test_an_address_without_a_run_says_so(visit: Visit) -> None:
     page: Page = visit(query="?run=20200101-000000-0000&step=train").page
     expect(page.locator("#notice")).to_contain_text("There is no run '20200101-000000-0000'")
