@@ -12,12 +12,14 @@ from ui.scene import Scene
 def settings_card(run: Run, scene: Scene) -> Html:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
-    adapter = f"adapter of rank {config.lora_r}, alpha {config.lora_alpha}"
+    adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
+    patience = text.count(config.early_stopping or 0, "look") + " without a better loss"
     length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),
-        ("What is trained", adapter if config.method == "lora" else "all weights"),
+        ("Trained", adapter if config.method == "lora" else "all weights"),
         ("Epochs", f"{config.epochs:g}"),
+        *([("Stops early after", patience)] if config.early_stopping else []),
         ("Tools in the prompt", config.declarations),
         ("Prompt format", config.prompt_format),
         ("Learning rate", f"{config.lr:g}, {config.lr_scheduler}"),
@@ -29,8 +31,6 @@ def settings_card(run: Run, scene: Scene) -> Html:
         ("Code", run.code_version or "–"),
         ("Made", text.when(run.created)),
     ]
-    if config.early_stopping:
-        pairs[3:3] = [("Stops early after", text.count(config.early_stopping, "look") + " without a better loss")]
     if config.trackio_project:
         pairs += [("Trackio project", config.trackio_project)]
     if remote := read_remote(run):
