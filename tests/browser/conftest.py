@@ -151,6 +151,7 @@ def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
     ) -> Visitor:
         """`before` is a script that runs before the page's own, `options` are the browser context's."""
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        context.set_default_navigation_timeout(START_SECONDS * 1000)
         context.add_init_script(before)
         visitor = Visitor(context.new_page(), app, [])
         _listen(visitor)
