@@ -18,8 +18,7 @@ from fastapi.responses import FileResponse, Response
 from backend.runs import locks
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK_FILE = ROOT / "package-lock.json"
-NODE_MODULES = ROOT / "node_modules"
+LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
 WORKER = Path(__file__).parent / "static" / "model_worker.js"
 PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
 SERVED = {".js": "text/javascript", ".wasm": "application/wasm"}
@@ -31,46 +30,46 @@ NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=e
 NO_NPM = "There is no npm here, so exported files cannot be run in the browser; they are asked on the server alone."
 
 
-@lru_cache(maxsize=1)
-def pinned() -> dict[str, str]:
+@lru_cache(maxsize=8)
+def pinned(root: Path = ROOT) -> dict[str, str]:
     """The version of each package that package-lock.json names, by the name we serve it under."""
-    packages = json.loads(LOCK_FILE.read_text(encoding="utf-8"))["packages"]
+    packages = json.loads((root / LOCK_FILE).read_text(encoding="utf-8"))["packages"]
     return {short: packages[f"node_modules/{name}"]["version"] for short, name in PACKAGES.items()}
 
 
-def runtime_route() -> str | None:
+def runtime_route(root: Path = ROOT) -> str | None:
     """Where the installed runtime is served, relative to the page; None where it is not installed."""
-    return f"litertlm/{pinned()['core']}" if all(map(_installed, PACKAGES)) else None
+    return f"litertlm/{pinned(root)['core']}" if all(_installed(root, short) for short in PACKAGES) else None
 
 
-def _installed(short: str) -> bool:
+def _installed(root: Path, short: str) -> bool:
     try:
-        found = json.loads((NODE_MODULES / PACKAGES[short] / "package.json").read_text(encoding="utf-8"))
+        found = json.loads((root / NODE_MODULES / PACKAGES[short] / "package.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(found.get("version") == pinned()[short])
+    return bool(found.get("version") == pinned(root)[short])
 
 
-def install_runtime() -> threading.Thread | None:
+def install_runtime(root: Path = ROOT) -> threading.Thread | None:
     """Install the runtime in a thread where scripts/run did not: on a Space only requirements.txt is installed."""
-    if runtime_route():
+    if runtime_route(root):
         return None
     if shutil.which(NPM[0]) is None:
         _say(NO_NPM)
         return None
-    thread = threading.Thread(target=_install, name="npm", daemon=True)
+    thread = threading.Thread(target=_install, args=(root,), name="npm", daemon=True)
     thread.start()
     return thread
 
 
-def _install() -> None:
-    lock = locks.take(ROOT / "node_modules.lock")
+def _install(root: Path) -> None:
+    lock = locks.take(root / "node_modules.lock")
     if lock is None:  # another copy of the app is at it
         return
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
-        done = subprocess.run(NPM, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode == 0 and runtime_route():
+        done = subprocess.run(NPM, cwd=root, capture_output=True, text=True, check=False)
+        if done.returncode == 0 and runtime_route(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
             _say(f"npm could not install LiteRT-LM for the browser: {done.stderr.strip()[-400:]}\n{NO_NPM}")
@@ -82,14 +81,14 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def add_runtime_routes(app: FastAPI) -> None:
+def add_runtime_routes(app: FastAPI, root: Path = ROOT) -> None:
     """Serve our worker, and the package's scripts and WebAssembly, each with its own media type."""
 
     def worker() -> FileResponse:
         return FileResponse(WORKER, media_type=SERVED[".js"], headers={"Cache-Control": "no-cache"})
 
     def package_file(version: str, short: str, path: str, request: Request) -> Response:
-        file = _file(version, short, path)
+        file = _file(root, version, short, path)
         if file is None:
             raise HTTPException(404, f"LiteRT-LM for the browser has no file {path!r} here.")
         if file.name == "load.js":
@@ -106,11 +105,11 @@ def add_runtime_routes(app: FastAPI) -> None:
     )
 
 
-def _file(version: str, short: str, path: str) -> Path | None:
+def _file(root: Path, version: str, short: str, path: str) -> Path | None:
     """A script or a WebAssembly file of an installed package, None for anything else."""
-    if short not in PACKAGES or version != pinned()["core"]:
+    if short not in PACKAGES or version != pinned(root)["core"]:
         return None
-    folder = (NODE_MODULES / PACKAGES[short]).resolve()
+    folder = (root / NODE_MODULES / PACKAGES[short]).resolve()
     file = (folder / path).resolve()
     return file if file.is_relative_to(folder) and file.is_file() and file.suffix in SERVED else None
 

@@ -29,10 +29,14 @@ UNIT = 2.0**-24
 
 
 class BoundedLayer:
-    """An output layer (vocabulary, size), float32 on a CPU, prepared for hidden states like `examples`."""
+    """An output layer (vocabulary, size), float32 on a CPU, prepared for hidden states like `examples`.
 
-    def __init__(self, weight: Tensor, examples: Tensor) -> None:
+    A state with more than `most_candidates` words whose logits may be the largest is multiplied with all of them.
+    """
+
+    def __init__(self, weight: Tensor, examples: Tensor, most_candidates: int = MOST_CANDIDATES) -> None:
         self._weight = weight
+        self._most_candidates = most_candidates
         with one_thread():
             moments = examples.double().T @ examples.double()
             self._directions = torch.linalg.eigh(moments)[1].flip(1)[:, : EDGES[-1]].to(weight.dtype).contiguous()
@@ -52,7 +56,7 @@ class BoundedLayer:
         )
         words, states = (torch.cat([pairs[side] for pairs in found]) for side in (0, 1))
         count = torch.bincount(states, minlength=len(hidden))
-        few = (count > 0) & (count <= _most(hidden)) & ~torch.stack([pairs[2] for pairs in found]).any(0)
+        few = (count > 0) & (count <= self._most(hidden)) & ~torch.stack([pairs[2] for pairs in found]).any(0)
         mine = few[states]
         tokens, clear = self._best(hidden, words[mine], states[mine], slack)
         rest = (~(few & clear)).nonzero()[:, 0]
@@ -77,7 +81,7 @@ class BoundedLayer:
     def _candidates(self, lengths: Tensor, bar: Tensor, words: range) -> tuple[Tensor, Tensor, Tensor]:
         """Pairs of words, of those given, and states whose logit may reach the bar; which states had too many."""
         pairs = [torch.zeros((2, 0), dtype=torch.long)]
-        most_words = _most(lengths)
+        most_words = self._most(lengths)
         bar, count = bar.clone(), torch.zeros(len(bar), dtype=torch.long)
         for first in range(0, len(bar), TILE):
             states = lengths[first : first + TILE].T.contiguous()
@@ -107,7 +111,6 @@ class BoundedLayer:
         tokens[states[close]] = words[close]
         return tokens, torch.bincount(states[close], minlength=len(hidden)) == 1
 
-
-def _most(states: Tensor) -> int:
-    """How many candidates one of these states may have."""
-    return max(MOST_CANDIDATES, ALL_CANDIDATES // len(states))
+    def _most(self, states: Tensor) -> int:
+        """How many candidates one of these states may have."""
+        return max(self._most_candidates, ALL_CANDIDATES // len(states))

@@ -30,8 +30,13 @@ def test_the_lock_file_pins_versions_and_names_no_registry() -> None:
     assert wanted == {"@litert-lm/core": web_runtime.pinned()["core"]}
 
 
+def _lock(folder: Path) -> None:
+    packages = {f"node_modules/{name}": {"version": VERSION} for name in web_runtime.PACKAGES.values()}
+    (folder / "package-lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
+
+
 @pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def client(tmp_path: Path) -> TestClient:
     """An app that serves packages made here: their layout, little content."""
     files = {
         "@litert-lm/core/package.json": json.dumps({"version": VERSION}),
@@ -43,13 +48,12 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
         "secret.js": "not ours to give",
     }
     for name, content in files.items():
-        path = tmp_path / name
+        path = tmp_path / "node_modules" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    monkeypatch.setattr(web_runtime, "NODE_MODULES", tmp_path)
-    monkeypatch.setattr(web_runtime, "pinned", lambda: {"core": VERSION, "wasm-utils": VERSION})
+    _lock(tmp_path)
     app = FastAPI()
-    web_runtime.add_runtime_routes(app)
+    web_runtime.add_runtime_routes(app, tmp_path)
     return TestClient(app)
 
 
@@ -68,7 +72,7 @@ def test_wasm_is_packed_once_for_whoever_takes_gzip(client: TestClient, tmp_path
     assert plain.headers["content-type"] == packed.headers["content-type"] == "application/wasm"
     assert packed.headers["content-encoding"] == "gzip"
     assert plain.content == packed.content == b"\0asm and the rest"  # the client unpacks
-    kept = tmp_path / "@litert-lm/core/wasm/runtime.wasm.gz"
+    kept = tmp_path / "node_modules/@litert-lm/core/wasm/runtime.wasm.gz"
     assert gzip.decompress(kept.read_bytes()) == plain.content
 
 
@@ -87,10 +91,10 @@ def test_another_version_is_not_served(client: TestClient) -> None:
 def test_without_npm_the_page_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(web_runtime, "NODE_MODULES", tmp_path)
+    _lock(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert web_runtime.runtime_route() is None
-    assert web_runtime.install_runtime() is None
+    assert web_runtime.runtime_route(tmp_path) is None
+    assert web_runtime.install_runtime(tmp_path) is None
     assert "no npm here" in capsys.readouterr().err
 
 
