@@ -56,6 +56,7 @@ def serve(tenants: Tenants, listener: socket.socket) -> None:
         favicon_path=str(ICON),
         footer_links=[],
         run_history=False,
+        show_error=False,
         enable_monitoring=False,
         ssr_mode=False,
         max_file_size=MAX_UPLOAD,
