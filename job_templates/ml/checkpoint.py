@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from backend.prompts import PromptFormat
 from backend.records import Tool
 from backend.tokens import BOS_ID, PAD_ID, STOP_IDS
-
-TOKENIZER_MODEL = "tokenizer.model"
+from job_templates.ml.litert.source import TEMPLATE, TOKENIZER_MODEL
 
 
 def save_checkpoint(
@@ -38,6 +38,13 @@ def save_checkpoint(
     tokenizer.save_pretrained(folder)
     if tokenizer_model is not None:
         shutil.copyfile(tokenizer_model, folder / TOKENIZER_MODEL)
+
+
+def save_adapter(folder: Path, model: PeftModel, template: str) -> None:
+    """Write a LoRA adapter and the chat template that it was trained with: the base's own would be another prompt."""
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's form with nothing filled in; the checkpoint's card says it
+    (folder / TEMPLATE).write_text(template, encoding="utf-8")
 
 
 def parameter_count(model: torch.nn.Module) -> int:

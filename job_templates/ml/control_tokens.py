@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from backend.errors import InputError
 from backend.tokens import CONTROL_TOKENS
 from backend.tokens.special import FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID
-from job_templates.ml.checkpoint import TOKENIZER_MODEL
+from job_templates.ml.litert.source import TOKENIZER_MODEL
 
 TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 RENAMED = {

@@ -18,7 +18,7 @@ from backend.records import Tool
 from backend.runs import STARTER, Run, RunConfig, read_json, write_json, write_text
 from job_templates.cli import say
 from job_templates.ml.base import Base, prepare_base, with_adapter
-from job_templates.ml.checkpoint import parameter_count, save_checkpoint
+from job_templates.ml.checkpoint import parameter_count, save_adapter, save_checkpoint
 from job_templates.ml.collator import FixedRows, PackCollator, RowSource
 from job_templates.ml.device import choose_precision
 from job_templates.ml.fitting import fit
@@ -95,7 +95,7 @@ def _save(run: Run, base: Base, model: torch.nn.Module, tools: Sequence[Tool], f
     shutil.rmtree(building, ignore_errors=True)
     merged = base.model
     if isinstance(model, PeftModel):
-        model.save_pretrained(building / "adapter")
+        save_adapter(building / "adapter", model, fmt.chat_template(tools))
         merged = model.merge_and_unload()
     save_checkpoint(building, merged, base.tokenizer, base.tokenizer_model, tools, fmt)
     write_text(building / "README.md", model_card(run, tools))

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,8 @@ from transformers import AutoModelForCausalLM
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, read_events, read_json
+from job_templates.ml.litert.source import find_source
+from job_templates.ml.litert.trained import prompt_of_checkpoint
 from job_templates.train import main
 from tests.jobs.conftest import ROOT, run_script
 
@@ -103,6 +106,12 @@ def test_any_other_base_gets_an_adapter_that_is_merged(trained: Run, tmp_path: P
     assert (run.checkpoint / "tokenizer.model").read_bytes() == (trained.checkpoint / "tokenizer.model").read_bytes()
     AutoModelForCausalLM.from_pretrained(run.checkpoint)
     assert read_json(run.training_path)["method"] == "lora"
+
+    moved = shutil.copytree(run.checkpoint / "adapter", tmp_path / "elsewhere")
+    source = find_source(str(moved))
+    assert (source.adapter, source.weights, source.run) == (moved, trained.checkpoint, None)
+    assert prompt_of_checkpoint(source) == ("native", (run.checkpoint / "chat_template.jinja").read_text())
+    assert not (moved / "README.md").exists()
 
 
 def test_a_run_that_the_app_prepared_is_trained_in_place(tmp_path: Path) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from backend.device.recipes import RECIPES, Recipe
 from backend.errors import InputError
 
-OF_LITERT_TORCH = ("dynamic_wi8_emb4_afp32",)
-"""litert-torch 0.10.0 adds this one to ai-edge-quantizer's."""
-
 UNFIT = {
     "_wi2": "weights of 2 bits leave answers that cannot be read",
     "_wi8b": "the installed quantizer leaves such a model in 32 bits",
@@ -43,4 +40,4 @@ def library_recipes() -> list[str]:
     from ai_edge_quantizer import recipe
 
     own = [name for name in dir(recipe) if name.startswith(("dynamic_", "weight_only_"))]
-    return sorted(name for name in {*own, *OF_LITERT_TORCH} if not any(part in name for part in UNFIT))
+    return sorted(name for name in own if not any(part in name for part in UNFIT))

@@ -14,7 +14,7 @@ from backend.runs import Run, read_json
 from backend.runs.hub_errors import hub_errors
 
 CONFIG, ADAPTER_CONFIG, RUN_RECORD = "config.json", "adapter_config.json", "run.json"
-TOKENIZER_MODEL = "tokenizer.model"
+TOKENIZER_MODEL, TEMPLATE = "tokenizer.model", "chat_template.jinja"
 ARCHITECTURES = ("gemma3_text",)
 FILES_WANTED = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inputs/*")
 

@@ -13,9 +13,9 @@ from backend.records import Example, FormatName, Tool
 from backend.runs import Run, read_json
 from backend.tokens import TokenCounter, load_counter
 from job_templates.ml.held_out import check_options
-from job_templates.ml.litert.source import Source
+from job_templates.ml.litert.source import TEMPLATE, Source
 
-TEMPLATE, TOKENIZER_CONFIG = "chat_template.jinja", "tokenizer_config.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500
 """A file is run on at most so many held-out rows, evenly taken: about 8 minutes at 270M parameters on 2 cores."""
 
