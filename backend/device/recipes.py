@@ -19,7 +19,6 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("dynamic_int8", "dynamic_wi8_afp32", "q8", "8 bits"),
-        Recipe("dynamic_int8_embedding_int4", "dynamic_wi8_emb4_afp32", "q8_emb4", "8 bits, embeddings 4"),
         Recipe("weight_only_int8", "weight_only_wi8_afp32", "w8", "8 bits, weights only: slow, 5 GB of memory"),
         Recipe("dynamic_int4_block32", "dynamic_wi4b32_afp32", "q4_block32", "4 bits in blocks of 32"),
         Recipe("dynamic_int4", "dynamic_wi4_afp32", "q4", "4 bits"),
