@@ -235,6 +235,8 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
         ({"recipe": "static_wi8_ai8"}, "calibration"),
         ({"recipe": "dynamic_wi2c_afp32"}, "answers that cannot be read"),
         ({"recipe": "dynamic_wi8b32_afp32"}, "in 32 bits"),
+        ({"recipe": "dynamic_wi4_afp32"}, "have no end"),
+        ({"recipe": "dynamic_int4"}, "Choose one of dynamic_int8"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], message: str) -> None:

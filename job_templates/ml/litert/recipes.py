@@ -8,8 +8,10 @@ from backend.errors import InputError
 UNFIT = {
     "_wi2": "weights of 2 bits leave answers that cannot be read",
     "_wi8b": "the installed quantizer leaves such a model in 32 bits",
+    "_wi4_": "weights of 4 bits with one scale a row leave answers that cannot be read or have no end",
+    "_wi4c_afp32": "weights of 4 bits with one scale a row leave answers that cannot be read or have no end",
 }
-"""What benchmarks/export.py showed of a part of the names on a starter (ai-edge-quantizer 0.10.0, 2026-11-23)."""
+"""What benchmarks/export.py showed of a part of the names (ai-edge-quantizer 0.10.0, 2026-11-23; docs/export.md)."""
 
 
 def find_recipe(name: str) -> Recipe:
@@ -24,7 +26,7 @@ def find_recipe(name: str) -> Recipe:
     for part, why in UNFIT.items():
         if part in name:
             raise InputError(
-                f"The recipe {name!r} is of no use here: {why}. Use dynamic_int8, or dynamic_int4 for less."
+                f"The recipe {name!r} is of no use here: {why}. Use dynamic_int8, or dynamic_int4_block32 for less."
             )
     known = library_recipes()
     if name not in known:
