@@ -15,6 +15,7 @@ from ui.markup import Html, callout
 from ui.painter import Seen, Wanted, changes
 from ui.part import Part, pressed
 from ui.place import Place
+from ui.presses import Presses
 from ui.scene import Scene
 from ui.tenants import Tenants
 
@@ -46,6 +47,7 @@ class Page:
         self.seen = gr.State({})
         self.notice = Part(elem_id="notice")
         self.outputs: list[Block] = []
+        self._presses = Presses()
 
     def scene(self, place: Mapping[str, Any] | None, request: gr.Request) -> Scene:
         """A look at a place with the eyes of whoever asks: at their own runs and no others."""
@@ -66,7 +68,8 @@ class Page:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
 
         def handle(place: dict[str, Any], seen: Seen, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            return self._done(self.scene(place, request), seen, lambda scene: act(scene, *values))
+            with self._presses.under_way(request.session_hash):
+                return self._done(self.scene(place, request), seen, lambda scene: act(scene, *values))
 
         return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
 
@@ -76,7 +79,8 @@ class Page:
         def handle(
             place: dict[str, Any], seen: Seen, event: gr.EventData, request: gr.Request, *values: Any
         ) -> dict[Block, Any]:
-            return self._done(self.scene(place, request), seen, lambda scene: act(scene, pressed(event), *values))
+            with self._presses.under_way(request.session_hash):
+                return self._done(self.scene(place, request), seen, lambda scene: act(scene, pressed(event), *values))
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
         return part.act(handle, [self.place, self.seen, *inputs], self.outputs, **{**every, **options})
@@ -84,8 +88,15 @@ class Page:
     def look(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
         """Paint what changed on its own: a job went on, a check ended.
 
-        A browser that is not yet where it was sent (its answer is still on the way) is left alone, for a while.
+        A browser that is not yet where it was sent (its answer is still on the way) is left alone, for a while; and a
+        look in whose time something was pressed says nothing, as it would bring back what was before.
         """
+        before = self._presses.so_far(request.session_hash)
+        answer = self._looked(place, seen, request)
+        quiet = before[0] == before[1] and self._presses.so_far(request.session_hash) == before
+        return answer if quiet else {self.seen: gr.skip()}
+
+    def _looked(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
         here = json.dumps(place, sort_keys=True)
         late = int(seen.get(LATE, "0")) + 1 if seen.get(SENT_TO, here) != here else 0
         if 0 < late < PATIENCE:

@@ -15,7 +15,6 @@ import pytest
 
 from backend.errors import InputError
 from backend.jobs import JobState, LocalRunner
-from backend.jobs.supervise import NICENESS
 from backend.runs import Run, RunConfig
 from tests.conftest import DataSet
 
@@ -43,12 +42,6 @@ LEAVES_A_CHILD = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print(child.pid, flush=True)
-"""
-WEIGHS_ITSELF = """
-import os
-from pathlib import Path
-group = Path("/proc/self/autogroup")
-print(os.nice(0), group.read_text() if group.exists() else "no groups here")
 """
 SUBMITTER = """
 import sys
@@ -110,17 +103,6 @@ def _is_alive(pid: int) -> bool:
 def _printed(runner: LocalRunner, run: Run, stage: str) -> str:
     _until(lambda: runner.log(run, stage)[0] != "")
     return runner.log(run, stage)[0]
-
-
-def test_a_job_stands_back_behind_the_page(
-    make_run: Callable[[str], Run], make_runner: Callable[..., LocalRunner]
-) -> None:
-    run, runner = make_run("a run"), make_runner(train=WEIGHS_ITSELF)
-    runner.submit(run, "train")
-    assert _end(runner, run, "train").state == "completed"
-    nice, _, group = _printed(runner, run, "train").strip().partition(" ")
-    assert int(nice) == min(os.nice(0) + NICENESS, 19)
-    assert group == "no groups here" or group.endswith(f"nice {NICENESS}")
 
 
 def test_a_job_runs_its_script_with_the_runs_files(

@@ -1,0 +1,88 @@
+"""A look never undoes a press that was made while it looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from ui.page import Page
+from ui.part import Part
+from ui.place import Place
+from ui.presses import MOST_SESSIONS, Presses
+from ui.tenants import Tenants
+
+
+class Visitor:
+    """A page with one part; `during` happens while a look paints it."""
+
+    def __init__(self, home: Path) -> None:
+        self.during: Callable[[], object] = lambda: None
+        with gr.Blocks():
+            self.part = Part()
+            self.page = Page(Tenants(home), lambda scene: (self.during(), {self.part: scene.place.step})[1])
+            self.press = _handler_of(self.page)
+        self.request = gr.Request(session_hash="visitor")
+
+    def look(self) -> dict[Any, Any]:
+        return self.page.look(Place(step="data").to_dict(), {}, self.request)
+
+
+def _handler_of(page: Page) -> Callable[[], object]:
+    """What a press on the part calls, as gradio would call it."""
+    kept: list[Callable[..., object]] = []
+    page.on(lambda handle, *_, **__: kept.append(handle), lambda _: Place(step="train"))
+    return lambda: kept[0](Place(step="data").to_dict(), {}, gr.Request(session_hash="visitor"))
+
+
+@pytest.fixture
+def visitor(tmp_path: Path) -> Visitor:
+    return Visitor(tmp_path)
+
+
+def test_a_look_paints_what_changed(visitor: Visitor) -> None:
+    assert visitor.look()[visitor.part] == "data"
+    visitor.press()
+    assert visitor.look()[visitor.part] == "data"
+
+
+def test_a_look_says_nothing_where_something_was_pressed_meanwhile(visitor: Visitor) -> None:
+    def press_once() -> None:
+        visitor.during = lambda: None
+        visitor.press()
+
+    visitor.during = press_once
+    assert list(visitor.look()) == [visitor.page.seen]
+
+
+def test_a_look_says_nothing_while_a_press_is_under_way(visitor: Visitor) -> None:
+    found: list[dict[Any, Any]] = []
+
+    def look_once() -> None:
+        visitor.during = lambda: None
+        found.append(visitor.look())
+
+    visitor.during = look_once
+    visitor.press()
+    assert list(found[0]) == [visitor.page.seen]
+    assert visitor.part in visitor.look()
+
+
+def test_a_press_that_fails_has_ended_too() -> None:
+    presses = Presses()
+    with pytest.raises(ValueError, match="no"), presses.under_way("a"):
+        raise ValueError("no")
+    assert presses.so_far("a") == (1, 1)
+    assert presses.so_far("b") == (0, 0)
+
+
+def test_the_oldest_sessions_are_forgotten() -> None:
+    presses = Presses()
+    for number in range(MOST_SESSIONS + 1):
+        with presses.under_way(str(number)):
+            pass
+    assert presses.so_far("0") == (0, 0)
+    assert presses.so_far(str(MOST_SESSIONS)) == (1, 1)
