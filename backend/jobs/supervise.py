@@ -37,8 +37,8 @@ JOB_ENVIRONMENT = {
 }
 PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 AUTOGROUP = Path("/proc/self/autogroup")  # Linux, sched(7): what weighs a session, this job, against others
-NICENESS = 10
-"""Behind the app, which answers at once beside a training; alone on the machine a job is as fast as without it."""
+NICENESS = 5
+"""A third of the weight of the app, which so answers beside a training; alone on the machine a job loses nothing."""
 
 
 class Supervisor:
