@@ -20,7 +20,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor = visit()
     page = visitor.page
     _start(visitor, "First try")
-    expect(page.locator("#train-state")).to_contain_text(re.compile(r"Step \d+ of"), timeout=LOADING_MS)
+    expect(page.locator("#train-state")).to_contain_text(re.compile(r"Step \d{2,} of"), timeout=LOADING_MS)
     page.locator("#train-state").get_by_role("button", name="Cancel").click()
     expect(page.locator("#train-state")).to_contain_text("Training was cancelled", timeout=60_000)
     expect(page.locator(".run.current")).to_contain_text("Training cancelled")
