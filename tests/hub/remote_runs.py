@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 
 CONFIG = RunConfig(max_examples=40, epochs=1.0, batch_size=8)
+QUICK_LOOKS = (0.0, 0.1, 0.2, 0.4)
+"""The same looks for a job that got no answer, closer together."""
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 
 
@@ -30,7 +32,7 @@ def ordered_run(folder: Path, config: RunConfig = CONFIG, namespace: str = "ada"
 
 
 def runner_of(token: str, namespace: str = "ada") -> HuggingFaceRunner:
-    return HuggingFaceRunner(lambda: token, namespace)
+    return HuggingFaceRunner(lambda: token, namespace, QUICK_LOOKS)
 
 
 def scripted_job(hub: LoopbackHub, run: Run, token: str, script: str, stage: str = "train", timeout: int = 60) -> str:
@@ -61,7 +63,7 @@ def wait_for(ready: Callable[[], object], seconds: float = 60) -> None:
 
 def watched_to_end(run: Run, stage: str, token: str, seconds: float = 60, poll: float = 0.05) -> JobState:
     """Follow a job until it ended, and say how."""
-    watchers, runner = Watchers(poll), runner_of(token)
+    watchers, runner = Watchers(poll, QUICK_LOOKS), runner_of(token)
     try:
         watchers.watch(run, stage, token)
         wait_for(lambda: not (runner.state(run, stage) or JobState("lost")).active, seconds)

@@ -18,7 +18,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from backend.errors import InputError
-from backend.jobs.huggingface import handing, read_remote, write_order
+from backend.jobs.huggingface import read_remote, write_order
 from backend.jobs.huggingface.handing import labels
 from backend.jobs.states import read_state
 from backend.runs import FolderStore, Run, RunConfig
@@ -28,12 +28,6 @@ from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import IMAGE, ordered_run, runner_of, wait_for, watched_to_end
 
 SHAPES = {"command": list, "arguments": list, "environment": dict, "flavor": str, "dockerImage": str}
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same looks for a job that got no answer, closer together."""
-    monkeypatch.setattr(handing, "LOOKS_SECONDS", (0.0, 0.1, 0.2, 0.4))
 
 
 @pytest.fixture
@@ -218,14 +212,13 @@ def test_nothing_is_asked_for_before_everything_lies_there(hub: LoopbackHub, tok
 SUBMITTERS = """
 import os, sys
 from pathlib import Path
-from backend.jobs.huggingface import HuggingFaceRunner, handing
+from backend.jobs.huggingface import HuggingFaceRunner
 from backend.runs import Run
-handing.LOOKS_SECONDS = (0.0, 0.1, 0.2)
 print("ready", flush=True)
 for line in sys.stdin:
     child = os.fork()
     if not child:
-        HuggingFaceRunner(lambda: sys.argv[1], "ada").submit(Run.open(Path(line.strip())), "train")
+        HuggingFaceRunner(lambda: sys.argv[1], "ada", (0.0, 0.1, 0.2)).submit(Run.open(Path(line.strip())), "train")
         os._exit(0)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from backend.jobs import answering_checkpoint
 from backend.jobs.answering import Answerer
 from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
 from backend.prompts import get_format
@@ -16,6 +16,7 @@ from backend.runs import Run, RunConfig
 from job_templates.ml.checkpoint import save_checkpoint
 from job_templates.ml.starter import new_starter
 from job_templates.ml.tokenizer import fast_tokenizer
+from tests.conftest import ROOT
 
 MESSAGE = "is there water near me"
 
@@ -55,11 +56,31 @@ def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> Non
         assert "has no checkpoint yet" in str(weights.ask(MESSAGE).error)
 
 
-def test_the_starter_has_no_base_to_ask(exported_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_starter_has_no_base_to_ask(exported_run: Run) -> None:
     assert askable(exported_run) == ("tuned",)
     tuned = replace(exported_run, config=replace(exported_run.config, base_model="google/functiongemma-270m-it"))
     assert askable(tuned) == ("tuned", "base")
-    monkeypatch.setattr(answering_checkpoint, "weights_installed", lambda: False)
-    assert askable(tuned) == ()
-    with CheckpointAnswerer(exported_run.path, "tuned") as weights:
-        assert "only the exported file can be asked" in str(weights.ask(MESSAGE).error)
+
+
+WITHOUT_TORCH = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
+from backend.runs import Run
+run = Path(sys.argv[3])
+print(askable(Run.open(run)))
+with CheckpointAnswerer(run, "tuned") as weights:
+    print(weights.ask("hello").error)
+"""
+
+
+def test_where_torch_is_not_installed_only_the_file_is_asked(exported_run: Run, tmp_path: Path) -> None:
+    """As on a Space: a process whose packages are this environment's without torch."""
+    for package in Path(sysconfig.get_path("purelib")).iterdir():
+        if package.name != "torch":
+            (tmp_path / package.name).symlink_to(package)
+    command = [sys.executable, "-I", "-S", "-c", WITHOUT_TORCH, ROOT, tmp_path, exported_run.path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[:1] == ["()"], done.stderr
+    assert "only the exported file can be asked" in done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,11 +43,12 @@ class Stopped(Exception):
 class Follower:
     """Watches one job; `token` may be replaced by a newer one at any time, `refused` is the one that ended it."""
 
-    def __init__(self, run: Run, stage: str, token: str, poll_seconds: float) -> None:
+    def __init__(self, run: Run, stage: str, token: str, poll_seconds: float, looks: Sequence[float]) -> None:
         self.token = token
         self._run = run
         self._stage = stage
         self._poll_seconds = poll_seconds
+        self._looks = looks
         self._stopped = threading.Event()
         self.refused: str | None = None
         self._failures = self._idle = 0
@@ -95,7 +97,7 @@ class Follower:
             raise self._end("lost", "Nothing here says which job this is. Start the stage again.")
         while ref.job_id is None:
             try:
-                job = handing.look_for(ref.attempt, remote.namespace, self.token)
+                job = handing.look_for(ref.attempt, remote.namespace, self.token, self._looks)
             except InputError as error:
                 self._say(str(error))
                 self._pause(self._poll_seconds)

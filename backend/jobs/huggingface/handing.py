@@ -89,7 +89,9 @@ def labels(run_id: str, stage: str, attempt: str) -> dict[str, str]:
     return {RUN_LABEL: run_id, STAGE_LABEL: stage, ATTEMPT_LABEL: attempt}
 
 
-def start_job(run: Run, stage: str, remote: Remote, attempt: str, revision: str, token: str) -> JobInfo:
+def start_job(
+    run: Run, stage: str, remote: Remote, attempt: str, revision: str, token: str, looks: Sequence[float]
+) -> JobInfo:
     """Ask for the job once; where no answer comes, look whether it was started. InputError where it was not.
 
     The request is never sent twice: a second job would be billed. Nothing of the user's stands on the command line.
@@ -112,7 +114,7 @@ def start_job(run: Run, stage: str, remote: Remote, attempt: str, revision: str,
     except RAISED as error:
         if is_refusal(error):
             raise InputError(f"The job was not started, and nothing is billed: {told(error)}") from error
-        found = look_for(attempt, remote.namespace, token)
+        found = look_for(attempt, remote.namespace, token, looks)
         if found is None:
             raise InputError(
                 f"The job was not started: {told(error)} No job of this attempt is there. Start it again."
@@ -120,12 +122,12 @@ def start_job(run: Run, stage: str, remote: Remote, attempt: str, revision: str,
         return found
 
 
-def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float] | None = None) -> JobInfo | None:
+def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float]) -> JobInfo | None:
     """The job that carries the attempt's label, or None after all looks (seconds before each); Untold.
 
     The client itself asks again after a fault, so one that it gives up on settles nothing for now.
     """
-    for wait in LOOKS_SECONDS if looks is None else looks:
+    for wait in looks:
         time.sleep(wait)
         try:
             found = HfApi(token=token or False).list_jobs(namespace=namespace, labels={ATTEMPT_LABEL: attempt})

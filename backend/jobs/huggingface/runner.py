@@ -14,7 +14,7 @@ from backend.errors import InputError
 from backend.jobs.commands import PIPELINE, job_arguments
 from backend.jobs.huggingface import handing
 from backend.jobs.huggingface.errors import job_errors
-from backend.jobs.huggingface.handing import Untold
+from backend.jobs.huggingface.handing import LOOKS_SECONDS, Untold
 from backend.jobs.huggingface.journal import begin_log
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
 from backend.jobs.logs import read_log
@@ -32,12 +32,14 @@ class HuggingFaceRunner:
     """Submits a run's stages as jobs of `namespace`; `token` is asked anew each time, since a login ends.
 
     What to run on stands in the run's remote.json (remote.write_order). Deleting a run here leaves its two repositories
-    on the Hub, where their owner keeps or deletes them.
+    on the Hub, where their owner keeps or deletes them. `looks` are the seconds before each look for a job whose
+    submission got no answer.
     """
 
-    def __init__(self, token: Callable[[], str | None], namespace: str) -> None:
+    def __init__(self, token: Callable[[], str | None], namespace: str, looks: Sequence[float] = LOOKS_SECONDS) -> None:
         self._token = token
         self._namespace = namespace
+        self._looks = looks
 
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
         """Hand the stage over, exactly once whatever happens; InputError where it is alive or was not started.
@@ -75,7 +77,7 @@ class HuggingFaceRunner:
         remote = self._order(run)
         ref = remote.jobs.get(stage)
         if ref is None or ref.job_id is None:
-            ref = self._found(run, stage, remote, token)
+            ref = self._found(run, stage, remote, token, self._looks)
         job_id = ref.job_id if ref else None
         ended_itself = job_id is not None and not self._cancel(job_id, remote.namespace, token)
         state = read_state(run, stage) or state
@@ -108,12 +110,10 @@ class HuggingFaceRunner:
         if ref is None or ref.job_id is not None:
             return None
         cut_off = state is not None and state.active
-        looks = None if cut_off else (0.0,)  # a job may also have come after we said that none did
+        looks = self._looks if cut_off else (0.0,)  # a job may also have come after we said that none did
         return write_queued(run, stage) if self._found(run, stage, remote, token, looks) else None
 
-    def _found(
-        self, run: Run, stage: str, remote: Remote, token: str, looks: Sequence[float] | None = None
-    ) -> JobRef | None:
+    def _found(self, run: Run, stage: str, remote: Remote, token: str, looks: Sequence[float]) -> JobRef | None:
         """The job of an attempt that was not answered, written down; None where there is none."""
         ref = remote.jobs.get(stage)
         job = handing.look_for(ref.attempt, remote.namespace, token, looks) if ref else None
@@ -130,7 +130,7 @@ class HuggingFaceRunner:
         write_queued(run, stage, HANDING_OVER)
         try:
             revision = handing.commit_inputs(run, stage, remote, ref.attempt, extra, token)
-            job = handing.start_job(run, stage, remote, ref.attempt, revision, token)
+            job = handing.start_job(run, stage, remote, ref.attempt, revision, token, self._looks)
         except Untold:
             return write_queued(run, stage, LOOKING)
         except InputError as error:

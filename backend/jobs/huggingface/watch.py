@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from backend.jobs.huggingface.follow import Follower
+from backend.jobs.huggingface.handing import LOOKS_SECONDS
 from backend.jobs.states import read_state
 from backend.runs.run import Run
 
@@ -16,11 +18,13 @@ class Watchers:
     """The threads that follow jobs; ask `watch` as often as you like, a job is followed once.
 
     A thread ends with its job, with the app, or when the login stays refused; the job itself goes on, and `watch` takes
-    it up again, after a refusal with another token. `poll_seconds` is how often a job that waits is asked after.
+    it up again, after a refusal with another token. `poll_seconds` is how often a job that waits is asked after,
+    `looks` when one is looked for whose submission was cut off: the seconds before each look.
     """
 
-    def __init__(self, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(self, poll_seconds: float = POLL_SECONDS, looks: Sequence[float] = LOOKS_SECONDS) -> None:
         self._poll_seconds = poll_seconds
+        self._looks = looks
         self._lock = threading.Lock()
         self._followers: dict[tuple[Path, str], tuple[Follower, threading.Thread]] = {}
 
@@ -39,7 +43,7 @@ class Watchers:
                     return
                 if follower.refused == token:  # asking again with the same login would be refused again
                     return
-            follower = Follower(run, stage, token, self._poll_seconds)
+            follower = Follower(run, stage, token, self._poll_seconds, self._looks)
             thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
             self._followers[key] = follower, thread
             thread.start()
