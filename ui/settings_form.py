@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
-from backend.runs.presets import Effort, with_effort
+from backend.runs.epochs import Effort, shown, with_effort
 from ui.markup import Html, callout
 from ui.page import QUICK, Page
 from ui.painter import Holder, Keyed, Wanted
@@ -30,7 +30,7 @@ from ui.settings_values import (
     read_settings,
     setting_values,
 )  # fmt: skip
-from ui.train_estimate import estimate_line
+from ui.train_estimate import estimate_line, trained_rows
 
 BASES = [("Starter", STARTER), ("FunctionGemma 270M", FUNCTIONGEMMA), ("A folder or a Hub id", OTHER)]
 BASE_NOTES = {
@@ -72,8 +72,10 @@ class SettingsForm(Holder):
                 info=EFFORT_NOTE,
             )
             with gr.Row(elem_classes=["ft-row", "ft-fields"]):
-                self.epochs = gr.Number(
-                    start.epochs, label="Epochs", info="How often every row is seen.", minimum=0.1, step=1
+                self.epochs = gr.Textbox(
+                    shown(start.epochs),
+                    label="Epochs",
+                    info="How often every row is seen. Auto: more often where rows are few.",
                 )
                 self.declarations = gr.Dropdown(
                     DECLARATIONS, value=start.declarations, label="Tools in the prompt", filterable=False,
@@ -191,11 +193,17 @@ class SettingsForm(Holder):
 
         self.method.input(adapt, [self.method, self.base], [self.lr, self.adapter], **QUICK)
 
-        def take(effort: Effort, base: str) -> tuple[float, str]:
-            config = with_effort(default_config(base), effort)
-            return config.epochs, str(config.early_stopping or "")
+        def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> tuple[str, str]:
+            try:
+                _, config = read_settings(values)
+            except InputError:  # half-typed settings: the base model's own say as well how many rows there are
+                config = default_config(str(values[1]))
+            report = page.scene(place, request).report
+            config = with_effort(config, effort, trained_rows(report, config) if report else None)
+            return shown(config.epochs), str(config.early_stopping or "")
 
-        self.effort.input(take, [self.effort, self.base], [self.epochs, self.early_stopping], **QUICK)
+        inputs = [page.place, self.effort, *self.fields]
+        self.effort.input(take, inputs, [self.epochs, self.early_stopping], **QUICK)
 
         def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
             try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
+from backend.runs.epochs import shown
 
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
@@ -15,7 +16,7 @@ DECLARATIONS_NOTE = (
     "None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training."
 )
 EFFORT_CHOICES = [("Fast", "fast"), ("Balanced", "balanced"), ("Thorough", "thorough")]
-EFFORT_NOTE = "Sets the epochs. Thorough, for few rows, doubles them, and stops when the held-out rows gain nothing."
+EFFORT_NOTE = "Sets the epochs. Thorough doubles them, and stops when the held-out rows gain nothing."
 METHOD_CHOICES = [("Adapter (LoRA)", "lora"), ("All weights", "full")]
 METHOD_NOTE = "All weights can be more accurate with few rows; they take more time and memory, and a tenth of the rate."
 TARGET_CHOICES = [("All linear layers", "all"), ("Attention alone", "attention")]
@@ -34,7 +35,7 @@ def read_settings(values: Sequence[Any]) -> tuple[str, RunConfig]:
         )
     config = replace(
         default_config(base_model),
-        epochs=epochs, declarations=declarations, prompt_format=fmt, lr=lr, batch_size=batch,
+        epochs=_epochs(epochs), declarations=declarations, prompt_format=fmt, lr=lr, batch_size=batch,
         max_seq_length=_whole(length or "auto", "auto"), lora_r=r, lora_alpha=alpha,
         test_split=held_out, max_examples=_whole(most, None), seed=seed,
         method=method if base_model != STARTER else "full", lora_targets=targets, lora_dropout=dropout,
@@ -52,10 +53,19 @@ def _whole(value: object, without: Any) -> Any:
     return int(written) if written.isdecimal() else value
 
 
+def _epochs(value: object) -> Any:
+    """A number of epochs written in a text field, or auto; other text as it is."""
+    written = _whole(value, "auto")
+    try:
+        return float(written)
+    except (TypeError, ValueError):
+        return written
+
+
 def setting_values(config: RunConfig) -> list[Any]:
     """The values of the form's fields behind name and base model, in the order of read_settings."""
     return [
-        config.epochs, config.declarations, config.prompt_format, config.lr, config.batch_size,
+        shown(config.epochs), config.declarations, config.prompt_format, config.lr, config.batch_size,
         str(config.max_seq_length),
         config.lora_r, config.lora_alpha, config.test_split, str(config.max_examples or ""), config.seed,
         config.method, config.lora_targets, config.lora_dropout, config.warmup_ratio, config.lr_scheduler,

@@ -9,6 +9,7 @@ from backend.data import CheckReport
 from backend.errors import InputError
 from backend.jobs.estimate import Workload, estimate_training
 from backend.runs import RunConfig, read_json
+from backend.runs.epochs import planned_epochs, shown
 from ui import text
 from ui.markup import Html, esc
 from ui.scene import Scene
@@ -22,7 +23,14 @@ def estimate_line(scene: Scene, config: RunConfig) -> Html:
     estimate = estimate_training(config, workload(report, config), _earlier(scene))
     how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
-    return Html(f'<p class="estimate">Training takes about {time} on this machine: {esc(steps)}, {how}.</p>')
+    epochs = shown(planned_epochs(config, trained_rows(report, config)))
+    said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
+    return Html(f'<p class="estimate">Training takes about {time} on this machine: {esc(said)}, {how}.</p>')
+
+
+def trained_rows(report: CheckReport, config: RunConfig) -> int:
+    """About how many rows are left to train on, besides those held out."""
+    return max(1, round(len(report.examples) * (1 - config.test_split)))
 
 
 def workload(report: CheckReport, config: RunConfig) -> Workload:
@@ -31,7 +39,7 @@ def workload(report: CheckReport, config: RunConfig) -> Workload:
     assert budget is not None
     longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
     return Workload(
-        rows=max(1, round(len(report.examples) * (1 - config.test_split))),
+        rows=trained_rows(report, config),
         prefix=budget.prompt_tokens[config.declarations] - longest_message,
         row_tokens=sum(budget.lengths) / len(budget.lengths) - budget.prefix,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.jobs.huggingface import Remote, read_remote
 from backend.runs import Run
+from backend.runs.epochs import shown
 from ui import text
 from ui.markup import Html, button, card, esc, facts, joined
 from ui.scene import Scene
@@ -18,7 +19,7 @@ def settings_card(run: Run, scene: Scene) -> Html:
     pairs = [
         ("Base model", config.base_model),
         ("Trained", adapter if config.method == "lora" else "all weights"),
-        ("Epochs", f"{config.epochs:g}"),
+        ("Epochs", _epochs(config.epochs, scene)),
         *([("Stops early after", patience)] if config.early_stopping else []),
         ("Tools in the prompt", config.declarations),
         ("Prompt format", config.prompt_format),
@@ -39,6 +40,12 @@ def settings_card(run: Run, scene: Scene) -> Html:
     if scene.stage("train").active:
         again = Html("")
     return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+
+
+def _epochs(epochs: float | str, scene: Scene) -> str:
+    """What was asked for, and for auto what it came to, once the training told."""
+    came_to = (scene.training or {}).get("epochs")
+    return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
 
 
 def _remote(remote: Remote) -> list[tuple[str, object]]:

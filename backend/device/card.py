@@ -10,6 +10,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.records import Tool
 from backend.runs import STARTER, Run, read_json
+from backend.runs.epochs import shown
 
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
 TAGS = ("function-calling", "tool-use", "gemma3", "litert-lm", "on-device")
@@ -148,7 +149,8 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
         "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
         "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
-        "epochs, batch, peak rate": f"{config.epochs:g}, {config.batch_size}, {config.lr:g} ({config.lr_scheduler})",
+        "epochs": shown(training.get("epochs", config.epochs)),
+        "batch, peak rate": f"{config.batch_size}, {config.lr:g} ({config.lr_scheduler})",
         "warm-up, weight decay": f"{config.warmup_ratio:g}, {config.weight_decay:g}",
         "steps, seconds": f"{_steps(training)}, {training.get('seconds', '–')}",
         "loss at the end": _number(training.get("final_loss")),

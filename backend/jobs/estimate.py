@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any, Literal
 
 from backend.runs.config import STARTER, RunConfig
+from backend.runs.epochs import planned_epochs
 
 Kind = Literal["starter", "lora", "full"]
 
@@ -65,7 +66,7 @@ def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Mappi
 def steps_and_tokens(config: RunConfig, work: Workload) -> tuple[int, float]:
     """The optimiser steps of a training, and the tokens that all of them compute."""
     rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
-    steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * config.epochs))
+    steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * planned_epochs(config, rows)))
     at_once = min(rows, config.batch_size)
     prefixes = at_once if config.engine == "plain" else 1
     return steps, steps * (prefixes * work.prefix + at_once * work.row_tokens)

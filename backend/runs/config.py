@@ -12,6 +12,7 @@ from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 
 STARTER = "starter"
 MAX_TEXT = 300
+EPOCHS_ALLOWED = "auto, or a number above 0 (0.5 trains on half the rows once)"
 Method = Literal["full", "lora"]
 LoraTargets = Literal["all", "attention"]
 Scheduler = Literal["cosine", "linear", "constant"]
@@ -38,13 +39,14 @@ class RunConfig:
 
     `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out, `warmup_ratio`
     the share of the steps in which the rate rises, `early_stopping` how many looks at the held-out rows without a
-    better loss end the training; whole floats (JSON, number boxes) are taken for integers.
+    better loss end the training; whole floats (JSON, number boxes) are taken for integers. `epochs` are passes over the
+    rows, "auto" as many as they need (epochs.planned_epochs).
     """
 
     base_model: str = STARTER
     prompt_format: FormatName = "native"
     declarations: Declarations = "none"
-    epochs: float = 25.0
+    epochs: float | Literal["auto"] = "auto"
     lr: float = 1e-3
     batch_size: int = 32
     max_seq_length: int | Literal["auto"] = "auto"
@@ -90,7 +92,7 @@ def default_config(base_model: str, method: object = "lora") -> RunConfig:
     """The settings to start from: a starter is trained from scratch, any other model is fine-tuned by `method`."""
     if base_model == STARTER:
         return RunConfig()
-    tuned = RunConfig(base_model=base_model, epochs=3.0, lr=5e-4, batch_size=8, method="lora", weight_decay=0.01)
+    tuned = RunConfig(base_model=base_model, lr=5e-4, batch_size=8, method="lora", weight_decay=0.01)
     return replace(tuned, method="full", lr=FULL_RATE) if method == "full" else tuned
 
 
@@ -145,7 +147,7 @@ def _checked(name: str, value: object) -> object:
         case "prompt_format" | "declarations" | "method" | "lora_targets" | "lr_scheduler" | "engine":
             return _word(name, value, WORDS[name])
         case "epochs":
-            return _number(name, value, 100_000, "a number above 0 (0.5 trains on half the rows once)")
+            return value if value == "auto" else _number(name, value, 100_000, EPOCHS_ALLOWED)
         case "lr":
             return _number(name, value, 1, "a learning rate above 0 and below 1, such as 5e-4")
         case "test_split":

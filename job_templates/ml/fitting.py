@@ -10,6 +10,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
 from backend.runs import STARTER, Run, append_event
+from backend.runs.epochs import planned_epochs
 from backend.runs.resume import last_kept, settle
 from job_templates.cli import say
 from job_templates.ml.base import Base
@@ -63,6 +64,7 @@ def fit(
         append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
         say(f"Stopped early at step {steps}: the held-out loss no longer falls")
     return {
+        "epochs": arguments.num_train_epochs,
         "steps": steps,
         "planned_steps": planned,
         "stopped_early": steps < planned,
@@ -89,11 +91,12 @@ def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
     """The Trainer's settings for a run; looks at the held-out rows after every epoch, at most 10 times in all."""
     config = run.config
     steps_an_epoch = math.ceil(rows / config.batch_size)
-    steps = math.ceil(steps_an_epoch * config.epochs)
+    epochs = planned_epochs(config, rows)
+    steps = math.ceil(steps_an_epoch * epochs)
     looks = max(steps_an_epoch, math.ceil(steps / HELD_OUT_LOOKS))
     return SFTConfig(
         output_dir=str(run.resume),
-        num_train_epochs=config.epochs,
+        num_train_epochs=epochs,
         per_device_train_batch_size=config.batch_size,
         per_device_eval_batch_size=config.batch_size,
         learning_rate=config.lr,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs import STARTER, RunConfig, default_config
 from backend.runs.config import ENGINES, LORA_TARGETS, METHODS, SCHEDULERS
+from backend.runs.epochs import usual_length
 
 HUB_MODEL = "google/functiongemma-270m-it"
 
@@ -43,12 +45,12 @@ def add_training_flags(command: argparse.ArgumentParser) -> None:
         help="how much of the tools stands in the prompt: all, their names, or nothing: they live in the weights "
         f"(default {RunConfig().declarations})",
     )
-    command.add_argument("--epochs", type=float, help=f"passes over the rows {_default('epochs')}")
+    command.add_argument("--epochs", type=_auto_or(float), help=f"passes over the rows {_default_epochs()}")
     command.add_argument("--lr", type=float, help=f"peak learning rate {_default('lr')}")
     command.add_argument("--batch-size", type=int, help=f"rows an optimiser step {_default('batch_size')}")
     command.add_argument(
         "--max-seq-length",
-        type=length,
+        type=_auto_or(int),
         help='tokens of prompt and answer; "auto" computes it; a number that would cut an answer is refused '
         "(default auto)",
     )
@@ -117,6 +119,14 @@ def _default(name: str) -> str:
     return f"(default {other[name]:g}; starter {starter[name]:g})"
 
 
+def _default_epochs() -> str:
+    other, starter = usual_length(HUB_MODEL), usual_length(STARTER)
+    return (
+        f"(default auto: {other.epochs:g}, starter {starter.epochs:g}, and more where few rows would make fewer than "
+        f"{other.steps} steps, starter {starter.steps})"
+    )
+
+
 def config_from(arguments: argparse.Namespace) -> RunConfig:
     """The run's settings: the flags given, and the base model's defaults; InputError for a value out of range."""
     names = RunConfig.__dataclass_fields__
@@ -124,11 +134,16 @@ def config_from(arguments: argparse.Namespace) -> RunConfig:
     return RunConfig.from_dict(given)
 
 
-def length(text: str) -> int | str:
-    """A number of tokens, or "auto"."""
-    if text == "auto":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor auto") from None
+def _auto_or(number: type[int] | type[float]) -> Callable[[str], float | str]:
+    """What reads a number, or "auto"."""
+
+    def read(text: str) -> float | str:
+        if text == "auto":
+            return text
+        try:
+            return number(text)
+        except ValueError:
+            kind = "a whole number" if number is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} is neither {kind} nor auto") from None
+
+    return read

@@ -26,8 +26,12 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     visitor.button("Continue to Train")
     expect(page.locator("#train-blank")).to_be_hidden()
     expect(page.get_by_text("for trying the road, not for shipping")).to_be_visible()
+    for effort, epochs in (("Thorough", "50"), ("Fast", "10"), ("Balanced", "auto")):
+        page.get_by_text(effort, exact=True).click()
+        expect(page.get_by_label("Epochs")).to_have_value(epochs)
+    expect(page.locator("#estimate")).to_contain_text("in 25 epochs")
     _few_epochs(page, EPOCHS["example"])
-    expect(page.locator("#estimate")).to_contain_text("on this machine")
+    expect(page.locator("#estimate")).to_contain_text(f"in {EPOCHS['example']} epoch")
     take(page, "train-settings")
     visitor.button("Start training")
     expect(page.locator("#train-state")).to_contain_text("Training")

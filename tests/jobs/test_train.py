@@ -59,7 +59,7 @@ def test_a_run_holds_its_inputs_split_checkpoint_and_summary(trained: Run) -> No
     }  # fmt: skip
     summary = read_json(trained.training_path)
     assert (summary["rows"], summary["test_rows"], summary["steps"]) == (24, len(split["test"]), 6)
-    assert (summary["method"], summary["precision"]) == ("full", "float32")
+    assert (summary["epochs"], summary["method"], summary["precision"]) == (2, "full", "float32")
     assert summary["final_loss"] < step_losses(trained)[0]
     assert "Not measured yet" in (trained.checkpoint / "README.md").read_text(encoding="utf-8")
 

@@ -36,11 +36,14 @@ def front_matter(card: str) -> dict[str, object]:
 
 def test_a_starters_card_before_its_evaluation(tmp_path: Path) -> None:
     run = make_run(tmp_path, RunConfig())
-    write_json(run.training_path, {"rows": 8, "test_rows": 2, "steps": 5, "seconds": 3.5, "final_loss": 0.25})
+    write_json(
+        run.training_path, {"rows": 8, "test_rows": 2, "epochs": 250.0, "steps": 5, "seconds": 3.5, "final_loss": 0.25}
+    )
     card = model_card(run, TOOLS)
     assert "not for shipping" in card
     assert "Not measured yet" in card
     assert "| 8 / 2 |" in card
+    assert "| epochs | 250 |" in card
     assert "| loss at the end | 0.2500 |" in card
     assert str(run.data["dataset_sha256"]) in card
     assert "license" not in front_matter(card)

@@ -12,6 +12,7 @@ WORK = Workload(rows=848, prefix=5, row_tokens=23)
 
 def test_steps_are_the_trainers() -> None:
     assert estimate_training(RunConfig(), WORK).steps == 675
+    assert estimate_training(RunConfig(max_examples=150), WORK).steps == 250
     assert estimate_training(RunConfig(epochs=1, max_examples=50), WORK).steps == 2
     assert estimate_training(RunConfig(epochs=0.1, batch_size=1000), WORK).steps == 1
 

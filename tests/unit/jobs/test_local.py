@@ -118,7 +118,7 @@ def test_a_job_runs_its_script_with_the_runs_files(
     assert state.started <= state.ended
     text, offset = runner.log(run, "train")
     assert text.startswith(f"bold --dataset {run.dataset_path} --tools {run.tools_path} --output-repo {run.path} ")
-    assert "--base-model=starter --prompt-format=native --declarations=none --epochs=25.0 --lr=0.001" in text
+    assert "--base-model=starter --prompt-format=native --declarations=none --epochs=auto --lr=0.001" in text
     assert "--max-seq-length=auto" in text
     assert text.endswith("--seed=42 --max-examples=5\n")
     assert runner.log(run, "train", offset) == ("", offset)

@@ -13,8 +13,8 @@ from backend.runs import RunConfig, default_config
 
 def test_starter_is_trained_from_scratch_and_others_are_tuned() -> None:
     starter, tuned = default_config("starter"), default_config("google/functiongemma-270m-it")
-    assert (starter.epochs, starter.lr, starter.batch_size, starter.declarations) == (25, 1e-3, 32, "none")
-    assert (tuned.epochs, tuned.lr, tuned.batch_size, tuned.declarations) == (3, 5e-4, 8, "none")
+    assert (starter.epochs, starter.lr, starter.batch_size, starter.declarations) == ("auto", 1e-3, 32, "none")
+    assert (tuned.epochs, tuned.lr, tuned.batch_size, tuned.declarations) == ("auto", 5e-4, 8, "none")
 
 
 def test_survives_json() -> None:
@@ -39,6 +39,7 @@ def test_whole_floats_are_integers() -> None:
         ("epochs", 0, "above 0"),
         ("epochs", float("nan"), "above 0"),
         ("epochs", True, "above 0"),
+        ("epochs", "many", "auto, or a number above 0"),
         ("lr", "2e-4", "below 1"),
         ("lr", 2, "below 1"),
         ("batch_size", 1.5, "whole number from 1"),

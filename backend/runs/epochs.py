@@ -1,0 +1,62 @@
+"""How long a training goes on: as long as its rows need, or by one choice between quality and speed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from backend.runs.config import STARTER, RunConfig
+
+Effort = Literal["fast", "balanced", "thorough"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+SHARES: dict[Effort, float] = {"fast": 0.4, "balanced": 1.0, "thorough": 2.0}
+LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLength:
+    """A training's usual epochs, and the fewest optimiser steps that it may come to."""
+
+    epochs: float
+    steps: int
+
+
+STARTER_LENGTH = TrainingLength(25.0, 250)
+TUNED_LENGTH = TrainingLength(3.0, 150)
+"""Measured: docs/training.md, "Few rows"."""
+
+
+def usual_length(base_model: str) -> TrainingLength:
+    """What "auto" stands for with a base model."""
+    return STARTER_LENGTH if base_model == STARTER else TUNED_LENGTH
+
+
+def planned_epochs(config: RunConfig, rows: int | None) -> float:
+    """The passes that a training makes over these rows, or `max_examples` of them.
+
+    For "auto" the usual number, and more where that comes to too few steps; None rows, not counted yet, are enough.
+    """
+    if config.epochs != "auto":
+        return config.epochs
+    usual = usual_length(config.base_model)
+    if rows is None:
+        return usual.epochs
+    steps_an_epoch = math.ceil(min(rows, config.max_examples or rows) / config.batch_size)
+    return max(usual.epochs, float(math.ceil(usual.steps / steps_an_epoch)))
+
+
+def shown(epochs: float | str) -> str:
+    """A number of epochs, or auto, as text."""
+    return epochs if isinstance(epochs, str) else f"{epochs:g}"
+
+
+def with_effort(config: RunConfig, effort: Effort, rows: int | None) -> RunConfig:
+    """The settings with as many epochs as `rows` rows need, or fewer, or more.
+
+    A thorough training ends early when the held-out loss has not fallen for three looks.
+    """
+    usual = replace(config, epochs="auto", early_stopping=LOOKS if effort == "thorough" else None)
+    if effort == "balanced":
+        return usual
+    return replace(usual, epochs=max(1.0, float(round(planned_epochs(usual, rows) * SHARES[effort]))))
