@@ -104,8 +104,9 @@ class Page:
         return self.show(self.scene(place, request), {} if late else seen)
 
     def enter(self, request: gr.Request) -> dict[Block, Any]:
-        """Paint the place that the address names."""
-        return self.show(self.scene(dict(request.query_params), request), {})
+        """Paint the place that the address names; to a look it is a press, as the browser knows no place before."""
+        with self._presses.under_way(request.session_hash):
+            return self.show(self.scene(dict(request.query_params), request), {})
 
     def _done(self, scene: Scene, seen: Seen, act: Callable[[Scene], Place]) -> dict[Block, Any]:
         try:

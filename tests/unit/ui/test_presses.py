@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fastapi
 import gradio as gr
 import pytest
 
@@ -69,6 +70,20 @@ def test_a_look_says_nothing_while_a_press_is_under_way(visitor: Visitor) -> Non
     visitor.press()
     assert list(found[0]) == [visitor.page.seen]
     assert visitor.part in visitor.look()
+
+
+def test_a_look_says_nothing_while_the_page_is_entered(visitor: Visitor) -> None:
+    """A look in that time would paint the very start over what the address names."""
+    found: list[dict[Any, Any]] = []
+
+    def look_once() -> None:
+        visitor.during = lambda: None
+        found.append(visitor.look())
+
+    visitor.during = look_once
+    asked = fastapi.Request({"type": "http", "query_string": b"step=train", "headers": []})
+    assert visitor.page.enter(gr.Request(asked, session_hash="visitor"))[visitor.part] == "train"
+    assert list(found[0]) == [visitor.page.seen]
 
 
 def test_a_press_that_fails_has_ended_too() -> None:
