@@ -55,11 +55,11 @@ def _whole(value: object, without: Any) -> Any:
 
 def _epochs(value: object) -> Any:
     """A number of epochs written in a text field, or auto; other text as it is."""
-    written = _whole(value, "auto")
+    written = str(value if value is not None else "").strip().casefold()
     try:
         return float(written)
-    except (TypeError, ValueError):
-        return written
+    except ValueError:
+        return "auto" if written in ("", "auto") else value
 
 
 def setting_values(config: RunConfig) -> list[Any]:

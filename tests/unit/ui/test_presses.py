@@ -39,6 +39,18 @@ def _handler_of(page: Page) -> Callable[[], object]:
     return lambda: kept[0](Place(step="data").to_dict(), {}, gr.Request(session_hash="visitor"))
 
 
+def _looked_during(visitor: Visitor) -> list[dict[Any, Any]]:
+    """What a look says that is made once, while the next painting goes on."""
+    found: list[dict[Any, Any]] = []
+
+    def look_once() -> None:
+        visitor.during = lambda: None
+        found.append(visitor.look())
+
+    visitor.during = look_once
+    return found
+
+
 @pytest.fixture
 def visitor(tmp_path: Path) -> Visitor:
     return Visitor(tmp_path)
@@ -60,13 +72,7 @@ def test_a_look_says_nothing_where_something_was_pressed_meanwhile(visitor: Visi
 
 
 def test_a_look_says_nothing_while_a_press_is_under_way(visitor: Visitor) -> None:
-    found: list[dict[Any, Any]] = []
-
-    def look_once() -> None:
-        visitor.during = lambda: None
-        found.append(visitor.look())
-
-    visitor.during = look_once
+    found = _looked_during(visitor)
     visitor.press()
     assert list(found[0]) == [visitor.page.seen]
     assert visitor.part in visitor.look()
@@ -74,13 +80,7 @@ def test_a_look_says_nothing_while_a_press_is_under_way(visitor: Visitor) -> Non
 
 def test_a_look_says_nothing_while_the_page_is_entered(visitor: Visitor) -> None:
     """A look in that time would paint the very start over what the address names."""
-    found: list[dict[Any, Any]] = []
-
-    def look_once() -> None:
-        visitor.during = lambda: None
-        found.append(visitor.look())
-
-    visitor.during = look_once
+    found = _looked_during(visitor)
     asked = fastapi.Request({"type": "http", "query_string": b"step=train", "headers": []})
     assert visitor.page.enter(gr.Request(asked, session_hash="visitor"))[visitor.part] == "train"
     assert list(found[0]) == [visitor.page.seen]
