@@ -38,7 +38,8 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
+            # A line is one write, also under PYTHONUNBUFFERED: a script and its parent share the output of a job.
+            stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True, write_through=False)
     quiet()
     try:
         code = main() or 0

@@ -236,6 +236,15 @@ def test_what_was_heard_is_bounded_and_old_lines_stay_heard() -> None:
     assert len(seen._heard) <= 5_000
 
 
+def test_an_event_behind_a_line_that_another_process_began_is_an_event(run: Run) -> None:
+    journal = Journal(run, "train")
+    journal.take(now(), f"40 %|####{MARK}{json.dumps({**STEP, 'step': 1})}")
+    journal.take(now(), f"{MARK}is what a line of ours begins with")
+    journal.close()
+    assert run.log_path("train").read_text().splitlines() == ["40 %|####", f"{MARK}is what a line of ours begins with"]
+    assert [event["step"] for event in read_events(run.metrics_path)[0]] == [1]
+
+
 def test_any_cut_of_what_was_heard_is_made_good(run: Run) -> None:
     """A crash may end any of the three files anywhere behind what the others say."""
     lines = [

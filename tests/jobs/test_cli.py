@@ -1,7 +1,9 @@
-"""How a command ends when nobody listens any longer."""
+"""How a command ends when nobody listens any longer, and how its lines stay whole beside another's."""
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,3 +22,17 @@ def test_a_closed_pipe_ends_a_command_quietly(cycling: DataSet) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 141
+
+
+def test_a_line_is_written_at_once_also_without_buffers() -> None:
+    """A job's script and the script above it share one output, and Hugging Face asks for PYTHONUNBUFFERED."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # keeps every write apart
+    with ours, theirs:
+        subprocess.run(
+            [sys.executable, "-c", "from job_templates import cli; cli.run(lambda: cli.say('a line'))"],
+            stdout=theirs.fileno(),
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
+            check=True,
+        )
+        assert ours.recv(1000) == b"a line\n"

@@ -107,10 +107,12 @@ class Journal:
         if not self._seen.is_new(timestamp, digest):
             return False
         plain = clean(text, self._secrets)
-        if plain.startswith(MARK) and (event := _event(plain.removeprefix(MARK))) is not None:
+        begun, mark, told = plain.partition(MARK)  # another process may have begun a line of its own
+        if mark and (event := _event(told)) is not None:
             self._take_event(event)
-        elif not NOISE.match(plain):
-            self._log.feed(text.encode() + b"\n")
+            plain = begun
+        if not (NOISE.match(plain) or (mark and not plain)):
+            self._log.feed(plain.encode() + b"\n")
         size = self._log_path.stat().st_size
         self._heard.write(f"{timestamp}\t{digest}\t{size}\n".encode())
         return True
