@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -89,6 +90,22 @@ class App:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+@contextlib.contextmanager
+def restarted(app: App, *pages: Page) -> Iterator[None]:
+    """The app is away meanwhile; at the end it is back, and the open pages noticed and loaded themselves anew.
+
+    Nothing may go to an address before: a page that loads itself anew takes the load away from it.
+    """
+    for page in pages:
+        page.evaluate("window.loadedBefore = true")
+    app.stop()
+    yield
+    app.start()
+    for page in pages:
+        page.wait_for_function("!window.loadedBefore", timeout=START_SECONDS * 1000)
+        expect(page.locator(".stepper li")).to_have_count(5)
 
 
 @dataclass

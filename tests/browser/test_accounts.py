@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import App
+from tests.browser.conftest import App, restarted
 from tests.browser.screens import take
 from tests.hub.loopback import LoopbackHub
 
@@ -103,9 +103,8 @@ def test_two_people_train_on_their_own_accounts_and_do_not_meet(
         kept = [path for path in space.home.rglob("*") if path.is_file()]
         assert [path for path in kept if token.encode() in path.read_bytes()] == []
 
-    space.stop()
-    shutil.rmtree(space.home)  # a Space has no disk of its own
-    space.start()
+    with restarted(space, ada, eve):
+        shutil.rmtree(space.home)  # a Space has no disk of its own
     ada.goto(space.url)
     expect(ada.locator("#runs")).to_contain_text("Ada's run", timeout=60_000)
     ada.locator(".run .open").click()

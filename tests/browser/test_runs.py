@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, expect
 
 from backend.runs import read_events
-from tests.browser.conftest import App, Visitor
+from tests.browser.conftest import App, Visitor, restarted
 from tests.browser.screens import take
 
 Visit = Callable[..., Visitor]
@@ -30,10 +30,8 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor.step("train")
 
     address = page.url
-    app.stop()
-    visitor.complaints.clear()
-    app.start()
-    page.goto(address)
+    with restarted(app, page):
+        pass
     visitor.complaints.clear()  # the page noticed that the app was away
     expect(page.locator(".run.current")).to_contain_text("First try")
     expect(page.locator("#train-state")).to_contain_text("Training was cancelled")
@@ -86,10 +84,8 @@ def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:
     page = visitor.page
     _start(visitor, "Goes on", quick=True)
     expect(page.locator("#train-state .bar")).to_be_visible()
-    address = page.url
-    app.stop()
-    app.start()
-    page.goto(address)
+    with restarted(app, page):
+        pass
     visitor.complaints.clear()
     expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=LOADING_MS)
     expect(page.locator(".run.current")).to_contain_text("Goes on (quick test)")
