@@ -20,7 +20,7 @@ from ui.scene import Scene
 from ui.tenants import Tenants
 
 Act = Callable[..., Place]
-SENT_TO, LATE = "sent to", "late"
+SENT_TO, PRESS = "sent to", "press"
 PATIENCE = 6
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -53,23 +53,23 @@ class Page:
         """A look at a place with the eyes of whoever asks: at their own runs and no others."""
         return Scene(self._tenants.services(request), Place.from_mapping(place))
 
-    def show(self, scene: Scene, seen: Seen, notice: Html | None = None) -> dict[Block, Any]:
-        """Everything that differs from what this visitor's page shows."""
+    def show(self, scene: Scene, seen: Seen, press: int, notice: Html | None = None) -> dict[Block, Any]:
+        """Everything that differs from what this visitor's page shows, after the press of that number."""
         place = scene.place
         wanted = self._paint(scene)
         wanted[self.place] = place.to_dict()
         if notice is not None:
             wanted[self.notice] = notice.text
         changed, now_seen = changes(wanted, seen)
-        now_seen = {**now_seen, SENT_TO: json.dumps(place.to_dict(), sort_keys=True), LATE: "0"}
+        now_seen = {**now_seen, SENT_TO: json.dumps(place.to_dict(), sort_keys=True), PRESS: str(press)}
         return {**changed, self.seen: now_seen} if now_seen != seen else {self.seen: gr.skip()}
 
     def on(self, trigger: Callable[..., Any], act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
 
         def handle(place: dict[str, Any], seen: Seen, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            with self._presses.under_way(request.session_hash):
-                return self._done(self.scene(place, request), seen, lambda scene: act(scene, *values))
+            with self._presses.under_way(request.session_hash) as press:
+                return self._done(self.scene(place, request), seen, press, lambda scene: act(scene, *values))
 
         return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
 
@@ -79,8 +79,9 @@ class Page:
         def handle(
             place: dict[str, Any], seen: Seen, event: gr.EventData, request: gr.Request, *values: Any
         ) -> dict[Block, Any]:
-            with self._presses.under_way(request.session_hash):
-                return self._done(self.scene(place, request), seen, lambda scene: act(scene, pressed(event), *values))
+            with self._presses.under_way(request.session_hash) as press:
+                here = self.scene(place, request)
+                return self._done(here, seen, press, lambda scene: act(scene, pressed(event), *values))
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
         return part.act(handle, [self.place, self.seen, *inputs], self.outputs, **{**every, **options})
@@ -88,32 +89,38 @@ class Page:
     def look(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
         """Paint what changed on its own: a job went on, a check ended.
 
-        A browser that is not yet where it was sent (its answer is still on the way) is left alone, for a while; and a
-        look in whose time something was pressed says nothing, as it would bring back what was before.
+        A page that the last press has not reached yet (its answer is still on the way) is left alone, for a while; and
+        a look in whose time something was pressed says nothing, as it would bring back what was before.
         """
-        before = self._presses.so_far(request.session_hash)
-        answer = self._looked(place, seen, request)
-        quiet = before[0] == before[1] and self._presses.so_far(request.session_hash) == before
-        return answer if quiet else {self.seen: gr.skip()}
-
-    def _looked(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
-        here = json.dumps(place, sort_keys=True)
-        late = int(seen.get(LATE, "0")) + 1 if seen.get(SENT_TO, here) != here else 0
-        if 0 < late < PATIENCE:
-            return {self.seen: {**seen, LATE: str(late)}}
-        return self.show(self.scene(place, request), {} if late else seen)
+        session = request.session_hash
+        before = self._presses.so_far(session)
+        if not before.quiet:
+            return {self.seen: gr.skip()}
+        behind = not _reached(place, seen, before.began)
+        if behind and self._presses.late(session) < PATIENCE:
+            return {self.seen: gr.skip()}
+        self._presses.in_time(session)
+        answer = self.show(self.scene(place, request), {} if behind else seen, before.began)
+        pressed_meanwhile = self._presses.so_far(session).began > before.began
+        return {self.seen: gr.skip()} if pressed_meanwhile else answer
 
     def enter(self, request: gr.Request) -> dict[Block, Any]:
         """Paint the place that the address names; to a look it is a press, as the browser knows no place before."""
-        with self._presses.under_way(request.session_hash):
-            return self.show(self.scene(dict(request.query_params), request), {})
+        with self._presses.under_way(request.session_hash) as press:
+            return self.show(self.scene(dict(request.query_params), request), {}, press)
 
-    def _done(self, scene: Scene, seen: Seen, act: Callable[[Scene], Place]) -> dict[Block, Any]:
+    def _done(self, scene: Scene, seen: Seen, press: int, act: Callable[[Scene], Place]) -> dict[Block, Any]:
         try:
-            return self.show(Scene(scene.services, act(scene)), seen, Html(""))
+            return self.show(Scene(scene.services, act(scene)), seen, press, Html(""))
         except InputError as error:
             failed = Scene(scene.services, scene.place)  # what the act changed is read anew
-            return self.show(failed, seen, callout("error", "That did not work", error))
+            return self.show(failed, seen, press, callout("error", "That did not work", error))
+
+
+def _reached(place: Mapping[str, Any], seen: Seen, press: int) -> bool:
+    """Whether what the session and the browser hold is what the last press left."""
+    here = json.dumps(place, sort_keys=True)
+    return seen.get(PRESS, "0") == str(press) and seen.get(SENT_TO, here) == here
 
 
 def go(step: str) -> Act:

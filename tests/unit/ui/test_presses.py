@@ -10,10 +10,11 @@ import fastapi
 import gradio as gr
 import pytest
 
-from ui.page import Page
+from ui.page import PATIENCE, Page
+from ui.painter import Seen
 from ui.part import Part
 from ui.place import Place
-from ui.presses import MOST_SESSIONS, Presses
+from ui.presses import MOST_SESSIONS, Count, Presses
 from ui.tenants import Tenants
 
 
@@ -28,13 +29,13 @@ class Visitor:
             self.press = _handler_of(self.page)
         self.request = gr.Request(session_hash="visitor")
 
-    def look(self) -> dict[Any, Any]:
-        return self.page.look(Place(step="data").to_dict(), {}, self.request)
+    def look(self, place: str = "data", seen: Seen | None = None) -> dict[Any, Any]:
+        return self.page.look(Place(step=place).to_dict(), seen or {}, self.request)
 
 
-def _handler_of(page: Page) -> Callable[[], object]:
+def _handler_of(page: Page) -> Callable[[], dict[Any, Any]]:
     """What a press on the part calls, as gradio would call it."""
-    kept: list[Callable[..., object]] = []
+    kept: list[Callable[..., dict[Any, Any]]] = []
     page.on(lambda handle, *_, **__: kept.append(handle), lambda _: Place(step="train"))
     return lambda: kept[0](Place(step="data").to_dict(), {}, gr.Request(session_hash="visitor"))
 
@@ -58,8 +59,12 @@ def visitor(tmp_path: Path) -> Visitor:
 
 def test_a_look_paints_what_changed(visitor: Visitor) -> None:
     assert visitor.look()[visitor.part] == "data"
-    visitor.press()
-    assert visitor.look()[visitor.part] == "data"
+    seen = visitor.press()[visitor.page.seen]
+    assert list(visitor.look("train", seen)) == [visitor.page.seen]
+    assert (
+        visitor.look("train", {name: value for name, value in seen.items() if not name.isdecimal()})[visitor.part]
+        == "train"
+    )
 
 
 def test_a_look_says_nothing_where_something_was_pressed_meanwhile(visitor: Visitor) -> None:
@@ -75,7 +80,16 @@ def test_a_look_says_nothing_while_a_press_is_under_way(visitor: Visitor) -> Non
     found = _looked_during(visitor)
     visitor.press()
     assert list(found[0]) == [visitor.page.seen]
-    assert visitor.part in visitor.look()
+
+
+def test_a_look_waits_for_what_a_press_left(visitor: Visitor) -> None:
+    """The press is carried out, but the session still holds what was painted before it; or the browser does."""
+    seen = visitor.press()[visitor.page.seen]
+    assert [list(visitor.look()) for _ in range(PATIENCE - 1)] == [[visitor.page.seen]] * (PATIENCE - 1)
+    assert list(visitor.look("train", seen)) == [visitor.page.seen]
+    for _ in range(2):
+        assert [list(visitor.look("data", seen)) for _ in range(PATIENCE - 1)] == [[visitor.page.seen]] * (PATIENCE - 1)
+        assert visitor.look("data", seen)[visitor.part] == "data"
 
 
 def test_a_look_says_nothing_while_the_page_is_entered(visitor: Visitor) -> None:
@@ -90,8 +104,8 @@ def test_a_press_that_fails_has_ended_too() -> None:
     presses = Presses()
     with pytest.raises(ValueError, match="no"), presses.under_way("a"):
         raise ValueError("no")
-    assert presses.so_far("a") == (1, 1)
-    assert presses.so_far("b") == (0, 0)
+    assert presses.so_far("a") == Count(1, 1)
+    assert presses.so_far("b") == Count()
 
 
 def test_the_oldest_sessions_are_forgotten() -> None:
@@ -99,5 +113,5 @@ def test_the_oldest_sessions_are_forgotten() -> None:
     for number in range(MOST_SESSIONS + 1):
         with presses.under_way(str(number)):
             pass
-    assert presses.so_far("0") == (0, 0)
-    assert presses.so_far(str(MOST_SESSIONS)) == (1, 1)
+    assert presses.so_far("0") == Count()
+    assert presses.so_far(str(MOST_SESSIONS)) == Count(1, 1)
