@@ -21,8 +21,8 @@ class Count:
 
     @property
     def quiet(self) -> bool:
-        """Whether no press is under way."""
-        return self.began == self.ended
+        """Whether no press is under way; the beginning of one that ended may be forgotten."""
+        return self.began <= self.ended
 
 
 class Presses:

@@ -115,3 +115,11 @@ def test_the_oldest_sessions_are_forgotten() -> None:
             pass
     assert presses.so_far("0") == Count()
     assert presses.so_far(str(MOST_SESSIONS)) == Count(1, 1)
+
+
+def test_a_press_whose_beginning_is_forgotten_does_not_go_on_for_ever() -> None:
+    presses = Presses()
+    with presses.under_way("a"):
+        for number in range(MOST_SESSIONS):
+            presses.late(str(number))
+    assert presses.so_far("a").quiet
