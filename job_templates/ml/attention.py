@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -65,28 +65,85 @@ class Blocked:
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """The weighted values of every query."""
-        query = query * scale
-        origin = self.blocks[0].first
-        parts = [
-            _attend(query[:, :, block.first - origin : block.last - origin], key, value, block) for block in self.blocks
-        ]
-        return torch.cat(parts, dim=2)
+        mixed: Tensor = _BlockedAttention.apply(query, key, value, scale, self.blocks)  # type: ignore[no-untyped-call] # torch's own method has no types
+        return mixed
 
     def after(self, start: int) -> Blocked:
         """The blocks from `start` on, where one begins."""
         return Blocked(tuple(block for block in self.blocks if block.first >= start))
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor, block: Block) -> Tensor:
-    """One block: the heads that share keys are one matrix product."""
-    packs, heads, length, size = query.shape
-    groups = key.shape[1]
-    key, value = (torch.cat([part[:, :, span] for span in block.keys], dim=2) for part in (key, value))
-    folded = query.reshape(packs, groups, heads // groups * length, size)
-    scores = (folded @ key.transpose(2, 3)).view(packs, heads, length, -1)
-    weights = torch.softmax(scores.add_(block.bias), dim=-1, dtype=torch.float32).to(value.dtype)
-    mixed = weights.view(packs, groups, heads // groups * length, -1) @ value
-    return mixed.view(packs, heads, length, size)
+class _BlockedAttention(torch.autograd.Function):
+    """Softmax attention, block by block; backward as in flash attention (Dao et al. 2022, arXiv:2205.14135, appendix B)
+    but with the weights kept."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float, blocks: tuple[Block, ...]) -> Tensor:
+        asked = _by_place(query, key.shape[1])
+        mixed = torch.empty_like(asked, memory_format=torch.contiguous_format)
+        kept = []
+        for block, places in _places(blocks):
+            scores = _rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)
+            seen = scores.view(*asked[:, :, places].shape[:-1], -1).add_(block.bias[:, :, :, None])
+            weights = torch.softmax(seen, dim=-1).view_as(scores)
+            mixed[:, :, places] = (weights @ _seen(value, block)).view_as(mixed[:, :, places])
+            kept.append(weights)
+        ctx.scale, ctx.blocks = scale, blocks
+        ctx.save_for_backward(query, key, value, mixed, *kept)
+        return _by_head(mixed)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, mixed, *kept = ctx.saved_tensors
+        asked, gradient = (_by_place(part, key.shape[1]) for part in (query, upstream))
+        overlap = (gradient * mixed).sum(-1, keepdim=True)
+        towards_query = torch.empty_like(mixed)
+        towards_key, towards_value = torch.zeros_like(key), torch.zeros_like(value)
+        for (block, places), weights in zip(_places(ctx.blocks), kept, strict=True):
+            out = _rows(gradient[:, :, places])
+            _add(towards_value, block, weights.transpose(2, 3) @ out)
+            scores = out @ _seen(value, block).transpose(2, 3)
+            scores.sub_(_rows(overlap[:, :, places])).mul_(weights).mul_(ctx.scale)
+            towards_query[:, :, places] = (scores @ _seen(key, block)).view_as(towards_query[:, :, places])
+            _add(towards_key, block, scores.transpose(2, 3) @ _rows(asked[:, :, places]))
+        return _by_head(towards_query), towards_key, towards_value, None, None
+
+
+def _places(blocks: Sequence[Block]) -> list[tuple[Block, slice]]:
+    """The blocks with the queries of each, counted from the first one's."""
+    origin = blocks[0].first
+    return [(block, slice(block.first - origin, block.last - origin)) for block in blocks]
+
+
+def _by_place(states: Tensor, groups: int) -> Tensor:
+    """(packs, groups, queries, heads that share keys, size) from (packs, heads, queries, size)."""
+    packs, _, length, size = states.shape
+    return states.view(packs, groups, -1, length, size).transpose(2, 3)
+
+
+def _by_head(states: Tensor) -> Tensor:
+    """Back again."""
+    return states.transpose(2, 3).flatten(1, 2)
+
+
+def _rows(states: Tensor) -> Tensor:
+    """The heads that share keys as one matrix: (packs, groups, queries and heads, size)."""
+    return states.flatten(2, 3)
+
+
+def _seen(states: Tensor, block: Block) -> Tensor:
+    """The keys or values that a block sees, of (packs, groups, keys, size)."""
+    parts = [states[:, :, span] for span in block.keys]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
+
+
+def _add(total: Tensor, block: Block, part: Tensor) -> None:
+    """Add what a block found for the keys that it sees."""
+    first = 0
+    for span in block.keys:
+        last = first + span.stop - span.start
+        total[:, :, span] += part[:, :, first:last]
+        first = last
 
 
 def attentions(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import Tensor, nn
-from transformers.models.gemma3.modeling_gemma3 import apply_rotary_pos_emb
+from torch import Tensor
 
 from job_templates.ml.attention import attentions
+from job_templates.ml.fused import linears, rms_norm, rotate
 from job_templates.ml.packs import PackedBatch
 
 Rotation = tuple[Tensor, Tensor]
@@ -40,34 +40,38 @@ def last_states(model: Any, ids: Tensor, positions: Tensor, attend: Sequence[Att
     for number, layer in enumerate(model.layers):
         places = asked if number == last else slice(None)
         hidden = layer_states(layer, hidden, rotations[kinds[number]], attend[number], places)
-    states: Tensor = model.norm(hidden)
-    return states
+    return rms_norm(model.norm, hidden)
 
 
 def layer_states(layer: Any, hidden: Tensor, rotation: Rotation, attend: Attend, asked: slice | Tensor) -> Tensor:
     """What a Gemma3DecoderLayer makes of the places `asked`, whose queries `attend` takes; all are seen."""
-    mixed = _attention(layer.self_attn, layer.input_layernorm(hidden), rotation, attend, asked)
-    hidden = hidden[:, asked] + layer.post_attention_layernorm(mixed)
-    fed = layer.mlp(layer.pre_feedforward_layernorm(hidden))
-    states: Tensor = hidden + layer.post_feedforward_layernorm(fed)
-    return states
+    mixed = _attention(layer.self_attn, rms_norm(layer.input_layernorm, hidden), rotation, attend, asked)
+    hidden = hidden[:, asked] + rms_norm(layer.post_attention_layernorm, mixed)
+    fed = _feed_forward(layer.mlp, rms_norm(layer.pre_feedforward_layernorm, hidden))
+    return hidden + rms_norm(layer.post_feedforward_layernorm, fed)
 
 
 def _attention(module: Any, hidden: Tensor, rotation: Rotation, attend: Attend, asked: slice | Tensor) -> Tensor:
     """What a Gemma3Attention makes of the places `asked`."""
-    query = module.q_norm(_heads(module.q_proj, hidden[:, asked], module.head_dim))
-    key = module.k_norm(_heads(module.k_proj, hidden, module.head_dim))
-    value = _heads(module.v_proj, hidden, module.head_dim)
+    (query,) = linears([module.q_proj], hidden[:, asked])
+    key, value = linears([module.k_proj, module.v_proj], hidden)
+    query, key, value = (_heads(projected, module.head_dim) for projected in (query, key, value))
     cos, sin = rotation
-    query, _ = apply_rotary_pos_emb(query, query[:, :1], cos[:, asked], sin[:, asked])
-    key, _ = apply_rotary_pos_emb(key, key[:, :1], cos, sin)
+    query = rotate(rms_norm(module.q_norm, query), cos[:, asked], sin[:, asked])
+    key = rotate(rms_norm(module.k_norm, key), cos, sin)
     mixed = attend(query, key, value, module.scaling)
-    mixed = mixed.transpose(1, 2).reshape(*mixed.shape[:1], mixed.shape[2], -1)
-    out: Tensor = module.o_proj(mixed)
+    mixed = mixed.transpose(1, 2).flatten(2)
+    (out,) = linears([module.o_proj], mixed)
     return out
 
 
-def _heads(projection: nn.Module, hidden: Tensor, size: int) -> Tensor:
+def _feed_forward(module: Any, hidden: Tensor) -> Tensor:
+    """What a Gemma3MLP makes of them."""
+    gate, up = linears([module.gate_proj, module.up_proj], hidden)
+    (out,) = linears([module.down_proj], module.act_fn(gate) * up)
+    return out
+
+
+def _heads(projected: Tensor, size: int) -> Tensor:
     """(packs, heads, length, size)."""
-    projected: Tensor = projection(hidden)
-    return projected.view(*hidden.shape[:2], -1, size).transpose(1, 2)
+    return projected.view(*projected.shape[:2], -1, size).transpose(1, 2)

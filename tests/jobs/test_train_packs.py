@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from torch import Tensor
 from transformers import Gemma3ForCausalLM
 
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml import attention
+from job_templates.ml.attention import Attention
 from job_templates.ml.base import starter_base
 from job_templates.ml.collator import FixedRows, PackCollator, cost_of, padded
 from job_templates.ml.packs import Cost, attention_masks, cheapest_groups, pack_rows
@@ -41,13 +43,13 @@ def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[Toke
     ]
 
 
-def plain_loss(model: torch.nn.Module, rows: list[TokenRow]) -> torch.Tensor:
+def plain_loss(model: torch.nn.Module, rows: list[TokenRow]) -> Tensor:
     """What transformers computes on right-padded rows with labels on the answers alone."""
-    loss: torch.Tensor = model(**padded(rows)).loss
+    loss: Tensor = model(**padded(rows)).loss
     return loss
 
 
-def gradients(model: torch.nn.Module, loss: torch.Tensor) -> dict[str, torch.Tensor]:
+def gradients(model: torch.nn.Module, loss: Tensor) -> dict[str, Tensor]:
     model.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call] # torch's own method has no types
     return {name: part.grad.clone() for name, part in model.named_parameters() if part.grad is not None}
@@ -144,13 +146,23 @@ def test_attention_by_blocks_equals_one_masked_attention(block: int) -> None:
         batch = pack_rows(rows, shared_prefix(rows), 16, cost)
         packs, length = batch.input_ids.shape
         generator = torch.Generator().manual_seed(1)
-        query = torch.randn((packs, 4, length, 8), generator=generator)
-        key, value = torch.randn((2, packs, 2, length, 8), generator=generator)
+        query = torch.randn((packs, 4, length, 8), generator=generator).requires_grad_()
+        key, value = (torch.randn((packs, 2, length, 8), generator=generator).requires_grad_() for _ in range(2))
         for kind, blocked in attention.attentions(batch.masks, batch.prefix, CPU, block).items():
             whole = attention.Masked(batch.masks[kind])
-            torch.testing.assert_close(blocked(query, key, value, 0.3), whole(query, key, value, 0.3))
-            after = (one.after(batch.prefix)(query[:, :, batch.prefix :], key, value, 0.3) for one in (blocked, whole))
-            torch.testing.assert_close(*after)
+            same_attention(blocked, whole, query, key, value)
+            same_attention(
+                *(one.after(batch.prefix) for one in (blocked, whole)), query[:, :, batch.prefix :], key, value
+            )
+
+
+def same_attention(one: Attention, other: Attention, query: Tensor, key: Tensor, value: Tensor) -> None:
+    """Hold what comes out, and its gradient, of both against each other."""
+    mixed, wanted = (attend(query, key, value, 0.3) for attend in (one, other))
+    torch.testing.assert_close(mixed, wanted)
+    upstream = torch.randn(mixed.shape, generator=torch.Generator().manual_seed(2))
+    found, expected = (torch.autograd.grad(part, (query, key, value), upstream) for part in (mixed, wanted))
+    torch.testing.assert_close(found, expected)
 
 
 def test_the_prefix_is_counted_once_a_pack() -> None:
