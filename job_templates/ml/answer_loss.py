@@ -85,15 +85,14 @@ def _over(states: Tensor, weight: Tensor, words: range, with_mean: bool) -> _Sum
     for first in range(0, len(states), tile):
         part = slice(first, first + tile)
         top, total, weighted = sums.top[part], sums.total[part], sums.weighted[part]
-        turned = states[part].T.contiguous()
         for start in range(words.start, words.stop, slice_):
             vectors = weight[start : min(start + slice_, words.stop)]
-            logits = vectors @ turned
-            larger = torch.maximum(top, logits.amax(0))
+            logits = states[part] @ vectors.T
+            larger = torch.maximum(top, logits.amax(1))
             shrink = (top - larger).exp_()
-            shares = logits.sub_(larger).exp_()
-            total.mul_(shrink).add_(shares.sum(0))
+            shares = logits.sub_(larger[:, None]).exp_()
+            total.mul_(shrink).add_(shares.sum(1))
             if with_mean:
-                weighted.mul_(shrink[:, None]).addmm_(shares.T, vectors)
+                weighted.mul_(shrink[:, None]).addmm_(shares, vectors)
             top.copy_(larger)
     return sums

@@ -102,7 +102,7 @@ def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:
     swapped = [TokenRow(row.prompt, written[at - 1]) for at, row in enumerate(rows)]
     passes: list[int] = []
     decoder = SharedDecoder(model, rows[0].prompt[:10])
-    hook = model.model.norm.register_forward_hook(lambda *_: passes.append(1))
+    hook = model.model.embed_tokens.register_forward_hook(lambda *_: passes.append(1))
     with one_thread():  # more share out what is read at once
         assert decoder.answers(swapped, MOST) == written
     hook.remove()
