@@ -34,9 +34,10 @@ from trl import SFTConfig, SFTTrainer
 from backend.data import CheckOptions, load_dataset
 from backend.prompts import get_format
 from backend.runs import RunConfig
+from backend.runs.config import PRECISIONS
 from job_templates.ml.base import pretrained_base, with_adapter
 from job_templates.ml.collator import FixedRows, PackCollator
-from job_templates.ml.device import choose_precision
+from job_templates.ml.device import Precision, choose_precision
 from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
 from job_templates.ml.trainer import SharedPrefixTrainer
 
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=1, help="how often the ways take their turns; the fastest step of all counts"
     )
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="of all ways (default %(default)s)")
     parser.add_argument("--results", type=Path, help="a file of measured ways: those in it are not measured again")
     parser.add_argument("--way", choices=WAYS, help="measure only this one")
     parser.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
@@ -158,20 +160,22 @@ def measure(arguments: argparse.Namespace) -> dict[str, float]:
         trainer.remove_callback(PrinterCallback)
         clock = Clock()
         trainer.add_callback(clock)
-        trainer.train()
+        precision = choose_precision(arguments.precision)
+        with precision.rounding():
+            trainer.train()
     seconds = min(clock.seconds)
     return {
         "seconds": seconds,
         "cpu_seconds": min(clock.cpu_seconds),
         "peak_gb": peak_bytes() / 1e9,
         "loss": trainer.state.log_history[0]["loss"],
-        "arithmetic": products(rows[: arguments.batch_size], model) / product_rate() / min(clock.cpu_seconds),
+        "arithmetic": products(rows[: arguments.batch_size], model) / product_rate(precision) / min(clock.cpu_seconds),
     }
 
 
 def build(arguments: argparse.Namespace, model: Any, rows: list[TokenRow], base: Any, work: str) -> Any:
     """The way's trainer, over the rows in their order."""
-    precision = choose_precision()
+    precision = choose_precision(arguments.precision)
     at_once = arguments.batch_size if arguments.measure == "shared" else arguments.micro_batch
     settings = SFTConfig(
         output_dir=work, per_device_train_batch_size=at_once,
@@ -219,10 +223,11 @@ def products(rows: list[TokenRow], model: Any) -> float:
     return tokens * (4 * body + 6 * adapter) + attention + 4 * answers * config.vocab_size * config.hidden_size
 
 
-def product_rate() -> float:
+def product_rate(precision: Precision) -> float:
     """The floating-point operations a CPU second (a second on a GPU) of one large matrix product."""
-    device, size = ("cuda", 8192) if torch.cuda.is_available() else ("cpu", 1536)
-    left, right = torch.randn((2, size, size), device=device)
+    size = 8192 if precision.device == "cuda" else 1536
+    dtype = torch.bfloat16 if precision.bf16 else torch.float16 if precision.fp16 else torch.float32
+    left, right = torch.randn((2, size, size), device=precision.device).to(dtype)
     best = float("inf")
     for _ in range(5):
         begin = _now()

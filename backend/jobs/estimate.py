@@ -86,11 +86,11 @@ def _kind(summary: Mapping[str, Any]) -> str:
 def _ratio(summary: Mapping[str, Any], kind: Kind) -> float | None:
     """How many times longer than this model says the run took; None where it does not tell, or did not train here.
 
-    Only a GPU, which is elsewhere, trains in another precision than float32.
+    A GPU is elsewhere; of runs that do not say where they were trained, those in another precision than float32 were.
     """
     steps, tokens, seconds = (_positive(summary.get(name)) for name in ("steps", "tokens", "seconds"))
-    elsewhere = summary.get("precision", CPU_PRECISION) != CPU_PRECISION
-    if elsewhere or _kind(summary) != kind or steps < LEAST_STEPS or not tokens or not seconds:
+    device = summary.get("device", "cpu" if summary.get("precision", CPU_PRECISION) == CPU_PRECISION else "cuda")
+    if device != "cpu" or _kind(summary) != kind or steps < LEAST_STEPS or not tokens or not seconds:
         return None
     return seconds / _seconds(kind, int(steps), tokens)
 

@@ -17,10 +17,12 @@ Method = Literal["full", "lora"]
 LoraTargets = Literal["all", "attention"]
 Scheduler = Literal["cosine", "linear", "constant"]
 Engine = Literal["shared", "plain"]
+PrecisionName = Literal["auto", "float32", "bfloat16"]
 METHODS: tuple[Method, ...] = get_args(Method)
 LORA_TARGETS: tuple[LoraTargets, ...] = get_args(LoraTargets)
 SCHEDULERS: tuple[Scheduler, ...] = get_args(Scheduler)
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 FULL_RATE = 5e-5
 """The peak rate where all weights of a pretrained model move: an adapter's would undo what it knows."""
 WORDS = {
@@ -30,6 +32,7 @@ WORDS = {
     "lora_targets": LORA_TARGETS,
     "lr_scheduler": SCHEDULERS,
     "engine": ENGINES,
+    "precision": PRECISIONS,
 }
 
 
@@ -39,8 +42,8 @@ class RunConfig:
 
     `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out, `warmup_ratio`
     the share of the steps in which the rate rises, `early_stopping` how many looks at the held-out rows without a
-    better loss end the training; whole floats (JSON, number boxes) are taken for integers. `epochs` are passes over the
-    rows, "auto" as many as they need (epochs.planned_epochs).
+    better loss end the training, `precision` what products are made in; whole floats (JSON, number boxes) are taken for
+    integers. `epochs` are passes over the rows, "auto" as many as they need (epochs.planned_epochs).
     """
 
     base_model: str = STARTER
@@ -61,6 +64,7 @@ class RunConfig:
     early_stopping: int | None = None
     checkpoint_minutes: float = 5.0
     engine: Engine = "shared"
+    precision: PrecisionName = "auto"
     test_split: float = 0.1
     max_examples: int | None = None
     seed: int = 42
@@ -144,7 +148,7 @@ def _checked(name: str, value: object) -> object:
     match name:
         case "base_model":
             return _text(name, value)
-        case "prompt_format" | "declarations" | "method" | "lora_targets" | "lr_scheduler" | "engine":
+        case "prompt_format" | "declarations" | "method" | "lora_targets" | "lr_scheduler" | "engine" | "precision":
             return _word(name, value, WORDS[name])
         case "epochs":
             return value if value == "auto" else _number(name, value, 100_000, EPOCHS_ALLOWED)

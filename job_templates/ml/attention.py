@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from job_templates.ml.fused import products_type
+
 BLOCK = 128
 """Queries a block: fewer waste fewer products, more keep the matrix products large."""
 
@@ -65,6 +67,7 @@ class Blocked:
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """The weighted values of every query."""
+        query, key, value = (part.to(products_type(part)) for part in (query, key, value))
         mixed: Tensor = _BlockedAttention.apply(query, key, value, scale, self.blocks)  # type: ignore[no-untyped-call] # torch's own method has no types
         return mixed
 
@@ -83,9 +86,9 @@ class _BlockedAttention(torch.autograd.Function):
         mixed = torch.empty_like(asked, memory_format=torch.contiguous_format)
         kept = []
         for block, places in _places(blocks):
-            scores = _rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)
+            scores = (_rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)).to(block.bias.dtype)
             seen = scores.view(*asked[:, :, places].shape[:-1], -1).add_(block.bias[:, :, :, None])
-            weights = torch.softmax(seen, dim=-1).view_as(scores)
+            weights = torch.softmax(seen, dim=-1).view_as(scores).to(key.dtype)
             mixed[:, :, places] = (weights @ _seen(value, block)).view_as(mixed[:, :, places])
             kept.append(weights)
         ctx.scale, ctx.blocks = scale, blocks
@@ -96,17 +99,18 @@ class _BlockedAttention(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, mixed, *kept = ctx.saved_tensors
         asked, gradient = (_by_place(part, key.shape[1]) for part in (query, upstream))
-        overlap = (gradient * mixed).sum(-1, keepdim=True)
+        wide = ctx.blocks[0].bias.dtype
+        overlap = (gradient.to(wide) * mixed).sum(-1, keepdim=True)
         towards_query = torch.empty_like(mixed)
-        towards_key, towards_value = torch.zeros_like(key), torch.zeros_like(value)
+        towards_key, towards_value = torch.zeros_like(key, dtype=wide), torch.zeros_like(value, dtype=wide)
         for (block, places), weights in zip(_places(ctx.blocks), kept, strict=True):
             out = _rows(gradient[:, :, places])
             _add(towards_value, block, weights.transpose(2, 3) @ out)
-            scores = out @ _seen(value, block).transpose(2, 3)
-            scores.sub_(_rows(overlap[:, :, places])).mul_(weights).mul_(ctx.scale)
+            scores = (out @ _seen(value, block).transpose(2, 3)).to(wide)
+            scores = scores.sub_(_rows(overlap[:, :, places])).mul_(weights).mul_(ctx.scale).to(key.dtype)
             towards_query[:, :, places] = (scores @ _seen(key, block)).view_as(towards_query[:, :, places])
             _add(towards_key, block, scores.transpose(2, 3) @ _rows(asked[:, :, places]))
-        return _by_head(towards_query), towards_key, towards_value, None, None
+        return _by_head(towards_query), towards_key.to(key.dtype), towards_value.to(value.dtype), None, None
 
 
 def _places(blocks: Sequence[Block]) -> list[tuple[Block, slice]]:

@@ -54,7 +54,7 @@ def fit(
         trackio = TrackioCallback(config.trackio_project, run.name, config.to_dict())
         trainer.add_callback(trackio)
     try:
-        with kept_on_hub(run, repo_id, trainer.add_callback):
+        with kept_on_hub(run, repo_id, trainer.add_callback), precision.rounding():
             trainer.train(resume_from_checkpoint=_going_on(run))
     finally:
         if trackio is not None:

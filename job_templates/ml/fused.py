@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from peft.tuners.lora import Linear as LoraLinear
@@ -18,15 +19,25 @@ from torch import Tensor, nn
 
 
 def linears(layers: Sequence[nn.Module], inputs: Tensor) -> tuple[Tensor, ...]:
-    """What each of these linear layers makes of the same inputs; those with a plain LoRA adapter go together."""
-    adapters = [_adapter(layer, inputs) for layer in layers]
+    """What each of these linear layers makes of the same inputs; those with a plain LoRA adapter go together.
+
+    Under bfloat16 autocast all products are made in it, as the layers themselves would.
+    """
+    dtype = products_type(inputs)
+    adapters = [_adapter(layer, dtype) for layer in layers]
     if any(adapter is None for adapter in adapters):
         return tuple(layer(inputs) for layer in layers)
     known = [adapter for adapter in adapters if adapter is not None]
-    weights = [weight for adapter in known for weight in (adapter.base, adapter.down, adapter.up)]
+    weights = [weight.to(dtype) for adapter in known for weight in (adapter.base, adapter.down, adapter.up)]
     scales = [adapter.scale for adapter in known]
-    found: tuple[Tensor, ...] = _Adapted.apply(inputs, scales, *weights)  # type: ignore[no-untyped-call] # torch's own method has no types
+    found: tuple[Tensor, ...] = _Adapted.apply(inputs.to(dtype), scales, *weights)  # type: ignore[no-untyped-call] # torch's own method has no types
     return found
+
+
+def products_type(inputs: Tensor) -> torch.dtype:
+    """The type that matrix products over these inputs are made in: autocast's, or their own."""
+    kind = inputs.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else inputs.dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +50,40 @@ class _Adapter:
     scale: float
 
 
-def _adapter(layer: nn.Module, inputs: Tensor) -> _Adapter | None:
+def _adapter(layer: nn.Module, dtype: torch.dtype) -> _Adapter | None:
     """The only adapter of a frozen layer, where nothing but two products is added; else None."""
-    if not isinstance(layer, LoraLinear) or layer.disable_adapters or layer.merged:
+    if not isinstance(layer, LoraLinear) or layer.disable_adapters or layer.merged or dtype == torch.float16:
         return None
     active = [name for name in layer.active_adapters if name in layer.lora_A]
-    if len(active) != 1 or active[0] in layer.lora_variant or torch.is_autocast_enabled(inputs.device.type):
+    if len(active) != 1 or active[0] in layer.lora_variant:
         return None
     (name,) = active
     base, down, up, dropout = layer.base_layer, layer.lora_A[name], layer.lora_B[name], layer.lora_dropout[name]
     plain = all(type(part) is nn.Linear and part.bias is None for part in (base, down, up))
     if not plain or base.weight.requires_grad or (layer.training and not isinstance(dropout, nn.Identity)):
         return None
-    if {base.weight.dtype, down.weight.dtype, up.weight.dtype} != {inputs.dtype}:
-        return None
-    return _Adapter(base.weight, down.weight, up.weight, layer.scaling[name])
+    return _Adapter(_FROZEN.of(base, dtype), down.weight, up.weight, layer.scaling[name])
+
+
+class _Frozen:
+    """The weights of frozen layers in another type, kept as long as they stay as they are."""
+
+    def __init__(self) -> None:
+        self._copies: WeakKeyDictionary[nn.Module, tuple[int, Tensor]] = WeakKeyDictionary()
+
+    def of(self, layer: nn.Linear, dtype: torch.dtype) -> Tensor:
+        """The layer's weight (out, in) in this type."""
+        weight = layer.weight.detach()
+        if weight.dtype == dtype:
+            return weight
+        version, copy = self._copies.get(layer, (-1, weight))
+        if version != weight._version or copy.dtype != dtype or copy.device != weight.device:
+            copy = weight.to(dtype)
+            self._copies[layer] = weight._version, copy
+        return copy
+
+
+_FROZEN = _Frozen()
 
 
 class _Adapted(torch.autograd.Function):
@@ -95,10 +125,14 @@ def _threes(weights: Sequence[Tensor]) -> list[tuple[Tensor, Tensor, Tensor]]:
 
 
 def rms_norm(norm: Any, inputs: Tensor) -> Tensor:
-    """What a Gemma3RMSNorm makes of the inputs (Zhang and Sennrich 2019, arXiv:1910.07467)."""
-    alike = norm.weight.dtype == inputs.dtype
-    found: Tensor = _RMSNorm.apply(inputs, norm.weight, norm.eps) if alike else norm(inputs)  # type: ignore[no-untyped-call] # torch's own method has no types
-    return found
+    """What a Gemma3RMSNorm makes of the inputs (Zhang and Sennrich 2019, arXiv:1910.07467), in the wider type of both.
+
+    What stands between is float32 at least, as in the module.
+    """
+    wider = torch.promote_types(inputs.dtype, norm.weight.dtype)
+    between = torch.promote_types(wider, torch.float32)
+    found: Tensor = _RMSNorm.apply(inputs.to(between), norm.weight.to(between), norm.eps)  # type: ignore[no-untyped-call] # torch's own method has no types
+    return found.to(wider)
 
 
 class _RMSNorm(torch.autograd.Function):

@@ -91,5 +91,4 @@ def _load(folder: Path) -> Any:
 
 def _ready(model: Any) -> Any:
     precision = choose_precision()
-    dtype = torch.bfloat16 if precision.bf16 else torch.float32
-    return model.to(device=precision.device, dtype=dtype).eval()
+    return model.to(device=precision.device, dtype=precision.answers).eval()

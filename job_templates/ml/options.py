@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs import STARTER, RunConfig, default_config
-from backend.runs.config import ENGINES, LORA_TARGETS, METHODS, SCHEDULERS
+from backend.runs.config import ENGINES, LORA_TARGETS, METHODS, PRECISIONS, SCHEDULERS
 from backend.runs.epochs import usual_length
 
 HUB_MODEL = "google/functiongemma-270m-it"
@@ -104,6 +104,12 @@ def add_fitting_flags(command: argparse.ArgumentParser) -> None:
         choices=ENGINES,
         help="shared computes the prompt's common part once a step, plain in every row, as TRL does; both learn the "
         "same (default shared)",
+    )
+    command.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        help="what products are made in; auto takes bfloat16 where the device has it, float16 with a scaled loss on an "
+        "older GPU, float32 on other CPUs (default auto)",
     )
     command.add_argument(
         "--resume",

@@ -48,7 +48,7 @@ def train(
         begin_anew(run)
     tools, split = divide(run)
     fmt = get_format(run.config.prompt_format, run.config.declarations)
-    precision = choose_precision()
+    precision = choose_precision(run.config.precision)
     with tempfile.TemporaryDirectory(prefix="train-") as work:
         base = prepare_base(run.config, split.train, tools, fmt, Path(work))
         rows = encode_rows([*split.train, *split.test], tools, fmt, base.tokenizer)
@@ -70,6 +70,7 @@ def train(
             "parameters": parameters,
             "trained_parameters": trained,
             "method": run.config.method,
+            "device": precision.device,
             "precision": precision.name,
             **fitted,
         }

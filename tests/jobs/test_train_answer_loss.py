@@ -51,6 +51,15 @@ def test_without_gradients_it_is_the_same_loss() -> None:
     assert alone.item() == pytest.approx(answer_loss(head, states.requires_grad_(), labels).item(), rel=1e-6)
 
 
+@pytest.mark.parametrize("learns", [False, True])
+def test_under_autocast_no_logit_is_rounded(learns: bool) -> None:
+    head, states, labels = asked(70, scale=20.0)
+    head.weight.requires_grad_(learns)
+    wanted = answer_loss(head, states, labels)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert answer_loss(head, states, labels).item() == pytest.approx(wanted.item(), rel=1e-6)
+
+
 def test_an_output_layer_that_learns_gets_its_gradient() -> None:
     head, states, labels = asked(70)
     head.weight.requires_grad_(True)

@@ -132,11 +132,39 @@ def test_what_is_not_a_plain_adapter_is_left_to_the_layer(name: str) -> None:
     hold_equal(found, wanted, [inputs, *learned])
 
 
-def test_autocast_is_left_to_the_layers() -> None:
-    layers = layers_of(adapted().float())
-    inputs = states(PACKS, LENGTH, SIZE).float()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_under_autocast_products_are_rounded_as_the_layers_round_them(dtype: torch.dtype) -> None:
+    model = adapted().float()
+    layers = layers_of(model)
+    inputs = states(PACKS, LENGTH, SIZE).detach().float().requires_grad_()
+    learned = [part for part in model.parameters() if part.requires_grad]
+    with torch.autocast("cpu", dtype):
+        wanted = tuple(layer(inputs) for layer in layers)
+        found = linears(layers, inputs)
+    assert {part.dtype for part in found} == {part.dtype for part in wanted} == {dtype}
+    towards = gradients(found, [inputs, *learned])
+    assert {part.dtype for part in towards} == {torch.float32}
+    for one, other in zip((*found, *towards), (*wanted, *gradients(wanted, [inputs, *learned])), strict=True):
+        assert (one - other).norm() <= 0.02 * other.norm()
+
+
+def test_bfloat16_is_not_left_to_the_layers_and_float16_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers, inputs = layers_of(adapted().float()), states(PACKS, LENGTH, SIZE).float()
+    monkeypatch.setattr(nn.Module, "__call__", None)
     with torch.autocast("cpu", torch.bfloat16):
-        assert [part.dtype for part in linears(layers, inputs)] == [torch.bfloat16, torch.bfloat16]
+        linears(layers, inputs)
+    with torch.autocast("cpu", torch.float16), pytest.raises(TypeError):
+        linears(layers, inputs)
+
+
+def test_a_rounded_weight_follows_its_layers() -> None:
+    (layer, _), inputs = layers_of(adapted().float()), states(1, LENGTH, SIZE).float()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        (before,) = linears([layer], inputs)
+        layer.base_layer.weight.add_(1)  # type: ignore[union-attr, operator] # PEFT's layer holds the plain one
+        (after,) = linears([layer], inputs)
+        torch.testing.assert_close(after, layer(inputs), rtol=2e-2, atol=2e-2)
+    assert not torch.allclose(before, after, rtol=2e-2, atol=2e-2)
 
 
 def a_norm() -> Any:
@@ -152,8 +180,16 @@ def test_a_norm_is_the_modules(learns: bool) -> None:
     hold_equal([rms_norm(norm, inputs)], [norm(inputs)], [inputs, norm.weight] if learns else [inputs])
 
 
-def test_a_norm_over_another_precision_is_left_to_the_module() -> None:
-    norm, inputs = a_norm(), states(PACKS, LENGTH, SIZE).bfloat16()
+def test_a_norm_of_rounded_states_comes_out_in_the_type_of_its_weights() -> None:
+    norm, inputs = a_norm(), states(PACKS, LENGTH, SIZE).detach().bfloat16().requires_grad_()
+    found = rms_norm(norm, inputs)
+    torch.testing.assert_close(found, norm(inputs.float()))
+    (towards,) = torch.autograd.grad(found.sum(), inputs)
+    assert towards.dtype == torch.bfloat16
+
+
+def test_a_norm_in_half_precision_is_computed_as_the_module_does() -> None:
+    norm, inputs = a_norm().bfloat16(), states(PACKS, LENGTH, SIZE).bfloat16()
     assert torch.equal(rms_norm(norm, inputs), norm(inputs))
 
 

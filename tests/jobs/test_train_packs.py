@@ -92,6 +92,30 @@ def hold_equal(model: torch.nn.Module, rows: list[TokenRow], window: int, cost: 
         assert difference < 1e-4, f"{name}: {difference}"
 
 
+@pytest.mark.parametrize("adapter", [False, True], ids=["full", "LoRA"])
+@pytest.mark.parametrize("shape", SHAPES, ids=SHAPES.keys())
+def test_in_bfloat16_gradients_are_about_as_exact_as_those_of_transformers(shape: str, adapter: bool) -> None:
+    prefix, suffixes, answers, window = SHAPES[shape]
+    rows = some_rows(prefix, suffixes, answers)
+    model: torch.nn.Module = tiny_model(window)
+    if adapter:
+        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
+        model = get_peft_model(model, lora)
+    batch = pack_rows(rows, shared_prefix(rows), window, ONE_PACK)
+    exact = whole(gradients(model, plain_loss(model, rows)))
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = summed_loss(model, batch, CPU) / batch.labels.numel()
+        theirs = plain_loss(model, rows)
+    assert ours.item() == pytest.approx(plain_loss(model, rows).item(), rel=0.01)
+    wrong, usual = ((whole(gradients(model, loss)) - exact).norm() / exact.norm() for loss in (ours, theirs))
+    assert 0 < wrong < 1.6 * usual < 0.1
+
+
+def whole(gradient: dict[str, Tensor]) -> Tensor:
+    """Every gradient in one."""
+    return torch.cat([part.flatten() for part in gradient.values()])
+
+
 TOOLS = (
     Tool(
         "set_light",

@@ -37,7 +37,9 @@ def some_rows(count: int, vocabulary: int) -> list[TokenRow]:
     ]
 
 
-def tiny_trainer(vocabulary: int, folder: Path, engine: Engine = "shared", **settings: Any) -> SharedPrefixTrainer:
+def tiny_trainer(
+    vocabulary: int, folder: Path, engine: Engine = "shared", *, bf16: bool = False, **settings: Any
+) -> SharedPrefixTrainer:
     torch.manual_seed(0)
     config = Gemma3TextConfig(
         vocab_size=vocabulary, hidden_size=8, intermediate_size=8, num_hidden_layers=2, num_attention_heads=1,
@@ -47,7 +49,7 @@ def tiny_trainer(vocabulary: int, folder: Path, engine: Engine = "shared", **set
     model = Gemma3ForCausalLM(config)
     rows = some_rows(12, vocabulary)
     arguments = SFTConfig(
-        output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", save_strategy="no", disable_tqdm=True,
+        output_dir=str(folder), use_cpu=True, bf16=bf16, report_to="none", save_strategy="no", disable_tqdm=True,
         activation_checkpointing=False, dataloader_pin_memory=False, logging_steps=1, learning_rate=1e-2,
         num_train_epochs=2, per_device_train_batch_size=4, logging_nan_inf_filter=False, **settings,
     )  # fmt: skip

@@ -49,11 +49,20 @@ def test_earlier_runs_correct_it() -> None:
     outliers = [
         {**summary, "seconds": took, "parameters": 268_098_176},
         {**summary, "seconds": took, "precision": "bfloat16"},
+        {**summary, "seconds": took, "device": "cuda", "precision": "float32"},
         *newest_first,
     ]
     assert estimate_training(RunConfig(), WORK, outliers).seconds == pytest.approx(
         STARTUP_SECONDS["starter"] + 2 * took
     )
+
+
+def test_a_cpu_that_trains_in_bfloat16_is_this_machine() -> None:
+    plain = estimate_training(RunConfig(), WORK)
+    took = plain.seconds - STARTUP_SECONDS["starter"]
+    summary = {"method": "full", "steps": 675, "tokens": 675 * (5 + 32 * 23), "device": "cpu", "precision": "bfloat16"}
+    corrected = estimate_training(RunConfig(), WORK, [{**summary, "seconds": took / 2}])
+    assert corrected.seconds == pytest.approx(STARTUP_SECONDS["starter"] + took / 2)
 
 
 @pytest.mark.parametrize(
