@@ -14,7 +14,7 @@ def settings_card(run: Run, scene: Scene) -> Html:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
-    patience = text.count(config.early_stopping or 0, "look") + " without a better loss"
+    patience = text.count(config.early_stopping or 0, "look") + " without a better one"
     length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),

@@ -154,8 +154,9 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
         "warm-up, weight decay": f"{config.warmup_ratio:g}, {config.weight_decay:g}",
         "steps, seconds": f"{_steps(training)}, {training.get('seconds', '–')}",
         "loss at the end": _number(training.get("final_loss")),
-        "lowest loss on the held-out rows": f"{_number(training.get('held_out_loss'))} (kept: step "
-        f"{training.get('best_step', '–')})",
+        "kept": f"step {training.get('best_step', '–')}, which did best on the held-out rows",
+        "loss on the held-out rows": _number(training.get("held_out_loss")),
+        "mean probability of their right answers": _number(training.get("held_out_match")),
         "longest row": f"{training.get('max_seq_length', '–')} tokens",
         "seed": str(config.seed),
         "code": f"`{run.code_version or '–'}`",

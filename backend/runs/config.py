@@ -42,7 +42,7 @@ class RunConfig:
 
     `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out, `warmup_ratio`
     the share of the steps in which the rate rises, `early_stopping` how many looks at the held-out rows without a
-    better loss end the training, `precision` what products are made in; whole floats (JSON, number boxes) are taken for
+    better one end the training, `precision` what products are made in; whole floats (JSON, number boxes) are taken for
     integers. `epochs` are passes over the rows, "auto" as many as they need (epochs.planned_epochs).
     """
 

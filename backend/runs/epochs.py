@@ -54,7 +54,7 @@ def shown(epochs: float | str) -> str:
 def with_effort(config: RunConfig, effort: Effort, rows: int | None) -> RunConfig:
     """The settings with as many epochs as `rows` rows need, or fewer, or more.
 
-    A thorough training ends early when the held-out loss has not fallen for three looks.
+    A thorough training ends early when the held-out rows have not fared better for three looks.
     """
     usual = replace(config, epochs="auto", early_stopping=LOOKS if effort == "thorough" else None)
     if effort == "balanced":

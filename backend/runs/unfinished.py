@@ -21,7 +21,7 @@ FOLDER = "unfinished"
 NOT_GONE_ON_FROM = ("README.md", "training_args.bin", "tokenizer", "special_tokens", "chat_template")
 """How the names begin of what the Trainer saves with a state and does not read when it goes on."""
 NOT_BEST = ("optimizer", "scheduler", "rng_state", "scaler")
-"""Of the state with the lowest held-out loss the weights are enough."""
+"""Of the state that does best on held-out rows the weights are enough."""
 
 
 def snapshot(run: Run, folder: Path) -> Kept | None:
@@ -92,7 +92,7 @@ def _stored(api: HfApi, repo_id: str) -> tuple[str | None, list[str]]:
 
 
 def _best(kept: Kept) -> Path:
-    """The folder of the state with the lowest held-out loss so far; `kept` itself where no other is known."""
+    """The folder of the state that does best on held-out rows so far; `kept` itself where no other is known."""
     best = read_json(kept.path / STATE_FILE).get("best_model_checkpoint")
     folder = kept.path.parent / Path(best).name if isinstance(best, str) else None
     return folder if folder is not None and folder.is_dir() else kept.path

@@ -24,21 +24,21 @@ TILE = 256
 """Hidden states multiplied at a time on a CPU."""
 
 
-def answer_loss(head: nn.Linear, states: Tensor, labels: Tensor) -> Tensor:
-    """The summed cross-entropy of `labels` after `states` (positions, hidden), in float32; a scalar.
+def answer_losses(head: nn.Linear, states: Tensor, labels: Tensor) -> Tensor:
+    """The cross-entropy of each of `labels` after `states` (positions, hidden), in float32: (positions,).
 
     Where the output layer is frozen, the gradient towards `states` is found in the same pass. Under autocast too the
     logits are float32: rounded to bfloat16, those of Gemma's words would be off by up to 0.06.
     """
     with torch.autocast(states.device.type, enabled=False):
         if head.weight.requires_grad or type(head) is not nn.Linear or head.bias is not None:
-            return nn.functional.cross_entropy(head(states.to(head.weight.dtype)).float(), labels, reduction="sum")
-        loss: Tensor = _AnswerLoss.apply(states.float(), head.weight.float(), labels)
-        return loss
+            return nn.functional.cross_entropy(head(states.to(head.weight.dtype)).float(), labels, reduction="none")
+        losses: Tensor = _AnswerLosses.apply(states.float(), head.weight.float(), labels)
+        return losses
 
 
-class _AnswerLoss(torch.autograd.Function):
-    """The loss over a frozen output layer."""
+class _AnswerLosses(torch.autograd.Function):
+    """The losses over a frozen output layer."""
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
@@ -51,12 +51,12 @@ class _AnswerLoss(torch.autograd.Function):
         right = weight[labels]
         if with_mean:
             ctx.save_for_backward(whole.weighted / whole.total[:, None] - right)
-        return (whole.top + whole.total.log() - (states * right).sum(-1)).sum()
+        return whole.top + whole.total.log() - (states * right).sum(-1)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
-        return gradient * upstream, None, None
+        return gradient * upstream[:, None], None, None
 
 
 @dataclass(frozen=True, slots=True)

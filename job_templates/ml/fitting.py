@@ -36,7 +36,7 @@ def fit(
     precision: Precision,
     repo_id: str | None = None,
 ) -> dict[str, Any]:
-    """Train the model in place, ending with the weights of the lowest held-out loss; what there is to say of it.
+    """Train the model in place, ending with the weights that do best on held-out rows; what there is to say of it.
 
     What an unfinished training goes on from is also kept in the Hub repository `repo_id`.
     """
@@ -62,7 +62,7 @@ def fit(
     steps, planned = trainer.state.global_step, trainer.state.max_steps
     if steps < planned:
         append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
-        say(f"Stopped early at step {steps}: the held-out loss no longer falls")
+        say(f"Stopped early at step {steps}: the held-out rows no longer fare better")
     return {
         "epochs": arguments.num_train_epochs,
         "steps": steps,
@@ -112,8 +112,8 @@ def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
         save_steps=looks * NEVER,
         save_total_limit=1,
         load_best_model_at_end=True,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
+        metric_for_best_model="eval_match",
+        greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         report_to="none",
         disable_tqdm=True,

@@ -1,4 +1,4 @@
-"""What an unfinished training goes on from: saved by time, after each epoch and where the held-out loss is best."""
+"""What an unfinished training goes on from: saved by time, after each epoch and where the held-out rows fare best."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from job_templates.cli import say
 
 
 class KeepingCallback(TrainerCallback):
-    """Asks for a save after `minutes`, at the end of each epoch, and where the held-out loss is the lowest so far.
+    """Asks for a save after `minutes`, at the end of each epoch, and where held-out rows fare best so far.
 
     It also tells the collator which pass over the rows begins.
     """
@@ -48,7 +48,7 @@ class KeepingCallback(TrainerCallback):
         **_: Any,
     ) -> None:
         """Save what is best."""
-        if state.best_metric is None or metrics["eval_loss"] < state.best_metric:
+        if state.best_metric is None or metrics["eval_match"] > state.best_metric:
             control.should_save = True
 
     def on_save(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:

@@ -92,7 +92,7 @@ def add_fitting_flags(command: argparse.ArgumentParser) -> None:
         "--early-stopping",
         type=int,
         metavar="LOOKS",
-        help="stop after so many looks at the held-out rows without a better loss (default never)",
+        help="stop after so many looks at the held-out rows without a better one (default never)",
     )
     command.add_argument(
         "--checkpoint-minutes",

@@ -34,8 +34,9 @@ class PackedBatch:
     """A batch of packs, ready for the model; shapes in (packs, length).
 
     `masks` holds a boolean (packs, 1, length, length) for full and for sliding attention. `predicts` are the flat
-    positions whose next token is an answer's, `labels` those tokens; none of them lies in the first `prefix` tokens of
-    a pack. `tokens` counts what is computed, `plain_tokens` what the rows hold when each has its own prefix.
+    positions whose next token is an answer's, none of them in the first `prefix` tokens of a pack; `labels` are those
+    tokens, and `answers` says how many of them each row has, in their order. `tokens` counts what is computed,
+    `plain_tokens` what the rows hold when each has its own prefix.
     """
 
     input_ids: Tensor
@@ -43,6 +44,7 @@ class PackedBatch:
     masks: dict[str, Tensor]
     predicts: Tensor
     labels: Tensor
+    answers: tuple[int, ...]
     prefix: int
     tokens: int
     plain_tokens: int
@@ -64,6 +66,7 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
     owners = torch.full((len(groups), length), PADDING)
     predicts: list[int] = []
     labels: list[int] = []
+    answers: list[int] = []
     for number, group in enumerate(groups):
         ids[number, :prefix] = torch.tensor(rows[group[0]].prompt[:prefix])
         positions[number, :prefix] = torch.arange(prefix)
@@ -78,6 +81,7 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
             first = number * length + end - len(row.completion) - 1
             predicts.extend(range(first, first + len(row.completion)))
             labels.extend(row.completion)
+            answers.append(len(row.completion))
             start = end
     return PackedBatch(
         input_ids=ids,
@@ -85,6 +89,7 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
         masks=attention_masks(owners, positions, window),
         predicts=torch.tensor(predicts),
         labels=torch.tensor(labels),
+        answers=tuple(answers),
         prefix=prefix,
         tokens=ids.numel(),
         plain_tokens=sum(len(row) for row in rows),

@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class ProgressCallback(TrainerCallback):
-    """Writes step events to `metrics` at most twice a second, held-out losses as they come, and a line every 5 s."""
+    """Writes steps to `metrics` at most twice a second, looks at held-out rows as they come, and a line every 5 s."""
 
     def __init__(self, metrics: Path, meter: Meter) -> None:
         self._metrics = metrics
@@ -51,7 +51,7 @@ class ProgressCallback(TrainerCallback):
         logs = logs or {}
         self._note(logs)
         if "eval_loss" in logs:
-            self._held_out(state, float(logs["eval_loss"]))
+            self._held_out(state, float(logs["eval_loss"]), float(logs["eval_match"]))
         elif "loss" in logs:
             self._step(state, logs)
 
@@ -65,12 +65,14 @@ class ProgressCallback(TrainerCallback):
             self._untold = None
 
     def summary(self) -> dict[str, float]:
-        """Seconds of training, the last loss, and the lowest on the held-out rows."""
+        """Seconds of training, the last loss, and the best look's loss and match on the held-out rows."""
         return dict(self._final)
 
     def _note(self, logs: Mapping[str, Any]) -> None:
         if "eval_loss" in logs:
-            self._final["held_out_loss"] = min(float(logs["eval_loss"]), self._final.get("held_out_loss", math.inf))
+            loss, match = float(logs["eval_loss"]), float(logs["eval_match"])
+            if match > self._final.get("held_out_match", -math.inf):
+                self._final |= {"held_out_loss": loss, "held_out_match": match}
         elif "loss" in logs:
             self._final |= {"seconds": float(logs["seconds"]), "final_loss": float(logs["loss"])}
 
@@ -106,9 +108,13 @@ class ProgressCallback(TrainerCallback):
             "eta": round(eta, 1),
         }
 
-    def _held_out(self, state: TrainerState, loss: float) -> None:
-        append_event(self._metrics, {"event": "eval", "stage": "train", "step": state.global_step, "loss": loss})
-        say(f"step {state.global_step} of {state.max_steps} · loss on the held-out rows {loss:.4f}")
+    def _held_out(self, state: TrainerState, loss: float, match: float) -> None:
+        look = {"event": "eval", "stage": "train", "step": state.global_step, "loss": loss, "match": match}
+        append_event(self._metrics, look)
+        say(
+            f"step {state.global_step} of {state.max_steps} · held-out rows: loss {loss:.4f}, "
+            f"right answers {match:.1%} likely"
+        )
 
 
 class TrackioCallback(TrainerCallback):

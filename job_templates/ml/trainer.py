@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 from datasets import Dataset
-from peft import PeftModel
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from trl import SFTConfig, SFTTrainer
@@ -16,12 +15,10 @@ from trl import SFTConfig, SFTTrainer
 from backend.errors import InputError
 from backend.runs.config import Engine
 from job_templates.cli import say
-from job_templates.ml.answer_loss import answer_loss
 from job_templates.ml.collator import PackCollator, padded
-from job_templates.ml.forward import suffix_states
 from job_templates.ml.guard import LossGuard
 from job_templates.ml.meter import Meter
-from job_templates.ml.packs import PackedBatch
+from job_templates.ml.packed_losses import look, token_losses
 from job_templates.ml.rows import TokenRow
 
 
@@ -106,15 +103,16 @@ class SharedPrefixTrainer(SFTTrainer):
             return loss
         batch = inputs["batch"]
         with self.accelerator.autocast():
-            summed = summed_loss(self.accelerator.unwrap_model(model), batch, self.args.device)
+            summed = token_losses(self.accelerator.unwrap_model(model), batch, self.args.device).sum()
         return summed / (batch.labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """The mean loss over the held-out answers' tokens, without augmentation, as `eval_loss`."""
+        """How the held-out rows fare, without augmentation: `eval_loss` and `eval_match`, as HeldOut says."""
         model = self.accelerator.unwrap_model(self.model)
         batches = self.data_collator.held_out(self.rows_at_once)
         with self.accelerator.autocast():
-            metrics = {"eval_loss": mean_loss(model, batches, self.args.device)}
+            found = look(model, batches, self.args.device)
+        metrics = {"eval_loss": found.loss, "eval_match": found.match}
         self.log(dict(metrics))
         self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -134,24 +132,3 @@ class SharedPrefixTrainer(SFTTrainer):
 def _numbers(count: int) -> Dataset:
     """A dataset of row numbers: the rows themselves come from the collator."""
     return Dataset.from_dict({"row": list(range(count))})
-
-
-def summed_loss(model: Any, batch: PackedBatch, device: torch.device) -> Tensor:
-    """The summed cross-entropy of the batch's answer tokens; a scalar."""
-    causal = model.get_base_model() if isinstance(model, PeftModel) else model
-    states = suffix_states(causal.model, batch)
-    predicting = states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix.to(device)]
-    return answer_loss(causal.lm_head, predicting, batch.labels.to(device))
-
-
-@torch.no_grad()
-def mean_loss(model: Any, batches: Sequence[PackedBatch] | Iterator[PackedBatch], device: torch.device) -> float:
-    """The mean loss over all answer tokens of the batches, in evaluation mode."""
-    training = model.training
-    model.eval()
-    total, tokens = 0.0, 0
-    for batch in batches:
-        total += summed_loss(model, batch, device).item()
-        tokens += batch.labels.numel()
-    model.train(training)
-    return total / max(tokens, 1)

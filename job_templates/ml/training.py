@@ -29,7 +29,7 @@ from job_templates.ml.rows import TokenRow, check_cache, encode_rows, resolve_le
 from job_templates.ml.starter_rows import StarterRows
 
 MOST_HELD_OUT_ROWS = 500
-"""So many rows tell the held-out loss well enough, and looking at them costs little."""
+"""So many rows tell well enough how a training goes, and looking at them costs little."""
 
 
 def train(

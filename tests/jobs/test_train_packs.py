@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from job_templates.ml import attention
 from job_templates.ml.attention import Attention
 from job_templates.ml.base import starter_base
 from job_templates.ml.collator import FixedRows, PackCollator, cost_of, padded
+from job_templates.ml.packed_losses import HeldOut, look, token_losses
 from job_templates.ml.packs import Cost, attention_masks, cheapest_groups, pack_rows
 from job_templates.ml.rows import TokenRow, encode_rows, resolve_length, shared_prefix
-from job_templates.ml.trainer import mean_loss, summed_loss
 from tests.jobs.tiny_gemma import tiny_gemma
 
 CPU = torch.device("cpu")
@@ -82,7 +83,7 @@ def hold_equal(model: torch.nn.Module, rows: list[TokenRow], window: int, cost: 
     batch = pack_rows(rows, shared_prefix(rows), window, cost)
     plain = plain_loss(model, rows)
     expected = gradients(model, plain)
-    shared = summed_loss(model, batch, CPU) / batch.labels.numel()
+    shared = token_losses(model, batch, CPU).sum() / batch.labels.numel()
     found = gradients(model, shared)
     assert shared.item() == pytest.approx(plain.item(), rel=1e-5)
     assert found.keys() == expected.keys()
@@ -104,7 +105,7 @@ def test_in_bfloat16_gradients_are_about_as_exact_as_those_of_transformers(shape
     batch = pack_rows(rows, shared_prefix(rows), window, ONE_PACK)
     exact = whole(gradients(model, plain_loss(model, rows)))
     with torch.autocast("cpu", torch.bfloat16):
-        ours = summed_loss(model, batch, CPU) / batch.labels.numel()
+        ours = token_losses(model, batch, CPU).sum() / batch.labels.numel()
         theirs = plain_loss(model, rows)
     assert ours.item() == pytest.approx(plain_loss(model, rows).item(), rel=0.01)
     wrong, usual = ((whole(gradients(model, loss)) - exact).norm() / exact.norm() for loss in (ours, theirs))
@@ -235,10 +236,24 @@ def test_a_length_that_cuts_an_answer_is_refused_with_the_one_needed() -> None:
         resolve_length(6, rows)
 
 
-def test_the_held_out_loss_is_the_mean_over_answer_tokens() -> None:
+def test_a_look_tells_the_loss_of_the_tokens_and_how_likely_whole_answers_are() -> None:
     rows = some_rows(6, [3, 5, 2, 9, 1], [4, 6, 3, 5, 2])
     model = tiny_model(8).eval()
     collator = PackCollator(FixedRows(rows), rows, model.config)
     expected = plain_loss(model, rows).item()
-    assert mean_loss(model, collator.held_out(2), CPU) == pytest.approx(expected, rel=1e-5)
-    assert mean_loss(model, collator.held_out(5), CPU) == pytest.approx(expected, rel=1e-5)
+    likely = [math.exp(-plain_loss(model, [row]).item() * len(row.completion)) for row in rows]
+    for size in (2, 5):
+        found = look(model, collator.held_out(size), CPU)
+        assert found.loss == pytest.approx(expected, rel=1e-5)
+        assert found.match == pytest.approx(sum(likely) / len(likely), rel=1e-4)
+
+
+def test_many_packs_keep_each_rows_tokens_together() -> None:
+    rows = some_rows(6, [3, 5, 2, 9, 1], [1, 6, 3, 5, 2])
+    batch = pack_rows(rows, shared_prefix(rows), 8, MANY_PACKS)
+    parts = [tuple(part.tolist()) for part in torch.split(batch.labels, list(batch.answers))]
+    assert sorted(parts) == sorted(row.completion for row in rows)
+
+
+def test_a_look_at_no_rows_finds_nothing() -> None:
+    assert look(tiny_model(8), [], CPU) == HeldOut(0.0, 0.0)

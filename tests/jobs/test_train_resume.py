@@ -66,7 +66,7 @@ def test_a_killed_training_ends_as_an_unbroken_one_does(unbroken: Run, tmp_path:
     summary, expected = read_json(run.training_path), read_json(unbroken.training_path)
     for same in ("steps", "best_step", "rows", "tokens", "tokens_saved"):
         assert summary[same] == expected[same]
-    for close in ("final_loss", "held_out_loss"):
+    for close in ("final_loss", "held_out_loss", "held_out_match"):
         assert summary[close] == pytest.approx(expected[close], rel=1e-4)
     weights, wanted = (load_file(one.checkpoint / "model.safetensors") for one in (run, unbroken))
     for name, tensor in wanted.items():
