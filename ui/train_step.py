@@ -184,9 +184,12 @@ def _chart(path: Path, at: tuple[int, int]) -> str:
 
 
 def _chart_title(steps: Events, held_out: Events) -> Html:
-    """The chart's name, with the latest of both curves."""
+    """The chart's name, with the latest of both curves, and how likely the held-out rows' right answers are."""
     latest = [f"training {_loss(steps[-1].get('loss'))}"] if steps else []
-    latest += [f"held out {_loss(held_out[-1].get('loss'))}"] if held_out else []
+    if held_out:
+        latest.append(f"held out {_loss(held_out[-1].get('loss'))}")
+        match = held_out[-1].get("match")
+        latest += [f"right answers {match:.0%} likely"] if isinstance(match, int | float) else []
     aside = f'<div class="aside">{" · ".join(latest)}</div>'
     return Html(f'<div class="card-head"><h2>Loss</h2>{aside}</div>')
 

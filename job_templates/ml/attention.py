@@ -67,8 +67,9 @@ class Blocked:
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """The weighted values of every query."""
-        query, key, value = (part.to(products_type(part)) for part in (query, key, value))
-        mixed: Tensor = _BlockedAttention.apply(query, key, value, scale, self.blocks)  # type: ignore[no-untyped-call] # torch's own method has no types
+        value = value.to(products_type(value))
+        with torch.autocast(query.device.type, enabled=False):
+            mixed: Tensor = _BlockedAttention.apply(query, key, value, scale, self.blocks)  # type: ignore[no-untyped-call] # torch's own method has no types
         return mixed
 
     def after(self, start: int) -> Blocked:
@@ -83,12 +84,12 @@ class _BlockedAttention(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float, blocks: tuple[Block, ...]) -> Tensor:
         asked = _by_place(query, key.shape[1])
-        mixed = torch.empty_like(asked, memory_format=torch.contiguous_format)
+        mixed = torch.empty_like(asked, dtype=value.dtype, memory_format=torch.contiguous_format)
         kept = []
         for block, places in _places(blocks):
-            scores = (_rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)).to(block.bias.dtype)
+            scores = _rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)
             seen = scores.view(*asked[:, :, places].shape[:-1], -1).add_(block.bias[:, :, :, None])
-            weights = torch.softmax(seen, dim=-1).view_as(scores).to(key.dtype)
+            weights = torch.softmax(seen, dim=-1).view_as(scores).to(value.dtype)
             mixed[:, :, places] = (weights @ _seen(value, block)).view_as(mixed[:, :, places])
             kept.append(weights)
         ctx.scale, ctx.blocks = scale, blocks
@@ -99,18 +100,19 @@ class _BlockedAttention(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, mixed, *kept = ctx.saved_tensors
         asked, gradient = (_by_place(part, key.shape[1]) for part in (query, upstream))
-        wide = ctx.blocks[0].bias.dtype
-        overlap = (gradient.to(wide) * mixed).sum(-1, keepdim=True)
-        towards_query = torch.empty_like(mixed)
-        towards_key, towards_value = torch.zeros_like(key, dtype=wide), torch.zeros_like(value, dtype=wide)
+        narrow = value.dtype
+        narrow_query, narrow_key = asked.to(narrow), key.to(narrow)
+        overlap = (gradient.to(query.dtype) * mixed).sum(-1, keepdim=True)
+        towards_query = torch.empty_like(asked, memory_format=torch.contiguous_format)
+        towards_key, towards_value = torch.zeros_like(key), torch.zeros_like(value, dtype=key.dtype)
         for (block, places), weights in zip(_places(ctx.blocks), kept, strict=True):
             out = _rows(gradient[:, :, places])
             _add(towards_value, block, weights.transpose(2, 3) @ out)
-            scores = (out @ _seen(value, block).transpose(2, 3)).to(wide)
-            scores = scores.sub_(_rows(overlap[:, :, places])).mul_(weights).mul_(ctx.scale).to(key.dtype)
-            towards_query[:, :, places] = (scores @ _seen(key, block)).view_as(towards_query[:, :, places])
-            _add(towards_key, block, scores.transpose(2, 3) @ _rows(asked[:, :, places]))
-        return _by_head(towards_query), towards_key.to(key.dtype), towards_value.to(value.dtype), None, None
+            scores = out.to(query.dtype) @ _seen(value, block).to(query.dtype).transpose(2, 3)
+            scores = scores.sub_(_rows(overlap[:, :, places])).mul_(weights).mul_(ctx.scale).to(narrow)
+            towards_query[:, :, places] = (scores @ _seen(narrow_key, block)).view_as(towards_query[:, :, places])
+            _add(towards_key, block, scores.transpose(2, 3) @ _rows(narrow_query[:, :, places]))
+        return _by_head(towards_query), towards_key, towards_value.to(narrow), None, None
 
 
 def _places(blocks: Sequence[Block]) -> list[tuple[Block, slice]]:

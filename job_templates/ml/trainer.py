@@ -21,6 +21,9 @@ from job_templates.ml.meter import Meter
 from job_templates.ml.packed_losses import look, token_losses
 from job_templates.ml.rows import TokenRow
 
+LOOK_TIMES = 4
+"""So many times the rows of a training step fit in a look at held-out rows, which keeps nothing for gradients."""
+
 
 class SharedPrefixTrainer(SFTTrainer):
     """Trains on the rows that its collator draws; checkpoints, schedules and callbacks are the Trainer's own.
@@ -109,7 +112,7 @@ class SharedPrefixTrainer(SFTTrainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """How the held-out rows fare, without augmentation: `eval_loss` and `eval_match`, as HeldOut says."""
         model = self.accelerator.unwrap_model(self.model)
-        batches = self.data_collator.held_out(self.rows_at_once)
+        batches = self.data_collator.held_out(LOOK_TIMES * self.rows_at_once)
         with self.accelerator.autocast():
             found = look(model, batches, self.args.device)
         metrics = {"eval_loss": found.loss, "eval_match": found.match}
