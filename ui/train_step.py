@@ -189,7 +189,7 @@ def _chart_title(steps: Events, held_out: Events) -> Html:
     if held_out:
         latest.append(f"held out {_loss(held_out[-1].get('loss'))}")
         match = held_out[-1].get("match")
-        latest += [f"right answers {match:.0%} likely"] if isinstance(match, int | float) else []
+        latest += [f"right answers {text.percent(match, 0)} likely"] if isinstance(match, int | float) else []
     aside = f'<div class="aside">{" · ".join(latest)}</div>'
     return Html(f'<div class="card-head"><h2>Loss</h2>{aside}</div>')
 

@@ -50,7 +50,7 @@ class ProgressCallback(TrainerCallback):
         """One optimiser step, or one look at the held-out rows."""
         logs = logs or {}
         self._note(logs)
-        if "eval_loss" in logs:
+        if "eval_match" in logs:
             self._held_out(state, float(logs["eval_loss"]), float(logs["eval_match"]))
         elif "loss" in logs:
             self._step(state, logs)
@@ -69,7 +69,7 @@ class ProgressCallback(TrainerCallback):
         return dict(self._final)
 
     def _note(self, logs: Mapping[str, Any]) -> None:
-        if "eval_loss" in logs:
+        if "eval_match" in logs:
             loss, match = float(logs["eval_loss"]), float(logs["eval_match"])
             if match > self._final.get("held_out_match", -math.inf):
                 self._final |= {"held_out_loss": loss, "held_out_match": match}
@@ -113,7 +113,7 @@ class ProgressCallback(TrainerCallback):
         append_event(self._metrics, look)
         say(
             f"step {state.global_step} of {state.max_steps} · held-out rows: loss {loss:.4f}, "
-            f"right answers {match:.1%} likely"
+            f"right answers {match * 100:.1f} % likely"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     expect(page.locator("#train-log")).to_contain_text("rows to train on")
     take(page, "train-busy")
     expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=TRAINING_MS)
+    expect(page.locator("#loss-title")).to_contain_text(re.compile(r"held out [\d.]+ · right answers \d+ % likely"))
     take(page, "train-done")
 
     visitor.button("Continue to Evaluate")
