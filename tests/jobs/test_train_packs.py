@@ -181,6 +181,18 @@ def test_attention_by_blocks_equals_one_masked_attention(block: int) -> None:
             )
 
 
+def test_one_masked_attention_takes_states_of_both_types_under_autocast() -> None:
+    batch = pack_rows(some_rows(6, [3, 5], [4, 6]), 6, 512, ONE_PACK)
+    length = batch.input_ids.shape[1]
+    query, key = torch.randn(1, 4, length, 8), torch.randn(1, 2, length, 8)
+    value = torch.randn(1, 2, length, 8).bfloat16()
+    attend = attention.Masked(batch.masks["full_attention"])
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = attend(query, key, value, 0.3)
+    assert mixed.dtype == torch.bfloat16
+    torch.testing.assert_close(mixed.float(), attend(query, key, value.float(), 0.3), rtol=0.05, atol=0.05)
+
+
 def same_attention(one: Attention, other: Attention, query: Tensor, key: Tensor, value: Tensor) -> None:
     """Hold what comes out, and its gradient, of both against each other."""
     mixed, wanted = (attend(query, key, value, 0.3) for attend in (one, other))
