@@ -32,6 +32,12 @@ def tiny_model(window: int, vocabulary: int = 60) -> Gemma3ForCausalLM:
     return tiny_gemma(window, seed=0, vocabulary=vocabulary, spread=0.2).train()
 
 
+def perhaps_adapted(model: Gemma3ForCausalLM, adapter: bool) -> torch.nn.Module:
+    """The model, or the model with an adapter that changes something."""
+    lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
+    return get_peft_model(model, lora) if adapter else model
+
+
 def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[TokenRow]:
     rng = random.Random(1)
     shared = tuple(rng.randrange(4, 60) for _ in range(prefix))
@@ -71,10 +77,7 @@ SHAPES = {
 def test_loss_and_gradients_equal_plain_padded_batches(shape: str, adapter: bool, cost: Cost) -> None:
     prefix, suffixes, answers, window = SHAPES[shape]
     rows = some_rows(prefix, suffixes, answers)
-    model: torch.nn.Module = tiny_model(window)
-    if adapter:
-        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
-        model = get_peft_model(model, lora)
+    model = perhaps_adapted(tiny_model(window), adapter)
     hold_equal(model, rows, window, cost)
 
 
@@ -98,10 +101,7 @@ def hold_equal(model: torch.nn.Module, rows: list[TokenRow], window: int, cost: 
 def test_in_bfloat16_gradients_are_about_as_exact_as_those_of_transformers(shape: str, adapter: bool) -> None:
     prefix, suffixes, answers, window = SHAPES[shape]
     rows = some_rows(prefix, suffixes, answers)
-    model: torch.nn.Module = tiny_model(window)
-    if adapter:
-        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
-        model = get_peft_model(model, lora)
+    model = perhaps_adapted(tiny_model(window), adapter)
     batch = pack_rows(rows, shared_prefix(rows), window, ONE_PACK)
     exact = whole(gradients(model, plain_loss(model, rows)))
     with torch.autocast("cpu", torch.bfloat16):
@@ -156,10 +156,7 @@ def test_one_call_several_and_none_in_both_formats_with_a_prefix_longer_than_the
     rows = encode_rows(EXAMPLES, TOOLS, fmt, base.tokenizer)
     prefix, window = shared_prefix(rows), 24
     assert (prefix > 3 * window) == (declarations == "full")
-    model: torch.nn.Module = tiny_model(window, vocabulary=len(base.tokenizer))
-    if adapter:
-        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
-        model = get_peft_model(model, lora)
+    model = perhaps_adapted(tiny_model(window, vocabulary=len(base.tokenizer)), adapter)
     hold_equal(model, rows, window, ONE_PACK)
     hold_equal(model, rows, window, MANY_PACKS)
 
