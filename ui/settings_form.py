@@ -126,7 +126,7 @@ class SettingsForm(Holder):
             )
         with gr.Row(elem_classes=["ft-row"]):
             self.early_stopping = gr.Textbox(
-                "", label="Early stopping", info="Looks at held-out rows without a better one; empty: never."
+                "", label="Early stopping", info="Looks without a better one; empty: never."
             )
             self.checkpoint_minutes = gr.Number(
                 start.checkpoint_minutes, label="Save every", info="Minutes, and after each epoch.", minimum=0.1
