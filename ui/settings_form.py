@@ -160,6 +160,7 @@ class SettingsForm(Holder):
         key = f"{scene.place.data} {scene.place.like}"
         values = dict(zip(self._numbers, setting_values(config), strict=True))
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
+        estimate = estimate_line(scene, config).text
         other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER)
         return {
             self.name: Keyed(key, name),
@@ -169,7 +170,7 @@ class SettingsForm(Holder):
             self.tuning: Keyed(key, gr.update(visible=base != STARTER)),
             self.adapter: Keyed(key, gr.update(visible=config.method == "lora")),
             **{field: Keyed(key, value) for field, value in values.items()},
-            self.estimate: Keyed(key, estimate_line(scene, config).text),
+            self.estimate: Keyed(f"{key} {estimate != ''}", estimate),
         }
 
     def wire(self, page: Page) -> None:
@@ -181,17 +182,13 @@ class SettingsForm(Holder):
             shown = [gr.update(visible=visible) for visible in seen]
             return ["balanced", BASE_NOTES.get(base, ""), *shown, *setting_values(config)]
 
-        self.base.input(
-            follow,
-            self.base,
-            [self.effort, self.base_note, self.base_id, self.tuning, self.adapter, *self._numbers],
-            **QUICK,
-        )
+        led = [self.effort, self.base_note, self.base_id, self.tuning, self.adapter, *self._numbers]
+        followed = self.base.input(follow, self.base, led, **QUICK)
 
         def adapt(method: str, base: str) -> tuple[float, Any]:
             return default_config(base, method).lr, gr.update(visible=method == "lora")
 
-        self.method.input(adapt, [self.method, self.base], [self.lr, self.adapter], **QUICK)
+        adapted = self.method.input(adapt, [self.method, self.base], [self.lr, self.adapter], **QUICK)
 
         def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> tuple[str, str]:
             try:
@@ -203,7 +200,7 @@ class SettingsForm(Holder):
             return shown(config.epochs), str(config.early_stopping or "")
 
         inputs = [page.place, self.effort, *self.fields]
-        self.effort.input(take, inputs, [self.epochs, self.early_stopping], **QUICK)
+        taken = self.effort.input(take, inputs, [self.epochs, self.early_stopping], **QUICK)
 
         def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
             try:
@@ -212,8 +209,11 @@ class SettingsForm(Holder):
                 return ""
             return estimate_line(page.scene(place, request), config).text
 
-        changed = [_change(field) for field in self.fields[1:]]
-        gr.on(changed, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
+        # what the page paints comes with its estimate; one asked for by a field just painted would come after it
+        alone = [_input(field) for field in self.fields[1:] if field not in (self.base, self.method)]
+        gr.on(alone, reckon, [page.place, *self.fields], self.estimate, trigger_mode="always_last", **QUICK)
+        for done in (followed, adapted, taken):
+            done.then(reckon, [page.place, *self.fields], self.estimate, **QUICK)
 
 
 def _bases(scene: Scene) -> list[tuple[str, str]]:
@@ -221,9 +221,9 @@ def _bases(scene: Scene) -> list[tuple[str, str]]:
     return BASES if scene.services.identity.machine else [*BASES[:-1], ("Another model of the Hub", OTHER)]
 
 
-def _change(field: Any) -> Any:
-    """The event that a field's value changed; gradio adds it to its classes as they are made, out of mypy's sight."""
-    return field.change
+def _input(field: Any) -> Any:
+    """The event that a visitor changed a field; gradio adds it to its classes as they are made, out of mypy's sight."""
+    return field.input
 
 
 def _beginning(scene: Scene) -> tuple[RunConfig, str]:

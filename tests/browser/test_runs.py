@@ -19,7 +19,7 @@ LOADING_MS = 180_000
 def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app: App) -> None:
     visitor = visit()
     page = visitor.page
-    _start(visitor, "First try")
+    _start(visitor, "First try", epochs="40")
     expect(page.locator("#train-state")).to_contain_text(re.compile(r"Step \d{2,} of"), timeout=LOADING_MS)
     page.locator("#train-state").get_by_role("button", name="Cancel").click()
     expect(page.locator("#train-state")).to_contain_text("Training was cancelled", timeout=60_000)
@@ -39,6 +39,9 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
 
     visitor.button("Train again with other settings")
     expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
+    expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
     page.locator(".run .open").click()
     expect(page.locator(".run.current")).to_be_visible()
     page.locator(".run").hover()
@@ -148,7 +151,8 @@ def _to_settings(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("button", name="Start training")).to_be_visible()
 
 
-def _start(visitor: Visitor, name: str, *, quick: bool = False) -> None:
+def _start(visitor: Visitor, name: str, *, quick: bool = False, epochs: str = "auto") -> None:
     _to_settings(visitor)
+    visitor.page.get_by_label("Epochs").fill(epochs)
     visitor.page.get_by_label("Name", exact=False).first.fill(name)
     visitor.button("Quick test" if quick else "Start training")
