@@ -218,7 +218,9 @@ def _badges(page: Page) -> list[str]:
 
 
 def _choose(page: Page, label: str, start: str) -> None:
-    page.get_by_label(label, exact=True).click()
+    field = page.get_by_label(label, exact=True)
+    field.evaluate("field => field.scrollIntoView({block: 'center'})")  # its list needs room, and does not scroll
+    field.click()
     page.get_by_role("option").filter(has_text=start).click()
 
 
