@@ -13,9 +13,17 @@ from collections.abc import Sequence
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+from ui.guard import Addresses
+from ui.guard.addresses import is_loopback, space_names
+from ui.identity import on_space
 from ui.serving import address, listen, serve
 from ui.tenants import Tenants, home
 from ui.web_runtime import install_runtime
+
+OPEN_TO_ALL = (
+    "Everyone who reaches this machine over the network can now read, start and delete your runs, and spend with your "
+    "Hugging Face login."
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,6 +33,13 @@ def parser() -> argparse.ArgumentParser:
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
     command.add_argument("--host", default=host, help="the address to listen at (default: %(default)s)")
     command.add_argument("--port", type=_port, default=port, help="the port to listen at (default: %(default)s)")
+    command.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name under which browsers reach the app, such as one of a proxy before it; may be given again",
+    )
     return command
 
 
@@ -37,11 +52,14 @@ def _port(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped."""
     options = parser().parse_args(arguments)
+    names = [*options.allow_host, *space_names(os.environ.get("SPACE_HOST"))]
     with listen(options.host, options.port) as listener:
         tenants = Tenants(home())
         install_runtime()
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)
-        serve(tenants, listener)
+        if not tenants.shared and not is_loopback(options.host):
+            print(f"{OPEN_TO_ALL} Use 127.0.0.1 to keep it to yourself.", flush=True)
+        serve(tenants, listener, Addresses(options.host, names, checked=not on_space()))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,10 @@ class Following:
         """Follow what was started just now without waiting for the next round."""
         self._wake.set()
 
+    def forget(self, token: str) -> None:
+        """Follow no job with this login any longer."""
+        self._watchers.forget(token)
+
     def _rounds(self) -> None:
         while True:
             for account in self._accounts().values():

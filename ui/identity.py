@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,7 @@ from starlette.requests import Request
 
 from backend.accounts import Accounts
 from backend.errors import InputError
+from ui.ended_logins import EndedLogins
 
 LOGIN, LOGOUT = "login/huggingface", "logout"
 
@@ -22,13 +24,15 @@ LOGIN, LOGOUT = "login/huggingface", "logout"
 class Identity:
     """`name` is a Hub user name, None for somebody who is not logged in; `token` is theirs and is never stored.
 
-    `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use.
+    `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use; `page`
+    is which loaded page asks (ui/guard/browsers.py), None where it does not say.
     """
 
     name: str | None = None
     token: str | None = field(default=None, repr=False)
     machine: bool = False
     problem: str | None = None
+    page: str | None = None
 
     @property
     def visitor(self) -> bool:
@@ -40,20 +44,29 @@ class Door:
     """Tells who a request comes from.
 
     On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine
-    of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any.
+    of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any. `ended` is the
+    file that logins are noted in which were logged out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Path) -> None:
         self.shared = on_space()
         self._accounts = Accounts()
+        self._ended = EndedLogins(ended)
 
     def identify(self, request: gr.Request | Request | None) -> Identity:
         """Who asks; never fails: without a valid login it is a visitor."""
         return self._guest(request) if self.shared else self._owner()
 
+    def end(self, request: Request) -> str | None:
+        """End the sender's login and return its token; None where nobody is logged in."""
+        token = _session_token(request)
+        if token is not None:
+            self._ended.add(token)
+        return token
+
     def _guest(self, request: gr.Request | Request | None) -> Identity:
         token = _session_token(request)
-        if token is None:
+        if token is None or token in self._ended:
             return Identity()
         try:
             return Identity(self._accounts.name(token), token)
@@ -80,8 +93,18 @@ def _session_token(request: gr.Request | Request | None) -> str | None:
     return info["access_token"] if not isinstance(ends, int | float) or ends > time.time() else None
 
 
+def headers_of(request: gr.Request | Request | None) -> Mapping[str, str]:
+    """The request's headers; empty where there is no request."""
+    found = getattr(_underlying(request), "headers", None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _underlying(request: gr.Request | Request | None) -> Any:
+    """The web framework's own request."""
+    return getattr(request, "request", None) or request
+
+
 def _session(request: gr.Request | Request | None) -> Mapping[str, Any]:
-    underlying = getattr(request, "request", None) or request
-    scope = getattr(underlying, "scope", None)
+    scope = getattr(_underlying(request), "scope", None)
     found = scope.get("session") if isinstance(scope, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -14,6 +14,7 @@ from ui.background import Task, Tasks
 from ui.identity import Identity
 
 MACHINES = "machines"
+ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
 LOGIN_MINUTES = 7 * 60.0
 """A login on a Space lasts eight hours, and a job saves its results with it: a longer one could not."""
 
@@ -36,11 +37,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An order with its price and with what was checked about the account."""
+    """An order with its price and with what was checked about the account.
+
+    `page` is the loaded page that asked for it, and the only one that may confirm it.
+    """
 
     order: Order
     quote: Quote
     checks: Sequence[Check]
+    page: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -82,7 +87,7 @@ class Offers:
             checks = preflight(identity.token, order.config, identity.name)
             price = quote(order.config, workload, machine, [order.job])
             limits = [order.minutes or price.timeout_seconds / 60, *([] if identity.machine else [LOGIN_MINUTES])]
-            return Offer(order, price.limited(min(limits)), checks)
+            return Offer(order, price.limited(min(limits)), checks, identity.page)
 
         return self._offers.start(key, work)
 
@@ -90,7 +95,12 @@ class Offers:
         """The offer of that key, None where it was never asked for, or taken."""
         return self._offers.get(key)
 
-    def take(self, key: str) -> Offer | None:
-        """The offer of that key, once."""
+    def take(self, key: str, page: str | None) -> Offer | None:
+        """The offer of that key, once; InputError where another page asked for it, or the asker cannot be told."""
+        task = self._offers.get(key)
+        if task is None or task.result is None:
+            return None
+        if page is None or task.result.page != page:
+            raise InputError(ANOTHER_PAGE)
         task = self._offers.drop(key)
         return task.result if task else None

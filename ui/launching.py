@@ -61,9 +61,9 @@ def confirm(scene: Scene) -> Place:
 
 
 def _confirmed(scene: Scene, key: str) -> str | None:
-    """The id of the run whose job is on its way now; None where the offer is gone or not ready."""
+    """The id of the run whose job is on its way now; None where the offer is gone or not ready. InputError."""
     services = scene.services
-    offer = services.offers.take(key)
+    offer = services.offers.take(key, services.identity.page)
     if offer is None or not offer.ready or scene.source is None:
         return None
     order, source = offer.order, scene.source

@@ -12,13 +12,14 @@ from ui.api import add_api
 from ui.data_step import DataStep
 from ui.evaluate_step import EvaluateStep
 from ui.export_step import ExportStep
+from ui.guard import Uploads
+from ui.guarded_blocks import GuardedBlocks
 from ui.jobs_confirm import JobsConfirm
 from ui.markup import callout
 from ui.page import QUICK, Page, Step
 from ui.painter import Wanted, blocks_of
 from ui.part import Part
 from ui.place import STEP_NAMES, STEPS, Place
-from ui.quiet_blocks import QuietBlocks
 from ui.runs_list import RunsList
 from ui.scene import Scene
 from ui.stepper import FOLLOW_ADDRESS, stepper
@@ -92,9 +93,9 @@ class Layout:
         blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
 
 
-def build(tenants: Tenants) -> gr.Blocks:
+def build(tenants: Tenants, uploads: Uploads) -> gr.Blocks:
     """The whole page, its parts tied together."""
-    blocks = QuietBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(86400, 86400))
+    blocks = GuardedBlocks(uploads, tenants.browsers, title=TITLE, analytics_enabled=False, fill_width=True)
     with blocks:
         Layout(tenants).wire(blocks)
         add_api(tenants)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import gradio as gr
 import uvicorn
@@ -12,12 +15,17 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
+from backend.errors import InputError
 from ui.downloads import add_routes
+from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Limits, Sessions, UploadRoute, Uploads
+from ui.identity import on_space
 from ui.layout import build
+from ui.leaving import add_logout
 from ui.tenants import Tenants
 from ui.theme import ICON, STYLE_SHEETS, head, theme
 
 MAX_UPLOAD = "20mb"
+INCOMING = ".incoming"
 LEAVING_SECONDS = 2
 """How long a stopped app waits for what is being answered."""
 
@@ -40,15 +48,42 @@ def address(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-def serve(tenants: Tenants, listener: socket.socket) -> None:
+def serve(tenants: Tenants, listener: socket.socket, addresses: Addresses) -> None:
     """Answer at the socket until the process is told to stop (SIGINT or SIGTERM).
 
     The page is mounted, not launched: gradio's launch() ends the app where it does not answer itself within three
     seconds, and a machine that trains can be slower than that.
     """
+    uploads = _uploads(tenants)
+    served, page = _mounted(tenants, uploads)
+    route = UploadRoute(served, uploads, tenants.browsers, shared=tenants.shared)
+    gate = Gate(served, addresses, route, frames(), shared=tenants.shared)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            _Server(gate, page).run(sockets=[listener])
+    finally:
+        uploads.close()
+
+
+def _uploads(tenants: Tenants) -> Uploads:
+    """The folder for uploads, which Gradio is told of; a temporary one where the usual one cannot be written."""
+    limits = SHARED_LIMITS if tenants.shared else Limits()
+    try:
+        uploads = Uploads(tenants.root / INCOMING, limits)
+    except InputError as error:
+        home = Path(tempfile.mkdtemp(prefix="fgt-incoming-"))
+        print(f"{error} Uploads are kept in {home} meanwhile.", flush=True)
+        uploads = Uploads(home, limits)
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
+    return uploads
+
+
+def _mounted(tenants: Tenants, uploads: Uploads) -> tuple[FastAPI, App]:
+    """The application, and Gradio's own in it."""
+    blocks = build(tenants, uploads)
     served: FastAPI = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
-        build(tenants),
+        blocks,
         path="/",
         theme=theme(),
         css_paths=list(STYLE_SHEETS),
@@ -64,13 +99,21 @@ def serve(tenants: Tenants, listener: socket.socket) -> None:
     (mounted,) = served.routes
     assert isinstance(mounted, Mount)
     assert isinstance(mounted.app, App)
+    mounted.app.state_holder = Sessions(blocks)
     add_routes(mounted.app, tenants)
-    with contextlib.suppress(KeyboardInterrupt):
-        _Server(served, mounted.app).run(sockets=[listener])
+    tenants.browsers.add_routes(mounted.app)
+    add_logout(mounted.app, tenants)
+    return served, mounted.app
+
+
+def frames() -> Frames:
+    """Who may show the app in a frame: on a Space the Hub that logs its visitors in, elsewhere nobody."""
+    provider = urlsplit(os.environ.get("OPENID_PROVIDER_URL", ""))
+    return Frames((f"{provider.scheme}://{provider.netloc}",) if on_space() and provider.netloc else ())
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, served: FastAPI, page: App) -> None:
+    def __init__(self, served: Gate, page: App) -> None:
         super().__init__(uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=LEAVING_SECONDS))
         self._page = page
 

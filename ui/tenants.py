@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -18,12 +19,13 @@ from backend.runs import FolderStore
 from ui.checking import Checker
 from ui.drafts import Drafts
 from ui.following import Account, Following
-from ui.identity import Door, Identity
+from ui.guard import Browsers
+from ui.identity import Door, Identity, headers_of
 from ui.services import Services
 from ui.summaries import Summaries
 
 ROOT = Path(__file__).resolve().parents[1]
-ACCOUNTS, VISITORS, UPLOADS = ".accounts", ".visitors", ".uploads"
+ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
 
 
@@ -35,7 +37,8 @@ class Tenants:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._door = Door()
+        self._door = Door(root / ENDED)
+        self.browsers = Browsers(framed=self._door.shared)
         self._checker = Checker()
         self._uploads = Drafts(root / UPLOADS)
         self._following = Following(self._accounts)
@@ -44,13 +47,19 @@ class Tenants:
         self._lock = threading.Lock()
 
     @property
+    def root(self) -> Path:
+        """The folder that everything is kept in."""
+        return self._root
+
+    @property
     def shared(self) -> bool:
         """Whether many people use the app, each with an account of their own."""
         return self._door.shared
 
     def services(self, request: gr.Request | Request | None) -> Services:
         """What the sender of the request may use: their own runs, and no others."""
-        identity = self._door.identify(request)
+        page = self.browsers.page_of(headers_of(request))
+        identity = replace(self._door.identify(request), page=page)
         with self._lock:
             if identity.name and identity.token:
                 self._tokens[identity.name] = identity.token
@@ -61,6 +70,16 @@ class Tenants:
                 gone, _ = self._open.popitem(last=False)
                 self._tokens.pop(gone or "", None)
         return known.seen_by(identity)
+
+    def log_out(self, request: Request) -> None:
+        """End the sender's login: their token is forgotten, and a copy of their cookie is of no use from now on."""
+        token = self._door.end(request)
+        if token is None:
+            return
+        with self._lock:
+            for name in [name for name, known in self._tokens.items() if known == token]:
+                del self._tokens[name]
+        self._following.forget(token)
 
     def _made(self, identity: Identity) -> Services:
         if identity.machine:

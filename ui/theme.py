@@ -10,6 +10,7 @@ STATIC = Path(__file__).parent / "static"
 STYLE_SHEETS = tuple(
     STATIC / f"{name}.css" for name in ("colours", "gradio", "layout", "parts", "steps", "data", "evaluate")
 )
+SCRIPTS = ("page_token.js", "page.js")
 ICON = STATIC / "icon.svg"
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
@@ -121,6 +122,6 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> str:
-    """What goes into the page's head: that it knows light and dark, and its own small script."""
-    script = (STATIC / "page.js").read_text(encoding="utf-8")
-    return f'<meta name="color-scheme" content="light dark"><script>{script}</script>'
+    """What goes into the page's head: that it knows light and dark, and its own small scripts."""
+    scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
+    return f'<meta name="color-scheme" content="light dark">{scripts}'

@@ -48,6 +48,13 @@ class Watchers:
             self._followers[key] = follower, thread
             thread.start()
 
+    def forget(self, token: str) -> None:
+        """End the threads that use this login; the jobs go on."""
+        with self._lock:
+            for follower, _ in self._followers.values():
+                if follower.token == token:
+                    follower.stop()
+
     def watching(self, run: Run, stage: str) -> bool:
         """Whether a thread follows the stage's job."""
         with self._lock:

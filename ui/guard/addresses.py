@@ -1,0 +1,85 @@
+"""The names under which the app may be reached, and the web pages that may speak to it: its own alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOCAL_NAMES = frozenset({"localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The names of an app that listens at `bound`.
+
+    A loopback address is reached from this machine alone, so only this machine's own names count: a web site can let
+    its name point to 127.0.0.1 (DNS rebinding), and the browser would then take the app for a part of that site. At
+    another address every IP address counts as well, since a site cannot rebind one. `checked` is False behind a proxy
+    that routes by name, as on a Space. `allowed` are names that the owner adds.
+    """
+
+    bound: str
+    allowed: Collection[str] = ()
+    checked: bool = True
+
+    def is_own_host(self, host: str | None) -> bool:
+        """Whether the Host header names this app."""
+        if not self.checked:
+            return True
+        name = _name(host or "")
+        if not name:
+            return False
+        if name in LOCAL_NAMES or name in self._added():
+            return True
+        address = _ip(name)
+        if is_loopback(self.bound):
+            return address is not None and address.is_loopback
+        return address is not None or name in machine_names()
+
+    def is_own_origin(self, origin: str, host: str | None) -> bool:
+        """Whether the Origin header names the app's own page; `null`, which every sandboxed page sends, does not."""
+        try:
+            found = urlsplit(origin)
+        except ValueError:
+            return False
+        if found.scheme not in ("http", "https") or not found.hostname:
+            return False
+        return found.netloc.lower() == (host or "").lower() or _name(found.netloc) in self._added()
+
+    def _added(self) -> set[str]:
+        return {_name(name) for name in self.allowed} - {""}
+
+
+def is_loopback(bound: str) -> bool:
+    """Whether only this machine reaches an app that listens at this address."""
+    address = _ip(_name(bound) or bound)
+    return bound in LOCAL_NAMES or (address is not None and address.is_loopback)
+
+
+def machine_names() -> set[str]:
+    """What this machine is called in its network."""
+    name = socket.gethostname().lower()
+    return {name, f"{name}.local", socket.getfqdn().lower()} - {""}
+
+
+def space_names(environment: str | None) -> Sequence[str]:
+    """The names in SPACE_HOST, which lists a Space's own and its custom domains, separated by commas."""
+    return [name.strip() for name in (environment or "").split(",") if name.strip()]
+
+
+def _name(host: str) -> str:
+    """The name in `name:port`, lower case, without brackets and without a final dot; empty where there is none."""
+    try:
+        return (urlsplit(f"//{host.strip()}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""A request's body as it arrives, never more of it than is allowed."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive
+
+
+class Body:
+    """Passes a body on and counts its bytes.
+
+    `too_large` is true as soon as more than `most` bytes were announced or came; the application then sees the body's
+    end, and its answer is replaced.
+    """
+
+    def __init__(self, receive: Receive, headers: Headers, most: int) -> None:
+        self._receive = receive
+        self._most = most
+        self._came = 0
+        announced = headers.get("content-length", "0")
+        self.announced = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
+        self.too_large = self.announced > most
+
+    async def receive(self) -> Message:
+        """The next part of the body, or what the server says of the connection."""
+        message = await self._receive()
+        if message["type"] != "http.request":
+            return message
+        self._came += len(message.get("body", b""))
+        if self._came <= self._most:
+            return message
+        self.too_large = True
+        return {"type": "http.request", "body": b"", "more_body": False}

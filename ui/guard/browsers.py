@@ -1,0 +1,72 @@
+"""Telling browsers apart: a cookie for the files that they uploaded, and a token for each page that was loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+COOKIE = "fgt-browser"
+PAGE_TOKEN_HEADER = "x-fgt-page"
+PAGE_TOKEN_ROUTE = "/page-token"
+_ID = re.compile(r"[A-Za-z0-9_-]{32}")
+_TOKEN = re.compile(r"([A-Za-z0-9_-]{32})\.([0-9a-f]{64})")
+
+
+class Browsers:
+    """Gives out cookies and page tokens, and reads them.
+
+    A page token is signed with a key of this process, so it ends with the app. A page of another site cannot get one:
+    the route answers no foreign page (ui/guard/gate.py), and no CORS header lets a foreign script read the answer.
+    `framed` says that the app is shown inside another site's page, where browsers send only cookies that allow it.
+    """
+
+    def __init__(self, *, framed: bool) -> None:
+        self._framed = framed
+        self._key = secrets.token_bytes(32)
+
+    def add_routes(self, app: FastAPI) -> None:
+        """Serve the token that the page's script asks for when it starts."""
+
+        def page_token(request: Request) -> JSONResponse:
+            answer = JSONResponse({"token": self.new_token()}, headers={"Cache-Control": "no-store"})
+            if self.cookie_of(request.cookies) is None:
+                answer.set_cookie(
+                    COOKIE,
+                    secrets.token_urlsafe(24),
+                    httponly=True,
+                    secure=self._framed,
+                    samesite="none" if self._framed else "strict",
+                )
+            return answer
+
+        app.add_api_route(PAGE_TOKEN_ROUTE, page_token, methods=["GET"], response_model=None)
+
+    def new_token(self) -> str:
+        """A token that no other page has."""
+        page = secrets.token_urlsafe(24)
+        return f"{page}.{self._signature(page)}"
+
+    def page_of(self, headers: Mapping[str, str]) -> str | None:
+        """Which loaded page sent the request; None where the token is missing or not ours."""
+        found = _TOKEN.fullmatch(headers.get(PAGE_TOKEN_HEADER, ""))
+        if found is None or not hmac.compare_digest(found[2], self._signature(found[1])):
+            return None
+        return found[1]
+
+    def cookie_of(self, cookies: Mapping[str, str]) -> str | None:
+        """The browser's cookie; None where it sent none."""
+        value = cookies.get(COOKIE, "")
+        return value if _ID.fullmatch(value) else None
+
+    def owner(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> str:
+        """Whose uploads a request may use: the browser's, else the page's; empty for programs, which have neither."""
+        return self.cookie_of(cookies) or self.page_of(headers) or ""
+
+    def _signature(self, page: str) -> str:
+        return hmac.new(self._key, page.encode(), hashlib.sha256).hexdigest()

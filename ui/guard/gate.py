@@ -1,0 +1,133 @@
+"""The first that a request meets: who sends it, where it goes, how large it is; and what every answer carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.guard.addresses import Addresses
+from ui.guard.bodies import Body
+from ui.guard.routes import LOGOUT, READ, exists, may_be_visited
+from ui.guard.upload_route import UploadRoute
+
+MAX_BODY = 25_000_000
+"""In bytes: the largest upload with what a form adds to it."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+FOREIGN = "This request comes from another web page, so it was refused. Open the app's own address and use it there."
+NO_SUCH_HOST = (
+    "This app does not answer under the name {host!r}. Open it at the address that it printed when it started. If this "
+    "name is yours, start the app with --allow-host {name}."
+)
+TOO_LARGE = f"The request is larger than {MAX_BODY // 1_000_000} MB. Give smaller files."
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Which web pages may show the app in a frame; elsewhere a click could be led to a button that nobody sees."""
+
+    origins: tuple[str, ...] = ()
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy header."""
+        allowed = " ".join(("'self'", *self.origins))
+        return f"frame-ancestors {allowed}; object-src 'none'; base-uri 'self'"
+
+
+class Gate:
+    """An ASGI application around the served one: what it refuses never reaches Gradio.
+
+    A browser says in Origin and Sec-Fetch-Site which page made it send a request. Programs send neither header; they
+    hold no visitor's cookies, so nothing can be done through them in a visitor's name.
+    """
+
+    def __init__(
+        self, app: ASGIApp, addresses: Addresses, uploads: UploadRoute, frames: Frames, *, shared: bool
+    ) -> None:
+        self._app = app
+        self._addresses = addresses
+        self._uploads = uploads
+        self._frames = frames
+        self._shared = shared
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the page opens no other connections
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers, answer = Headers(scope=scope), self._answer(send)
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        body = Body(receive, headers, MAX_BODY)
+        if refusal is None and body.too_large:
+            refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE
+        if refusal is not None:
+            await refused(*refusal)(scope, receive, answer)
+            return
+        await self._serve(scope, body, answer)
+
+    async def _serve(self, scope: Scope, body: Body, send: Send) -> None:
+        """Have the request answered; one that turns out too large is told so in place of the application's answer."""
+        replaced = False
+
+        async def sent(message: Message) -> None:
+            nonlocal replaced
+            if replaced:
+                return
+            if message["type"] == "http.response.start" and body.too_large:
+                replaced = True
+                await refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)(scope, body.receive, send)
+                return
+            await send(message)
+
+        handler = self._uploads if self._uploads.takes(scope) else self._app
+        await handler(scope, body.receive, sent)
+
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
+        """Why a request is refused, with the status to say it; None where it is not."""
+        host, origin, site = headers.get("host"), headers.get("origin"), headers.get("sec-fetch-site")
+        if not self._addresses.is_own_host(host):
+            shown = (host or "")[:100]
+            return HTTPStatus.FORBIDDEN, NO_SUCH_HOST.format(host=shown, name=shown.rpartition(":")[0] or shown)
+        if origin is not None and not self._addresses.is_own_origin(origin, host):
+            return HTTPStatus.FORBIDDEN, FOREIGN
+        if site not in (None, "same-origin") and not _visits(method, path, site, headers.get("sec-fetch-mode")):
+            return HTTPStatus.FORBIDDEN, FOREIGN
+        if not exists(method, path, shared=self._shared):
+            return HTTPStatus.NOT_FOUND, "There is nothing at this address."
+        return None
+
+    def _answer(self, send: Send) -> Send:
+        """Sends what the application answers with the headers that every answer has, and with none for other sites."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name in [name for name in headers if name.lower().startswith("access-control-")]:
+                    del headers[name]
+                headers.update({**HEADERS, "Content-Security-Policy": self._frames.policy})
+            await send(message)
+
+        return sent
+
+
+def _visits(method: str, path: str, site: str, mode: str | None) -> bool:
+    """Whether the request opens a page or a download: by an address that was typed, or by a link on another site."""
+    if method not in READ:
+        return False
+    return site == "none" or (mode == "navigate" and path != LOGOUT and may_be_visited(path))
+
+
+def refused(status: HTTPStatus, reason: str) -> PlainTextResponse:
+    """An answer that says why, and that no cache keeps."""
+    return PlainTextResponse(reason, status_code=status, headers={"Cache-Control": "no-store"})

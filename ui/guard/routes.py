@@ -1,0 +1,38 @@
+"""The routes that exist for the outside: what the page and its two API calls need, and nothing else.
+
+Gradio serves about seventy routes, and a new version may add more (gradio 6.31, read on 2026-11-27: deep links that
+write a session to the disk, a proxy, an editor of the app's own code, server functions of components, media streams).
+A route that is not named here is not there.
+"""
+
+from __future__ import annotations
+
+import re
+
+READ, WRITE = ("GET", "HEAD"), ("POST",)
+API = "/gradio_api"
+UPLOAD, FILE = f"{API}/upload", f"{API}/file="
+LOGOUT = "/logout"
+
+_READ = re.compile(
+    r"/|/config/?|/theme\.css|/robots\.txt|/favicon\.ico|/manifest\.json|/pwa_icon(?:/\d+)?"
+    r"|/(?:assets|static|svelte)/.+"
+    rf"|{API}/(?:theme\.css|info/?|openapi\.json|app_id/?|login_check/?|queue/(?:data|status)|upload_progress)"
+    rf"|{API}/heartbeat/[^/]+|{API}/call/(?:v2/)?[^/]+/[^/]+|{API}/file=.+"
+    r"|/page-token|/runs/[^/]+/[^/]+|/data/[^/]+/[^/]+|/examples/[^/]+|/model_worker\.js|/litertlm/.+|/plotly\.min\.js"
+)
+_WRITE = re.compile(rf"{API}/(?:(?:run|api)/[^/]+/?|call/(?:v2/)?[^/]+/?|queue/join|cancel|reset/?|upload)")
+_LOGIN = re.compile(r"/login/(?:huggingface|callback)|/logout")
+_VISITED = re.compile(r"/|/login/(?:huggingface|callback)|/runs/[^/]+/[^/]+|/data/[^/]+/[^/]+|/examples/[^/]+")
+
+
+def exists(method: str, path: str, *, shared: bool) -> bool:
+    """Whether the app answers this request at all; logging in exists on a shared app alone."""
+    if method in READ:
+        return bool(_READ.fullmatch(path)) or (shared and bool(_LOGIN.fullmatch(path)))
+    return method in WRITE and bool(_WRITE.fullmatch(path))
+
+
+def may_be_visited(path: str) -> bool:
+    """Whether a link on another site may lead here: a page or a download, which changes nothing."""
+    return bool(_VISITED.fullmatch(path))

@@ -1,0 +1,88 @@
+"""What the server keeps of each open page: little, of a bounded number of pages, and not of closed ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from copy import copy
+from typing import Any
+
+from gradio.blocks import Blocks
+from gradio.state_holder import SessionState, StateHolder
+
+MOST_SESSIONS = 1_000
+CLOSED_SECONDS = 300.0
+"""How long a closed page may come back, as a phone does that was in a pocket."""
+
+
+class LightState(SessionState):
+    """A session's state without the copy of the whole page's configuration that Gradio keeps for deep links.
+
+    gradio 6.31 builds that copy for every session and brings it up to date at every event; deep links are not served
+    here (ui/guard/routes.py).
+    """
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.blocks_config = copy(blocks.default_config)
+        self.config_values = {}
+        self.state_data = {}
+        self._state_ttl = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = int(CLOSED_SECONDS)
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        block = self.blocks_config.blocks.get(key)
+        if block is not None and block.stateful:
+            self.state_data[key] = value
+        else:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        """Nothing: no configuration is kept."""
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Nothing: no configuration is kept."""
+
+
+class Sessions(StateHolder):
+    """The sessions of the latest MOST_SESSIONS pages; a closed page's goes after CLOSED_SECONDS."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # gradio's own gives no types
+        self._closed: dict[str, float] = {}
+        self._guard = threading.RLock()
+        self.set_blocks(blocks)
+        self.capacity = MOST_SESSIONS
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        with self._guard:
+            state = self.session_data.get(session_id)
+            if state is None:
+                state = self.session_data[session_id] = LightState(self.blocks)
+            state.is_closed = False
+            self._closed.pop(session_id, None)
+            self.session_data.move_to_end(session_id)
+            while len(self.session_data) > self.capacity:
+                self._drop(next(iter(self.session_data)))
+            return state
+
+    def update(self, session_id: str) -> None:
+        """Nothing: reading a session counts as its use."""
+
+    def delete_all_expired_state(self) -> None:
+        """Drop what was closed a while ago; Gradio calls this every second."""
+        now = time.monotonic()
+        with self._guard:
+            for name, state in list(self.session_data.items()):
+                if state.is_closed and now - self._closed.setdefault(name, now) > CLOSED_SECONDS:
+                    self._drop(name)
+
+    def delete_state(self, session_id: str, expired_only: bool = False) -> None:
+        """Drop one session."""
+        with self._guard:
+            if not expired_only:
+                self._drop(session_id)
+
+    def _drop(self, session_id: str) -> None:
+        self.session_data.pop(session_id, None)
+        self._closed.pop(session_id, None)

@@ -1,0 +1,191 @@
+"""What was uploaded and by whom: bounded for each address and in total, served to nobody else, and soon removed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import InputError
+from backend.runs import locks
+from backend.runs.files import disk_errors
+
+SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt")
+KEPT_SECONDS = 3600.0
+DAY_SECONDS = 86_400.0
+MEGABYTE = 1_000_000
+LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be uploaded: files and bytes of one address in a day (None: not counted), and bytes kept in all."""
+
+    files: int | None = None
+    bytes: int | None = None
+    total_bytes: int = 2_000 * MEGABYTE
+
+
+SHARED_LIMITS = Limits(files=200, bytes=200 * MEGABYTE)
+"""An address is all that is known of a visitor; a whole office may share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file that came in from `address`; `at` is on the monotonic clock, in seconds."""
+
+    address: str
+    size: int
+    at: float
+
+
+class Uploads:
+    """A folder of this process's own below `home`, and who put what into it.
+
+    Files lie here until the page has taken them, an hour at most; the folder of a process that died goes at the next
+    start. Nothing that the app keeps lies here.
+    """
+
+    def __init__(self, home: Path, limits: Limits) -> None:
+        self._limits = limits
+        self._files: dict[str, dict[str, Upload]] = {}
+        self._history: deque[Upload] = deque()
+        self._lock = threading.Lock()
+        self._active = 0
+        remove_abandoned(home)
+        self.folder = home / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._alive = locks.take(self.folder / LOCK)
+
+    def refusal(self, address: str, coming: int) -> str | None:
+        """Why no more may be uploaded from this address now, in a sentence; None where `coming` bytes more may."""
+        self.sweep()
+        limits = self._limits
+        with self._lock:
+            own = [upload for upload in self._history if upload.address == address]
+            held = sum(max(upload.size for upload in owners.values()) for owners in self._files.values())
+        if held + coming > limits.total_bytes:
+            return "The room for uploads on this server is full. Try again in an hour."
+        if limits.files is not None and len(own) >= limits.files:
+            return (
+                f"{limits.files} files were uploaded from your address within a day, the most that may. Try tomorrow."
+            )
+        if limits.bytes is not None and sum(upload.size for upload in own) + coming > limits.bytes:
+            most = f"{limits.bytes // MEGABYTE:,} MB"
+            return f"With these, more than {most} would have been uploaded from your address in a day. Try tomorrow."
+        return None
+
+    def add(self, paths: Iterable[str], owner: str, address: str) -> None:
+        """Note who uploaded these files; InputError, and they are removed, where one is of a kind that is not taken."""
+        listed = list(paths)
+        wrong = [Path(path).name for path in listed if Path(path).suffix.lower() not in SUFFIXES]
+        if wrong:
+            self._remove(listed)
+            raise InputError(f"{wrong[0][:80]!r} is not taken. Give a file that ends in {', '.join(SUFFIXES)}.")
+        now = time.monotonic()
+        with self._lock:
+            for path in listed:
+                upload = Upload(address, _size(path), now)
+                self._files.setdefault(path, {})[owner] = upload
+                self._history.append(upload)
+
+    def owns(self, owner: str, path: str) -> bool:
+        """Whether the file was uploaded by this browser; the same file may have been uploaded by several."""
+        with self._lock:
+            return owner in self._files.get(path, {})
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """The time in which a request is read; what it left half read goes at its end, or at that of the last."""
+        with self._lock:
+            self._active += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._active -= 1
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Remove half-read uploads, and the empty file that Gradio leaves whenever a handler reads a file input."""
+        with self._lock:
+            if self._active:
+                return
+            for entry in _entries(self.folder):
+                if entry.name != LOCK and not entry.is_dir():
+                    _discard(entry)
+
+    def sweep(self) -> None:
+        """Remove what was uploaded an hour ago, and folders that nobody knows of."""
+        now = time.monotonic()
+        with self._lock:
+            old = [path for path, owners in self._files.items() if all(_is_old(one, now) for one in owners.values())]
+            for path in old:
+                del self._files[path]
+            while self._history and now - self._history[0].at > DAY_SECONDS:
+                self._history.popleft()
+            known = {Path(path).parent for path in self._files}
+        self._remove(old)
+        for entry in _entries(self.folder):
+            if entry.name != LOCK and entry not in known and _age(entry) > KEPT_SECONDS:
+                _discard(entry)
+
+    def close(self) -> None:
+        """Remove the folder: at the app's end."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
+
+    def _remove(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            folder = Path(path).parent
+            if folder.parent == self.folder:
+                _discard(folder)
+
+
+def remove_abandoned(home: Path) -> None:
+    """Remove the folders whose process is gone; InputError where `home` cannot be made."""
+    with disk_errors(home, "make"):
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in _entries(home):
+        if not locks.is_held(folder / LOCK):
+            _discard(folder)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_old(upload: Upload, now: float) -> bool:
+    return now - upload.at > KEPT_SECONDS
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.lstat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
