@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?")
 LOCAL_NAMES = frozenset({"localhost"})
 
 
@@ -71,11 +73,9 @@ def space_names(environment: str | None) -> Sequence[str]:
 
 
 def _name(host: str) -> str:
-    """The name in `name:port`, lower case, without brackets and without a final dot; empty where there is none."""
-    try:
-        return (urlsplit(f"//{host.strip()}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+    """The name in `name:port`, lower case, without brackets and without a final dot; empty where it is none."""
+    found = _HOST.fullmatch(host.strip().lower())
+    return (found[1] or found[2]).rstrip(".") if found else ""
 
 
 def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

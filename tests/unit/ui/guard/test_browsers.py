@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.datastructures import Headers
+
+from ui.guard import PAGE_TOKEN_ROUTE, Browsers
+from ui.guard.browsers import COOKIE, PAGE_TOKEN_HEADER
+from ui.guard.callers import address_of
+
+
+def test_each_page_gets_a_token_of_its_own_and_a_browser_one_cookie() -> None:
+    browsers, app = Browsers(framed=False), FastAPI()
+    browsers.add_routes(app)
+    client = TestClient(app)
+    first, second = client.get(PAGE_TOKEN_ROUTE), client.get(PAGE_TOKEN_ROUTE)
+    pages = [browsers.page_of({PAGE_TOKEN_HEADER: reply.json()["token"]}) for reply in (first, second)]
+    assert None not in pages
+    assert pages[0] != pages[1]
+    assert "HttpOnly" in first.headers["set-cookie"]
+    assert "SameSite=strict" in first.headers["set-cookie"]
+    assert "set-cookie" not in second.headers
+    assert browsers.cookie_of(client.cookies) is not None
+
+
+def test_a_cookie_that_a_frame_needs_is_sent_to_frames_and_never_in_plain_text() -> None:
+    browsers, app = Browsers(framed=True), FastAPI()
+    browsers.add_routes(app)
+    cookie = TestClient(app).get(PAGE_TOKEN_ROUTE).headers["set-cookie"]
+    assert "SameSite=none" in cookie
+    assert "Secure" in cookie
+
+
+def test_a_token_that_was_changed_or_made_elsewhere_is_none() -> None:
+    browsers = Browsers(framed=False)
+    token = browsers.new_token()
+    last = "0" if token[-1] != "0" else "1"
+    for wrong in ("", token[:-1], token[:-1] + last, "x" + token, Browsers(framed=False).new_token(), token + "\n"):
+        assert browsers.page_of({PAGE_TOKEN_HEADER: wrong}) is None
+    assert browsers.cookie_of({COOKIE: "../../x"}) is None
+
+
+def test_the_owner_of_uploads_is_the_browser_else_the_page_else_a_program() -> None:
+    browsers = Browsers(framed=False)
+    token = browsers.new_token()
+    cookie = "c" * 32
+    assert browsers.owner({PAGE_TOKEN_HEADER: token}, {COOKIE: cookie}) == cookie
+    assert browsers.owner({PAGE_TOKEN_HEADER: token}, {}) == token.partition(".")[0]
+    assert browsers.owner({}, {}) == ""
+
+
+def test_an_address_cannot_be_made_up_behind_a_proxy() -> None:
+    scope = {"type": "http", "client": ("10.0.0.1", 1)}
+    forwarded = Headers({"X-Forwarded-For": "9.9.9.9, 8.8.8.8, 10.0.0.7"})
+    assert address_of(scope, forwarded, shared=True) == "8.8.8.8"
+    assert address_of(scope, forwarded, shared=False) == "10.0.0.1"
+    assert address_of(scope, Headers({"X-Forwarded-For": "x"}), shared=True) == "10.0.0.1"

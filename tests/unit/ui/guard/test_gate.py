@@ -1,0 +1,126 @@
+"""The gate before an application that answers everything: what reaches it, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from ui.guard import MAX_BODY, Addresses, Browsers, Frames, Gate, Limits, UploadRoute, Uploads
+
+OWN = "http://127.0.0.1:7860"
+RUN = "/gradio_api/run/predict"
+
+
+async def careless(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers everybody, and lets every site read it."""
+    body = await Request(scope, receive).body()
+    headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": "true"}
+    await PlainTextResponse(f"{len(body)}", headers=headers)(scope, receive, send)
+
+
+def client_of(folder: Path, *, shared: bool) -> TestClient:
+    uploads = Uploads(folder, Limits())
+    route = UploadRoute(careless, uploads, Browsers(framed=shared), shared=shared)
+    addresses = Addresses("127.0.0.1", checked=not shared)
+    return TestClient(Gate(careless, addresses, route, Frames(("https://hub.example",)), shared=shared), base_url=OWN)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> TestClient:
+    return client_of(tmp_path, shared=False)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> TestClient:
+    return client_of(tmp_path, shared=True)
+
+
+def reached(reply: httpx2.Response) -> bool:
+    return reply.status_code == 200
+
+
+def test_the_page_and_programs_get_through(app: TestClient) -> None:
+    assert reached(app.get("/", headers={"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}))
+    assert reached(app.post(RUN, json={}, headers={"Origin": OWN, "Sec-Fetch-Site": "same-origin"}))
+    assert reached(app.post(RUN, json={}))
+    assert reached(app.get("/config"))
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://localhost:7860"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "HEAD"])
+def test_another_page_gets_nothing_and_may_read_nothing(app: TestClient, origin: str, method: str) -> None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    for path in ("/", "/config", RUN, "/gradio_api/upload", "/runs/x/y"):
+        reply = app.request(method, path, headers=asked)
+        assert reply.status_code == 403
+        assert [name for name in reply.headers if name.startswith("access-control")] == []
+
+
+def test_no_answer_lets_other_sites_read_it(app: TestClient) -> None:
+    reply = app.get("/config", headers={"Origin": OWN})
+    assert reached(reply)
+    assert [name for name in reply.headers if name.startswith("access-control")] == []
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'self' https://hub.example;" in reply.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_browser_that_acts_for_another_page_is_refused_without_an_origin_too(space: TestClient, site: str) -> None:
+    from_afar = {"Sec-Fetch-Site": site}
+    assert space.post(RUN, json={}, headers=from_afar).status_code == 403
+    for path in ("/config", "/page-token", "/gradio_api/heartbeat/x", "/gradio_api/queue/data", "/assets/x.js"):
+        assert space.get(path, headers={**from_afar, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
+
+
+def test_a_link_on_another_site_may_open_the_page_but_not_log_out(space: TestClient) -> None:
+    visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert reached(space.get("/", headers=visit))
+    assert reached(space.get("/login/callback", headers=visit))
+    assert space.get("/logout", headers=visit).status_code == 403
+    assert space.post("/", headers=visit).status_code == 403
+    assert space.get("/page-token", headers=visit).status_code == 403
+    assert reached(space.get("/logout", headers={"Sec-Fetch-Site": "same-origin"}))
+
+
+def test_the_laptop_app_has_no_login(app: TestClient) -> None:
+    assert app.get("/login/huggingface").status_code == 404
+    assert app.get("/logout").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.test", "x.localhost:7860", ""])
+def test_a_name_that_is_not_the_apps_is_refused_and_says_what_to_do(app: TestClient, host: str) -> None:
+    reply = app.get("/", headers={"Host": host})
+    assert reply.status_code == 403
+    assert "--allow-host" in reply.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/gradio_api/component_server", "/gradio_api/proxy=https://x.hf.space/", "/gradio_api/vibe-edit", "/monitoring",
+     "/gradio_api/deep_link", "/gradio_api/startup-events", "/gradio_api/stream/x", "/login", "/gradio_api/dev/reload",
+     "/gradio_api/process_recording", "/custom_component/x", "/gradio_api/run/a/b", "//config", "/config/../runs"],
+)  # fmt: skip
+def test_what_the_page_does_not_need_is_not_there(app: TestClient, path: str) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        assert app.request(method, OWN + path).status_code == 404
+
+
+def test_a_body_is_bounded_by_what_it_says_and_by_what_comes(app: TestClient) -> None:
+    assert reached(app.post(RUN, content=b"x" * 1000))
+    assert app.post(RUN, content=b"x" * (MAX_BODY + 1)).status_code == 413
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(MAX_BODY // 1_000_000 + 1):
+            yield b"x" * 1_000_000
+
+    reply = app.post(RUN, content=chunks())
+    assert "content-length" not in reply.request.headers
+    assert reply.status_code == 413
+    assert "25 MB" in reply.text

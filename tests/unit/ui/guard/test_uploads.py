@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.errors import InputError
+from ui.guard import Limits, Uploads
+from ui.guard.uploads import KEPT_SECONDS
+
+
+def stored(uploads: Uploads, name: str = "rows.csv", content: bytes = b"x", folder: str = "a") -> str:
+    path = uploads.folder / folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_a_file_is_its_uploaders_and_the_same_file_may_have_several(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    path = stored(uploads)
+    uploads.add([path], "ada", "1.1.1.1")
+    assert uploads.owns("ada", path)
+    assert not uploads.owns("eve", path)
+    uploads.add([path], "eve", "2.2.2.2")
+    assert uploads.owns("ada", path)
+    assert uploads.owns("eve", path)
+    assert not uploads.owns("ada", "/etc/passwd")
+    assert not uploads.owns("ada", path + "/../rows.csv")
+
+
+def test_a_file_of_another_kind_is_refused_and_removed(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    path = stored(uploads, "page.html")
+    with pytest.raises(InputError, match=r"'page.html' is not taken"):
+        uploads.add([path], "ada", "1.1.1.1")
+    assert not Path(path).exists()
+
+
+def test_an_address_may_bring_so_many_files_and_bytes_and_all_together_so_many(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits(files=2, bytes=100, total_bytes=150))
+    assert uploads.refusal("1.1.1.1", 100) is None
+    assert "100" not in (uploads.refusal("1.1.1.1", 101) or "")
+    assert uploads.refusal("1.1.1.1", 101)
+    uploads.add([stored(uploads, content=b"x" * 60)], "", "1.1.1.1")
+    assert uploads.refusal("1.1.1.1", 50)
+    assert uploads.refusal("2.2.2.2", 50) is None
+    assert "full" in (uploads.refusal("2.2.2.2", 95) or "")
+    uploads.add([stored(uploads, "b.csv")], "", "1.1.1.1")
+    assert "2 files" in (uploads.refusal("1.1.1.1", 0) or "")
+
+
+def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_read(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    left = uploads.folder / "tmpabc"
+    with uploads.under_way():
+        with uploads.under_way():
+            left.write_bytes(b"half")
+        assert left.exists()
+    assert not left.exists()
+    assert uploads.refusal("1.1.1.1", 0) is None
+
+
+def test_files_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    path = stored(uploads)
+    uploads.add([path], "ada", "1.1.1.1")
+    stray = Path(stored(uploads, folder="stray"))
+    os.utime(stray.parent, (0, 0))
+    uploads.sweep()
+    assert Path(path).exists()
+    assert not stray.exists()
+    monkeypatch.setattr("ui.guard.uploads.KEPT_SECONDS", -1.0)
+    uploads.sweep()
+    assert not Path(path).exists()
+    assert not uploads.owns("ada", path)
+    assert KEPT_SECONDS > 0
+
+
+def test_the_folder_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from ui.guard import Limits, Uploads\n"
+        "uploads = Uploads(Path(sys.argv[1]), Limits()); (uploads.folder / 'x').mkdir()\n"
+        "print(uploads.folder, flush=True); os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=False)
+    dead = Path(done.stdout.strip())
+    assert dead.is_dir()
+    living = Uploads(tmp_path, Limits())
+    assert not dead.exists()
+    Uploads(tmp_path, Limits())
+    assert living.folder.is_dir()
+    living.close()
+    assert not living.folder.exists()
