@@ -62,7 +62,8 @@ class Page:
     """One browser tab of one account, spoken to as gradio's own client does."""
 
     def __init__(self, url: str, cookie: str, number: int, waits: Waits) -> None:
-        self._client = httpx2.AsyncClient(base_url=url, headers={"Cookie": cookie}, timeout=60)
+        headers = {"Cookie": cookie, "X-Forwarded-For": f"1.1.1.{number}"}  # uploads are counted by address
+        self._client = httpx2.AsyncClient(base_url=url, headers=headers, timeout=60)
         self._waits = waits
         self._random = random.Random(number)
         self._session = f"session-{number}"

@@ -22,6 +22,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 FOREIGN = "This request comes from another web page, so it was refused. Open the app's own address and use it there."
+PRIVATE = "private, no-cache"
+"""What may be kept of an answer that does not say so itself: nothing by a cache that people share."""
+PUBLIC = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 NO_SUCH_HOST = (
     "This app does not answer under the name {host!r}. Open it at the address that it printed when it started. If this "
     "name is yours, start the app with --allow-host {name}."
@@ -66,7 +69,7 @@ class Gate:
         if scope["type"] != "http":  # the page opens no other connections
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers, answer = Headers(scope=scope), self._answer(send)
+        headers, answer = Headers(scope=scope), self._answer(scope["path"], send)
         refusal = self._refusal(scope["method"], scope["path"], headers)
         body = Body(receive, headers, MAX_BODY)
         if refusal is None and body.too_large:
@@ -107,7 +110,7 @@ class Gate:
             return HTTPStatus.NOT_FOUND, "There is nothing at this address."
         return None
 
-    def _answer(self, send: Send) -> Send:
+    def _answer(self, path: str, send: Send) -> Send:
         """Sends what the application answers with the headers that every answer has, and with none for other sites."""
 
         async def sent(message: Message) -> None:
@@ -115,6 +118,8 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 for name in [name for name in headers if name.lower().startswith("access-control-")]:
                     del headers[name]
+                if not path.startswith(PUBLIC):
+                    headers.setdefault("Cache-Control", PRIVATE)
                 headers.update({**HEADERS, "Content-Security-Policy": self._frames.policy})
             await send(message)
 

@@ -68,6 +68,7 @@ def test_no_answer_lets_other_sites_read_it(app: TestClient) -> None:
     assert reached(reply)
     assert [name for name in reply.headers if name.startswith("access-control")] == []
     assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["cache-control"] == "private, no-cache"
     assert "frame-ancestors 'self' https://hub.example;" in reply.headers["content-security-policy"]
 
 
