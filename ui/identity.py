@@ -11,11 +11,13 @@ from typing import Any
 
 import gradio as gr
 from huggingface_hub import get_token
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from backend.accounts import Accounts
 from backend.errors import InputError
 from ui.ended_logins import EndedLogins
+from ui.guard.callers import address_of
 
 LOGIN, LOGOUT = "login/huggingface", "logout"
 
@@ -25,7 +27,8 @@ class Identity:
     """`name` is a Hub user name, None for somebody who is not logged in; `token` is theirs and is never stored.
 
     `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use; `page`
-    is which loaded page asks (ui/guard/browsers.py), None where it does not say.
+    is which loaded page asks (ui/guard/browsers.py), None where it does not say; `address` is the network address that
+    the request came from.
     """
 
     name: str | None = None
@@ -33,6 +36,7 @@ class Identity:
     machine: bool = False
     problem: str | None = None
     page: str | None = None
+    address: str = ""
 
     @property
     def visitor(self) -> bool:
@@ -91,6 +95,12 @@ def _session_token(request: gr.Request | Request | None) -> str | None:
         return None
     ends = info.get("expires_at")
     return info["access_token"] if not isinstance(ends, int | float) or ends > time.time() else None
+
+
+def address_behind(request: gr.Request | Request | None, *, shared: bool) -> str:
+    """The network address that the request came from; empty where there is no request."""
+    scope = getattr(_underlying(request), "scope", None)
+    return address_of(scope, Headers(scope=scope), shared=shared) if isinstance(scope, dict) else ""
 
 
 def headers_of(request: gr.Request | Request | None) -> Mapping[str, str]:

@@ -93,6 +93,7 @@ def _mounted(tenants: Tenants, uploads: Uploads) -> tuple[FastAPI, App]:
         run_history=False,
         show_error=False,
         enable_monitoring=False,
+        mcp_server=False,
         ssr_mode=False,
         max_file_size=MAX_UPLOAD,
     )

@@ -20,7 +20,7 @@ from ui.checking import Checker
 from ui.drafts import Drafts
 from ui.following import Account, Following
 from ui.guard import Browsers
-from ui.identity import Door, Identity, headers_of
+from ui.identity import Door, Identity, address_behind, headers_of
 from ui.services import Services
 from ui.summaries import Summaries
 
@@ -58,8 +58,11 @@ class Tenants:
 
     def services(self, request: gr.Request | Request | None) -> Services:
         """What the sender of the request may use: their own runs, and no others."""
-        page = self.browsers.page_of(headers_of(request))
-        identity = replace(self._door.identify(request), page=page)
+        identity = replace(
+            self._door.identify(request),
+            page=self.browsers.page_of(headers_of(request)),
+            address=address_behind(request, shared=self.shared),
+        )
         with self._lock:
             if identity.name and identity.token:
                 self._tokens[identity.name] = identity.token

@@ -55,3 +55,13 @@ def test_an_address_cannot_be_made_up_behind_a_proxy() -> None:
     assert address_of(scope, forwarded, shared=True) == "8.8.8.8"
     assert address_of(scope, forwarded, shared=False) == "10.0.0.1"
     assert address_of(scope, Headers({"X-Forwarded-For": "x"}), shared=True) == "10.0.0.1"
+
+
+def test_one_network_of_the_newer_kind_is_one_sender() -> None:
+    scope = {"type": "http", "client": None}
+    senders = {
+        address_of(scope, Headers({"X-Forwarded-For": f"2a00:1450:4001:80{last}::{number}"}), shared=True)
+        for last in (1, 2)
+        for number in (5, 6)
+    }
+    assert len(senders) == 2

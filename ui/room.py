@@ -1,0 +1,78 @@
+"""How much a folder may hold, and how much of it each visitor may fill in a day."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import InputError
+
+DAY_SECONDS = 86_400.0
+MEASURED_SECONDS = 600.0
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Bytes that a folder holds at most, and bytes that one owner adds in a day at most; None is no limit."""
+
+    total: int | None = None
+    daily: int | None = None
+
+
+class Room:
+    """Counts what is added to a folder; the folder itself is measured again every ten minutes."""
+
+    def __init__(self, folder: Path, allowance: Allowance) -> None:
+        self._folder = folder
+        self._allowance = allowance
+        self._added: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
+        self._held = 0
+        self._measured = float("-inf")
+        self._lock = threading.Lock()
+
+    def take(self, size: int, owner: str) -> None:
+        """Count `size` bytes more of an owner's; InputError where they may not be added."""
+        total, daily = self._allowance.total, self._allowance.daily
+        now = time.monotonic()
+        with self._lock:
+            if total is not None and self._size(now) + size > total:
+                raise InputError(
+                    "The room for data on this server is full. Try again tomorrow, or run the app yourself."
+                )
+            if daily is not None and self._of(owner, now) + size > daily:
+                most = f"{daily // MEGABYTE:,} MB"
+                raise InputError(
+                    f"With this, more than {most} would have been kept for you in a day. Try again tomorrow."
+                )
+            self._held += size
+            if daily is not None:
+                self._added[owner].append((now, size))
+
+    def _size(self, now: float) -> int:
+        if now - self._measured > MEASURED_SECONDS:
+            self._measured, self._held = now, folder_bytes(self._folder)
+        return self._held
+
+    def _of(self, owner: str, now: float) -> int:
+        """What the owner added in the last day; who added nothing in that time is forgotten."""
+        for known, added in list(self._added.items()):
+            while added and now - added[0][0] > DAY_SECONDS:
+                added.popleft()
+            if not added:
+                del self._added[known]
+        return sum(size for _, size in self._added.get(owner, ()))
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of all files in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_size
+        except OSError:
+            continue
+    return total
