@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,9 +57,11 @@ def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) 
 
 
 def content(path: Path) -> str:
-    """A digest of the file; of a file that is not there, its path."""
+    """A digest of the file; of what is no file, its path."""
     try:
         known = path.stat()
+        if not stat.S_ISREG(known.st_mode):  # a pipe would be waited for
+            return str(path)
         return _digest(path, known.st_mtime_ns, known.st_size)
     except OSError:
         return str(path)
