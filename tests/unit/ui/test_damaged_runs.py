@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +169,7 @@ def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     run = whole_run(store, remote=True)
     before = json.loads((run.path / "run.json").read_bytes())
-    following = Following(lambda: {})
+    following = Following(dict)
     for value in WRONG:
         wrong = {**before, "config": {**before["config"], "lr": value}}
         (run.path / "run.json").write_text(json.dumps(wrong), encoding="utf-8")
