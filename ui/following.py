@@ -49,7 +49,7 @@ class Following:
             self.look_now()
             return found
 
-        return self._finds.start(account.name, work)
+        return self._finds.start(account.name, work, account.name)
 
     def find_again(self, name: str) -> None:
         """Forget an account's search, so that the next look begins a new one."""

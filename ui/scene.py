@@ -113,6 +113,8 @@ class Scene:
         allowed: dict[str, Any] = {
             "allow_multiple_calls": origin.allow_multiple_calls,
             "allow_no_call": origin.allow_no_call,
+            "folders": self.services.identity.machine,
+            "token": self.services.token,
         }
         if self.run is None:
             return CheckOptions(declarations="none", **allowed)
@@ -136,7 +138,7 @@ class Scene:
     @cached_property
     def check(self) -> Task[CheckReport] | None:
         """The check of the open data, under way or done."""
-        return self.services.checker.check(self.data) if self.data else None
+        return self.services.checker.check(self.data, self.services.owner) if self.data else None
 
     @property
     def report(self) -> CheckReport | None:
@@ -156,19 +158,21 @@ class Scene:
     @cached_property
     def plan(self) -> Task[FixPlan] | None:
         """What those fixes would change, under way or done."""
-        return self.services.checker.plan(self.data, self.wish) if self.data and self.wish else None
+        if not (self.data and self.wish):
+            return None
+        return self.services.checker.plan(self.data, self.wish, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:
         """The check of the test rows that were brought along, under way or done."""
         if not (self.source and self.source.test and self.data and self.report):
             return None
-        return self.services.checker.test_rows(self.data, self.report, self.source.test)
+        return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
 
     @property
     def review(self) -> Task[Review] | None:
         """The search for labels that look wrong; None where nobody asked for it."""
-        return self.services.checker.reviewed(self.data) if self.data else None
+        return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
     def evaluation(self) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from backend.errors import InputError
 from backend.jobs import JOBS, JobState, Runner, write_state
@@ -21,6 +22,8 @@ from ui.identity import Identity
 from ui.jobs_offer import Offers
 from ui.summaries import Summaries
 
+MACHINE, VISITORS = "", " visitors"
+"""Owners of work that are no account: whoever has the machine alone, and everybody who is not logged in."""
 LOGGER = logging.getLogger(__name__)
 
 
@@ -42,6 +45,16 @@ class Services:
     def seen_by(self, identity: Identity) -> Services:
         """The same, for a request of the same account with its own token."""
         return replace(self, identity=identity)
+
+    @property
+    def token(self) -> str | Literal[False] | None:
+        """The token to send to the Hub for whoever looks: False on a shared app without a login, never another's."""
+        return self.identity.token or (None if self.identity.machine else False)
+
+    @property
+    def owner(self) -> str:
+        """Who answers for the work that is begun: an account, or everybody who is not logged in."""
+        return MACHINE if self.identity.machine else self.identity.name or VISITORS
 
     @property
     def finding(self) -> Task[list[str]] | None:

@@ -35,9 +35,10 @@ def trained_rows(report: CheckReport, config: RunConfig) -> int:
 
 
 def workload(report: CheckReport, config: RunConfig) -> Workload:
-    """What training on these rows computes, by the tokens that the check counted."""
+    """What training on these rows computes, by the tokens that the check counted; InputError if it counted none."""
     budget = report.tokens
-    assert budget is not None
+    if budget is None:
+        raise InputError(f"The tokens of the rows were not counted. {report.tokens_error}".strip())
     longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
     return Workload(
         rows=trained_rows(report, config),

@@ -80,7 +80,9 @@ def measure_budget(
     if not examples:
         return None
     chosen = get_format(options.prompt_format, options.declarations)
-    counter = counter or counter_for(options.base_model, tools, _texts(examples, chosen))
+    counter = counter or counter_for(
+        options.base_model, tools, _texts(examples, chosen), options.token, folders=options.folders
+    )
     formats = {one: get_format(options.prompt_format, one) for one in DECLARATIONS}
     frames = {name: _frame(tools, counter, fmt) for name, fmt in formats.items()}
     rows = _row_tokens(examples, counter, chosen, frames[options.declarations])
