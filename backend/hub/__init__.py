@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from backend.hub.fetching import Limits, fetch_file, list_files
+from backend.hub.fetching import MB, Limits, Listing, Room, fetch_all, fetch_file, list_files
 
-__all__ = ["Limits", "fetch_file", "list_files"]
+__all__ = ["MB", "Limits", "Listing", "Room", "fetch_all", "fetch_file", "list_files"]

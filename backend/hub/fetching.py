@@ -6,7 +6,7 @@ The sizes that a repository states are not believed: the download itself stops a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -41,35 +41,52 @@ class Limits:
     name: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A repository at one commit: the wanted files with the sizes that the Hub states, and the names of all."""
+
+    revision: str
+    wanted: Mapping[str, int]
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Room:
+    """The bytes that may still be fetched for one purpose."""
+
+    bytes: int
+
+
 def list_files(
-    repo_id: str, wanted: Callable[[str], bool], limits: Limits, *, token: Token, kind: Kind = "model"
-) -> tuple[str, dict[str, int], frozenset[str]]:
-    """The newest commit, the wanted files with the sizes that the Hub states, and the names of all files.
+    repo_id: str, wanted: Callable[[str, int], bool], limits: Limits, *, token: Token, kind: Kind = "model",
+    doing: str = "read",
+) -> Listing:  # fmt: skip
+    """The files of a repository's newest commit; `wanted` says by name and stated size which of them to fetch.
 
     Names that leave their folder or are too long are left out. InputError if there are too many entries, too many
     wanted files, or too many bytes.
     """
     api = HfApi(token=token)
-    with hub_errors(repo_id, "list the files of", kind):
+    with hub_errors(repo_id, doing, kind):
         info = api.dataset_info if kind == "dataset" else api.model_info
         revision = str(info(repo_id, expand=["sha"]).sha)
         tree = api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=kind)
         entries = list(islice(tree, limits.entries + 1))
     if len(entries) > limits.entries:
-        raise InputError(f"{repo_id} has more than {limits.entries:,} files. Remove what does not belong to the run.")
-    files = {file.path: file.size for file in entries if isinstance(file, RepoFile) and _plain(file.path, limits)}
-    chosen = {name: size for name, size in files.items() if wanted(name)}
+        raise InputError(f"{repo_id} has more than {limits.entries:,} files. Keep fewer there, then try again.")
+    sizes = {file.path: file.size for file in entries if isinstance(file, RepoFile) and _plain(file.path, limits)}
+    chosen = {name: size for name, size in sizes.items() if wanted(name, size)}
     if len(chosen) > limits.files or sum(chosen.values()) > limits.total_bytes:
         raise InputError(
-            f"{repo_id} has {len(chosen):,} files of a run with {sum(chosen.values()) / MB:,.0f} MB; at most "
+            f"{repo_id} has {len(chosen):,} files to read with {sum(chosen.values()) / MB:,.0f} MB; at most "
             f"{limits.files:,} files with {limits.total_bytes / MB:,.0f} MB are read. Remove what is not needed."
         )
-    return revision, chosen, frozenset(files)
+    return Listing(revision, chosen, tuple(sizes))
 
 
 def fetch_file(
     repo_id: str, name: str, folder: Path, most_bytes: int, *, token: Token, kind: Kind = "model",
-    revision: str = "main", seconds: float = SECONDS,
+    revision: str = "main", seconds: float = SECONDS, doing: str = "read",
 ) -> Path | None:  # fmt: skip
     """Fetch one file into `folder` under its own name, and no cache; None if the repository has no such file.
 
@@ -78,7 +95,7 @@ def fetch_file(
     target = folder / name
     url = hf_hub_url(repo_id, name, repo_type=kind, revision=revision)
     headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
-    with hub_errors(repo_id, f"read {name[:80]} of", kind), disk_errors(target):
+    with hub_errors(repo_id, doing, kind), disk_errors(target):
         try:
             with get_session().stream("GET", url, headers=headers) as response:
                 if response.status_code >= 400:
@@ -89,6 +106,17 @@ def fetch_file(
         except RemoteEntryNotFoundError:
             return None
     return target
+
+
+def fetch_all(
+    repo_id: str, listing: Listing, folder: Path, limits: Limits, room: Room, *, token: Token, kind: Kind = "model",
+    doing: str = "read",
+) -> None:  # fmt: skip
+    """Fetch the wanted files of a listing into `folder`; InputError if one has more than `limits` or `room` allow."""
+    for name in listing.wanted:
+        most = min(limits.file_bytes, room.bytes)
+        path = fetch_file(repo_id, name, folder, most, token=token, kind=kind, revision=listing.revision, doing=doing)
+        room.bytes -= path.stat().st_size if path else 0
 
 
 @dataclass(frozen=True, slots=True)

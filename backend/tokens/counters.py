@@ -26,6 +26,7 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 LARGEST_BYTES = 128 * MB
 """Gemma 3's tokenizer.json has 33 MB."""
 FETCH_SECONDS = 120.0
+READING = "read the tokenizer of"
 _REGEX = re.compile(rb'"Regex"')
 _META = re.compile("(" + "|".join(re.escape(token) for token in META_TOKENS) + ")")
 
@@ -162,12 +163,12 @@ def _hub_counter(repo: str, token: Token) -> TokenCounter:
 
 
 def _fetched(repo: str, file: str, folder: Path, token: Token) -> Path | None:
-    return fetch_file(repo, file, folder, LARGEST_BYTES, token=token, seconds=FETCH_SECONDS)
+    return fetch_file(repo, file, folder, LARGEST_BYTES, token=token, seconds=FETCH_SECONDS, doing=READING)
 
 
 def _cached(repo: str, file: str) -> Path | None:
     """One file of a Hub repository; None where it has no such file, InputError where it cannot be had."""
-    with hub_errors(repo, "read the tokenizer of"):
+    with hub_errors(repo, READING):
         try:
             return Path(hf_hub_download(repo, file))
         except RemoteEntryNotFoundError:
