@@ -153,5 +153,5 @@ def _tool_shares(tools: Sequence[Tool], counter: TokenCounter, full: PromptForma
     shares: dict[str, float] = {}
     for at, tool in enumerate(tools):
         without = _frame([*tools[:at], *tools[at + 1 :]], counter, full) if len(tools) > 1 else 0
-        shares[tool.name] = round(max(0, frame - without) / frame, 4)
+        shares[tool.name] = round(max(0, frame - without) / max(1, frame), 4)
     return shares

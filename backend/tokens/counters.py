@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -55,7 +56,8 @@ class SentencePieceCounter:
             if part in META_TOKENS:
                 ids.append(META_TOKENS[part])
             elif part:
-                ids.extend(self._processor.encode(part))
+                with tokenizer_errors(f"The tokenizer of {self.name} cannot count"):
+                    ids.extend(self._processor.encode(part))
         return ids
 
     def decode(self, ids: list[int]) -> str:
@@ -75,7 +77,8 @@ class FastCounter:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of `text`."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        with tokenizer_errors(f"The tokenizer of {self.name} cannot count"):
+            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
 
@@ -129,16 +132,24 @@ def load_counter(folder: Path, name: str) -> TokenCounter:
         )
     if path.stat().st_size > LARGEST_BYTES:
         raise InputError(f"The tokenizer {path} has more than {LARGEST_BYTES // MB} MB. Name another checkpoint.")
-    try:
+    with tokenizer_errors(f"The tokenizer {path} cannot be read"):
         if path == fast:
             return FastCounter(name, fast)
         return SentencePieceCounter(name, plain.read_bytes())
-    except (KeyboardInterrupt, SystemExit):
+
+
+@contextmanager
+def tokenizer_errors(what: str) -> Iterator[None]:
+    """Turn whatever a tokenizer's library raises into InputError: bare Exceptions, RuntimeErrors, and panics.
+
+    A panic of Rust is no Exception, only a BaseException.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, InputError):
         raise
-    except BaseException as error:  # a damaged file: bare Exceptions, RuntimeErrors, and panics, which are neither
-        raise InputError(
-            f"The tokenizer {path} cannot be read: {str(error)[:300]}. Fetch or save the checkpoint again."
-        ) from error
+    except BaseException as error:
+        raise InputError(f"{what}: {str(error)[:300]}. Fetch or save the checkpoint again.") from error
 
 
 def load_plain_counter(folder: Path, name: str) -> TokenCounter:
