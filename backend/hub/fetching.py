@@ -95,7 +95,7 @@ def fetch_file(
     target = folder / name
     url = hf_hub_url(repo_id, name, repo_type=kind, revision=revision)
     headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
-    with hub_errors(repo_id, doing, kind), disk_errors(target):
+    with disk_errors(target), hub_errors(repo_id, doing, kind):  # the Hub's errors are OSErrors too
         try:
             with get_session().stream("GET", url, headers=headers) as response:
                 if response.status_code >= 400:
