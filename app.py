@@ -10,8 +10,9 @@ import argparse
 import os
 from collections.abc import Sequence
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+from backend.environment import prepare
+
+prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
 
 from ui.guard import Addresses
 from ui.guard.addresses import is_loopback, space_names

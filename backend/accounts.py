@@ -76,7 +76,9 @@ def _digest(token: str) -> str:
 
 
 def _ask(token: str) -> tuple[str | None, str]:
-    """The name, or None and why there is none."""
+    """The name, or None and why there is none; an empty token would be replaced by the client's own."""
+    if not token:
+        return None, "The login has no token. Log in again."
     try:
         with hub_errors("the account", "read"):
             found = HfApi(token=token).whoami()

@@ -15,7 +15,7 @@ from backend.jobs.answering import Answer
 from backend.prompts import get_format, read_answer
 from backend.prompts.tokens import BOS
 from backend.runs import Run, RunConfig
-from backend.tokens import TokenCounter, load_counter
+from backend.tokens import TokenCounter, load_plain_counter
 from ui.exported import exported
 from ui.markup import Html, esc
 from ui.scene import Scene
@@ -127,4 +127,4 @@ def _count(run: Run, raw: str) -> int:
 
 @lru_cache(maxsize=2)
 def _counter(folder: Path, _stamp: tuple[int, int]) -> TokenCounter:
-    return load_counter(folder, folder.name)
+    return load_plain_counter(folder, folder.name)

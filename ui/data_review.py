@@ -77,7 +77,7 @@ class ReviewRows(Holder):
 
 def _press(scene: Scene, data: dict[str, str]) -> Place:
     if data.get("do") == "review" and scene.data and scene.report:
-        scene.services.checker.review(scene.data, scene.report)
+        scene.services.checker.review(scene.data, scene.report, scene.services.owner)
     elif data.get("do") == "stop" and scene.review:
         scene.review.stop.set()
     return scene.place

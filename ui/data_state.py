@@ -43,7 +43,7 @@ def press(scene: Scene, data: dict[str, str]) -> Place:
             scene.check.stop.set()
             return scene.place
         case "again":
-            scene.services.checker.restart()
+            scene.services.checker.restart(scene.services.owner)
             return scene.place
         case "fix":
             return wish_fix(scene, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.data import CheckReport, TokenBudget
 from backend.records import DECLARATIONS
 from ui import text
-from ui.markup import Figure, Html, card, esc, figures, joined, meter
+from ui.markup import Figure, Html, callout, card, esc, figures, joined, meter
 
 NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 
@@ -13,6 +13,8 @@ NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 def token_budget(report: CheckReport) -> Html:
     """The budget's figures, against the phone's cache."""
     budget = report.tokens
+    if budget is None and report.tokens_error:
+        return callout("warn", "The tokens were not counted", report.tokens_error)
     if budget is None:
         return Html('<p class="note">There is no row without errors to count the tokens of.</p>')
     return Html(f'<div class="stack">{_lengths(budget)}{_prompts(budget)}{_tools(budget)}</div>')

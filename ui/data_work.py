@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from backend.records import Example
 from ui.fixes_wanted import Wish, plan_wish
 
 LARGE_BYTES = 400_000
+MEMORY_PER_BYTE = 6
+"""Bytes of memory for each byte of a CSV: its rows as examples and as a table."""
 Tell = Callable[[float, str], None]
 
 
@@ -37,10 +40,22 @@ class Data:
         """Whether work on it would hold up the page: from about 4,000 rows on."""
         return is_large(self.dataset)
 
+    @property
+    def expected_bytes(self) -> int:
+        """About how much memory the report of a check takes."""
+        return MEMORY_PER_BYTE * (_bytes(self.dataset) + _bytes(self.tools))
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
 
 def check(data: Data, tell: Tell) -> CheckReport:
-    """Check the data."""
-    return check_files(data.dataset, data.tools, data.options, tell)
+    """Check the data; a base that cannot be counted leaves the rest of the report."""
+    return check_files(data.dataset, data.tools, data.options, tell, need_tokens=False)
 
 
 def plan(data: Data, wish: Wish, tell: Tell) -> FixPlan:
@@ -56,9 +71,11 @@ def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) 
 
 
 def content(path: Path) -> str:
-    """A digest of the file; of a file that is not there, its path."""
+    """A digest of the file; of what is no file, its path."""
     try:
         known = path.stat()
+        if not stat.S_ISREG(known.st_mode):  # a pipe would be waited for
+            return str(path)
         return _digest(path, known.st_mtime_ns, known.st_size)
     except OSError:
         return str(path)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from backend.errors import InputError
 from backend.jobs.huggingface import Watchers, find_runs, read_remote
-from backend.runs import FolderStore
+from backend.runs import FolderStore, Run
 from ui.background import Task, Tasks
+from ui.stored import stored_runs
 
 ROUND_SECONDS = 3.0
 LOGGER = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Following:
             self.look_now()
             return found
 
-        return self._finds.start(account.name, work)
+        return self._finds.start(account.name, work, account.name)
 
     def find_again(self, name: str) -> None:
         """Forget an account's search, so that the next look begins a new one."""
@@ -73,12 +74,17 @@ class Following:
             self._wake.clear()
 
     def _look(self, account: Account) -> None:
-        for entry in account.store.list():
-            if entry.run is None:
-                continue
+        for entry in stored_runs(account.store):
             try:
-                remote = read_remote(entry.run)
+                self._watch(entry.run, account.token)
             except InputError:  # its page says so
                 continue
-            for stage in remote.jobs if remote else ():
-                self._watchers.watch(entry.run, stage, account.token)
+            except Exception:  # a damaged run is not the others' trouble
+                LOGGER.exception("the jobs of the run %s could not be followed", entry.id)
+
+    def _watch(self, run: Run | None, token: str) -> None:
+        remote = read_remote(run) if run else None
+        if run is None or remote is None:
+            return
+        for stage in remote.jobs:
+            self._watchers.watch(run, stage, token)

@@ -15,7 +15,7 @@ from ui.jobs_form import JOBS
 from ui.jobs_offer import Order
 from ui.place import Place
 from ui.scene import Scene
-from ui.settings_values import read_settings
+from ui.settings_values import read_settings, refuse_folder
 from ui.train_estimate import workload
 
 FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
@@ -26,7 +26,7 @@ MOST_MINUTES = 7 * 24 * 60
 def start(scene: Scene, values: Sequence[Any], *, quick: bool = False) -> Place:
     """Start what the form says, or ask for its price; InputError for the first setting that is not allowed."""
     *settings, then, where, machine, minutes = values
-    name, config = read_settings(settings)
+    name, config = read_settings(settings, folders=scene.services.identity.machine)
     if quick:
         config, name = replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip()
     if scene.source is None or scene.report is None:
@@ -43,8 +43,7 @@ def ask(scene: Scene, order: Order) -> Place:
         raise InputError("Log in with Hugging Face first: training runs on your own account there.")
     if scene.report is None:
         raise InputError("The data is still being checked. Try again in a moment.")
-    if order.config.base_model.startswith((".", "/", "~")):
-        raise InputError("A job on Hugging Face cannot see a folder of this machine. Name a model of the Hub.")
+    refuse_folder(order.config.base_model)
     key = secrets.token_hex(8)
     services.offers.ask(key, order, workload(scene.report, order.config), services.identity)
     return replace(scene.place, offer=key)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import gradio as gr
 
@@ -12,6 +12,7 @@ from ui.api import add_api
 from ui.data_step import DataStep
 from ui.evaluate_step import EvaluateStep
 from ui.export_step import ExportStep
+from ui.faults import painted
 from ui.guard import Uploads
 from ui.guarded_blocks import GuardedBlocks
 from ui.jobs_confirm import JobsConfirm
@@ -30,8 +31,6 @@ from ui.try_step import TryStep
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
 """How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
-UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
-LOGGER = logging.getLogger(__name__)
 TOP = (
     f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
     f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
@@ -43,6 +42,22 @@ BUILDERS: dict[str, type[Step]] = {
     "export": ExportStep,
     "try": TryStep,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a step stands in: its components in `body`, and a callout if they cannot be painted."""
+
+    fault: gr.HTML
+    body: gr.Column
+
+    def whole(self) -> Wanted:
+        """The step without a fault."""
+        return {self.fault: "", self.body: gr.update(visible=True)}
+
+    def broken(self, callout: str) -> Wanted:
+        """The callout in place of the step: what the step showed before belongs to another place."""
+        return {self.fault: callout, self.body: gr.update(visible=False)}
 
 
 class Layout:
@@ -58,23 +73,34 @@ class Layout:
                 self.page = Page(tenants, self.paint)
                 self.confirm = JobsConfirm()
                 self.steps: dict[str, Step] = {}
+                self.rooms: dict[str, Room] = {}
                 with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
                     for name in STEPS:
                         with gr.Tab(STEP_NAMES[name], id=name):
-                            self.steps[name] = BUILDERS[name]()
+                            self._build_step(name)
         if tenants.shared:
             gr.LoginButton(visible=False)  # gradio serves the login's addresses only where there is one
         self.timer = gr.Timer(SHARED_TICK_SECONDS if tenants.shared else TICK_SECONDS)
 
+    def _build_step(self, name: str) -> None:
+        fault = Part(elem_id=f"{name}-fault")
+        with gr.Column(elem_classes=["ft-step"]) as body:
+            self.steps[name] = BUILDERS[name]()
+        self.rooms[name] = Room(fault, body)
+
     def paint(self, scene: Scene) -> Wanted:
-        """What the frame and the open step should show."""
-        wanted: Wanted = {self.tabs: gr.update(selected=scene.place.step)}
-        try:
-            wanted |= {self.stepper: stepper(scene).text, **self.runs.paint(scene), **self.confirm.paint(scene)}
-            wanted |= self.steps[scene.place.step].paint(scene)
-        except (KeyError, TypeError, ValueError, AttributeError):  # a file that another version or a hand wrote
-            LOGGER.exception("the %s step cannot be painted", scene.place.step)
-            wanted[self.page.notice] = callout("error", "This step cannot be shown", UNREADABLE).text
+        """What the frame and the open step should show; each part that fails says so in its own place."""
+        name = scene.place.step
+        room = self.rooms[name]
+        parts: list[tuple[str, Callable[[], Wanted], Callable[[str], Wanted]]] = [
+            ("The row of steps", lambda: {self.stepper: stepper(scene).text}, lambda said: {self.stepper: said}),
+            ("The list of runs", lambda: self.runs.paint(scene), lambda said: {self.runs.part: said}),
+            ("The price", lambda: self.confirm.paint(scene), lambda said: {self.confirm.part: said}),
+            (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].paint(scene) | room.whole(), room.broken),
+        ]
+        wanted: Wanted = {self.tabs: gr.update(selected=name)}
+        for part in parts:
+            wanted |= painted(*part)
         if scene.run_error:
             wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
         return wanted
@@ -83,7 +109,8 @@ class Layout:
         """Tie every part to what it does."""
         page = self.page
         parts = (page, self.runs, self.confirm, *self.steps.values())
-        page.outputs = [self.tabs, self.stepper, *(block for part in parts for block in blocks_of(part))]
+        rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
+        page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
         page.on_press(self.runs.part, self.runs.press)
         page.on_press(self.stepper, _pick_step)
         page.on_press(self.confirm.part, self.confirm.press)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import Any
 from backend.data import CheckOptions, CheckReport
 from backend.data.changes import FixPlan
 from backend.errors import InputError
-from backend.runs import Run, read_json
+from backend.runs import STAGES, Run, read_json
 from ui.background import Task
 from ui.data_reviewing import Review
 from ui.data_work import Data
-from ui.drafts import Origin, Source
+from ui.drafts import GONE, Origin, Source
 from ui.fixes_wanted import Wish, read_wish
 from ui.place import Place
 from ui.services import Services
 from ui.stages import StageView, has_result, stage_views
+from ui.stored import told
 from ui.summaries import Summary
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Scene:
             return None, None
         try:
             return self.services.store.open(self.place.run), None
-        except InputError as error:
-            return None, str(error)
+        except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
+            return None, told(error)
 
     @property
     def run(self) -> Run | None:
@@ -55,8 +59,14 @@ class Scene:
 
     @cached_property
     def stages(self) -> dict[str, StageView]:
-        """Where the open run's stages stand; empty without a run."""
-        return stage_views(self.run, self.services.runner) if self.run else {}
+        """Where the open run's stages stand; empty without a run, failed with the reason if that cannot be read."""
+        if self.run is None:
+            return {}
+        try:
+            return stage_views(self.run, self.services.runner)
+        except Exception as error:
+            LOGGER.exception("the stages of the run %s cannot be read", self.run.id)
+            return {stage: StageView(stage, "failed", told(error)) for stage in STAGES}
 
     def stage(self, name: str) -> StageView:
         """One stage of the open run."""
@@ -64,7 +74,10 @@ class Scene:
 
     def has(self, stage: str) -> bool:
         """Whether the open run has the result of a stage."""
-        return self.run is not None and has_result(self.run, stage)
+        try:
+            return self.run is not None and has_result(self.run, stage)
+        except OSError:  # a link to nowhere, or a file that may not be read, is no result
+            return False
 
     @cached_property
     def _sourced(self) -> tuple[Source | None, str | None]:
@@ -79,6 +92,9 @@ class Scene:
             return self.services.drafts.open(self.place.data), None
         except InputError as error:
             return None, str(error)
+        except (OSError, TypeError, ValueError):
+            LOGGER.exception("uploaded data cannot be opened")
+            return None, GONE
 
     @property
     def source(self) -> Source | None:
@@ -97,6 +113,8 @@ class Scene:
         allowed: dict[str, Any] = {
             "allow_multiple_calls": origin.allow_multiple_calls,
             "allow_no_call": origin.allow_no_call,
+            "folders": self.services.identity.machine,
+            "token": self.services.token,
         }
         if self.run is None:
             return CheckOptions(declarations="none", **allowed)
@@ -120,7 +138,7 @@ class Scene:
     @cached_property
     def check(self) -> Task[CheckReport] | None:
         """The check of the open data, under way or done."""
-        return self.services.checker.check(self.data) if self.data else None
+        return self.services.checker.check(self.data, self.services.owner) if self.data else None
 
     @property
     def report(self) -> CheckReport | None:
@@ -140,39 +158,40 @@ class Scene:
     @cached_property
     def plan(self) -> Task[FixPlan] | None:
         """What those fixes would change, under way or done."""
-        return self.services.checker.plan(self.data, self.wish) if self.data and self.wish else None
+        if not (self.data and self.wish):
+            return None
+        return self.services.checker.plan(self.data, self.wish, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:
         """The check of the test rows that were brought along, under way or done."""
         if not (self.source and self.source.test and self.data and self.report):
             return None
-        return self.services.checker.test_rows(self.data, self.report, self.source.test)
+        return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
 
     @property
     def review(self) -> Task[Review] | None:
         """The search for labels that look wrong; None where nobody asked for it."""
-        return self.services.checker.reviewed(self.data) if self.data else None
+        return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
     def evaluation(self) -> dict[str, Any] | None:
         """The open run's evaluation.json; None where there is none."""
-        return _read(self.run.evaluation_path) if self.run and self.run.evaluation_path.is_file() else None
+        return _read(self.run.evaluation_path) if self.run else None
 
     @cached_property
     def training(self) -> dict[str, Any] | None:
         """The summary that training left; None where there is none."""
-        return _read(self.run.training_path) if self.run and self.run.training_path.is_file() else None
+        return _read(self.run.training_path) if self.run else None
 
     @cached_property
     def verification(self) -> dict[str, Any] | None:
         """What was verified about the open run's exported file; None where there is none."""
-        path = self.run.export_dir / "verification.json" if self.run else None
-        return _read(path) if path and path.is_file() else None
+        return _read(self.run.export_dir / "verification.json") if self.run else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return read_json(path)
-    except InputError:
+        return read_json(path) if path.is_file() else None
+    except (InputError, OSError, ValueError, RecursionError):
         return None

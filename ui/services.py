@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from backend.errors import InputError
 from backend.jobs import JOBS, JobState, Runner, write_state
 from backend.jobs.dashboard import Dashboard
 from backend.jobs.huggingface import delete
 from backend.runs import FolderStore, Run
-from ui.background import Task
+from ui.background import UNFORESEEN, Task
 from ui.checking import Checker
 from ui.drafts import Drafts
 from ui.following import Account, Following
 from ui.identity import Identity
 from ui.jobs_offer import Offers
 from ui.summaries import Summaries
+
+MACHINE, VISITORS = "", " visitors"
+"""Owners of work that are no account: whoever has the machine alone, and everybody who is not logged in."""
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,16 @@ class Services:
         return replace(self, identity=identity)
 
     @property
+    def token(self) -> str | Literal[False] | None:
+        """The token to send to the Hub for whoever looks: False on a shared app without a login, never another's."""
+        return self.identity.token or (None if self.identity.machine else False)
+
+    @property
+    def owner(self) -> str:
+        """Who answers for the work that is begun: an account, or everybody who is not logged in."""
+        return MACHINE if self.identity.machine else self.identity.name or VISITORS
+
+    @property
     def finding(self) -> Task[list[str]] | None:
         """The search for this account's runs on the Hub; None where nobody is logged in."""
         name, token = self.identity.name, self.identity.token
@@ -51,15 +68,24 @@ class Services:
             self.following.find_again(self.identity.name)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive."""
-        if not (self.store.root / run_id / "remote.json").is_file():
+        """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
+
+        A run that cannot be read is deleted too: nobody here can follow its jobs.
+        """
+        if not os.path.lexists(self.store.root / run_id / "remote.json"):
             self.store.delete(run_id)
             return
-        run = self.store.open(run_id)
-        alive = [stage for stage in JOBS if (state := self.runner.state(run, stage)) and state.active]
-        if alive:
+        run = self._readable(run_id)
+        alive = [stage for stage in JOBS if run and (state := self.runner.state(run, stage)) and state.active]
+        if run and alive:
             raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
         delete(self.store, run_id)
+
+    def _readable(self, run_id: str) -> Run | None:
+        try:
+            return self.store.open(run_id)
+        except Exception:  # noqa: BLE001 - the list says what is wrong with it
+            return None
 
     def cancel(self, run: Run, job: str) -> None:
         """Ask a job to stop, without waiting for it to end."""
@@ -80,8 +106,12 @@ class Services:
         try:
             self.runner.submit(run, job, flags)
             self.following.look_now()
-        except InputError as error:
-            write_state(run, job, JobState("failed", message=str(error)))
+        except Exception as error:
+            if not isinstance(error, InputError):
+                LOGGER.exception("the %s job of %s could not be submitted", job, run.id)
+            write_state(
+                run, job, JobState("failed", message=str(error) if isinstance(error, InputError) else UNFORESEEN)
+            )
 
     def _cancel(self, run: Run, job: str) -> None:
         try:

@@ -33,6 +33,12 @@ from ui.settings_values import (
 from ui.train_estimate import estimate_line, trained_rows
 
 BASES = [("Starter", STARTER), ("FunctionGemma 270M", FUNCTIONGEMMA), ("A folder or a Hub id", OTHER)]
+FOLDER_OR_ID: dict[str, Any] = {
+    "label": "Folder or Hub id",
+    "info": "A folder on this machine with a Gemma 3 checkpoint, or its id on the Hugging Face Hub.",
+}
+HUB_ID: dict[str, Any] = {"label": "Hub id", "info": "The id of a Gemma 3 checkpoint on the Hugging Face Hub."}
+"""A job on Hugging Face sees no folder of this machine."""
 BASE_NOTES = {
     STARTER: callout(
         "accent",
@@ -61,8 +67,7 @@ class SettingsForm(Holder):
             self.base = gr.Radio(BASES, value=STARTER, label="Base model", elem_classes=["ft-segments"])
             self.base_note = Part(BASE_NOTES[STARTER])
             self.base_id = gr.Textbox(
-                label="Folder or Hub id", placeholder="google/functiongemma-270m-it", visible=False,
-                info="A folder on this machine with a Gemma 3 checkpoint, or its id on the Hugging Face Hub.",
+                placeholder="google/functiongemma-270m-it", visible=False, **FOLDER_OR_ID
             )  # fmt: skip
             self.effort = gr.Radio(
                 EFFORT_CHOICES,
@@ -161,7 +166,8 @@ class SettingsForm(Holder):
         values = dict(zip(self._numbers, setting_values(config), strict=True))
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
         estimate = estimate_line(scene, config).text
-        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER)
+        told = FOLDER_OR_ID if scene.services.identity.machine else HUB_ID
+        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **told)
         return {
             self.name: Keyed(key, name),
             self.base: Keyed(key, gr.update(choices=_bases(scene), value=base)),
@@ -191,11 +197,12 @@ class SettingsForm(Holder):
         adapted = self.method.input(adapt, [self.method, self.base], [self.lr, self.adapter], **QUICK)
 
         def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> tuple[str, str]:
+            scene = page.scene(place, request)
             try:
-                _, config = read_settings(values)
+                _, config = read_settings(values, folders=scene.services.identity.machine)
             except InputError:  # half-typed settings: the base model's own say as well how many rows there are
                 config = default_config(str(values[1]))
-            report = page.scene(place, request).report
+            report = scene.report
             config = with_effort(config, effort, trained_rows(report, config) if report else None)
             return shown(config.epochs), str(config.early_stopping or "")
 
@@ -203,11 +210,12 @@ class SettingsForm(Holder):
         taken = self.effort.input(take, inputs, [self.epochs, self.early_stopping], **QUICK)
 
         def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
+            scene = page.scene(place, request)
             try:
-                _, config = read_settings(values)
+                _, config = read_settings(values, folders=scene.services.identity.machine)
             except InputError:  # half-typed settings; Start says what is wrong with them
                 return ""
-            return estimate_line(page.scene(place, request), config).text
+            return estimate_line(scene, config).text
 
         # what the page paints comes with its estimate; one asked for by a field just painted would come after it
         alone = [_input(field) for field in self.fields[1:] if field not in (self.base, self.method)]

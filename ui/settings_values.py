@@ -9,6 +9,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, default_config
 from backend.runs.epochs import shown
+from backend.runs.hub import REPO_ID
 
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 DECLARATIONS = [("None: the tools live in the weights", "none"), ("Names only", "names"), ("Full declarations", "full")]
@@ -24,15 +25,28 @@ SCHEDULE_CHOICES = [("Cosine, to zero", "cosine"), ("Linear, to zero", "linear")
 FORMATS = [("Native (FunctionGemma's own)", "native"), ("JSON (for apps that read raw text)", "json")]
 
 
-def read_settings(values: Sequence[Any]) -> tuple[str, RunConfig]:
-    """The run's name and settings from the form's fields; InputError for the first that is not allowed."""
+def refuse_folder(base_model: str) -> None:
+    """InputError unless the base is the starter or a model of the Hub: elsewhere no folder of this machine is seen."""
+    if base_model != STARTER and not REPO_ID.fullmatch(base_model):
+        raise InputError(
+            f"{base_model[:80]!r} is not the name of a model of the Hub. A job on Hugging Face cannot see a folder of "
+            "this machine: write USER/NAME, such as google/functiongemma-270m-it."
+        )
+
+
+def read_settings(values: Sequence[Any], *, folders: bool = True) -> tuple[str, RunConfig]:
+    """The run's name and settings from the form's fields; InputError for the first that is not allowed.
+
+    `folders` says whether the base may be a folder of this machine.
+    """
     name, base, base_id, epochs, declarations, fmt, lr, batch, length, r, alpha, held_out, most, seed, *more = values
     method, targets, dropout, warmup, scheduler, decay, stopping, minutes, trackio = more
     base_model = str(base_id or "").strip() if base == OTHER else str(base)
     if not base_model:
-        raise InputError(
-            "Name the base model: a folder on this machine, or a Hub id such as google/functiongemma-270m-it."
-        )
+        what = "a folder on this machine, or a Hub id" if folders else "a Hub id"
+        raise InputError(f"Name the base model: {what} such as google/functiongemma-270m-it.")
+    if not folders:
+        refuse_folder(base_model)
     config = replace(
         default_config(base_model),
         epochs=_epochs(epochs), declarations=declarations, prompt_format=fmt, lr=lr, batch_size=batch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
 
 from ui import icons, text
@@ -11,6 +12,7 @@ from ui.scene import Scene
 from ui.stages import StageView
 
 Mark = Literal["", "done", "busy", "failed"]
+LOGGER = logging.getLogger(__name__)
 
 # Keeps the browser's address at the place that is shown, so that a reload comes back to it.
 FOLLOW_ADDRESS = """
@@ -30,7 +32,7 @@ def stepper(scene: Scene) -> Html:
 
 
 def _item(scene: Scene, number: int, step: str) -> str:
-    mark, state = _state(scene, step)
+    mark, state = _told_state(scene, step)
     current = scene.place.step == step
     inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Html(f"<span>{number}</span>"))
     if current and mark == "done":
@@ -42,6 +44,15 @@ def _item(scene: Scene, number: int, step: str) -> str:
         f'<span class="mark">{inside}</span><span class="name">{STEP_NAMES[step]}</span>'
         f'<span class="state">{esc(state)}</span></button></li>'
     )
+
+
+def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
+    """The state of a step; a file that cannot be read must not take the way to the other steps."""
+    try:
+        return _state(scene, step)
+    except Exception:
+        LOGGER.exception("the state of the %s step cannot be told", step)
+        return "failed", "cannot be read"
 
 
 def _state(scene: Scene, step: str) -> tuple[Mark, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,13 +12,16 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.jobs import PIPELINE, Runner
-from backend.runs import STAGES, FolderStore, StoredRun, read_json
+from backend.runs import STAGES, FolderStore, Run, StoredRun, read_json
 from ui.stages import StageView, Word, stage_views, stamp
+from ui.stored import stored_runs, told
 
 WATCHED = (
-    "run.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
+    "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
     *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
 )  # fmt: skip
+LARGEST = 2.0**63
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Summaries:
         """What the store holds, read again only when a run came, went, or was written anew."""
         now = frozenset(_run_stamps(self._store.root))
         if now != self._stamp:
-            self._stamp, self._stored = now, self._store.list()
+            self._stamp, self._stored = now, stored_runs(self._store)
         return self._stored
 
     def _fresh(self, entry: StoredRun) -> tuple[tuple[int, ...], Summary]:
@@ -69,22 +73,30 @@ class Summaries:
         return stamps, self._read(entry)
 
     def _read(self, entry: StoredRun) -> Summary:
+        """The entry's summary; whatever goes wrong with one run is that run's own error."""
         if entry.run is None:
             return Summary(entry.id, entry.id, entry.created, error=entry.error)
-        views = stage_views(entry.run, self._runner)
-        shown = telling(list(views.values()))
-        accuracy, verdict = _scores(entry.run.evaluation_path)
-        return Summary(
-            entry.id,
-            entry.run.name,
-            entry.created,
-            base=entry.run.config.base_model,
-            stage=shown.stage if shown else "",
-            state=shown.state if shown else "none",
-            fraction=shown.fraction if shown else None,
-            accuracy=accuracy,
-            verdict=verdict,
-        )
+        try:
+            return _summary(entry, entry.run, self._runner)
+        except Exception as error:
+            LOGGER.exception("the run %s cannot be summed up", entry.id)
+            return Summary(entry.id, entry.run.name, entry.created, error=told(error))
+
+
+def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
+    shown = telling(list(stage_views(run, runner).values()))
+    accuracy, verdict = _scores(run.evaluation_path)
+    return Summary(
+        entry.id,
+        run.name,
+        entry.created,
+        base=run.config.base_model,
+        stage=shown.stage if shown else "",
+        state=shown.state if shown else "none",
+        fraction=_finite(shown.fraction) if shown else None,
+        accuracy=accuracy,
+        verdict=verdict,
+    )
 
 
 def telling(views: Sequence[StageView]) -> StageView | None:
@@ -114,10 +126,20 @@ def fingerprint(folder: Path) -> tuple[int, ...]:
 
 
 def _scores(path: Path) -> tuple[dict[str, Any] | None, str | None]:
-    if not path.is_file():
-        return None, None
+    """The combined accuracy and the verdict's state, None for each that the file lacks."""
     try:
-        evaluation = read_json(path)
-        return evaluation["tuned"]["combined"], evaluation["verdict"]["state"]
-    except (InputError, KeyError, TypeError):  # the Evaluate step says what is wrong with the file
+        evaluation = read_json(path) if path.is_file() else {}
+    except (InputError, OSError):  # the Evaluate step says what is wrong with the file
         return None, None
+    tuned, verdict = evaluation.get("tuned"), evaluation.get("verdict")
+    accuracy = tuned.get("combined") if isinstance(tuned, dict) else None
+    state = verdict.get("state") if isinstance(verdict, dict) else None
+    known = isinstance(accuracy, dict) and _finite(accuracy.get("value")) is not None
+    return accuracy if known else None, state if isinstance(state, str) else None
+
+
+def _finite(value: object) -> float | None:
+    """The value if it is a number that can be shown, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
+        return None
+    return float(value)

@@ -13,6 +13,7 @@ from backend.runs.epochs import planned_epochs, shown
 from ui import text
 from ui.markup import Html, esc
 from ui.scene import Scene
+from ui.stored import stored_runs
 
 
 def estimate_line(scene: Scene, config: RunConfig) -> Html:
@@ -34,9 +35,10 @@ def trained_rows(report: CheckReport, config: RunConfig) -> int:
 
 
 def workload(report: CheckReport, config: RunConfig) -> Workload:
-    """What training on these rows computes, by the tokens that the check counted."""
+    """What training on these rows computes, by the tokens that the check counted; InputError if it counted none."""
     budget = report.tokens
-    assert budget is not None
+    if budget is None:
+        raise InputError(f"The tokens of the rows were not counted. {report.tokens_error}".strip())
     longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
     return Workload(
         rows=trained_rows(report, config),
@@ -47,9 +49,9 @@ def workload(report: CheckReport, config: RunConfig) -> Workload:
 
 def _earlier(scene: Scene) -> Iterator[dict[str, Any]]:
     """The training summaries of the runs kept here."""
-    for entry in scene.services.store.list():
-        if entry.run is not None and entry.run.training_path.is_file():
+    for entry in stored_runs(scene.services.store):
+        if entry.run is not None:
             try:
                 yield read_json(entry.run.training_path)
-            except InputError:  # a damaged summary tells nothing about speed
+            except (InputError, OSError):  # a damaged summary tells nothing about speed
                 continue

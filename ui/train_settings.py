@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.errors import InputError
 from backend.jobs.huggingface import Remote, read_remote
 from backend.runs import Run
 from backend.runs.epochs import shown
@@ -34,8 +35,7 @@ def settings_card(run: Run, scene: Scene) -> Html:
     ]
     if config.trackio_project:
         pairs += [("Trackio project", config.trackio_project)]
-    if remote := read_remote(run):
-        pairs += _remote(remote)
+    pairs += _remote_pairs(run)
     again = button("again", "Train again with other settings", kind="quiet small")
     if scene.stage("train").active:
         again = Html("")
@@ -46,6 +46,15 @@ def _epochs(epochs: float | str, scene: Scene) -> str:
     """What was asked for, and for auto what it came to, once the training told."""
     came_to = (scene.training or {}).get("epochs")
     return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
+
+
+def _remote_pairs(run: Run) -> list[tuple[str, object]]:
+    """Where the run lives on Hugging Face, or why that cannot be told; nothing for a run of this machine."""
+    try:
+        remote = read_remote(run)
+    except InputError as error:
+        return [("Hugging Face", str(error))]
+    return _remote(remote) if remote else []
 
 
 def _remote(remote: Remote) -> list[tuple[str, object]]:

@@ -80,7 +80,9 @@ def measure_budget(
     if not examples:
         return None
     chosen = get_format(options.prompt_format, options.declarations)
-    counter = counter or counter_for(options.base_model, tools, _texts(examples, chosen))
+    counter = counter or counter_for(
+        options.base_model, tools, _texts(examples, chosen), options.token, folders=options.folders
+    )
     formats = {one: get_format(options.prompt_format, one) for one in DECLARATIONS}
     frames = {name: _frame(tools, counter, fmt) for name, fmt in formats.items()}
     rows = _row_tokens(examples, counter, chosen, frames[options.declarations])
@@ -151,5 +153,5 @@ def _tool_shares(tools: Sequence[Tool], counter: TokenCounter, full: PromptForma
     shares: dict[str, float] = {}
     for at, tool in enumerate(tools):
         without = _frame([*tools[:at], *tools[at + 1 :]], counter, full) if len(tools) > 1 else 0
-        shares[tool.name] = round(max(0, frame - without) / frame, 4)
+        shares[tool.name] = round(max(0, frame - without) / max(1, frame), 4)
     return shares

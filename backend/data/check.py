@@ -22,12 +22,18 @@ _REPORTED_EVERY = 2000
 
 
 def check_files(
-    dataset: Path, tools: Path, options: CheckOptions | None = None, progress: Progress | None = None
+    dataset: Path,
+    tools: Path,
+    options: CheckOptions | None = None,
+    progress: Progress | None = None,
+    *,
+    need_tokens: bool = True,
 ) -> CheckReport:
     """Hold a CSV and a tools.json against every rule; nothing in the files makes this raise.
 
     `progress` is called with a share from 0 to 1 and what is being done. Raises InputError only for options that make
-    no sense, such as an unknown prompt format or a base model whose tokenizer cannot be read.
+    no sense, such as an unknown prompt format or a base model whose tokenizer cannot be read; without `need_tokens` the
+    report says the latter and everything else.
     """
     options = options or CheckOptions()
     tell = progress or _silent
@@ -39,7 +45,7 @@ def check_files(
     tell(0.55, "Looking for duplicates")
     issues += _apply("set", view)
     tell(0.85, "Counting tokens")
-    budget = _budget(view)
+    budget, tokens_error = _budget(view, need_tokens=need_tokens)
     if budget is not None:
         issues += _apply("tokens", view, budget)
     tell(1.0, "Done")
@@ -51,6 +57,7 @@ def check_files(
         inputs.rows_per_tool,
         budget,
         tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
+        tokens_error,
     )
 
 
@@ -101,8 +108,17 @@ def sound_examples(inputs: Inputs, issues: Iterable[Issue]) -> tuple[Example, ..
     return to_examples((row for row in inputs.rows if row.line not in bad), inputs)
 
 
-def _budget(view: SetView) -> TokenBudget | None:
-    return measure_budget(view.inputs.tools_file.tools, view.examples, view.inputs.options)
+def _budget(view: SetView, *, need_tokens: bool) -> tuple[TokenBudget | None, str]:
+    """The token budget, or why there is none."""
+    options = view.inputs.options
+    if not options.count_tokens:
+        return None, ""
+    try:
+        return measure_budget(view.inputs.tools_file.tools, view.examples, options), ""
+    except InputError as error:
+        if need_tokens:
+            raise
+        return None, str(error)
 
 
 def _rules(scope: Scope, errors_only: bool) -> list[Rule]:

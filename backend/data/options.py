@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from backend.records import Declarations, FormatName
 
@@ -24,7 +25,9 @@ class CheckOptions:
     """How the rows will be used: which of them, what they may hold, and the budget that they must fit.
 
     `split` keeps only the rows whose own `split` column says so; lengths are in tokens of `base_model`'s tokenizer;
-    `max_seq_length` None means that training computes it.
+    `max_seq_length` None means that training computes it. `folders` says whether the base may be a folder of this
+    machine: for whoever owns it, not for a visitor. `token` reads the base on the Hub: False sends none at all, None,
+    for the command line, the one that the client finds.
     """
 
     split: str | None = None
@@ -37,3 +40,6 @@ class CheckOptions:
     kv_cache_max_len: int = 1024
     test_split: float = 0.1
     seed: int = 42
+    folders: bool = True
+    count_tokens: bool = True
+    token: str | Literal[False] | None = field(default=None, repr=False, compare=False)

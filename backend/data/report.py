@@ -24,7 +24,10 @@ class TableRow:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Everything a check found. `rows` counts every data row; `examples` are those without an error of their own."""
+    """Everything a check found. `rows` counts every data row; `examples` are those without an error of their own.
+
+    `tokens_error` is a sentence that says why `tokens` is None where there are rows.
+    """
 
     rows: int
     tools: tuple[Tool, ...]
@@ -33,6 +36,7 @@ class CheckReport:
     per_tool: Mapping[str, int]
     tokens: TokenBudget | None
     table: tuple[TableRow, ...]
+    tokens_error: str = ""
 
     @property
     def ok(self) -> bool:

@@ -10,14 +10,16 @@ import tempfile
 from pathlib import Path
 
 import pandas
-from huggingface_hub import HfApi, hf_hub_download
 
 from backend.data.display import listing
 from backend.errors import InputError
+from backend.hub.fetching import MB, Limits, fetch_file, list_files
 from backend.runs.files import disk_errors
-from backend.runs.hub_errors import hub_errors
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+LIMITS = Limits(entries=100_000, file_bytes=1_000 * MB)
+FETCH_SECONDS = 3_600.0
+READING = "read the dataset"
 _READ = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
@@ -45,10 +47,15 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
 def _from_hub(repo: str, split: str, token: str | None) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="dataset-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with disk_errors(folder), hub_errors(repo, "read the dataset", "dataset"):
-        files = HfApi(token=token).list_repo_files(repo, repo_type="dataset")
-        name = choose_file(files, split, repo)
-        fetched = Path(hf_hub_download(repo, name, repo_type="dataset", token=token, local_dir=folder))
+    with disk_errors(folder):
+        listing = list_files(repo, lambda *_: False, LIMITS, token=token, kind="dataset", doing=READING)
+        name = choose_file(list(listing.names), split, repo)
+        fetched = fetch_file(
+            repo, name, folder, LIMITS.file_bytes, token=token, kind="dataset", revision=listing.revision,
+            seconds=FETCH_SECONDS, doing=READING,
+        )  # fmt: skip
+    if fetched is None:
+        raise InputError(f"{name} is no longer in the dataset {repo}. Try again.")
     return fetched if fetched.suffix == ".csv" else to_csv(fetched)
 
 

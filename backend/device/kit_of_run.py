@@ -11,7 +11,7 @@ from backend.errors import InputError
 from backend.prompts import PromptFormat, get_format
 from backend.records import Example, Tool
 from backend.runs import Run, read_json
-from backend.tokens import TokenCounter, load_counter
+from backend.tokens import TokenCounter, load_plain_counter
 
 
 def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
@@ -24,7 +24,7 @@ def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
     tools, rows = load_dataset(run.dataset_path, run.tools_path, every_row, whole_set=False)
     config = run.config
     fmt = get_format(config.prompt_format, config.declarations)
-    counter = load_counter(run.checkpoint, run.name)
+    counter = load_plain_counter(run.checkpoint, run.name)
     facts = KitFacts(
         file=file,
         prompt_format=config.prompt_format,

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.errors import InputError
+from backend.jobs.commands import job_arguments
 from backend.jobs.huggingface.remote import read_remote
+from backend.jobs.logs import read_log
 from backend.jobs.runner import Runner
-from backend.jobs.states import JobState
-from backend.runs.run import Run
+from backend.jobs.states import JobState, read_state
+from backend.runs.run import STAGES, Run
 
 NO_ACCOUNT = "This run's jobs are on Hugging Face. Log in with the account that started it."
 NOT_HERE = "No jobs run on this server. Log in with Hugging Face, and they run there on your account."
 
 
 class EitherRunner:
-    """Sends a run's jobs where its order says; `here` is None where this machine runs none, `jobs` without a login."""
+    """Sends a run's jobs where its order says; `here` is None where this machine runs none, `jobs` without a login.
+
+    The state and the log of a job lie in the run's folder, so they are read there whoever is logged in.
+    """
 
     def __init__(self, here: Runner | None, jobs: Runner | None) -> None:
         self._here = here
@@ -26,12 +31,21 @@ class EitherRunner:
         return self._of(run).submit(run, stage, extra_args)
 
     def state(self, run: Run, stage: str) -> JobState | None:
-        """Where the job stands; None where it was never started."""
-        return self._of(run).state(run, stage)
+        """Where the job stands; None if it was never started, "lost" with the reason if remote.json is damaged."""
+        job_arguments(run, stage)
+        state = read_state(run, stage)
+        if stage not in (STAGES[0], *([stage] if state and state.active else [])):
+            return state
+        try:
+            read_remote(run)
+        except InputError as error:  # nobody can follow this job; what it finished before stays finished
+            return state if state and not state.active else JobState("lost", message=str(error))
+        return state
 
     def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
-        """What the job printed after byte `offset`, and the offset to go on from."""
-        return self._of(run).log(run, stage, offset)
+        """What the job printed after byte `offset`, and the offset to go on from; at most 256 KiB, the newest."""
+        job_arguments(run, stage)
+        return read_log(run.log_path(stage), offset)
 
     def cancel(self, run: Run, stage: str) -> JobState:
         """Stop the job; one that already ended stays as it is."""

@@ -28,6 +28,7 @@ STARTER_PARAMETERS = 20_000_000
 """A model that was trained whole and has fewer was a starter: nothing else is as small."""
 NEWEST = 5
 """So many earlier runs are gone by: a machine, and this code, change."""
+LARGEST = 2.0**63
 LEAST_STEPS = 5
 """A run of fewer steps says nothing about speed."""
 
@@ -96,5 +97,5 @@ def _ratio(summary: Mapping[str, Any], kind: Kind) -> float | None:
 
 
 def _positive(value: Any) -> float:
-    """The number, or 0 for anything that is no positive number."""
-    return float(value) if isinstance(value, int | float) and value > 0 else 0.0
+    """The number, or 0 for anything that is no positive number, or too large to be measured."""
+    return float(value) if isinstance(value, int | float) and 0 < value < LARGEST else 0.0

@@ -13,6 +13,8 @@ from backend.runs.run import Run
 State = Literal["queued", "running", "completed", "failed", "cancelled", "lost"]
 STATES: tuple[State, ...] = get_args(State)
 SCHEMA = 1
+LAST_SECOND = 2.0**40
+"""No moment that is written here comes later: a larger number is a damaged one."""
 
 LOST = (
     "The process that ran this job is gone without a word: the machine restarted, or it was killed. "
@@ -79,4 +81,6 @@ def _parsed(record: dict[str, Any]) -> JobState:
 
 
 def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LAST_SECOND:
+        return None
+    return float(value)

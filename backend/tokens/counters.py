@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +15,20 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
+from backend.hub.fetching import MB, Token, fetch_file
 from backend.records import Tool
+from backend.runs.hub import check_repo_id
 from backend.runs.hub_errors import hub_errors
 from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 
 STARTER = "starter"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
+LARGEST_BYTES = 128 * MB
+"""Gemma 3's tokenizer.json has 33 MB."""
+FETCH_SECONDS = 120.0
+READING = "read the tokenizer of"
+_REGEX = re.compile(rb'"Regex"')
 _META = re.compile("(" + "|".join(re.escape(token) for token in META_TOKENS) + ")")
 
 
@@ -48,7 +56,8 @@ class SentencePieceCounter:
             if part in META_TOKENS:
                 ids.append(META_TOKENS[part])
             elif part:
-                ids.extend(self._processor.encode(part))
+                with tokenizer_errors(f"The tokenizer of {self.name} cannot count"):
+                    ids.extend(self._processor.encode(part))
         return ids
 
     def decode(self, ids: list[int]) -> str:
@@ -68,7 +77,8 @@ class FastCounter:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of `text`."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        with tokenizer_errors(f"The tokenizer of {self.name} cannot count"):
+            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
 
@@ -76,16 +86,21 @@ def counter_for(
     base_model: str,
     tools: Sequence[Tool],
     messages_and_completions: Iterable[str],
-    token: str | None = None,
+    token: Token = None,
+    *,
+    folders: bool = True,
 ) -> TokenCounter:
     """The tokenizer of `base_model`: "starter", a folder that holds one, or a Hub id (read with `token`).
 
-    The starter's is trained here and now on the texts and the tools, as a run would train it. Raises InputError when a
-    folder or repository has no readable tokenizer.
+    The starter's is trained here and now on the texts and the tools, as a run would train it. With `folders` False the
+    base of somebody else is counted: no folder of this machine is looked at. Raises InputError when a folder or
+    repository has no readable tokenizer.
     """
     if base_model == STARTER:
         texts = [*messages_and_completions, *tool_texts(tools)]
         return SentencePieceCounter(STARTER, starter_model_bytes(texts))
+    if not folders:
+        return _hub_counter(check_repo_id(base_model), token)
     folder = Path(base_model).expanduser()
     if folder.is_dir():
         return load_counter(folder, base_model)
@@ -115,30 +130,57 @@ def load_counter(folder: Path, name: str) -> TokenCounter:
             f"The folder {folder} holds no tokenizer: looked for tokenizer.json and tokenizer.model. "
             "Give the folder of a saved checkpoint."
         )
-    try:
+    if path.stat().st_size > LARGEST_BYTES:
+        raise InputError(f"The tokenizer {path} has more than {LARGEST_BYTES // MB} MB. Name another checkpoint.")
+    with tokenizer_errors(f"The tokenizer {path} cannot be read"):
         if path == fast:
             return FastCounter(name, fast)
         return SentencePieceCounter(name, plain.read_bytes())
-    except Exception as error:  # tokenizers and sentencepiece raise bare Exception and RuntimeError on damaged files
-        raise InputError(
-            f"The tokenizer {path} cannot be read: {error}. Fetch or save the checkpoint again."
-        ) from error
 
 
-def _hub_counter(repo: str, token: str | None) -> TokenCounter:
-    """The tokenizer of a Hub repository; with a token nothing of it stays in the cache that users share."""
+@contextmanager
+def tokenizer_errors(what: str) -> Iterator[None]:
+    """Turn whatever a tokenizer's library raises into InputError: bare Exceptions, RuntimeErrors, and panics.
+
+    A panic of Rust is no Exception, only a BaseException.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, InputError):
+        raise
+    except BaseException as error:
+        raise InputError(f"{what}: {str(error)[:300]}. Fetch or save the checkpoint again.") from error
+
+
+def load_plain_counter(folder: Path, name: str) -> TokenCounter:
+    """As load_counter, for a file that somebody else may have made: one with regular expressions is refused.
+
+    The trainer's own tokenizers have none, and a hostile one takes for ever. InputError.
+    """
+    path = folder / TOKENIZER_FILES[0]
+    if path.is_file() and path.stat().st_size <= LARGEST_BYTES and _REGEX.search(path.read_bytes()):
+        raise InputError(f"The tokenizer {path} splits by regular expressions, which no Gemma 3 does. Train again.")
+    return load_counter(folder, name)
+
+
+def _hub_counter(repo: str, token: Token) -> TokenCounter:
+    """The tokenizer of a Hub repository; the cache that users share is for the command line alone."""
     with tempfile.TemporaryDirectory() as private:
         for file in TOKENIZER_FILES:
-            path = _download(repo, file, token, private if token else None)
+            path = _cached(repo, file) if token is None else _fetched(repo, file, Path(private), token)
             if path is not None:
                 return load_counter(path.parent, repo)
     raise InputError(f"The model {repo} has neither tokenizer.json nor tokenizer.model.")
 
 
-def _download(repo: str, file: str, token: str | None, folder: str | None) -> Path | None:
+def _fetched(repo: str, file: str, folder: Path, token: Token) -> Path | None:
+    return fetch_file(repo, file, folder, LARGEST_BYTES, token=token, seconds=FETCH_SECONDS, doing=READING)
+
+
+def _cached(repo: str, file: str) -> Path | None:
     """One file of a Hub repository; None where it has no such file, InputError where it cannot be had."""
-    with hub_errors(repo, "read the tokenizer of"):
+    with hub_errors(repo, READING):
         try:
-            return Path(hf_hub_download(repo, file, token=token, local_dir=folder))
+            return Path(hf_hub_download(repo, file))
         except RemoteEntryNotFoundError:
             return None

@@ -39,7 +39,8 @@ PAGE = 100
 
 
 class LoopbackHub:
-    """The server; `world` is what it knows, `jobs` what it runs, `trace` what it was asked."""
+    """The server; `world` is what it knows, `jobs` what it runs, `trace` what it was asked, `sent` with
+    which token."""
 
     def __init__(self, listener: socket.socket) -> None:
         port = listener.getsockname()[1]
@@ -59,6 +60,7 @@ class LoopbackHub:
         self.jobs.reset()
         self.world = World()
         self.trace: list[str] = []
+        self.sent: list[tuple[str, str]] = []
         self.answered = 0
         self.authorized_cdn_requests = 0
         self.page = PAGE
@@ -113,6 +115,7 @@ class LoopbackHub:
         async def answer(request: Request) -> Response:
             asked = f"{request.method} {request.url.path}"
             self.trace.append(asked)
+            self.sent.append((asked, request.headers.get("authorization", "").removeprefix("Bearer ")))
             try:
                 return await met(request, asked)
             finally:

@@ -216,7 +216,7 @@ def _tree_rows(files: dict[str, StoredFile], folder: str, *, recursive: bool) ->
             name = "/".join([*([folder] if folder else []), *parts[:depth]])
             rows[name] = {"type": "directory", "oid": "0" * 40, "size": 0, "path": name}
         if recursive or len(parts) == 1:
-            row = {"type": "file", "oid": file.blob_id, "size": len(file.content), "path": path}
-            lfs = {"oid": file.sha256, "size": len(file.content), "pointerSize": 134}
+            row = {"type": "file", "oid": file.blob_id, "size": file.size, "path": path}
+            lfs = {"oid": file.sha256, "size": file.size, "pointerSize": 134}
             rows[path] = row | ({"lfs": lfs} if file.lfs else {})
     return list(rows.values())

@@ -19,6 +19,11 @@ class StoredFile:
 
     content: bytes
     lfs: bool
+    stated: int | None = None  # the size that lists state, where they lie
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if self.stated is None else self.stated
 
     @property
     def blob_id(self) -> str:

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from huggingface_hub import HfApi, JobInfo, get_hf_file_metadata, hf_hub_download, hf_hub_url
+from huggingface_hub import HfApi, JobInfo, get_hf_file_metadata, hf_hub_url
 
 from backend.errors import InputError
+from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.commands import JOBS
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.handing import ATTEMPT_LABEL, ORDER, RUN_LABEL, STAGE_LABEL
-from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, repo_names, write_order, write_remote
+from backend.jobs.huggingface.remote import (
+    WORD,
+    JobRef,
+    Remote,
+    read_remote,
+    repo_names,
+    write_order,
+    write_remote,
+)
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.states import JobState, write_state
 from backend.runs.files import disk_errors, read_json
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
-from backend.runs.store import ID, FolderStore
+from backend.runs.store import FolderStore
 
 INPUTS_REPO = re.compile(r"fgt-([A-Za-z0-9][A-Za-z0-9_-]{0,80})-inputs")
 FETCHED = re.compile(r"run\.json|job\.json|inputs/[\w.-]+")
 FORGOTTEN = ".forgotten"
+LOGGER = logging.getLogger(__name__)
+MOST_REPOS, MOST_JOBS, MOST_RUNS = 2_000, 5_000, 500
+"""Datasets and jobs that are listed, and runs that are found, in one search; the newest runs come first."""
+INPUT_LIMITS = Limits(files=20, file_bytes=48 * MB, total_bytes=100 * MB)
+"""A CSV has 20 MB at most, and stands there twice: as given, and split for training."""
+MOST_BYTES = 1_000 * MB
+"""What one search fetches at most, of all runs together."""
 
 
 def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
     """Make a folder for each run of the namespace that the store lacks, with its jobs' states; returns their ids.
+
+    The newest 500 runs, with 1 GB together; one with more files or larger ones than a run has is left out.
 
     A run is known by its dataset repository (fgt-RUN-inputs); its jobs by their labels. The jobs that still live read
     "queued" until they are watched; the results of the others are fetched. Runs deleted here stay away. InputError
@@ -38,15 +57,15 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
     """
     api = HfApi(token=token)
     with job_errors("look for your runs"):
-        repos = [info.id for info in api.list_datasets(author=namespace, search="fgt-")]
-        jobs = _by_run(api.list_jobs(namespace=namespace))
-    made = []
-    for repo in repos:
-        found = INPUTS_REPO.fullmatch(repo.partition("/")[2])
-        if found is None or not ID.fullmatch(found[1]) or _known(store, found[1]):
-            continue
-        if _restore(found[1], namespace, token, store, jobs.get(found[1], [])):
-            made.append(found[1])
+        listed = api.list_datasets(author=namespace, search="fgt-", limit=MOST_REPOS)
+        repos = [info.id for info in islice(listed, MOST_REPOS)]
+        jobs = _by_run(islice(api.list_jobs(namespace=namespace), MOST_JOBS))
+    found = (INPUTS_REPO.fullmatch(repo.partition("/")[2]) for repo in repos)
+    missing = sorted({match[1] for match in found if match and not _known(store, match[1])}, reverse=True)
+    made, room = [], Room(MOST_BYTES)
+    for run_id in missing[:MOST_RUNS]:
+        if _restore(run_id, namespace, token, store, jobs.get(run_id, []), room):
+            made.append(run_id)
     return made
 
 
@@ -79,52 +98,57 @@ def _known(store: FolderStore, run_id: str) -> bool:
     return (store.root / run_id).exists() or (store.root / FORGOTTEN / run_id).exists()
 
 
-def _by_run(jobs: Iterator[JobInfo] | Any) -> dict[str, list[JobInfo]]:
+def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
     """Our jobs by the run that their label names, oldest first."""
     found: dict[str, list[JobInfo]] = {}
     for job in jobs:
         labels = job.labels or {}
-        if RUN_LABEL in labels and labels.get(STAGE_LABEL) in JOBS and ATTEMPT_LABEL in labels:
+        if WORD.fullmatch(labels.get(ATTEMPT_LABEL, "")) and RUN_LABEL in labels and labels.get(STAGE_LABEL) in JOBS:
             found.setdefault(labels[RUN_LABEL], []).append(job)
     for own in found.values():
         own.sort(key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
     return found
 
 
-def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo]) -> bool:
+def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room) -> bool:
     """Build the run's folder beside its place and move it there; False where the repository holds no run of ours."""
     store.root.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=store.root))
     try:
-        _fetch_inputs(run_id, namespace, token, building)
+        _fetch_inputs(run_id, namespace, token, building, room)
         order = read_json(building / ORDER)
         run = replace(Run.open(building), id=run_id)
         write_order(run, namespace, str(order["flavor"]), int(order["timeout_seconds"]))
         (building / ORDER).unlink()
-        _note_jobs(run, jobs, token)
+        _note_jobs(run, jobs, token, room)
         target = store.root / run_id
         if target.exists():
             return False
         building.chmod(0o755)
         building.replace(target)
-    except (InputError, KeyError, ValueError, TypeError, OSError):  # not ours, half made, or gone meanwhile
+    except InputError as error:  # half made, too large, or gone meanwhile
+        LOGGER.info("the run %s was not found again: %s", run_id, error)
+        return False
+    except Exception:  # not ours: whatever stands in somebody's repository must not end the search
+        LOGGER.exception("the run %s was not found again", run_id)
         return False
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return True
 
 
-def _fetch_inputs(run_id: str, namespace: str, token: str, folder: Path) -> None:
-    repo = repo_names(run_id, namespace)[0]
-    with hub_errors(repo, "read the run in", "dataset"):
-        info = HfApi(token=token).dataset_info(repo)
-        for name in (found.rfilename for found in info.siblings or ()):
-            if FETCHED.fullmatch(name) and ".." not in name:
-                hf_hub_download(repo, name, repo_type="dataset", revision=info.sha, local_dir=folder, token=token)
-    shutil.rmtree(folder / ".cache", ignore_errors=True)
+def _fetch_inputs(run_id: str, namespace: str, token: str, folder: Path, room: Room) -> None:
+    """Fetch what the jobs were given; InputError if it is more than a run has, or than there is room for."""
+    repo, reading = repo_names(run_id, namespace)[0], "read the run in"
+    listing = list_files(repo, _is_input, INPUT_LIMITS, token=token, kind="dataset", doing=reading)
+    fetch_all(repo, listing, folder, INPUT_LIMITS, room, token=token, kind="dataset", doing=reading)
 
 
-def _note_jobs(run: Run, jobs: list[JobInfo], token: str) -> None:
+def _is_input(name: str, _size: int) -> bool:
+    return bool(FETCHED.fullmatch(name)) and ".." not in name
+
+
+def _note_jobs(run: Run, jobs: list[JobInfo], token: str, room: Room) -> None:
     """Write each stage's latest job and where it stands; a job that ended has its results fetched."""
     remote = read_remote(run)
     assert remote is not None
@@ -136,14 +160,14 @@ def _note_jobs(run: Run, jobs: list[JobInfo], token: str) -> None:
     for stage in latest:
         write_state(run, stage, JobState("queued", message="Found again on Hugging Face.", remote=True))
     if not latest:
-        _fetch_what_is_there(run, remote, token)
+        _fetch_what_is_there(run, remote, token, room)
 
 
-def _fetch_what_is_there(run: Run, remote: Remote, token: str) -> None:
+def _fetch_what_is_there(run: Run, remote: Remote, token: str, room: Room) -> None:
     """The results of a run whose jobs the Hub no longer lists."""
     for stage in ("pipeline", "train"):
         try:
-            fetch_results(run, stage, remote, token)
+            fetch_results(run, stage, remote, token, room)
             return
         except InputError:
             continue

@@ -5,6 +5,7 @@ It stands in the run's remote.json. A run without one lives on this machine alon
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ FILE = "remote.json"
 NAMESPACE = re.compile(r"[A-Za-z0-9](?:[\w-]*\w)?", re.ASCII)
 WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """What the Hub takes in a label: letters, digits, - and _."""
+WRITTEN = re.compile(r"[\w.:-]{1,200}(?:/[\w.-]{1,200})?", re.ASCII)
+LAST_SECOND = 2.0**40
 MIN_TIMEOUT_SECONDS = 60
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
 
@@ -108,18 +111,44 @@ def write_remote(run: Run, remote: Remote) -> None:
 
 
 def read_remote(run: Run) -> Remote | None:
-    """The run's record, None where it was never meant for Hugging Face; InputError where the file is damaged."""
+    """The run's record, None if it was never meant for Hugging Face; InputError if the file is damaged."""
     path = run.path / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
-    record = read_json(path)
     try:
-        jobs = {stage: JobRef(**job) for stage, job in record["jobs"].items()}
-        names = ("namespace", "flavor", "inputs_repo", "results_repo")
-        texts = {name: str(record[name]) for name in names}
-        return Remote(**texts, timeout_seconds=int(record["timeout_seconds"]), jobs=jobs)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path} is damaged ({error}). Remove it, then look for your runs again.") from error
+        return _parsed(read_json(path))
+    except (InputError, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        said = str(error).removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
+        raise InputError(f"{path} is damaged ({said}). Remove it, then look for your runs again.") from error
+
+
+def _parsed(record: Mapping[str, Any]) -> Remote:
+    """The record in its types; ValueError, TypeError, KeyError or AttributeError naming what is wrong."""
+    names = ("namespace", "flavor", "inputs_repo", "results_repo")
+    texts = {name: _text(name, record[name]) for name in names}
+    seconds = record["timeout_seconds"]
+    if type(seconds) is not int or not MIN_TIMEOUT_SECONDS <= seconds <= MAX_TIMEOUT_SECONDS:
+        raise ValueError(f"timeout_seconds is {str(seconds)[:40]}")
+    jobs = {_text("stage", stage): _job(job) for stage, job in record["jobs"].items()}
+    return Remote(**texts, timeout_seconds=seconds, jobs=jobs)
+
+
+def _job(record: Mapping[str, Any]) -> JobRef:
+    job_id, submitted = record["job_id"], record["submitted"]
+    if type(submitted) not in (int, float) or not 0 <= submitted <= LAST_SECOND:
+        raise ValueError(f"submitted is {str(submitted)[:40]}")
+    known = None if job_id is None else _text("job_id", job_id)
+    namespace = record.get("namespace") or ""
+    return JobRef(
+        known, _text("attempt", record["attempt"]), float(submitted), namespace and _text("namespace", namespace)
+    )
+
+
+def _text(name: str, value: object) -> str:
+    """The value itself, if it is one that this program or the Hub writes; ValueError."""
+    if not isinstance(value, str) or not WRITTEN.fullmatch(value):
+        raise ValueError(f"{name} is {str(value)[:40]!r}")
+    return value
 
 
 def new_job(namespace: str, attempt: str) -> JobRef:

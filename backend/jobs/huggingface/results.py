@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.hf_api import RepoFile
-
 from backend.errors import InputError
+from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.huggingface.journal import merge_events
 from backend.jobs.huggingface.remote import Remote
 from backend.runs.files import disk_errors, read_json
-from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 
-SMALL_BYTES = 48 * 1024 * 1024
+SMALL_BYTES = 48 * MB
+LIMITS = Limits(files=300, file_bytes=SMALL_BYTES, total_bytes=300 * MB)
 SMALL = re.compile(
     r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
     r"|checkpoint/tokenizer(?:_config)?\.(?:json|model)"
@@ -26,6 +25,7 @@ SMALL = re.compile(
     r"|export/(?!.*\.litertlm$)[\w.-]+(?:/[\w.-]+)*"
     r"|unfinished/resume/checkpoint-\d+/trainer_state\.json"
 )
+READING = "read the results in"
 NEEDED = {
     "train": ("training.json", r"checkpoint/.*\.safetensors"),
     "evaluate": ("evaluation.json",),
@@ -34,26 +34,25 @@ NEEDED = {
 """Patterns of what a stage that is done has left, over all of which a name must be found."""
 
 
-def fetch_results(run: Run, stage: str, remote: Remote, token: str) -> list[str]:
+def fetch_results(run: Run, stage: str, remote: Remote, token: str, room: Room | None = None) -> list[str]:
     """Fetch what the job left, and return what is missing of what it should have, in words; InputError.
 
-    All files come from one commit, each appears whole, and nothing goes through a cache that users share.
+    All files come from one commit, each appears whole, and nothing goes through a cache that users share. There are 300
+    of them with 300 MB at most, or what `room` leaves; larger files stay there.
     """
-    with hub_errors(remote.results_repo, "read the results in"):
-        api = HfApi(token=token)
-        revision = str(api.repo_info(remote.results_repo).sha)
-        files = list(api.list_repo_tree(remote.results_repo, recursive=True, revision=revision))
-    found = {file.path: file.size for file in files if isinstance(file, RepoFile)}
+    repo = remote.results_repo
+    listing = list_files(repo, _is_small, LIMITS, token=token, doing=READING)
     with disk_errors(run.path), tempfile.TemporaryDirectory(prefix=".results.", dir=run.path) as folder:
-        for name, size in found.items():
-            if SMALL.fullmatch(name) and ".." not in name and size <= SMALL_BYTES:
-                with hub_errors(remote.results_repo, "read the results in"):
-                    hf_hub_download(remote.results_repo, name, revision=revision, local_dir=folder, token=token)
-        shutil.rmtree(Path(folder) / ".cache", ignore_errors=True)
+        fetch_all(repo, listing, Path(folder), LIMITS, room or Room(LIMITS.total_bytes), token=token, doing=READING)
         told = _told(Path(folder), stage)
         shutil.rmtree(run.resume, ignore_errors=True)
         _move(Path(folder), run)
-    return _missing(stage, remote, found, told)
+    return _missing(stage, remote, listing.names, told)
+
+
+def _is_small(name: str, size: int) -> bool:
+    """Whether the file comes here; one that has more than it states is refused while it is fetched."""
+    return bool(SMALL.fullmatch(name)) and ".." not in name and size <= SMALL_BYTES
 
 
 def _move(folder: Path, run: Run) -> None:
@@ -80,7 +79,7 @@ def _told(folder: Path, stage: str) -> dict[str, Any]:
         return {}
 
 
-def _missing(stage: str, remote: Remote, found: dict[str, int], told: dict[str, Any]) -> list[str]:
+def _missing(stage: str, remote: Remote, found: Sequence[str], told: dict[str, Any]) -> list[str]:
     ref = remote.jobs.get(stage)
     missing = []
     if ref is None or told.get("attempt") != ref.attempt:

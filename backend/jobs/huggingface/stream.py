@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import httpx2
@@ -23,16 +23,31 @@ def log_lines(namespace: str, job_id: str, token: str, silence_seconds: float) -
     ends its own follower, so whoever reads here asks again.
     """
     url = f"{constants.ENDPOINT}/api/jobs/{quote(namespace)}/{quote(job_id)}/logs"
+    headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
     timeout = httpx2.Timeout(silence_seconds, connect=10.0)
-    with get_session().stream("GET", url, headers=build_hf_headers(token=token), timeout=timeout) as response:
+    with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
         if response.status_code != 200:
             response.read()
         hf_raise_for_status(response)
         try:
-            for line in response.iter_lines():
+            for line in lines_of(response.iter_bytes()):
                 yield _parsed(line)
         except httpx2.ReadTimeout:
             return
+
+
+def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream as they come; of one that is too long nothing is kept but that it was there, as ""."""
+    begun, dropping = bytearray(), False
+    for chunk in chunks:
+        *whole, rest = chunk.split(b"\n")
+        for part in whole:
+            line = b"" if dropping or len(begun) + len(part) > LONGEST_LINE else bytes(begun) + part
+            begun.clear()
+            dropping = False
+            yield line.decode("utf-8", errors="replace").removesuffix("\r")
+        dropping = dropping or len(begun) + len(rest) > LONGEST_LINE
+        begun = bytearray() if dropping else begun + rest
 
 
 def _parsed(line: str) -> tuple[str, str] | None:

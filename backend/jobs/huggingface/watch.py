@@ -12,6 +12,8 @@ from backend.jobs.states import read_state
 from backend.runs.run import Run
 
 POLL_SECONDS = 5.0
+MOST_FOLLOWED = 150
+"""Jobs of one account that are followed at once: the next is when one of them has ended."""
 
 
 class Watchers:
@@ -43,6 +45,8 @@ class Watchers:
                     return
                 if follower.refused == token:  # asking again with the same login would be refused again
                     return
+            if self._followed(run.path.parent) >= MOST_FOLLOWED:
+                return
             follower = Follower(run, stage, token, self._poll_seconds, self._looks)
             thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
             self._followers[key] = follower, thread
@@ -54,6 +58,10 @@ class Watchers:
             for follower, _ in self._followers.values():
                 if follower.token == token:
                     follower.stop()
+
+    def _followed(self, store: Path) -> int:
+        """The jobs of a store's runs that are followed now."""
+        return sum(path.parent == store and pair[1].is_alive() for (path, _), pair in self._followers.items())
 
     def watching(self, run: Run, stage: str) -> bool:
         """Whether a thread follows the stage's job."""

@@ -1,0 +1,113 @@
+"""A Space's app in a process of its own, and all that a visitor and an account can make it do; no browser.
+
+Run as `python -m tests.hub.space_visitor TOKEN BASE...`; prints what was shown as one JSON object. It does not import
+app.py, so the owner's token stays where the client finds it by itself: no call may leave that to the client.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+
+from backend.errors import InputError
+from backend.runs import RunConfig, default_config
+from ui.downloads import elsewhere
+from ui.jobs_offer import Order
+from ui.launching import ask, confirm, start
+from ui.layout import Layout
+from ui.painter import changes
+from ui.place import STEPS, Place
+from ui.scene import Scene
+from ui.settings_values import OTHER, setting_values
+from ui.tenants import Tenants, home
+from ui.text import count
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def request_of(token: str | None) -> Request:
+    """A request with the session that the app's login leaves."""
+    session = {"oauth_info": {"access_token": token}} if token else {}
+    return Request({"type": "http", "session": session, "headers": []})
+
+
+def painted(layout: Layout, scene: Scene) -> str:
+    """All that a fresh page is sent, once the check is done."""
+    if scene.check:
+        assert scene.check.done.wait(200)
+    sent, _ = changes(layout.paint(scene), {})
+    return json.dumps(list(sent.values()), default=repr)
+
+
+def settings(base: str) -> list[Any]:
+    """The form's fields with this base, and what follows them."""
+    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", "t4-small", ""]
+
+
+def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
+    """What is answered to an order of a training on each base."""
+    for base in bases:
+        for act in (
+            lambda base=base: start(scene, settings(base)),
+            lambda base=base: ask(scene, Order(default_config(base), "A name", "t4-small", "train")),
+        ):
+            try:
+                place = act()
+            except InputError as error:
+                yield f"{base}: {error}"
+                continue
+            task = scene.services.offers.get(place.offer or "")
+            assert task is not None
+            assert task.done.wait(60)
+            yield f"{base}: {task.error or [check.message for check in task.result.checks if check.code == 'licence']}"  # type: ignore[union-attr]
+            confirm(Scene(scene.services, place))
+
+
+def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence[str]) -> dict[str, Any]:
+    """Everything that one person does."""
+    services = tenants.services(request_of(token))
+    if services.finding:
+        assert services.finding.done.wait(120)
+    services = tenants.services(request_of(token))
+    shown = [painted(layout, Scene(services, Place(data="example", step=step))) for step in STEPS]
+    runs = services.summaries.list()
+    reports = {}
+    for summary in runs:
+        for step in STEPS:
+            shown.append(painted(layout, Scene(services, Place(run=summary.id, step=step))))
+        scene = Scene(services, Place(run=summary.id))
+        assert scene.run is not None
+        assert scene.check is not None
+        report = scene.check.result
+        reports[scene.run.config.base_model] = [scene.check.error, report.tokens_error if report else None]
+        try:
+            elsewhere(scene.run, "model.litertlm", services.identity.token)
+        except InputError as error:
+            shown.append(str(error))
+    example = Scene(services, Place(data="example", step="train"))
+    painted(layout, example)
+    return {"runs": count(len(runs), "run"), "reports": reports, "orders": list(orders(example, bases)), "shown": shown}
+
+
+def main(token: str, bases: Sequence[str]) -> None:
+    """Visit without a login, then with one."""
+    tenants = Tenants(home())
+    with gr.Blocks():
+        layout = Layout(tenants)
+    visitors = {"visitor": None, "account": token}
+    found: dict[str, Any] = {name: visited(tenants, layout, known, bases) for name, known in visitors.items()}
+    print(json.dumps(found))
+    sys.stdout.flush()
+    os._exit(0)  # the threads that follow jobs have no end
+
+
+if __name__ == "__main__":
+    assert Path.cwd() == ROOT
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,176 @@
+"""The page over runs whose files are damaged in every way: it always paints, and says what is wrong with which run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from backend.errors import InputError
+from backend.jobs import EitherRunner, JobState, LocalRunner
+from backend.jobs.huggingface import read_remote
+from backend.jobs.states import write_state
+from backend.runs import FolderStore, Run
+from tests.unit.ui.damage import DAMAGES, DOCUMENTS, FILES, WRONG, fields, put_wrong, whole_run
+from ui.layout import Layout
+from ui.painter import changes
+from ui.place import STEPS, Place
+from ui.scene import Scene
+from ui.services import Services
+from ui.tenants import Tenants
+
+Drawn = dict[str, Any]
+
+
+class Desk:
+    """The page without a browser, over a store with one whole run and one that is damaged."""
+
+    def __init__(self, root: Path) -> None:
+        tenants = Tenants(root)
+        self.services: Services = tenants.services(None)
+        self.store: FolderStore = self.services.store
+        with gr.Blocks():
+            self.layout = Layout(tenants)
+        self.well = whole_run(self.store, remote=False)
+
+    def paint(self, run: Run | None, step: str) -> Drawn:
+        """What a fresh page is sent, by what each component is called, ready for the network."""
+        place = Place(run=run.id if run else None, step=step)
+        scene = Scene(self.services.seen_by(self.services.identity), place)
+        if scene.check:
+            assert scene.check.done.wait(120)
+        sent, _ = changes(self.layout.paint(scene), {})
+        names = {block: getattr(block, "elem_id", None) or str(block._id) for block in sent}
+        drawn = {names[block]: update for block, update in sent.items()}
+        json.dumps(drawn, default=repr, ensure_ascii=False).encode()
+        return drawn
+
+    def holds(self, run: Run, name: str) -> None:
+        """Every step of the damaged run is painted, beside the frame and the run that is well."""
+        for step in STEPS:
+            drawn = self.paint(run, step)
+            assert self.well.id in drawn["runs-part"], f"{name}: the other run is not listed"
+            assert run.id in drawn["runs-part"], f"{name}: the run is not listed"
+            assert drawn["stepper"].count("<li") == len(STEPS)
+            assert drawn[f"{step}-fault"] == "" or "cannot be shown" in drawn[f"{step}-fault"]
+        (entry,) = [summary for summary in self.services.summaries.list() if summary.id == self.well.id]
+        assert (entry.error, entry.state) == (None, "done")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "remote"), [*((kind, True) for kind in DAMAGES), ("cut off", False), ("a folder", False)]
+)
+def test_the_page_paints_over_every_damaged_file_and_the_run_can_be_deleted(
+    desk: Desk, kind: str, *, remote: bool
+) -> None:
+    for file in FILES:
+        run = whole_run(desk.store, remote=remote)
+        DAMAGES[kind](run.path / file)
+        desk.holds(run, f"{file} {kind}")
+        desk.services.delete(run.id)
+        assert not run.path.exists()
+
+
+@pytest.mark.parametrize("file", DOCUMENTS)
+def test_the_page_paints_over_wrong_types_in_every_field(desk: Desk, file: str) -> None:
+    run = whole_run(desk.store, remote=True)
+    path = run.path / file
+    before = path.read_bytes()
+    for number, at in enumerate(fields(json.loads(before))):
+        path.write_bytes(before)
+        put_wrong(path, at, WRONG[number % len(WRONG)])
+        desk.holds(run, f"{file} {at}")
+    desk.services.delete(run.id)
+
+
+@pytest.mark.parametrize("value", WRONG, ids=range(len(WRONG)))
+def test_the_page_paints_over_every_wrong_value_in_the_fields_at_the_top(desk: Desk, value: Any) -> None:
+    run = whole_run(desk.store, remote=True)
+    for file in DOCUMENTS:
+        path = run.path / file
+        before = path.read_bytes()
+        for at in fields(json.loads(before), depth=1):
+            path.write_bytes(before)
+            put_wrong(path, at, value)
+            assert desk.well.id in desk.paint(run, "train")["runs-part"]
+        path.write_bytes(before)
+    desk.services.delete(run.id)
+
+
+def test_a_run_on_hugging_face_is_shown_to_whoever_may_see_it_without_a_login(desk: Desk) -> None:
+    run = whole_run(desk.store, remote=True)
+    drawn = desk.paint(run, "train")
+    assert drawn["train-fault"] == ""
+    assert "Trained" in drawn["train-result"]
+    for here in (LocalRunner(), None):
+        runner = EitherRunner(here, None)
+        state = runner.state(run, "train")
+        assert state is not None
+        assert state.state == "completed"
+        assert runner.log(run, "train") == ("", 0)
+        with pytest.raises(InputError, match="Log in with the account that started it"):
+            runner.cancel(run, "train")
+    desk.services.delete(run.id)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DAMAGES if kind not in ("gone", "not to be read")])
+def test_a_damaged_record_of_hugging_face_is_told_as_the_state_of_the_run(desk: Desk, kind: str) -> None:
+    run = whole_run(desk.store, remote=True)
+    write_state(run, "train", JobState("running", 1.0, remote=True))
+    DAMAGES[kind](run.path / "remote.json")
+    with pytest.raises(InputError, match=r"remote\.json is damaged"):
+        read_remote(run)
+    state = desk.services.runner.state(run, "train")
+    assert state is not None
+    assert (state.state, "remote.json is damaged" in state.message) == ("lost", True)
+    assert "remote.json is damaged" in desk.paint(run, "train")["train-state"]
+    with pytest.raises(InputError, match=r"remote\.json is damaged"):
+        desk.services.runner.submit(run, "train")
+    desk.services.delete(run.id)
+    assert not run.path.exists()
+
+
+def test_a_fault_of_a_part_is_told_in_its_place_and_leaves_the_others(desk: Desk) -> None:
+    run = whole_run(desk.store, remote=False)
+    put_wrong(run.evaluation_path, ("tuned", "per_tool"), {"climb": {"support": "\ud800"}})
+    drawn = desk.paint(run, "evaluate")
+    assert "The Evaluate step cannot be shown" in drawn["evaluate-fault"]
+    assert "Run the stage again" in drawn["evaluate-fault"]
+    assert desk.paint(desk.well, "evaluate")["evaluate-fault"] == ""
+    desk.services.delete(run.id)
+
+
+def test_words_of_an_input_error_stand_in_the_place_of_its_part(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_scene: Scene) -> Any:
+        raise InputError("The list is on a disk that is away. Plug it in.")
+
+    monkeypatch.setattr(desk.layout, "runs", replace_paint(desk.layout.runs, refuse))
+    assert "Plug it in." in desk.paint(desk.well, "train")["runs-part"]
+
+
+def replace_paint(part: Any, paint: Any) -> Any:
+    """The part with another way to be painted."""
+    other = type(part).__new__(type(part))
+    vars(other).update(vars(part), paint=paint)
+    return other
+
+
+def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
+    from ui.following import Account, Following
+
+    store = FolderStore(tmp_path)
+    run = whole_run(store, remote=True)
+    before = json.loads((run.path / "run.json").read_bytes())
+    following = Following(dict)
+    for value in WRONG:
+        wrong = {**before, "config": {**before["config"], "lr": value}}
+        (run.path / "run.json").write_text(json.dumps(wrong), encoding="utf-8")
+        following._look(Account("ada", "hf_none", store))

@@ -1,0 +1,108 @@
+"""What one visitor may take of the work beside the page and of the memory for its results, and whose turn it is."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MB = 1024 * 1024
+OBJECTS_PER_BYTE = 3
+"""Bytes of memory for each byte of a pickle: about what Python's objects take of it (measured on a CheckReport)."""
+UNKNOWN_BYTES = MB
+GROUPS = (" ",)
+"""How the names of owners begin who are many people at once: no account's name does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bytes of memory for all results and for one owner's, and how many pieces of work an owner may have under way.
+
+    An owner without a name, who has the machine alone, may take all; a group of many people a multiple of one's share.
+    """
+
+    bytes: int = 1024 * MB
+    share: int = 192 * MB
+    pending: int = 4
+    recent_seconds: float = 15.0
+    group: int = 4
+
+    def share_of(self, owner: str) -> int:
+        """The bytes that an owner's results may take."""
+        return self.bytes if not owner else self.share * self._times(owner)
+
+    def pending_of(self, owner: str) -> int:
+        """The pieces of work that an owner may have under way."""
+        return 1_000 if not owner else self.pending * self._times(owner)
+
+    def _times(self, owner: str) -> int:
+        return self.group if owner.startswith(GROUPS) else 1
+
+
+BUDGET = Budget()
+Do = Callable[[], None]
+
+
+class Turns:
+    """Whose work is next: owners take turns, and one of them leaves a worker free for the others.
+
+    The caller holds a lock.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._at_once = max(1, workers - 1)
+        self._waiting: OrderedDict[str, deque[Do]] = OrderedDict()
+        self._running: Counter[str] = Counter()
+        self._owed = 0
+
+    def add(self, owner: str, do: Do) -> None:
+        """Put work in the owner's line."""
+        self._waiting.setdefault(owner, deque()).append(do)
+
+    def take(self) -> tuple[str, Do] | None:
+        """The next owner and their work; None if everybody who waits has work under way, to be taken at its end."""
+        owner = next((owner for owner in self._waiting if self._may(owner)), None)
+        if owner is None:
+            self._owed += 1
+            return None
+        line = self._waiting.pop(owner)
+        do = line.popleft()
+        if line:
+            self._waiting[owner] = line  # behind everybody else
+        self._running[owner] += 1
+        return owner, do
+
+    def end(self, owner: str) -> bool:
+        """The owner's work has ended; whether a turn that was put off can be taken now."""
+        self._running[owner] -= 1
+        if not self._running[owner]:
+            del self._running[owner]
+        if not self._owed:
+            return False
+        self._owed -= 1
+        return True
+
+    def _may(self, owner: str) -> bool:
+        return not owner or owner.startswith(GROUPS) or self._running[owner] < self._at_once
+
+
+def memory_of(result: object) -> int:
+    """About how many bytes of memory a result takes."""
+    counted = _Counted()
+    try:
+        pickle.Pickler(counted, protocol=5).dump(result)
+    except Exception:  # noqa: BLE001 - what cannot be pickled still takes memory
+        return UNKNOWN_BYTES
+    return OBJECTS_PER_BYTE * counted.bytes
+
+
+class _Counted:
+    """A file that counts what is written to it and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def write(self, data: bytes) -> int:
+        self.bytes += len(data)
+        return len(data)

@@ -1,0 +1,43 @@
+"""The runs of a store, whatever one of them holds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from backend.errors import InputError
+from backend.runs import FolderStore, StoredRun
+from backend.runs.store import ID
+
+UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
+LOGGER = logging.getLogger(__name__)
+
+
+def stored_runs(store: FolderStore) -> Sequence[StoredRun]:
+    """Every run of the store, newest first; a run that cannot be read is an entry with its error. Never raises."""
+    try:
+        return store.list()
+    except Exception:  # one damaged run must not hide the others
+        LOGGER.exception("the runs in %s could not be listed at once", store.root.name)
+    entries = [_entry(store, name) for name in _names(store)]
+    return sorted(entries, key=lambda entry: (entry.created, entry.id), reverse=True)
+
+
+def told(error: Exception) -> str:
+    """What a visitor is told of an error: an InputError's own words, of others that a file is damaged."""
+    return str(error) if isinstance(error, InputError) else UNREADABLE
+
+
+def _names(store: FolderStore) -> list[str]:
+    try:
+        return [path.name for path in store.root.iterdir() if ID.fullmatch(path.name) and path.is_dir()]
+    except OSError:
+        return []
+
+
+def _entry(store: FolderStore, name: str) -> StoredRun:
+    try:
+        run = store.open(name)
+        return StoredRun(name, run.created, run)
+    except Exception as error:  # noqa: BLE001 - the entry says what is wrong with its run
+        return StoredRun(name, "", None, told(error))
