@@ -13,6 +13,7 @@ from collections.abc import Sequence
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+from backend.runs.sweep import sweep
 from ui.serving import address, listen, serve
 from ui.tenants import Tenants, home
 from ui.web_runtime import install_runtime
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped."""
     options = parser().parse_args(arguments)
     with listen(options.host, options.port) as listener:
+        sweep(home())
         tenants = Tenants(home())
         install_runtime()
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import pandas
@@ -15,6 +13,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from backend.data.display import listing
 from backend.errors import InputError
 from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch
 from backend.runs.hub_errors import hub_errors
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -43,8 +42,9 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
 
 
 def _from_hub(repo: str, split: str, token: str | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="dataset-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    scratch = Scratch("dataset-")
+    atexit.register(scratch.cleanup)
+    folder = Path(scratch.name)
     with disk_errors(folder), hub_errors(repo, "read the dataset", "dataset"):
         files = HfApi(token=token).list_repo_files(repo, repo_type="dataset")
         name = choose_file(files, split, repo)

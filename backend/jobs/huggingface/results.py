@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from huggingface_hub.hf_api import RepoFile
 from backend.errors import InputError
 from backend.jobs.huggingface.journal import merge_events
 from backend.jobs.huggingface.remote import Remote
-from backend.runs.files import disk_errors, read_json
+from backend.runs.files import disk_errors, read_json, sync_folder, sync_tree
+from backend.runs.folders import Scratch, remove
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 
@@ -44,14 +44,14 @@ def fetch_results(run: Run, stage: str, remote: Remote, token: str) -> list[str]
         revision = str(api.repo_info(remote.results_repo).sha)
         files = list(api.list_repo_tree(remote.results_repo, recursive=True, revision=revision))
     found = {file.path: file.size for file in files if isinstance(file, RepoFile)}
-    with disk_errors(run.path), tempfile.TemporaryDirectory(prefix=".results.", dir=run.path) as folder:
+    with disk_errors(run.path), Scratch(".results.", run.path) as folder:
         for name, size in found.items():
             if SMALL.fullmatch(name) and ".." not in name and size <= SMALL_BYTES:
                 with hub_errors(remote.results_repo, "read the results in"):
                     hf_hub_download(remote.results_repo, name, revision=revision, local_dir=folder, token=token)
         shutil.rmtree(Path(folder) / ".cache", ignore_errors=True)
         told = _told(Path(folder), stage)
-        shutil.rmtree(run.resume, ignore_errors=True)
+        remove(run.resume)
         _move(Path(folder), run)
     return _missing(stage, remote, found, told)
 
@@ -61,6 +61,7 @@ def _move(folder: Path, run: Run) -> None:
 
     Of an unfinished training its records alone come here: they say that and from where it can go on.
     """
+    sync_tree(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
         if name.as_posix() == "metrics.jsonl":
@@ -69,6 +70,7 @@ def _move(folder: Path, run: Run) -> None:
         target = run.path / name.as_posix().removeprefix("unfinished/")
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
+        sync_folder(target.parent)
 
 
 def _told(folder: Path, stage: str) -> dict[str, Any]:
