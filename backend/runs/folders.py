@@ -70,7 +70,8 @@ def remove(folder: Path) -> None:
     trash = folder.with_name(TRASH + secrets.token_hex(6))
     with suppress(FileNotFoundError):
         folder.rename(trash)
-        sync_folder(folder.parent)
+        with suppress(OSError):  # it is gone from sight all the same
+            sync_folder(folder.parent)
         discard(trash)
 
 
