@@ -14,6 +14,7 @@ from backend.environment import prepare
 
 prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
 
+from backend.runs.sweep import sweep
 from ui.guard import Addresses
 from ui.guard.addresses import is_loopback, space_names
 from ui.identity import on_space
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     names = [*options.allow_host, *space_names(os.environ.get("SPACE_HOST"))]
     with listen(options.host, options.port) as listener:
+        sweep(home())
         tenants = Tenants(home())
         install_runtime()
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)

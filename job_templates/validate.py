@@ -35,6 +35,7 @@ from backend.data.report_text import plan_lines, report_text
 from backend.errors import InputError
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs.config import default_config
+from backend.runs.files import write_output
 from job_templates.cli import run
 
 
@@ -140,11 +141,12 @@ def fix_and_check(arguments: argparse.Namespace) -> CheckReport:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file as UTF-8; a path that cannot be written is an InputError."""
+    """Write a file as UTF-8, whole or not at all; a path that cannot be written is an InputError."""
     try:
-        path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}. Give another path.") from error
+        write_output(path, text.encode("utf-8", errors="surrogatepass"))
+    except InputError as error:
+        reason = getattr(error.__cause__, "strerror", None) or error
+        raise InputError(f"{path} cannot be written: {reason}. Give another path.") from error
 
 
 if __name__ == "__main__":

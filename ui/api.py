@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from gradio.events import api
 
 from backend.data import check_files
 from backend.errors import InputError
+from backend.runs.folders import Scratch
 from ui.place import Place
 from ui.scene import Scene
 from ui.tenants import Tenants
@@ -42,7 +42,7 @@ def add_api(tenants: Tenants) -> None:
 
 def validate(dataset: str, tools: str) -> dict[str, Any]:
     """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
-    with tempfile.TemporaryDirectory() as folder:
+    with Scratch() as folder:
         files = {"dataset.csv": dataset, "tools.json": tools}
         for name, content in files.items():
             (Path(folder) / name).write_text(content, encoding="utf-8", newline="")

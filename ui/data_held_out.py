@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from backend.data import CheckReport, write_csv
 from backend.data.own_test import joined as joined_rows
 from backend.errors import InputError
 from backend.records import Issue
+from backend.runs.folders import Scratch
 from ui import text
 from ui.data_groups import Unfolded, group_list, grouped
 from ui.data_problems import summary_line, unfolded_by
@@ -101,7 +101,7 @@ def _merged(scene: Scene) -> Place:
     source = scene.source
     if source is None or source.test is None or report is None or found is None or not (report.ok and found.ok):
         raise InputError("Both files must be free of errors before the test rows can be held out. Mend them first.")
-    with tempfile.TemporaryDirectory() as folder:
+    with Scratch() as folder:
         path = Path(folder) / source.name
         write_csv(joined_rows(report.examples, found.examples), path)
         said = (

@@ -12,14 +12,15 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from backend.errors import InputError
 from backend.jobs.huggingface import download_url
 from backend.runs import Run, read_json
+from backend.runs.own import own_file
 from ui.charts import SCRIPT, SCRIPT_ROUTE
 from ui.drafts import EXAMPLE_FILES, EXAMPLES
-from ui.exported import SUFFIX, exported
+from ui.exported import SUFFIX, VERIFICATION, exported, exported_files
 from ui.made_files import MADE
 from ui.tenants import Tenants
 from ui.web_runtime import add_runtime_routes
 
-EXPORTED = ("verification.json", "tools_android.json")
+OFFERED = ("export/verification.json", "export/tools_android.json", "evaluation.json")
 
 
 def add_routes(app: FastAPI, tenants: Tenants) -> None:
@@ -66,8 +67,8 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
 
 def _checked(run: Run, path: Path) -> dict[str, str]:
     """What the verification says of a file, as headers: its hash (RFC 9530) and the verdict."""
-    record = run.export_dir / "verification.json"
-    if path.suffix != SUFFIX or not record.is_file():
+    record = own_file(run.path, VERIFICATION)
+    if path.suffix != SUFFIX or record is None:
         return {}
     try:
         found = read_json(record)
@@ -99,12 +100,15 @@ def draft_link(draft: str, which: str) -> str:
 
 
 def offered(run: Run, name: str) -> Path:
-    """The file of a run that goes by this name; InputError unless it is one that may be downloaded."""
-    allowed = {path.name: path for path in run.export_dir.glob(f"*{SUFFIX}")}
-    allowed |= {known: run.export_dir / known for known in EXPORTED}
-    allowed["evaluation.json"] = run.evaluation_path
-    path = allowed.get(name)
-    if path is None or not path.is_file():
-        there = ", ".join(sorted(known for known, file in allowed.items() if file.is_file())) or "nothing yet"
+    """The file of a run that goes by this name; InputError unless it is one that may be downloaded.
+
+    Links are not served: they could lead to any file of this machine.
+    """
+    allowed = {path.name: path for path in exported_files(run)}
+    for known in OFFERED:
+        if path := own_file(run.path, known):
+            allowed[path.name] = path
+    if name not in allowed:
+        there = ", ".join(sorted(allowed)) or "nothing yet"
         raise InputError(f"Run {run.name!r} has no file {name!r} to download. It has {there}.")
-    return path
+    return allowed[name]

@@ -12,8 +12,10 @@ from urllib.parse import quote
 from backend.errors import InputError
 from backend.jobs.huggingface import read_remote
 from backend.runs import Run, read_json
+from backend.runs.own import own_file, own_files
 
 SUFFIX = ".litertlm"
+VERIFICATION = "export/verification.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,31 @@ class Exported:
 
 
 def exported(run: Run) -> Exported | None:
-    """The run's exported file, the newest where there are several; None where there is none."""
-    path = max(run.export_dir.glob(f"*{SUFFIX}"), key=lambda found: found.stat().st_mtime, default=None)
-    if path is not None:
-        return Exported(path.name, path.stat().st_size, _link(run, path.name), path)
-    record = _record(run.export_dir / "verification.json") if _is_remote(run) else None
-    return _from_record(run, record) if record else None
+    """The run's exported file; None where there is none.
+
+    Of several the one that was verified last, which an export writes down at its end; before that the newest file.
+    """
+    found = {path.name: size_and_time for path in exported_files(run) if (size_and_time := _stat(path))}
+    record = _record(run) if found or _is_remote(run) else None
+    if not found:
+        return _from_record(run, record) if record else None
+    told = str((record or {}).get("file"))
+    name = told if told in found else max(found, key=lambda name: found[name][1])
+    return Exported(name, found[name][0], _link(run, name), run.export_dir / name)
+
+
+def exported_files(run: Run) -> list[Path]:
+    """The exported files that lie in the run's folder; a link is none of them."""
+    return own_files(run.path, "export", SUFFIX)
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    """A file's size and time; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _from_record(run: Run, record: dict[str, Any]) -> Exported | None:
@@ -58,9 +79,10 @@ def _is_remote(run: Run) -> bool:
         return False
 
 
-def _record(path: Path) -> dict[str, Any] | None:
+def _record(run: Run) -> dict[str, Any] | None:
+    path = own_file(run.path, VERIFICATION)
     try:
-        return read_json(path)
+        return read_json(path) if path else None
     except InputError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 from backend.device.kit_of_run import write_kit_of_run
 from backend.errors import InputError
 from backend.runs import Run, read_json
+from backend.runs.folders import Scratch
+from backend.runs.own import check_no_links
 from backend.scoring.export_csv import rows_csv
 from ui.android_kit import ZIP
 
@@ -23,6 +24,7 @@ class Made:
 
 
 def _rows(run: Run) -> bytes:
+    check_no_links(run.path)
     evaluation = read_json(run.evaluation_path)
     try:
         return rows_csv(evaluation).encode()
@@ -31,7 +33,8 @@ def _rows(run: Run) -> bytes:
 
 
 def _kit(run: Run) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+    check_no_links(run.path)
+    with Scratch() as folder:
         return write_kit_of_run(run, Path(folder) / ZIP).read_bytes()
 
 

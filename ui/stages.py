@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from backend.jobs import PIPELINE, JobState, Runner
-from backend.runs import STAGES, Run, read_events
+from backend.runs import STAGES, Run
+from backend.runs.event_log import EventLog
+from backend.runs.own import own_file
+from backend.runs.tries import Events, latest_try
 from ui.exported import exported
 
-Events = list[dict[str, Any]]
 Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]
 JOB_WORDS: dict[str, Word] = {
     "queued": "queued",
@@ -100,26 +101,13 @@ def stamp(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=16)
 def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[dict[str, Any], ...]:
-    """Every event in a run's metrics, read from the disk only when there are new ones."""
-    events, offset = read_events(path)
-    while (more := read_events(path, offset))[1] > offset:
-        events, offset = [*events, *more[0]], more[1]
-    return tuple(events)
+    """The events in a run's metrics, read from the disk only when there are new ones; thinned out if very many."""
+    return _log(path).read()
 
 
-def latest_try(events: Sequence[dict[str, Any]], stage: str) -> Events:
-    """The stage's events since it was last started; where a training went on, those that led there stand before."""
-    own = [event for event in events if event["stage"] == stage]
-    starts = [at for at, event in enumerate(own) if event["event"] == "stage" and event.get("state") == "started"]
-    if not starts:
-        return own
-    latest = own[starts[-1] :]
-    resumed = next((event.get("step", 0) for event in latest if event["event"] == "resume"), 0)
-    if not resumed:
-        return latest
-    before = latest_try(own[: starts[-1]], stage)
-    kept = [event for event in before if event["event"] in ("step", "eval") and event.get("step", 0) <= resumed]
-    return [latest[0], *kept, *latest[1:]]
+@lru_cache(maxsize=16)
+def _log(path: Path) -> EventLog:
+    return EventLog(path)
 
 
 def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Events) -> StageView:
@@ -129,8 +117,9 @@ def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None,
     return _from_pipeline(stage, newest, events)
 
 
-def _rank(state: JobState) -> tuple[bool, float]:
-    return state.active, state.ended or state.started or 0.0
+def _rank(state: JobState) -> tuple[bool, int, float]:
+    """Jobs are numbered as they are submitted; those of earlier versions have no number and are told by the clock."""
+    return state.active, state.number, state.ended or state.started or 0.0
 
 
 def _from_job(run: Run, stage: str, job: JobState | None, events: Events) -> StageView:
@@ -158,13 +147,17 @@ def has_result(run: Run, stage: str) -> bool:
     """Whether there is a result of the stage."""
     match stage:
         case "train":
-            return (run.checkpoint / "model.safetensors").is_file() or _trained_elsewhere(run)
+            return _has(run, "checkpoint/model.safetensors") or _trained_elsewhere(run)
         case "evaluate":
-            return run.evaluation_path.is_file()
+            return _has(run, "evaluation.json")
         case _:
             return exported(run) is not None
 
 
+def _has(run: Run, name: str) -> bool:
+    return own_file(run.path, name) is not None
+
+
 def _trained_elsewhere(run: Run) -> bool:
     """Whether the weights lie on the Hub: their summary came back from there."""
-    return run.training_path.is_file() and (run.path / "remote.json").is_file()
+    return _has(run, "training.json") and _has(run, "remote.json")

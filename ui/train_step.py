@@ -10,6 +10,7 @@ import gradio as gr
 
 from backend.runs import Run
 from backend.runs.resume import last_kept
+from backend.runs.tries import Events, latest_try
 from ui import text
 from ui.account import GAIN, login_button
 from ui.charts import Chart, losses
@@ -24,7 +25,7 @@ from ui.place import Place
 from ui.scene import Scene
 from ui.settings_form import SettingsForm
 from ui.stage_panel import StagePanel
-from ui.stages import Events, events_at, latest_try, stamp
+from ui.stages import events_at, stamp
 from ui.train_settings import settings_card
 
 LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."

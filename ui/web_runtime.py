@@ -15,7 +15,9 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
+from backend.errors import InputError
 from backend.runs import locks
+from backend.runs.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
@@ -26,8 +28,11 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 BARE_IMPORT, OUR_IMPORT = "'@litertjs/wasm-utils'", "'../../wasm-utils/dist/index.js'"
 """The one import by package name: import maps do not reach workers, so it is written as the path that we serve."""
 
+NPM_DONE = ".package-lock.json"
+"""What npm writes into node_modules at the end of an installation: without it a kill left half of one."""
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-NO_NPM = "There is no npm here, so exported files cannot be run in the browser; they are asked on the server alone."
+SERVER_ALONE = "Exported files cannot be run in the browser; they are asked on the server alone."
+NO_NPM = f"There is no npm here. {SERVER_ALONE}"
 
 
 @lru_cache(maxsize=8)
@@ -39,7 +44,8 @@ def pinned(root: Path = ROOT) -> dict[str, str]:
 
 def runtime_route(root: Path = ROOT) -> str | None:
     """Where the installed runtime is served, relative to the page; None where it is not installed."""
-    return f"litertlm/{pinned(root)['core']}" if all(_installed(root, short) for short in PACKAGES) else None
+    installed = (root / NODE_MODULES / NPM_DONE).is_file() and all(_installed(root, short) for short in PACKAGES)
+    return f"litertlm/{pinned(root)['core']}" if installed else None
 
 
 def _installed(root: Path, short: str) -> bool:
@@ -63,18 +69,31 @@ def install_runtime(root: Path = ROOT) -> threading.Thread | None:
 
 
 def _install(root: Path) -> None:
-    lock = locks.take(root / "node_modules.lock")
+    try:
+        lock = locks.take(root / "node_modules.lock")
+    except InputError as error:  # a checkout that cannot be written
+        _say(f"LiteRT-LM for the browser is not installed. {error} {SERVER_ALONE}")
+        return
     if lock is None:  # another copy of the app is at it
         return
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
-        done = subprocess.run(NPM, cwd=root, capture_output=True, text=True, check=False)
-        if done.returncode == 0 and runtime_route(root):
+        trouble = _npm(root)
+        if trouble is None and runtime_route(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
-            _say(f"npm could not install LiteRT-LM for the browser: {done.stderr.strip()[-400:]}\n{NO_NPM}")
+            _say(f"npm could not install LiteRT-LM for the browser: {trouble or 'no reason given.'}\n{SERVER_ALONE}")
     finally:
         os.close(lock)
+
+
+def _npm(root: Path) -> str | None:
+    """Run npm; why it failed, None where it did not."""
+    try:
+        done = subprocess.run(NPM, cwd=root, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{error.strerror}."
+    return done.stderr.strip()[-400:] if done.returncode else None
 
 
 def _say(line: str) -> None:
@@ -94,9 +113,10 @@ def add_runtime_routes(app: FastAPI, root: Path = ROOT) -> None:
         if file.name == "load.js":
             script = file.read_text(encoding="utf-8").replace(BARE_IMPORT, OUR_IMPORT)
             return Response(script, media_type=SERVED[".js"], headers=FOR_EVER)
-        if file.suffix == ".wasm" and "gzip" in request.headers.get("accept-encoding", ""):
+        gzipped = file.suffix == ".wasm" and "gzip" in request.headers.get("accept-encoding", "")
+        if gzipped and (packed := _zipped(file)):
             headers = {**FOR_EVER, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            return FileResponse(_zipped(file), media_type=SERVED[".wasm"], headers=headers)
+            return FileResponse(packed, media_type=SERVED[".wasm"], headers=headers)
         return FileResponse(file, media_type=SERVED[file.suffix], headers=FOR_EVER)
 
     app.add_api_route("/model_worker.js", worker, methods=["GET", "HEAD"], response_model=None)
@@ -117,13 +137,13 @@ def _file(root: Path, version: str, short: str, path: str) -> Path | None:
 _zipping = threading.Lock()
 
 
-def _zipped(file: Path) -> Path:
-    """The file packed with gzip beside it, made once: 7 instead of 22 MB to fetch."""
+def _zipped(file: Path) -> Path | None:
+    """The file packed with gzip beside it, made once: 7 instead of 22 MB to fetch. None where it cannot be made."""
     packed = file.with_name(file.name + ".gz")
     with _zipping:
         if not packed.is_file():
-            building = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-            with file.open("rb") as plain, gzip.open(building, "wb", compresslevel=6) as target:
-                shutil.copyfileobj(plain, target, 1024 * 1024)
-            building.replace(packed)
+            try:
+                write_bytes(packed, gzip.compress(file.read_bytes(), 6))
+            except (OSError, InputError):  # a full disk, or a checkout that cannot be written
+                return None
     return packed

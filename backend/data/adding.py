@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from backend.data.check import check_rows
@@ -13,11 +12,12 @@ from backend.data.options import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckO
 from backend.data.report import in_order
 from backend.errors import InputError
 from backend.records import Issue
+from backend.runs.folders import Scratch
 
 
 def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> tuple[Issue, ...]:
     """What the rules on rows say of a row with this message and this tool_calls cell."""
-    with tempfile.TemporaryDirectory() as folder:
+    with Scratch() as folder:
         path = Path(folder) / "row.csv"
         lines = [encode_record(REQUIRED_COLUMNS), encode_record((message, calls)), ""]
         path.write_text("\n".join(lines), encoding="utf-8", newline="")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import pandas
@@ -15,6 +13,7 @@ from backend.data.display import listing
 from backend.errors import InputError
 from backend.hub.fetching import MB, Limits, fetch_file, list_files
 from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 LIMITS = Limits(entries=100_000, file_bytes=1_000 * MB)
@@ -45,8 +44,9 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
 
 
 def _from_hub(repo: str, split: str, token: str | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="dataset-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    scratch = Scratch("dataset-")
+    atexit.register(scratch.cleanup)
+    folder = Path(scratch.name)
     with disk_errors(folder):
         listing = list_files(repo, lambda *_: False, LIMITS, token=token, kind="dataset", doing=READING)
         name = choose_file(list(listing.names), split, repo)

@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backend.runs.folders import Scratch
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "job_templates"
 STOP_SECONDS = 2.0
 LAST_WORDS = 400
@@ -40,9 +42,7 @@ class Worker:
     memory it takes (at 270M parameters 0.5 instead of 1.1 GB), for 270 MB on the disk.
     """
 
-    def __init__(
-        self, name: str, process: subprocess.Popen[str], errors: Any, cache: tempfile.TemporaryDirectory[str]
-    ) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[str], errors: Any, cache: Scratch) -> None:
         self._name = name
         self._process = process
         self._errors = errors
@@ -53,19 +53,19 @@ class Worker:
     @classmethod
     def of_file(cls, model: Path, tools: Path) -> Worker:
         """A worker that opens a `.litertlm` file; its first line says whether it could."""
-        cache = tempfile.TemporaryDirectory(prefix="litert-cache-", ignore_cleanup_errors=True)
+        cache = Scratch("litert-cache-")
         flags = ("--model", model, "--tools", tools, "--cache-dir", cache.name)
         return cls._start("The LiteRT-LM runtime", ("answer.py", *flags), cache)
 
     @classmethod
     def of_weights(cls, run: Path, which: str) -> Worker:
         """A worker that loads a run's checkpoint or its base; its first line says whether it could."""
-        nothing = tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True)
+        nothing = Scratch("answer-")
         flags = ("--run", run, "--which", which)
         return cls._start("The model's process", ("answer_checkpoint.py", *flags), nothing)
 
     @classmethod
-    def _start(cls, name: str, command: Sequence[str | Path], cache: tempfile.TemporaryDirectory[str]) -> Worker:
+    def _start(cls, name: str, command: Sequence[str | Path], cache: Scratch) -> Worker:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, and stop() closes it
         process = subprocess.Popen(
             [sys.executable, SCRIPTS / command[0], *command[1:]],

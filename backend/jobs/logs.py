@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors
+from backend.runs.files import disk_errors, open_regular
 from backend.runs.redact import redact
 
 WRITE_LIMIT = 20 * 1024 * 1024
@@ -60,8 +60,9 @@ class LogWriter:
             self._line(line)
 
     def note(self, text: str) -> None:
-        """Write a line of our own."""
-        self._write(text)
+        """Write a line of our own, unless the log is closed."""
+        if not self._file.closed:
+            self._write(text)
 
     def close(self) -> None:
         """Write what is left; only then are the last lines complete."""
@@ -100,10 +101,11 @@ class LogWriter:
 def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
     """The whole lines after byte `offset`, and the offset to go on from; at most 256 KiB, the newest.
 
-    A log shorter than `offset` was begun anew and is read from its start; a missing one is empty.
+    A log shorter than `offset` was begun anew and is read from its start; a missing one is empty. InputError if it
+    cannot be read, or is no regular file.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             start = offset if 0 <= offset <= size else 0
             skipped = max(size - READ_LIMIT - start, 0)

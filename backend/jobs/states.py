@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from backend.errors import InputError
@@ -26,7 +26,8 @@ LOST = (
 class JobState:
     """Where a job stands; times are unix seconds, `message` is a sentence for people, empty when all is said.
 
-    A `remote` job lives on another machine: no lock here tells that it is alive, whoever watches it there does.
+    A `remote` job lives on another machine: no lock here tells that it is alive, whoever watches it there does. The
+    run's jobs are numbered as they are submitted, whatever the clock says; `write_state` gives the `number`.
     """
 
     state: State
@@ -35,6 +36,7 @@ class JobState:
     exit_code: int | None = None
     message: str = ""
     remote: bool = False
+    number: int = field(default=0, compare=False)
 
     @property
     def active(self) -> bool:
@@ -43,8 +45,19 @@ class JobState:
 
 
 def write_state(run: Run, stage: str, state: JobState) -> None:
-    """Write the state for the app to find; InputError where the disk is full."""
-    write_json(run.state_path(stage), {"schema": SCHEMA, "stage": stage, **asdict(state)})
+    """Write the state for the app to find; InputError where the disk is full, or the run was deleted."""
+    numbered = replace(state, number=_number(run, stage, state))
+    write_json(run.state_path(stage), {"schema": SCHEMA, "stage": stage, **asdict(numbered)})
+
+
+def _number(run: Run, stage: str, state: JobState) -> int:
+    """The job's number: the next one for a job that begins, else the one that it has."""
+    before = _read(run, stage)
+    begins = state.state == "queued" and (before is None or not before.active or not state.message)
+    if before is not None and not begins:
+        return before.number
+    others = (_read(run, path.stem) for path in run.state_path(stage).parent.glob("*.json"))
+    return 1 + max((other.number for other in others if other), default=0)
 
 
 def read_state(run: Run, stage: str) -> JobState | None:
@@ -68,6 +81,7 @@ def _read(run: Run, stage: str) -> JobState | None:
 
 def _parsed(record: dict[str, Any]) -> JobState:
     word, message, code = record.get("state"), record.get("message"), record.get("exit_code")
+    number = record.get("number")
     if word not in STATES:
         raise InputError(f"The job's state {word!r} is not one of {', '.join(STATES)}.")
     return JobState(
@@ -77,6 +91,7 @@ def _parsed(record: dict[str, Any]) -> JobState:
         exit_code=code if isinstance(code, int) else None,
         message=message if isinstance(message, str) else "",
         remote=record.get("remote") is True,
+        number=number if isinstance(number, int) else 0,
     )
 
 

@@ -29,6 +29,7 @@ from backend.jobs.turns import Ticket
 from backend.runs.run import Run
 
 POLL_SECONDS = 0.2
+LAST_STATE_SECONDS = 600.0
 JOB_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "TQDM_DISABLE": "1",
@@ -53,6 +54,8 @@ class Supervisor:
         self.log = LogWriter(run.log_path(stage), environment_secrets())
         self._told_to_stop = False
         self._terminated_at: float | None = None
+        self._unwritten = False
+        self._trouble = ""
 
     def work(self, command: Sequence[str], folder: Path) -> None:
         """Run the job to its end and write its last state; whatever happens, the state says so."""
@@ -115,6 +118,7 @@ class Supervisor:
                 else:
                     time.sleep(POLL_SECONDS)
                 self._stop_when_asked(job)
+                self._write()
             self._drain(output)
 
     def _drain(self, output: IO[bytes]) -> bool:
@@ -142,14 +146,30 @@ class Supervisor:
         if state == self.state:
             return
         self.state = state
+        self._unwritten = True
+        self._write()
+
+    def _write(self) -> None:
+        """Write the state, if it is not written yet; a full disk does not end the job."""
+        if not self._unwritten:
+            return
         try:
-            write_state(self.run, self.stage, state)
+            write_state(self.run, self.stage, self.state)
+            self._unwritten = False
         except InputError as error:
-            self.log.note(str(error))
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self.log.note(self._trouble)
 
     def _end(self, state: JobState) -> None:
+        """Write the last state; while the disk is full that is tried again: a job without it is taken for lost."""
         self._become(replace(state, ended=time.time()))
-        cancel_path(self.run, self.stage).unlink(missing_ok=True)
+        deadline = time.monotonic() + LAST_STATE_SECONDS
+        while self._unwritten and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            self._write()
+        with contextlib.suppress(OSError):
+            cancel_path(self.run, self.stage).unlink(missing_ok=True)
 
 
 def _prepared() -> Callable[[], None]:

@@ -1,20 +1,22 @@
 """A queue of one: jobs on this machine take turns in the order they came, also across restarts of the app.
 
-Every job holds the lock of its ticket, a file whose name is its place in the line; the operating system lets go of it
+Every job holds the lock of its ticket, a file whose name is its number in the line; the operating system lets go of it
 when the job's supervisor dies, so a crash never blocks those behind.
 """
 
 from __future__ import annotations
 
 import os
-import time
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import InputError
 from backend.runs import locks
+from backend.runs.files import disk_errors
 
 SUFFIX = ".ticket"
+NAME = re.compile(r"(\d{1,30})\.ticket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Ticket:
 
     def ahead(self) -> int:
         """How many living jobs stand before this one."""
-        earlier = (path for path in self.path.parent.glob("*" + SUFFIX) if path.name < self.path.name)
+        own = _number(self.path)
+        earlier = (path for path in _tickets(self.path.parent) if _number(path) < own)
         return sum(locks.is_held(path) for path in earlier)
 
     def leave(self) -> None:
@@ -40,18 +43,19 @@ class Ticket:
 
 
 def enter(folder: Path) -> Ticket:
-    """Take the last place in the line kept in `folder`; InputError where the folder cannot be written."""
-    mutex = locks.take(folder / "mutex")
-    for _ in range(50):
-        if mutex is not None:
-            break
-        time.sleep(0.1)
-        mutex = locks.take(folder / "mutex")
+    """Take the last place in the line kept in `folder`; InputError where the folder cannot be written.
+
+    Numbers go up by one whatever the clock says; earlier versions numbered tickets by nanoseconds, which count on.
+    """
+    with disk_errors(folder, "create"):
+        folder.mkdir(parents=True, exist_ok=True)
+    mutex = locks.wait_for(folder / "mutex")
     if mutex is None:
         raise InputError(f"The queue in {folder} has been busy for over ten seconds. Try again.")
     try:
+        last = max(map(_number, _tickets(folder)), default=0)
         _sweep(folder)
-        path = folder / f"{time.time_ns():020d}{SUFFIX}"
+        path = folder / f"{last + 1:020d}{SUFFIX}"
         descriptor = locks.take(path)
         if descriptor is None:
             raise InputError(f"The queue in {folder} could not give a place. Try again.")
@@ -60,7 +64,16 @@ def enter(folder: Path) -> Ticket:
         os.close(mutex)
 
 
+def _tickets(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*" + SUFFIX) if NAME.fullmatch(path.name)]
+
+
+def _number(path: Path) -> int:
+    found = NAME.fullmatch(path.name)
+    return int(found[1]) if found else 0
+
+
 def _sweep(folder: Path) -> None:
-    for path in folder.glob("*" + SUFFIX):
+    for path in _tickets(folder):
         if not locks.is_held(path):
             path.unlink(missing_ok=True)

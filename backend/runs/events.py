@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from backend.runs.files import disk_errors
+from backend.runs.files import disk_errors, open_regular
 
 READ_LIMIT = 8 * 1024 * 1024
+LONGEST_EVENT = 64 * 1024
 
 
 def append_event(path: Path, event: Mapping[str, Any]) -> None:
@@ -27,7 +28,8 @@ def append_event(path: Path, event: Mapping[str, Any]) -> None:
             raise ValueError(f"an event needs {key!r} as text, got {event!r}")
     line = json.dumps(_finite({"time": time.time(), **event}), ensure_ascii=False, allow_nan=False).encode() + b"\n"
     with disk_errors(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY
+        descriptor = os.open(path, flags, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
@@ -64,24 +66,34 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]
     """The events after byte `offset`, and the offset to go on from; at most 8 MiB a call.
 
     A line without its newline is left for the next call; lines that are no events are skipped; a file shorter than
-    `offset` was begun anew and is read from its start.
+    `offset` was begun anew and is read from its start. Whatever is no regular file, or cannot be read, has no events.
     """
+    lines, offset = read_lines(path, offset, READ_LIMIT)
+    return [event for line in lines if (event := parse_event(line)) is not None], offset
+
+
+def read_lines(path: Path, offset: int, limit: int) -> tuple[list[bytes], int]:
+    """As `read_events`, the lines as they stand, at most `limit` bytes of them."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             start = offset if 0 <= offset <= size else 0
             file.seek(start)
-            raw = file.read(READ_LIMIT)
+            raw = file.read(limit)
     except (FileNotFoundError, NotADirectoryError):
         return [], 0
+    except OSError:
+        return [], offset
     end = raw.rfind(b"\n") + 1
-    if not end and len(raw) == READ_LIMIT:  # one endless line: no event of ours, step over it
+    if not end and len(raw) == limit:  # one endless line: no event of ours, step over it
         return [], start + len(raw)
-    events = [event for line in raw[:end].split(b"\n") if (event := _parse(line)) is not None]
-    return events, start + end
+    return raw[:end].split(b"\n"), start + end
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def parse_event(line: bytes | str) -> dict[str, Any] | None:
+    """The event that a line holds, or None: what is too long, no JSON or no event."""
+    if len(line) > LONGEST_EVENT:
+        return None
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
 from backend.runs.files import disk_errors
+from backend.runs.folders import built_beside
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 from backend.runs.unfinished import removals
@@ -76,18 +76,10 @@ def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:
     dest = dest.expanduser().absolute()
     if dest.is_symlink() or dest.is_file() or (dest.is_dir() and any(dest.iterdir())):
         raise InputError(f"{dest} already exists. Name a folder that does not exist yet, or is empty.")
-    with disk_errors(dest, "create"):
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{dest.name}.", dir=dest.parent))
-    try:
+    with built_beside(dest) as building:
         _fetch(repo_id, building, token)
         shutil.rmtree(building / ".cache", ignore_errors=True)
         run = Run.open(building)
-        with disk_errors(dest, "create"):
-            building.chmod(0o755)
-            building.replace(dest)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return replace(run, path=dest)
 
 
@@ -118,5 +110,10 @@ def _run_files(run: Run) -> list[tuple[str, Path]]:
     return [
         (path.relative_to(run.path).as_posix(), path)
         for path in paths
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        if path.is_file() and not path.is_symlink() and not _hidden(path.relative_to(run.path))
     ]
+
+
+def _hidden(path: Path) -> bool:
+    """Whether a name on the path begins with a dot, as those of half-made files and folders do."""
+    return any(part.startswith(".") for part in path.parts)

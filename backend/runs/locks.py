@@ -16,11 +16,12 @@ PAUSE_SECONDS = 0.01
 def take(path: Path) -> int | None:
     """Take the lock at `path` and return its file descriptor, or None where another holds it.
 
-    The lock lasts until every copy of the descriptor is closed; a child process that inherits it holds it on.
+    The lock lasts until every copy of the descriptor is closed; a child process that inherits it holds it on. Its
+    folder is made if need be, not the one around that: the lock of a deleted run raises InputError.
     """
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     for _ in range(TRIES):  # is_held() of another process may stand in the way for a moment
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -29,6 +30,14 @@ def take(path: Path) -> int | None:
             time.sleep(PAUSE_SECONDS)
     os.close(descriptor)
     return None
+
+
+def wait_for(path: Path, seconds: float = 10.0) -> int | None:
+    """As `take`, waiting so long for another holder to let go."""
+    deadline = time.monotonic() + seconds
+    while (descriptor := take(path)) is None and time.monotonic() < deadline:
+        continue
+    return descriptor
 
 
 def is_held(path: Path) -> bool:

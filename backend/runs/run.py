@@ -6,8 +6,6 @@ import csv
 import json
 import re
 import secrets
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,12 +14,14 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.runs.config import RunConfig
-from backend.runs.files import copy_file, disk_errors, read_json, write_json
+from backend.runs.files import copy_file, read_json, write_json
+from backend.runs.folders import built_beside
 from backend.runs.version import code_version
 
 SCHEMA = 1
 STAGES = ("train", "evaluate", "export")
 MAX_NAME = 100
+RECORD_BYTES = 1024 * 1024
 NEW_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -50,17 +50,8 @@ class Run:
         path = path.expanduser().absolute()
         if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
             raise InputError(f"{path} already exists. Name a folder that does not exist yet, or is empty.")
-        with disk_errors(path, "create"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            building = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        try:
-            run = _fill(building, path, config, dataset, tools, name)
-            with disk_errors(path, "create"):
-                building.chmod(0o755)
-                building.replace(path)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-        return run
+        with built_beside(path) as building:
+            return _fill(building, path, config, dataset, tools, name)
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -71,7 +62,7 @@ class Run:
         source = path / "run.json"
         if not source.is_file():
             raise InputError(f"{path} is not a run: it has no run.json. Name a folder that train.py or the app made.")
-        record = read_json(source)
+        record = read_json(source, RECORD_BYTES)
         if record.get("schema") != SCHEMA:
             raise InputError(
                 f"{source} has schema {record.get('schema')!r}; this version reads {SCHEMA}. "

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from backend.errors import InputError
+from backend.runs import locks
 from backend.runs.config import RunConfig
 from backend.runs.files import disk_errors
-from backend.runs.locks import is_held
+from backend.runs.folders import remove
+from backend.runs.own import check_no_links
 from backend.runs.run import Run, new_id
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -50,19 +54,29 @@ class FolderStore:
         )
 
     def open(self, run_id: str) -> Run:
-        """The run of that id; InputError where the id is no id, or there is no such run, or it is damaged."""
-        return replace(Run.open(self._folder(run_id)), id=run_id)
+        """The run of that id; InputError where there is no such run, or it is damaged or holds links."""
+        folder = self._folder(run_id)
+        check_no_links(folder)
+        return replace(Run.open(folder), id=run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run and all its files; InputError while one of its jobs is alive."""
         folder = self._folder(run_id)
-        for lock in sorted(folder.glob("stages/*.lock")):
-            if is_held(lock):
-                raise InputError(
-                    f"Run {run_id} is still working ({lock.stem}). Cancel that job first, then delete the run."
-                )
-        with disk_errors(folder, "delete"):
-            shutil.rmtree(folder)
+        with self._nothing_starts(run_id, folder), disk_errors(folder, "delete"):
+            remove(folder)
+
+    @contextmanager
+    def _nothing_starts(self, run_id: str, folder: Path) -> Iterator[None]:
+        """Hold the locks of the run's jobs; InputError if one of them is alive."""
+        with ExitStack() as held:
+            for path in sorted(path for path in folder.glob("stages/*.lock") if not path.is_symlink()):
+                lock = locks.take(path)
+                if lock is None:
+                    raise InputError(
+                        f"Run {run_id} is still working ({path.stem}). Cancel that job first, then delete the run."
+                    )
+                held.callback(os.close, lock)
+            yield
 
     def _folder(self, run_id: str) -> Path:
         if not isinstance(run_id, str) or not ID.fullmatch(run_id):

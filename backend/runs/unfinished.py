@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, sn
 
 from backend.errors import InputError
 from backend.runs.files import disk_errors, read_json
+from backend.runs.folders import Scratch, put_in_place
 from backend.runs.hub_errors import hub_errors
 from backend.runs.resume import STATE_FILE, Kept, last_kept
 from backend.runs.run import Run
@@ -71,7 +71,7 @@ def download_unfinished(repo_id: str, dest: Path, token: str | None = None) -> R
 
     InputError where it cannot be read, or is damaged.
     """
-    with disk_errors(dest), tempfile.TemporaryDirectory(prefix=f".{dest.name}.", dir=dest.parent) as building:
+    with disk_errors(dest), Scratch(f".{dest.name}.", dest.parent) as building:
         with hub_errors(repo_id, "download the unfinished training in"):
             if not _stored(HfApi(token=token), repo_id)[1]:
                 return None
@@ -80,7 +80,7 @@ def download_unfinished(repo_id: str, dest: Path, token: str | None = None) -> R
         run = Run.open(found)
         if last_kept(run) is None:
             raise InputError(f"The unfinished training in {repo_id} is not whole. Train without --resume.")
-        found.replace(dest)
+        put_in_place(found, dest)
     return replace(run, path=dest)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import sentencepiece
 
 from backend.errors import InputError
+from backend.runs.files import disk_errors, write_bytes
 from backend.tokens.special import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, UNK, UNK_ID, user_defined_symbols
 
 VOCABULARY = 2000
@@ -31,11 +32,12 @@ _TOO_HIGH = re.compile(r"value <= (\d+)")
 def train_starter_tokenizer(texts: Iterable[str], out: Path) -> Path:
     """Train the tokenizer on `texts` and write it to the folder `out`; returns the path of `tokenizer.model`.
 
-    Raises InputError when the texts hold nothing to learn from.
+    Raises InputError when the texts hold nothing to learn from, or the disk is full.
     """
-    out.mkdir(parents=True, exist_ok=True)
     path = out / "tokenizer.model"
-    path.write_bytes(starter_model_bytes(texts))
+    with disk_errors(out, "create"):
+        out.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, starter_model_bytes(texts))
     return path
 
 

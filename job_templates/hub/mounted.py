@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
@@ -11,6 +10,7 @@ from huggingface_hub import HfApi, snapshot_download
 from backend.errors import InputError
 from backend.runs import Run
 from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch, remove
 from backend.runs.hub_errors import hub_errors
 from backend.runs.unfinished import download_unfinished
 from job_templates.cli import say
@@ -50,11 +50,11 @@ def fetch_earlier(run: Run, repo_id: str, token: str, *, resume: bool) -> None:
 
 
 def _fetch_unfinished(run: Run, repo_id: str, token: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=run.path.parent) as folder:
+    with Scratch("unfinished-", run.path.parent) as folder:
         found = download_unfinished(repo_id, Path(folder) / "run", token)
         if found is None:
             return
-        shutil.rmtree(run.resume, ignore_errors=True)
+        remove(run.resume)
         shutil.move(found.resume, run.resume)
         if found.metrics_path.exists():
             shutil.move(found.metrics_path, run.metrics_path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -11,6 +9,7 @@ from types import TracebackType
 
 from backend.errors import InputError
 from backend.runs import Run
+from backend.runs.folders import Scratch
 from backend.runs.hub import upload_run
 from backend.runs.resume import last_kept
 from backend.runs.unfinished import snapshot, upload_unfinished
@@ -88,12 +87,11 @@ class Saver:
                 say(f"warning: not saved yet: {error} The job goes on.")
 
     def _keep(self, step: int) -> None:
-        with tempfile.TemporaryDirectory(prefix=".keeping-", dir=self._run.path) as folder:
+        with Scratch(".keeping-", self._run.path) as folder:
             found = snapshot(self._run, Path(folder))
             if found is None:
                 return
             upload_unfinished(Path(folder), self._repo_id, self._token)
             size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
             self._kept_step, self._keep_not_before = max(step, found.step), time.monotonic() + size / BYTES_A_SECOND
-            shutil.rmtree(folder, ignore_errors=True)
         say(f"Step {self._kept_step} is kept in {self._repo_id}")

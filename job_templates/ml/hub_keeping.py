@@ -15,6 +15,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from backend.errors import InputError
 from backend.runs import Run
+from backend.runs.folders import Scratch
 from backend.runs.unfinished import snapshot, upload_unfinished
 from job_templates.cli import say
 
@@ -49,7 +50,8 @@ class HubKeeper:
     def __init__(self, run: Run, repo_id: str) -> None:
         self._run = run
         self._repo_id = repo_id
-        self._folder = Path(tempfile.mkdtemp(prefix=".keeping-", dir=run.path))
+        self._scratch = Scratch(".keeping-", run.path)
+        self._folder = Path(self._scratch.name)
         self._changed = threading.Condition()
         self._waiting: tuple[Path, int] | None = None
         self._not_before = 0.0
@@ -78,7 +80,7 @@ class HubKeeper:
                 self._drop()
             self._changed.notify()
         self._thread.join(seconds)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.cleanup()
 
     def _work(self) -> None:
         while (found := self._next()) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from backend.runs import Run
+from backend.runs.files import disk_errors
+from backend.runs.folders import remove
 from job_templates.cli import say
 
 
@@ -60,4 +61,5 @@ def begin_anew(run: Run) -> None:
     """Forget what an earlier training left."""
     if run.resume.exists():
         say("An earlier training of this run was cut off; it begins anew (--resume would go on from it)")
-        shutil.rmtree(run.resume)
+        with disk_errors(run.resume, "remove"):
+            remove(run.resume)

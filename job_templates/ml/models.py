@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from backend.prompts import DEVELOPER_SENTENCE, PromptFormat, get_format
 from backend.records import DECLARATIONS, FORMATS, Tool
 from backend.runs import STARTER, Run
+from backend.runs.folders import Scratch
 from job_templates.ml.base import pretrained_base
 from job_templates.ml.device import choose_precision
 from job_templates.ml.litert.source import Source
@@ -61,7 +61,7 @@ def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Sco
         model = new_starter(len(tokenizer), config.seed)
         model.set_attn_implementation("sdpa")
         return Scorable(_ready(model), tokenizer, get_format(config.prompt_format, config.declarations))
-    with tempfile.TemporaryDirectory() as work:
+    with Scratch() as work:
         base = pretrained_base(config.base_model, Path(work))
     return Scorable(_ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
 

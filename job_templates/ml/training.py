@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from backend.device.card import model_card
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
 from backend.runs import STARTER, Run, RunConfig, read_json, write_json, write_text
+from backend.runs.folders import Scratch, built_beside, remove
 from job_templates.cli import say
 from job_templates.ml.base import Base, prepare_base, with_adapter
 from job_templates.ml.checkpoint import parameter_count, save_adapter, save_checkpoint
@@ -49,7 +49,7 @@ def train(
     tools, split = divide(run)
     fmt = get_format(run.config.prompt_format, run.config.declarations)
     precision = choose_precision(run.config.precision)
-    with tempfile.TemporaryDirectory(prefix="train-") as work:
+    with Scratch("train-") as work:
         base = prepare_base(run.config, split.train, tools, fmt, Path(work))
         rows = encode_rows([*split.train, *split.test], tools, fmt, base.tokenizer)
         longest = resolve_length(run.config.max_seq_length, rows)
@@ -76,7 +76,8 @@ def train(
         }
         write_json(run.training_path, summary)
         _save(run, base, model, tools, fmt)
-    shutil.rmtree(run.resume, ignore_errors=True)
+    with suppress(OSError):  # the checkpoint counts, whether this goes away or not
+        remove(run.resume)
     say(f"Trained in {clock(summary['seconds'])}; the checkpoint is in {run.checkpoint}")
     return summary
 
@@ -92,12 +93,10 @@ def _source(
 
 def _save(run: Run, base: Base, model: torch.nn.Module, tools: Sequence[Tool], fmt: PromptFormat) -> None:
     """Write the checkpoint beside its place, then move it there: a checkpoint that exists is whole."""
-    building = run.path / ".checkpoint"
-    shutil.rmtree(building, ignore_errors=True)
-    merged = base.model
-    if isinstance(model, PeftModel):
-        save_adapter(building / "adapter", model, fmt.chat_template(tools))
-        merged = model.merge_and_unload()
-    save_checkpoint(building, merged, base.tokenizer, base.tokenizer_model, tools, fmt)
-    write_text(building / "README.md", model_card(run, tools))
-    building.replace(run.checkpoint)
+    with built_beside(run.checkpoint) as building:
+        merged = base.model
+        if isinstance(model, PeftModel):
+            save_adapter(building / "adapter", model, fmt.chat_template(tools))
+            merged = model.merge_and_unload()
+        save_checkpoint(building, merged, base.tokenizer, base.tokenizer_model, tools, fmt)
+        write_text(building / "README.md", model_card(run, tools))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from backend.data import resolve_source
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch, built_beside
 from backend.runs.hub import download_trained, prepare_repo, upload_run
 from backend.runs.unfinished import download_unfinished
 from job_templates.cli import say
@@ -39,8 +38,8 @@ class Workspace:
     def _keep(self) -> Path:
         """Move the run out of its temporary folder, which goes away."""
         kept = Path.cwd() / self.run.id
-        with disk_errors(kept):
-            shutil.move(self.run.path, kept)
+        with built_beside(kept) as building:
+            shutil.copytree(self.run.path, building, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
         return kept
 
 
@@ -57,7 +56,7 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resum
         yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file, resume=resume), None)
         return
     prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
-    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+    with Scratch("run-") as folder:
         path = Path(folder) / "run"
         run = _run_from(output, path) if resume else None
         if run is None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
@@ -29,7 +27,8 @@ from backend.jobs.huggingface.remote import (
 )
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.states import JobState, write_state
-from backend.runs.files import disk_errors, read_json
+from backend.runs.files import disk_errors, read_json, write_bytes
+from backend.runs.folders import Scratch, put_in_place
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 from backend.runs.store import FolderStore
@@ -71,11 +70,13 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
 
 def delete(store: FolderStore, run_id: str) -> None:
     """Delete a run here, and do not find it again; its repositories and jobs on the Hub stay its owner's to delete."""
-    store.delete(run_id)
-    folder = store.root / FORGOTTEN
-    with disk_errors(folder):
-        folder.mkdir(exist_ok=True)
-        (folder / run_id).touch()
+    mark = store.root / FORGOTTEN / run_id
+    write_bytes(mark, b"")  # first: a kill in between must not let it be found again
+    try:
+        store.delete(run_id)
+    except InputError:
+        mark.unlink(missing_ok=True)
+        raise
 
 
 def download_url(run: Run, name: str, token: str) -> str:
@@ -112,8 +113,10 @@ def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
 
 def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room) -> bool:
     """Build the run's folder beside its place and move it there; False where the repository holds no run of ours."""
-    store.root.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=store.root))
+    with disk_errors(store.root, "create"):
+        store.root.mkdir(parents=True, exist_ok=True)
+    scratch = Scratch(f".{run_id}.", store.root)
+    building = Path(scratch.name)
     try:
         _fetch_inputs(run_id, namespace, token, building, room)
         order = read_json(building / ORDER)
@@ -124,8 +127,7 @@ def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: 
         target = store.root / run_id
         if target.exists():
             return False
-        building.chmod(0o755)
-        building.replace(target)
+        put_in_place(building, target)
     except InputError as error:  # half made, too large, or gone meanwhile
         LOGGER.info("the run %s was not found again: %s", run_id, error)
         return False
@@ -133,7 +135,7 @@ def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: 
         LOGGER.exception("the run %s was not found again", run_id)
         return False
     finally:
-        shutil.rmtree(building, ignore_errors=True)
+        scratch.cleanup()
     return True
 
 

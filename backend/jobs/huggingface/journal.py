@@ -7,12 +7,13 @@ import json
 import os
 import re
 from collections import Counter, OrderedDict
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from backend.jobs.logs import LogWriter, clean
-from backend.runs.events import append_event
+from backend.runs.events import append_event, parse_event, read_lines
 from backend.runs.files import disk_errors
 from backend.runs.run import Run
 
@@ -20,7 +21,9 @@ MARK = "fgt-event "
 """How the lines begin that job_templates/hub_job.py prints for this reader: one JSON event follows."""
 KEPT_LINES = 5_000
 TAIL_BYTES = 256 * 1024
-LONGEST_EVENT = 64 * 1024
+PIECE_BYTES = 256 * 1024
+MERGED_EVENTS = 50_000
+"""So many events that no connection told are added at most, the newest: about 6 MB of memory."""
 NOISE = re.compile(
     r"===== Job started|(?:Resolved|Prepared|Installed|Audited|Uninstalled) \d+ packages? "
     r"|Reading inline script metadata|Using CPython|Creating virtual environment"
@@ -108,7 +111,7 @@ class Journal:
             return False
         plain = clean(text, self._secrets)
         begun, mark, told = plain.partition(MARK)  # another process may have begun a line of its own
-        if mark and (event := _event(told)) is not None:
+        if mark and (event := parse_event(told)) is not None:
             self._take_event(event)
             plain = begun
         if not (NOISE.match(plain) or (mark and not plain)):
@@ -132,16 +135,16 @@ class Journal:
 
     def _reload(self, path: Path) -> None:
         """What an earlier watcher heard; a line that it left half-written was not."""
-        raw = path.read_bytes() if path.exists() else b""
-        whole = raw[: raw.rfind(b"\n") + 1]
-        size = 0
-        lines = [line.split("\t") for line in whole.decode("ascii", errors="replace").splitlines()]
-        for fields in lines:
-            if len(fields) == 3 and fields[2].isdigit():
-                self._seen.add(fields[0], fields[1])
-                size = int(fields[2])
-        if len(whole) < len(raw):
-            os.truncate(path, len(whole))
+        whole = size = 0
+        while (found := read_lines(path, whole, PIECE_BYTES))[1] > whole:
+            lines, whole = found
+            for line in lines:
+                fields = line.decode("ascii", errors="replace").split("\t")
+                if len(fields) == 3 and fields[2].isdecimal():
+                    self._seen.add(fields[0], fields[1])
+                    size = int(fields[2])
+        if path.exists() and path.stat().st_size > whole:
+            os.truncate(path, whole)
         if self._log_path.exists() and self._log_path.stat().st_size > size:
             os.truncate(self._log_path, size)
 
@@ -161,37 +164,41 @@ def begin_log(run: Run, stage: str) -> None:
 
 
 def merge_events(run: Run, fetched: Path) -> None:
-    """Append to the run's metrics what the job's own file has and no connection told."""
-    known = _parsed_lines(run.metrics_path.read_bytes()) if run.metrics_path.exists() else {}
-    for line, event in _parsed_lines(fetched.read_bytes()).items():
-        if line not in known:
+    """Append to the run's metrics what the job's own file has and no connection told; of many events, the newest.
+
+    Both files are read piece by piece.
+    """
+    untold: OrderedDict[bytes, None] = OrderedDict()
+    for digest, _ in _events_in(fetched):
+        untold[digest] = None
+        if len(untold) > MERGED_EVENTS:
+            untold.popitem(last=False)
+    for digest, _ in _events_in(run.metrics_path):
+        untold.pop(digest, None)
+    for digest, event in _events_in(fetched) if untold else ():
+        if digest in untold:
             append_event(run.metrics_path, event)
+            del untold[digest]
 
 
 def _last_lines(path: Path) -> set[str]:
     try:
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - TAIL_BYTES, 0))
-            return set(_parsed_lines(file.read()))
-    except FileNotFoundError:
+        start = max(path.stat().st_size - TAIL_BYTES, 0)
+    except OSError:
         return set()
+    events = (parse_event(line.decode("utf-8", errors="replace")) for line in read_lines(path, start, TAIL_BYTES)[0])
+    return {json.dumps(event, sort_keys=True) for event in events if event is not None}
 
 
-def _parsed_lines(raw: bytes) -> dict[str, dict[str, Any]]:
-    """The events of a metrics.jsonl, by their text in one form."""
-    events = (_event(line.decode("utf-8", errors="replace")) for line in raw.splitlines())
-    return {json.dumps(event, sort_keys=True): event for event in events if event is not None}
-
-
-def _event(text: str) -> dict[str, Any] | None:
-    if len(text) > LONGEST_EVENT:
-        return None
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    known = isinstance(event, dict) and all(isinstance(event.get(key), str) for key in ("event", "stage"))
-    return event if known else None
+def _events_in(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The events of a metrics.jsonl, each behind a digest of its text in one form."""
+    offset = 0
+    while (found := read_lines(path, offset, PIECE_BYTES))[1] > offset:
+        lines, offset = found
+        for line in lines:
+            if (event := parse_event(line.decode("utf-8", errors="replace"))) is not None:
+                text = json.dumps(event, sort_keys=True)
+                yield hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:16], event
 
 
 def _moment(timestamp: str) -> datetime | None:

@@ -106,7 +106,9 @@ def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> 
 
 
 def write_remote(run: Run, remote: Remote) -> None:
-    """Write the record; InputError where the disk is full."""
+    """Write the record; InputError where the disk is full, or the run was deleted."""
+    if not run.path.is_dir():
+        raise InputError(f"Run {run.name!r} was deleted. Pick a run from the list.")
     write_json(run.path / FILE, remote.to_dict())
 
 

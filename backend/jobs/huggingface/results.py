@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from backend.errors import InputError
 from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.huggingface.journal import merge_events
 from backend.jobs.huggingface.remote import Remote
-from backend.runs.files import disk_errors, read_json
+from backend.runs.files import disk_errors, read_json, sync_folder, sync_tree
+from backend.runs.folders import Scratch, remove
 from backend.runs.run import Run
 
 SMALL_BYTES = 48 * MB
@@ -42,10 +41,10 @@ def fetch_results(run: Run, stage: str, remote: Remote, token: str, room: Room |
     """
     repo = remote.results_repo
     listing = list_files(repo, _is_small, LIMITS, token=token, doing=READING)
-    with disk_errors(run.path), tempfile.TemporaryDirectory(prefix=".results.", dir=run.path) as folder:
+    with disk_errors(run.path), Scratch(".results.", run.path) as folder:
         fetch_all(repo, listing, Path(folder), LIMITS, room or Room(LIMITS.total_bytes), token=token, doing=READING)
         told = _told(Path(folder), stage)
-        shutil.rmtree(run.resume, ignore_errors=True)
+        remove(run.resume)
         _move(Path(folder), run)
     return _missing(stage, remote, listing.names, told)
 
@@ -60,6 +59,7 @@ def _move(folder: Path, run: Run) -> None:
 
     Of an unfinished training its records alone come here: they say that and from where it can go on.
     """
+    sync_tree(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
         if name.as_posix() == "metrics.jsonl":
@@ -68,6 +68,7 @@ def _move(folder: Path, run: Run) -> None:
         target = run.path / name.as_posix().removeprefix("unfinished/")
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
+        sync_folder(target.parent)
 
 
 def _told(folder: Path, stage: str) -> dict[str, Any]:

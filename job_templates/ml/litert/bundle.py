@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import os
 import struct
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ from litert_lm_builder import litertlm_core, litertlm_peek
 from litert_lm_builder.runtime.proto import llm_metadata_pb2
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors
+from backend.runs.files import disk_errors, sync_folder
+from backend.runs.folders import Scratch
 
 TOKENIZER, METADATA, MODEL = "SP_Tokenizer", "LlmMetadataProto", "TFLiteModel"
 PREFILL_DECODE = "tf_lite_prefill_decode"
@@ -74,7 +75,7 @@ def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any)
     """Write the file whole or not at all: first under another name in the same folder, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    with tempfile.TemporaryDirectory() as scratch, disk_errors(path):
+    with Scratch() as scratch, disk_errors(path):
         proto = Path(scratch) / "metadata.pb"
         proto.write_bytes(metadata.SerializeToString(deterministic=True))
         builder = litert_lm_builder.LitertLmFileBuilder()
@@ -89,10 +90,12 @@ def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any)
             )
         try:
             with part.open("wb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)  # a sweep leaves it alone
                 builder.build(stream, validate_metadata=True)
                 stream.flush()
                 os.fsync(stream.fileno())
             part.replace(path)
+            sync_folder(path.parent)
         finally:
             part.unlink(missing_ok=True)
 

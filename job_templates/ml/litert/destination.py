@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 
 from backend.errors import InputError
 from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch, built_beside
 from backend.runs.hub import prepare_repo
 from backend.runs.hub_errors import hub_errors
 from job_templates.cli import say
@@ -59,9 +60,9 @@ class Destination:
 
     def _keep(self) -> Path:
         """Move the export out of its temporary folder, which goes away."""
-        kept = Path(tempfile.mkdtemp(prefix=f"{EXPORT}-", dir=Path.cwd()))
-        with disk_errors(kept):
-            shutil.copytree(self.folder, kept, dirs_exist_ok=True)
+        kept = Path.cwd() / f"{EXPORT}-{secrets.token_hex(4)}"
+        with built_beside(kept) as building:
+            shutil.copytree(self.folder, building, dirs_exist_ok=True)
         return kept
 
 
@@ -75,7 +76,7 @@ def find_destination(output: str | None, source: Source) -> Iterator[Destination
     else:
         repo_id = output or source.repo_id or ""
         prepare_repo(repo_id, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
-        with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        with Scratch("export-") as folder:
             yield Destination(Path(folder), repo_id)
 
 

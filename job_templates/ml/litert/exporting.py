@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, rea
 from backend.device.recipes import Recipe
 from backend.errors import InputError
 from backend.runs import write_json, write_text
-from backend.runs.files import disk_errors
+from backend.runs.folders import Scratch
 from job_templates.cli import say
 from job_templates.ml.litert import agreement
 from job_templates.ml.litert.bundle import write_bundle
@@ -107,10 +106,8 @@ def _plan(request: Request, source: Source) -> Plan:
 def _export(plan: Plan, source: Source, destination: Destination, progress: Progress) -> dict[str, Any]:
     file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
     say(f"Exporting {source.name} as {plan.name}.")
-    with disk_errors(destination.folder, "write into"):
-        scratch = tempfile.TemporaryDirectory(prefix=".export-", dir=destination.folder)
     started = time.monotonic()
-    with scratch as work:
+    with Scratch(".export-", destination.folder) as work:
         calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
         model = convert(source, Path(work), plan.prefill_lengths, expected.context, progress.step, calibration)
         converted = quantize(model, Path(work), plan.recipe, progress.step)

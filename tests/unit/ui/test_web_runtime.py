@@ -46,6 +46,7 @@ def client(tmp_path: Path) -> TestClient:
         "@litertjs/wasm-utils/package.json": json.dumps({"version": VERSION}),
         "@litertjs/wasm-utils/dist/index.js": "export const one = 1;",
         "secret.js": "not ours to give",
+        ".package-lock.json": "{}",
     }
     for name, content in files.items():
         path = tmp_path / "node_modules" / name
