@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from backend.runs.files import (
 )
 from backend.runs.folders import Scratch, put_in_place, remove
 from backend.runs.own import own_file, own_files
+from ui.quota import NO_LIMIT, Allowance, Quota
 from ui.use_days import UseDays
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -64,14 +66,22 @@ class Drafts:
     """A folder of uploads, never changed; each is kept for a week, and for seven days on which the app was used.
 
     Each is named by its content under a key of this folder's own, so that nobody can guess the name who was not told
-    it. What is not here is looked for in `before`: data that was given before its owner logged in.
+    it. What is not here is looked for in `before`: data that was given before its owner logged in. `allowance` is how
+    much may be kept.
     """
 
-    def __init__(self, folder: Path, before: Drafts | None = None) -> None:
+    def __init__(self, folder: Path, before: Drafts | None = None, allowance: Allowance = NO_LIMIT) -> None:
         self.folder = folder
         self._before = before
+        self._quota, self._owner = Quota(folder, allowance), ""
         self._key = b""
         self._days = UseDays(folder / DAYS)
+
+    def counted_for(self, owner: str) -> Drafts:
+        """The same folder, in which what is added counts as this owner's."""
+        same = copy(self)
+        same._owner = owner
+        return same
 
     def add(
         self,
@@ -117,6 +127,7 @@ class Drafts:
                 write_text(folder / DAYS, str(self._days.count))
                 os.utime(folder)
             return folder.name
+        self._quota.take(sum(map(len, files.values())), self._owner)
         with Scratch(f".{folder.name}.", self.folder) as scratch:
             for name, content in {**files, DAYS: str(self._days.count).encode()}.items():
                 path = Path(scratch, name)

@@ -45,7 +45,7 @@ BUILDERS: dict[str, type[Step]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class StepFrame:
     """What a step stands in: its components in `body`, and a callout if they cannot be painted."""
 
     fault: gr.HTML
@@ -73,7 +73,7 @@ class Layout:
                 self.page = Page(tenants, self.paint)
                 self.confirm = JobsConfirm()
                 self.steps: dict[str, Step] = {}
-                self.rooms: dict[str, Room] = {}
+                self.rooms: dict[str, StepFrame] = {}
                 with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
                     for name in STEPS:
                         with gr.Tab(STEP_NAMES[name], id=name):
@@ -86,7 +86,7 @@ class Layout:
         fault = Part(elem_id=f"{name}-fault")
         with gr.Column(elem_classes=["ft-step"]) as body:
             self.steps[name] = BUILDERS[name]()
-        self.rooms[name] = Room(fault, body)
+        self.rooms[name] = StepFrame(fault, body)
 
     def paint(self, scene: Scene) -> Wanted:
         """What the frame and the open step should show; each part that fails says so in its own place."""

@@ -22,8 +22,8 @@ from ui.identity import Identity
 from ui.jobs_offer import Offers
 from ui.summaries import Summaries
 
-MACHINE, VISITORS = "", " visitors"
-"""Owners of work that are no account: whoever has the machine alone, and everybody who is not logged in."""
+MACHINE, VISITORS = "", " "
+"""Owners of work that are no account: whoever has the machine alone, and how the names begin of those not logged in."""
 LOGGER = logging.getLogger(__name__)
 
 
@@ -44,7 +44,8 @@ class Services:
 
     def seen_by(self, identity: Identity) -> Services:
         """The same, for a request of the same account with its own token."""
-        return replace(self, identity=identity)
+        seen = replace(self, identity=identity)
+        return replace(seen, drafts=self.drafts.counted_for(seen.owner))
 
     @property
     def token(self) -> str | Literal[False] | None:
@@ -53,8 +54,8 @@ class Services:
 
     @property
     def owner(self) -> str:
-        """Who answers for the work that is begun: an account, or everybody who is not logged in."""
-        return MACHINE if self.identity.machine else self.identity.name or VISITORS
+        """Who answers for what is kept and begun: an account, or whoever is at a network address without a login."""
+        return MACHINE if self.identity.machine else self.identity.name or VISITORS + self.identity.address
 
     @property
     def finding(self) -> Task[list[str]] | None:

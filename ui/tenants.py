@@ -21,12 +21,16 @@ from ui.drafts import Drafts
 from ui.following import Account, Following
 from ui.guard import Browsers
 from ui.identity import Door, Identity, address_behind, headers_of
+from ui.quota import MEGABYTE, NO_LIMIT, Allowance
 from ui.services import Services
 from ui.summaries import Summaries
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
+VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
+"""All visitors' data together, and what one address adds in a day: an upload of 20 MB, and it mended twenty times."""
+ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
 
 
 class Tenants:
@@ -40,7 +44,7 @@ class Tenants:
         self._door = Door(root / ENDED)
         self.browsers = Browsers(framed=self._door.shared)
         self._checker = Checker()
-        self._uploads = Drafts(root / UPLOADS)
+        self._uploads = Drafts(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
         self._following = Following(self._accounts)
         self._open: OrderedDict[str | None, Services] = OrderedDict()
         self._tokens: dict[str, str] = {}
@@ -93,7 +97,7 @@ class Tenants:
             runner = EitherRunner(None, None)
         else:
             store = FolderStore(self._root / ACCOUNTS / identity.name)
-            drafts = Drafts(store.root / UPLOADS, before=self._uploads)
+            drafts = Drafts(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
             runner = EitherRunner(None, self._jobs(identity))
         return Services(identity, store, runner, drafts, self._checker, Summaries(store, runner), self._following)
 

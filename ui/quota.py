@@ -23,7 +23,10 @@ class Allowance:
     daily: int | None = None
 
 
-class Room:
+NO_LIMIT = Allowance()
+
+
+class Quota:
     """Counts what is added to a folder; the folder itself is measured again every ten minutes."""
 
     def __init__(self, folder: Path, allowance: Allowance) -> None:
