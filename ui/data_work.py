@@ -14,6 +14,7 @@ from backend.data.changes import FixPlan
 from backend.data.fixing import plan_fixes
 from backend.data.own_test import check_test_file
 from backend.records import Example
+from backend.runs.files import open_regular
 from ui.fixes_wanted import Wish, plan_wish
 
 LARGE_BYTES = 400_000
@@ -91,4 +92,5 @@ def is_large(path: Path) -> bool:
 
 @lru_cache(maxsize=256)
 def _digest(path: Path, _changed: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from backend.errors import InputError
 from backend.jobs.huggingface import read_remote
 from backend.runs import Run, read_json
+from backend.runs.files import open_regular
 from backend.runs.own import own_file, own_files
 
 SUFFIX = ".litertlm"
@@ -93,5 +94,5 @@ def _link(run: Run, name: str) -> str:
 
 @lru_cache(maxsize=32)
 def _sha256(path: Path, _modified: int) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

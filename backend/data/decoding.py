@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.runs.files import open_regular
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -66,7 +68,7 @@ def read_source(path: Path, limit: int) -> Source:
         size = path.stat().st_size
         if size > limit:
             return Source(path, size, too_large=True)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Source(path, trouble=getattr(error, "strerror", None) or str(error))

@@ -65,16 +65,22 @@ class LogWriter:
             self._write(text)
 
     def close(self) -> None:
+        """Write what is left, and close the file."""
+        self.finish()
+        self._file.close()
+
+    def finish(self) -> None:
         """Write what is left; only then are the last lines complete."""
         if self._partial:
             self._line(self._partial)
+            self._partial = b""
         if self._skipped:
             self._write(
                 f"… {self._skipped:,} lines left out: the log reached its limit. The last lines were:", forced=True
             )
             for text in list(self._last)[-self._skipped :]:
                 self._write(text, forced=True)
-        self._file.close()
+            self._skipped = 0
 
     @property
     def last_lines(self) -> list[str]:

@@ -69,6 +69,7 @@ class Supervisor:
             self._end(JobState("failed", self.state.started, message=f"The job could not be started: {error}."))
         finally:
             self.ticket.leave()
+            self.log.close()
 
     def _on_signal(self, *_: object) -> None:
         self._told_to_stop = True
@@ -102,7 +103,7 @@ class Supervisor:
         self._become(JobState("running", started))
         self._follow(job, job.stdout)
         _signal_group(job, signal.SIGKILL)  # what the job left behind
-        self.log.close()
+        self.log.finish()
         self._end(_outcome(job.returncode, started, self.log.last_lines, cancelled=self._terminated_at is not None))
 
     def _follow(self, job: subprocess.Popen[bytes], output: IO[bytes]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.errors import InputError
 from backend.runs.files import read_json, write_json
 from backend.runs.run import Run
 
@@ -48,6 +48,6 @@ def settle(kept: Kept) -> None:
 def _step(path: Path) -> int | None:
     """The step that a state's own record names; None where it is not whole."""
     try:
-        return int(json.loads((path / STATE_FILE).read_text(encoding="utf-8"))["global_step"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(path / STATE_FILE)["global_step"])
+    except (InputError, ValueError, KeyError, TypeError):
         return None

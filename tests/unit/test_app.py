@@ -62,3 +62,25 @@ def test_an_address_that_cannot_be_is_refused_in_words(capsys: pytest.CaptureFix
         with pytest.raises(SystemExit):
             parser().parse_args([f"--port={port}"])
         assert f"{port!r} is no number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_what_kills_left_is_gone_when_the_app_is_up(tmp_path: Path) -> None:
+    left = [tmp_path / "home" / name for name in (".trash-0123456789ab", ".uploads/.trash-0123456789ab")]
+    for folder in left:
+        (folder / "removed").mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    app = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--port", str(port)],
+        env={**os.environ, "FGT_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert app.stdout is not None
+        assert app.stdout.readline().startswith("FunctionGemma Trainer is at ")
+        assert [folder for folder in left if folder.exists()] == []
+    finally:
+        app.kill()
+        app.communicate()

@@ -22,8 +22,8 @@ MARK = "fgt-event "
 KEPT_LINES = 5_000
 TAIL_BYTES = 256 * 1024
 PIECE_BYTES = 256 * 1024
-MERGED_EVENTS = 50_000
-"""So many events that no connection told are added at most, the newest: about 6 MB of memory."""
+MERGED_EVENTS = 20_000
+"""So many events that no connection told are added at most, the newest: about 3 MB of memory."""
 NOISE = re.compile(
     r"===== Job started|(?:Resolved|Prepared|Installed|Audited|Uninstalled) \d+ packages? "
     r"|Reading inline script metadata|Using CPython|Creating virtual environment"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from backend.jobs import LocalRunner
-from backend.jobs.states import JobState, write_state
-from backend.runs import FolderStore, Run, RunConfig, append_event
+from backend.jobs.states import JobState, read_state, write_state
+from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from backend.runs.locks import take
 from tests.conftest import ROOT
+from ui.exported import exported
 from ui.stages import stage_views
 from ui.summaries import Summaries, fingerprint
 
@@ -107,3 +108,45 @@ def test_a_damaged_run_stands_in_the_list_with_its_error(store: FolderStore, run
     (run.path / "run.json").write_text("{", encoding="utf-8")
     (summary,) = Summaries(store, LocalRunner()).list()
     assert "damaged" in (summary.error or "")
+
+
+def test_a_job_after_the_pipeline_is_shown_though_the_clock_was_set_back(run: Run) -> None:
+    write_state(run, "pipeline", JobState("queued"))
+    write_state(run, "pipeline", JobState("completed", 5_000.0, 9_000.0, 0))
+    write_state(run, "evaluate", JobState("queued"))
+    write_state(run, "evaluate", JobState("failed", 100.0, 200.0, 1, "No memory."))
+    view = stage_views(run, LocalRunner())["evaluate"]
+    assert (view.state, view.message, view.job) == ("failed", "No memory.", "evaluate")
+    write_state(run, "pipeline", JobState("queued"))
+    write_state(run, "pipeline", JobState("cancelled", 10.0, 20.0, 1, "Cancelled."))
+    append_event(run.metrics_path, {"event": "stage", "stage": "evaluate", "state": "started"})
+    assert stage_views(run, LocalRunner())["evaluate"].message == "Cancelled."
+
+
+def test_a_job_that_waits_keeps_its_number_and_one_that_was_lost_gets_a_new_one(run: Run) -> None:
+    def number(stage: str) -> int:
+        state = read_state(run, stage)
+        assert state is not None
+        return state.number
+
+    for state in (JobState("queued"), JobState("queued", message="Waits for 1 job."), JobState("running", 1.0)):
+        write_state(run, "train", state)
+        assert number("train") == 1
+    write_state(run, "export", JobState("queued"))
+    write_state(run, "train", JobState("queued"))
+    assert (number("export"), number("train")) == (2, 3)
+
+
+def test_the_export_that_was_verified_last_is_shown_whatever_the_files_times_say(run: Run) -> None:
+    run.export_dir.mkdir()
+    for name, moment in (("old.litertlm", 9e9), ("new.litertlm", 1e9)):
+        (run.export_dir / name).write_bytes(name.encode())
+        os.utime(run.export_dir / name, (moment, moment))
+    write_json(run.export_dir / "verification.json", {"file": "new.litertlm"})
+    found = exported(run)
+    assert found is not None
+    assert found.name == "new.litertlm"
+    write_json(run.export_dir / "verification.json", {"file": "gone.litertlm"})
+    found = exported(run)
+    assert found is not None
+    assert found.name == "old.litertlm"

@@ -99,6 +99,54 @@ def test_without_npm_the_page_is_told_so(
     assert "no npm here" in capsys.readouterr().err
 
 
+def test_wasm_that_cannot_be_packed_is_served_as_it_is(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "node_modules/@litert-lm/core/wasm/runtime.wasm.gz").mkdir()  # nothing can be renamed to this
+    answer = client.get(f"/litertlm/{VERSION}/core/wasm/runtime.wasm", headers={"accept-encoding": "gzip"})
+    assert answer.status_code == 200
+    assert "content-encoding" not in answer.headers
+    assert answer.content == b"\0asm and the rest"
+
+
+def test_a_checkout_that_cannot_be_written_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _lock(tmp_path)
+    (tmp_path / "npm").write_text("#!/bin/sh\n")
+    (tmp_path / "npm").chmod(0o755)
+    (tmp_path / "node_modules.lock").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    thread = web_runtime.install_runtime(tmp_path)
+    assert thread is not None
+    thread.join()
+    said = capsys.readouterr().err
+    assert "is not installed. Could not write" in said
+    assert "asked on the server alone" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("npm", ["#!/none/such\n", "#!/bin/sh\necho no room >&2; exit 1\n"])
+def test_what_npm_says_when_it_fails_is_told(
+    tmp_path: Path, npm: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _lock(tmp_path)
+    (tmp_path / "npm").write_text(npm)
+    (tmp_path / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    thread = web_runtime.install_runtime(tmp_path)
+    assert thread is not None
+    thread.join()
+    said = capsys.readouterr().err
+    assert "npm could not install LiteRT-LM for the browser: no room" in said or "No such file" in said
+    assert "Traceback" not in said
+
+
+def test_half_an_installation_is_none(client: TestClient, tmp_path: Path) -> None:
+    assert client
+    assert web_runtime.runtime_route(tmp_path) == f"litertlm/{VERSION}"
+    (tmp_path / "node_modules/.package-lock.json").unlink()  # npm writes it last
+    assert web_runtime.runtime_route(tmp_path) is None
+
+
 @pytest.mark.parametrize(
     ("npm", "told", "noted"),
     [

@@ -1,0 +1,51 @@
+"""The line of jobs, whatever the clock says."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from backend.jobs import turns
+from backend.runs import locks
+
+
+def _ticket(folder: Path, name: str) -> int:
+    folder.mkdir(exist_ok=True)
+    descriptor = locks.take(folder / f"{name}.ticket")
+    assert descriptor is not None
+    return descriptor
+
+
+def test_who_comes_later_stands_behind(tmp_path: Path) -> None:
+    first, second, third = (turns.enter(tmp_path / ".queue") for _ in range(3))
+    assert [ticket.ahead() for ticket in (first, second, third)] == [0, 1, 2]
+    first.leave()
+    assert [ticket.ahead() for ticket in (second, third)] == [0, 1]
+    fourth = turns.enter(tmp_path / ".queue")
+    assert fourth.ahead() == 2
+
+
+def test_a_ticket_of_a_clock_that_was_ahead_still_stands_before(tmp_path: Path) -> None:
+    a_year_ahead = time.time_ns() + 365 * 86400 * 10**9
+    earlier = _ticket(tmp_path, f"{a_year_ahead:020d}")
+    ticket = turns.enter(tmp_path)
+    assert ticket.ahead() == 1
+    os.close(earlier)
+    assert ticket.ahead() == 0
+
+
+def test_the_order_holds_past_the_longest_number_and_past_strange_names(tmp_path: Path) -> None:
+    held = [_ticket(tmp_path, "9" * 20), _ticket(tmp_path, "strange"), _ticket(tmp_path, "-1")]
+    ticket = turns.enter(tmp_path)
+    assert ticket.ahead() == 1
+    assert turns.enter(tmp_path).ahead() == 2
+    for descriptor in held:
+        os.close(descriptor)
+
+
+def test_dead_tickets_go_and_never_lower_the_numbers(tmp_path: Path) -> None:
+    os.close(_ticket(tmp_path, f"{7:020d}"))
+    ticket = turns.enter(tmp_path)
+    assert ticket.path.name == f"{8:020d}.ticket"
+    assert [path.name for path in tmp_path.glob("*.ticket")] == [ticket.path.name]
