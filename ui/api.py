@@ -16,6 +16,8 @@ from ui.scene import Scene
 from ui.tenants import Tenants
 from ui.try_asking import ask_file
 
+MAX_CHARACTERS = 20_000_000
+
 
 def add_api(tenants: Tenants) -> None:
     """Offer /validate and /predict; called inside the page's gr.Blocks."""
@@ -25,7 +27,7 @@ def add_api(tenants: Tenants) -> None:
         scene = Scene(tenants.services(request), Place(run=run))
         if scene.run_error:
             raise gr.Error(scene.run_error, print_exception=False)
-        answer = ask_file(scene, message)
+        answer = ask_file(scene, message or "")
         return {
             "calls": [call.to_dict() for call in answer.calls],
             "text": answer.text,
@@ -43,8 +45,10 @@ def add_api(tenants: Tenants) -> None:
 def validate(dataset: str, tools: str) -> dict[str, Any]:
     """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
     with Scratch() as folder:
-        files = {"dataset.csv": dataset, "tools.json": tools}
+        files = {"dataset.csv": dataset or "", "tools.json": tools or ""}
         for name, content in files.items():
+            if len(content) > MAX_CHARACTERS:
+                raise gr.Error(f"{name} has more than {MAX_CHARACTERS:,} characters. Split it.", print_exception=False)
             (Path(folder) / name).write_text(content, encoding="utf-8", newline="")
         try:
             report: dict[str, Any] = check_files(Path(folder) / "dataset.csv", Path(folder) / "tools.json").to_json()

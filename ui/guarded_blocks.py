@@ -10,7 +10,7 @@ from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.state_holder import SessionState
 
-from ui.guard import FILES, Browsers, Uploads, refuse_files_in_answer, without_foreign_files
+from ui.guard import FILES, Browsers, Uploads, refuse_files_in_answer, storable, without_foreign_files
 from ui.quiet_blocks import QuietBlocks
 
 
@@ -40,7 +40,7 @@ class GuardedBlocks(QuietBlocks):
         listener = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         sender = request[0] if isinstance(request, list) and request else request
         owner = self._browsers.owner(sender.headers, sender.cookies) if isinstance(sender, gr.Request) else ""
-        checked = without_foreign_files(listener.inputs, inputs, self._uploads, owner)
+        checked = storable(without_foreign_files(listener.inputs, inputs, self._uploads, owner))
         try:
             return await super().process_api(block_fn, checked, state, request, *others, **named)
         finally:

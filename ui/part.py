@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.guard import storable
+
 _PRESSES = """
 const button = (event) => {
   const found = event.target.closest?.('[data-do]');
@@ -39,4 +41,4 @@ def Part(value: str = "", *, also: str = "", **options: Any) -> gr.HTML:  # noqa
 def pressed(event: gr.EventData) -> dict[str, str]:
     """What the pressed button carries: `do`, and its other data as text."""
     data = getattr(event, "_data", None)
-    return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}
+    return {storable(str(key)): storable(str(value)) for key, value in data.items()} if isinstance(data, dict) else {}

@@ -17,6 +17,8 @@ from ui.scene import Scene
 from ui.try_turns import FILE, KINDS, Turn
 
 POLL_SECONDS = 0.25
+MAX_MESSAGE = 2_000
+"""In characters: more than a phone's context holds."""
 IN_BROWSER = "in this browser"
 NOT_HERE = "The file lies on Hugging Face, not on this server. Run it in this browser, or download it."
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
@@ -24,6 +26,8 @@ _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
 def ask_file(scene: Scene, message: str) -> Answer:
     """The exported file's answer on the server; what is in the way is told in its `error`."""
+    if len(message) > MAX_MESSAGE:
+        return _too_long(message)
     file = exported(scene.run) if scene.run else None
     if scene.run is None or file is None:
         return Answer(error="There is no exported file. Go to the Export step first.")
@@ -37,9 +41,15 @@ def ask_file(scene: Scene, message: str) -> Answer:
 
 def ask_weights(scene: Scene, message: str, which: Which) -> Answer:
     """What the run's checkpoint or base answers; what is in the way is told in the answer's `error`."""
+    if len(message) > MAX_MESSAGE:
+        return _too_long(message)
     if scene.run is None or which not in askable(scene.run):
         return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
     return checkpoint_answerer(scene.run.path, which).ask(message)
+
+
+def _too_long(message: str) -> Answer:
+    return Answer(error=f"The message has {len(message):,} characters; at most {MAX_MESSAGE:,} are asked. Shorten it.")
 
 
 def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:

@@ -23,10 +23,10 @@ from ui.page import Page
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part
 from ui.scene import Scene
-from ui.try_asking import turns_of
+from ui.try_asking import MAX_MESSAGE, turns_of
 from ui.try_turns import KINDS, Turn, as_expected, short
 
-MOST_MESSAGES, MAX_MESSAGE = 200, 2000
+MOST_MESSAGES = 200
 MOST_BYTES = 1_000_000
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 ASK_BROWSER = """

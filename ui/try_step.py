@@ -17,7 +17,7 @@ from ui.page import Page, pick_step
 from ui.painter import Holder, Keyed, Wanted
 from ui.part import Part, pressed
 from ui.scene import Scene
-from ui.try_asking import held_out_rows, turns_of
+from ui.try_asking import MAX_MESSAGE, held_out_rows, turns_of
 from ui.try_correct import CorrectForm
 from ui.try_list import ListDesk
 from ui.try_turns import KINDS, Turn, history_view, turn_view
@@ -26,7 +26,6 @@ from ui.web_runtime import runtime_route
 LEAD = "The exported file answers here as it would on the phone, in the same runtime."
 EXAMPLES_SHOWN = 8
 KEPT = 20
-MAX_MESSAGE = 2000
 SERVER, BROWSER = "server", "browser"
 WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
 ASK_BROWSER = """

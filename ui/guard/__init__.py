@@ -5,6 +5,7 @@ from ui.guard.browsers import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.file_values import FILES, refuse_files_in_answer, without_foreign_files
 from ui.guard.gate import MAX_BODY, Frames, Gate
 from ui.guard.sessions import Sessions
+from ui.guard.texts import storable
 from ui.guard.upload_route import UploadRoute
 from ui.guard.uploads import SHARED_LIMITS, Limits, Uploads
 
@@ -22,5 +23,6 @@ __all__ = [
     "UploadRoute",
     "Uploads",
     "refuse_files_in_answer",
+    "storable",
     "without_foreign_files",
 ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.guard import refuse_files_in_answer, without_foreign_files
+from ui.guard import refuse_files_in_answer, storable, without_foreign_files
 from ui.guard.file_values import DEEPEST
 
 META = {"_type": "gradio.FileData"}
@@ -97,3 +97,8 @@ def test_whatever_gradio_takes_for_a_file_is_refused(value: Any) -> None:
     except gr.Error:
         return
     assert found == []
+
+
+def test_halves_of_characters_become_storable_and_whole_ones_stay() -> None:
+    assert storable({"a\ud800": ["x\udfff", 1, None]}) == {"a\ufffd": ["x\ufffd", 1, None]}
+    assert storable("naïve 😀") == "naïve 😀"
