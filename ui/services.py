@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from backend.errors import InputError
@@ -55,10 +56,14 @@ class Services:
         if not (self.store.root / run_id / "remote.json").is_file():
             self.store.delete(run_id)
             return
-        run = self.store.open(run_id)
-        alive = [stage for stage in JOBS if (state := self.runner.state(run, stage)) and state.active]
-        if alive:
-            raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
+        told = ""
+        with suppress(InputError):  # a damaged run, or one that holds a link, can be deleted too
+            run = self.store.open(run_id)
+            alive = [stage for stage in JOBS if (state := self.runner.state(run, stage)) and state.active]
+            if alive:
+                told = f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it."
+        if told:
+            raise InputError(told)
         delete(self.store, run_id)
 
     def cancel(self, run: Run, job: str) -> None:
