@@ -41,11 +41,12 @@ def exported(run: Run) -> Exported | None:
     Of several the one that was verified last, which an export writes down at its end; before that the newest file.
     """
     found = {path.name: size_and_time for path in exported_files(run) if (size_and_time := _stat(path))}
-    record = _record(run) if found or _is_remote(run) else None
     if not found:
+        record = _record(run) if _is_remote(run) else None
         return _from_record(run, record) if record else None
-    told = str((record or {}).get("file"))
-    name = told if told in found else max(found, key=lambda name: found[name][1])
+    name = max(found, key=lambda name: found[name][1])
+    if len(found) > 1 and (told := str((_record(run) or {}).get("file"))) in found:
+        name = told
     return Exported(name, found[name][0], _link(run, name), run.export_dir / name)
 
 

@@ -39,8 +39,9 @@ class FolderStore:
 
     def create(self, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
         """Make a new run of the two files; InputError where they cannot be read or the disk is full."""
-        while (path := self.root / new_id()).exists():
-            continue
+        with disk_errors(self.root, "look into"):
+            while (path := self.root / new_id()).exists():
+                continue
         return Run.create(path, config, dataset, tools, name)
 
     def list(self) -> list[StoredRun]:
@@ -57,7 +58,8 @@ class FolderStore:
         """The run of that id; InputError where there is no such run, or it is damaged or holds links."""
         folder = self._folder(run_id)
         check_no_links(folder)
-        return replace(Run.open(folder), id=run_id)
+        with disk_errors(folder, "read"):
+            return replace(Run.open(folder), id=run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run and all its files; InputError while one of its jobs is alive."""

@@ -15,7 +15,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.jobs import JobState, LocalRunner
-from backend.runs import Run, RunConfig, locks
+from backend.runs import Run, RunConfig
 from tests.conftest import DataSet
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -293,25 +293,3 @@ def test_stages_that_do_not_exist_are_named(
             act(run, "../dance")
     with pytest.raises(InputError, match="no train job to cancel"):
         runner.cancel(run, "train")
-
-
-def test_a_state_that_could_not_be_written_is_written_when_the_disk_takes_it_again(
-    make_run: Callable[[str], Run], make_runner: Callable[..., LocalRunner], tmp_path: Path
-) -> None:
-    go_on = tmp_path / "go on"
-    script = "import pathlib, sys, time\nprint('began', flush=True)\n"
-    script += "while not pathlib.Path(sys.argv[-1]).exists(): time.sleep(0.02)"
-    run, runner = make_run("a run"), make_runner(train=script)
-    runner.submit(run, "train", [str(go_on)])
-    _printed(runner, run, "train")
-    _until(lambda: (runner.state(run, "train") or JobState("queued")).state == "running")
-    state = run.state_path("train")
-    state.unlink()
-    (state / "in the way").mkdir(parents=True)  # no rename takes the place of a folder that is not empty
-    go_on.touch()
-    _until(lambda: "Could not write" in runner.log(run, "train")[0] or not locks.is_held(run.lock_path("train")))
-    assert locks.is_held(run.lock_path("train"))
-    (state / "in the way").rmdir()
-    state.rmdir()
-    _until(lambda: not locks.is_held(run.lock_path("train")))
-    assert _end(runner, run, "train").state == "completed"

@@ -1,12 +1,8 @@
-"""Whatever is written is whole after a kill or a full disk at any moment, and can be done again."""
+"""Whatever is written of runs is whole after a kill or a full disk at any moment, and can be done again."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -23,144 +19,19 @@ from backend.runs import FolderStore, Run, RunConfig, append_event, read_events,
 from backend.runs.files import disk_errors
 from backend.runs.folders import built_beside
 from backend.runs.sweep import sweep
-from tests.broken_disk import RAISED, UNHARMED, Kind, faults, outcome
-from tests.conftest import ROOT
-from ui.drafts import DAYS, KEPT_DAYS, KEPT_SECONDS, Drafts
-
-ROWS, TOOLS = b"user_message,tool_calls\n" + b"hello,[]\n" * 300, b'[{"name": "t"}]'
-OLD_ROWS = b"user_message,tool_calls\nold,[]\n"
-HIKING, HIKING_TOOLS = ROOT / "examples/hiking.csv", ROOT / "examples/tools.json"
-OLD, NEW = "20260101-000000-aaaa", "20260202-000000-bbbb"
-STEP = {"event": "step", "stage": "train", "step": 1, "time": 1.0, "text": "x" * 100}
-HIDDEN = {".uploads", ".queue", ".forgotten"}
-LIVING = re.compile(r"[0-9a-f]{24}|key|\.key\.lock|\.days")
-
-
-def _old_run(root: Path) -> Run:
-    run = Run.create(root / OLD, RunConfig(), HIKING, HIKING_TOOLS, "Old")
-    for number in range(3):
-        append_event(run.metrics_path, {**STEP, "step": number})
-    write_json(run.evaluation_path, {"old": True})
-    write_order(run, "ada", "cpu-basic", 3600)
-    write_state(run, "train", JobState("completed", 1.0, 2.0, 0))
-    return run
-
-
-def _whole(root: Path, run_id: str) -> bool:
-    """Whether the run is there, and then it must be whole."""
-    if run_id not in {entry.id for entry in FolderStore(root).list()}:
-        assert not (root / run_id).exists()
-        return False
-    run = FolderStore(root).open(run_id)
-    assert run.dataset_path.read_bytes() == HIKING.read_bytes()
-    assert run.tools_path.read_bytes() == HIKING_TOOLS.read_bytes()
-    return True
-
-
-def _old_run_is_whole(root: Path) -> Run:
-    assert _whole(root, OLD)
-    run = FolderStore(root).open(OLD)
-    steps = [event["step"] for event in read_events(run.metrics_path)[0] if event["event"] == "step"]
-    assert steps[:3] == [0, 1, 2]
-    assert read_json(run.evaluation_path)
-    assert read_remote(run) is not None
-    state = read_state(run, "train")
-    assert state is not None
-    assert state.state == "completed"
-    return run
-
-
-class Case:
-    """An operation, what stands there before, and what must hold after it was broken off and after it was repeated."""
-
-    def before(self, root: Path) -> None:
-        _old_run(root)
-
-    def ready(self, root: Path) -> None:
-        """Put in place what each try uses up."""
-
-    def act(self, root: Path) -> object:
-        raise NotImplementedError
-
-    def broken(self, root: Path) -> None:
-        _old_run_is_whole(root)
-
-    def done(self, root: Path) -> None:
-        raise NotImplementedError
-
-
-class AddDraft(Case):
-    def before(self, root: Path) -> None:
-        Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
-
-    def act(self, root: Path) -> object:
-        given = root.parent / "test.csv"
-        return Drafts(root / ".uploads").add(ROWS, TOOLS, "rows.csv", test=given)
-
-    def broken(self, root: Path) -> None:
-        drafts = Drafts(root / ".uploads")
-        contents = [drafts.open(path.name).dataset.read_bytes() for path in _drafts(root)]
-        assert contents.count(OLD_ROWS) == 1
-        assert set(contents) <= {OLD_ROWS, ROWS}
-        for path in _drafts(root):
-            source = drafts.open(path.name)
-            assert source.tools.read_bytes() == TOOLS
-            if source.dataset.read_bytes() == ROWS:
-                assert source.test is not None
-                assert source.test.read_bytes() == ROWS
-
-    def done(self, root: Path) -> None:
-        self.broken(root)
-        assert len(_drafts(root)) == 2
-
-
-class MakeKey(Case):
-    KEY = b""
-
-    def before(self, root: Path) -> None:
-        (root / ".uploads").mkdir()
-
-    def act(self, root: Path) -> object:
-        return Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
-
-    def broken(self, root: Path) -> None:
-        key = root / ".uploads/key"
-        assert not key.exists() or key.stat().st_size in (32, len(self.KEY))
-
-    def done(self, root: Path) -> None:
-        assert (root / ".uploads/key").stat().st_size == 32
-        assert (root / ".uploads/key").stat().st_mode & 0o077 == 0
-        assert [Drafts(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)] == [OLD_ROWS]
-
-
-class ReplaceKey(MakeKey):
-    KEY = b"short"
-
-    def before(self, root: Path) -> None:
-        super().before(root)
-        (root / ".uploads/key").write_bytes(self.KEY)
-
-
-class SweepDrafts(Case):
-    def before(self, root: Path) -> None:
-        drafts = Drafts(root / ".uploads")
-        drafts.add(OLD_ROWS, TOOLS, "old.csv")
-        aged = drafts.folder / drafts.add(ROWS, TOOLS, "rows.csv")
-        date = time.strftime("%Y-%m-%d", time.gmtime())
-        (drafts.folder / DAYS).write_text(f"{KEPT_DAYS + 1} {date}")
-        long_ago = time.time() - 2 * KEPT_SECONDS
-        os.utime(aged, (long_ago, long_ago))
-
-    def act(self, root: Path) -> object:
-        return Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
-
-    def broken(self, root: Path) -> None:
-        contents = [Drafts(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)]
-        assert contents.count(OLD_ROWS) == 1
-        assert set(contents) <= {OLD_ROWS, ROWS}
-
-    def done(self, root: Path) -> None:
-        assert len(_drafts(root)) == 1
+from tests.broken_disk import Kind
+from tests.interrupted import (
+    HIKING,
+    HIKING_TOOLS,
+    NEW,
+    OLD,
+    STEP,
+    Case,
+    break_off,
+    nothing_is_left_over,
+    old_run_is_whole,
+    whole,
+)
 
 
 class CreateRun(Case):
@@ -169,10 +40,10 @@ class CreateRun(Case):
 
     def broken(self, root: Path) -> None:
         super().broken(root)
-        _whole(root, NEW)
+        whole(root, NEW)
 
     def done(self, root: Path) -> None:
-        assert _whole(root, NEW)
+        assert whole(root, NEW)
 
 
 class DeleteRun(Case):
@@ -185,10 +56,10 @@ class DeleteRun(Case):
 
     def broken(self, root: Path) -> None:
         super().broken(root)
-        _whole(root, NEW)
+        whole(root, NEW)
 
     def done(self, root: Path) -> None:
-        assert not _whole(root, NEW)
+        assert not whole(root, NEW)
 
 
 class DeleteRemoteRun(DeleteRun):
@@ -234,7 +105,7 @@ class WriteOrder(Case):
         return write_order(FolderStore(root).open(OLD), "ada", "a10g-small", 7200)
 
     def broken(self, root: Path) -> None:
-        remote = read_remote(_old_run_is_whole(root))
+        remote = read_remote(old_run_is_whole(root))
         assert remote is not None
         assert (remote.flavor, remote.timeout_seconds) in (("cpu-basic", 3600), ("a10g-small", 7200))
 
@@ -256,7 +127,7 @@ class MoveResults(Case):
             return _move(root.parent / "fetched", run)
 
     def broken(self, root: Path) -> None:
-        run = _old_run_is_whole(root)
+        run = old_run_is_whole(root)
         assert read_json(run.evaluation_path) in ({"old": True}, {"new": "z" * 3000})
         if run.training_path.exists():
             assert read_json(run.training_path) == {"trained": True}
@@ -334,64 +205,16 @@ class Sweep(Case):
         return sweep(root)
 
     def done(self, root: Path) -> None:
-        _nothing_is_left_over(root)
+        nothing_is_left_over(root)
 
 
 CASES: list[Case] = [
-    AddDraft(), MakeKey(), ReplaceKey(), SweepDrafts(), CreateRun(), DeleteRun(), DeleteRemoteRun(), WriteDocument(),
-    AppendEvent(), MergeEvents(), WriteOrder(), MoveResults(), WriteState(), WriteRows(), BuildFolder(), EnterQueue(),
-    Sweep(),
+    CreateRun(), DeleteRun(), DeleteRemoteRun(), WriteDocument(), AppendEvent(), MergeEvents(), WriteOrder(),
+    MoveResults(), WriteState(), WriteRows(), BuildFolder(), EnterQueue(), Sweep(),
 ]  # fmt: skip
-
-
-def _drafts(root: Path) -> list[Path]:
-    return [path for path in (root / ".uploads").iterdir() if re.fullmatch(r"[0-9a-f]{24}", path.name)]
-
-
-def _nothing_is_left_over(root: Path) -> None:
-    assert {path.name for path in root.iterdir() if path.name.startswith(".")} <= HIDDEN
-    if (root / ".uploads").exists():
-        assert [path.name for path in (root / ".uploads").iterdir() if not LIVING.fullmatch(path.name)] == []
-    for path in root.rglob("*"):
-        assert not re.search(r"\.tmp$|\.trash-|\.keeping-|\.results\.|\.checkpoint\.", path.name), path
-
-
-def _given(folder: Path) -> None:
-    """What operations read besides the runs."""
-    (folder / "test.csv").write_bytes(ROWS)
-    lines = [json.dumps({**STEP, "step": number}) for number in (0, 1, 2, 3, 4)]
-    (folder / "fetched.jsonl").write_text("\n".join(lines) + "\n")
-    results = folder / "results"
-    (results / "jobs").mkdir(parents=True)
-    (results / "evaluation.json").write_text(json.dumps({"new": "z" * 3000}))
-    (results / "training.json").write_text(json.dumps({"trained": True}))
-    (results / "jobs/train.json").write_text(json.dumps({"attempt": "a"}))
-    shutil.copyfile(folder / "fetched.jsonl", results / "metrics.jsonl")
 
 
 @pytest.mark.parametrize("kind", ["killed", "full", "read-only"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: type(case).__name__)
 def test_broken_off_at_any_moment(case: Case, kind: Kind, tmp_path: Path) -> None:
-    _given(tmp_path)
-    template = tmp_path / "template"
-    template.mkdir()
-    case.before(template)
-    harmed = 0
-    for fault in faults(kind):
-        root = tmp_path / "root"
-        shutil.copytree(template, root, symlinks=True)
-        case.ready(root)
-        code = outcome(case.act, fault, root)
-        assert code != RAISED, f"something other than InputError came out, with {fault}"
-        case.broken(root)
-        sweep(root)
-        case.broken(root)
-        _nothing_is_left_over(root)
-        case.ready(root)
-        case.act(root)
-        case.done(root)
-        shutil.rmtree(root)
-        if code == UNHARMED:
-            break
-        harmed += 1
-    assert harmed > (0 if kind == "read-only" else 5), "no fault came about"
+    break_off(case, kind, tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
+from backend.jobs.huggingface.remote import write_order
 from backend.jobs.logs import read_log
 from backend.runs import FolderStore, Run, RunConfig, read_json, write_json
 from backend.runs.files import copy_file, write_bytes, write_output
@@ -17,6 +18,7 @@ from ui.downloads import offered
 from ui.exported import exported
 from ui.made_files import MADE
 from ui.stages import has_result
+from ui.tenants import Tenants
 
 EXAMPLES = ROOT / "examples"
 SECRET = '{"tuned": {"combined": {"value": 1.0}, "rows": []}, "secret": "hunter2"}'
@@ -151,3 +153,12 @@ def test_a_link_that_a_user_names_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_bytes() == b"two"
     write_bytes(tmp_path / "link", b"three")  # a run's own file: nothing is written through a link
     assert (tmp_path / "target").read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "remote.json"])
+def test_a_run_that_holds_a_link_can_be_deleted(run: Run, secret: Path, name: str) -> None:
+    write_order(run, "ada", "cpu-basic", 3600)
+    _put(run, name).symlink_to(secret)
+    Tenants(run.path.parent).services(None).delete(run.id)
+    assert not run.path.exists()
+    assert secret.read_text() == SECRET

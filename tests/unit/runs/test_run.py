@@ -148,3 +148,11 @@ def test_a_working_run_is_not_deleted(tmp_path: Path, cycling: DataSet) -> None:
     os.close(lock)
     store.delete(run.id)
     assert store.list() == []
+
+
+def test_a_store_where_none_can_be_says_so(tmp_path: Path, cycling: DataSet) -> None:
+    (tmp_path / "file").touch()
+    store = FolderStore(tmp_path / "file" / "runs")
+    with pytest.raises(InputError, match=r"Could not create .*file"):
+        store.create(RunConfig(), cycling.dataset, cycling.tools)
+    assert store.list() == []

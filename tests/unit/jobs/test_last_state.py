@@ -1,0 +1,49 @@
+"""A job's end is told, also where the disk did not take it at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.jobs import JobState, LocalRunner
+from backend.runs import Run, RunConfig, locks
+from tests.conftest import DataSet
+
+PATIENCE_SECONDS = 30
+WAITS = """
+import pathlib, sys, time
+print("began", flush=True)
+while not pathlib.Path(sys.argv[-1]).exists():
+    time.sleep(0.02)
+"""
+
+
+def _until(wanted: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not wanted():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_a_last_state_that_could_not_be_written_is_written_once_the_disk_takes_it(
+    tmp_path: Path, cycling: DataSet
+) -> None:
+    run = Run.create(tmp_path / "runs" / "one", RunConfig(), cycling.dataset, cycling.tools, "one")
+    (tmp_path / "train.py").write_text(WAITS)
+    runner, go_on = LocalRunner(tmp_path), tmp_path / "go on"
+    runner.submit(run, "train", [str(go_on)])
+    _until(lambda: (runner.state(run, "train") or JobState("queued")).state == "running")
+    state = run.state_path("train")
+    state.unlink()
+    (state / "in the way").mkdir(parents=True)  # no rename takes the place of a folder that is not empty
+    go_on.touch()
+    alive = run.lock_path("train")
+    _until(lambda: "Could not write" in runner.log(run, "train")[0] or not locks.is_held(alive))
+    assert locks.is_held(alive)
+    (state / "in the way").rmdir()
+    state.rmdir()
+    _until(lambda: not locks.is_held(alive))
+    ended = runner.state(run, "train")
+    assert ended is not None
+    assert ended.state == "completed"
