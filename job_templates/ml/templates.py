@@ -17,7 +17,7 @@ from backend.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30.0
-MOST_BYTES = 4 * 1024**3
+MOST_BYTES = 3 * 1024**3
 """Of address space: the library that renders takes 1 GB of it."""
 MOST_CHARACTERS = 4_000_000
 MEND = "Replace chat_template.jinja by the base model's own, then try again."
