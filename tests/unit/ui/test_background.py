@@ -101,12 +101,15 @@ def test_one_owner_has_few_pieces_under_way_and_others_are_served_meanwhile(gate
 def test_owners_take_turns(gate: threading.Event) -> None:
     tasks = Tasks[bytes]("test", budget=Budget(pending=10))
     order: list[str] = []
+    begun = threading.Event()
 
     def first(_task: Task[bytes]) -> bytes:
+        begun.set()
         assert gate.wait(60)
         return b""
 
     tasks.start("first", first, "eve")
+    assert begun.wait(30)
     last = [
         tasks.start((owner, number), lambda _task, owner=owner: order.append(owner) or b"", owner)
         for owner in ("eve", "ada", "bob")
