@@ -146,10 +146,17 @@ def tokenizer_errors(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, InputError):
+    except InputError:
         raise
     except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
         raise InputError(f"{what}: {str(error)[:300]}. Fetch or save the checkpoint again.") from error
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether a library in Rust gave up: its panics are no Exceptions."""
+    return type(error).__module__ == "pyo3_runtime"
 
 
 def load_plain_counter(folder: Path, name: str) -> TokenCounter:

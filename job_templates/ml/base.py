@@ -10,15 +10,16 @@ from pathlib import Path
 import torch
 from huggingface_hub import snapshot_download
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from backend.errors import InputError
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
-from backend.runs import RunConfig
+from backend.runs import RunConfig, read_json
 from backend.runs.hub_errors import hub_errors
 from backend.tokens import STARTER, tool_texts, train_starter_tokenizer
 from job_templates.ml.control_tokens import load_tokenizer
+from job_templates.ml.folder_check import check_checkpoint, loading
 from job_templates.ml.starter import new_starter
 from job_templates.ml.tokenizer import fast_tokenizer
 
@@ -61,15 +62,23 @@ def pretrained_base(name: str, work: Path) -> Base:
     `work` is a folder for what has to be rewritten.
     """
     folder = local_folder(name)
-    config = AutoConfig.from_pretrained(folder)
-    if config.model_type != "gemma3_text":
+    kind = read_json(folder / "config.json").get("model_type")
+    if kind != "gemma3_text":
         raise InputError(
-            f"{name} is a {config.model_type!r} model. The trainer works with Gemma 3 text models: "
+            f"{name} is a {str(kind)[:40]!r} model. The trainer works with Gemma 3 text models: "
             "google/functiongemma-270m-it, another Gemma 3 270M or 1B, or the starter."
         )
+    check_checkpoint(folder)
     tokenizer, tokenizer_model = load_tokenizer(folder, name, work)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-    return Base(model, tokenizer, tokenizer_model)
+    return Base(load_weights(folder), tokenizer, tokenizer_model)
+
+
+def load_weights(folder: Path) -> PreTrainedModel:
+    """The model in a folder that was looked at, in float32; InputError where the library cannot load it."""
+    with loading(folder):
+        return AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="sdpa", use_safetensors=True, trust_remote_code=False
+        )
 
 
 def local_folder(name: str) -> Path:

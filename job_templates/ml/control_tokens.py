@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from backend.errors import InputError
 from backend.tokens import CONTROL_TOKENS
 from backend.tokens.special import FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID
+from job_templates.ml.folder_check import loading
 from job_templates.ml.litert.source import TOKENIZER_MODEL
 
 TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -30,12 +31,13 @@ def load_tokenizer(folder: Path, name: str, work: Path) -> tuple[PreTrainedToken
     that lacks the tokens.
     """
     source = folder / TOKENIZER_MODEL
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = read_tokenizer(folder)
     if missing_token(tokenizer) is None:
         return tokenizer, source if source.is_file() else None
-    renamed = _renamed(folder, work / "tokenizer")
+    with loading(folder):
+        renamed = _renamed(folder, work / "tokenizer")
     if renamed is not None:
-        tokenizer = AutoTokenizer.from_pretrained(renamed)
+        tokenizer = read_tokenizer(renamed)
     missing = missing_token(tokenizer)
     if renamed is None or missing is not None:
         raise InputError(
@@ -44,6 +46,16 @@ def load_tokenizer(folder: Path, name: str, work: Path) -> tuple[PreTrainedToken
         )
     path = renamed / TOKENIZER_MODEL
     return tokenizer, path if path.is_file() else None
+
+
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer in a folder that was looked at; InputError where it has none that the library can load."""
+    if not any((folder / name).is_file() for name in ("tokenizer.json", TOKENIZER_MODEL)):
+        raise InputError(
+            f"{folder} has no tokenizer (tokenizer.json or {TOKENIZER_MODEL}). Copy the base model's there."
+        )
+    with loading(folder / "tokenizer.json"):
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def missing_token(tokenizer: PreTrainedTokenizerBase) -> str | None:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from jinja2 import TemplateError
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from backend.prompts import DEVELOPER_SENTENCE, PromptFormat, get_format
 from backend.records import DECLARATIONS, FORMATS, Tool
 from backend.runs import STARTER, Run
 from backend.runs.folders import Scratch
-from job_templates.ml.base import pretrained_base
+from job_templates.ml.base import load_weights, pretrained_base
 from job_templates.ml.device import choose_precision
+from job_templates.ml.folder_check import loading
 from job_templates.ml.litert.source import Source
 from job_templates.ml.starter import new_starter
+from job_templates.ml.templates import render
 
 PROBE = "Where is it?"
 
@@ -36,10 +36,12 @@ class Scorable:
 def load_tuned(source: Source, tools: Sequence[Tool]) -> Scorable:
     """The model behind `--model`, with its run's prompt format, or the one that its chat template renders."""
     folder = source.adapter or source.weights
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = _load(source.weights)
+    with loading(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model: Any = load_weights(source.weights)
     if source.adapter is not None:
-        model = PeftModel.from_pretrained(model, source.adapter).merge_and_unload()
+        with loading(source.adapter):
+            model = PeftModel.from_pretrained(model, source.adapter).merge_and_unload()
     if source.run is not None:
         fmt = get_format(source.run.config.prompt_format, source.run.config.declarations)
     else:
@@ -57,7 +59,8 @@ def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Sco
     """
     config = run.config
     if config.base_model == STARTER:
-        tokenizer = tokenizer or AutoTokenizer.from_pretrained(run.checkpoint)
+        with loading(run.checkpoint):
+            tokenizer = tokenizer or AutoTokenizer.from_pretrained(run.checkpoint, trust_remote_code=False)
         model = new_starter(len(tokenizer), config.seed)
         model.set_attn_implementation("sdpa")
         return Scorable(_ready(model), tokenizer, get_format(config.prompt_format, config.declarations))
@@ -70,23 +73,9 @@ def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool]) -> Prom
     """The prompt format whose prompt the checkpoint's chat template renders; native with full declarations if none."""
     messages = [{"role": "user", "content": PROBE}]
     developer = {"role": "developer", "content": DEVELOPER_SENTENCE}
-    rendered = {_rendered(tokenizer, turns, tools) for turns in (messages, [developer, *messages])}
+    rendered = set(render(tokenizer, [messages, [developer, *messages]], [tool.to_dict() for tool in tools]))
     formats = [get_format(name, declarations) for name in FORMATS for declarations in DECLARATIONS]
     return next((fmt for fmt in formats if fmt.prompt(tools, PROBE) in rendered), formats[0])
-
-
-def _rendered(tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], tools: Sequence[Tool]) -> str | None:
-    try:
-        text: str = tokenizer.apply_chat_template(
-            messages, tools=[tool.to_dict() for tool in tools], add_generation_prompt=True, tokenize=False
-        )
-    except (TemplateError, ValueError):  # a template that knows no such role, or no template at all
-        return None
-    return text
-
-
-def _load(folder: Path) -> Any:
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
 
 
 def _ready(model: Any) -> Any:

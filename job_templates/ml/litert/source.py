@@ -12,6 +12,8 @@ from huggingface_hub import snapshot_download
 from backend.errors import InputError
 from backend.runs import Run, read_json
 from backend.runs.hub_errors import hub_errors
+from job_templates.ml.adapter_check import base_name, check_adapter
+from job_templates.ml.folder_check import check_checkpoint
 
 CONFIG, ADAPTER_CONFIG, RUN_RECORD = "config.json", "adapter_config.json", "run.json"
 TOKENIZER_MODEL, TEMPLATE = "tokenizer.model", "chat_template.jinja"
@@ -47,7 +49,7 @@ def find_source(model: str) -> Source:
             raise InputError(f"The run in {run.path} has no checkpoint yet. Train it first, then export it.")
     adapter, tokenizer_model = None, weights / TOKENIZER_MODEL
     if not (weights / CONFIG).is_file():
-        adapter, weights = weights, _base_of(weights)
+        adapter, weights = weights, _base_of(weights, local=repo_id is None)
         if not tokenizer_model.is_file():
             tokenizer_model = weights / TOKENIZER_MODEL
     name = _file_name(run.name if run is not None else Path(model.rstrip("/")).name)
@@ -76,17 +78,15 @@ def _run_around(folder: Path) -> Run | None:
     return None
 
 
-def _base_of(adapter: Path) -> Path:
+def _base_of(adapter: Path, *, local: bool) -> Path:
     """The folder of the model that a LoRA adapter belongs to."""
     if not (adapter / ADAPTER_CONFIG).is_file():
         raise InputError(
             f"{adapter} holds no model: looked for {CONFIG} (a checkpoint), {ADAPTER_CONFIG} (a LoRA adapter) and "
             f"{RUN_RECORD} (a run). Name the folder that train.py wrote."
         )
-    base = read_json(adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
-    if not isinstance(base, str) or not base:
-        raise InputError(f"{adapter / ADAPTER_CONFIG} does not say which base model the adapter belongs to.")
-    folder = resolve_folder(base)
+    check_adapter(adapter)
+    folder = resolve_folder(base_name(adapter, local=local))
     if not (folder / CONFIG).is_file():
         raise InputError(f"The adapter's base model, {folder}, has no {CONFIG}.")
     return folder
@@ -97,8 +97,8 @@ def _checked(source: Source) -> Source:
     kind = read_json(source.weights / CONFIG).get("model_type")
     if kind not in ARCHITECTURES:
         raise InputError(
-            f"{source.weights} is a model of type {kind!r}; only {', '.join(ARCHITECTURES)} can be exported here "
-            "(FunctionGemma, Gemma 3 270M and 1B, the starter)."
+            f"{source.weights} is a model of type {str(kind)[:40]!r}; only {', '.join(ARCHITECTURES)} can be exported "
+            "here (FunctionGemma, Gemma 3 270M and 1B, the starter)."
         )
     if not any(source.weights.glob("*.safetensors")):
         raise InputError(f"{source.weights} has no weights (*.safetensors). Save the model again, or train it first.")
@@ -107,6 +107,7 @@ def _checked(source: Source) -> Source:
             f"{source.tokenizer_model} is missing. Phones need the SentencePiece file: copy {TOKENIZER_MODEL} from the "
             "base model into this folder (transformers does not write it)."
         )
+    check_checkpoint(source.weights)
     return source
 
 

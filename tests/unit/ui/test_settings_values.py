@@ -6,7 +6,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig
-from ui.settings_values import read_settings, setting_values
+from ui.settings_values import FUNCTIONGEMMA, OTHER, read_settings, setting_values
 
 
 def _read(epochs: object) -> RunConfig:
@@ -22,3 +22,19 @@ def test_epochs_are_a_number_or_auto(written: object, epochs: object) -> None:
 def test_other_epochs_are_refused_and_never_guessed_at(written: str) -> None:
     with pytest.raises(InputError, match="Give auto, or a number above 0"):
         _read(written)
+
+
+@pytest.mark.parametrize("base", ["backend", "./x", "/etc", "~/x", "../x", "a/b/c", "a b/c"])
+def test_no_folder_is_a_base_where_jobs_see_none_of_this_machine(base: str) -> None:
+    values = ["a run", OTHER, base, *setting_values(RunConfig())]
+    assert read_settings(values)[1].base_model == base
+    with pytest.raises(InputError, match="is not the name of a model of the Hub"):
+        read_settings(values, folders=False)
+
+
+@pytest.mark.parametrize("base", [FUNCTIONGEMMA, "ui/static"])
+def test_a_name_of_the_hub_is_a_base_everywhere(base: str) -> None:
+    values = ["a run", OTHER, base, *setting_values(RunConfig())]
+    assert read_settings(values, folders=False)[1].base_model == base
+    with pytest.raises(InputError, match="Name the base model: a Hub id"):
+        read_settings(["a run", OTHER, " ", *setting_values(RunConfig())], folders=False)

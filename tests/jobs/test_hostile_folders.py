@@ -1,0 +1,282 @@
+"""Folders of models that somebody else made, damaged or hostile: one plain error, before any long work."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.errors import InputError
+from backend.prompts import get_format
+from backend.records import Tool
+from backend.runs import RunConfig
+from backend.tokens import train_starter_tokenizer
+from job_templates.ml import templates
+from job_templates.ml.base import pretrained_base, with_adapter
+from job_templates.ml.checkpoint import save_adapter, save_checkpoint
+from job_templates.ml.litert.source import find_source
+from job_templates.ml.models import format_of, load_tuned
+from job_templates.ml.starter import new_starter
+from job_templates.ml.tokenizer import fast_tokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+Damage = Callable[[Path], None]
+FORMAT = get_format("native", "none")
+TOOLS = (Tool("stop", "Stops.", {"type": "object", "properties": {}}),)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that is well."""
+    folder = tmp_path_factory.mktemp("made")
+    path = train_starter_tokenizer(["stop it now", "call:stop{why:"], folder / "tokenizer")
+    tokenizer = fast_tokenizer(path)
+    save_checkpoint(folder / "checkpoint", new_starter(len(tokenizer), 1), tokenizer, path, (), FORMAT)
+    return folder / "checkpoint"
+
+
+@pytest.fixture
+def checkpoint(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "checkpoint"))
+
+
+def put(name: str, content: bytes) -> Damage:
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def changed(name: str, **values: Any) -> Damage:
+    """Change fields of a JSON file; None takes one away."""
+
+    def change(folder: Path) -> None:
+        record = json.loads((folder / name).read_bytes())
+        record = {key: value for key, value in {**record, **values}.items() if value is not None}
+        (folder / name).write_text(json.dumps(record), encoding="utf-8")
+
+    return change
+
+
+def header(record: dict[str, Any], length: int | None = None, body: bytes = b"") -> bytes:
+    raw = json.dumps(record).encode()
+    return struct.pack("<Q", len(raw) if length is None else length) + raw + body
+
+
+def cut(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def linked(name: str, target: str) -> Damage:
+    def link(folder: Path) -> None:
+        outside = folder.parent / "outside"
+        if not outside.exists():
+            shutil.copytree(folder, outside)
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(target)
+
+    return link
+
+
+def pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def as_folder(name: str) -> Damage:
+    def make(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return make
+
+
+LIE = {"weight": {"dtype": "F32", "shape": [10**6, 10**6], "data_offsets": [0, 4]}}
+CONFIGS: dict[str, Damage] = {
+    "an empty config": put("config.json", b""),
+    "a config that is a list": put("config.json", b"[]"),
+    "a nested config": put("config.json", b'{"a":' * 500_000),
+    "a wide model": changed("config.json", hidden_size=10**9),
+    "a deep model": changed("config.json", num_hidden_layers=200),
+    "more layers than there are": changed("config.json", num_hidden_layers=250, layer_types=None),
+    "negative layers": changed("config.json", num_hidden_layers=-3),
+    "layers in words": changed("config.json", num_hidden_layers="three"),
+    "heads as a float": changed("config.json", num_attention_heads=4.0),
+    "a switch for a number": changed("config.json", head_dim=True),
+    "no hidden size": changed("config.json", hidden_size=None),
+    "a huge vocabulary": changed("config.json", vocab_size=10**12),
+    "an endless epsilon": changed("config.json", rms_norm_eps=float("nan")),
+    "layer types of another length": changed("config.json", layer_types=["full_attention"]),
+    "layer types that are none": changed("config.json", layer_types=[[]] * 3),
+    "a rope of words": changed("config.json", rope_parameters="fast"),
+    "a window of words": changed("config.json", sliding_window="wide"),
+    "code of its own": changed("config.json", auto_map={"AutoConfig": "evil.Config"}),
+    "quantized": changed("config.json", quantization_config={"quant_method": "bitsandbytes"}),
+    "a kernel of the Hub": changed("config.json", _attn_implementation="eve/kernel"),
+    "an activation that is none": changed("config.json", hidden_activation="evil"),
+}
+FILES: dict[str, Damage] = {
+    "weights cut off": cut,
+    "no weights": put("model.safetensors", b""),
+    "a header longer than the file": put("model.safetensors", struct.pack("<Q", 2**40) + b"{}"),
+    "a header that is no JSON": put("model.safetensors", struct.pack("<Q", 5) + b"hello"),
+    "a header that lies": put("model.safetensors", header(LIE, body=b"1234")),
+    "a header past its file": put("model.safetensors", header(LIE, length=4)),
+    "a folder for weights": as_folder("model.safetensors"),
+    "a pickle": pickled,
+    "a link out of the folder": linked("model.safetensors", "../outside/model.safetensors"),
+    "a link to a secret": linked("chat_template.jinja", "../../outside/secret"),
+    "a link to nowhere": linked("tokenizer.json", "nowhere"),
+    "an index to elsewhere": put(
+        "model.safetensors.index.json", b'{"weight_map": {"a": "../outside/model.safetensors"}}'
+    ),
+    "an adapter beside it": put("adapter_config.json", b'{"base_model_name_or_path": "eve/other"}'),
+    "an empty tokenizer": put("tokenizer.json", b""),
+    "a tokenizer that is a list": put("tokenizer.json", b"[]"),
+    "a tokenizer without tokens": put("tokenizer.json", b"{}"),
+    "a nested tokenizer": put("tokenizer.json", b"[" * 1_000_000),
+    "a tokenizer with code": changed("tokenizer_config.json", auto_map={"AutoTokenizer": ["evil.T", None]}),
+    "a tokenizer elsewhere": changed("tokenizer_config.json", tokenizer_file="/etc/passwd"),
+    "a tokenizer configured by a list": put("tokenizer_config.json", b"[]"),
+    "an endless template": put("chat_template.jinja", b"x" * 3 * 2**20),
+}
+
+
+@pytest.mark.parametrize("kind", {**CONFIGS, **FILES})
+def test_a_base_that_cannot_be_used_is_told_in_one_sentence(checkpoint: Path, tmp_path: Path, kind: str) -> None:
+    {**CONFIGS, **FILES}[kind](checkpoint)
+    with pytest.raises(InputError) as raised:
+        pretrained_base(str(checkpoint), tmp_path / "work")
+    assert "\n" not in str(raised.value)
+    assert checkpoint.name in str(raised.value)
+    assert ". " in str(raised.value) or "not a JSON object" in str(raised.value), "it does not say what to do next"
+
+
+@pytest.mark.parametrize("kind", {**CONFIGS, **FILES})
+def test_a_model_that_cannot_be_used_is_told_in_one_sentence(checkpoint: Path, kind: str) -> None:
+    {**CONFIGS, **FILES}[kind](checkpoint)
+    with pytest.raises(InputError) as raised:
+        load_tuned(find_source(str(checkpoint)), ())
+    assert "\n" not in str(raised.value)
+
+
+def test_a_model_that_is_well_is_loaded(checkpoint: Path, tmp_path: Path) -> None:
+    assert pretrained_base(str(checkpoint), tmp_path / "work").tokenizer_model == checkpoint / "tokenizer.model"
+    fmt = load_tuned(find_source(str(checkpoint)), ()).fmt
+    assert fmt.prompt(TOOLS, "x") == FORMAT.prompt(TOOLS, "x")
+
+
+def test_links_within_a_folder_of_the_hubs_cache_are_followed(checkpoint: Path, tmp_path: Path) -> None:
+    model = tmp_path / "models--eve--base"
+    (model / "blobs").mkdir(parents=True)
+    snapshot = model / "snapshots" / "0a1b"
+    snapshot.mkdir(parents=True)
+    for path in checkpoint.iterdir():
+        path.rename(model / "blobs" / path.name)
+        (snapshot / path.name).symlink_to(Path("../../blobs") / path.name)
+    assert pretrained_base(str(snapshot), tmp_path / "work").model.config.num_hidden_layers == 3
+
+
+ADAPTERS: dict[str, dict[str, Any]] = {
+    "modules to import": {"auto_mapping": {"base_model_class": "system", "parent_library": "os"}},
+    "a core to import": {"megatron_config": {"a": 1}, "megatron_core": "os"},
+    "layers again and again": {"layer_replication": [[0, 10**9]]},
+    "another kind": {"peft_type": "PROMPT_TUNING"},
+    "a rank of words": {"r": "many"},
+    "a huge rank": {"r": 10**9},
+    "an alpha of nothing": {"lora_alpha": float("nan")},
+    "a base that is a list": {"base_model_name_or_path": ["a"]},
+    "a base that is nowhere": {"base_model_name_or_path": "./nowhere"},
+    "targets that are none": {"target_modules": ["nothing_here"]},
+}
+
+
+@pytest.mark.parametrize("kind", [*ADAPTERS, "a pickle", "cut off"])
+def test_an_adapter_that_cannot_be_used_is_told_in_one_sentence(checkpoint: Path, tmp_path: Path, kind: str) -> None:
+    base = pretrained_base(str(checkpoint), tmp_path / "work")
+    adapter = tmp_path / "adapter"
+    save_adapter(adapter, with_adapter(base.model, RunConfig(base_model=str(checkpoint), lora_r=2)), "x")
+    base.tokenizer.save_pretrained(adapter)
+    assert load_tuned(find_source(str(adapter)), ()).tokenizer is not None
+    weights = adapter / "adapter_model.safetensors"
+    if kind == "a pickle":
+        weights.rename(adapter / "adapter_model.bin")
+    elif kind == "cut off":
+        weights.write_bytes(weights.read_bytes()[:200])
+    else:
+        changed("adapter_config.json", **ADAPTERS[kind])(adapter)
+    with pytest.raises(InputError) as raised:
+        load_tuned(find_source(str(adapter)), ())
+    assert "\n" not in str(raised.value)
+
+
+LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}"
+SILENT = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+TEMPLATES = {
+    "a loop": (LOOP, "was cut off after|takes too much memory"),
+    "a loop that says nothing": (SILENT, "was cut off after"),
+    "a huge string": ("{{ 'x' * 10000000000 }}", "takes too much memory"),
+    "a huge list": ("{% set a = ['x' * 99999] * 9999999999 %}", "takes too much memory"),
+    "huge filters": ("{{ ('x' * 999999999)|center(9999999999) }}", "was cut off after|takes too much memory"),
+}
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_a_template_that_does_not_end_is_cut_off(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(templates, "SECONDS", 8.0)
+    tokenizer = pretrained_base(str(checkpoint), tmp_path / "work").tokenizer
+    tokenizer.chat_template, told = TEMPLATES[kind]
+    with pytest.raises(InputError, match=told):
+        format_of(tokenizer, ())
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ raise_exception('no') }}", "{{ 1 / 0 }}", "{{ a.b.c }}", "{% oops", "{{ [][9] }}", "x"]
+)
+def test_a_template_with_a_fault_is_none_of_ours(checkpoint: Path, tmp_path: Path, template: str) -> None:
+    tokenizer = pretrained_base(str(checkpoint), tmp_path / "work").tokenizer
+    tokenizer.chat_template = template
+    fmt = format_of(tokenizer, ())
+    assert (fmt.name, fmt.prompt(TOOLS, "x")) == ("native", get_format("native", "full").prompt(TOOLS, "x"))
+
+
+@pytest.mark.parametrize("kind", ["a wide model", "weights cut off", "an empty tokenizer", "a link out of the folder"])
+def test_each_command_ends_with_one_line_and_no_traceback(checkpoint: Path, tmp_path: Path, kind: str) -> None:
+    {**CONFIGS, **FILES}[kind](checkpoint)
+    examples = ROOT / "examples"
+    data = ["--dataset", str(examples / "hiking.csv"), "--tools", str(examples / "tools.json")]
+    out = str(tmp_path / "out")
+    for name, arguments in (
+        ("train.py", [*data, "--base-model", str(checkpoint), "--output-repo", out]),
+        ("evaluate.py", [*data, "--model", str(checkpoint)]),
+        ("export.py", ["--model", str(checkpoint), "--output-repo", out]),
+    ):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "job_templates" / name), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "HF_TOKEN": ""},
+        )
+        assert done.returncode == 1, name
+        assert "Traceback" not in done.stderr
+        lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert len(lines) == 1, done.stderr
+        assert checkpoint.name in lines[0]
+
+
+def test_the_base_of_an_adapter_of_the_hub_is_no_folder(tmp_path: Path) -> None:
+    from job_templates.ml.adapter_check import base_name
+
+    for name in ("/etc", "./x", "~/x", str(tmp_path), "a/b/c"):
+        (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": name}), "utf-8")
+        assert base_name(tmp_path, local=True) == name
+        with pytest.raises(InputError, match="needs a model of the Hub"):
+            base_name(tmp_path, local=False)
