@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,8 @@ from gradio.routes import App as GradioApp
 from tests.attacks.outsider import Outsider
 
 PLACE, STATE = "json", "state"
+STREAM_SECONDS = 20.0
+LAST = ("process_completed", "close_stream", "unexpected_error", '"heartbeat"')
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class Surface:
     def shown(self, endpoint: Endpoint, elem_id: str, answer: Any) -> Any:
         """What an answer says of a part of the page; None where it says nothing."""
         return answer["data"][endpoint.outputs.index(self._ids[elem_id])]
+
+    def filled(self, endpoint: Endpoint, wanted: dict[str, Any], place: Any) -> list[Any]:
+        """The inputs as the page would send them, with values of one's own by the fields' labels."""
+        dependency = next(one for one in self.config["dependencies"] if one["id"] == endpoint.id)
+        parts = {part["id"]: part["props"].get("label") for part in self.config["components"]}
+        labels = [parts[number] for number in dependency["inputs"]]
+        assert set(wanted) <= set(labels), f"{set(wanted) - set(labels)} are no fields of {endpoint.name}"
+        return [wanted.get(label, value) for label, value in zip(labels, endpoint.data(place=place), strict=True)]
 
     def place(self, endpoint: Endpoint, answer: Any) -> Any:
         """The place that an answer leads to; None where it stays."""
@@ -163,14 +174,17 @@ def _followed(outsider: Outsider, path: str, body: Any) -> str:
     return reply.text + read_stream(outsider, f"{path.replace('/v2', '')}/{reply.json()['event_id']}")
 
 
-def read_stream(outsider: Outsider, path: str) -> str:
-    """A stream of events up to the end of what was asked for."""
+def read_stream(outsider: Outsider, path: str, patience: float = STREAM_SECONDS) -> str:
+    """A stream of events up to the end of what was asked for, or until nothing comes for `patience` seconds."""
     lines: list[str] = []
-    with outsider.stream("GET", path) as reply:
+    with (
+        contextlib.suppress(httpx.ReadTimeout, httpx.RemoteProtocolError),
+        outsider.stream("GET", path, timeout=patience) as reply,
+    ):
         for line in reply.iter_lines():
             lines.append(line)
-            ended = lines[-2:-1] in (["event: complete"], ["event: error"])
-            if ended or any(last in line for last in ("process_completed", "close_stream", "unexpected_error")):
+            ended = lines[-2:-1] in (["event: complete"], ["event: error"], ["event: heartbeat"])
+            if ended or any(last in line for last in LAST):
                 break
     return "\n".join(lines)
 

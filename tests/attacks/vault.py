@@ -44,8 +44,12 @@ class Vault:
 
     def taken(self, answers: Sequence[str | bytes] = ()) -> list[str]:
         """The labels of this vault's secrets that stand in the answers, or in a file where no bait was laid."""
+        return self.found_in([*answers, *self._copies()])
+
+    def found_in(self, answers: Sequence[str | bytes]) -> list[str]:
+        """The labels of this vault's secrets that stand in the answers."""
         texts = [text.encode() if isinstance(text, str) else text for text in answers]
-        found = {secret.decode() for text in [*texts, *self._copies()] for secret in SECRET.findall(text)}
+        found = {secret.decode() for text in texts for secret in SECRET.findall(text)}
         return sorted(self._labels[secret] for secret in found & self._labels.keys())
 
     def _copies(self) -> Iterator[bytes]:
