@@ -82,6 +82,56 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     return Owned(vault, made.id, draft, uploads, joined["event_id"])
 
 
+@pytest.fixture(scope="module")
+def ada_at_home(playwright: Playwright, chromium: str, space: Target) -> Iterator[tuple[Page, dict[str, str]]]:
+    """ada in her browser, and the headers of the last request that her page sent."""
+    browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    page = browser.new_page()
+    sent: dict[str, str] = {}
+    page.on("request", lambda request: sent.update(request.headers) if request.method == "POST" else None)
+    page.goto(space.url)
+    page.locator("#runs [data-login]").first.click()
+    page.get_by_role("link", name="ada", exact=True).click()
+    expect(page.locator("#runs")).to_contain_text("Logged in as ada")
+    yield page, sent
+    browser.close()
+
+
+def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
+    ada_at_home: tuple[Page, dict[str, str]],
+    people: dict[str, Outsider],
+    shared: Surface,
+    hub_server: LoopbackHub,
+) -> None:
+    """With ada's cookie and the offer's name, but not from ada's page."""
+    page, sent = ada_at_home
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    other = page.context.new_page()
+    heads: dict[str, str] = {}
+    other.on("request", lambda request: heads.update(request.headers) if request.method == "POST" else None)
+    other.goto(page.url)
+    expect(other.locator(".stepper li")).to_have_count(5)
+    soon(lambda: bool(heads))
+    token = {"x-fgt-page": sent.get("x-fgt-page", "")}
+    thief = Outsider(page.url.partition("?")[0])
+    thief.cookies = dict(cookies)
+    place = priced(shared, asking(thief, "ada-asks", token), "A job that ada asked for")
+    assert place is not None
+    assert place.get("offer")
+    attempts = [{}, {"x-fgt-page": ""}, {"x-fgt-page": "undefined"}, {"x-fgt-page": heads.get("x-fgt-page", "")}]
+    for client, head in [(who, head) for who in (thief, people["eve"], people["visitor"]) for head in attempts]:
+        confirm(shared, asking(client, "ada-asks", head), place)
+        confirm(shared, asking(client, "another-session", head), place)
+    for name in ("eve", "visitor"):
+        confirm(shared, asking(people[name], "ada-asks", token), place)
+    soon(lambda: bool(hub_server.jobs.asked), seconds=3)
+    assert hub_server.jobs.asked == []
+    confirm(shared, asking(thief, "ada-asks", token), place)
+    assert soon(lambda: len(hub_server.jobs.asked) == 1)
+    hub_server.jobs.reset()
+    other.close()
+
+
 @pytest.mark.parametrize("name", ["eve", "visitor"])
 def test_nobody_reads_a_run_or_data_of_another(
     name: str, people: dict[str, Outsider], shared: Surface, owned: Owned
@@ -158,64 +208,15 @@ def test_nobody_deletes_or_continues_a_run_of_another(
 ) -> None:
     before = _contents(space, owned)
     for name in ("eve", "visitor"):
-        ask = asking(people[name], f"session-of-{name}")
         for named in (owned.run, f"../ada/{owned.run}", f"../../.accounts/ada/{owned.run}"):
-            delete(shared, ask, named)
-            for endpoint in shared.endpoints:
-                for what in ("resume", "again", "cancel", "evaluate", "export", "start", "confirm"):
-                    if len(endpoint.inputs) < 6:
-                        ask(endpoint, endpoint.data(place={"step": "train", "run": named}), {"do": what, "run": named})
+            delete(shared, asking(people[name], f"session-of-{name}"), named)
+    ask = asking(people["eve"], "session-of-eve")
+    for endpoint in shared.endpoints:
+        for what in ("resume", "again", "cancel", "evaluate", "export", "start", "confirm"):
+            if len(endpoint.inputs) < 6:
+                ask(endpoint, endpoint.data(place={"step": "train", "run": owned.run}), {"do": what, "run": owned.run})
     assert _contents(space, owned) == before
     assert hub_server.jobs.asked == []
-
-
-@pytest.fixture(scope="module")
-def ada_at_home(playwright: Playwright, chromium: str, space: Target) -> Iterator[tuple[Page, dict[str, str]]]:
-    """ada in her browser, and the headers of the last request that her page sent."""
-    browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-    page = browser.new_page()
-    sent: dict[str, str] = {}
-    page.on("request", lambda request: sent.update(request.headers) if request.method == "POST" else None)
-    page.goto(space.url)
-    page.locator("#runs [data-login]").first.click()
-    page.get_by_role("link", name="ada", exact=True).click()
-    expect(page.locator("#runs")).to_contain_text("Logged in as ada")
-    yield page, sent
-    browser.close()
-
-
-def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
-    ada_at_home: tuple[Page, dict[str, str]],
-    people: dict[str, Outsider],
-    shared: Surface,
-    hub_server: LoopbackHub,
-) -> None:
-    """With ada's cookie and the offer's name, but not from ada's page."""
-    page, sent = ada_at_home
-    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-    other = page.context.new_page()
-    heads: dict[str, str] = {}
-    other.on("request", lambda request: heads.update(request.headers) if request.method == "POST" else None)
-    other.goto(page.url)
-    expect(other.locator(".stepper li")).to_have_count(5)
-    soon(lambda: bool(heads))
-    token = {"x-fgt-page": sent.get("x-fgt-page", "")}
-    thief = Outsider(page.url.partition("?")[0])
-    thief.cookies = dict(cookies)
-    place = priced(shared, asking(thief, "ada-asks", token), "A job that ada asked for")
-    assert place is not None
-    assert place.get("offer")
-    attempts = [{}, {"x-fgt-page": ""}, {"x-fgt-page": "undefined"}, {"x-fgt-page": heads.get("x-fgt-page", "")}]
-    for client, head in [(who, head) for who in (thief, people["eve"], people["visitor"]) for head in attempts]:
-        confirm(shared, asking(client, "ada-asks", head), place)
-        confirm(shared, asking(client, "another-session", head), place)
-    for name in ("eve", "visitor"):
-        confirm(shared, asking(people[name], "ada-asks", token), place)
-    soon(lambda: bool(hub_server.jobs.asked), seconds=3)
-    assert hub_server.jobs.asked == []
-    confirm(shared, asking(thief, "ada-asks", token), place)
-    assert soon(lambda: len(hub_server.jobs.asked) == 1)
-    other.close()
 
 
 def test_a_login_ends_on_the_server_when_one_logs_out(space: Target, shared: Surface) -> None:
