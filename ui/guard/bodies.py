@@ -9,8 +9,8 @@ from starlette.types import Message, Receive
 class Body:
     """Passes a body on and counts its bytes.
 
-    `too_large` is true as soon as more than `most` bytes were announced or came; the application then sees the body's
-    end, and its answer is replaced.
+    `too_large` is true as soon as more than `most` bytes were announced or came; to the application the sender is then
+    gone, so that it keeps nothing, and its answer is replaced.
     """
 
     def __init__(self, receive: Receive, headers: Headers, most: int) -> None:
@@ -30,4 +30,4 @@ class Body:
         if self._came <= self._most:
             return message
         self.too_large = True
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.disconnect"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -81,20 +82,22 @@ class Gate:
 
     async def _serve(self, scope: Scope, body: Body, send: Send) -> None:
         """Have the request answered; one that turns out too large is told so in place of the application's answer."""
-        replaced = False
+        started = False
 
         async def sent(message: Message) -> None:
-            nonlocal replaced
-            if replaced:
-                return
-            if message["type"] == "http.response.start" and body.too_large:
-                replaced = True
-                await refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)(scope, body.receive, send)
-                return
-            await send(message)
+            nonlocal started
+            if started or not body.too_large:
+                started = True
+                await send(message)
 
         handler = self._uploads if self._uploads.takes(scope) else self._app
-        await handler(scope, body.receive, sent)
+        try:
+            await handler(scope, body.receive, sent)
+        except ClientDisconnect:
+            if not body.too_large:
+                raise
+        if not started and body.too_large:
+            await refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)(scope, body.receive, send)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
         """Why a request is refused, with the status to say it; None where it is not."""

@@ -13,17 +13,17 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import InputError
 from backend.runs.files import FULL
 from ui.guard.browsers import Browsers
 from ui.guard.callers import address_of
 from ui.guard.routes import FILE, UPLOAD
-from ui.guard.uploads import Uploads
+from ui.guard.uploads import TooMany, Uploads, WrongKind
 
 NOT_THERE = "There is no such file."
 DISK_FULL = "The server's disk is full, so the file was not kept. Free some space there, then upload it again."
 READ_ONLY = "The server cannot write where it keeps uploads ({reason}), so the file was not kept."
 UNREADABLE = "The upload could not be read. Choose the file again."
+STATUS = {WrongKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE, TooMany: HTTPStatus.TOO_MANY_REQUESTS}
 MOST_PROGRESS = 1_000
 LOGGER = logging.getLogger(__name__)
 
@@ -80,8 +80,8 @@ class UploadRoute:
         owner = self._browsers.owner(headers, _cookies(headers))
         try:
             self._uploads.add(answer.paths(), owner, address)
-        except InputError as error:
-            await PlainTextResponse(str(error), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)(scope, receive, send)
+        except (WrongKind, TooMany) as error:
+            await PlainTextResponse(str(error), STATUS[type(error)])(scope, receive, send)
             return
         await answer.send(send)
 

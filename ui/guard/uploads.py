@@ -46,6 +46,14 @@ class Upload:
     at: float
 
 
+class WrongKind(InputError):
+    """A file of a kind that is not taken."""
+
+
+class TooMany(InputError):
+    """More than may be uploaded."""
+
+
 class Uploads:
     """A folder of this process's own below `home`, and who put what into it.
 
@@ -63,8 +71,8 @@ class Uploads:
         self.folder = home / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._alive = locks.take(self.folder / LOCK)
 
-    def refusal(self, address: str, coming: int) -> str | None:
-        """Why no more may be uploaded from this address now, in a sentence; None where `coming` bytes more may."""
+    def refusal(self, address: str, coming: int, files: int = 1) -> str | None:
+        """Why no more may be uploaded from this address now, in a sentence; None if `coming` bytes more may."""
         self.sweep()
         limits = self._limits
         with self._lock:
@@ -72,7 +80,7 @@ class Uploads:
             held = sum(max(upload.size for upload in owners.values()) for owners in self._files.values())
         if held + coming > limits.total_bytes:
             return "The room for uploads on this server is full. Try again in an hour."
-        if limits.files is not None and len(own) >= limits.files:
+        if limits.files is not None and len(own) + files > limits.files:
             return (
                 f"{limits.files} files were uploaded from your address within a day, the most that may. Try tomorrow."
             )
@@ -82,12 +90,18 @@ class Uploads:
         return None
 
     def add(self, paths: Iterable[str], owner: str, address: str) -> None:
-        """Note who uploaded these files; InputError, and they are removed, where one is of a kind that is not taken."""
+        """Note who uploaded these files; if one is of a kind that is not taken, or they are too many, they are removed.
+
+        Raises WrongKind or TooMany.
+        """
         listed = list(paths)
         wrong = [Path(path).name for path in listed if Path(path).suffix.lower() not in SUFFIXES]
         if wrong:
-            self._remove(listed)
-            raise InputError(f"{wrong[0][:80]!r} is not taken. Give a file that ends in {', '.join(SUFFIXES)}.")
+            self._discard_new(listed)
+            raise WrongKind(f"{wrong[0][:80]!r} is not taken. Give a file that ends in {', '.join(SUFFIXES)}.")
+        if refusal := self.refusal(address, sum(map(_size, listed)), len(listed)):
+            self._discard_new(listed)
+            raise TooMany(refusal)
         now = time.monotonic()
         with self._lock:
             for path in listed:
@@ -142,6 +156,11 @@ class Uploads:
         if self._alive is not None:
             os.close(self._alive)
             self._alive = None
+
+    def _discard_new(self, paths: Iterable[str]) -> None:
+        """Remove what was just stored, but not what somebody uploaded before."""
+        with self._lock:
+            self._remove([path for path in paths if path not in self._files])
 
     def _remove(self, paths: Iterable[str]) -> None:
         for path in paths:

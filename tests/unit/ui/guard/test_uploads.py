@@ -53,6 +53,18 @@ def test_an_address_may_bring_so_many_files_and_bytes_and_all_together_so_many(t
     assert "2 files" in (uploads.refusal("1.1.1.1", 0) or "")
 
 
+def test_one_request_brings_no_more_than_may_come_and_of_what_it_brought_nothing_stays(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits(files=3))
+    before = stored(uploads, "before.csv")
+    uploads.add([before], "ada", "1.1.1.1")
+    many = [stored(uploads, folder=f"f{number}") for number in range(3)]
+    with pytest.raises(InputError, match="3 files"):
+        uploads.add([before, *many], "eve", "1.1.1.1")
+    assert not any(Path(path).exists() for path in many)
+    assert uploads.owns("ada", before)
+    assert Path(before).exists()
+
+
 def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_read(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     left = uploads.folder / "tmpabc"
