@@ -86,7 +86,7 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
 def ada_at_home(playwright: Playwright, chromium: str, space: Target) -> Iterator[tuple[Page, dict[str, str]]]:
     """ada in her browser, and the headers of the last request that her page sent."""
     browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-    page = browser.new_page()
+    page = browser.new_context().new_page()
     sent: dict[str, str] = {}
     page.on("request", lambda request: sent.update(request.headers) if request.method == "POST" else None)
     page.goto(space.url)
