@@ -16,6 +16,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
+
     from tests.hub.loopback import LoopbackHub
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,3 +86,12 @@ def hub_server() -> Iterator[LoopbackHub]:
 def chromium() -> str:
     """The browser that scripts/test found (CHROMIUM), or Debian's."""
     return os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of a test process: a second one would not start beside it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started

@@ -12,10 +12,8 @@ import pytest
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface
 from tests.attacks.vault import Vault
-from tests.browser.conftest import App, playwright
+from tests.browser.conftest import App
 from tests.hub.loopback import LoopbackHub
-
-__all__ = ["playwright"]
 
 
 @dataclass(frozen=True)

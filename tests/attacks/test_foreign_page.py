@@ -75,7 +75,7 @@ def test_it_reads_nothing(foreign: ForeignPage, surface: Surface, laptop: Target
     if answer:
         read.append(f"the list of runs, with {kept.id}: {kept.id in str(answer)}")
     paths = ("", "config", "gradio_api/info", "gradio_api/app_id", "gradio_api/startup-events", "examples/hiking.csv")
-    read += [path for path in (*paths, f"runs/{kept.id}/android-kit.zip") if foreign.fetch(path)[0]]
+    read += [path for path in (*paths, f"runs/{kept.id}/android-kit.zip") if foreign.fetch(path)[0] == 200]
     read += [path for path in ("gradio_api/heartbeat/x", "gradio_api/dev/reload") if foreign.event(path)]
     assert read == []
 

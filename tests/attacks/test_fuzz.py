@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.attacks.conftest import Target
@@ -45,6 +46,10 @@ presses = st.dictionaries(keys, st.one_of(st.sampled_from(["open", "delete", "fi
 inputs = st.one_of(anything, places)
 
 
+class Over(Exception):
+    """The time for it is over."""
+
+
 @st.composite
 def bodies(draw: st.DrawFn, endpoint: Endpoint) -> Any:
     """A body that is like the page's, with nonsense in some of its fields."""
@@ -65,20 +70,28 @@ def test_nonsense_is_answered_and_changes_nothing(shared: bool, request: pytest.
     end, sent = time.monotonic() + BUDGET_SECONDS, 0
     before = _kept(target)
 
-    @settings(max_examples=3_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=100_000,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.data())
     def fuzz(drawn: st.DataObject) -> None:
         nonlocal sent
-        if time.monotonic() > end:
-            return
         endpoint = drawn.draw(st.sampled_from(surface.endpoints))
         content = json.dumps(drawn.draw(bodies(endpoint))).encode()
         path = drawn.draw(st.sampled_from(["run/predict", "run/predict", f"api/{endpoint.name}", "queue/join"]))
+        if time.monotonic() > end:
+            raise Over
         reply = outsider.post(f"gradio_api/{path}", content=content, headers=JSON)
         sent += 1
-        _is_calm(target, reply.status_code, reply.text)
+        _is_calm(target, reply.status_code, reply.text, shared)
 
-    fuzz()
+    with contextlib.suppress(Over):
+        fuzz()
     assert sent > 100
     assert "New run" in runs_listed(surface, Outsider(target.url))
     page = Outsider(target.url).get("")
@@ -88,13 +101,13 @@ def test_nonsense_is_answered_and_changes_nothing(shared: bool, request: pytest.
     assert target.environment.taken() == []
 
 
-def _is_calm(target: Target, status: int, text: str) -> None:
-    """An answer tells neither where things lie on the server nor which lines of its source went wrong."""
+def _is_calm(target: Target, status: int, text: str, shared: bool) -> None:
+    """An answer tells no line of the source that went wrong, and a stranger nothing of where things lie."""
     assert 200 <= status < 600
     assert "Traceback (most recent call last)" not in text
     assert 'File "/' not in text
     for folder in (target.home, target.uploads, target.temporary):
-        assert str(folder) not in text
+        assert not shared or str(folder) not in text
     assert target.environment.found_in([text]) == []
 
 

@@ -40,6 +40,8 @@ class Owned:
 def people(space: Target) -> Iterator[dict[str, Outsider]]:
     """ada and eve, logged in, and a visitor."""
     made = {name: Outsider(space.url) for name in ("ada", "eve", "visitor")}
+    for client in made.values():
+        client.get("")  # the page gives each browser a cookie of its own
     for name in ("ada", "eve"):
         made[name].log_in(name)
     assert "Logged in as ada" in runs_listed(Surface(made["ada"]), made["ada"])
@@ -82,11 +84,13 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     return Owned(vault, made.id, draft, uploads, joined["event_id"])
 
 
-@pytest.fixture(scope="module")
-def ada_at_home(playwright: Playwright, chromium: str, space: Target) -> Iterator[tuple[Page, dict[str, str]]]:
+@pytest.fixture
+def ada_at_home(
+    playwright: Playwright, chromium: str, space: Target, hub_server: LoopbackHub
+) -> Iterator[tuple[Page, dict[str, str]]]:
     """ada in her browser, and the headers of the last request that her page sent."""
     browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-    page = browser.new_page()
+    page = browser.new_context().new_page()
     sent: dict[str, str] = {}
     page.on("request", lambda request: sent.update(request.headers) if request.method == "POST" else None)
     page.goto(space.url)
@@ -95,6 +99,7 @@ def ada_at_home(playwright: Playwright, chromium: str, space: Target) -> Iterato
     expect(page.locator("#runs")).to_contain_text("Logged in as ada")
     yield page, sent
     browser.close()
+    hub_server.jobs.reset()
 
 
 def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
@@ -114,6 +119,7 @@ def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
     soon(lambda: bool(heads))
     token = {"x-fgt-page": sent.get("x-fgt-page", "")}
     thief = Outsider(page.url.partition("?")[0])
+    # All that ada's browser holds, but for what stands in her page.
     thief.cookies = dict(cookies)
     place = priced(shared, asking(thief, "ada-asks", token), "A job that ada asked for")
     assert place is not None
@@ -128,7 +134,6 @@ def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
     assert hub_server.jobs.asked == []
     confirm(shared, asking(thief, "ada-asks", token), place)
     assert soon(lambda: len(hub_server.jobs.asked) == 1)
-    hub_server.jobs.reset()
     other.close()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
@@ -135,12 +135,6 @@ class Visitor:
     def button(self, name: str) -> None:
         """Press a button by its words."""
         self.page.get_by_role("button", name=name, exact=True).click()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")
