@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from backend.errors import InputError
 from backend.runs import STARTER, read_json
+from backend.scoring.beside import beside
 from ui import text
 from ui.scene import Scene
 from ui.stages import stamp
@@ -76,7 +76,13 @@ def _label(summary: Summary) -> str:
 def _report(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Any] | None:
     """The tuned model's report in an evaluation.json, read again only when it was written anew."""
     try:
-        report = read_json(path)["tuned"]
-        return report if all("id" in row and "right" in row for row in report["rows"]) else None
-    except (InputError, KeyError, TypeError):  # that run's own page says what is wrong with it
+        report: Mapping[str, Any] = read_json(path)["tuned"]
+        return report if _comparable(report) else None
+    except Exception:  # noqa: BLE001 - that run's own page says what is wrong with it; this run's page must not fail
         return None
+
+
+def _comparable(report: Mapping[str, Any]) -> bool:
+    """Whether the report can be held against another: it is held against itself."""
+    named = all(isinstance(row["id"], str) and isinstance(row["right"], bool) for row in report["rows"])
+    return named and beside(report, report) is not None

@@ -11,7 +11,7 @@ from job_templates.ml.folder_check import ADAPTER_CONFIG, check_names, weights_i
 
 WEIGHTS = "adapter_model.safetensors"
 MOST_RANK = 4_096
-LOADS_CODE = ("auto_mapping", "megatron_config", "layer_replication", "eva_config", "corda_config", "loftq_config")
+LOADS_CODE = ("megatron_config", "layer_replication", "eva_config", "corda_config", "loftq_config")
 """Settings with which PEFT imports modules by name, or does more than add two matrices."""
 MAKE_AGAIN = "Train the adapter again, or name another one."
 
@@ -23,7 +23,7 @@ def check_adapter(folder: Path) -> None:
     record = read_json(path)
     if record.get("peft_type") != "LORA":
         raise InputError(f"{path}: peft_type is {str(record.get('peft_type'))[:40]!r}; only LORA is known here.")
-    used = next((name for name in LOADS_CODE if record.get(name)), None)
+    used = next((name for name in LOADS_CODE if record.get(name)), None if _plain_mapping(record) else "auto_mapping")
     if used:
         raise InputError(f"{path} has {used!r}, which is not supported. {MAKE_AGAIN}")
     if type(record.get("r")) is not int or not 1 <= record["r"] <= MOST_RANK:
@@ -33,6 +33,13 @@ def check_adapter(folder: Path) -> None:
     if not (folder / WEIGHTS).is_file():
         raise InputError(f"{folder} has no {WEIGHTS}. {MAKE_AGAIN}")
     weights_in(folder / WEIGHTS)
+
+
+def _plain_mapping(record: dict[str, Any]) -> bool:
+    """Whether the class that the adapter says it was trained on is one of transformers', or it says none."""
+    mapping = record.get("auto_mapping")
+    library = mapping.get("parent_library") if isinstance(mapping, dict) else mapping
+    return library is None or (isinstance(library, str) and library.startswith("transformers."))
 
 
 def base_name(folder: Path, *, local: bool) -> str:
