@@ -10,14 +10,13 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from backend.environment import prepare
+from backend.environment import on_space, prepare
 
 prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
 
 from backend.runs.sweep import sweep
 from ui.guard import Addresses
 from ui.guard.addresses import is_loopback, space_names
-from ui.identity import on_space
 from ui.serving import address, listen, serve
 from ui.tenants import Tenants, home
 from ui.web_runtime import install_runtime
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)
         if not tenants.shared and not is_loopback(options.host):
             print(f"{OPEN_TO_ALL} Use 127.0.0.1 to keep it to yourself.", flush=True)
-        serve(tenants, listener, Addresses(options.host, names, checked=not on_space()))
+        serve(tenants, listener, Addresses(options.host, names, checked=not on_space(os.environ)))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 OWNERS_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_API_TOKEN", "HF_OIDC_RESOURCE")
 """The variables in which the client, now or earlier, finds a token by itself."""
 
 
-def on_space(environment: MutableMapping[str, str]) -> bool:
+def on_space(environment: Mapping[str, str]) -> bool:
     """Whether the app runs as a Space, for many people at once."""
     return environment.get("SYSTEM") == "spaces" and bool(environment.get("SPACE_ID"))
 

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from backend.accounts import Accounts
+from backend.environment import on_space
 from backend.errors import InputError
 from ui.ended_logins import EndedLogins
 from ui.guard.callers import address_of
@@ -53,7 +54,7 @@ class Door:
     """
 
     def __init__(self, ended: Path) -> None:
-        self.shared = on_space()
+        self.shared = on_space(os.environ)
         self._accounts = Accounts()
         self._ended = EndedLogins(ended)
 
@@ -81,11 +82,6 @@ class Door:
         token = get_token()
         name = self._accounts.name_if_known(token) if token else None
         return Identity(name, token if name else None, machine=True)
-
-
-def on_space() -> bool:
-    """Whether the app runs as a Space, for many people at once."""
-    return os.environ.get("SYSTEM") == "spaces" and bool(os.environ.get("SPACE_ID"))
 
 
 def _session_token(request: gr.Request | Request | None) -> str | None:

@@ -15,10 +15,10 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
+from backend.environment import on_space
 from backend.errors import InputError
 from ui.downloads import add_routes
 from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Limits, Sessions, UploadRoute, Uploads
-from ui.identity import on_space
 from ui.layout import build
 from ui.leaving import add_logout
 from ui.tenants import Tenants
@@ -110,7 +110,7 @@ def _mounted(tenants: Tenants, uploads: Uploads) -> tuple[FastAPI, App]:
 def frames() -> Frames:
     """Who may show the app in a frame: on a Space the Hub that logs its visitors in, elsewhere nobody."""
     provider = urlsplit(os.environ.get("OPENID_PROVIDER_URL", ""))
-    return Frames((f"{provider.scheme}://{provider.netloc}",) if on_space() and provider.netloc else ())
+    return Frames((f"{provider.scheme}://{provider.netloc}",) if on_space(os.environ) and provider.netloc else ())
 
 
 class _Server(uvicorn.Server):

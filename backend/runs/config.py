@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from math import isnan
 from typing import Any, Literal, get_args
 
 from backend.errors import InputError
@@ -118,7 +118,7 @@ def _integer(name: str, value: object, least: int, most: int = 10**9) -> int:
 
 
 def _number(name: str, value: object, most: float, allowed: str, *, zero: bool = False) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and isnan(value)):
         raise _refuse(name, value, allowed)
     if not 0 <= value < most or (value == 0 and not zero):
         raise _refuse(name, value, allowed)
