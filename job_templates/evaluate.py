@@ -40,7 +40,7 @@ from contextlib import nullcontext
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import FORMATS
-from backend.runs import write_json
+from backend.runs.files import write_json_output
 from backend.scoring import build_evaluation, score_rows
 from backend.scoring.predictions import read_predictions
 from job_templates import cli
@@ -133,7 +133,7 @@ def _score_file(arguments: argparse.Namespace) -> None:
     output = (arguments.output or Path("evaluation.json")).expanduser()
     evaluation = build_evaluation(report, None, meta)
     evaluation["beside"] = set_beside(evaluation, others)
-    write_json(output, evaluation)
+    write_json_output(output, evaluation)
     cli.say(f"Wrote {output}")
 
 

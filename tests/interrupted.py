@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from backend.jobs.huggingface.remote import read_remote, write_order
@@ -96,8 +98,17 @@ def _given(folder: Path) -> None:
     shutil.copyfile(folder / "fetched.jsonl", results / "metrics.jsonl")
 
 
-def break_off(case: Case, kind: Kind, folder: Path) -> None:
-    """Break the case's operation off at every step, each time on a fresh copy of what stood before."""
+def break_off(case: Case, kind: Kind) -> None:
+    """Break the case's operation off at every step, each time on a fresh copy of what stood before.
+
+    All of it lies in memory where that is possible: so many fsyncs take minutes on a disk that others use.
+    """
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        _break_off(case, kind, Path(folder))
+
+
+def _break_off(case: Case, kind: Kind, folder: Path) -> None:
     _given(folder)
     template = folder / "template"
     template.mkdir()

@@ -13,7 +13,7 @@ from pathlib import Path
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, usage_source
 from backend.records import Declarations, FormatName, Tool
-from backend.runs.files import disk_errors, write_output
+from backend.runs.files import write_output
 
 LITERTLM_ANDROID = "0.18.0"
 """The newest litertlm-android that apps were seen to pin (2026-11-22); Google's Maven cannot be asked from here."""
@@ -75,8 +75,6 @@ def write_android_kit(out: Path, tools: Sequence[Tool], facts: KitFacts) -> Path
             entry.create_system = 3  # Unix, whatever the machine, so that the permissions below are read as such
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text, zipfile.ZIP_DEFLATED, 9)
-    with disk_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
     write_output(out, buffer.getvalue())
     return out
 

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,8 @@ def _open_temporary(path: Path, mode: int) -> tuple[Path, int]:
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{DROPPED_ENDING}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):  # a file system without locks: a sweep does not get one either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:  # a sweep may have come before the lock
             return temporary, descriptor
         os.close(descriptor)
@@ -112,12 +113,24 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object, indented, whole or not at all."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_text(path, _json_text(value))
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """As `write_bytes`, for a file that a user named: a link stays a link, and its target is written."""
-    write_bytes(path.resolve() if path.is_symlink() else path, content)
+    """As `write_bytes`, for a file that a user named: its folders are made, and of a link the target is written."""
+    with disk_errors(path):
+        target = path.resolve() if path.is_symlink() else path
+        target.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(target, content)
+
+
+def write_json_output(path: Path, value: Mapping[str, Any]) -> None:
+    """As `write_json`, for a file that a user named."""
+    write_output(path, _json_text(value).encode())
+
+
+def _json_text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_json(path: Path, limit: int = JSON_BYTES) -> dict[str, Any]:
@@ -150,6 +163,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system that cannot do this
+            raise
     finally:
         os.close(descriptor)
 

@@ -22,7 +22,8 @@ TRIES = 5
 def hold(folder: Path) -> int | None:
     """Lock a folder and return its descriptor; None if another process holds it, or it is no folder.
 
-    The operating system ends the lock with its process; a rename of the folder does not end it.
+    The operating system ends the lock with its process; a rename of the folder does not end it. Raises OSError where
+    folders cannot be locked, as on NFS.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -32,8 +33,11 @@ def hold(folder: Path) -> int | None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), folder.lstat()):
             return descriptor
-    except OSError:  # another holds it, or it is gone
+    except (BlockingIOError, FileNotFoundError):  # another holds it, or it is gone
         pass
+    except OSError:
+        os.close(descriptor)
+        raise
     os.close(descriptor)
     return None
 
@@ -95,11 +99,14 @@ class Scratch(tempfile.TemporaryDirectory[str]):
         with disk_errors(folder or Path(tempfile.gettempdir()), "make a folder in"):
             for _ in range(TRIES):
                 super().__init__(prefix=prefix, dir=folder or own_temporary(), ignore_cleanup_errors=True)
-                self._descriptor = hold(Path(self.name))
+                try:
+                    self._descriptor = hold(Path(self.name))
+                except OSError:  # no locks there, so a sweep will not remove it either
+                    return
                 if self._descriptor is not None:
                     return
                 super().cleanup()  # a sweep came before the lock
-            raise OSError(errno.ENOLCK, "Folders cannot be locked there")
+            raise OSError(errno.EBUSY, "New folders are removed there at once")
 
     def cleanup(self) -> None:
         """Remove the folder, if it was not renamed, and end the lock."""

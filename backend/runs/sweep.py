@@ -62,7 +62,10 @@ def _discard_if_dead(path: Path) -> None:
         if REMOVED.fullmatch(path.name):
             discard(path)
         return
-    descriptor = hold(path)
+    try:
+        descriptor = hold(path)
+    except OSError:  # whether its owner lives cannot be told
+        return
     if descriptor is not None:
         discard(path)
         os.close(descriptor)

@@ -12,6 +12,7 @@ from backend.device.card import model_card, verification_of
 from backend.errors import InputError
 from backend.records import Example, Tool
 from backend.runs import STARTER, Run, append_event, write_json, write_text
+from backend.runs.files import write_json_output
 from backend.scoring import Report, build_evaluation, score_rows
 from backend.scoring.floor import floor_report
 from backend.scoring.probes import probes_for
@@ -90,8 +91,10 @@ def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> d
 
 def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
     """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
-    write_json(output, report)
-    if run is not None and output == run.evaluation_path:
+    if run is None or output != run.evaluation_path:
+        write_json_output(output, report)
+    else:
+        write_json(output, report)
         write_text(run.checkpoint / "README.md", model_card(run, tools, verification_of(run)))
 
 

@@ -216,5 +216,5 @@ CASES: list[Case] = [
 
 @pytest.mark.parametrize("kind", ["killed", "full", "read-only"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: type(case).__name__)
-def test_broken_off_at_any_moment(case: Case, kind: Kind, tmp_path: Path) -> None:
-    break_off(case, kind, tmp_path)
+def test_broken_off_at_any_moment(case: Case, kind: Kind) -> None:
+    break_off(case, kind)

@@ -146,6 +146,8 @@ def test_a_device_and_a_fifo_are_written_to_and_stay(tmp_path: Path) -> None:
 
 
 def test_a_link_that_a_user_names_stays_a_link(tmp_path: Path) -> None:
+    write_output(tmp_path / "new/folders/file", b"words")
+    assert (tmp_path / "new/folders/file").read_bytes() == b"words"
     (tmp_path / "link").symlink_to(tmp_path / "target")
     write_output(tmp_path / "link", b"one")
     write_output(tmp_path / "link", b"two")

@@ -180,3 +180,27 @@ def test_nothing_brings_a_deleted_run_back(run: Run) -> None:
         locks.take(run.lock_path("train"))
     assert list(run.path.parent.iterdir()) == []
     turns.enter(run.path.parent / "new" / ".queue").leave()
+
+
+NO_LOCKS = """
+import errno, fcntl, sys
+from pathlib import Path
+def flock(descriptor, operation):
+    raise OSError(errno.EBADF, "Bad file descriptor")  # what NFS says of a folder
+fcntl.flock = flock
+from backend.runs.files import write_json
+from backend.runs.folders import Scratch, built_beside
+from backend.runs.sweep import sweep
+root = Path(sys.argv[1])
+with built_beside(root / "new") as building:
+    write_json(building / "file.json", {})
+(root / ".trash-0123456789ab").mkdir()
+sweep(root)
+print(sorted(path.name for path in root.iterdir()))
+"""
+
+
+def test_a_file_system_without_locks_is_written_and_never_swept(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_LOCKS, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "['.trash-0123456789ab', 'new']\n"

@@ -45,7 +45,7 @@ def test_what_was_given_before_the_login_is_still_there_after_it(tmp_path: Path)
         before.open(own)
 
 
-@pytest.mark.parametrize("cut", [b"", b"x" * 31, b"x" * 33])
+@pytest.mark.parametrize("cut", [b"", b"x" * 31, b"x" * 33], ids=["empty", "short", "long"])
 def test_a_key_of_the_wrong_length_is_replaced_and_what_was_kept_is_found(tmp_path: Path, cut: bytes) -> None:
     draft = Drafts(tmp_path).add(ROWS, TOOLS, "rows.csv")
     (tmp_path / "key").write_bytes(cut)

@@ -98,5 +98,5 @@ def _drafts(root: Path) -> list[Path]:
 @pytest.mark.parametrize(
     "case", [AddDraft(), MakeKey(), ReplaceKey(), SweepDrafts()], ids=lambda case: type(case).__name__
 )
-def test_broken_off_at_any_moment(case: Case, kind: Kind, tmp_path: Path) -> None:
-    break_off(case, kind, tmp_path)
+def test_broken_off_at_any_moment(case: Case, kind: Kind) -> None:
+    break_off(case, kind)
