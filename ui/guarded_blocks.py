@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block
 from gradio.state_holder import SessionState
+from starlette.datastructures import Headers
 
-from ui.guard import FILES, Browsers, Uploads, refuse_files_in_answer, storable, without_foreign_files
+from ui.guard import FILES, Guard, refuse_files_in_answer, storable, without_foreign_files
+from ui.guard.session_owners import NOT_YOURS
 from ui.quiet_blocks import QuietBlocks
 
 
@@ -21,10 +23,9 @@ class GuardedBlocks(QuietBlocks):
     2026-11-27); it is set here. What a request brings is checked before Gradio looks at it, and not by Gradio alone.
     """
 
-    def __init__(self, uploads: Uploads, browsers: Browsers, **options: Any) -> None:
+    def __init__(self, guard: Guard, **options: Any) -> None:
         super().__init__(**options)
-        self._uploads = uploads
-        self._browsers = browsers
+        self._guard = guard
         self.has_launched = True
 
     async def process_api(
@@ -33,19 +34,25 @@ class GuardedBlocks(QuietBlocks):
         inputs: list[Any],
         state: SessionState | None = None,
         request: gr.Request | list[gr.Request] | None = None,
+        iterator: AsyncIterator[Any] | None = None,
+        session_hash: str | None = None,
         *others: Any,
         **named: Any,
     ) -> dict[str, Any]:
-        """Carry out a request; gr.Error where an input names a file that it may not."""
+        """Carry out a request; gr.Error if an input names a file that it may not, or the session is another's."""
         listener = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         sender = request[0] if isinstance(request, list) and request else request
-        owner = self._browsers.owner(sender.headers, sender.cookies) if isinstance(sender, gr.Request) else ""
-        checked = storable(without_foreign_files(listener.inputs, inputs, self._uploads, owner))
+        headers = Headers(sender.request.headers) if isinstance(sender, gr.Request) and sender.request else Headers()
+        if session_hash is not None and not self._guard.sessions.may_use(session_hash, self._guard.marks(headers)):
+            raise gr.Error(NOT_YOURS, print_exception=False)
+        checked = without_foreign_files(listener.inputs, inputs, self._guard.uploads, self._guard.owner(headers))
         try:
-            return await super().process_api(block_fn, checked, state, request, *others, **named)
+            return await super().process_api(
+                block_fn, storable(checked), state, request, iterator, session_hash, *others, **named
+            )
         finally:
             if any(isinstance(block, FILES) for block in listener.inputs):
-                self._uploads.tidy()
+                self._guard.uploads.tidy()
 
     async def postprocess_data(
         self, block_fn: BlockFunction, predictions: list[Any] | dict[Any, Any], state: SessionState | None

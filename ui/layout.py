@@ -13,7 +13,7 @@ from ui.data_step import DataStep
 from ui.evaluate_step import EvaluateStep
 from ui.export_step import ExportStep
 from ui.faults import painted
-from ui.guard import Uploads
+from ui.guard import Guard
 from ui.guarded_blocks import GuardedBlocks
 from ui.jobs_confirm import JobsConfirm
 from ui.markup import callout
@@ -120,9 +120,9 @@ class Layout:
         blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
 
 
-def build(tenants: Tenants, uploads: Uploads) -> gr.Blocks:
+def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
     """The whole page, its parts tied together."""
-    blocks = GuardedBlocks(uploads, tenants.browsers, title=TITLE, analytics_enabled=False, fill_width=True)
+    blocks = GuardedBlocks(guard, title=TITLE, analytics_enabled=False, fill_width=True)
     with blocks:
         Layout(tenants).wire(blocks)
         add_api(tenants)

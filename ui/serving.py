@@ -18,7 +18,7 @@ from starlette.routing import Mount
 from backend.environment import on_space
 from backend.errors import InputError
 from ui.downloads import add_routes
-from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Limits, Sessions, UploadRoute, Uploads
+from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Guard, Limits, Sessions, Uploads
 from ui.layout import build
 from ui.leaving import add_logout
 from ui.tenants import Tenants
@@ -55,9 +55,9 @@ def serve(tenants: Tenants, listener: socket.socket, addresses: Addresses) -> No
     seconds, and a machine that trains can be slower than that.
     """
     uploads = _uploads(tenants)
-    served, page = _mounted(tenants, uploads)
-    route = UploadRoute(served, uploads, tenants.browsers, shared=tenants.shared)
-    gate = Gate(served, addresses, route, frames(), shared=tenants.shared)
+    guard = Guard(tenants.browsers, uploads)
+    served, page = _mounted(tenants, guard)
+    gate = Gate(served, addresses, guard, frames(), shared=tenants.shared)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             _Server(gate, page).run(sockets=[listener])
@@ -78,9 +78,9 @@ def _uploads(tenants: Tenants) -> Uploads:
     return uploads
 
 
-def _mounted(tenants: Tenants, uploads: Uploads) -> tuple[FastAPI, App]:
+def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
     """The application, and Gradio's own in it."""
-    blocks = build(tenants, uploads)
+    blocks = build(tenants, guard)
     served: FastAPI = gr.mount_gradio_app(
         FastAPI(openapi_url=None),
         blocks,

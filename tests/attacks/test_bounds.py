@@ -23,7 +23,7 @@ from tests.hub.loopback import LoopbackHub
 
 MEGABYTE = 1 << 20
 TOO_MUCH = 26 * MEGABYTE
-MOST_UPLOADS = 60
+MOST_UPLOADS = 200
 MOST_UPLOADED = 200 * MEGABYTE
 OPENS = int(os.environ.get("ATTACK_OPENS", "2000"))
 """How often the page is opened: 10,000 of them take some minutes, and find nothing that these do not."""

@@ -4,9 +4,9 @@ from ui.guard.addresses import Addresses
 from ui.guard.browsers import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.file_values import FILES, refuse_files_in_answer, without_foreign_files
 from ui.guard.gate import MAX_BODY, Frames, Gate
+from ui.guard.guard import Guard
 from ui.guard.sessions import Sessions
 from ui.guard.texts import storable
-from ui.guard.upload_route import UploadRoute
 from ui.guard.uploads import SHARED_LIMITS, Limits, Uploads
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "Browsers",
     "Frames",
     "Gate",
+    "Guard",
     "Limits",
     "Sessions",
-    "UploadRoute",
     "Uploads",
     "refuse_files_in_answer",
     "storable",

@@ -7,9 +7,11 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 
 COOKIE = "fgt-browser"
 PAGE_TOKEN_HEADER = "x-fgt-page"
@@ -33,19 +35,15 @@ class Browsers:
     def add_routes(self, app: FastAPI) -> None:
         """Serve the token that the page's script asks for when it starts."""
 
-        def page_token(request: Request) -> JSONResponse:
-            answer = JSONResponse({"token": self.new_token()}, headers={"Cache-Control": "no-store"})
-            if self.cookie_of(request.cookies) is None:
-                answer.set_cookie(
-                    COOKIE,
-                    secrets.token_urlsafe(24),
-                    httponly=True,
-                    secure=self._framed,
-                    samesite="none" if self._framed else "strict",
-                )
-            return answer
+        def page_token() -> JSONResponse:
+            return JSONResponse({"token": self.new_token()}, headers={"Cache-Control": "no-store"})
 
         app.add_api_route(PAGE_TOKEN_ROUTE, page_token, methods=["GET"], response_model=None)
+
+    def new_cookie(self) -> str:
+        """The Set-Cookie header that marks a browser."""
+        allowed = "None; Secure" if self._framed else "Strict"
+        return f"{COOKIE}={secrets.token_urlsafe(24)}; HttpOnly; Path=/; SameSite={allowed}"
 
     def new_token(self) -> str:
         """A token that no other page has."""
@@ -64,9 +62,22 @@ class Browsers:
         value = cookies.get(COOKIE, "")
         return value if _ID.fullmatch(value) else None
 
+    def marks(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> frozenset[str]:
+        """All that tells the sender's browser and page from others; empty for programs."""
+        return frozenset(filter(None, (self.cookie_of(cookies), self.page_of(headers))))
+
     def owner(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> str:
         """Whose uploads a request may use: the browser's, else the page's; empty for programs, which have neither."""
         return self.cookie_of(cookies) or self.page_of(headers) or ""
 
     def _signature(self, page: str) -> str:
         return hmac.new(self._key, page.encode(), hashlib.sha256).hexdigest()
+
+
+def cookies_in(headers: Headers) -> dict[str, str]:
+    """The cookies that a request carries; none if they cannot be read."""
+    try:
+        found = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}

@@ -12,7 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.guard.addresses import Addresses
 from ui.guard.bodies import Body
+from ui.guard.browsers import cookies_in
+from ui.guard.guard import Guard
 from ui.guard.routes import LOGOUT, READ, exists, may_be_visited
+from ui.guard.session_owners import NOT_YOURS, session_in
 from ui.guard.upload_route import UploadRoute
 
 MAX_BODY = 25_000_000
@@ -53,12 +56,11 @@ class Gate:
     hold no visitor's cookies, so nothing can be done through them in a visitor's name.
     """
 
-    def __init__(
-        self, app: ASGIApp, addresses: Addresses, uploads: UploadRoute, frames: Frames, *, shared: bool
-    ) -> None:
+    def __init__(self, app: ASGIApp, addresses: Addresses, guard: Guard, frames: Frames, *, shared: bool) -> None:
         self._app = app
         self._addresses = addresses
-        self._uploads = uploads
+        self._guard = guard
+        self._uploads = UploadRoute(app, guard.uploads, guard.browsers, shared=shared)
         self._frames = frames
         self._shared = shared
 
@@ -70,8 +72,9 @@ class Gate:
         if scope["type"] != "http":  # the page opens no other connections
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers, answer = Headers(scope=scope), self._answer(scope["path"], send)
-        refusal = self._refusal(scope["method"], scope["path"], headers)
+        headers = Headers(scope=scope)
+        answer = self._answer(scope["path"], headers, send)
+        refusal = self._refusal(scope["method"], scope["path"], headers) or self._foreign_session(scope, headers)
         body = Body(receive, headers, MAX_BODY)
         if refusal is None and body.too_large:
             refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE
@@ -113,7 +116,14 @@ class Gate:
             return HTTPStatus.NOT_FOUND, "There is nothing at this address."
         return None
 
-    def _answer(self, path: str, send: Send) -> Send:
+    def _foreign_session(self, scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | None:
+        """The refusal of a request whose address names another browser's session; None for every other."""
+        session = session_in(scope["path"], scope["query_string"].decode("latin-1"))
+        if session is None or self._guard.sessions.may_use(session, self._guard.marks(headers)):
+            return None
+        return HTTPStatus.FORBIDDEN, NOT_YOURS
+
+    def _answer(self, path: str, asked: Headers, send: Send) -> Send:
         """Sends what the application answers with the headers that every answer has, and with none for other sites."""
 
         async def sent(message: Message) -> None:
@@ -123,6 +133,8 @@ class Gate:
                     del headers[name]
                 if not path.startswith(PUBLIC):
                     headers.setdefault("Cache-Control", PRIVATE)
+                if path == "/" and self._guard.browsers.cookie_of(cookies_in(asked)) is None:
+                    headers.append("Set-Cookie", self._guard.browsers.new_cookie())
                 headers.update({**HEADERS, "Content-Security-Policy": self._frames.policy})
             await send(message)
 

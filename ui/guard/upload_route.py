@@ -6,7 +6,6 @@ import errno
 import json
 import logging
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 
 from gradio.routes import file_upload_statuses
 from starlette.datastructures import Headers
@@ -14,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.runs.files import FULL
-from ui.guard.browsers import Browsers
+from ui.guard.browsers import Browsers, cookies_in
 from ui.guard.callers import address_of
 from ui.guard.routes import FILE, UPLOAD
 from ui.guard.uploads import TooMany, Uploads, WrongKind
@@ -51,7 +50,7 @@ class UploadRoute:
 
     async def _give_out(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A file that the same browser uploaded; to everybody else, and of anything else, there is none."""
-        owner = self._browsers.cookie_of(_cookies(Headers(scope=scope)))
+        owner = self._browsers.cookie_of(cookies_in(Headers(scope=scope)))
         if owner is None or not self._uploads.owns(owner, scope["path"].removeprefix(FILE)):
             await PlainTextResponse(NOT_THERE, HTTPStatus.NOT_FOUND)(scope, receive, send)
             return
@@ -77,7 +76,7 @@ class UploadRoute:
             LOGGER.warning("an upload could not be read", exc_info=True)
             await PlainTextResponse(UNREADABLE, HTTPStatus.BAD_REQUEST)(scope, receive, send)
             return
-        owner = self._browsers.owner(headers, _cookies(headers))
+        owner = self._browsers.owner(headers, cookies_in(headers))
         try:
             self._uploads.add(answer.paths(), owner, address)
         except (WrongKind, TooMany) as error:
@@ -130,11 +129,3 @@ def _unkept(error: OSError) -> PlainTextResponse:
         return PlainTextResponse(DISK_FULL, HTTPStatus.INSUFFICIENT_STORAGE)
     reason = error.strerror or errno.errorcode.get(error.errno or 0, "an error")
     return PlainTextResponse(READ_ONLY.format(reason=reason), HTTPStatus.INSUFFICIENT_STORAGE)
-
-
-def _cookies(headers: Headers) -> dict[str, str]:
-    try:
-        found = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in found.items()}

@@ -1,4 +1,4 @@
-// Every POST of this page carries a token that only a page of this app can have read: spending money asks for it.
+// Every call of this page carries a token that only a page of this app can have read: spending money asks for it.
 (() => {
   const send = window.fetch.bind(window);
   const page = new URL("page-token", document.baseURI);
@@ -6,8 +6,7 @@
   window.fetch = async (input, init) => {
     const request = input instanceof Request ? input : null;
     const address = new URL(request ? request.url : input, document.baseURI);
-    const method = (init?.method ?? request?.method ?? "GET").toUpperCase();
-    if (address.origin !== page.origin || method !== "POST") return send(input, init);
+    if (address.origin !== page.origin || !address.pathname.includes("/gradio_api/")) return send(input, init);
     const headers = new Headers(init?.headers ?? request?.headers);
     headers.set("x-fgt-page", await token);
     return send(input, { ...init, headers });

@@ -7,9 +7,10 @@ from starlette.datastructures import Headers
 from ui.guard import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.browsers import COOKIE, PAGE_TOKEN_HEADER
 from ui.guard.callers import address_of
+from ui.guard.session_owners import SessionOwners, session_in
 
 
-def test_each_page_gets_a_token_of_its_own_and_a_browser_one_cookie() -> None:
+def test_each_page_gets_a_token_of_its_own() -> None:
     browsers, app = Browsers(framed=False), FastAPI()
     browsers.add_routes(app)
     client = TestClient(app)
@@ -17,18 +18,7 @@ def test_each_page_gets_a_token_of_its_own_and_a_browser_one_cookie() -> None:
     pages = [browsers.page_of({PAGE_TOKEN_HEADER: reply.json()["token"]}) for reply in (first, second)]
     assert None not in pages
     assert pages[0] != pages[1]
-    assert "HttpOnly" in first.headers["set-cookie"]
-    assert "SameSite=strict" in first.headers["set-cookie"]
-    assert "set-cookie" not in second.headers
-    assert browsers.cookie_of(client.cookies) is not None
-
-
-def test_a_cookie_that_a_frame_needs_is_sent_to_frames_and_never_in_plain_text() -> None:
-    browsers, app = Browsers(framed=True), FastAPI()
-    browsers.add_routes(app)
-    cookie = TestClient(app).get(PAGE_TOKEN_ROUTE).headers["set-cookie"]
-    assert "SameSite=none" in cookie
-    assert "Secure" in cookie
+    assert first.headers["cache-control"] == "no-store"
 
 
 def test_a_token_that_was_changed_or_made_elsewhere_is_none() -> None:
@@ -65,3 +55,22 @@ def test_one_network_of_the_newer_kind_is_one_sender() -> None:
         for number in (5, 6)
     }
     assert len(senders) == 2
+
+
+def test_a_session_is_its_first_users_alone_by_cookie_or_by_page() -> None:
+    owners = SessionOwners()
+    assert owners.may_use("s", frozenset({"cookie", "page"}))
+    assert owners.may_use("s", frozenset({"cookie", "another page"}))
+    assert owners.may_use("s", frozenset({"page"}))
+    assert not owners.may_use("s", frozenset({"other"}))
+    assert not owners.may_use("s", frozenset())
+    assert owners.may_use("program's", frozenset())
+    assert owners.may_use("program's", frozenset())
+    assert not owners.may_use("program's", frozenset({"cookie"}))
+
+
+def test_an_address_names_a_session_or_a_queued_call() -> None:
+    assert session_in("/gradio_api/heartbeat/abc", "") == "abc"
+    assert session_in("/gradio_api/call/v2/validate/xyz", "") == "xyz"
+    assert session_in("/gradio_api/queue/data", "session_hash=abc&session_hash=other") == "abc"
+    assert session_in("/gradio_api/call/validate", "") is None

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from ui.guard import MAX_BODY, Addresses, Browsers, Frames, Gate, Limits, UploadRoute, Uploads
+from ui.guard import MAX_BODY, Addresses, Browsers, Frames, Gate, Guard, Limits, Uploads
 
 OWN = "http://127.0.0.1:7860"
 RUN = "/gradio_api/run/predict"
@@ -26,10 +26,9 @@ async def careless(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def client_of(folder: Path, *, shared: bool) -> TestClient:
-    uploads = Uploads(folder, Limits())
-    route = UploadRoute(careless, uploads, Browsers(framed=shared), shared=shared)
+    guard = Guard(Browsers(framed=shared), Uploads(folder, Limits()))
     addresses = Addresses("127.0.0.1", checked=not shared)
-    return TestClient(Gate(careless, addresses, route, Frames(("https://hub.example",)), shared=shared), base_url=OWN)
+    return TestClient(Gate(careless, addresses, guard, Frames(("https://hub.example",)), shared=shared), base_url=OWN)
 
 
 @pytest.fixture
@@ -88,6 +87,23 @@ def test_a_link_on_another_site_may_open_the_page_but_not_log_out(space: TestCli
     assert space.post("/", headers=visit).status_code == 403
     assert space.get("/page-token", headers=visit).status_code == 403
     assert reached(space.get("/logout", headers={"Sec-Fetch-Site": "same-origin"}))
+
+
+def test_a_page_marks_its_browser_once_and_a_session_is_the_browsers_that_used_it_first(app: TestClient) -> None:
+    first = app.get("/").headers["set-cookie"]
+    assert "HttpOnly" in first
+    assert "SameSite=Strict" in first
+    ada = {"Cookie": first.partition(";")[0]}
+    assert "set-cookie" not in app.get("/", headers=ada).headers
+    assert reached(app.get("/gradio_api/heartbeat/adas", headers=ada))
+    for path in ("/gradio_api/heartbeat/adas", "/gradio_api/queue/data?session_hash=adas", "/?session_hash=adas"):
+        for stranger in ({"Cookie": ""}, {"Cookie": f"fgt-browser={'x' * 32}"}):
+            assert app.get(path, headers=stranger).status_code == 403
+        assert reached(app.get(path, headers=ada))
+
+
+def test_a_cookie_that_a_frame_needs_is_sent_to_frames_and_never_in_plain_text(space: TestClient) -> None:
+    assert "SameSite=None; Secure" in space.get("/").headers["set-cookie"]
 
 
 def test_the_laptop_app_has_no_login(app: TestClient) -> None:

@@ -1,0 +1,28 @@
+"""What the gate and the page's handlers both ask: whose a request, an upload and a session are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+
+from ui.guard.browsers import Browsers, cookies_in
+from ui.guard.session_owners import SessionOwners
+from ui.guard.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The ledgers of one app."""
+
+    browsers: Browsers
+    uploads: Uploads
+    sessions: SessionOwners = field(default_factory=SessionOwners)
+
+    def marks(self, headers: Headers) -> frozenset[str]:
+        """What tells the sender's browser from others."""
+        return self.browsers.marks(headers, cookies_in(headers))
+
+    def owner(self, headers: Headers) -> str:
+        """Whose uploads the sender may use."""
+        return self.browsers.owner(headers, cookies_in(headers))

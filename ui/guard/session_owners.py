@@ -1,0 +1,42 @@
+"""Whose a page's session is: its name is chosen by the browser and stands in addresses, so it proves nothing."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from urllib.parse import parse_qs
+
+MOST_KNOWN = 10_000
+NOT_YOURS = "This session belongs to another browser. Reload the page."
+_NAMED = re.compile(r"/gradio_api/(?:heartbeat/([^/]+)|call/(?:v2/)?[^/]+/([^/]+))")
+
+
+class SessionOwners:
+    """Which browser used a session, or asked for a queued call, first; nobody else may.
+
+    A browser is known by its marks: its cookie, the token of its page, or both; a program has none.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def may_use(self, session: str, marks: frozenset[str]) -> bool:
+        """Whether a sender with these marks may use the session, which becomes theirs if it is nobody's."""
+        with self._lock:
+            known = self._known.get(session, marks)
+            if known != marks and not known & marks:
+                return False
+            self._known[session] = known | marks
+            self._known.move_to_end(session)
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return True
+
+
+def session_in(path: str, query: str) -> str | None:
+    """The session, or the queued call, that the address of a request names; None if it names none."""
+    if found := _NAMED.fullmatch(path):
+        return found[1] or found[2]
+    return parse_qs(query).get("session_hash", [None])[0]
