@@ -26,6 +26,7 @@ from ui.theme import ICON, STYLE_SHEETS, head, theme
 
 MAX_UPLOAD = "20mb"
 INCOMING = ".incoming"
+HUB = "https://huggingface.co"
 LEAVING_SECONDS = 2
 """How long a stopped app waits for what is being answered."""
 
@@ -108,9 +109,12 @@ def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
 
 
 def frames() -> Frames:
-    """Who may show the app in a frame: on a Space the Hub that logs its visitors in, elsewhere nobody."""
+    """Who may show the app in a frame: on a Space the Hub, also another that its visitors log in with; else nobody."""
+    if not on_space(os.environ):
+        return Frames()
     provider = urlsplit(os.environ.get("OPENID_PROVIDER_URL", ""))
-    return Frames((f"{provider.scheme}://{provider.netloc}",) if on_space(os.environ) and provider.netloc else ())
+    own = [f"{provider.scheme}://{provider.netloc}"] if provider.netloc else []
+    return Frames(tuple(dict.fromkeys([HUB, *own])))
 
 
 class _Server(uvicorn.Server):

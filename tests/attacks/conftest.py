@@ -40,8 +40,8 @@ class Target:
 
     @property
     def uploads(self) -> Path:
-        """Where Gradio keeps uploads and copies."""
-        return self.folder / "uploads"
+        """Where uploads are kept: a folder of the app's own in its home, else where the environment tells Gradio to."""
+        return next((self.home / ".incoming").glob("*-*"), self.folder / "uploads")
 
     @property
     def temporary(self) -> Path:
@@ -50,8 +50,8 @@ class Target:
 
     def received(self) -> list[Path]:
         """The files that it keeps of what was sent to it."""
-        folders = (self.uploads, self.temporary)
-        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        folders = {self.uploads, self.folder / "uploads", self.temporary}
+        return [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
 
 
 @contextlib.contextmanager

@@ -130,7 +130,8 @@ class ForeignPage:
     def framed(self) -> Frame:
         """The app in a frame of the page, once its address is loaded or refused."""
         self.page.evaluate(FRAME, f"{self.target}/")
-        frame = self.page.frame(name="framed")
+        element = self.page.wait_for_selector("iframe[name=framed]", state="attached")
+        frame = element.content_frame() if element else None
         assert frame is not None
         return frame
 

@@ -30,6 +30,8 @@ OPENS = int(os.environ.get("ATTACK_OPENS", "2000"))
 SETTLED_OPENS = 1_000
 GROWTH_MEGABYTES = 60
 UNWANTED = ("page.html", "picture.svg", "script.js", "run.exe", "model.pkl", "rows.csv.html", "rows", "rows.CSV.xhtml")
+REFUSED = (400, 403, 404, 405, 413, 415)
+"""What a body without an end is answered: 400 before it is read, where an upload is no form."""
 ROWS = b"user_message,tool_calls\nhello,[]\n"
 
 
@@ -64,7 +66,7 @@ def test_many_small_parts_have_an_end(laptop: Target) -> None:
 
 @pytest.mark.parametrize("path", [path for method, path in gradio_routes() if method == "POST" and "{" not in path])
 def test_no_route_swallows_a_body_without_end(path: str, laptop: Target) -> None:
-    assert _send(laptop, path, "application/json", b'{"data": ["', chunked=True) in (403, 404, 405, 413, 415)
+    assert _send(laptop, path, "application/json", b'{"data": ["', chunked=True) in REFUSED
 
 
 @pytest.mark.parametrize("name", UNWANTED)
@@ -144,10 +146,21 @@ def test_a_page_that_was_closed_is_forgotten(laptop: Target, surface: Surface) -
     outsider, session = Outsider(laptop.url), secrets.token_hex(8)
     enter = surface.named("enter")
     with outsider.stream("GET", f"gradio_api/heartbeat/{session}") as alive:
-        next(alive.iter_lines())
+        lines = alive.iter_lines()  # the connection is open as long as this is kept
+        next(lines)
         whole = _painted(run(outsider, enter, [], session_hash=session))
         assert _looked(outsider, surface, session) < whole / 2
-    assert soon(lambda: _looked(outsider, surface, session) > whole / 2, seconds=30)
+    _wait_for_heartbeats(outsider, 3)  # a look would tell the app that the page is back
+    # Some looks are left unanswered first: the answer to the visit could still be under way.
+    assert any(_looked(outsider, surface, session) > whole / 2 for _ in range(10))
+
+
+def _wait_for_heartbeats(outsider: Outsider, times: int) -> None:
+    """Wait as long as a page does that hears so many; there are some seconds between them."""
+    with outsider.stream("GET", f"gradio_api/heartbeat/{secrets.token_hex(8)}") as alive:
+        heard = (line for line in alive.iter_lines() if "ALIVE" in line)
+        for _ in range(times):
+            next(heard)
 
 
 def _looked(outsider: Outsider, surface: Surface, session: str) -> int:

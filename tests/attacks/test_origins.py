@@ -233,14 +233,16 @@ def test_no_answer_lacks_the_headers_that_bind_a_browser(app: Target) -> None:
     assert lacking == []
 
 
-def test_only_the_hub_may_frame_a_space_and_nobody_else_a_laptop(laptop: Target, named_space: Target) -> None:
+def test_only_the_hub_may_frame_a_space_and_nobody_else_a_laptop(
+    laptop: Target, named_space: Target, hub_server: LoopbackHub
+) -> None:
     framers = _framers(asked(Outsider(laptop.url), "GET", "/", {}))
     assert framers is not None
     assert framers <= {"'self'", "'none'"}
     framers = _framers(asked(Outsider(named_space.url), "GET", "/", {}))
     assert framers is not None
     assert "https://huggingface.co" in framers
-    assert framers <= {"'self'", "https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space"}
+    assert framers <= {"'self'", "https://huggingface.co", hub_server.endpoint}
 
 
 def test_no_script_reads_a_cookie_of_the_app(app: Target) -> None:

@@ -15,7 +15,8 @@ _NAMED = re.compile(r"/gradio_api/(?:heartbeat/([^/]+)|call/(?:v2/)?[^/]+/([^/]+
 class SessionOwners:
     """Which browser used a session, or asked for a queued call, first; nobody else may.
 
-    A browser is known by its marks: its cookie, the token of its page, or both; a program has none.
+    A browser is known by its marks: its cookie, the token of its page, or both. A program has none; a session that it
+    used is nobody's until a browser uses it.
     """
 
     def __init__(self) -> None:
@@ -25,8 +26,8 @@ class SessionOwners:
     def may_use(self, session: str, marks: frozenset[str]) -> bool:
         """Whether a sender with these marks may use the session, which becomes theirs if it is nobody's."""
         with self._lock:
-            known = self._known.get(session, marks)
-            if known != marks and not known & marks:
+            known = self._known.get(session, frozenset())
+            if known and not known & marks:
                 return False
             self._known[session] = known | marks
             self._known.move_to_end(session)

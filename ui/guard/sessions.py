@@ -11,8 +11,8 @@ from gradio.blocks import Blocks
 from gradio.state_holder import SessionState, StateHolder
 
 MOST_SESSIONS = 1_000
-CLOSED_SECONDS = 300.0
-"""How long a closed page may come back, as a phone does that was in a pocket."""
+CLOSED_SECONDS = 15.0
+"""How long a page may be away without losing what its session holds, as when a phone changes its network."""
 
 
 class LightState(SessionState):

@@ -66,7 +66,8 @@ def test_a_session_is_its_first_users_alone_by_cookie_or_by_page() -> None:
     assert not owners.may_use("s", frozenset())
     assert owners.may_use("program's", frozenset())
     assert owners.may_use("program's", frozenset())
-    assert not owners.may_use("program's", frozenset({"cookie"}))
+    assert owners.may_use("program's", frozenset({"cookie"}))
+    assert not owners.may_use("program's", frozenset())
 
 
 def test_an_address_names_a_session_or_a_queued_call() -> None:
