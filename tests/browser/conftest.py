@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,11 @@ expect.set_options(timeout=30_000)
 
 
 class App:
-    """`app.py` on a free port, with more in its environment; `stop` and `start` again is a restart."""
+    """`app.py` on a free port, with more in its environment or arguments; `stop` and `start` again is a restart."""
 
-    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> None:
         self.home = home
+        self._arguments = arguments
         self._environment = environment or {}
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -48,7 +49,7 @@ class App:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "app.py"), "--port", str(self.port)],
+                [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), *self._arguments],
                 env={**os.environ, **self._environment, "FGT_HOME": str(self.home)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -58,6 +59,11 @@ class App:
             assert self._process.poll() is None, "the app ended before it answered"
             assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
             time.sleep(0.2)
+
+    @property
+    def said(self) -> str:
+        """What it printed."""
+        return (self.home.parent / f"{self.home.name}.log").read_text(encoding="utf-8")
 
     @property
     def pid(self) -> int:
