@@ -109,9 +109,13 @@ def _layers(layers: object, number: int) -> bool:
 
 
 def _home(folder: Path) -> Path:
-    """The folder that links may lead into: itself, or a model of the Hub's cache, whose snapshots are links."""
+    """The folder that links may lead into: itself, or the repository in the Hub's cache that it is a snapshot of."""
     real = folder.resolve()
-    return real.parents[1] if real.parent.name == "snapshots" else real
+    for inner in (real, *real.parents):  # a run's checkpoint lies deeper in its snapshot
+        repository = inner.parent.parent
+        if inner.parent.name == "snapshots" and repository.name.startswith("models--"):
+            return repository
+    return real
 
 
 def _check_file(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from job_templates.ml.litert.destination import find_destination
 from job_templates.ml.litert.source import Source, find_source
 from tests.conftest import DataSet
 from tests.hub.loopback import LoopbackHub
+from tests.jobs.tiny_gemma import tiny_gemma
 
 MODEL = b"LITERTLM" * 2_000_000
 
@@ -27,11 +27,10 @@ def token(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def local_run(folder: Path, data: DataSet) -> Run:
-    """A run with the files that an export looks for; their content does not matter here."""
+    """A run with a small model, and with the files that an export looks for beside it."""
     run = Run.create(folder, RunConfig(), data.dataset, data.tools, "Bikes")
-    run.checkpoint.mkdir()
-    (run.checkpoint / "config.json").write_text(json.dumps({"model_type": "gemma3_text"}))
-    for name in ("model.safetensors", "tokenizer.model", "chat_template.jinja"):
+    tiny_gemma(8, 0, 64, 0.02).save_pretrained(run.checkpoint)
+    for name in ("tokenizer.model", "chat_template.jinja"):
         (run.checkpoint / name).write_bytes(b"x")
     return run
 
