@@ -19,6 +19,7 @@ from starlette.requests import Request
 from backend.errors import InputError
 from backend.runs import RunConfig, default_config
 from ui.downloads import elsewhere
+from ui.guard.browsers import PAGE_TOKEN_HEADER
 from ui.jobs_offer import Order
 from ui.launching import ask, confirm, start
 from ui.layout import Layout
@@ -32,10 +33,11 @@ from ui.text import count
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def request_of(token: str | None) -> Request:
-    """A request with the session that the app's login leaves."""
+def request_of(token: str | None, tenants: Tenants) -> Request:
+    """A request of a loaded page, with the session that the app's login leaves."""
     session = {"oauth_info": {"access_token": token}} if token else {}
-    return Request({"type": "http", "session": session, "headers": []})
+    page = (PAGE_TOKEN_HEADER.encode(), tenants.browsers.new_token().encode())
+    return Request({"type": "http", "session": session, "headers": [page]})
 
 
 def painted(layout: Layout, scene: Scene) -> str:
@@ -72,10 +74,10 @@ def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
 
 def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence[str]) -> dict[str, Any]:
     """Everything that one person does."""
-    services = tenants.services(request_of(token))
+    services = tenants.services(request_of(token, tenants))
     if services.finding:
         assert services.finding.done.wait(120)
-    services = tenants.services(request_of(token))
+    services = tenants.services(request_of(token, tenants))
     shown = [painted(layout, Scene(services, Place(data="example", step=step))) for step in STEPS]
     runs = services.summaries.list()
     reports = {}
