@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -59,7 +60,9 @@ def run(main: Callable[[], int | None]) -> NoReturn:
         print("error: this machine has too little memory for the work. Lower --batch-size.", file=sys.stderr)
         code = FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: say it plainly before the traceback
-        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+        full = os.strerror(errno.ENOSPC) in str(error)  # safetensors and others raise errors of their own for it
+        told = "the disk is full. Free some space, then try again." if full else f"{type(error).__name__}: {error}"
+        print(f"error: {told}", file=sys.stderr)
         traceback.print_exc()
         code = FAILED
     sys.stdout.flush()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
-from backend.data import check_files
 from backend.errors import InputError
 from backend.runs.folders import Scratch
+from ui.apart import TooMuch, run_apart
+from ui.checking import BOUNDS, TOO_LONG
+from ui.data_work import check_as_json
 from ui.place import Place
 from ui.scene import Scene
 from ui.tenants import Tenants
@@ -38,20 +41,28 @@ def add_api(tenants: Tenants) -> None:
             "tokens_per_second": answer.tokens_per_second,
         }
 
+    def validate(dataset: str, tools: str) -> dict[str, Any]:
+        """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
+        return _validated(dataset, tools, apart=tenants.shared)
+
     api(validate, api_name="validate", concurrency_limit=2)
     api(predict, api_name="predict", concurrency_limit=2)
 
 
-def validate(dataset: str, tools: str) -> dict[str, Any]:
-    """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
+def _validated(dataset: str, tools: str, *, apart: bool) -> dict[str, Any]:
+    """The check, `apart` in a process that is ended after a while; gr.Error."""
     with Scratch() as folder:
         files = {"dataset.csv": dataset or "", "tools.json": tools or ""}
         for name, content in files.items():
             if len(content) > MAX_CHARACTERS:
                 raise gr.Error(f"{name} has more than {MAX_CHARACTERS:,} characters. Split it.", print_exception=False)
             (Path(folder) / name).write_text(content, encoding="utf-8", newline="")
+        paths = Path(folder) / "dataset.csv", Path(folder) / "tools.json"
         try:
-            report: dict[str, Any] = check_files(Path(folder) / "dataset.csv", Path(folder) / "tools.json").to_json()
+            if apart:
+                return run_apart(check_as_json, paths, lambda *_: None, threading.Event(), BOUNDS)
+            return check_as_json(*paths, lambda *_: None)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
-    return report
+        except TooMuch as error:
+            raise gr.Error(TOO_LONG, print_exception=False) from error

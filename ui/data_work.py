@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from backend.data import CheckOptions, CheckReport, check_files
 from backend.data.changes import FixPlan
@@ -57,6 +58,11 @@ def _bytes(path: Path) -> int:
 def check(data: Data, tell: Tell) -> CheckReport:
     """Check the data; a base that cannot be counted leaves the rest of the report."""
     return check_files(data.dataset, data.tools, data.options, tell, need_tokens=False)
+
+
+def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
+    """What `validate.py --json` prints of two files."""
+    return check_files(dataset, tools, None, tell).to_json()
 
 
 def plan(data: Data, wish: Wish, tell: Tell) -> FixPlan:

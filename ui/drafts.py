@@ -150,6 +150,8 @@ class Drafts:
             if lock is None:
                 raise InputError(f"{self.folder} has been busy for over ten seconds. Try again.")
             try:
+                if not path.is_file():  # a link to nowhere, or a FIFO, on which writing would wait
+                    path.unlink(missing_ok=True)
                 if _size(path) != KEY_BYTES:
                     write_bytes(path, secrets.token_bytes(KEY_BYTES), 0o600)
                 self._key = read_bytes(path, KEY_BYTES)

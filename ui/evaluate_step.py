@@ -16,7 +16,7 @@ from ui.evaluate_rows import RowBrowser
 from ui.evaluate_scores import scores_card
 from ui.evaluate_words import before
 from ui.launching import begin
-from ui.markup import Html, button, empty, esc, heading
+from ui.markup import Html, button, callout, empty, esc, heading
 from ui.page import Page, go
 from ui.painter import Holder, Wanted
 from ui.part import Part
@@ -31,6 +31,9 @@ WORDS = {
     "cancelled": "The evaluation was cancelled",
     "again": "Evaluate again",
 }
+
+
+UNREADABLE = "evaluation.json in the run's folder is damaged or gone. The model is kept: measure it again."
 
 
 class EvaluateStep(Holder):
@@ -111,7 +114,11 @@ def _start(scene: Scene, data: dict[str, str]) -> Place:
 
 def _blank(scene: Scene) -> Html:
     if scene.has("train"):
-        if scene.evaluation or scene.stage("evaluate").state != "none":
+        state = scene.stage("evaluate").state
+        if state == "done" and not (scene.evaluation or {}).get("tuned"):
+            again = evaluate_button("Evaluate again", _declarations(scene), on=False, kind="primary")
+            return callout("error", "The measurement cannot be read", UNREADABLE, again)
+        if scene.evaluation or state != "none":
             return Html("")
         start = evaluate_button("Evaluate", _declarations(scene), on=False, kind="primary")
         return empty("Not measured yet", "The base model and the tuned one answer every held-out row.", start)

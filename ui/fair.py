@@ -84,7 +84,7 @@ class Turns:
         return True
 
     def _may(self, owner: str) -> bool:
-        return not owner or owner.startswith(GROUPS) or self._running[owner] < self._at_once
+        return not owner or self._running[owner] < self._at_once
 
 
 def memory_of(result: object) -> int:

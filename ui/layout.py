@@ -31,6 +31,8 @@ from ui.try_step import TryStep
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
 """How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
+MOST_WAITING = 40
+"""How many calls may wait for their turn; one may hold a file of 20 MB."""
 TOP = (
     f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
     f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
@@ -126,6 +128,7 @@ def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
     with blocks:
         Layout(tenants).wire(blocks)
         add_api(tenants)
+    blocks.queue(max_size=MOST_WAITING)
     return blocks
 
 

@@ -46,4 +46,4 @@ class Slice(Generic[Item]):
 
 def page_number(text: str | None) -> int:
     """The page that a pager's button names, 0 where it names none."""
-    return int(text) if text and text.isdecimal() else 0
+    return int(text) if text and len(text) < 10 and text.isdecimal() else 0

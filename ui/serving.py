@@ -17,10 +17,11 @@ from starlette.routing import Mount
 
 from backend.environment import on_space
 from backend.errors import InputError
+from backend.runs.folders import own_temporary
 from ui.downloads import add_routes
 from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Guard, Limits, Sessions, Uploads
 from ui.layout import build
-from ui.leaving import add_logout
+from ui.login_routes import add_login_routes
 from ui.tenants import Tenants
 from ui.theme import ICON, STYLE_SHEETS, head, theme
 
@@ -72,7 +73,7 @@ def _uploads(tenants: Tenants) -> Uploads:
     try:
         uploads = Uploads(tenants.root / INCOMING, limits)
     except InputError as error:
-        home = Path(tempfile.mkdtemp(prefix="fgt-incoming-"))
+        home = (own_temporary() or Path(tempfile.gettempdir())) / "incoming"
         print(f"{error} Uploads are kept in {home} meanwhile.", flush=True)
         uploads = Uploads(home, limits)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
@@ -104,7 +105,7 @@ def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
     mounted.app.state_holder = Sessions(blocks)
     add_routes(mounted.app, tenants)
     tenants.browsers.add_routes(mounted.app)
-    add_logout(mounted.app, tenants)
+    add_login_routes(mounted.app, tenants)
     return served, mounted.app
 
 

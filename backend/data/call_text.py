@@ -17,8 +17,11 @@ Repair = Literal["python-repr", "smart-quotes", "code-fence", "trailing-comma", 
 
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "‘": "'", "’": "'", "‚": "'"})
 _DOUBLE_SMART = frozenset("“”„‟″")
-_FENCE = re.compile(r"\s*```[a-zA-Z]*\s*\n?(.*?)\n?\s*```\s*", re.DOTALL)
-_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])', re.DOTALL)
+_FENCE, _LANGUAGE = "```", re.compile("[a-zA-Z]*+")
+_STRING = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)'
+"""A JSON string, also one without its end: what begins in it is not looked for again, so that time stays linear."""
+_STRING_OR_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.DOTALL)
+_STRING_OR_SMART = re.compile(rf"{_STRING}|[“”„‟″]", re.DOTALL)
 _MAX_REPAIRED = 20_000
 _MAX_REPAIRED_DEPTH = 40
 
@@ -44,9 +47,9 @@ def read_cell_value(text: str) -> CellValue:
 def _repair(text: str) -> CellValue | None:
     if START_CALL in text:
         return _from_native(text)
-    fenced = _FENCE.fullmatch(text)
-    if fenced:
-        return _tried(fenced[1], "code-fence")
+    fenced = _unfenced(text)
+    if fenced is not None:
+        return _tried(fenced, "code-fence")
     if any(mark in _DOUBLE_SMART for mark in text):
         found = _tried(_straighten(text), "smart-quotes") or _tried(text.translate(_SMART), "smart-quotes")
         if found:
@@ -57,6 +60,15 @@ def _repair(text: str) -> CellValue | None:
         if found:
             return found
     return _from_python(text) or _from_python(text.translate(_SMART), "smart-quotes")
+
+
+def _unfenced(text: str) -> str | None:
+    """What stands in a Markdown code block, without the name of its language; None if the text is no such block."""
+    bare = text.strip()
+    if len(bare) < 2 * len(_FENCE) or not (bare.startswith(_FENCE) and bare.endswith(_FENCE)):
+        return None
+    inside = bare[len(_FENCE) : -len(_FENCE)]
+    return _LANGUAGE.sub("", inside, count=1).strip()
 
 
 def _from_native(text: str) -> CellValue | None:
@@ -71,7 +83,7 @@ def _from_native(text: str) -> CellValue | None:
 
 def _straighten(text: str) -> str:
     """The text with curly double quotes straightened, those inside a straight string left alone."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"|[“”„‟″]', lambda match: '"' if len(match[0]) == 1 else match[0], text)
+    return _STRING_OR_SMART.sub(lambda match: '"' if len(match[0]) == 1 else match[0], text)
 
 
 def _tried(text: str, repair: Repair) -> CellValue | None:

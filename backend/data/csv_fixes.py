@@ -14,7 +14,7 @@ from backend.data.header_finding import normal_name
 from backend.data.options import CALLS, MESSAGE, REQUIRED_COLUMNS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_LINE_BREAK = re.compile(r"[ \t]*[\r\n]+\s*")
+_LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")
 _SHOWN = 300
 
 Wanted = Callable[[int], bool]

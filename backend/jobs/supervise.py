@@ -49,6 +49,7 @@ class Supervisor:
         self.run = run
         self.stage = stage
         self.ticket = ticket
+        self._in_line = True
         self.grace_seconds = grace_seconds
         self.state = JobState("queued")
         self.log = LogWriter(run.log_path(stage), environment_secrets())
@@ -68,8 +69,13 @@ class Supervisor:
         except OSError as error:
             self._end(JobState("failed", self.state.started, message=f"The job could not be started: {error}."))
         finally:
-            self.ticket.leave()
+            self._leave()
             self.log.close()
+
+    def _leave(self) -> None:
+        if self._in_line:
+            self._in_line = False
+            self.ticket.leave()
 
     def _on_signal(self, *_: object) -> None:
         self._told_to_stop = True
@@ -163,10 +169,15 @@ class Supervisor:
                 self.log.note(self._trouble)
 
     def _end(self, state: JobState) -> None:
-        """Write the last state; while the disk is full that is tried again: a job without it is taken for lost."""
+        """Write the last state; while the disk is full that is tried again: a job without it is taken for lost.
+
+        The next job need not wait for that, and who asks for an end meanwhile gets one: then the run can be deleted.
+        """
+        asked = self._stopping()
         self._become(replace(state, ended=time.time()))
+        self._leave()
         deadline = time.monotonic() + LAST_STATE_SECONDS
-        while self._unwritten and time.monotonic() < deadline:
+        while self._unwritten and time.monotonic() < deadline and (asked or not self._stopping()):
             time.sleep(POLL_SECONDS)
             self._write()
         with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,9 @@ class Ticket:
         return sum(locks.is_held(path) for path in earlier)
 
     def leave(self) -> None:
-        """Give the place up."""
-        self.path.unlink(missing_ok=True)
+        """Give the place up; a disk that cannot be written keeps the file, which nobody holds then."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from backend.runs.files import disk_errors
 
+NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 TRIES = 20
 PAUSE_SECONDS = 0.01
 
@@ -41,11 +43,11 @@ def wait_for(path: Path, seconds: float = 10.0) -> int | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock at `path`."""
+    """Whether a living process holds the lock at `path`; a lock that cannot be looked at counts as held."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
-    except OSError:
-        return False
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:  # a disk that became read-only, or too many open files, sets no job free
+        return error.errno not in NOT_THERE
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return False

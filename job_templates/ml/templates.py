@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
+from job_templates.ml.with_parent import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30.0
@@ -52,6 +53,7 @@ def render(tokenizer: Any, conversations: Sequence[list[Message]], tools: list[d
 
 def main() -> None:
     """Render the order on stdin."""
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     order = json.load(sys.stdin)

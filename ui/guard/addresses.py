@@ -45,11 +45,15 @@ class Addresses:
         """Whether the Origin header names the app's own page; `null`, which every sandboxed page sends, does not."""
         try:
             found = urlsplit(origin)
+            found.port  # noqa: B018 - raises ValueError for what is no port
         except ValueError:
             return False
         if found.scheme not in ("http", "https") or not found.hostname:
             return False
-        return found.netloc.lower() == (host or "").lower() or _name(found.netloc) in self._added()
+        own = (host or "").lower()
+        if found.netloc.lower() == own:
+            return True
+        return _name(found.netloc) in self._added() and (found.port is None or own.endswith(f":{found.port}"))
 
     def _added(self) -> set[str]:
         return {_name(name) for name in self.allowed} - {""}

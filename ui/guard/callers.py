@@ -20,7 +20,7 @@ def address_of(scope: Scope, headers: Headers, *, shared: bool) -> str:
     direct = str(client[0]) if client else ""
     if not shared:
         return direct
-    noted = [part.strip() for part in headers.get(FORWARDED, "").split(",")]
+    noted = [part.strip() for part in ",".join(headers.getlist(FORWARDED)).split(",")]
     return _network(next((address for address in reversed(noted) if _is_public(address)), direct))
 
 

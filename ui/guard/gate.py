@@ -12,14 +12,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.guard.addresses import Addresses
 from ui.guard.bodies import Body
-from ui.guard.browsers import cookies_in
+from ui.guard.browsers import cookies_in, own_cookies
 from ui.guard.guard import Guard
-from ui.guard.routes import LOGOUT, READ, exists, may_be_visited
-from ui.guard.session_owners import NOT_YOURS, session_in
+from ui.guard.json_bodies import checked_names, named_in
+from ui.guard.routes import LOGOUT, READ, UPLOAD, WRITE, exists, may_be_visited
+from ui.guard.session_owners import NOT_YOURS, sessions_in
 from ui.guard.upload_route import UploadRoute
 
 MAX_BODY = 25_000_000
 """In bytes: the largest upload with what a form adds to it."""
+MOST_HEADERS = 32_000
+"""In bytes, names and values together: a login's cookie has about 4,000."""
+LONG_HEADERS = f"The request's headers are larger than {MOST_HEADERS // 1_000} kB. Delete the cookies of this address."
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -72,12 +76,16 @@ class Gate:
         if scope["type"] != "http":  # the page opens no other connections
             await send({"type": "websocket.close", "code": 1008})
             return
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
+            await refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, LONG_HEADERS)(scope, receive, send)
+            return
+        scope = {**scope, "headers": own_cookies(scope["headers"])}
         headers = Headers(scope=scope)
         answer = self._answer(scope["path"], headers, send)
-        refusal = self._refusal(scope["method"], scope["path"], headers) or self._foreign_session(scope, headers)
         body = Body(receive, headers, MAX_BODY)
-        if refusal is None and body.too_large:
-            refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        refusal = refusal or self._foreign_session(sessions_in(scope["path"], _query(scope)), headers)
+        refusal = refusal or await self._refused_body(scope, headers, body)
         if refusal is not None:
             await refused(*refusal)(scope, receive, answer)
             return
@@ -116,12 +124,23 @@ class Gate:
             return HTTPStatus.NOT_FOUND, "There is nothing at this address."
         return None
 
-    def _foreign_session(self, scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | None:
-        """The refusal of a request whose address names another browser's session; None for every other."""
-        session = session_in(scope["path"], scope["query_string"].decode("latin-1"))
-        if session is None or self._guard.sessions.may_use(session, self._guard.marks(headers)):
-            return None
-        return HTTPStatus.FORBIDDEN, NOT_YOURS
+    async def _refused_body(self, scope: Scope, headers: Headers, body: Body) -> tuple[HTTPStatus, str] | None:
+        """Why a request is refused for its body: its size, its structure, or another's session in it."""
+        if scope["method"] in WRITE and scope["path"] != UPLOAD and not body.too_large:
+            found = named_in(await body.whole())
+            if not body.too_large:
+                return (HTTPStatus.BAD_REQUEST, found.fault) if found.fault else self._foreign(found.names, headers)
+        return (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE) if body.too_large else None
+
+    def _foreign_session(self, names: list[str], headers: Headers) -> tuple[HTTPStatus, str] | None:
+        """The refusal of a request whose address names another browser's session, or one that is no name."""
+        found = checked_names(names)
+        return (HTTPStatus.BAD_REQUEST, found.fault) if found.fault else self._foreign(found.names, headers)
+
+    def _foreign(self, names: tuple[str, ...], headers: Headers) -> tuple[HTTPStatus, str] | None:
+        marks = self._guard.marks(headers)
+        mine = all(self._guard.sessions.may_use(name, marks) for name in names)
+        return None if mine else (HTTPStatus.FORBIDDEN, NOT_YOURS)
 
     def _answer(self, path: str, asked: Headers, send: Send) -> Send:
         """Sends what the application answers with the headers that every answer has, and with none for other sites."""
@@ -139,6 +158,10 @@ class Gate:
             await send(message)
 
         return sent
+
+
+def _query(scope: Scope) -> str:
+    return str(scope["query_string"].decode("latin-1"))
 
 
 def _visits(method: str, path: str, site: str, mode: str | None) -> bool:

@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from urllib.parse import parse_qs
 
-MOST_KNOWN = 10_000
+MOST_KNOWN, MOST_MARKS = 10_000, 8
 NOT_YOURS = "This session belongs to another browser. Reload the page."
 _NAMED = re.compile(r"/gradio_api/(?:heartbeat/([^/]+)|call/(?:v2/)?[^/]+/([^/]+))")
 
@@ -29,15 +29,15 @@ class SessionOwners:
             known = self._known.get(session, frozenset())
             if known and not known & marks:
                 return False
-            self._known[session] = known | marks
+            self._known[session] = frozenset(sorted(known | marks)[:MOST_MARKS]) if len(known) < MOST_MARKS else known
             self._known.move_to_end(session)
             while len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
         return True
 
 
-def session_in(path: str, query: str) -> str | None:
-    """The session, or the queued call, that the address of a request names; None if it names none."""
-    if found := _NAMED.fullmatch(path):
-        return found[1] or found[2]
-    return parse_qs(query).get("session_hash", [None])[0]
+def sessions_in(path: str, query: str) -> list[str]:
+    """The sessions and queued calls that the address of a request names: all, as a parameter may stand there twice."""
+    found = _NAMED.fullmatch(path)
+    in_path = [found[1] or found[2]] if found else []
+    return [*in_path, *parse_qs(query, keep_blank_values=True).get("session_hash", [])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+from asyncio import timeout
 from http import HTTPStatus
 
 from gradio.routes import file_upload_statuses
@@ -23,6 +24,8 @@ DISK_FULL = "The server's disk is full, so the file was not kept. Free some spac
 READ_ONLY = "The server cannot write where it keeps uploads ({reason}), so the file was not kept."
 UNREADABLE = "The upload could not be read. Choose the file again."
 STATUS = {WrongKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE, TooMany: HTTPStatus.TOO_MANY_REQUESTS}
+MOST_SECONDS = 600
+TOO_SLOW = f"The upload took more than {MOST_SECONDS // 60} minutes, so it was ended. Use a faster connection."
 MOST_PROGRESS = 1_000
 LOGGER = logging.getLogger(__name__)
 
@@ -68,7 +71,11 @@ class UploadRoute:
         answer = _Answer()
         try:
             with self._uploads.under_way():
-                await self._app(_plain(scope), receive, answer.take)
+                async with timeout(MOST_SECONDS):
+                    await self._app(_plain(scope), receive, answer.take)
+        except TimeoutError:
+            await PlainTextResponse(TOO_SLOW, HTTPStatus.REQUEST_TIMEOUT)(scope, receive, send)
+            return
         except OSError as error:
             await _unkept(error)(scope, receive, send)
             return

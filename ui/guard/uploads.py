@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt")
 KEPT_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 MEGABYTE = 1_000_000
+STALLED_SECONDS = 60.0
+"""How long nothing may come of an upload before what came of it may go."""
 LOCK = "lock"
 
 
@@ -71,13 +73,17 @@ class Uploads:
         self.folder = home / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._alive = locks.take(self.folder / LOCK)
 
-    def refusal(self, address: str, coming: int, files: int = 1) -> str | None:
+    def refusal(self, address: str, coming: int) -> str | None:
         """Why no more may be uploaded from this address now, in a sentence; None if `coming` bytes more may."""
         self.sweep()
+        return self._over_limit(address, coming, 1)
+
+    def _over_limit(self, address: str, coming: int, files: int) -> str | None:
         limits = self._limits
         with self._lock:
             own = [upload for upload in self._history if upload.address == address]
-            held = sum(max(upload.size for upload in owners.values()) for owners in self._files.values())
+            held = sum(map(_size, self._half_read()))
+            held += sum(max(upload.size for upload in owners.values()) for owners in self._files.values())
         if held + coming > limits.total_bytes:
             return "The room for uploads on this server is full. Try again in an hour."
         if limits.files is not None and len(own) + files > limits.files:
@@ -99,7 +105,7 @@ class Uploads:
         if wrong:
             self._discard_new(listed)
             raise WrongKind(f"{wrong[0][:80]!r} is not taken. Give a file that ends in {', '.join(SUFFIXES)}.")
-        if refusal := self.refusal(address, sum(map(_size, listed)), len(listed)):
+        if refusal := self._over_limit(address, sum(map(_size, listed)), len(listed)):
             self._discard_new(listed)
             raise TooMany(refusal)
         now = time.monotonic()
@@ -129,11 +135,13 @@ class Uploads:
     def tidy(self) -> None:
         """Remove half-read uploads, and the empty file that Gradio leaves whenever a handler reads a file input."""
         with self._lock:
-            if self._active:
-                return
-            for entry in _entries(self.folder):
-                if entry.name != LOCK and not entry.is_dir():
+            stalled = STALLED_SECONDS if self._active else 0.0
+            for entry in self._half_read():
+                if _age(entry) >= stalled:
                     _discard(entry)
+
+    def _half_read(self) -> list[Path]:
+        return [entry for entry in _entries(self.folder) if entry.name != LOCK and not entry.is_dir()]
 
     def sweep(self) -> None:
         """Remove what was uploaded an hour ago, and folders that nobody knows of."""
@@ -163,10 +171,13 @@ class Uploads:
             self._remove([path for path in paths if path not in self._files])
 
     def _remove(self, paths: Iterable[str]) -> None:
+        """Remove files, and their folders once empty: a folder is named by content, so other names may be in it."""
         for path in paths:
             folder = Path(path).parent
             if folder.parent == self.folder:
-                _discard(folder)
+                _discard(Path(path))
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 def remove_abandoned(home: Path) -> None:
@@ -196,7 +207,7 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _size(path: str) -> int:
+def _size(path: str | Path) -> int:
     try:
         return Path(path).stat().st_size
     except OSError:

@@ -10,18 +10,17 @@ from backend.data.display import show
 from backend.data.inputs import Inputs
 from backend.data.registry import Finding, rule
 
-_PLACEHOLDER = re.compile(
-    r"\brequest(?:ing|s)?\s+\S+\s+with\s.*\bvariant\s+\d+|\(\s*[^()]*\bvariant\s+#?\d+\s*\)\s*$|^\s*\{\{?\s*\w+\s*\}?\}\s*$"
-    r"|\bvariant\s+#?\d+\s*\)?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
+_REQUEST = re.compile(r"\brequest(?:ing|s)?\s++\S++\s++with\s", re.IGNORECASE)
+_VARIANT = re.compile(r"\bvariant\s++\d", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\bvariant\s++#?\d++\s*+\)?\s*+\Z|\A\s*+\{\{?\s*+\w++\s*+\}?\}\s*+\Z", re.IGNORECASE)
+"""Possessive throughout: a message of any length takes time in proportion to it."""
 _MANGLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
 _WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
 _MARKUP = re.compile(r"\*\*[^*]+\*\*|</?[a-zA-Z]{1,6}\s*/?>|&(?:amp|lt|gt|quot|nbsp|#\d+);")
 _PHRASES = re.compile(
     r"\s*(?:here (?:is|are)\b|here's (?:a|an|the|another|one)\b|(?:sure|certainly|of course|absolutely)[,!:]\s"
-    r"|as an ai\b|(?:user|human|assistant|query|utterance|message|example|variation|request)\s*\d*\s*:)",
+    r"|as an ai\b|(?:user|human|assistant|query|utterance|message|example|variation|request)\s*+(?:\d++\s*+)?+:)",
     re.IGNORECASE,
 )
 
@@ -35,7 +34,7 @@ _PHRASES = re.compile(
     "read the label off the message.",
 )
 def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
-    if _PLACEHOLDER.search(text):
+    if _is_placeholder(text):
         yield Finding(
             f"The message is a generator's placeholder: {show(text, 100)}. Rewrite it as a user would say it."
         )
@@ -52,8 +51,16 @@ def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
 def tool_name(text: str, inputs: Inputs) -> Iterator[Finding]:
     pattern = _names_pattern(tuple(inputs.tools))
     found = pattern.search(text) if pattern else None
-    if found and not _PLACEHOLDER.search(text):
+    if found and not _is_placeholder(text):
         yield Finding(f"The message names the tool {found[0]}: {show(text)}. Say it as a user would.")
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether a generator left its own words: `request X with … variant 3`, `{{ name }}`, or a variant's number."""
+    if _PLACEHOLDER.search(text):
+        return True
+    request = _REQUEST.search(text)
+    return request is not None and _VARIANT.search(text, request.end() - 1) is not None
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from typing import Any
 from job_templates.ml.litert.memory import PEAK_MEMORY, peak_memory_mb
 from job_templates.ml.litert.smoothing import smooth
 from job_templates.ml.litert.tensorflow_alias import schema_alias
+from job_templates.ml.with_parent import end_with_parent
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json")
 
@@ -65,6 +66,7 @@ def convert(order: dict[str, Any]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Read the order that the command line names and carry it out."""
+    end_with_parent()
     convert(json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
     print(f"{PEAK_MEMORY} {peak_memory_mb():.0f}")
     return 0

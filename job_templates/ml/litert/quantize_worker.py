@@ -14,10 +14,12 @@ from pathlib import Path
 from ai_edge_quantizer import quantizer, recipe
 
 from job_templates.ml.litert.memory import PEAK_MEMORY, peak_memory_mb
+from job_templates.ml.with_parent import end_with_parent
 
 
 def main(arguments: Sequence[str]) -> int:
     """Read the order that the command line names and carry it out."""
+    end_with_parent()
     order = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     worker = quantizer.Quantizer(order["model"])
     worker.load_quantization_recipe(getattr(recipe, order["recipe"])())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -49,3 +51,23 @@ def test_dead_tickets_go_and_never_lower_the_numbers(tmp_path: Path) -> None:
     ticket = turns.enter(tmp_path)
     assert ticket.path.name == f"{8:020d}.ticket"
     assert [path.name for path in tmp_path.glob("*.ticket")] == [ticket.path.name]
+
+
+def test_a_lock_that_cannot_be_looked_at_counts_as_held(tmp_path: Path) -> None:
+    """Too many open files, or a disk that became read-only, must not let a second job begin."""
+    lock = tmp_path / "a.lock"
+    lock.touch()
+    script = (
+        "import os, resource, sys; from pathlib import Path; from backend.runs import locks\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "os.write(1, f'{locks.is_held(Path(sys.argv[1]))} {locks.is_held(Path(sys.argv[1] + \"x\"))}'.encode())"
+    )
+    done = subprocess.run([sys.executable, "-c", script, lock], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == "True"
+    assert not locks.is_held(lock)
+    assert not locks.is_held(tmp_path / "none")
+    held = locks.take(lock)
+    assert held is not None
+    lock.chmod(0o444)
+    assert locks.is_held(lock)
+    os.close(held)

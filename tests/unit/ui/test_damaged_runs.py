@@ -181,3 +181,11 @@ def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
         wrong = {**before, "config": {**before["config"], "lr": value}}
         (run.path / "run.json").write_text(json.dumps(wrong), encoding="utf-8")
         following._look(Account("ada", "hf_none", store))
+
+
+@pytest.mark.parametrize("kind", ["cut off", "a list", "gone"])
+def test_a_measurement_that_cannot_be_read_is_told_with_the_way_on(desk: Desk, kind: str) -> None:
+    run = whole_run(desk.store, remote=False)
+    write_state(run, "evaluate", JobState("completed", 1.0, 2.0))
+    DAMAGES[kind](run.evaluation_path)
+    assert "The measurement cannot be read" in desk.paint(run, "evaluate")["evaluate-blank"]

@@ -33,6 +33,8 @@ def test_a_name_that_was_allowed_is_an_own_name_and_its_page_an_own_page() -> No
     app = Addresses("127.0.0.1", ["trainer.example"])
     assert app.is_own_host("trainer.example:443")
     assert app.is_own_origin("https://trainer.example", "127.0.0.1:7860")
+    assert app.is_own_origin("http://trainer.example:7860", "127.0.0.1:7860")
+    assert not app.is_own_origin("http://trainer.example:9999", "127.0.0.1:7860")
     assert not app.is_own_origin("https://evil.trainer.example", "127.0.0.1:7860")
 
 

@@ -5,9 +5,9 @@ from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
 from ui.guard import PAGE_TOKEN_ROUTE, Browsers
-from ui.guard.browsers import COOKIE, PAGE_TOKEN_HEADER
+from ui.guard.browsers import COOKIE, PAGE_TOKEN_HEADER, cookies_in, own_cookies
 from ui.guard.callers import address_of
-from ui.guard.session_owners import SessionOwners, session_in
+from ui.guard.session_owners import SessionOwners, sessions_in
 
 
 def test_each_page_gets_a_token_of_its_own() -> None:
@@ -44,6 +44,8 @@ def test_an_address_cannot_be_made_up_behind_a_proxy() -> None:
     forwarded = Headers({"X-Forwarded-For": "9.9.9.9, 8.8.8.8, 10.0.0.7"})
     assert address_of(scope, forwarded, shared=True) == "8.8.8.8"
     assert address_of(scope, forwarded, shared=False) == "10.0.0.1"
+    twice = Headers(raw=[(b"x-forwarded-for", b"9.9.9.9"), (b"x-forwarded-for", b"8.8.8.8")])
+    assert address_of(scope, twice, shared=True) == "8.8.8.8"
     assert address_of(scope, Headers({"X-Forwarded-For": "x"}), shared=True) == "10.0.0.1"
 
 
@@ -70,8 +72,15 @@ def test_a_session_is_its_first_users_alone_by_cookie_or_by_page() -> None:
     assert not owners.may_use("program's", frozenset())
 
 
-def test_an_address_names_a_session_or_a_queued_call() -> None:
-    assert session_in("/gradio_api/heartbeat/abc", "") == "abc"
-    assert session_in("/gradio_api/call/v2/validate/xyz", "") == "xyz"
-    assert session_in("/gradio_api/queue/data", "session_hash=abc&session_hash=other") == "abc"
-    assert session_in("/gradio_api/call/validate", "") is None
+def test_an_address_names_sessions_and_queued_calls() -> None:
+    assert sessions_in("/gradio_api/heartbeat/abc", "") == ["abc"]
+    assert sessions_in("/gradio_api/call/v2/validate/xyz", "") == ["xyz"]
+    assert sessions_in("/gradio_api/queue/data", "session_hash=abc&session_hash=other") == ["abc", "other"]
+    assert sessions_in("/gradio_api/call/validate", "") == []
+
+
+def test_only_the_apps_own_cookies_are_passed_on_and_none_that_python_reads_slowly() -> None:
+    sent = [(b"host", b"x"), (b"cookie", b'other=1; fgt-browser=abc; session="' + b"\\" * 99 + b'"; session=e30=')]
+    assert own_cookies(sent) == [(b"host", b"x"), (b"cookie", b"fgt-browser=abc; session=e30=")]
+    assert own_cookies([(b"cookie", b"other=1")]) == []
+    assert cookies_in(Headers({"Cookie": "a=1; b=x=y; ;c"})) == {"a": "1", "b": "x=y", "c": ""}

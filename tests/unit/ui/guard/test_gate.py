@@ -129,6 +129,40 @@ def test_what_the_page_does_not_need_is_not_there(app: TestClient, path: str) ->
         assert app.request(method, OWN + path).status_code == 404
 
 
+def test_headers_are_bounded_before_anything_reads_them(app: TestClient) -> None:
+    reply = app.get("/", headers={"Cookie": 'a="' + "\\" * 60_000 + '"'})
+    assert reply.status_code == 431
+    assert "cookies" in reply.text
+
+
+@pytest.mark.parametrize("part", [b"[]", b"{}", b"1", b'""', b'"x"'])
+def test_a_body_of_countless_parts_is_refused_before_it_is_read(app: TestClient, part: bytes) -> None:
+    body = b'{"data":[' + b",".join([part] * 400_000) + b"]}"
+    assert app.post(RUN, content=body).status_code == 400
+
+
+def test_a_body_of_long_texts_is_read(app: TestClient) -> None:
+    text = 'a "quoted" \\ row, [{"name": 1}]\n' * 200_000
+    assert reached(app.post(RUN, json={"data": [text, text], "session_hash": "ada"}))
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "", "a b", "é", 7, ["a"], {"a": 1}])
+def test_a_session_has_a_short_plain_name(app: TestClient, name: object) -> None:
+    assert app.post(RUN, json={"data": [], "session_hash": name}).status_code == 400
+    if isinstance(name, str):
+        assert app.get("/gradio_api/queue/data", params={"session_hash": name}).status_code == 400
+
+
+def test_nobody_names_anothers_session_in_a_body_or_beside_their_own(app: TestClient) -> None:
+    ada, eve = ({"Cookie": f"fgt-browser={letter * 32}"} for letter in "ae")
+    for name, who in (("adas", ada), ("eves", eve)):
+        assert reached(app.post(RUN, json={"session_hash": name}, headers=who))
+    for path in ("/gradio_api/cancel", "/gradio_api/queue/join", RUN):
+        assert app.post(path, json={"session_hash": "adas", "event_id": "x"}, headers=eve).status_code == 403
+    both = "/gradio_api/queue/data?session_hash=eves&session_hash=adas"
+    assert app.get(both, headers=eve).status_code == 403
+
+
 def test_a_body_is_bounded_by_what_it_says_and_by_what_comes(app: TestClient) -> None:
     assert reached(app.post(RUN, content=b"x" * 1000))
     assert app.post(RUN, content=b"x" * (MAX_BODY + 1)).status_code == 413

@@ -40,6 +40,29 @@ def test_a_file_of_another_kind_is_refused_and_removed(tmp_path: Path) -> None:
     assert not Path(path).exists()
 
 
+def test_a_file_of_the_same_content_under_a_wrong_name_takes_nothing_of_another(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    path, same = stored(uploads), stored(uploads, "rows.exe")
+    uploads.add([path], "ada", "1.1.1.1")
+    with pytest.raises(InputError):
+        uploads.add([same], "eve", "2.2.2.2")
+    assert Path(path).exists()
+    assert not Path(same).exists()
+
+
+def test_what_was_half_read_counts_and_goes_once_nothing_more_comes_of_it(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits(total_bytes=100))
+    with uploads.under_way():
+        stalled, coming = (uploads.folder / name for name in ("tmp1", "tmp2"))
+        stalled.write_bytes(b"x" * 60)
+        assert uploads.refusal("1.1.1.1", 60)
+        coming.write_bytes(b"x")
+        os.utime(stalled, (0, 0))
+        uploads.tidy()
+        assert not stalled.exists()
+        assert coming.exists()
+
+
 def test_an_address_may_bring_so_many_files_and_bytes_and_all_together_so_many(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits(files=2, bytes=100, total_bytes=150))
     assert uploads.refusal("1.1.1.1", 100) is None

@@ -1,0 +1,35 @@
+"""Texts that take a careless pattern hours: each is read in a process of its own, which would be ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HOSTILE = {
+    "a code block that never ends": 'read_cell_value("```" + "\\n" * 9_000 + "x")',
+    "quotes behind backslashes": 'read_cell_value("[" + chr(34) + chr(92) * 1 + (chr(34) + chr(92)) * 9_000)',
+    "smart quotes behind backslashes": 'read_cell_value("“" + chr(34) + (chr(92) + chr(34)) * 9_000)',
+    "commas and spaces": 'read_cell_value("[1" + ", " * 9_000)',
+    "a list that never begins": 'listed_values(":" + " " * 1_900 + "(")',
+    "a list of spaces": 'listed_values("One of a" + " " * 1_900 + "b")',
+    "a variant that never ends": 'list(placeholder("variant 1" + " " * 300_000 + "x", None))',
+    "many requests": 'list(placeholder("request a with " * 30_000, None))',
+    "many brackets": 'list(placeholder("( variant " * 30_000, None))',
+    "an opening that never ends": 'list(generator_leftover("user" + " " * 300_000 + "x", None))',
+    "spaces before no line": '_LINE_BREAK.sub(" ", (" " * 300_000 + "x"))',
+}
+IMPORTS = """
+from backend.data.call_text import read_cell_value
+from backend.data.csv_fixes import _LINE_BREAK
+from backend.data.described_values import listed_values
+from backend.data.rules.message_content import generator_leftover, placeholder
+"""
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_it_is_read_in_time(kind: str) -> None:
+    program = [sys.executable, "-c", IMPORTS + HOSTILE[kind]]
+    done = subprocess.run(program, timeout=120, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
