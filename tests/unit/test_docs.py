@@ -57,3 +57,11 @@ def test_the_space_runs_what_is_pinned() -> None:
     pinned = re.search(r"^gradio==(.+)$", Path(ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert pinned is not None
     assert f"sdk_version: {pinned[1]}\n" in README
+
+
+def test_security_names_only_what_is_there() -> None:
+    """Every promise names the code that keeps it and the test that holds it."""
+    security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:ui|backend|job_templates|tests)/[\w/.]*)`", security))
+    assert len(named) > 20
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
