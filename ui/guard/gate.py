@@ -15,7 +15,7 @@ from ui.guard.bodies import Body
 from ui.guard.browsers import cookies_in, own_cookies
 from ui.guard.guard import Guard
 from ui.guard.json_bodies import checked_names, named_in
-from ui.guard.routes import LOGOUT, READ, UPLOAD, WRITE, exists, may_be_visited
+from ui.guard.routes import CALL, LOGOUT, READ, UPLOAD, WRITE, exists, may_be_visited
 from ui.guard.session_owners import NOT_YOURS, sessions_in
 from ui.guard.upload_route import UploadRoute
 
@@ -102,13 +102,27 @@ class Gate:
                 await send(message)
 
         handler = self._uploads if self._uploads.takes(scope) else self._app
+        queues = scope["method"] in WRITE and scope["path"].startswith(CALL)
         try:
-            await handler(scope, body.receive, sent)
+            await handler(scope, body.receive, self._noted(scope, sent) if queues else sent)
         except ClientDisconnect:
             if not body.too_large:
                 raise
         if not started and body.too_large:
             await refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)(scope, body.receive, send)
+
+    def _noted(self, scope: Scope, send: Send) -> Send:
+        """Sends an answer, and notes the queued call that it names as the sender's."""
+        parts: list[bytes] = []
+
+        async def sent(message: Message) -> None:
+            parts.append(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                for name in named_in(b"".join(parts)).names:
+                    self._guard.sessions.may_use(name, self._guard.marks(Headers(scope=scope)))
+            await send(message)
+
+        return sent
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
         """Why a request is refused, with the status to say it; None where it is not."""

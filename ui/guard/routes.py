@@ -11,7 +11,7 @@ import re
 
 READ, WRITE = ("GET", "HEAD"), ("POST",)
 API = "/gradio_api"
-UPLOAD, FILE = f"{API}/upload", f"{API}/file="
+UPLOAD, FILE, CALL = f"{API}/upload", f"{API}/file=", f"{API}/call/"
 LOGOUT = "/logout"
 
 _READ = re.compile(

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
@@ -161,6 +161,19 @@ def test_nobody_names_anothers_session_in_a_body_or_beside_their_own(app: TestCl
         assert app.post(path, json={"session_hash": "adas", "event_id": "x"}, headers=eve).status_code == 403
     both = "/gradio_api/queue/data?session_hash=eves&session_hash=adas"
     assert app.get(both, headers=eve).status_code == 403
+
+
+def test_a_queued_call_is_whose_who_asked_for_it(tmp_path: Path) -> None:
+    async def queues(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse({"event_id": "e1"})(scope, receive, send)
+
+    guard = Guard(Browsers(framed=False), Uploads(tmp_path, Limits()))
+    client = TestClient(Gate(queues, Addresses("127.0.0.1"), guard, Frames(), shared=False), base_url=OWN)
+    ada, eve = ({"Cookie": f"fgt-browser={letter * 32}"} for letter in "ae")
+    assert reached(client.post("/gradio_api/call/validate", json={"data": []}, headers=ada))
+    for path in ("/gradio_api/call/validate/e1", "/gradio_api/call/v2/validate/e1"):
+        assert client.get(path, headers=eve).status_code == 403
+        assert reached(client.get(path, headers=ada))
 
 
 def test_a_body_is_bounded_by_what_it_says_and_by_what_comes(app: TestClient) -> None:
