@@ -45,11 +45,12 @@ class LightState(SessionState):
 
 
 class Sessions(StateHolder):
-    """The sessions of the latest MOST_SESSIONS pages; a closed page's goes after CLOSED_SECONDS."""
+    """The sessions of the latest MOST_SESSIONS pages; a closed page's goes after `closed_seconds`."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, closed_seconds: float = CLOSED_SECONDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # gradio's own gives no types
         self._closed: dict[str, float] = {}
+        self._closed_seconds = closed_seconds
         self._guard = threading.RLock()
         self.set_blocks(blocks)
         self.capacity = MOST_SESSIONS
@@ -74,7 +75,7 @@ class Sessions(StateHolder):
         now = time.monotonic()
         with self._guard:
             for name, state in list(self.session_data.items()):
-                if state.is_closed and now - self._closed.setdefault(name, now) > CLOSED_SECONDS:
+                if state.is_closed and now - self._closed.setdefault(name, now) > self._closed_seconds:
                     self._drop(name)
 
     def delete_state(self, session_id: str, expired_only: bool = False) -> None:

@@ -28,11 +28,15 @@ LOCK = "lock"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be uploaded: files and bytes of one address in a day (None: not counted), and bytes kept in all."""
+    """What may be uploaded: files and bytes of one address in a day (None: not counted), and bytes kept in all.
+
+    `kept_seconds` is how long a file lies here.
+    """
 
     files: int | None = None
     bytes: int | None = None
     total_bytes: int = 2_000 * MEGABYTE
+    kept_seconds: float = KEPT_SECONDS
 
 
 SHARED_LIMITS = Limits(files=200, bytes=200 * MEGABYTE)
@@ -145,17 +149,21 @@ class Uploads:
 
     def sweep(self) -> None:
         """Remove what was uploaded an hour ago, and folders that nobody knows of."""
-        now = time.monotonic()
+        now, kept_seconds = time.monotonic(), self._limits.kept_seconds
+
+        def old(upload: Upload) -> bool:
+            return now - upload.at > kept_seconds
+
         with self._lock:
-            old = [path for path, owners in self._files.items() if all(_is_old(one, now) for one in owners.values())]
-            for path in old:
+            ended = [path for path, owners in self._files.items() if all(map(old, owners.values()))]
+            for path in ended:
                 del self._files[path]
             while self._history and now - self._history[0].at > DAY_SECONDS:
                 self._history.popleft()
             known = {Path(path).parent for path in self._files}
-        self._remove(old)
+        self._remove(ended)
         for entry in _entries(self.folder):
-            if entry.name != LOCK and entry not in known and _age(entry) > KEPT_SECONDS:
+            if entry.name != LOCK and entry not in known and _age(entry) > max(kept_seconds, STALLED_SECONDS):
                 _discard(entry)
 
     def close(self) -> None:
@@ -194,10 +202,6 @@ def _entries(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:
         return []
-
-
-def _is_old(upload: Upload, now: float) -> bool:
-    return now - upload.at > KEPT_SECONDS
 
 
 def _age(path: Path) -> float:

@@ -40,17 +40,19 @@ def test_only_the_latest_sessions_are_kept(sessions: Sessions) -> None:
     assert "first" not in sessions
 
 
-def test_a_closed_page_is_dropped_after_a_while_and_one_that_came_back_is_not(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_closed_page_is_dropped_after_a_while_and_one_that_came_back_is_not(sessions: Sessions) -> None:
     for name in ("gone", "back", "open"):
         sessions[name]
     sessions.session_data["gone"].is_closed = sessions.session_data["back"].is_closed = True
     sessions.delete_all_expired_state()
     assert "gone" in sessions
     sessions["back"]
-    monkeypatch.setattr("ui.guard.sessions.CLOSED_SECONDS", -1.0)
-    sessions.delete_all_expired_state()
-    assert "gone" not in sessions
-    assert "back" in sessions
-    assert "open" in sessions
+    brief = Sessions(sessions.blocks, closed_seconds=-1.0)
+    for name in ("gone", "back", "open"):
+        brief[name]
+    brief.session_data["gone"].is_closed = brief.session_data["back"].is_closed = True
+    brief["back"]
+    brief.delete_all_expired_state()
+    assert "gone" not in brief
+    assert "back" in brief
+    assert "open" in brief

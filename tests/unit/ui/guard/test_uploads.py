@@ -9,7 +9,6 @@ import pytest
 
 from backend.errors import InputError
 from ui.guard import Limits, Uploads
-from ui.guard.uploads import KEPT_SECONDS
 
 
 def stored(uploads: Uploads, name: str = "rows.csv", content: bytes = b"x", folder: str = "a") -> str:
@@ -99,8 +98,9 @@ def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_rea
     assert uploads.refusal("1.1.1.1", 0) is None
 
 
-def test_files_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_go_after_an_hour(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
+    assert Limits().kept_seconds == 3600
     path = stored(uploads)
     uploads.add([path], "ada", "1.1.1.1")
     stray = Path(stored(uploads, folder="stray"))
@@ -108,11 +108,12 @@ def test_files_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     uploads.sweep()
     assert Path(path).exists()
     assert not stray.exists()
-    monkeypatch.setattr("ui.guard.uploads.KEPT_SECONDS", -1.0)
-    uploads.sweep()
-    assert not Path(path).exists()
-    assert not uploads.owns("ada", path)
-    assert KEPT_SECONDS > 0
+    brief = Uploads(tmp_path, Limits(kept_seconds=-1.0))
+    ended = stored(brief)
+    brief.add([ended], "ada", "1.1.1.1")
+    brief.sweep()
+    assert not Path(ended).exists()
+    assert not brief.owns("ada", ended)
 
 
 def test_the_folder_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
