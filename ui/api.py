@@ -65,4 +65,4 @@ def _validated(dataset: str, tools: str, *, apart: bool) -> dict[str, Any]:
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
         except TooMuch as error:
-            raise gr.Error(TOO_LONG, print_exception=False) from error
+            raise gr.Error(TOO_LONG.format(seconds=BOUNDS.seconds), print_exception=False) from error

@@ -16,7 +16,6 @@ from backend.errors import InputError
 from backend.tokens import counter_for, load_plain_counter
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
-from ui import checking
 from ui.apart import Bounds
 from ui.checking import Checker
 from ui.data_work import Data
@@ -59,12 +58,10 @@ def rows(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_the_check_gives_everything_else_and_says_why_no_tokens(
-    hub: LoopbackHub, rows: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    monkeypatch.setattr(checking, "BOUNDS", Bounds(seconds=8.0, bytes=4 * 1024**3))
+def test_the_check_gives_everything_else_and_says_why_no_tokens(hub: LoopbackHub, rows: Path, kind: str) -> None:
     expected = check_files(rows, TOOLS)
-    task = Checker().check(Data(rows, TOOLS, base(hub, HOSTILE[kind])), "eve")
+    checker = Checker(Bounds(seconds=8.0, bytes=4 * 1024**3))
+    task = checker.check(Data(rows, TOOLS, base(hub, HOSTILE[kind])), "eve")
     assert task.done.wait(120)
     assert task.error is None
     assert task.result is not None
@@ -103,3 +100,17 @@ def test_no_folder_is_looked_at_for_somebody_else(hub: LoopbackHub, name: str, m
         counter_for(name, [], [], False, folders=False)
     assert "holds no tokenizer" not in str(raised.value)
     assert not [asked for asked in hub.trace if "ui/static" not in asked]
+
+
+def test_large_data_of_a_shared_app_is_given_up_on_in_time(rows: Path, tmp_path: Path) -> None:
+    """One visitor's file must not hold a worker for ever."""
+    large = tmp_path / "large.csv"
+    large.write_bytes(rows.read_bytes() + b"".join(rows.read_bytes().splitlines(keepends=True)[1:]) * 4)
+    data = Data(large, TOOLS, CheckOptions(folders=False))
+    assert data.large
+    task = Checker(Bounds(seconds=0.05, bytes=4 * 1024**3)).check(data, "eve")
+    assert task.done.wait(120)
+    assert "more than 0 seconds" in (task.error or "")
+    patient = Checker(Bounds(seconds=0.05, bytes=4 * 1024**3)).check(Data(large, TOOLS, CheckOptions()), "")
+    assert patient.done.wait(120)
+    assert patient.error is None

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.jobs import JobState, LocalRunner
-from backend.runs import Run, RunConfig, locks
+from backend.jobs.local import cancel_path
+from backend.runs import FolderStore, Run, RunConfig, locks
 from tests.conftest import DataSet
 
 PATIENCE_SECONDS = 30
@@ -47,3 +48,23 @@ def test_a_last_state_that_could_not_be_written_is_written_once_the_disk_takes_i
     ended = runner.state(run, "train")
     assert ended is not None
     assert ended.state == "completed"
+
+
+def test_who_waits_need_not_wait_for_that_and_who_cancels_can_delete(tmp_path: Path, cycling: DataSet) -> None:
+    store = FolderStore(tmp_path / "runs")
+    first, second = (store.create(RunConfig(), cycling.dataset, cycling.tools, name) for name in ("first", "second"))
+    (tmp_path / "train.py").write_text(WAITS)
+    runner, go_on = LocalRunner(tmp_path), tmp_path / "go on"
+    runner.submit(first, "train", [str(go_on)])
+    runner.submit(second, "train", [str(go_on)])
+    _until(lambda: (runner.state(first, "train") or JobState("queued")).state == "running")
+    state = first.state_path("train")
+    state.unlink()
+    (state / "in the way").mkdir(parents=True)
+    go_on.touch()
+    _until(lambda: (runner.state(second, "train") or JobState("queued")).state == "completed")
+    assert locks.is_held(first.lock_path("train"))
+    cancel_path(first, "train").touch()
+    _until(lambda: not locks.is_held(first.lock_path("train")))
+    store.delete(first.id)
+    assert not first.path.exists()
