@@ -24,6 +24,7 @@ from ui.place import STEP_NAMES, STEPS, Place
 from ui.runs_list import RunsList
 from ui.scene import Scene
 from ui.stepper import FOLLOW_ADDRESS, stepper
+from ui.stored import damage_of
 from ui.tenants import Tenants
 from ui.train_step import TrainStep
 from ui.try_step import TryStep
@@ -105,6 +106,8 @@ class Layout:
             wanted |= painted(*part)
         if scene.run_error:
             wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
+        elif scene.run and (damage := damage_of(scene.run)):
+            wanted[self.page.notice] = callout("error", "This run is damaged", damage).text
         return wanted
 
     def wire(self, blocks: gr.Blocks) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from backend.errors import InputError
-from backend.runs import FolderStore, StoredRun
+from backend.runs import FolderStore, Run, StoredRun
 from backend.runs.store import ID
 
 UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
@@ -21,6 +21,13 @@ def stored_runs(store: FolderStore) -> Sequence[StoredRun]:
         LOGGER.exception("the runs in %s could not be listed at once", store.root.name)
     entries = [_entry(store, name) for name in _names(store)]
     return sorted(entries, key=lambda entry: (entry.created, entry.id), reverse=True)
+
+
+def damage_of(run: Run) -> str | None:
+    """What keeps a run's jobs from noting how far they are, in a sentence; None if nothing does."""
+    if not run.metrics_path.is_dir():
+        return None
+    return f"{run.metrics_path.name} in the run's folder is a folder, where a file belongs. Move it away."
 
 
 def told(error: Exception) -> str:

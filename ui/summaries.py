@@ -14,7 +14,7 @@ from backend.errors import InputError
 from backend.jobs import PIPELINE, Runner
 from backend.runs import STAGES, FolderStore, Run, StoredRun, read_json
 from ui.stages import StageView, Word, stage_views, stamp
-from ui.stored import stored_runs, told
+from ui.stored import damage_of, stored_runs, told
 
 WATCHED = (
     "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
@@ -84,6 +84,8 @@ class Summaries:
 
 
 def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
+    if damage := damage_of(run):
+        return Summary(entry.id, run.name, entry.created, error=damage)
     shown = telling(list(stage_views(run, runner).values()))
     accuracy, verdict = _scores(run.evaluation_path)
     return Summary(

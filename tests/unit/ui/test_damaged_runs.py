@@ -189,3 +189,11 @@ def test_a_measurement_that_cannot_be_read_is_told_with_the_way_on(desk: Desk, k
     write_state(run, "evaluate", JobState("completed", 1.0, 2.0))
     DAMAGES[kind](run.evaluation_path)
     assert "The measurement cannot be read" in desk.paint(run, "evaluate")["evaluate-blank"]
+
+
+def test_metrics_that_are_a_folder_are_told_in_the_list_and_on_the_page(desk: Desk) -> None:
+    run = whole_run(desk.store, remote=False)
+    DAMAGES["a folder"](run.metrics_path)
+    painted = desk.paint(run, "train")
+    assert "metrics.jsonl in the run&#39;s folder is a folder" in painted["notice"].replace("&#x27;", "&#39;")
+    assert "cannot be read" in painted["runs-part"]
