@@ -2,7 +2,7 @@
 
 An app started with OPENID_PROVIDER_URL at the hub's address, and the environment that `space_environment` gives, shows
 its login button; the page that follows has a button for each of the hub's users. It leaves out consent, PKCE's check,
-refreshing, revoking and device codes.
+refusing scopes and addresses that the app has not registered, refreshing, revoking and device codes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""The loop-back Hub's endpoints for repositories, files and LFS objects."""
+"""The loop-back Hub's endpoints for repositories, files and LFS objects.
+
+A listing has no order, and tells no files and no commits; only `author` and `search` (a part of the name) filter it. A
+new repository holds what the Hub puts there, .gitattributes. They leave out sorting, `full`, ranges of bytes, copies in
+a commit, pull requests, settings, and the limits on a repository's size and number of files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The loop-back Hub's repositories: commits over a content-addressed store, and who may do what."""
+"""The loop-back Hub's repositories: commits over a content-addressed store, and who may do what.
+
+A repository that a token may not read is answered as one that is not there. They leave out branches, other people than
+the owner who may write, and storage limits.
+"""
 
 from __future__ import annotations
 
