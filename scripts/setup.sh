@@ -1,4 +1,4 @@
-# Sourced by scripts/run and scripts/test: finds Python, makes .venv, and installs a set of requirements into it once.
+# Sourced by scripts/run, scripts/test and scripts/deploy: finds Python, makes .venv, and installs a set of requirements into it once.
 # shellcheck shell=bash
 
 fail() {
@@ -46,12 +46,13 @@ make_venv() {
 # install FILE: installs a requirements file, unless .venv notes that exactly this was done before. An interrupted install
 # leaves no note, so the next start takes it up where it stopped. The test set holds the local set.
 install() {
-    local file=$1 note=.venv/.installed wanted
+    local file=$1 note=.venv/.installed wanted size="3 GB on disk and a few minutes"
     wanted=$(cat requirements*.txt .venv/pyvenv.cfg | cksum)
     if grep -qsxF -e "$file $wanted" -e "requirements-test.txt $wanted" "$note"; then
         return
     fi
-    say "Installing $file (the first time: about 3 GB on disk and a few minutes) …"
+    if [ "$file" = requirements.txt ]; then size="half a GB on disk and a minute"; fi
+    say "Installing $file (the first time: about $size) …"
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" ||
         fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
     printf '%s\n' "$file $wanted" >>"$note"
@@ -78,14 +79,20 @@ For both: sudo apt-get install npm, then start again."
     fi
 }
 
-# set_up FILE: a ready .venv with a requirements file installed; a second script started meanwhile waits for the first.
-set_up() {
+# set_up_python FILE: a ready .venv with a requirements file installed; a second script started meanwhile waits for the
+# first, until `exec 9>&-`.
+set_up_python() {
     if command -v flock >/dev/null; then
         exec 9>.venv.lock
         flock -n 9 || { say "Another set-up is at work here; waiting for it …" && flock 9; }
     fi
     make_venv
     install "$1"
+}
+
+# set_up FILE: as set_up_python, and what the browser runs.
+set_up() {
+    set_up_python "$1"
     install_web
     exec 9>&-
 }
