@@ -49,14 +49,16 @@ def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
         return RedirectResponse("/", headers=FRESH)
 
     async def leave(request: Request) -> Response:
-        return await _answer(login, request)
+        own = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != TRIES])
+        return await _answer(login, request, safe_target(request.query_params.get(TARGET, f"/?{own}")))
 
     async def returned(request: Request) -> Response:
+        target = safe_target(request.query_params.get(TARGET, ""))
         if "error" in request.query_params or "code" not in request.query_params:
-            return RedirectResponse(_target(request), headers=FRESH)
+            return RedirectResponse(target, headers=FRESH)
         if _tries(request) > MOST_TRIES:
             return PlainTextResponse(NO_COOKIE, HTTPStatus.BAD_REQUEST, FRESH)
-        return await _answer(callback, request)
+        return await _answer(callback, request, target)
 
     for path, handler in ((f"/{LOGOUT}", logout), (f"/{LOGIN}", leave), (CALLBACK, returned)):
         app.router.routes.insert(0, Route(path, handler, methods=["GET"]))
@@ -85,22 +87,16 @@ def _endpoint(app: FastAPI, path: str) -> Callable[[Request], Any]:
     return found
 
 
-async def _answer(endpoint: Callable[[Request], Any], request: Request) -> Response:
-    """What Gradio's handler answers to the request with a safe target and a count that is a number."""
+async def _answer(endpoint: Callable[[Request], Any], request: Request, target: str) -> Response:
+    """What Gradio's handler answers to the request with this target and a count that is a number."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (TARGET, TRIES)]
-    asked = urlencode([*kept, (TARGET, _target(request)), (TRIES, _tries(request))])
+    asked = urlencode([*kept, (TARGET, target), (TRIES, _tries(request))])
     try:
         answer = endpoint(Request({**request.scope, "query_string": asked.encode()}, request.receive))
         found: Response = await answer if inspect.isawaitable(answer) else answer
         return found
     except (OAuthError, httpx2.HTTPError):  # their words can hold the code
         return PlainTextResponse(NOT_DONE, HTTPStatus.BAD_GATEWAY, FRESH)
-
-
-def _target(request: Request) -> str:
-    """Where the login is to lead: without a target to the page with the query that the login was asked with."""
-    asked = request.query_params
-    return safe_target(asked[TARGET] if TARGET in asked else f"/?{urlencode(asked)}")
 
 
 def _tries(request: Request) -> int:
