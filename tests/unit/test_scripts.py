@@ -81,6 +81,15 @@ def test_help_needs_nothing(bare: Path) -> None:
     assert "--host HOST" in done.stdout
 
 
+def test_what_the_tests_of_a_space_leave_out_is_there() -> None:
+    left_out = re.findall(r"--(?:ignore|deselect)=(\S+)", (ROOT / "scripts/test").read_text(encoding="utf-8"))
+    assert len(left_out) > 5
+    for name in left_out:
+        path, _, test = name.partition("::")
+        assert (ROOT / path).is_file(), name
+        assert test in (ROOT / path).read_text(encoding="utf-8"), name
+
+
 def test_deploy_says_what_its_command_takes(bare: Path) -> None:
     done = _run(bare, "--help", script="deploy")
     assert done.returncode == 0
