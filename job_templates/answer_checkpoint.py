@@ -19,6 +19,14 @@
 #     "trackio==0.43.0",
 #     "psutil==7.2.2",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """Answer messages with a run's checkpoint or its base model, one JSON object a line: Try's side-by-side view.
 

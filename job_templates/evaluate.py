@@ -19,6 +19,14 @@
 #     "trackio==0.43.0",
 #     "psutil==7.2.2",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """Measure a model on rows that it was not trained on: tool selection, arguments, both, per tool, with intervals.
 
@@ -35,6 +43,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
+import os
 from contextlib import nullcontext
 
 from backend.errors import InputError
@@ -44,6 +53,7 @@ from backend.runs.files import write_json_output
 from backend.scoring import build_evaluation, score_rows
 from backend.scoring.predictions import read_predictions
 from job_templates import cli
+from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.report_lines import say_report
 from job_templates.ml.stages import stage
 
@@ -94,6 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     if arguments.predictions:
         _score_file(arguments)
     else:
+        require_gpu(os.environ)
         _score_model(arguments)
 
 

@@ -26,6 +26,14 @@
 #     "litert-lm-builder==0.18.1",
 #     "torchao==0.18.0",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """Turn a checkpoint into a `.litertlm` file for a phone, and verify the file by running it on held-out rows.
 

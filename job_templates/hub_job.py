@@ -26,6 +26,14 @@
 #     "litert-lm-builder==0.18.1",
 #     "torchao==0.18.0",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """What Hugging Face runs: the stage of a run that lies mounted and read-only, and its results into a repository.
 
@@ -56,8 +64,9 @@ from backend.jobs.commands import JOBS, job_arguments
 from backend.jobs.huggingface.journal import MARK
 from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli
+from job_templates.hub.accelerator import CHECKED, require_gpu
 from job_templates.hub.mounted import copy_mounted, fetch_earlier
-from job_templates.hub.saving import Saver
+from job_templates.hub.saving import REFUSED, Saver
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 10.0
@@ -74,8 +83,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do the stage; its script's exit code. InputError where the run cannot be read or the results not be saved."""
+    """Do the stage; its script's exit code.
+
+    InputError if the machine's GPU cannot be used, the run cannot be read, or the results cannot be saved.
+    """
     arguments = parser().parse_args(argv)
+    require_gpu(os.environ)
     token = os.environ.get("HF_TOKEN")
     if not token:
         raise InputError("HF_TOKEN is missing, so the results could not be saved. Pass it as a secret of the job.")
@@ -98,17 +111,22 @@ def tell(event: dict[str, Any]) -> None:
 
 
 def _work(run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
-    """Run the stage's script to its end, telling its events and saving what it makes meanwhile."""
+    """Run the stage's script to its end, telling its events and saving what it makes; InputError if the login ends."""
     script = Path(__file__).parent / f"{stage}.py"
     offset = _to_the_end(run)
     child = subprocess.Popen(
-        [sys.executable, str(script), *job_arguments(run, stage), *extra], stdin=subprocess.DEVNULL, cwd=run.path.parent
+        [sys.executable, str(script), *job_arguments(run, stage), *extra],
+        stdin=subprocess.DEVNULL,
+        cwd=run.path.parent,
+        env={**os.environ, CHECKED: "1"},
     )
     try:
         with saver:
             while child.poll() is None:
                 time.sleep(POLL_SECONDS)
                 offset = _tell_new(run, offset, saver)
+                if saver.refused:
+                    raise InputError(REFUSED.format(repo=saver.repo_id))
             _tell_new(run, offset, saver)
     finally:
         _end(child)

@@ -26,6 +26,14 @@
 #     "litert-lm-builder==0.18.1",
 #     "torchao==0.18.0",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """The whole road in one go: train, evaluate, export. What a stage made is saved before the next one starts."""
 
@@ -37,10 +45,12 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
+import os
 from dataclasses import replace
 
 from backend.device.lengths import AUTO_CACHES
 from job_templates import cli, export
+from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.litert import exporting
 from job_templates.ml.litert.checks import Result
 from job_templates.ml.litert.exporting import Request
@@ -63,6 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
     request = export.request_from(arguments, arguments.output_repo, None)  # refused now, not after the training
+    require_gpu(os.environ)
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
         _train(place, request.cache_length or AUTO_CACHES[-1], resume=resume)

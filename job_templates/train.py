@@ -19,6 +19,14 @@
 #     "trackio==0.43.0",
 #     "psutil==7.2.2",
 # ]
+#
+# [tool.uv.sources]
+# torch = { index = "pytorch-cu126", marker = "sys_platform == 'linux' and platform_machine == 'x86_64'" }
+#
+# [[tool.uv.index]]
+# name = "pytorch-cu126"
+# url = "https://download.pytorch.org/whl/cu126"
+# explicit = true
 # ///
 """Train a model that calls your tools: from a tools.json and a CSV to a run with its checkpoint.
 
@@ -34,8 +42,10 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
+import os
 
 from job_templates import cli
+from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.stages import stage
 from job_templates.ml.workspace import workspace
@@ -53,6 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     """Train the run that the flags describe, and save it; InputError where the input is at fault."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
+    require_gpu(os.environ)
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
         with stage(place.run, "train"):

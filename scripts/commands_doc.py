@@ -9,7 +9,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs/commands.md"
-COMMANDS = ("validate", "train", "evaluate", "export", "pipeline", "answer", "answer_checkpoint", "hub_job")
+COMMANDS = (
+    "validate",
+    "train",
+    "evaluate",
+    "export",
+    "pipeline",
+    "answer",
+    "answer_checkpoint",
+    "hub_job",
+    "gpu_check",
+)
 HEADER = """# The commands
 
 Written by `python scripts/commands_doc.py` from every command's `--help`; do not edit. Run them with

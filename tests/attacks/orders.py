@@ -14,7 +14,7 @@ from tests.attacks.surface import Endpoint, Surface, run
 Ask = Callable[[Endpoint, Any, Any], Any]
 """Sends (endpoint, data, event data); gives the answer as JSON, None where there is none to read."""
 PRICE_SECONDS = 30.0
-JOB = {"Where it runs": "jobs", "Machine": "t4-small", "When training is done": "stop"}
+JOB = {"Where it runs": "jobs", "Machine": "cpu-upgrade", "When training is done": "stop"}
 HERE = {"When training is done": "stop"}
 
 
@@ -50,7 +50,7 @@ def priced(surface: Surface, ask: Ask, name: str) -> dict[str, Any] | None:
             asked = ask(quick, surface.filled(quick, {**JOB, "Name": name}, place), {"do": "click"})
             moved = surface.place(quick, asked) if asked else None
             offered = moved if isinstance(moved, dict) and moved.get("offer") else None
-        elif "Never more than" in words(json.dumps(answer)):
+        elif "At most about" in words(json.dumps(answer)):
             return offered
         time.sleep(0.2)
     return offered
