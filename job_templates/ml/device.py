@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
 from backend.errors import InputError
 from backend.runs.config import PrecisionName
+
+DeviceName = Literal["cpu", "cuda"]
+ProductsName = Literal["float16", "bfloat16", "float32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,33 @@ def choose_precision(wanted: PrecisionName = "auto") -> Precision:
 
     A CPU without instructions for bfloat16 does as told, but slower than in float32.
     """
-    if not torch.cuda.is_available():
-        return Precision("cpu", bf16=cpu_has_bf16() if wanted == "auto" else wanted == "bfloat16", fp16=False)
-    has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    if wanted == "bfloat16" and not has_bf16:
+    device: DeviceName = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted != "auto":
+        return precision_on(device, wanted)
+    if device == "cpu":
+        return precision_on(device, "bfloat16" if cpu_has_bf16() else "float32")
+    return precision_on(device, "bfloat16" if _gpu_has_bf16() else "float16")
+
+
+def precision_on(device: DeviceName, products: ProductsName) -> Precision:
+    """The precision whose products are of this type on this device; InputError where the device has no such products.
+
+    float16 on any GPU is what choose_precision takes on one without bfloat16: autocast with a scaled loss.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("PyTorch finds no GPU here. Use a machine with an NVIDIA GPU and a driver for it, or the CPU.")
+    if device == "cuda" and products == "bfloat16" and not _gpu_has_bf16():
         raise InputError(
             f"{torch.cuda.get_device_name()} does not multiply in bfloat16. Leave --precision at auto (float16 with a "
             "scaled loss), or give float32."
         )
-    return Precision("cuda", bf16=has_bf16 and wanted != "float32", fp16=not has_bf16 and wanted == "auto")
+    if device == "cpu" and products == "float16":
+        raise InputError("A CPU does not train in float16. Use bfloat16 or float32, or a machine with a GPU.")
+    return Precision(device, bf16=products == "bfloat16", fp16=products == "float16")
+
+
+def _gpu_has_bf16() -> bool:
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def cpu_has_bf16() -> bool:
