@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+from torch import nn
 
 from backend.errors import InputError
 from backend.runs.config import PrecisionName
@@ -37,6 +38,10 @@ class Precision:
     def answers(self) -> torch.dtype:
         """What weights are held in where a model answers: float32 on a CPU, so that all CPUs give the same answers."""
         return torch.bfloat16 if self.bf16 and self.device != "cpu" else torch.float32
+
+    def ready(self, model: Any) -> Any:
+        """The model on this device, its weights in the type that answers are made in, in evaluation mode."""
+        return hold_weights_in(model.to(self.device), self.answers).eval()
 
     @contextmanager
     def rounding(self) -> Iterator[None]:
@@ -86,6 +91,17 @@ def precision_on(device: DeviceName, products: ProductsName) -> Precision:
 
 def _gpu_has_bf16() -> bool:
     return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def hold_weights_in(model: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """The model with its weights in this type, as transformers loads them; what it computes for itself stays as it is.
+
+    Module.to would round the rotary embedding's frequencies too: in bfloat16, a cosine at position 700 is then off by
+    0.1.
+    """
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
+    return model
 
 
 def cpu_has_bf16() -> bool:
