@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -104,8 +105,6 @@ def main() -> int:
 
 def first_gpu() -> str:
     """The GPU that is measured, as CUDA_VISIBLE_DEVICES names it; InputError where there is none."""
-    import os
-
     import torch
 
     if not torch.cuda.is_available():
@@ -145,6 +144,8 @@ def reference(worker: Worker, until: float) -> dict[str, list[float]]:
     print("The CPU's losses in float32 ...", file=sys.stderr)
     for line in worker.ask({"precision": REFERENCE}, now + REFERENCE_SHARE * (until - now)):
         losses |= line.get("losses", {})
+    if not worker.alive:
+        print(f"The CPU's losses: the process ended. It said last:\n{worker.last_words()}", file=sys.stderr)
     return losses
 
 

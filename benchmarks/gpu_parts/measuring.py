@@ -129,7 +129,7 @@ class Measuring:
             why = f"TRL's failed with {type(error).__name__}"
             trace = "".join(traceback.format_exception(error)).strip()
             return [
-                (SECONDS, f"{ours_seconds}; {why}", "could not check", {"ours": ours.seconds}, (trace,)),
+                (SECONDS, f"{ours_seconds}; {why}", "could not check", {}, (trace,)),
                 self._memory(ours.memory, None),
             ]
         batch, ratio = self._subject.size.batch, theirs.seconds / ours.seconds
@@ -138,7 +138,7 @@ class Measuring:
         timed = math.isfinite(ratio)
         text = f"{ours_seconds}, {theirs.seconds:.3g} ({ratio:.1f} times)" if timed else f"{ours_seconds}; {NO_TIME}"
         kind: Verdict = "measured" if timed else "could not check"
-        return [(SECONDS, text, kind, numbers, note), self._memory(ours.memory, theirs.memory)]
+        return [(SECONDS, text, kind, numbers if timed else {}, note), self._memory(ours.memory, theirs.memory)]
 
     def _memory(self, ours: int, theirs: int | None) -> Found:
         if self._precision.device != "cuda":
