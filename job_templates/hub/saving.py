@@ -20,6 +20,8 @@ from job_templates.cli import say
 
 TRIES = 4
 PAUSE_SECONDS = 5.0
+RETRY_SECONDS = 30.0
+"""How long after a training's state could not be kept the next try is."""
 BYTES_A_SECOND = 2e6
 """A repository's history keeps what is replaced: an unfinished training adds no more than this to it."""
 
@@ -102,6 +104,7 @@ class Saver:
                 if self.refused:
                     return
                 say(f"warning: not saved yet: {error} The job goes on.")
+                self._keep_not_before = time.monotonic() + RETRY_SECONDS
 
     def _is_refused(self, error: BaseException) -> bool:
         """Whether an upload failed because the login is over: then the Hub does not know its owner either."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.jobs.huggingface.finding import delete, download_url, find_runs
+from backend.jobs.huggingface.finding import download_url, find_runs
+from backend.jobs.huggingface.forgetting import delete, tell_forgotten
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
 from backend.jobs.huggingface.login import fits, login_ends, within_login
 from backend.jobs.huggingface.preflight import Check, preflight
@@ -29,6 +30,7 @@ __all__ = [
     "preflight",
     "quote",
     "read_remote",
+    "tell_forgotten",
     "within_login",
     "write_order",
 ]
