@@ -177,7 +177,7 @@ def submitted(hub: LoopbackHub, name: str, folder: Path) -> str:
     """A run of a new account with its job under way."""
     token = hub.world.add_user(name)
     run = FolderStore(folder / name).create(RunConfig(), ROWS, TOOLS, f"Run of {name}")
-    write_order(run, name, "t4-small", 3600)
+    write_order(run, name, "cpu-upgrade", 3600)
     HuggingFaceRunner(lambda: token, name).submit(run, "train")
     return run.id
 

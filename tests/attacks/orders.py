@@ -14,7 +14,7 @@ from tests.attacks.surface import Endpoint, Surface, run
 Ask = Callable[[Endpoint, Any, Any], Any]
 """Sends (endpoint, data, event data); gives the answer as JSON, None where there is none to read."""
 PRICE_SECONDS = 30.0
-JOB = {"Where it runs": "jobs", "Machine": "t4-small", "When training is done": "stop"}
+JOB = {"Where it runs": "jobs", "Machine": "cpu-upgrade", "When training is done": "stop"}
 HERE = {"When training is done": "stop"}
 
 

@@ -158,7 +158,11 @@ def _order(page: Page, name: str, then: str) -> None:
     page.locator("label").get_by_text("Starter", exact=True).click()
     page.get_by_label("Name", exact=False).first.fill(name)
     page.locator("label").get_by_text(then, exact=True).click()
-    expect(page.get_by_label("Machine")).to_have_value(re.compile("T4"))
+    machine = page.get_by_label("Machine")
+    expect(machine).to_have_value(re.compile("T4"))
+    machine.click()  # the double's jobs find no CUDA
+    page.get_by_role("option", name=re.compile("CPU Upgrade")).click()
+    expect(machine).to_have_value(re.compile("CPU Upgrade"))
     page.get_by_role("button", name="Quick test").click()
     expect(page.locator("#jobs-confirm")).to_contain_text("Never more than", timeout=60_000)
 

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from tests.hub.faults import Cut
 from tests.hub.jobs import FLAVORS, LABEL, Job, hardware
+from tests.hub.mounts import check_paths
 from tests.hub.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class JobRoutes:
         for text in (*spec.get("labels", {}), *spec.get("labels", {}).values()):
             if not LABEL.fullmatch(text):
                 raise Refusal(400, f"labels: {text!r} is not allowed")
+        check_paths(spec.get("volumes", []))
 
     def _write(self, volume: dict[str, Any], place: Path) -> None:
         """Write a repository's files at the revision, or a bucket's folder, into a folder."""

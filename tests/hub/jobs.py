@@ -1,9 +1,13 @@
 """The loop-back Hub's jobs: real processes of the real scripts.
 
-A job's volumes are written into a temporary folder, read-only as the Hub mounts them, and its command runs with them in
-place of the container's root: `uv run SCRIPT` becomes this Python running SCRIPT, as nothing can be installed here. It
-has the environment that the request gives, JOB_ID and the secrets, and nothing of the test's own but where the Hub is.
-Its output is its log. It leaves out containers, machines, memory limits, and waiting for one longer than `scheduling`.
+A job's volumes lie at the paths that it asks for (mounts), and it begins in `/`. `uv run SCRIPT` becomes this Python
+running SCRIPT, as nothing can be installed here. It has the environment that the request gives, the secrets, where the
+Hub is, and what the documentation names (hub-docs, jobs-configuration.md, "Built-in environment variables"): JOB_ID,
+ACCELERATOR (the flavor's name, such as `t4-medium`, or `none` on a CPU), CPU_CORES and MEMORY (such as `8Gi`). Its
+output is its log. A flavor with a GPU is a machine whose driver the image's torch cannot use: no job here finds CUDA.
+
+It leaves out containers, images, installing, GPUs, memory limits, time between a stop and the kill (there is none: a
+cancelled or timed out job gets no signal that it could act on), and waiting for a machine longer than `scheduling`.
 """
 
 from __future__ import annotations
@@ -24,9 +28,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.hub.mounts import Mount, mapped, placed
+
 ENDED = ("COMPLETED", "CANCELED", "ERROR", "DELETED")
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}")
-FLAVORS = [
+FLAVORS: list[tuple[str, str, str, str, tuple[str, str] | None, int]] = [
     # name, pretty name, cpu, ram, accelerator, micro-dollars a minute
     ("cpu-basic", "CPU Basic", "2 vCPU", "16 GB", None, 167),
     ("cpu-upgrade", "CPU Upgrade", "8 vCPU", "32 GB", None, 500),
@@ -50,7 +56,7 @@ def hardware() -> list[dict[str, Any]]:
             else None
         )
         cost = {"unitCostMicroUSD": price, "unitCostUSD": price / 1e6, "unitLabel": "minute"}
-        place = {"cpu": cpu, "ram": ram, "ephemeralStorage": "20 GB", "accelerator": accelerator}
+        place = {"cpu": cpu, "ram": ram, "ephemeralStorage": "50 GB", "accelerator": accelerator}
         rows.append({"name": name, "prettyName": pretty, **place, **cost})
     return rows
 
@@ -70,6 +76,7 @@ class Job:
     lines: list[tuple[str, str]] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
     folder: Path | None = None
+    mounts: list[Mount] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -140,10 +147,12 @@ class Jobs:
         self.asked.append(spec)
         job.folder = Path(tempfile.mkdtemp(prefix="hub-job-"))
         for volume in spec.get("volumes", []):
-            place = job.folder / volume["mountPath"].strip("/")
-            place.mkdir(parents=True)
+            writable = volume["type"] == "bucket" and not volume.get("readOnly")
+            job.mounts.append(mount := Mount(job.folder / "volumes", volume["mountPath"], writable))
+            place = mount.folder
+            place.mkdir(parents=True, exist_ok=True)
             write(volume, place)
-            for path in (place, *place.rglob("*")):
+            for path in () if writable else (place, *place.rglob("*")):
                 path.chmod(0o555 if path.is_dir() else 0o444)
         self.all[job.id] = job
         threading.Thread(target=self._run, args=(job, job.folder), daemon=True).start()
@@ -160,12 +169,13 @@ class Jobs:
             return
         job.become("RUNNING")
         job.say(f"===== Job started at {now()} =====")
-        work = root / "tmp"
+        work, base = root / "tmp", root / "root"
         work.mkdir()
+        base.mkdir()
         process = job.process = subprocess.Popen(
-            _command(job.spec, root),
+            placed(_command(job.spec), job.mounts, base),
             cwd=work,
-            env=self._environment(job, root, work),
+            env=self._environment(job, work),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -189,26 +199,27 @@ class Jobs:
         job.become("ERROR", "Job timeout")
         _kill(job)
 
-    def _environment(self, job: Job, root: Path, work: Path) -> dict[str, str]:
+    def _environment(self, job: Job, work: Path) -> dict[str, str]:
         given = {"PATH": os.environ["PATH"], "TMPDIR": str(work), "HOME": str(work), "HF_ENDPOINT": self._endpoint}
-        threads = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_DISABLE_XET": "1"}
+        given |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_DISABLE_XET": "1"}
+        given["CUDA_VISIBLE_DEVICES"] = ""  # a GPU of this machine's own is not the job's
         spec = {**job.spec.get("environment", {}), **job.spec.get("secrets", {})}
-        mapped = {name: _mapped(str(value), job.spec, root) for name, value in spec.items()}
-        return {**given, **threads, **mapped, "JOB_ID": job.id, "ACCELERATOR": "", "CPU_CORES": "2"}
+        asked = {name: mapped(str(value), job.mounts) for name, value in spec.items()}
+        return {**given, **asked, "JOB_ID": job.id, **_built_in(job.spec["flavor"])}
 
 
-def _command(spec: dict[str, Any], root: Path) -> list[str]:
-    command = [_mapped(part, spec, root) for part in spec["command"]]
+def _built_in(flavor: str) -> dict[str, str]:
+    """What every job is told of its machine."""
+    _, _, cpu, ram, chip, _ = next(row for row in FLAVORS if row[0] == flavor)
+    accelerator = flavor if chip else "none"
+    return {"ACCELERATOR": accelerator, "CPU_CORES": cpu.split()[0], "MEMORY": f"{ram.split()[0]}Gi"}
+
+
+def _command(spec: dict[str, Any]) -> list[str]:
+    command: list[str] = [*spec["command"], *spec.get("arguments", [])]
     if command[:2] == ["uv", "run"]:
         return [sys.executable, *command[2:]]
     return [sys.executable, *command[1:]] if command[0] in ("python", "python3") else command
-
-
-def _mapped(part: str, spec: dict[str, Any], root: Path) -> str:
-    """A path of the container, where it lies here."""
-    mounts = [volume["mountPath"] for volume in spec.get("volumes", [])]
-    inside = any(f"{part}/".startswith(f"{mount}/") or mount.startswith(f"{part}/") for mount in mounts)
-    return f"{root}{part}" if inside else part
 
 
 def _kill(job: Job) -> None:

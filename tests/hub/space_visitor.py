@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from backend.errors import InputError
 from backend.runs import RunConfig, default_config
+from tests.hub.remote_runs import MACHINE
 from ui.downloads import elsewhere
 from ui.guard.browsers import PAGE_TOKEN_HEADER
 from ui.jobs_offer import Order
@@ -50,7 +51,7 @@ def painted(layout: Layout, scene: Scene) -> str:
 
 def settings(base: str) -> list[Any]:
     """The form's fields with this base, and what follows them."""
-    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", "t4-small", ""]
+    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", MACHINE, ""]
 
 
 def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
@@ -58,7 +59,7 @@ def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
     for base in bases:
         for act in (
             lambda base=base: start(scene, settings(base)),
-            lambda base=base: ask(scene, Order(default_config(base), "A name", "t4-small", "train")),
+            lambda base=base: ask(scene, Order(default_config(base), "A name", MACHINE, "train")),
         ):
             try:
                 place = act()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
+from tests.hub.remote_runs import MACHINE
 
 SMALL = ["--max-examples", "40", "--epochs", "1"]
 
@@ -22,7 +23,13 @@ def test_the_command_in_the_readme_trains_on_the_hub(hub: LoopbackHub, tmp_path:
     hub.world.add_repo("ada/rides", {"train.csv": rows}, "dataset", private=True)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (written,) = re.findall(r"^hf jobs uv run (?:.*\\\n)*.*$", readme, re.MULTILINE)
-    filled = written.replace("\\\n", " ").replace("USER/DATA", "ada/rides").replace("USER/MODEL", "ada/hiking")
+    assert "--flavor t4-small" in written  # its GPU has no CUDA that the double's jobs could use
+    filled = (
+        written.replace("--flavor t4-small", f"--flavor {MACHINE}")
+        .replace("\\\n", " ")
+        .replace("USER/DATA", "ada/rides")
+        .replace("USER/MODEL", "ada/hiking")
+    )
     _, *arguments = shlex.split(filled)
     environment = {**os.environ, "HF_TOKEN": token, "HF_HOME": str(tmp_path), "NO_COLOR": "1"}
     environment.pop("HF_HUB_DISABLE_XET")  # buckets are Xet alone
@@ -37,7 +44,7 @@ def test_the_command_in_the_readme_trains_on_the_hub(hub: LoopbackHub, tmp_path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Uploaded to" in done.stdout
     (spec,) = hub.jobs.asked
-    assert (spec["flavor"], spec["timeoutSeconds"]) == ("t4-small", 7200)
+    assert (spec["flavor"], spec["timeoutSeconds"]) == (MACHINE, 7200)
     assert spec["command"][:4] == ["uv", "run", "/data/train.py", "--dataset"]
     stored = hub.world.repos["model", "ada/hiking"]
     assert stored.private

@@ -61,9 +61,9 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     ref = remote.jobs["train"]
     inputs, results = f"ada/fgt-{run.id}-inputs", f"ada/fgt-{run.id}"
     repo = hub.world.repos["dataset", inputs]
-    script = "/run/code/job_templates/hub_job.py"
+    script = "/fgt/code/job_templates/hub_job.py"
     assert spec == {
-        "command": ["uv", "run", script, "--run", "/run", "--stage", "train", "--results", results],
+        "command": ["uv", "run", script, "--run", "/fgt", "--stage", "train", "--results", results],
         "arguments": [],
         "environment": {
             "UV_NO_PROGRESS": "1",
@@ -75,7 +75,7 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
         "secrets": {"HF_TOKEN": token},
         "timeoutSeconds": 2400,
         "labels": {"fgt-run": run.id, "fgt-stage": "train", "fgt-attempt": ref.attempt, "name": "fgt-train"},
-        "volumes": [{"type": "dataset", "source": inputs, "mountPath": "/run", "revision": repo.commits[-1][0]}],
+        "volumes": [{"type": "dataset", "source": inputs, "mountPath": "/fgt", "revision": repo.commits[-1][0]}],
         "dockerImage": "ghcr.io/astral-sh/uv:python3.12-bookworm",
     }
     assert (ref.job_id, ref.url) == (next(iter(hub.jobs.all)), f"{hub.endpoint}/jobs/ada/{ref.job_id}")

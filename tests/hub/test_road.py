@@ -21,7 +21,7 @@ from backend.runs import FolderStore, Run, RunConfig, read_events, read_json
 from backend.runs.redact import TOKEN
 from backend.runs.resume import last_kept
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import ordered_run, runner_of, wait_for, watched_to_end
+from tests.hub.remote_runs import MACHINE, ordered_run, runner_of, wait_for, watched_to_end
 
 CONFIG = RunConfig(max_examples=40, epochs=12.0, batch_size=8, checkpoint_minutes=0.01)
 SECONDS = 240
@@ -47,7 +47,7 @@ class Road:
 def road(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     hub_server.reset()
     token, run = hub_server.world.add_user("ada"), ordered_run(tmp_path_factory.mktemp("runs"), CONFIG)
-    write_order(run, "ada", "t4-small", 600)
+    write_order(run, "ada", MACHINE, 600)
     ends = [*_train_twice(hub_server, token, run)]
     runner_of(token).submit(run, "evaluate")
     ends.append(watched_to_end(run, "evaluate", token, SECONDS))
@@ -130,7 +130,7 @@ def test_a_run_is_found_again_on_an_empty_disk(road: Road, tmp_path: Path) -> No
     assert before is not None
     assert now is not None
     assert {stage: ref.job_id for stage, ref in now.jobs.items()} == {s: ref.job_id for s, ref in before.jobs.items()}
-    assert (now.flavor, now.timeout_seconds, now.results_repo) == ("t4-small", 600, before.results_repo)
+    assert (now.flavor, now.timeout_seconds, now.results_repo) == (MACHINE, 600, before.results_repo)
     for stage in ("train", "evaluate"):
         assert watched_to_end(found, stage, road.token).state == "completed"
     for name in ("training.json", "evaluation.json", "inputs/dataset.csv", "logs/train.log"):
@@ -157,7 +157,7 @@ def test_nobody_else_reaches_a_run(road: Road, tmp_path: Path) -> None:
     assert find_runs(eve, "eve", store) == []
     with pytest.raises(InputError, match="no such repository"):
         download_url(road.run, "checkpoint/model.safetensors", eve)
-    write_order(guessed := ordered_run(tmp_path / "eve", namespace="eve"), "eve", "t4-small", 600)
+    write_order(guessed := ordered_run(tmp_path / "eve", namespace="eve"), "eve", MACHINE, 600)
     with pytest.raises(InputError, match="belongs to eve"):
         runner_of(eve).submit(guessed, "train")
     copied = ordered_run(tmp_path / "copied")  # a folder that says it is ada's
