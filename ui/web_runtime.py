@@ -3,57 +3,42 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
-from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
+from backend import browser_runtime
+from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed
 from backend.errors import InputError
 from backend.runs import locks
 from backend.runs.files import write_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
 WORKER = Path(__file__).parent / "static" / "model_worker.js"
-PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
 SERVED = {".js": "text/javascript", ".wasm": "application/wasm"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 BARE_IMPORT, OUR_IMPORT = "'@litertjs/wasm-utils'", "'../../wasm-utils/dist/index.js'"
 """The one import by package name: import maps do not reach workers, so it is written as the path that we serve."""
 
-NPM_DONE = ".package-lock.json"
-"""What npm writes into node_modules at the end of an installation: without it a kill left half of one."""
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 SERVER_ALONE = "Exported files cannot be run in the browser; they are asked on the server alone."
 NO_NPM = f"There is no npm here. {SERVER_ALONE}"
 
 
-@lru_cache(maxsize=8)
 def pinned(root: Path = ROOT) -> dict[str, str]:
     """The version of each package that package-lock.json names, by the name we serve it under."""
-    packages = json.loads((root / LOCK_FILE).read_text(encoding="utf-8"))["packages"]
-    return {short: packages[f"node_modules/{name}"]["version"] for short, name in PACKAGES.items()}
+    return browser_runtime.pinned(root)
 
 
 def runtime_route(root: Path = ROOT) -> str | None:
     """Where the installed runtime is served, relative to the page; None where it is not installed."""
-    installed = (root / NODE_MODULES / NPM_DONE).is_file() and all(_installed(root, short) for short in PACKAGES)
-    return f"litertlm/{pinned(root)['core']}" if installed else None
-
-
-def _installed(root: Path, short: str) -> bool:
-    try:
-        found = json.loads((root / NODE_MODULES / PACKAGES[short] / "package.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(found.get("version") == pinned(root)[short])
+    return f"litertlm/{pinned(root)['core']}" if is_installed(root) else None
 
 
 def install_runtime(root: Path = ROOT) -> threading.Thread | None:

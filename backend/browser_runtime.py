@@ -1,0 +1,38 @@
+"""LiteRT-LM for the browser as package-lock.json pins it, and whether npm has installed it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
+PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
+NPM_DONE = ".package-lock.json"
+"""What npm writes into node_modules at the end of an installation: without it a kill left half of one."""
+
+
+@lru_cache(maxsize=8)
+def pinned(root: Path) -> dict[str, str]:
+    """The version of each package that package-lock.json names, by the name we serve it under."""
+    packages = json.loads((root / LOCK_FILE).read_text(encoding="utf-8"))["packages"]
+    return {short: packages[f"node_modules/{name}"]["version"] for short, name in PACKAGES.items()}
+
+
+def installed(root: Path) -> dict[str, str | None]:
+    """The version of each package in node_modules, by the name we serve it under; None if it is not there."""
+    return {short: _version(root / NODE_MODULES / name) for short, name in PACKAGES.items()}
+
+
+def is_installed(root: Path) -> bool:
+    """Whether npm has installed what is pinned, to the end."""
+    return (root / NODE_MODULES / NPM_DONE).is_file() and installed(root) == pinned(root)
+
+
+def _version(package: Path) -> str | None:
+    try:
+        found = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    version = found.get("version") if isinstance(found, dict) else None
+    return version if isinstance(version, str) else None
