@@ -43,6 +43,7 @@ from backend.jobs.huggingface.journal import MARK
 from backend.runs import FolderStore, RunConfig, read_events
 from tests.hub.jobs import Job, Jobs
 from tests.hub.loopback import LoopbackHub
+from tests.hub.oauth import SCOPES
 
 TOOLS, ROWS = ROOT / "examples" / "tools.json", ROOT / "examples" / "hiking.csv"
 ACTION_SECONDS = (5.0, 15.0)
@@ -175,7 +176,8 @@ def measure(sessions: int, seconds: float, folder: Path) -> None:
 
 def submitted(hub: LoopbackHub, name: str, folder: Path) -> str:
     """A run of a new account with its job under way."""
-    token = hub.world.add_user(name)
+    hub.world.add_user(name)
+    token = hub.world.accounts.add_oauth(name, tuple(SCOPES.split()))
     run = FolderStore(folder / name).create(RunConfig(), ROWS, TOOLS, f"Run of {name}")
     write_order(run, name, "cpu-upgrade", 3600)
     HuggingFaceRunner(lambda: token, name).submit(run, "train")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from backend.errors import InputError
-from backend.jobs.huggingface import Watchers, find_runs, read_remote
+from backend.jobs.huggingface import Watchers, find_runs, read_remote, tell_forgotten
 from backend.runs import FolderStore, Run
 from ui.background import Task, Tasks
 from ui.stored import stored_runs
@@ -36,6 +36,7 @@ class Following:
         self._accounts = accounts
         self._watchers = Watchers()
         self._finds = Tasks[list[str]]("find-runs", workers=4, kept=1_000)
+        self._tells = Tasks[bool]("forget-runs", workers=4, kept=1_000)
         self._wake = threading.Event()
         self._started = threading.Lock()
 
@@ -52,8 +53,24 @@ class Following:
         return self._finds.start(account.name, work, account.name)
 
     def find_again(self, name: str) -> None:
-        """Forget an account's search, so that the next look begins a new one."""
+        """Forget an account's search, so that the next look begins a new one, which also marks what was deleted."""
         self._finds.drop(name)
+        self._tells.drop(name)
+
+    def tell(self, account: Account) -> None:
+        """Mark on the Hub what was deleted here, without waiting for it: it may take as long as the Hub likes."""
+
+        def work(_task: Task[bool]) -> bool:
+            tell_forgotten(account.token, account.store)
+            return True
+
+        self._tells.drop(account.name)
+        self._tells.start(account.name, work, account.name)
+
+    def untold(self, name: str) -> str | None:
+        """Why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
+        task = self._tells.get(name)
+        return task.error if task else None
 
     def look_now(self) -> None:
         """Follow what was started just now without waiting for the next round."""

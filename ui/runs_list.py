@@ -55,7 +55,7 @@ def _step_of(scene: Scene, run_id: str) -> str:
 
 
 def _column(scene: Scene) -> Html:
-    foot = joined([_finding(scene), account_view(scene)])
+    foot = joined([_finding(scene), _untold(scene), account_view(scene)])
     brand = f'<a class="brand" href="./">{icons.MARK}<span>FunctionGemma Trainer</span></a>'
     new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide", closes="drawer")
     head = f'<div class="runs-head"><span>Runs</span><span>{len(scene.runs) or ""}</span></div>'
@@ -76,6 +76,15 @@ def _finding(scene: Scene) -> Html:
         again = button("find", "Look again", kind="quiet small")
         return callout("warn", "Your runs on Hugging Face could not be listed", task.error, again)
     return Html('<p class="runs-none">Looking for your runs on Hugging Face</p>')
+
+
+def _untold(scene: Scene) -> Html:
+    """What to know of a run that was deleted here and could not be marked on the Hub."""
+    reason = scene.services.untold
+    if reason is None:
+        return Html("")
+    body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
+    return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
 
 
 def _item(summary: Summary, place: Place) -> str:

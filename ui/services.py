@@ -71,7 +71,8 @@ class Services:
     def delete(self, run_id: str) -> None:
         """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
 
-        A run that cannot be read is deleted too: nobody here can follow its jobs.
+        A run that cannot be read is deleted too: nobody here can follow its jobs. The Hub is told afterwards, so that
+        the run is not found again; `untold` says where that failed.
         """
         if not os.path.lexists(self.store.root / run_id / "remote.json"):
             self.store.delete(run_id)
@@ -80,7 +81,15 @@ class Services:
         alive = [stage for stage in JOBS if run and (state := self.runner.state(run, stage)) and state.active]
         if run and alive:
             raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
-        delete(self.store, run_id)
+        name, token = self.identity.name, self.identity.token
+        delete(self.store, run_id, name)
+        if name and token:
+            self.following.tell(Account(name, token, self.store))
+
+    @property
+    def untold(self) -> str | None:
+        """Why a run that was deleted here may be found again; None if that is not so."""
+        return self.following.untold(self.identity.name) if self.identity.name else None
 
     def _readable(self, run_id: str) -> Run | None:
         try:

@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils._http import default_client_factory
+from huggingface_hub.utils._http import default_client_factory, parse_ratelimit_headers
 
 from backend.errors import InputError
 from backend.runs.redact import redact
@@ -80,6 +80,8 @@ def _told(error: BaseException, page: str) -> str:
             )
         case RevisionNotFoundError():
             return "it has no such revision. Check the name of the branch or commit."
+        case RepositoryNotFoundError() if error.response.status_code == 401 and _carried_a_token(error):
+            return _status(error)  # over https the client takes a refused token for a missing repository
         case RepositoryNotFoundError():
             return (
                 "there is no such repository, or the token may not see it. Check the spelling; for a private one, log "
@@ -105,7 +107,10 @@ def _status(error: HfHubHTTPError) -> str:
     said = f" The Hub says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
     match status:
         case 401:
-            return "the token was not accepted. Log in again with `hf auth login`, or set HF_TOKEN to a valid token."
+            return (
+                "the token was not accepted. It may have expired, or lack access to repositories. On the page, log "
+                "out, log in again and grant that access; elsewhere, use `hf auth login` or a valid HF_TOKEN."
+            )
         case 402:
             return f"the account's credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
         case 403:
@@ -118,13 +123,27 @@ def _status(error: HfHubHTTPError) -> str:
         case 409 | 412:
             return f"it was changed meanwhile.{said} Try again."
         case 429:
-            wait = error.response.headers.get("Retry-After", "")
-            return (
-                f"too many requests. Try again in {wait} seconds."
-                if wait.isdigit()
-                else "too many requests. Wait a while."
-            )
+            wait = seconds_to_wait(error)
+            when = f"Try again in {wait:.0f} seconds." if wait is not None else "Wait a while."
+            return f"too many requests. {when}"
         case _ if status >= 500:
             return f"the Hub has a fault ({status}). Nothing was changed; try again in a few minutes."
         case _:
             return f"the Hub answered {status}.{said}"
+
+
+def _carried_a_token(error: HfHubHTTPError) -> bool:
+    """Whether the request that was refused had a token."""
+    return "authorization" in error.response.request.headers
+
+
+def seconds_to_wait(error: HfHubHTTPError) -> float | None:
+    """The seconds that the Hub asks to wait, by Retry-After or its RateLimit header; None if it does not say.
+
+    The header is as https://huggingface.co/docs/hub/rate-limits describes it.
+    """
+    given = error.response.headers.get("Retry-After", "")
+    if given.isdigit():
+        return float(given)
+    limit = parse_ratelimit_headers(error.response.headers)
+    return float(limit.reset_in_seconds) if limit and limit.remaining == 0 else None

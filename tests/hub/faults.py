@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 
@@ -54,11 +54,15 @@ class Faults:
         return None
 
 
-def answer(fault: Fault, _request: Request) -> Response:
-    """What a fault makes of a request."""
+def answer(fault: Fault, code: str | None) -> Response:
+    """What a fault makes of a request, with the error code that goes with it."""
     if fault.status == 0:
         return StreamingResponse(_broken(), headers={"Content-Length": "1000"}, media_type="application/json")
-    return JSONResponse({"error": fault.message}, fault.status or 500, fault.headers)
+    headers = {
+        **({"X-Error-Message": fault.message} if fault.message else {}),
+        **({"X-Error-Code": code} if code else {}),
+    }
+    return JSONResponse({"error": fault.message}, fault.status or 500, {**headers, **fault.headers})
 
 
 async def _broken() -> AsyncIterator[bytes]:

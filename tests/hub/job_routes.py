@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from tests.hub.accounts import NO_CREDIT
 from tests.hub.faults import Cut
 from tests.hub.jobs import FLAVORS, LABEL, Job, hardware
 from tests.hub.mounts import check_paths
@@ -26,6 +27,9 @@ POLL_SECONDS = 0.02
 
 class JobRoutes:
     """Handlers over the hub's jobs.
+
+    They leave out limits that no document names (the shortest and longest time limit, how many labels and secrets, how
+    large), who may see whose jobs in an organisation, attempts, ports, ssh, networks, metrics and changing labels.
 
     A log's connection meets faults of its own, by the pattern "LOGS": status 206 ends the replay early and cleanly, as
     a stale one does; 0 cuts it. How many lines come before stands in the fault's headers as `lines`.
@@ -52,6 +56,8 @@ class JobRoutes:
         """Start a job of exactly the shape that the API takes."""
         namespace, spec = self._namespace(request), await request.json()
         self._check(spec)
+        if namespace in self._hub.world.accounts.broke:
+            raise Refusal(402, NO_CREDIT)
         authorization = request.headers.get("authorization")
         for volume in spec.get("volumes", []):
             if volume["type"] == "bucket":
@@ -81,6 +87,11 @@ class JobRoutes:
                 raise Refusal(400, f"{key}: required")
         if spec["flavor"] not in [row[0] for row in FLAVORS]:
             raise Refusal(400, f"flavor: {spec['flavor']!r} is unknown")
+        if spec.get("timeoutSeconds", 1) < 1:
+            raise Refusal(400, "timeoutSeconds: must be at least 1")
+        for part in ("environment", "secrets"):
+            if not all(isinstance(value, str) for value in spec.get(part, {}).values()):
+                raise Refusal(400, f"{part}: expected texts")
         for text in (*spec.get("labels", {}), *spec.get("labels", {}).values()):
             if not LABEL.fullmatch(text):
                 raise Refusal(400, f"labels: {text!r} is not allowed")
@@ -99,12 +110,12 @@ class JobRoutes:
 
     async def _list(self, request: Request) -> Response:
         namespace = self._namespace(request)
-        wanted = [label.split("=", 1) for label in request.query_params.getlist("label")]
+        wanted = [label.partition("=") for label in request.query_params.getlist("label")]
         stages = request.query_params.getlist("stage")
         jobs = [
             job.info()
             for job in self._hub.jobs.of(namespace)
-            if all((job.spec.get("labels") or {}).get(key) == value for key, value in wanted)
+            if all((job.spec.get("labels") or {}).get(key) == value for key, _, value in wanted)
             and (not stages or job.stage in stages)
         ]
         return self._hub.paged(request, jobs)
@@ -121,12 +132,13 @@ class JobRoutes:
         job = self._job(request)
         fault = await self._hub.faults.meet(f"LOGS {request.url.path}")
         lines = int(fault.headers.get("lines", "0")) if fault else None
-        stream = self._replay(job, lines, cut=fault is not None and fault.status == 0)
+        tail = int(request.query_params.get("tail", "0"))
+        stream = self._replay(job, lines, tail, cut=fault is not None and fault.status == 0)
         return StreamingResponse(stream, media_type="text/event-stream")
 
-    async def _replay(self, job: Job, only: int | None, *, cut: bool) -> AsyncIterator[bytes]:
-        """Every line from the first, then as they come, until the job's end."""
-        sent, said = 0, time.monotonic()
+    async def _replay(self, job: Job, only: int | None, tail: int, *, cut: bool) -> AsyncIterator[bytes]:
+        """Every line from the first, or from the last `tail`, then as they come, until the job's end."""
+        sent, said = max(len(job.lines) - tail, 0) if tail else 0, time.monotonic()
         while True:
             ended = job.ended and (job.process is None or job.process.poll() is not None)
             while sent < len(job.lines) and (only is None or sent < only):

@@ -172,15 +172,11 @@ class Jobs:
         work, base = root / "tmp", root / "root"
         work.mkdir()
         base.mkdir()
-        process = job.process = subprocess.Popen(
-            placed(_command(job.spec), job.mounts, base),
-            cwd=work,
-            env=self._environment(job, work),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            process = job.process = self._process(job, work, base)
+        except FileNotFoundError:  # the folder went with a reset, or there is no such command
+            job.become("ERROR", "The job could not be started.")
+            return
         if job.ended:
             _kill(job)
         limit = threading.Timer(job.spec.get("timeoutSeconds", 1800), self.time_out, (job,))
@@ -193,6 +189,17 @@ class Jobs:
         limit.cancel()
         job.become("COMPLETED" if code == 0 else "ERROR", None if code == 0 else f"Job failed with exit code: {code}")
         _remove(root)
+
+    def _process(self, job: Job, work: Path, base: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            placed(_command(job.spec), job.mounts, base),
+            cwd=work,
+            env=self._environment(job, work),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def time_out(self, job: Job) -> None:
         """End a job as its time limit does."""

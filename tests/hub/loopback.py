@@ -13,6 +13,7 @@ expire, and the security scan.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -24,6 +25,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from tests.hub import faults
+from tests.hub.accounts import INVALID
 from tests.hub.buckets import Buckets
 from tests.hub.faults import Fault, Faults
 from tests.hub.job_routes import JobRoutes
@@ -36,6 +38,8 @@ from tests.hub.repos import World
 Handler = Callable[[Request], Awaitable[Response]]
 Route = tuple[str, str, Handler]
 PAGE = 100
+OF_A_REPOSITORY = re.compile(r"/api/(models|datasets|spaces)/.+|/.+/resolve/.+")
+"""The paths whose 401 the client takes for a missing repository, over https (REPO_API_REGEX, utils/_http.py)."""
 
 
 class LoopbackHub:
@@ -126,13 +130,13 @@ class LoopbackHub:
             if fault is not None and fault.status is not None:
                 if fault.done:
                     await handler(request)
-                return faults.answer(fault, request)
+                return faults.answer(fault, _code(fault.status, fault.message, asked))
             try:
                 return await handler(request)
             except Refusal as refusal:
                 headers = {"X-Error-Message": refusal.message}
-                if refusal.code:
-                    headers["X-Error-Code"] = refusal.code
+                if code := refusal.code or _code(refusal.status, refusal.message, asked):
+                    headers["X-Error-Code"] = code
                 return JSONResponse({"error": refusal.message}, refusal.status, headers)
 
         return answer
@@ -147,3 +151,9 @@ class LoopbackHub:
         if start + self.page < len(rows):
             headers["Link"] = f'<{request.url.include_query_params(cursor=start + self.page)}>; rel="next"'
         return JSONResponse(rows[start : start + self.page], headers=headers)
+
+
+def _code(status: int, message: str, asked: str) -> str | None:
+    """The error code that makes the client read a 401 over http as it reads one over https."""
+    hidden = status == 401 and message != INVALID and OF_A_REPOSITORY.fullmatch(asked.partition(" ")[2])
+    return "RepoNotFound" if hidden else None

@@ -20,14 +20,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from tests.hub.accounts import APP, OAUTH_SECONDS
 from tests.hub.refusal import Refusal
 
 if TYPE_CHECKING:
     from tests.hub.loopback import LoopbackHub, Route
 
-CLIENT_ID, CLIENT_SECRET = "loopback-space", "loopback-space-secret"
+CLIENT_ID, CLIENT_SECRET = APP, "loopback-space-secret"
 SCOPES = "openid profile gated-repos contribute-repos jobs"
-EXPIRES_SECONDS = 8 * 3600
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,21 @@ class Grant:
 
 
 class OpenIdProvider:
-    """Logs the hub's users in; `login_as` skips the page where it is set."""
+    """Logs the hub's users in; `login_as` skips the page where it is set.
+
+    A token is good for `seconds`, as hf_oauth_expiration_minutes sets it on a Space (480 by itself, 43,200 at most).
+    """
 
     def __init__(self, hub: LoopbackHub) -> None:
         self._hub = hub
         self._key = RSAKey.generate_key(2048, parameters={"kid": "loopback"}, private=True)
         self.login_as: str | None = None
+        self.seconds = OAUTH_SECONDS
         self._grants: dict[str, Grant] = {}
 
     def reset(self) -> None:
         """Forget who is logging in."""
-        self.login_as = None
+        self.login_as, self.seconds = None, OAUTH_SECONDS
         self._grants = {}
 
     def space_environment(self, scopes: str = SCOPES) -> dict[str, str]:
@@ -126,25 +130,22 @@ class OpenIdProvider:
             return JSONResponse({"error": "invalid_client"}, 401)
         if grant is None or form.get("redirect_uri") != grant.redirect:
             return JSONResponse({"error": "invalid_grant"}, 400)
-        token = self._hub.world.accounts.add_oauth(grant.user, grant.scopes)
+        token = self._hub.world.accounts.add_oauth(grant.user, grant.scopes, self.seconds)
         issued = int(time.time())
-        times = {"iat": issued, "exp": issued + EXPIRES_SECONDS, "auth_time": issued}
+        times = {"iat": issued, "exp": issued + int(self.seconds), "auth_time": issued}
         claims = {"iss": self._hub.endpoint, "aud": CLIENT_ID, "nonce": grant.nonce, **times, **self._facts(grant.user)}
         return JSONResponse(
             {
                 "access_token": token,
                 "token_type": "bearer",
-                "expires_in": EXPIRES_SECONDS,
+                "expires_in": int(self.seconds),
                 "scope": " ".join(grant.scopes),
                 "id_token": jwt.encode({"alg": "RS256", "kid": "loopback"}, claims, self._key),
             }
         )
 
     async def _userinfo(self, request: Request) -> Response:
-        user = self._hub.world.user(request.headers.get("authorization"))
-        if user is None:
-            raise Refusal(401, "Invalid username or password.")
-        return JSONResponse(self._facts(user))
+        return JSONResponse(self._facts(self._hub.world.accounts.known(request.headers.get("authorization")).user))
 
     async def _jwks(self, _request: Request) -> Response:
         return JSONResponse({"keys": [self._key.as_dict(private=False)]})

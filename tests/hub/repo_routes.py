@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
+from tests.hub.accounts import Token
 from tests.hub.refusal import Refusal
-from tests.hub.repos import Repo, StoredFile, World, is_lfs
+from tests.hub.repos import ATTRIBUTES, NAME, Repo, StoredFile, World, is_lfs
 
 if TYPE_CHECKING:
     from tests.hub.loopback import LoopbackHub, Route
@@ -26,6 +28,7 @@ class RepoRoutes:
         """Every endpoint: method, path, handler."""
         routes: list[Route] = [
             ("POST", "/api/repos/create", self._create),
+            ("DELETE", "/api/repos/delete", self._delete),
             ("POST", "/api/validate-yaml", self._validate_yaml),
             ("GET", "/api/{kinds}/{user}/{name}/auth-check", self._auth_check),
             ("GET", "/api/{kinds}/{user}/{name}/auth-check/write", self._write_check),
@@ -52,8 +55,8 @@ class RepoRoutes:
         """What the hub knows now."""
         return self._hub.world
 
-    def _user(self, request: Request) -> str | None:
-        return self.world.user(request.headers.get("authorization"))
+    def _token(self, request: Request) -> Token | None:
+        return self.world.accounts.token(request.headers.get("authorization"))
 
     def _named(self, request: Request) -> tuple[str, str]:
         """The kind and the name of the repository in the request's path."""
@@ -70,15 +73,27 @@ class RepoRoutes:
 
     async def _create(self, request: Request) -> Response:
         asked = await request.json()
-        owner = asked.get("organization") or self._user(request)
-        self.world.may_write(owner, request.headers.get("authorization"))
+        authorization = request.headers.get("authorization")
+        owner = asked.get("organization") or self.world.user(authorization)
+        token = self.world.may_create(owner, authorization)
         kind, name = asked.get("type") or "model", f"{owner}/{asked['name']}"
         url = f"{self._hub.endpoint}/{'' if kind == 'model' else kind + 's/'}{name}"
         if (kind, name) in self.world.repos:
             error = f"You already created this {kind} repo: {name}"
             return JSONResponse({"error": error, "url": url}, 409)
-        self.world.repos[kind, name] = Repo(kind, name, private=asked.get("visibility") == "private")
+        private = asked.get("visibility") == "private"
+        if not NAME.fullmatch(asked["name"]) or asked["name"].endswith(".git"):
+            raise Refusal(400, f"Invalid repo name: {name}")
+        repo = self.world.repos[kind, name] = Repo(kind, name, private, made_by=token.app)
+        repo.commits = [(repo.commits[0][0], {".gitattributes": StoredFile(ATTRIBUTES, lfs=False)})]
         return JSONResponse({"url": url, "name": name, "id": name})
+
+    async def _delete(self, request: Request) -> Response:
+        """Delete a repository, as the client's delete_repo asks for it."""
+        asked, authorization = await request.json(), request.headers.get("authorization")
+        owner = asked.get("organization") or self.world.accounts.known(authorization).user
+        self.world.delete(asked.get("type") or "model", f"{owner}/{asked['name']}", authorization)
+        return Response()
 
     async def _validate_yaml(self, request: Request) -> Response:
         content = (await request.json())["content"]
@@ -96,10 +111,12 @@ class RepoRoutes:
 
     async def _info(self, request: Request) -> Response:
         kind, name = self._named(request)
-        repo = self.world.see(kind, name, self._user(request))
+        repo = self.world.see(kind, name, self._token(request))
         sha, files = repo.at(request.path_params.get("revision", "main"))
         facts = {"_id": name, "id": name, "sha": sha, "private": repo.private, "gated": repo.gated, "tags": []}
-        return JSONResponse({**facts, "siblings": [{"rfilename": path} for path in files]})
+        facts["siblings"] = [{"rfilename": path} for path in files]
+        wanted = request.query_params.getlist("expand")
+        return JSONResponse({key: facts[key] for key in facts if not wanted or key in ("_id", "id", *wanted)})
 
     async def _tree(self, request: Request) -> Response:
         repo = self._readable(request)
@@ -116,7 +133,8 @@ class RepoRoutes:
         _, files = repo.at(request.path_params["revision"])
         answer = []
         for file in (await request.json())["files"]:
-            mode = "lfs" if is_lfs(file["path"], file["size"]) else "regular"
+            sample = base64.b64decode(file.get("sample", ""))
+            mode = "lfs" if is_lfs(file["path"], file["size"], sample) else "regular"
             old = files.get(file["path"])
             oid = old.etag if old else None
             answer.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
@@ -134,13 +152,16 @@ class RepoRoutes:
                 case "header":
                     parent = value.get("parentCommit")
                 case "file":
-                    files[value["path"]] = StoredFile(base64.b64decode(value["content"]), lfs=False)
+                    content = base64.b64decode(value["content"])
+                    if is_lfs(value["path"], len(content), content[:512]):
+                        raise Refusal(400, f"{value['path']} must be uploaded as an LFS object")
+                    files[value["path"]] = StoredFile(content, lfs=False)
                 case "lfsFile":
                     if value["oid"] not in self.world.lfs:
                         raise Refusal(400, f"LFS object {value['oid']} was not uploaded")
                     files[value["path"]] = StoredFile(self.world.lfs[value["oid"]], lfs=True)
-                case "deletedFile":
-                    del files[value["path"]]
+                case "deletedFile" | "deletedFolder":
+                    _remove(files, value["path"])
                 case other:
                     raise Refusal(400, f"This loop-back Hub knows no {other!r} in a commit")
         oid = repo.commit(files, parent)
@@ -193,18 +214,32 @@ class RepoRoutes:
         )
 
     async def _list(self, request: Request) -> Response:
-        """Repositories by author and part of their name, those that the user may see."""
+        """Repositories by author and part of their name, those that the token is shown; in no order to rely on."""
         kind = request.url.path.rpartition("/")[2].removesuffix("s")
-        user, asked = self._user(request), request.query_params
+        token, asked = self._token(request), request.query_params
         rows = [
-            {"_id": name, "id": name, "private": repo.private, "tags": [], "sha": repo.commits[-1][0]}
-            for (kind_of, name), repo in sorted(self.world.repos.items())
+            {"_id": name, "id": name, "private": repo.private, "tags": []}
+            for (kind_of, name), repo in sorted(self.world.repos.items(), key=lambda item: _mixed(item[0]))
             if kind_of == kind
-            and (not repo.private or repo.owner == user)
+            and self.world.listed(repo, token)
             and asked.get("author", repo.owner) == repo.owner
             and asked.get("search", "") in name
         ]
         return self._hub.paged(request, rows)
+
+
+def _mixed(key: tuple[str, str]) -> str:
+    """An order that is none of names or times: without `sort` the Hub promises none."""
+    return hashlib.sha256("/".join(key).encode()).hexdigest()
+
+
+def _remove(files: dict[str, StoredFile], path: str) -> None:
+    """Remove a file, or a folder with all that is in it; a Refusal where there is none."""
+    gone = [name for name in files if name == path or name.startswith(f"{path.rstrip('/')}/")]
+    if not gone:
+        raise Refusal(404, f"{path} does not exist", "EntryNotFound")
+    for name in gone:
+        del files[name]
 
 
 def _tree_rows(files: dict[str, StoredFile], folder: str, *, recursive: bool) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ from starlette.requests import Request
 
 from backend.errors import InputError
 from backend.runs import RunConfig, default_config
-from tests.hub.remote_runs import MACHINE
 from ui.downloads import elsewhere
 from ui.guard.browsers import PAGE_TOKEN_HEADER
 from ui.jobs_offer import Order
@@ -51,7 +50,7 @@ def painted(layout: Layout, scene: Scene) -> str:
 
 def settings(base: str) -> list[Any]:
     """The form's fields with this base, and what follows them."""
-    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", MACHINE, ""]
+    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", "cpu-upgrade", ""]
 
 
 def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
@@ -59,7 +58,7 @@ def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
     for base in bases:
         for act in (
             lambda base=base: start(scene, settings(base)),
-            lambda base=base: ask(scene, Order(default_config(base), "A name", MACHINE, "train")),
+            lambda base=base: ask(scene, Order(default_config(base), "A name", "cpu-upgrade", "train")),
         ):
             try:
                 place = act()

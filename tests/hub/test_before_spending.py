@@ -78,6 +78,7 @@ def test_all_problems_come_at_once(hub: LoopbackHub) -> None:
     assert links["licence"] == f"{hub.endpoint}/{BASE}"
     assert links["balance"] == f"{hub.endpoint}/settings/billing"
     assert links["jobs"] == links["write"] == f"{hub.endpoint}/settings/tokens"
+    assert "No payment method is set up. Jobs need credit above zero" in checks[-1].message
     assert not [asked for asked in hub.trace if not asked.startswith("GET ")]  # nothing is made, nothing is spent
 
 
@@ -90,6 +91,7 @@ def test_a_good_login_passes(hub: LoopbackHub) -> None:
     for token in (writer, fine):
         checks = preflight(token, default_config(BASE), "ada")
         assert found(checks) == dict.fromkeys(("token", "write", "jobs", "licence", "balance"), True)
+        assert "A payment method is set up. Jobs are paid from credit; the balance stands on" in checks[-1].message
     assert "licence" not in found(preflight(writer, RunConfig(), "ada"))  # the starter needs none
 
 
@@ -110,6 +112,28 @@ def test_scopes_are_looked_at(
     accounts.tokens[token] = Token("ada", role, given, given)
     checks = found(preflight(token, RunConfig(), "ada"))
     assert {code: checks[code] for code in expected} == expected
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_login_that_is_accepted_and_lacks_the_permission_is_told_apart(hub: LoopbackHub, status: int) -> None:
+    hub.world.accounts.missing_scope = status
+    hub.world.accounts.paying.add("ada")
+    token = hub.world.accounts.add_oauth("ada", ("contribute-repos",))
+    told = {check.code: check for check in preflight(token, RunConfig(), "ada")}
+    assert (told["token"].ok, told["jobs"].ok, told["balance"].ok) == (True, False, None)
+    assert "The login is accepted, but may not run jobs in ada, or the permission" in told["jobs"].message
+    assert "does not grant that (scope read-billing)" in told["balance"].message
+    hub.world.accounts.end(token)
+    (ended,) = preflight(token, RunConfig(), "ada")
+    assert (ended.code, ended.ok, "may have expired. Log in again" in ended.message) == ("token", False, True)
+
+
+@pytest.mark.parametrize("headers", [{"Retry-After": "9"}, {"RateLimit": '"api";r=0;t=9'}])
+def test_a_rate_limit_says_when_to_try_again_in_either_header(hub: LoopbackHub, headers: dict[str, str]) -> None:
+    """The documentation names the RateLimit header alone."""
+    hub.fail("hardware", 429, headers=headers)
+    with pytest.raises(InputError, match=r"too many requests\. Try again in 9 seconds"):
+        flavors(None)
 
 
 def test_a_namespace_of_others_a_wrong_token_and_nobody_are_told(hub: LoopbackHub) -> None:

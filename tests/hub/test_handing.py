@@ -85,7 +85,7 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     assert len(repo.commits) == 2  # the empty one and ours
     files = repo.commits[-1][1]
     own = {name for name in files if not name.startswith("code/")}
-    assert own == {"run.json", "job.json", "inputs/dataset.csv", "inputs/tools.json"}
+    assert own == {".gitattributes", "run.json", "job.json", "inputs/dataset.csv", "inputs/tools.json"}
     assert {"code/job_templates/hub_job.py", "code/job_templates/train.py", "code/backend/prompts/native.jinja"} <= set(
         files
     )
@@ -177,7 +177,7 @@ def test_a_doubt_that_cannot_be_settled_stays_a_doubt_until_the_hub_answers(
 @pytest.mark.parametrize(
     ("status", "headers", "said", "told"),
     [
-        (401, {}, "", "the login was not accepted; it may have expired. Log in again"),
+        (401, {}, "", "may have expired, or it lacks a permission (jobs or repositories). Log out, log in again and"),
         (
             402,
             {},

@@ -15,6 +15,7 @@ import pytest
 from backend.environment import OWNERS_TOKENS, prepare
 from backend.runs import FolderStore, Run, RunConfig, default_config
 from tests.conftest import ROOT
+from tests.hub.accounts import APP
 from tests.hub.loopback import LoopbackHub
 
 EXAMPLES = ROOT / "examples"
@@ -31,9 +32,10 @@ def crafted(hub: LoopbackHub, folder: Path, number: int, base: str) -> Run:
     names = ("run.json", "inputs/dataset.csv", "inputs/tools.json")
     files = {name: (run.path / name).read_bytes() for name in names}
     order = json.dumps({"flavor": "t4-small", "timeout_seconds": 600}).encode()
-    hub.world.add_repo(f"ada/fgt-crafted-{number}-inputs", {**files, "job.json": order}, "dataset", private=True)
+    inputs = {**files, "job.json": order}
+    hub.world.add_repo(f"ada/fgt-crafted-{number}-inputs", inputs, "dataset", private=True, made_by=APP)
     results = {"training.json": b"{}", "checkpoint/tokenizer.json": TOKENIZER, "export/model.litertlm": b"x"}
-    hub.world.add_repo(f"ada/fgt-crafted-{number}", results, private=True)
+    hub.world.add_repo(f"ada/fgt-crafted-{number}", results, private=True, made_by=APP)
     return run
 
 
@@ -41,6 +43,7 @@ def crafted(hub: LoopbackHub, folder: Path, number: int, base: str) -> Run:
 def visit(hub: LoopbackHub, tmp_path: Path) -> dict[str, Any]:
     """What a Space showed, whose owner's token stands in its environment and in its home."""
     owner, ada = hub.world.add_user("owner"), hub.world.accounts.add_oauth("ada", ("jobs", "contribute-repos"))
+    hub.world.accounts.lists_app_repos = True
     for name in ("owner/private-model", "google/functiongemma-270m-it"):
         hub.world.add_repo(
             name, {"tokenizer.json": TOKENIZER, "config.json": b"{}"}, private=name[0] == "o", gated=True

@@ -79,7 +79,7 @@ def test_another_users_run_is_not_there(hub: LoopbackHub, run: Run, tmp_path: Pa
     download_run("ada/bikes", tmp_path / "ada", ada)
     with pytest.raises(InputError, match="no such repository, or the token may not see it"):
         download_run("ada/bikes", tmp_path / "eve", eve)
-    with pytest.raises(InputError, match=r"does not permit it.*write under the namespace"):
+    with pytest.raises(InputError, match=r"does not permit it.*the rights to create a repository under"):
         upload_run(run, "ada/other", eve)
     assert not (tmp_path / "eve").exists()
 
@@ -112,7 +112,7 @@ def test_names_are_checked_before_anything_is_sent(hub: LoopbackHub, run: Run, t
 
 @pytest.mark.usefixtures("hub")
 def test_without_a_token_nothing_can_be_uploaded(run: Run) -> None:
-    with pytest.raises(InputError, match=r"token was not accepted\. Log in"):
+    with pytest.raises(InputError, match="token was not accepted"):
         upload_run(run, "ada/bikes")
     with pytest.raises(InputError) as raised:
         upload_run(run, "ada/bikes", "hf_" + "Wrong1" * 6)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.jobs.huggingface.finding import delete, download_url, find_runs
+from backend.jobs.huggingface.finding import download_url, find_runs
+from backend.jobs.huggingface.forgetting import delete, tell_forgotten
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
 from backend.jobs.huggingface.preflight import Check, preflight
 from backend.jobs.huggingface.quote import Quote, quote
@@ -26,5 +27,6 @@ __all__ = [
     "preflight",
     "quote",
     "read_remote",
+    "tell_forgotten",
     "write_order",
 ]

@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
 )
 
 from backend.errors import InputError
-from backend.runs.hub_errors import limit_waiting
+from backend.runs.hub_errors import limit_waiting, seconds_to_wait
 from backend.runs.redact import redact
 
 RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)
@@ -45,10 +45,7 @@ def status(error: BaseException) -> int | None:
 
 def retry_after(error: BaseException) -> float | None:
     """The seconds that the Hub asks to wait, None where it does not say."""
-    if not isinstance(error, HfHubHTTPError):
-        return None
-    given = error.response.headers.get("Retry-After", "")
-    return float(given) if given.isdigit() else None
+    return seconds_to_wait(error) if isinstance(error, HfHubHTTPError) else None
 
 
 def told(error: BaseException) -> str:
@@ -77,7 +74,11 @@ def _status_told(error: HfHubHTTPError) -> str:
     said = f" Hugging Face says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
     match error.response.status_code:
         case 401:
-            return "the login was not accepted; it may have expired. Log in again, then try again."
+            return (
+                "the login was not accepted; it may have expired, or it lacks a permission (jobs or repositories). "
+                "Log out, log in again and grant access to jobs and repositories, or use a token with write access to "
+                f"both ({constants.ENDPOINT}/settings/tokens)."
+            )
         case 402:
             return f"the credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
         case 403:

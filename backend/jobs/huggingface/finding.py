@@ -10,11 +10,14 @@ from itertools import islice
 from pathlib import Path
 
 from huggingface_hub import HfApi, JobInfo, get_hf_file_metadata, hf_hub_url
+from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
+from huggingface_hub.errors import HfHubHTTPError
 
 from backend.errors import InputError
 from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.commands import JOBS
-from backend.jobs.huggingface.errors import job_errors
+from backend.jobs.huggingface.errors import job_errors, status
+from backend.jobs.huggingface.forgetting import FILE, is_forgotten, mark_forgotten, tell_forgotten
 from backend.jobs.huggingface.handing import ATTEMPT_LABEL, ORDER, RUN_LABEL, STAGE_LABEL
 from backend.jobs.huggingface.remote import (
     WORD,
@@ -27,7 +30,7 @@ from backend.jobs.huggingface.remote import (
 )
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.states import JobState, write_state
-from backend.runs.files import disk_errors, read_json, write_bytes
+from backend.runs.files import disk_errors, read_json
 from backend.runs.folders import Scratch, put_in_place
 from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
@@ -35,7 +38,6 @@ from backend.runs.store import FolderStore
 
 INPUTS_REPO = re.compile(r"fgt-([A-Za-z0-9][A-Za-z0-9_-]{0,80})-inputs")
 FETCHED = re.compile(r"run\.json|job\.json|inputs/[\w.-]+")
-FORGOTTEN = ".forgotten"
 LOGGER = logging.getLogger(__name__)
 MOST_REPOS, MOST_JOBS, MOST_RUNS = 2_000, 5_000, 500
 """Datasets and jobs that are listed, and runs that are found, in one search; the newest runs come first."""
@@ -48,19 +50,22 @@ MOST_BYTES = 1_000 * MB
 def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
     """Make a folder for each run of the namespace that the store lacks, with its jobs' states; returns their ids.
 
-    The newest 500 runs, with 1 GB together; one with more files or larger ones than a run has is left out.
+    The newest 500 runs, with 1 GB together; one with more files or larger ones than a run has is left out, and so is
+    one that the login cannot read.
 
-    A run is known by its dataset repository (fgt-RUN-inputs); its jobs by their labels. The jobs that still live read
-    "queued" until they are watched; the results of the others are fetched. Runs deleted here stay away. InputError
-    where the Hub does not tell.
+    A run is known by its dataset repository (fgt-RUN-inputs), listed or named by a job's labels: an app that may reach
+    only what it made need not be shown that in a listing. The jobs that still live read "queued" until they are
+    watched; the results of the others are fetched. Runs deleted here stay away, and so do those whose repository says
+    so, unless one of their jobs lives. InputError where the Hub tells neither repositories nor jobs.
     """
-    api = HfApi(token=token)
-    with job_errors("look for your runs"):
-        listed = api.list_datasets(author=namespace, search="fgt-", limit=MOST_REPOS)
-        repos = [info.id for info in islice(listed, MOST_REPOS)]
-        jobs = _by_run(islice(api.list_jobs(namespace=namespace), MOST_JOBS))
-    found = (INPUTS_REPO.fullmatch(repo.partition("/")[2]) for repo in repos)
-    missing = sorted({match[1] for match in found if match and not _known(store, match[1])}, reverse=True)
+    try:
+        tell_forgotten(token, store)
+    except InputError as error:  # the next search tries again
+        LOGGER.info("a deleted run was not marked: %s", error)
+    repos, jobs = _listed(HfApi(token=token), namespace)
+    found = {match[1] for repo in repos if (match := INPUTS_REPO.fullmatch(repo.partition("/")[2]))}
+    named = {run_id for run_id in jobs if INPUTS_REPO.fullmatch(f"fgt-{run_id}-inputs")}
+    missing = sorted((run_id for run_id in found | named if not _known(store, run_id)), reverse=True)
     made, room = [], Room(MOST_BYTES)
     for run_id in missing[:MOST_RUNS]:
         if _restore(run_id, namespace, token, store, jobs.get(run_id, []), room):
@@ -68,15 +73,34 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
     return made
 
 
-def delete(store: FolderStore, run_id: str) -> None:
-    """Delete a run here, and do not find it again; its repositories and jobs on the Hub stay its owner's to delete."""
-    mark = store.root / FORGOTTEN / run_id
-    write_bytes(mark, b"")  # first: a kill in between must not let it be found again
-    try:
-        store.delete(run_id)
-    except InputError:
-        mark.unlink(missing_ok=True)
-        raise
+def _listed(api: HfApi, namespace: str) -> tuple[list[str], dict[str, list[JobInfo]]]:
+    """The namespace's repositories and our jobs; a listing that the login may not see is empty if the other is not.
+
+    InputError if both are refused, or if the Hub does not answer.
+    """
+    repos: list[str] = []
+    jobs: dict[str, list[JobInfo]] = {}
+    refusals: list[HfHubHTTPError] = []
+    with job_errors("look for your runs"):
+        try:
+            listed = api.list_datasets(author=namespace, search="fgt-", limit=MOST_REPOS)
+            repos = [info.id for info in islice(listed, MOST_REPOS)]
+        except HfHubHTTPError as error:
+            refusals.append(_refused(error))
+        try:
+            jobs = _by_run(islice(api.list_jobs(namespace=namespace), MOST_JOBS))
+        except HfHubHTTPError as error:
+            refusals.append(_refused(error))
+        if len(refusals) == 2:
+            raise refusals[0]
+    return repos, jobs
+
+
+def _refused(error: HfHubHTTPError) -> HfHubHTTPError:
+    """The error, if the login lacks a permission; every other one is raised."""
+    if status(error) not in (401, 403):
+        raise error
+    return error
 
 
 def download_url(run: Run, name: str, token: str) -> str:
@@ -96,7 +120,7 @@ def download_url(run: Run, name: str, token: str) -> str:
 
 def _known(store: FolderStore, run_id: str) -> bool:
     """Whether the run is here, or was deleted here."""
-    return (store.root / run_id).exists() or (store.root / FORGOTTEN / run_id).exists()
+    return (store.root / run_id).exists() or is_forgotten(store, run_id)
 
 
 def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
@@ -112,13 +136,16 @@ def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
 
 
 def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room) -> bool:
-    """Build the run's folder beside its place and move it there; False where the repository holds no run of ours."""
+    """Build the run's folder beside its place and move it there; False where the repository holds no run to find."""
     with disk_errors(store.root, "create"):
         store.root.mkdir(parents=True, exist_ok=True)
     scratch = Scratch(f".{run_id}.", store.root)
     building = Path(scratch.name)
     try:
-        _fetch_inputs(run_id, namespace, token, building, room)
+        lives = any(job.status.stage not in TERMINAL_JOB_STAGES for job in jobs)
+        if not _fetch_inputs(run_id, namespace, token, building, room, even_forgotten=lives):
+            mark_forgotten(store, run_id)
+            return False
         order = read_json(building / ORDER)
         run = replace(Run.open(building), id=run_id)
         write_order(run, namespace, str(order["flavor"]), int(order["timeout_seconds"]))
@@ -139,11 +166,17 @@ def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: 
     return True
 
 
-def _fetch_inputs(run_id: str, namespace: str, token: str, folder: Path, room: Room) -> None:
-    """Fetch what the jobs were given; InputError if it is more than a run has, or than there is room for."""
+def _fetch_inputs(run_id: str, namespace: str, token: str, folder: Path, room: Room, *, even_forgotten: bool) -> bool:
+    """Fetch what the jobs were given; False if the run was deleted in the app.
+
+    InputError if it is more than a run has, or than there is room for.
+    """
     repo, reading = repo_names(run_id, namespace)[0], "read the run in"
     listing = list_files(repo, _is_input, INPUT_LIMITS, token=token, kind="dataset", doing=reading)
+    if FILE in listing.names and not even_forgotten:
+        return False
     fetch_all(repo, listing, folder, INPUT_LIMITS, room, token=token, kind="dataset", doing=reading)
+    return True
 
 
 def _is_input(name: str, _size: int) -> bool:

@@ -34,6 +34,10 @@ FETCHES = 8
 REFUSALS = 3
 """So many refusals of the login in a row end the watching."""
 DRAIN_SILENCE_SECONDS = 5.0
+REFUSED = (
+    "Hugging Face no longer accepts the login, or this app lacks the permission for jobs. The job goes on by itself; "
+    "log in again to follow it."
+)
 
 
 class Stopped(Exception):
@@ -189,7 +193,7 @@ class Follower:
         if code == 404:
             raise self._end("failed", "Hugging Face no longer knows the job. What it saved is in its repository.")
         if code in (401, 403) and self._failures >= REFUSALS:
-            self._say("Hugging Face no longer accepts the login. The job goes on; log in again to follow it.")
+            self._say(REFUSED)
             self.refused = self.token
             raise Stopped
         if self._failures >= 2:

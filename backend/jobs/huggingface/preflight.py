@@ -93,14 +93,18 @@ def _write(account: Mapping[str, Any], namespace: str) -> Check:
 def _jobs(api: HfApi, account: Mapping[str, Any], namespace: str) -> Check:
     """Whether jobs may be run: by the token's own permissions, and by whether it may list them."""
     settings = f"{constants.ENDPOINT}/settings/tokens"
-    refused = Check("jobs", False, f"The login may not run jobs in {namespace}. Log in again and grant it.", settings)
     if _permitted(account, namespace, JOB_PERMISSIONS) is False:
-        return refused
+        message = f"The token may not run jobs in {namespace}. Use one with write access to jobs."
+        return Check("jobs", False, message, settings)
     try:
         next(iter(api.list_jobs(namespace=namespace)), None)
     except HfHubHTTPError as error:
         if status(error) in (401, 403):
-            return refused
+            message = (
+                f"The login is accepted, but may not run jobs in {namespace}, or the permission for jobs is missing. "
+                "Log out, log in again and grant access to jobs."
+            )
+            return Check("jobs", False, message, settings)
         return Check("jobs", None, f"Whether jobs may be run could not be told: {told(error)}", settings)
     except httpx2.HTTPError as error:
         raise InputError(f"Could not check your account: {told(error)}") from error
@@ -127,13 +131,23 @@ def _licence(api: HfApi, config: RunConfig) -> Iterator[Check]:
 
 
 def _balance(account: Mapping[str, Any], namespace: str) -> Check:
-    """Whether somebody can pay, where the token may read that; the client (2.4.0) knows no way to read the sum."""
+    """Whether a payment method is set up, if the login may read that (scope read-billing).
+
+    That is no credit, which jobs are paid from: the client (2.4.0) knows no way to read the sum.
+    """
     page = f"{constants.ENDPOINT}/settings/billing"
     payer = account if account.get("name") == namespace else _organisation(account, namespace)
-    able = payer.get("canPay")
-    if able is True:
-        return Check("balance", True, f"{namespace} has a way to pay. The balance stands on its billing page.", page)
-    message = "The balance cannot be read from here. Jobs need credit above zero; look at the billing page."
+    match payer.get("canPay"):
+        case True:
+            message = f"A payment method is set up. Jobs are paid from credit; the balance stands on {page}."
+            return Check("balance", True, message, page)
+        case False:
+            message = f"No payment method is set up. Jobs need credit above zero; the balance stands on {page}."
+            return Check("balance", None, message, page)
+    message = (
+        "Whether a payment method is set up cannot be read: the login does not grant that (scope read-billing). Jobs "
+        f"need credit above zero; the balance stands on {page}."
+    )
     return Check("balance", None, message, page)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from backend.data.writing import write_csv
 from backend.jobs import turns
-from backend.jobs.huggingface.finding import delete
+from backend.jobs.huggingface.forgetting import delete
 from backend.jobs.huggingface.journal import merge_events
 from backend.jobs.huggingface.remote import read_remote, write_order
 from backend.jobs.huggingface.results import _move
