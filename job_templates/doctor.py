@@ -96,9 +96,8 @@ class Teller:
     def found(self, finding: Finding) -> None:
         """A check that did not pass is told at once."""
         if finding.outcome != "passed":
-            print(
-                f"{finding.outcome.value}: {finding.title}: {finding.seen} {finding.next}", file=sys.stderr, flush=True
-            )
+            then = f" Next: {finding.next}" if finding.next else ""
+            print(f"{finding.outcome.value}: {finding.title}: {finding.seen}{then}", file=sys.stderr, flush=True)
 
 
 def check_hub(teller: Teller, options: argparse.Namespace) -> tuple[str | None, str, list[tuple[str, list[Finding]]]]:

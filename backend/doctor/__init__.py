@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from backend.doctor.finding import Finding, Outcome, Watcher, failed, passed, unknown
+from backend.doctor.finding import Finding, Outcome, Stopped, Watcher, failed, passed, unknown
 from backend.doctor.machine import check_machine
 from backend.doctor.report import Report
 
-__all__ = ["Finding", "Outcome", "Report", "Watcher", "check_machine", "failed", "passed", "unknown"]
+__all__ = ["Finding", "Outcome", "Report", "Stopped", "Watcher", "check_machine", "failed", "passed", "unknown"]

@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import HfApi, get_token
 
 from backend.doctor.asking import asked
-from backend.doctor.finding import Finding, Watcher, check_all, failed, passed, unknown
+from backend.doctor.finding import Finding, Outcome, Watcher, check_all, failed, passed, unknown
 from backend.doctor.leftovers import remove_dead
 from backend.doctor.repository import Repository
 from backend.doctor.visit import Visit
@@ -26,6 +26,7 @@ PERMISSIONS = {"jobs": "Permission for jobs", "licence": "Licence of the base mo
 """By preflight's codes; whether repositories may be made shows by making one."""
 KINDS = {"write": "a token that may write", "read": "a token that may only read", "fineGrained": "a fine-grained token"}
 NOT_LOGGED_IN = "The login could not be checked, so this was not."
+STILL_THERE = "No repository was made, because the one of an earlier check is still there."
 FREE = "Costs nothing: one private repository is made and deleted again."
 
 Jobs = Callable[[Visit, Watcher], list[Finding]]
@@ -55,9 +56,13 @@ def check_account(token: str | None, watcher: Watcher, jobs: Jobs | None = None)
     found.name = login.name
     found.free += check_all(login.permissions(), watcher)
     if login.name is None or token is None:
-        found.free += check_all([(title, _not_checked(title)) for title in (LEFT, *Repository.TITLES)], watcher)
+        titles = (LEFT, *Repository.TITLES)
+        found.free += check_all([(title, partial(unknown, title, NOT_LOGGED_IN)) for title in titles], watcher)
         return found
     found.free += check_all([(LEFT, lambda: check_left(login.name or "", token))], watcher)
+    if found.free[-1].outcome is Outcome.FAILED:  # another one could not be deleted either
+        found.free += check_all([(title, partial(unknown, title, STILL_THERE)) for title in Repository.TITLES], watcher)
+        return found
     visit = Visit(login.name, token)
     try:
         with visit:
@@ -81,10 +86,6 @@ def check_left(account: str, token: str) -> Finding:
     if removed:
         return passed(LEFT, f"What a check that was ended had left is removed: {', '.join(removed)}.")
     return passed(LEFT, "Nothing was left behind.")
-
-
-def _not_checked(title: str) -> Callable[[], Finding]:
-    return lambda: unknown(title, NOT_LOGGED_IN)
 
 
 class _Login:
@@ -119,7 +120,7 @@ class _Login:
             return unknown(title, "The Hub did not say.")
         if check.ok:
             return passed(title, check.message)
-        then = f"Open {check.link}." if check.link else ""
+        then = f"See {check.link}." if check.link else ""
         return unknown(title, check.message, then) if check.ok is None else failed(title, check.message, then)
 
     @cached_property

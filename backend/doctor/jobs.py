@@ -29,6 +29,7 @@ MARK = "doctor: "
 """How machine_report.py begins the line that it reports with."""
 STAYS_SECONDS = 240
 MOUNTED, STREAMED, LABELLED, CANCELLED = "Job: mounted files", "Job: log", "Job: label", "Job: cancelling"
+AGAIN = "Check again, as a job can get another machine; else choose another kind (--flavor on the command line)."
 SETTINGS = "Look at {endpoint}/settings/billing and at the login's permissions, then check again."
 
 
@@ -106,9 +107,9 @@ class _Check:
         try:
             return asked(title, act, self._then)
         except NoMachine as error:
-            return unknown(title, str(error), "Check again later, or choose another machine with --flavor.")
+            return unknown(title, str(error), AGAIN)
         except JobTrouble as error:
-            return failed(title, redact(str(error)), "Check again, or choose another machine with --flavor.")
+            return failed(title, redact(str(error)), AGAIN)
 
 
 class _CpuCheck(_Check):
@@ -178,5 +179,4 @@ class _GpuCheck(_Check):
         self._job.wait(None, self._watcher.doing)
         if self._job.stage == JobStage.COMPLETED and said.startswith("GPU: "):
             return passed(title, f"{said}. An operation in float16 is right.")
-        then = "Check again, because a job can get another machine; else choose another one with --flavor."
-        return failed(title, redact(f"The operation in float16 failed.{self._job.last_words()}"), then)
+        return failed(title, redact(f"The GPU could not be used.{self._job.last_words()}"), AGAIN)

@@ -144,7 +144,7 @@ class OneJob:
         """The last error line of the log, or its last line, as a sentence that follows another."""
         errors = [line.removeprefix("error: ") for line in self.lines if line.startswith("error: ")]
         lines = errors or [line for line in self.lines if line.strip()]
-        return f" Its log ends with: {lines[-1]}" if lines else " It printed nothing."
+        return f" Its log ends with: {lines[-1].rstrip('.')}." if lines else " It printed nothing."
 
     def is_found(self) -> bool:
         """Whether the list of jobs with its label shows it. Raises the client's errors."""

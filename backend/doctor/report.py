@@ -23,7 +23,7 @@ SCHEMA = 1
 ALL_PASSED, SOMETHING_FAILED, SOMETHING_UNKNOWN = 0, 1, 3
 """Exit codes; 2 is wrong usage."""
 ACCOUNT = "ACCOUNT"
-WIDTH, INDENT, TITLES = 110, 18, 24
+WIDTH, INDENT, TITLES = 112, 18, 28
 USUAL_ENDPOINT = "https://huggingface.co"
 OS_RELEASE = Path("/etc/os-release")
 

@@ -29,12 +29,16 @@ def main() -> None:
     """Make the file, open it and ask it; InputError if the runtime refuses it or answers otherwise."""
     with Scratch("litert-check-") as folder:
         path = Path(folder) / "tiny.litertlm"
-        first, wanted = make_file(path)
-        with PhoneModel(path, []) as model:
-            answer = model.answer(first)
-            if answer.text.split() != wanted.split():
-                raise InputError(f"LiteRT-LM answered {answer.text!r} where the file says {wanted!r}.")
-            cli.say(f"A file made here was opened in {model.load_seconds:.1f} s, and answered as it was made to.")
+        check_file(path, *make_file(path))
+
+
+def check_file(path: Path, first: str, wanted: str) -> None:
+    """Ask the file with its `first` word; InputError if the runtime refuses it or says other words than `wanted`."""
+    with PhoneModel(path, []) as model:
+        answer = model.answer(first)
+        if answer.text.split() != wanted.split():
+            raise InputError(f"LiteRT-LM answered {answer.text!r} where the file says {wanted!r}.")
+        cli.say(f"A file made here was opened in {model.load_seconds:.2f} s, and answered as it was made to.")
 
 
 def make_file(path: Path) -> tuple[str, str]:
