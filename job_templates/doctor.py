@@ -33,6 +33,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones cannot even read the 
 
 import argparse
 import json
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = command.parse_args(argv)
     if options.spend and not options.yes and not sys.stdin.isatty():
         command.error("--spend asks before it spends, and nobody can answer here. Give --yes to agree to the price.")
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # a closed terminal ends it as it ends a job
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
     teller = Teller()
     groups = [(MACHINE, check_machine(teller))]
     account, token = None, ""

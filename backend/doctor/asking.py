@@ -21,4 +21,4 @@ def asked(title: str, act: Callable[[], Finding], then: str) -> Finding:
 
 
 def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return words if words.startswith("http") else words[:1].upper() + words[1:]

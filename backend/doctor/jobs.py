@@ -131,6 +131,8 @@ class _CpuCheck(_Check):
         self._job.start(self._revision, REPORT, f"{MOUNT}/{BINARY}", str(stays))
         line = self._job.wait(lambda line: line.startswith(MARK), self._watcher.doing)
         self._report = json.loads((line or "").removeprefix(MARK))
+        if not stays:
+            self._job.wait(None, self._watcher.doing)
         told = self._report
         if told.get("sha256") != self._digest:
             return failed(title, "The mounted file has other bytes than the uploaded one.", REPORT_IT)

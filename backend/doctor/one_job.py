@@ -21,7 +21,7 @@ from backend.jobs.logs import clean
 
 SILENCE_SECONDS = 5.0
 CANCEL_SECONDS = 60.0
-LABEL_SECONDS = (0.0, 1.0, 2.0, 4.0)
+LABEL_SECONDS = (0.0, 1.0, 2.0)
 DRAINS = 3
 """How often an ended job's log is read again for what was not in it yet."""
 FAULTS = 5

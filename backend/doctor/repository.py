@@ -24,7 +24,7 @@ MADE, FILLED, READ, LISTED, DELETED = (
 TEXT, BINARY = "doctor.txt", "doctor.bin"
 NOTE = b"Made by FunctionGemma Trainer's doctor, which deletes this repository again.\n"
 BINARY_BYTES = 64 * 1024
-LOOKS_SECONDS = (0.0, 1.0, 2.0, 4.0)
+LOOKS_SECONDS = (0.0, 1.0, 2.0)
 """When to look for what was just made: a listing may be a little late."""
 TOKENS = (
     "Use a token that may write, from {endpoint}/settings/tokens, or log in again and grant access to repositories."
