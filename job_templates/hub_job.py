@@ -66,7 +66,7 @@ from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli
 from job_templates.hub.accelerator import CHECKED, require_gpu
 from job_templates.hub.mounted import copy_mounted, fetch_earlier
-from job_templates.hub.saving import Saver
+from job_templates.hub.saving import REFUSED, Saver
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 10.0
@@ -111,7 +111,7 @@ def tell(event: dict[str, Any]) -> None:
 
 
 def _work(run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
-    """Run the stage's script to its end, telling its events and saving what it makes meanwhile."""
+    """Run the stage's script to its end, telling its events and saving what it makes; InputError if the login ends."""
     script = Path(__file__).parent / f"{stage}.py"
     offset = _to_the_end(run)
     child = subprocess.Popen(
@@ -125,6 +125,8 @@ def _work(run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
             while child.poll() is None:
                 time.sleep(POLL_SECONDS)
                 offset = _tell_new(run, offset, saver)
+                if saver.refused:
+                    raise InputError(REFUSED.format(repo=saver.repo_id))
             _tell_new(run, offset, saver)
     finally:
         _end(child)

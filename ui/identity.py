@@ -29,7 +29,7 @@ class Identity:
 
     `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use; `page`
     is which loaded page asks (ui/guard/browsers.py), None where it does not say; `address` is the network address that
-    the request came from.
+    the request came from; `ends` is the unix second in which the login ends, None if that is not known.
     """
 
     name: str | None = None
@@ -38,6 +38,7 @@ class Identity:
     problem: str | None = None
     page: str | None = None
     address: str = ""
+    ends: float | None = None
 
     @property
     def visitor(self) -> bool:
@@ -74,7 +75,7 @@ class Door:
         if token is None or token in self._ended:
             return Identity()
         try:
-            return Identity(self._accounts.name(token), token)
+            return Identity(self._accounts.name(token), token, ends=_session_end(request))
         except InputError as error:
             return Identity(problem=str(error))
 
@@ -86,11 +87,20 @@ class Door:
 
 def _session_token(request: gr.Request | Request | None) -> str | None:
     """The OAuth token in the session that the app signed, None where there is none or its time is over."""
+    token, ends = _oauth(request).get("access_token"), _session_end(request)
+    return token if isinstance(token, str) and (ends is None or ends > time.time()) else None
+
+
+def _session_end(request: gr.Request | Request | None) -> float | None:
+    """The unix second in which the session's login ends, None if it does not say."""
+    ends = _oauth(request).get("expires_at")
+    return float(ends) if isinstance(ends, int | float) else None
+
+
+def _oauth(request: gr.Request | Request | None) -> Mapping[str, Any]:
+    """What the login left in the session; empty without a login."""
     info = _session(request).get("oauth_info")
-    if not isinstance(info, Mapping) or not isinstance(info.get("access_token"), str):
-        return None
-    ends = info.get("expires_at")
-    return info["access_token"] if not isinstance(ends, int | float) or ends > time.time() else None
+    return info if isinstance(info, Mapping) else {}
 
 
 def address_behind(request: gr.Request | Request | None, *, shared: bool) -> str:

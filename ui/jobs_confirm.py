@@ -67,10 +67,10 @@ def _question(offer: Offer, back: Html) -> Html:
     quote = offer.quote
     items = [
         Figure("About", dollars(quote.cost), f"{text.duration(quote.minutes * 60)} on {quote.flavor.label}"),
-        Figure("Never more than", dollars(quote.ceiling), f"stopped after {text.duration(quote.timeout_seconds)}"),
+        Figure("At most about", dollars(quote.ceiling), f"stopped after {text.duration(quote.timeout_seconds)}"),
     ]
     if offer.ready:
-        start = button("confirm", f"Start for at most {dollars(quote.ceiling)}", kind="primary")
+        start = button("confirm", f"Start for at most about {dollars(quote.ceiling)}", kind="primary")
     else:
         start = button("ask", "Check again", kind="primary")
     body = [figures(items), _checks(offer), Html(f'<div class="actions">{start}{back}</div>')]
@@ -88,5 +88,5 @@ def _checks(offer: Offer) -> Html:
 
 
 def dollars(amount: float | None) -> str:
-    """A sum as `$0.40`, rounded up to the cent: never less than what is billed."""
+    """A sum as `$0.40`, rounded up to the cent."""
     return "an unknown price" if amount is None else f"${math.ceil(round(amount * 100, 6)) / 100:,.2f}"

@@ -58,13 +58,16 @@ class JobsForm(Holder):
             else "",
         }
 
-    def wire(self, page: Page, then: gr.Radio) -> None:
-        """Show what belongs to the chosen place, and let `then` offer what can follow there."""
+    def wire(self, page: Page, then: gr.Radio, local: gr.Textbox) -> None:
+        """Show what belongs to the chosen place, and let `then` offer what can follow there.
 
-        def choose(where: str) -> tuple[Any, Any]:
-            return gr.update(visible=where == JOBS), following(where)
+        `local` is a setting that only a training on this machine has.
+        """
 
-        self.where.input(choose, self.where, [self.order, then], **QUICK)
+        def choose(where: str) -> tuple[Any, Any, Any]:
+            return gr.update(visible=where == JOBS), following(where), gr.update(visible=where == HERE)
+
+        self.where.input(choose, self.where, [self.order, then, local], **QUICK)
         page.on_press(self.trouble, _ask_again)
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.errors import InputError
 from backend.jobs.estimate import Workload
-from backend.jobs.huggingface import Check, Flavor, Quote, flavors, preflight, quote
+from backend.jobs.huggingface import Check, Flavor, Quote, fits, flavors, login_ends, preflight, quote, within_login
 from backend.runs import RunConfig
 from ui.background import Task, Tasks
 from ui.identity import Identity
 
 MACHINES = "machines"
 ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
-LOGIN_MINUTES = 7 * 60.0
-"""A login on a Space lasts eight hours, and a job saves its results with it: a longer one could not."""
+LOGIN_ENDS = (
+    "Nothing was started: so much time has passed that your login would end before the job does. Log out, log in "
+    "again, and check the price again."
+)
+WAIT_SECONDS = 600.0
+"""How long somebody may think about a price before what is left of the login is too little for the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,15 @@ class Order:
 class Offer:
     """An order with its price and with what was checked about the account.
 
-    `page` is the loaded page that asked for it, and the only one that may confirm it.
+    `page` is the loaded page that asked for it, and the only one that may confirm it; `ends` is the unix second in
+    which the login ends that the job would save with, None if it has no end.
     """
 
     order: Order
     quote: Quote
     checks: Sequence[Check]
     page: str | None = None
+    ends: float | None = None
 
     @property
     def ready(self) -> bool:
@@ -53,13 +60,21 @@ class Offer:
         return all(check.ok is not False for check in self.checks)
 
 
+def _login_ends(identity: Identity, checks: Sequence[Check]) -> float | None:
+    """The unix second in which the login ends, None if it has no end, or is not accepted at all; InputError."""
+    accepted = all(check.ok for check in checks if check.code == "token")
+    return login_ends(identity.token) if identity.ends is None and identity.token and accepted else identity.ends
+
+
 class Offers:
     """The offers of one account, made in a thread, and the list of machines, read once in a while.
 
-    `started` are the runs that offers became, by the offer's key; who makes one of them holds `confirming`.
+    `started` are the runs that offers became, by the offer's key; who makes one of them holds `confirming`. `now` tells
+    the unix second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self._offers = Tasks[Offer]("offer", workers=2)
         self._machines = Tasks[list[Flavor]]("machines")
         self.confirming = threading.Lock()
@@ -86,8 +101,11 @@ class Offers:
             task.follow(0.4, "Looking at your account")
             checks = preflight(identity.token, order.config, identity.name)
             price = quote(order.config, workload, machine, [order.job])
-            limits = [order.minutes or price.timeout_seconds / 60, *([] if identity.machine else [LOGIN_MINUTES])]
-            return Offer(order, price.limited(min(limits)), checks, identity.page)
+            if order.minutes:
+                price = price.limited(order.minutes)
+            ends = _login_ends(identity, checks)
+            price, shortened = within_login(price, ends, self._now())
+            return Offer(order, price, [*checks, *shortened], identity.page, ends)
 
         return self._offers.start(key, work)
 
@@ -102,5 +120,7 @@ class Offers:
             return None
         if page is None or task.result.page != page:
             raise InputError(ANOTHER_PAGE)
+        if not fits(task.result.quote.timeout_seconds, task.result.ends, self._now() - WAIT_SECONDS):
+            raise InputError(LOGIN_ENDS)
         task = self._offers.drop(key)
         return task.result if task else None

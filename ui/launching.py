@@ -33,6 +33,7 @@ def start(scene: Scene, values: Sequence[Any], *, quick: bool = False) -> Place:
         raise InputError("There is no data to train on. Go to the first step and give two files.")
     if where != JOBS and scene.services.identity.machine:
         return _here(scene, config, name, then)
+    config = replace(config, trackio_project=None)  # it would write to a disk that is lost with the job
     return ask(scene, Order(config, name, str(machine or ""), job_for(then), _minutes(minutes)))
 
 

@@ -176,6 +176,7 @@ class SettingsForm(Holder):
             self.tuning: Keyed(key, gr.update(visible=base != STARTER)),
             self.adapter: Keyed(key, gr.update(visible=config.method == "lora")),
             **{field: Keyed(key, value) for field, value in values.items()},
+            self.trackio: Keyed(key, gr.update(value=values[self.trackio], visible=scene.services.identity.machine)),
             self.estimate: Keyed(f"{key} {estimate != ''}", estimate),
         }
 

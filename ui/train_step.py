@@ -106,7 +106,7 @@ class TrainStep(Holder):
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
         self.form.wire(page)
-        self.jobs.wire(page, self.then)
+        self.jobs.wire(page, self.then, self.form.trackio)
 
 
 def _blank(scene: Scene) -> Html:

@@ -55,14 +55,19 @@ def limit_waiting() -> None:
     set_client_factory(_patient_client)
 
 
+class TokenRefused(InputError):
+    """The Hub did not accept the token of a request: it ended, or lacks a permission."""
+
+
 @contextmanager
 def hub_errors(repo_id: str, doing: str, kind: str = "model") -> Iterator[None]:
-    """Turn whatever the Hub's client raises into InputError; `doing` reads like "read the dataset"."""
+    """Turn whatever the Hub's client raises into InputError, TokenRefused among them."""
     limit_waiting()
     try:
         yield
     except TRANSLATED as error:
-        raise InputError(f"Could not {doing} {repo_id}: {redact(_told(error, _page(repo_id, kind)))}") from error
+        raised = TokenRefused if _is_token_refused(error) else InputError
+        raise raised(f"Could not {doing} {repo_id}: {redact(_told(error, _page(repo_id, kind)))}") from error
 
 
 def _page(repo_id: str, kind: str) -> str:
@@ -80,7 +85,7 @@ def _told(error: BaseException, page: str) -> str:
             )
         case RevisionNotFoundError():
             return "it has no such revision. Check the name of the branch or commit."
-        case RepositoryNotFoundError() if error.response.status_code == 401 and _carried_a_token(error):
+        case RepositoryNotFoundError() if _is_token_refused(error):
             return _status(error)  # over https the client takes a refused token for a missing repository
         case RepositoryNotFoundError():
             return (
@@ -132,9 +137,11 @@ def _status(error: HfHubHTTPError) -> str:
             return f"the Hub answered {status}.{said}"
 
 
-def _carried_a_token(error: HfHubHTTPError) -> bool:
-    """Whether the request that was refused had a token."""
-    return "authorization" in error.response.request.headers
+def _is_token_refused(error: BaseException) -> bool:
+    """Whether the Hub answered 401 to a request that had a token."""
+    if not isinstance(error, HfHubHTTPError) or isinstance(error, GatedRepoError):
+        return False
+    return error.response.status_code == 401 and "authorization" in error.response.request.headers
 
 
 def seconds_to_wait(error: HfHubHTTPError) -> float | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 
+from backend.errors import InputError
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs import STARTER, RunConfig, default_config
 from backend.runs.config import ENGINES, LORA_TARGETS, METHODS, PRECISIONS, SCHEDULERS
@@ -60,7 +62,11 @@ def add_training_flags(command: argparse.ArgumentParser) -> None:
         "--max-examples", type=int, help="train on at most so many rows, for a quick test (default all)"
     )
     command.add_argument("--seed", type=int, help="makes split, weights and order repeatable (default 42)")
-    command.add_argument("--trackio-project", help="also log to this local Trackio project (see it with: trackio show)")
+    command.add_argument(
+        "--trackio-project",
+        help="also log to this local Trackio project (see it with: trackio show); not in a job on Hugging Face, whose "
+        "disk is lost",
+    )
 
 
 def add_fitting_flags(command: argparse.ArgumentParser) -> None:
@@ -135,6 +141,11 @@ def _default_epochs() -> str:
 
 def config_from(arguments: argparse.Namespace) -> RunConfig:
     """The run's settings: the flags given, and the base model's defaults; InputError for a value out of range."""
+    if arguments.trackio_project and os.environ.get("JOB_ID"):
+        raise InputError(
+            "--trackio-project writes to the disk of this machine, which is lost when the job on Hugging Face ends. "
+            "Leave it out: the losses are also in metrics.jsonl of --output-repo."
+        )
     names = RunConfig.__dataclass_fields__
     given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
     return RunConfig.from_dict(given)

@@ -50,7 +50,7 @@ def priced(surface: Surface, ask: Ask, name: str) -> dict[str, Any] | None:
             asked = ask(quick, surface.filled(quick, {**JOB, "Name": name}, place), {"do": "click"})
             moved = surface.place(quick, asked) if asked else None
             offered = moved if isinstance(moved, dict) and moved.get("offer") else None
-        elif "Never more than" in words(json.dumps(answer)):
+        elif "At most about" in words(json.dumps(answer)):
             return offered
         time.sleep(0.2)
     return offered

@@ -164,7 +164,7 @@ def _order(page: Page, name: str, then: str) -> None:
     page.get_by_role("option", name=re.compile("CPU Upgrade")).click()
     expect(machine).to_have_value(re.compile("CPU Upgrade"))
     page.get_by_role("button", name="Quick test").click()
-    expect(page.locator("#jobs-confirm")).to_contain_text("Never more than", timeout=60_000)
+    expect(page.locator("#jobs-confirm")).to_contain_text("At most about", timeout=60_000)
 
 
 def _run_of(page: Page) -> str:

@@ -18,7 +18,13 @@ from tests.conftest import ROOT
 from tests.hub.accounts import APP
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import IMAGE, MACHINE, runner_of
+from tests.hub.remote_runs import IMAGE, MACHINE, runner_of, wait_for
+from tests.hub.space_visitor import request_of
+from ui.place import Place
+from ui.runs_list import RunsList
+from ui.scene import Scene
+from ui.services import Services
+from ui.tenants import Tenants
 
 EXAMPLES = ROOT / "examples"
 
@@ -177,3 +183,46 @@ def test_a_run_that_was_handed_over_is_found_by_its_job_alone(login: str, tmp_pa
     assert list(HfApi(token=login).list_datasets(author="ada")) == []
     assert find_runs(login, "ada", store) == [run.id]
     assert store.open(run.id).name == "Hiking"
+
+
+@pytest.fixture
+def services(hub: LoopbackHub, login: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Ada's part of a Space, with one run that was found."""
+    made(hub, tmp_path, "20261127-1")
+    hub.world.accounts.lists_app_repos = True
+    for name, value in hub.oauth.space_environment().items():
+        monkeypatch.setenv(name, value)
+    tenants = Tenants(tmp_path / "home")
+    services = tenants.services(request_of(login, tenants))
+    searching = services.finding
+    assert searching is not None
+    assert searching.done.wait(60)
+    assert [run.id for run in services.store.list()] == ["20261127-1"]
+    return services
+
+
+def shown(services: Services) -> str:
+    """The list of runs as the page shows it."""
+    return str(list(RunsList().paint(Scene(services, Place())).values()))
+
+
+def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, services: Services) -> None:
+    hub.fail("POST .*/commit/", None, delay_seconds=3, times=1)
+    services.delete("20261127-1")
+    assert services.store.list() == []
+    assert not mark_in(hub, "ada/fgt-20261127-1-inputs")
+    assert "may come back" not in shown(services)
+    wait_for(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
+
+
+def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: LoopbackHub, services: Services) -> None:
+    hub.fail("POST .*/commit/", 500, times=1)
+    services.delete("20261127-1")
+    wait_for(lambda: services.untold)
+    assert services.store.list() == []
+    for told in ("A deleted run may come back", "has a fault (500)", "you can delete it again", "Try again"):
+        assert told in shown(services)
+    services.find_again()
+    assert services.finding is not None
+    wait_for(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
+    assert "may come back" not in shown(services)

@@ -207,3 +207,15 @@ def test_a_terminated_run_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> No
     assert (last["event"], last["state"]) == ("stage", "failed")
     assert not (tmp_path / "run" / "checkpoint").exists()
     assert not (tmp_path / "run" / "training.json").exists()
+
+
+def test_in_a_job_trackio_is_refused_as_its_disk_is_lost(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "job_templates" / "train.py", "--dataset", ROOT / "examples" / "hiking.csv"]
+    command += ["--tools", ROOT / "examples" / "tools.json", "--output-repo", tmp_path / "run"]
+    environment = {**os.environ, "TRACKIO_DIR": str(tmp_path / "trackio"), "JOB_ID": "abc"}
+    done = subprocess.run(
+        [*command, "--trackio-project", "hikes"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --trackio-project writes to the disk of this machine")
+    assert not (tmp_path / "run").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.jobs.huggingface.finding import download_url, find_runs
 from backend.jobs.huggingface.forgetting import delete, tell_forgotten
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
+from backend.jobs.huggingface.login import fits, login_ends, within_login
 from backend.jobs.huggingface.preflight import Check, preflight
 from backend.jobs.huggingface.quote import Quote, quote
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_order
@@ -23,10 +24,13 @@ __all__ = [
     "delete",
     "download_url",
     "find_runs",
+    "fits",
     "flavors",
+    "login_ends",
     "preflight",
     "quote",
     "read_remote",
     "tell_forgotten",
+    "within_login",
     "write_order",
 ]

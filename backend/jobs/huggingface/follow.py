@@ -23,7 +23,7 @@ from backend.jobs.logs import read_log
 from backend.jobs.outcome import told_reason
 from backend.jobs.states import JobState, read_state, write_state
 from backend.runs import locks
-from backend.runs.hub_errors import limit_waiting
+from backend.runs.hub_errors import TokenRefused, limit_waiting
 from backend.runs.redact import redact
 from backend.runs.run import Run
 
@@ -34,6 +34,7 @@ FETCHES = 8
 REFUSALS = 3
 """So many refusals of the login in a row end the watching."""
 DRAIN_SILENCE_SECONDS = 5.0
+RESULTS_REFUSED = "The job has ended. Log in again to fetch what it saved."
 REFUSED = (
     "Hugging Face no longer accepts the login, or this app lacks the permission for jobs. The job goes on by itself; "
     "log in again to follow it."
@@ -180,6 +181,8 @@ class Follower:
         for turn in range(tries):
             try:
                 return fetch_results(self._run, self._stage, remote, self.token)
+            except TokenRefused as error:
+                raise self._give_up(f"{RESULTS_REFUSED} {error}") from error
             except InputError as error:
                 told = str(error)
                 self._say(f"Fetching the results. {told}")
@@ -193,13 +196,17 @@ class Follower:
         if code == 404:
             raise self._end("failed", "Hugging Face no longer knows the job. What it saved is in its repository.")
         if code in (401, 403) and self._failures >= REFUSALS:
-            self._say(REFUSED)
-            self.refused = self.token
-            raise Stopped
+            raise self._give_up(REFUSED)
         if self._failures >= 2:
             self._say(f"Hugging Face could not be asked: {told(error)} The job goes on.")
         wait, growing = retry_after(error), self._poll_seconds * 2.0 ** (self._failures - 1)
         self._pause(min(growing, LONGEST_WAIT_SECONDS) if wait is None else wait)
+
+    def _give_up(self, message: str) -> Stopped:
+        """Say why the login is of no use; the job's state stays, for a newer login to go on from."""
+        self._say(message)
+        self.refused = self.token
+        return Stopped()
 
     def _last_lines(self) -> list[str]:
         return read_log(self._run.log_path(self._stage))[0].splitlines()[-200:]

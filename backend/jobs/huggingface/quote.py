@@ -1,4 +1,4 @@
-"""What a job will take and cost, told before it starts, with a ceiling that the time limit makes sure of."""
+"""What a job will take and cost, told before it starts, with a ceiling that follows from the time limit."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ TIMEOUT_FACTOR, TIMEOUT_EXTRA_MINUTES, LEAST_TIMEOUT_MINUTES, ROUND_MINUTES = 2.
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What to tell before spending: minutes and dollars expected, and what it can cost at the very most.
+    """What to tell before spending: minutes and dollars expected, and about what it can cost at most.
 
     `cost` and `ceiling` are None where the machine's price is not known. `timeout_seconds` is the job's own limit,
-    after which the Hub stops it, so `ceiling` is price times limit; waiting for a machine costs nothing.
+    after which the Hub stops it, so `ceiling` is price times limit. Whether the limit includes the start of the machine
+    is not documented, so the bill can be a little higher.
     """
 
     flavor: Flavor

@@ -1,0 +1,110 @@
+"""A login that ends while its job trains: what is told, what is kept, and how a new login goes on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from backend.jobs.huggingface import Watchers, read_remote
+from backend.jobs.states import JobState, read_state
+from backend.runs import Run, RunConfig
+from backend.runs.resume import last_kept
+from tests.hub.loopback import LoopbackHub
+from tests.hub.oauth import SCOPES
+from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, wait_for, watched_to_end
+
+LONG = RunConfig(max_examples=40, epochs=400.0, batch_size=8, checkpoint_minutes=0.01)
+SECONDS = 240
+RESULTS = {
+    "jobs/train.json": b'{"attempt": "a1", "exit_code": 0}',
+    "training.json": b'{"steps": 40}',
+    "checkpoint/model.safetensors": b"weights",
+}
+
+
+def login(hub: LoopbackHub) -> str:
+    """A new login of ada's, with the Space's own scopes."""
+    return hub.world.accounts.add_oauth("ada", tuple(SCOPES.split()))
+
+
+def state_of(run: Run) -> JobState:
+    state = read_state(run, "train")
+    assert state is not None
+    return state
+
+
+def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_more(
+    hub: LoopbackHub, tmp_path: Path
+) -> None:
+    old, run, watchers = login(hub), ordered_run(tmp_path / "runs", LONG), Watchers(0.1)
+    runner_of(old).submit(run, "train")
+    watchers.watch(run, "train", old)
+    repo = hub.world.repos["model", f"ada/fgt-{run.id}"]
+    wait_for(lambda: any(name.startswith("unfinished/") for name in repo.commits[-1][1]), SECONDS)
+    hub.world.accounts.end(old)
+    (job,) = hub.jobs.all.values()
+    wait_for(lambda: job.ended, SECONDS)
+    assert job.message == "Job failed with exit code: 1"
+    assert not any("step 2000 of 2000" in text for _, text in job.lines)  # it ended as soon as it could not save
+    wait_for(lambda: not watchers.watching(run, "train"), SECONDS)
+    assert state_of(run).active
+    assert "no longer accepts the login" in state_of(run).message
+    assert "log in again to follow it" in state_of(run).message
+    assert last_kept(run) is None
+
+    new = login(hub)
+    watchers.watch(run, "train", new)
+    wait_for(lambda: not state_of(run).active, SECONDS)
+    state = state_of(run)
+    assert (state.state, state.exit_code) == ("failed", 1)
+    for told in ("no longer accepts the login that this job saves", repo.name, "Log in again, then go on from there"):
+        assert told in state.message
+    kept = last_kept(run)
+    assert kept is not None
+    runner_of(new).submit(run, "train", ["--resume"])
+    watchers.watch(run, "train", new)
+    wait_for(lambda: re.search(rf"Goes on from step {kept.step}\b", runner_of(new).log(run, "train")[0]), SECONDS)
+    assert runner_of(new).cancel(run, "train").state == "cancelled"
+    watchers.stop()
+
+
+@pytest.mark.parametrize("when", ["POST .*none", "GET /api/models/"])
+def test_a_login_that_ends_before_the_results_are_fetched_leaves_them_to_the_next(
+    hub: LoopbackHub, tmp_path: Path, when: str
+) -> None:
+    """Once by a token that ends when the job does, once by a refusal that comes with the first file."""
+    old, run, watchers = login(hub), ordered_run(tmp_path / "runs"), Watchers(0.05)
+    remote = read_remote(run)
+    assert remote is not None
+    made_by = hub.world.accounts.tokens[old].app
+    hub.world.add_repo(remote.results_repo, RESULTS, private=True, made_by=made_by)
+    go = tmp_path / "go"
+    scripted_job(hub, run, old, f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)")
+    hub.fail(when, 401)
+    watchers.watch(run, "train", old)
+    wait_for(lambda: state_of(run).state == "running")
+    if "models" not in when:
+        hub.world.accounts.end(old)
+    go.touch()
+    wait_for(lambda: not watchers.watching(run, "train"))
+    assert state_of(run).active
+    assert "og in again" in state_of(run).message
+    hub.faults.clear()
+    assert watched_to_end(run, "train", login(hub)).state == "completed"
+    assert run.training_path.read_bytes() == b'{"steps": 40}'
+
+
+def test_an_upload_that_fails_is_not_tried_again_at_once(hub: LoopbackHub, tmp_path: Path) -> None:
+    """A job that trains looks four times a second whether there is something to save."""
+    token, run = login(hub), ordered_run(tmp_path / "runs", LONG)
+    runner_of(token).submit(run, "train")
+    hub.fail(f"POST /api/models/ada/fgt-{run.id}/commit/", 500)
+    watchers = Watchers(0.1)
+    watchers.watch(run, "train", token)
+    wait_for(lambda: "not saved yet" in runner_of(token).log(run, "train")[0], SECONDS)
+    wait_for(lambda: re.search(r"step [1-9]\d\d of", runner_of(token).log(run, "train")[0]), SECONDS)
+    assert runner_of(token).log(run, "train")[0].count("not saved yet") < 10
+    runner_of(token).cancel(run, "train")
+    watchers.stop()
