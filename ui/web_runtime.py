@@ -6,81 +6,38 @@ Where the app's own folder cannot be written it is installed in a temporary one 
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
-from functools import cache, lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
+from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed, pinned, runtime_root
 from backend.errors import InputError
 from backend.runs import locks
-from backend.runs.fallback import kept_temporary, refusal
 from backend.runs.files import write_bytes
 from backend.runs.folders import Scratch
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
-MANIFESTS = ("package.json", LOCK_FILE)
 WORKER = Path(__file__).parent / "static" / "model_worker.js"
-PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
 SERVED = {".js": "text/javascript", ".wasm": "application/wasm"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 BARE_IMPORT, OUR_IMPORT = "'@litertjs/wasm-utils'", "'../../wasm-utils/dist/index.js'"
 """The one import by package name: import maps do not reach workers, so it is written as the path that we serve."""
 
-NPM_DONE = ".package-lock.json"
-"""What npm writes into node_modules at the end of an installation: without it a kill left half of one."""
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 SERVER_ALONE = "Exported files cannot be run in the browser; they are asked on the server alone."
 NO_NPM = f"There is no npm here. {SERVER_ALONE}"
 
 
-@cache
-def runtime_root(app: Path = ROOT) -> Path:
-    """The folder whose node_modules are served: the app's, or a temporary one if that lacks them and cannot be written.
-
-    The temporary one holds the files that tell npm what to install.
-    """
-    if _is_installed(app) or refusal(app) is None:
-        return app
-    try:
-        folder = kept_temporary("browser-runtime")
-        for name in MANIFESTS:
-            write_bytes(folder / name, (app / name).read_bytes())
-    except (InputError, OSError):  # the installation says why it fails
-        return app
-    return folder
-
-
-@lru_cache(maxsize=8)
-def pinned(root: Path = ROOT) -> dict[str, str]:
-    """The version of each package that package-lock.json names, by the name we serve it under."""
-    packages = json.loads((root / LOCK_FILE).read_text(encoding="utf-8"))["packages"]
-    return {short: packages[f"node_modules/{name}"]["version"] for short, name in PACKAGES.items()}
-
-
 def runtime_route(app: Path = ROOT) -> str | None:
     """Where the installed runtime is served, relative to the page; None where it is not installed."""
     root = runtime_root(app)
-    return f"litertlm/{pinned(root)['core']}" if _is_installed(root) else None
-
-
-def _is_installed(root: Path) -> bool:
-    return (root / NODE_MODULES / NPM_DONE).is_file() and all(_installed(root, short) for short in PACKAGES)
-
-
-def _installed(root: Path, short: str) -> bool:
-    try:
-        found = json.loads((root / NODE_MODULES / PACKAGES[short] / "package.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(found.get("version") == pinned(root)[short])
+    return f"litertlm/{pinned(root)['core']}" if is_installed(root) else None
 
 
 def install_runtime(app: Path = ROOT) -> threading.Thread | None:
@@ -109,7 +66,7 @@ def _install(root: Path) -> None:
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
         trouble = _npm(root)
-        if trouble is None and _is_installed(root):
+        if trouble is None and is_installed(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
             _say(f"npm could not install LiteRT-LM for the browser: {trouble or 'no reason given.'}\n{SERVER_ALONE}")
