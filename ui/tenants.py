@@ -17,7 +17,7 @@ from starlette.requests import Request
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner
 from backend.runs import FolderStore
-from backend.runs.fallback import kept_temporary, refusal
+from backend.runs.fallback import kept_temporary, refusal, usual_home
 from ui.checking import Checker
 from ui.drafts import Drafts
 from ui.following import Account, Following
@@ -27,7 +27,6 @@ from ui.quota import MEGABYTE, NO_LIMIT, Allowance
 from ui.services import Services
 from ui.summaries import Summaries
 
-ROOT = Path(__file__).resolve().parents[1]
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
 VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
@@ -126,9 +125,8 @@ def home() -> Path:
     Where the app's own folder cannot be written, as on a Space whose builder copied it, a temporary one stands in for
     `runs`, and a sentence on stderr says so. InputError if there is none either.
     """
-    named = os.environ.get("FGT_HOME")
-    usual = Path(named or ROOT / "runs").expanduser().absolute()
-    reason = None if named else refusal(usual)
+    usual = usual_home()
+    reason = None if os.environ.get("FGT_HOME") else refusal(usual)
     if reason is None:
         return usual
     folder = kept_temporary("runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -10,8 +11,14 @@ from pathlib import Path
 from backend.runs.files import disk_errors
 from backend.runs.folders import own_temporary
 
+ROOT = Path(__file__).resolve().parents[2]
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 PART = "kept"
+
+
+def usual_home() -> Path:
+    """The folder that runs are kept in if it can be written: FGT_HOME, or `runs` beside the app."""
+    return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()
 
 
 def refusal(folder: Path) -> str | None:
