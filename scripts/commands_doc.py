@@ -19,12 +19,13 @@ COMMANDS = (
     "answer_checkpoint",
     "hub_job",
     "gpu_check",
+    "doctor",
 )
 HEADER = """# The commands
 
 Written by `python scripts/commands_doc.py` from every command's `--help`; do not edit. Run them with
 `.venv/bin/python`. Each ends with 0 when done, 1 when the input or the work failed, 2 when called wrongly, 143
-when it was asked to end.
+when it was asked to end; doctor.py also with 3 when something could not be checked.
 """
 
 

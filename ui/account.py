@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from ui.doctor_panel import check_buttons
 from ui.identity import LOGIN, LOGOUT
 from ui.markup import Html, callout, esc
 from ui.scene import Scene
@@ -15,15 +16,16 @@ GAIN = (
 
 
 def account_view(scene: Scene) -> Html:
-    """The account, or the offer to log in; nothing on a machine without a Hugging Face token."""
-    identity = scene.services.identity
+    """The account, or the offer to log in; and what of the machine and the account can be checked."""
+    identity, checks = scene.services.identity, f'<div class="actions">{check_buttons(scene)}</div>'
     if identity.name and identity.machine:
-        return _foot(f'<p class="note">Hugging Face: <b>{esc(identity.name)}</b>, by the token on this machine</p>')
+        token = f'<p class="note">Hugging Face: <b>{esc(identity.name)}</b>, by the token on this machine</p>'
+        return _foot(token + checks)
     if identity.name:
         leave = f'<a class="btn quiet small" href="{LOGOUT}">Log out</a>'
-        return _foot(f'<p class="note">Logged in as <b>{esc(identity.name)}</b></p>{leave}')
+        return _foot(f'<p class="note">Logged in as <b>{esc(identity.name)}</b></p>{leave}{checks}')
     if identity.machine:
-        return Html("")
+        return _foot(checks)
     problem = callout("error", "The login does not work", identity.problem).text if identity.problem else ""
     return _foot(f'{problem}{login_button(scene)}<p class="note">{GAIN}</p>')
 

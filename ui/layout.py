@@ -10,6 +10,7 @@ import gradio as gr
 from ui import icons
 from ui.api import add_api
 from ui.data_step import DataStep
+from ui.doctor_panel import DoctorPanel
 from ui.evaluate_step import EvaluateStep
 from ui.export_step import ExportStep
 from ui.faults import painted
@@ -75,6 +76,7 @@ class Layout:
                 self.stepper = Part(elem_id="stepper", also=FOLLOW_ADDRESS)
                 self.page = Page(tenants, self.paint)
                 self.confirm = JobsConfirm()
+                self.doctor = DoctorPanel()
                 self.steps: dict[str, Step] = {}
                 self.rooms: dict[str, StepFrame] = {}
                 with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
@@ -99,6 +101,7 @@ class Layout:
             ("The row of steps", lambda: {self.stepper: stepper(scene).text}, lambda said: {self.stepper: said}),
             ("The list of runs", lambda: self.runs.paint(scene), lambda said: {self.runs.part: said}),
             ("The price", lambda: self.confirm.paint(scene), lambda said: {self.confirm.part: said}),
+            ("The check", lambda: self.doctor.paint(scene), lambda said: {self.doctor.part: said}),
             (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].paint(scene) | room.whole(), room.broken),
         ]
         wanted: Wanted = {self.tabs: gr.update(selected=name)}
@@ -113,12 +116,13 @@ class Layout:
     def wire(self, blocks: gr.Blocks) -> None:
         """Tie every part to what it does."""
         page = self.page
-        parts = (page, self.runs, self.confirm, *self.steps.values())
+        parts = (page, self.runs, self.confirm, self.doctor, *self.steps.values())
         rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
         page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
         page.on_press(self.runs.part, self.runs.press)
         page.on_press(self.stepper, _pick_step)
         page.on_press(self.confirm.part, self.confirm.press)
+        page.on_press(self.doctor.part, self.doctor.press)
         for step in self.steps.values():
             step.wire(page)
         self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)

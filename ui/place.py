@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 STEPS = ("data", "train", "evaluate", "export", "try")
+UNADDRESSED = ("asking", "fixing", "offer", "doctor")
 STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export": "Export", "try": "Try"}
 
 
@@ -17,7 +18,8 @@ class Place:
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run that the visitor is asked
     about before it is deleted, `fixing` names the fixes that are looked at (ui/fixes_wanted.py), `offer` the price that
-    is asked for (ui/jobs_offer.py); none of these is part of the address.
+    is asked for (ui/jobs_offer.py), `doctor` the check that is looked at (ui/doctor.py); none of these is part of the
+    address.
     """
 
     run: str | None = None
@@ -27,6 +29,7 @@ class Place:
     asking: str | None = None
     fixing: str | None = None
     offer: str | None = None
+    doctor: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """The place without what is empty, as the browser keeps it."""
@@ -35,7 +38,7 @@ class Place:
     @property
     def query(self) -> str:
         """The address of this place, such as `?run=20261122-104512-3f2a&step=train`; empty at the very start."""
-        shown = {key: value for key, value in self.to_dict().items() if key not in ("asking", "fixing", "offer")}
+        shown = {key: value for key, value in self.to_dict().items() if key not in UNADDRESSED}
         return "" if shown == {"step": "data"} else "?" + urlencode(shown)
 
     @classmethod
@@ -51,4 +54,5 @@ class Place:
             asking=texts.get("asking"),
             fixing=texts.get("fixing"),
             offer=texts.get("offer"),
+            doctor=texts.get("doctor"),
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from backend.runs import STARTER
 from ui import icons, text
 from ui.account import account_view
+from ui.doctor_panel import begin_check
 from ui.markup import Html, button, callout, esc, joined
 from ui.painter import Wanted
 from ui.part import Part
@@ -41,6 +42,8 @@ class RunsList:
             case "delete" if any(summary.id == run_id for summary in scene.runs):
                 scene.services.delete(run_id)
                 return Place() if place.run == run_id else replace(place, asking=None)
+            case "doctor":
+                return begin_check(scene, data.get("of", ""))
             case "find":
                 scene.services.find_again()
                 return place

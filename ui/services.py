@@ -16,6 +16,7 @@ from backend.jobs.huggingface import delete
 from backend.runs import FolderStore, Run
 from ui.background import UNFORESEEN, Task
 from ui.checking import Checker
+from ui.doctor import Checkups
 from ui.drafts import Drafts
 from ui.following import Account, Following
 from ui.identity import Identity
@@ -40,6 +41,7 @@ class Services:
     following: Following
     dashboard: Dashboard = field(default_factory=Dashboard)
     offers: Offers = field(default_factory=Offers)
+    checkups: Checkups = field(default_factory=Checkups)
     _stopping: set[tuple[str, str]] = field(default_factory=set)
 
     def seen_by(self, identity: Identity) -> Services:

@@ -1,0 +1,97 @@
+"""Whether the folder of the runs can be written, and has room for one more run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from backend.doctor.finding import Finding, failed, passed
+from backend.doctor.places import existing
+from backend.runs.files import FULL
+
+TITLE = "Disk"
+GB = 10**9
+NEEDED_BYTES = 4 * GB
+NEEDED = (
+    "a run of a 270M model needs 4 GB: 1.1 for its checkpoint, 2.5 while the export works, 0.3 for the exported file"
+)
+"""docs/export.md: the checkpoint and the float32 TFLite have 1,072 and 1,081 MB, a smoothed checkpoint lies beside."""
+STARTER_BYTES = GB // 5
+PROBE_BYTES = 4 * 1024 * 1024
+
+
+def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
+    """Write to the folder of the runs as a run does, and hold its free space against the bytes that a run takes."""
+    place = existing(runs)
+    if runs.exists() and not runs.is_dir():
+        return failed(TITLE, f"{runs} is no folder.", "Set FGT_HOME to a folder that you may write.")
+    try:
+        _write(place)
+    except OSError as error:
+        if error.errno in FULL:
+            return failed(
+                TITLE, f"The disk of {runs} is full ({_gb(_free(place))} free); {NEEDED}.", _free_some(0, needed)
+            )
+        then = "Change the folder's owner or permissions, or set FGT_HOME to a folder that you may write."
+        return failed(TITLE, f"{runs} cannot be written: {error.strerror or error}.", then)
+    free = _free(place)
+    seen = f"{_gb(free)} free in {runs}, which can be written; {NEEDED}."
+    if free >= needed:
+        return passed(TITLE, seen)
+    return failed(TITLE, seen, _free_some(free, needed))
+
+
+def check_temporary() -> Finding:
+    """Write to the folder for temporary files, which uploads, exports and tests of files go through."""
+    title = "Temporary files"
+    try:
+        place = Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
+        return failed(title, f"There is no folder for temporary files: {error.strerror}.", "Set TMPDIR to one.")
+    try:
+        _write(place)
+    except OSError as error:
+        then = "Free some space, or set TMPDIR to another folder."
+        return failed(title, f"{place} cannot be written: {error.strerror or error}.", then)
+    free = _free(place)
+    seen = f"{_gb(free)} free in {place}, which can be written; asking an exported 270M file keeps 0.3 GB there."
+    return passed(title, seen) if free >= STARTER_BYTES * 2 else failed(title, seen, "Free some space there.")
+
+
+def check_models() -> Finding:
+    """Whether base models can be kept where the Hub's client keeps them."""
+    title = "Base models"
+    named = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub"
+    folder = Path(named).expanduser().absolute()
+    try:
+        place = existing(folder)
+        _write(place)
+    except OSError as error:
+        then = "Set HF_HOME to a folder that you may write. The starter needs no download."
+        return failed(title, f"{folder} cannot be written: {error.strerror or error}.", then)
+    free, needed = _free(place), "google/functiongemma-270m-it has 0.6 GB"
+    seen = f"{_gb(free)} free in {folder}, where downloaded models are kept; {needed}."
+    return passed(title, seen) if free >= GB else failed(title, seen, "Free some space there, or set HF_HOME.")
+
+
+def _write(place: Path) -> None:
+    """Put a few bytes on the disk in a file that has no name, so that nothing is left even by a kill. OSError."""
+    with tempfile.TemporaryFile(dir=place) as probe:
+        probe.write(b"\1" * PROBE_BYTES)
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def _free(place: Path) -> int:
+    return shutil.disk_usage(place).free
+
+
+def _free_some(free: int, needed: int) -> str:
+    more = f"Free {_gb(needed - free)}, or set FGT_HOME to a larger disk."
+    return f"{more} A run of the starter fits." if free >= STARTER_BYTES else more
+
+
+def _gb(size: int) -> str:
+    return f"{size / GB:,.1f} GB"

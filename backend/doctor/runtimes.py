@@ -1,0 +1,69 @@
+"""The GPU, LiteRT-LM for the browser, and LiteRT-LM on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend import browser_runtime
+from backend.doctor.finding import Finding, failed, passed, unknown
+from backend.doctor.packages import installed
+from backend.doctor.places import ROOT
+from backend.doctor.processes import NoAnswer, said
+
+GPU_CHECK = "job_templates/gpu_check.py"
+GPU_SECONDS = 120.0
+"""Loading torch from a cold disk takes most of it."""
+RUNTIME_CHECK = "job_templates.ml.litert.runtime_check"
+RUNTIME_SECONDS = 60.0
+LITERT = ("litert-lm-api", "litert-lm-builder", "ai-edge-litert", "sentencepiece")
+DEVICES = (Path("/dev/nvidiactl"), Path("/dev/nvidia0"), Path("/proc/driver/nvidia/version"), Path("/dev/dxg"))
+"""What an NVIDIA driver leaves; the last is Windows' for its Linux."""
+NOT_LOCAL = "requirements-local.txt is not installed"
+
+
+def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
+    """One real operation on the GPU, if this machine seems to have one of NVIDIA's: one of the paths exists."""
+    if not any(device.exists() for device in devices) and shutil.which("nvidia-smi") is None:
+        return passed("GPU", "There is no NVIDIA GPU here, so training uses the processor.")
+    if installed("torch") is None:
+        return unknown("GPU", f"There is an NVIDIA GPU, but {NOT_LOCAL}.", "Start scripts/run once, then check again.")
+    then = "Training uses the processor meanwhile. Install the NVIDIA driver that torch's CUDA needs, then check again."
+    try:
+        ok, told = said([GPU_CHECK], GPU_SECONDS)
+    except NoAnswer as error:
+        return failed("GPU", f"The operation in float16 failed. {error}", then)
+    return passed("GPU", f"{told}. An operation in float16 is right.") if ok else failed("GPU", told, then)
+
+
+def check_browser_runtime(root: Path = ROOT) -> Finding:
+    """Whether the page can run exported files in the visitor's browser."""
+    title, root = "Browser runtime", browser_runtime.runtime_root(root)
+    wanted, there = browser_runtime.pinned(root), browser_runtime.installed(root)
+    core = browser_runtime.PACKAGES["core"]
+    if browser_runtime.is_installed(root):
+        return passed(title, f"{core} {wanted['core']} is installed as pinned.")
+    then = "Start scripts/run again" + (", which installs it." if shutil.which("npm") else " once npm is installed.")
+    without = "Exported files are asked on the server alone."
+    if there["core"] is None:
+        return failed(title, f"{core} {wanted['core']} is not installed. {without}", then)
+    if there != wanted:
+        differing = [f"{browser_runtime.PACKAGES[name]} is {there[name]}, not {wanted[name]}" for name in wanted]
+        differing = [line for name, line in zip(wanted, differing, strict=True) if there[name] != wanted[name]]
+        return failed(title, f"{'; '.join(differing)}. {without}", then)
+    return failed(title, f"The installation of {core} was cut off. {without}", then)
+
+
+def check_litert() -> Finding:
+    """Make a tiny file, open it in LiteRT-LM and have it answer, in a process of its own."""
+    title = "LiteRT-LM runtime"
+    if missing := [name for name in LITERT if installed(name) is None]:
+        then = "Start scripts/run once, then check again."
+        return unknown(title, f"{', '.join(missing)} is missing, as {NOT_LOCAL}.", then)
+    then = "Exported files cannot be tested or asked on this machine; ask them in the browser or on a phone."
+    try:
+        ok, told = said(["-m", RUNTIME_CHECK], RUNTIME_SECONDS)
+    except NoAnswer as error:
+        return failed(title, f"A tiny file could not be opened. {error}", then)
+    return passed(title, told) if ok else failed(title, told, then)

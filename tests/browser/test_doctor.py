@@ -1,0 +1,65 @@
+"""Checks from the page: by keyboard, on a phone, with a report that can be copied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import App, Visitor
+from tests.browser.screens import take
+from tests.hub.doctors import ADA, left, ready_hub
+from tests.hub.loopback import LoopbackHub
+
+Visit = Callable[..., Visitor]
+CHECK_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def app(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app on a machine with a login."""
+    hub_server.reset()
+    started = App(tmp_path_factory.mktemp("app") / "home", {"HF_TOKEN": ready_hub(hub_server)})
+    started.start()
+    yield started
+    started.stop()
+    hub_server.reset()
+
+
+def test_a_machine_is_checked_by_keyboard_and_its_report_copied(visit: Visit) -> None:
+    page = visit(width=390, height=844, permissions=["clipboard-read", "clipboard-write"]).page
+    page.get_by_role("button", name="Runs", exact=True).press("Enter")
+    page.get_by_role("button", name="Check this machine").press("Enter")
+    panel = page.locator("#doctor")
+    expect(panel.locator(".summary")).to_contain_text("passed", timeout=CHECK_MS)
+    expect(page.locator("#shell")).not_to_have_class(re.compile("runs-open"))
+    expect(panel).to_be_in_viewport()
+    expect(panel.locator("li")).to_have_count(12)
+    panel.get_by_role("button", name="Copy the report").press("Enter")
+    expect(panel.locator("[data-copy]")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("FunctionGemma Trainer")
+    assert "Packages: gradio" in copied
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    take(page, "doctor-machine")
+    panel.get_by_role("button", name="Close").press("Enter")
+    expect(panel.locator(".card")).to_have_count(0)
+
+
+def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server: LoopbackHub) -> None:
+    page = visit().page
+    expect(page.get_by_role("button", name="Check my account")).to_be_visible()
+    page.get_by_role("button", name="Check my account").click()
+    panel = page.locator("#doctor")
+    expect(panel.locator(".summary")).to_have_text("9 passed, 0 failed, 0 could not be checked.", timeout=CHECK_MS)
+    expect(panel).to_contain_text(f"{ADA}, by a token that may write")
+    panel.get_by_role("button", name="What do two short jobs cost?").click()
+    expect(panel.get_by_role("button", name="Start for at most $0.11")).to_be_visible()
+    expect(panel).to_contain_text("15 minutes of t4-small")
+    take(page, "doctor-account")
+    panel.get_by_role("button", name="Not now").click()
+    expect(panel.get_by_role("button", name="What do two short jobs cost?")).to_be_visible()
+    assert hub_server.jobs.all == {}
+    assert left(hub_server) == []

@@ -1,0 +1,184 @@
+"""The doctor's look at an account: all well, a bad login, missing permissions, a Hub with faults; nothing is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backend.doctor.finding import Outcome
+from tests.hub.doctors import ADA, BASE, checked, left, outcomes, ready_hub, report_of, start
+from tests.hub.loopback import LoopbackHub
+
+PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
+AFTER_LOGIN = [
+    "Permission for jobs", "Licence of the base model", "Earlier checks", "Private repository", "Upload", "Read-back",
+    "Listing of repositories", "Deleting",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Notes of doctors at work lie in the temporary folder: one of this test's own."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_good_account_passes_and_keeps_nothing(hub: LoopbackHub, notes: Path) -> None:
+    found = checked(ready_hub(hub))
+    assert list(found) == ["Login", *AFTER_LOGIN]
+    assert set(outcomes(found).values()) == {PASSED}, found
+    assert found["Login"].seen.startswith(f"{ADA}, by a token that may write")
+    assert left(hub) == []
+    assert list(notes.rglob("doctor-*.json")) == []
+    assert [job for job in hub.trace if job.startswith("POST /api/jobs")] == []
+
+
+def test_the_command_reports_without_secrets(hub: LoopbackHub, tmp_path: Path) -> None:
+    token = ready_hub(hub)
+    written = tmp_path / "report.txt"
+    done = start(token, tmp_path, "--hub", "--report", str(written))
+    out, err = done.communicate()
+    assert "Traceback" not in err
+    assert "Costs nothing" in err
+    assert written.read_text() == out
+    assert "Account on Hugging Face" in out
+    assert "ACCOUNT, by a token that may write" in out
+    for secret in (token, token[3:], ADA, str(Path.home()) + "/"):
+        assert secret not in out, secret
+    assert left(hub) == []
+
+
+def test_json_is_one_object_with_the_same_findings(hub: LoopbackHub, tmp_path: Path) -> None:
+    token = ready_hub(hub)
+    out, err = start(token, tmp_path, "--hub", "--json").communicate()
+    found = report_of(out)
+    assert {found[title]["outcome"] for title in AFTER_LOGIN} == {"passed"}, found
+    assert token not in out
+    assert ADA not in out
+    assert "Traceback" not in err
+
+
+def test_nobody_and_a_bad_login_fail_once_and_leave_the_rest_unchecked(hub: LoopbackHub) -> None:
+    for token, told in ((None, "Nobody is logged in"), ("hf_" + "Wrong1" * 6, "not accepted")):
+        found = checked(token)
+        assert found["Login"].outcome is FAILED
+        assert told in found["Login"].seen
+        assert "hf auth login" in found["Login"].next
+        assert {found[title].outcome for title in AFTER_LOGIN} == {UNKNOWN}
+        assert "Wrong1" not in str(found)
+    assert [asked for asked in hub.trace if not asked.startswith("GET ")] == []
+
+
+def test_a_token_that_may_only_read_says_what_to_take(hub: LoopbackHub) -> None:
+    found = checked(hub.world.add_user(ADA, "read"))
+    assert found["Permission for jobs"].outcome is FAILED
+    assert found["Private repository"].outcome is FAILED
+    assert "does not permit it" in found["Private repository"].seen
+    assert "settings/tokens" in found["Private repository"].next
+    assert {found[title].outcome for title in ("Upload", "Read-back", "Listing of repositories", "Deleting")} == {
+        UNKNOWN
+    }
+
+
+@pytest.mark.parametrize("missing_scope", [401, 403])
+def test_a_login_without_scopes_fails_where_they_are_needed(hub: LoopbackHub, missing_scope: int) -> None:
+    hub.world.accounts.missing_scope = missing_scope
+    found = checked(hub.world.accounts.add_oauth(ADA, ("gated-repos",)))
+    assert found["Login"].outcome is PASSED
+    assert "by a login of this app; it ends at " in found["Login"].seen
+    assert found["Permission for jobs"].outcome is FAILED
+    assert found["Private repository"].outcome is FAILED
+    assert left(hub) == []
+
+
+def test_terms_that_were_not_accepted_are_named_with_their_page(hub: LoopbackHub) -> None:
+    hub.world.add_repo(BASE, {"config.json": b"{}"}, gated=True)
+    found = checked(hub.world.add_user(ADA))
+    assert found["Licence of the base model"].outcome is FAILED
+    assert found["Licence of the base model"].next == f"See {hub.endpoint}/{BASE}."
+    assert found["Deleting"].outcome is PASSED  # the rest is checked all the same
+
+
+def test_a_hub_that_answers_with_faults_could_not_be_checked(hub: LoopbackHub) -> None:
+    token = ready_hub(hub)
+    hub.fail("whoami", 500)
+    found = checked(token)
+    assert set(outcomes(found).values()) == {UNKNOWN}
+    assert "has a fault (500)" in found["Login"].seen
+
+
+@pytest.mark.parametrize(
+    ("pattern", "title"),
+    [
+        ("POST /api/repos/create", "Private repository"),
+        ("/commit/", "Upload"),
+        ("/resolve/", "Read-back"),
+    ],
+)
+def test_a_fault_in_the_middle_is_one_line_and_nothing_is_left(hub: LoopbackHub, pattern: str, title: str) -> None:
+    token = ready_hub(hub)
+    hub.fail(pattern, 500)
+    found = checked(token)
+    assert found[title].outcome is UNKNOWN, found[title]
+    assert "fault (500)" in found[title].seen
+    assert left(hub) == []
+
+
+def test_other_bytes_than_those_sent_are_a_failure(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.hub.repos import StoredFile, World
+
+    token, real = ready_hub(hub), World.read
+
+    def changed(world: World, kind: str, name: str, *rest: object) -> object:
+        repo = real(world, kind, name, *rest)  # type: ignore[arg-type]
+        for _, files in repo.commits:
+            if "doctor.txt" in files:
+                files["doctor.txt"] = StoredFile(b"other", lfs=False)
+        return repo
+
+    monkeypatch.setattr(World, "read", changed)
+    found = checked(token)
+    assert (found["Read-back"].outcome, found["Read-back"].seen) == (FAILED, "doctor.txt came back with other bytes.")
+
+
+def test_a_listing_without_the_repository_is_a_failure(hub: LoopbackHub) -> None:
+    """As an app's login may see it, by `contribute-repos`."""
+    accounts = hub.world.accounts
+    accounts.contributors_delete = True
+    found = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
+    assert found["Listing of repositories"].outcome is FAILED
+    assert "Runs are found again by their jobs alone" in found["Listing of repositories"].next
+    assert found["Deleting"].outcome is PASSED
+    accounts.lists_app_repos = True
+    again = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
+    assert again["Listing of repositories"].outcome is PASSED
+
+
+def test_what_may_not_be_deleted_is_named_and_no_second_one_is_made(hub: LoopbackHub) -> None:
+    accounts = hub.world.accounts
+    token = accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos"))
+    found = checked(token)
+    (repo,) = left(hub)
+    assert found["Deleting"].outcome is FAILED
+    assert f"{hub.endpoint}/datasets/{repo}/settings could not be deleted" in found["Deleting"].seen
+    again = checked(token)
+    assert again["Earlier checks"].outcome is FAILED
+    assert f"{hub.endpoint}/datasets/{repo}/settings" in again["Earlier checks"].seen
+    assert {again[title].outcome for title in AFTER_LOGIN[3:]} == {UNKNOWN}
+    assert left(hub) == [repo]
+    accounts.contributors_delete = True
+    last = checked(token)
+    assert repo in last["Earlier checks"].seen
+    assert last["Deleting"].outcome is PASSED
+    assert left(hub) == []
+
+
+def test_a_hub_out_of_reach_is_told_and_not_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process, because the client reads its endpoint once: nothing listens on the discard port."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    out, err = start("hf_" + "Abc1" * 8, tmp_path, "--hub", "--json").communicate()
+    found = report_of(out)
+    assert found["Login"]["outcome"] == "could not check"
+    assert "http://127.0.0.1:9 could not be reached" in found["Login"]["seen"]
+    assert "Traceback" not in err
