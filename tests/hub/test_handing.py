@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,7 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     assert json.loads(files["job.json"].content)["arguments"] == ["--resume"]
     assert not [name for name, file in files.items() if TOKEN.search(file.content.decode(errors="replace"))]
     assert token not in "".join(path.read_text(errors="replace") for path in run.path.rglob("*") if path.is_file())
-    assert hub.trace == [
+    assert [asked for asked, _ in groupby(hub.trace)] == [  # the client asks about 256 files at a time
         "POST /api/repos/create",
         f"GET /api/models/{results}/auth-check/write",
         "POST /api/repos/create",
@@ -241,11 +242,11 @@ def submitters(token: str) -> Iterator[subprocess.Popen[str]]:
 def test_a_submission_killed_at_any_moment_leaves_one_job_or_none_and_says_which(
     hub: LoopbackHub, token: str, tmp_path: Path, submitters: subprocess.Popen[str]
 ) -> None:
-    """SIGKILL around each of the six requests: before it is carried out, in its middle, or when it just was."""
+    """SIGKILL around each of the seven requests: before it is carried out, in its middle, or when it just was."""
     chance, outcomes = random.Random(11), []
     assert submitters.stdin is not None
     assert submitters.stdout is not None
-    for at in [1, 2, 3, 4, 5, 6, 6, 6, 6, 6]:
+    for at in [1, 2, 3, 4, 5, 6, 7, 7, 7, 7]:
         run = ordered_run(tmp_path / "runs")
         hub.jobs.reset()
         hub.jobs.scheduling = 600.0
