@@ -1,7 +1,8 @@
 """The web app: `python app.py --port 7860 --host 127.0.0.1`.
 
-Runs are kept in the folder that the environment variable FGT_HOME names, or in `runs` beside this file. A Space says
-in GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where the page is to be.
+Runs are kept in the folder that the environment variable FGT_HOME names, or in `runs` beside this file; where that
+cannot be written, in a temporary folder. A Space says in GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where the page is to
+be.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from backend.environment import on_space, prepare
 
 prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
 
+from backend.errors import InputError
 from backend.runs.sweep import sweep
 from ui.guard import Addresses
 from ui.guard.addresses import is_loopback, space_names
@@ -55,13 +58,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     names = [*options.allow_host, *space_names(os.environ.get("SPACE_HOST"))]
     with listen(options.host, options.port) as listener:
-        sweep(home())
-        tenants = Tenants(home())
+        root = _home()
+        sweep(root)
+        tenants = Tenants(root)
         install_runtime()
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)
         if not tenants.shared and not is_loopback(options.host):
             print(f"{OPEN_TO_ALL} Use 127.0.0.1 to keep it to yourself.", flush=True)
         serve(tenants, listener, Addresses(options.host, names, checked=not on_space(os.environ)))
+
+
+def _home() -> Path:
+    try:
+        return home()
+    except InputError as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

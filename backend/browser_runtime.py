@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from backend.errors import InputError
+from backend.runs.fallback import kept_temporary, refusal
+from backend.runs.files import write_bytes
+
 LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
+MANIFESTS = ("package.json", LOCK_FILE)
 PACKAGES = {"core": "@litert-lm/core", "wasm-utils": "@litertjs/wasm-utils"}
 NPM_DONE = ".package-lock.json"
 """What npm writes into node_modules at the end of an installation: without it a kill left half of one."""
+
+
+@cache
+def runtime_root(app: Path) -> Path:
+    """The folder whose node_modules are served: the app's, or a temporary one if that lacks them and cannot be written.
+
+    The temporary one holds the files that tell npm what to install.
+    """
+    if is_installed(app) or refusal(app) is None:
+        return app
+    try:
+        folder = kept_temporary("browser-runtime")
+        for name in MANIFESTS:
+            write_bytes(folder / name, (app / name).read_bytes())
+    except (InputError, OSError):  # the installation says why it fails
+        return app
+    return folder
 
 
 @lru_cache(maxsize=8)

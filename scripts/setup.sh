@@ -1,5 +1,8 @@
-# Sourced by scripts/run and scripts/test: finds Python, makes .venv, and installs a set of requirements into it once.
+# Sourced by scripts/run, scripts/test and scripts/deploy: finds Python, makes .venv, and installs a set of requirements
+# into it once.
 # shellcheck shell=bash
+
+venv=.venv
 
 fail() {
     printf 'error: %s\n' "$*" >&2
@@ -29,7 +32,7 @@ find_python() {
 }
 
 make_venv() {
-    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    if "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         return
     fi
     local python version
@@ -39,20 +42,26 @@ make_venv() {
         fail "Python $version cannot make virtual environments. On Debian or Ubuntu:
   sudo apt-get install python$version-venv"
     fi
-    say "Making .venv with Python $version …"
-    "$python" -m venv --clear .venv || fail "Could not make .venv with $python (see above)."
+    say "Making $venv with Python $version …"
+    "$python" -m venv --clear "$venv" || fail "Could not make $venv with $python (see above)."
 }
 
-# install FILE: installs a requirements file, unless .venv notes that exactly this was done before. An interrupted install
-# leaves no note, so the next start takes it up where it stopped. The test set holds the local set.
+# install FILE [REQUIREMENT...]: installs a requirements file and more beside it, unless the venv notes that exactly this
+# was done before. An interrupted install leaves no note, so the next start takes it up where it stopped. The test set holds
+# the local set, and both hold requirements.txt.
 install() {
-    local file=$1 note=.venv/.installed wanted
-    wanted=$(cat requirements*.txt .venv/pyvenv.cfg | cksum)
-    if grep -qsxF -e "$file $wanted" -e "requirements-test.txt $wanted" "$note"; then
+    local file=$1 note=$venv/.installed wanted holder=requirements-test.txt size="3 GB on disk and a few minutes"
+    shift
+    if [ "$file" = requirements.txt ]; then
+        holder=requirements-local.txt
+        size="0.7 GB on disk and a minute"
+    fi
+    wanted=$(cat requirements*.txt "$venv/pyvenv.cfg" | cksum)
+    if grep -qsxF -e "$file $wanted" -e "$holder $wanted" -e "requirements-test.txt $wanted" "$note"; then
         return
     fi
-    say "Installing $file (the first time: about 3 GB on disk and a few minutes) …"
-    .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" ||
+    say "Installing $file (the first time: about $size) …"
+    "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" "$@" ||
         fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
     printf '%s\n' "$file $wanted" >>"$note"
 }
@@ -78,14 +87,20 @@ For both: sudo apt-get install npm, then start again."
     fi
 }
 
-# set_up FILE: a ready .venv with a requirements file installed; a second script started meanwhile waits for the first.
-set_up() {
+# set_up_python FILE [REQUIREMENT...]: a ready venv with that installed; a second script started meanwhile waits for the
+# first, until `exec 9>&-`.
+set_up_python() {
     if command -v flock >/dev/null; then
         exec 9>.venv.lock
         flock -n 9 || { say "Another set-up is at work here; waiting for it …" && flock 9; }
     fi
     make_venv
-    install "$1"
+    install "$@"
+}
+
+# set_up FILE: as set_up_python, and what the browser runs.
+set_up() {
+    set_up_python "$1"
     install_web
     exec 9>&-
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner
 from backend.runs import FolderStore
+from backend.runs.fallback import kept_temporary, refusal, usual_home
 from ui.checking import Checker
 from ui.drafts import Drafts
 from ui.following import Account, Following
@@ -25,12 +27,15 @@ from ui.quota import MEGABYTE, NO_LIMIT, Allowance
 from ui.services import Services
 from ui.summaries import Summaries
 
-ROOT = Path(__file__).resolve().parents[1]
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
 VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
 """All visitors' data together, and what one address adds in a day: an upload of 20 MB, and it mended twenty times."""
 ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
+NOT_KEPT = (
+    "{usual} cannot be written ({reason}), so runs are kept in {folder} and end with this machine; set FGT_HOME to a "
+    "folder that lasts."
+)
 
 
 class Tenants:
@@ -115,5 +120,15 @@ class Tenants:
 
 
 def home() -> Path:
-    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app."""
-    return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()
+    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app.
+
+    Where the app's own folder cannot be written, as on a Space whose builder copied it, a temporary one stands in for
+    `runs`, and a sentence on stderr says so. InputError if there is none either.
+    """
+    usual = usual_home()
+    reason = None if os.environ.get("FGT_HOME") else refusal(usual)
+    if reason is None:
+        return usual
+    folder = kept_temporary("runs")
+    print(NOT_KEPT.format(usual=usual, reason=reason, folder=folder), file=sys.stderr, flush=True)
+    return folder

@@ -1,4 +1,7 @@
-"""LiteRT-LM for the browser: an npm package, installed beside the app and served by it."""
+"""LiteRT-LM for the browser: an npm package, installed beside the app and served by it.
+
+Where the app's own folder cannot be written it is installed in a temporary one (backend/runs/fallback.py).
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
-from backend import browser_runtime
-from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed
+from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed, pinned, runtime_root
 from backend.errors import InputError
 from backend.runs import locks
 from backend.runs.files import write_bytes
+from backend.runs.folders import Scratch
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKER = Path(__file__).parent / "static" / "model_worker.js"
@@ -31,23 +34,22 @@ SERVER_ALONE = "Exported files cannot be run in the browser; they are asked on t
 NO_NPM = f"There is no npm here. {SERVER_ALONE}"
 
 
-def pinned(root: Path = ROOT) -> dict[str, str]:
-    """The version of each package that package-lock.json names, by the name we serve it under."""
-    return browser_runtime.pinned(root)
-
-
-def runtime_route(root: Path = ROOT) -> str | None:
+def runtime_route(app: Path = ROOT) -> str | None:
     """Where the installed runtime is served, relative to the page; None where it is not installed."""
+    root = runtime_root(app)
     return f"litertlm/{pinned(root)['core']}" if is_installed(root) else None
 
 
-def install_runtime(root: Path = ROOT) -> threading.Thread | None:
+def install_runtime(app: Path = ROOT) -> threading.Thread | None:
     """Install the runtime in a thread where scripts/run did not: on a Space only requirements.txt is installed."""
-    if runtime_route(root):
+    if runtime_route(app):
         return None
     if shutil.which(NPM[0]) is None:
         _say(NO_NPM)
         return None
+    root = runtime_root(app)
+    if root != app:
+        _say(f"{app} cannot be written, so LiteRT-LM for the browser is kept in {root} and ends with this machine.")
     thread = threading.Thread(target=_install, args=(root,), name="npm", daemon=True)
     thread.start()
     return thread
@@ -64,7 +66,7 @@ def _install(root: Path) -> None:
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
         trouble = _npm(root)
-        if trouble is None and runtime_route(root):
+        if trouble is None and is_installed(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
             _say(f"npm could not install LiteRT-LM for the browser: {trouble or 'no reason given.'}\n{SERVER_ALONE}")
@@ -73,11 +75,15 @@ def _install(root: Path) -> None:
 
 
 def _npm(root: Path) -> str | None:
-    """Run npm; why it failed, None where it did not."""
+    """Run npm with a cache that goes away, as its usual one may not be writable; why it failed, None if it did not."""
     try:
-        done = subprocess.run(NPM, cwd=root, capture_output=True, text=True, check=False)
+        with Scratch("npm-") as cache:
+            command = [*NPM, f"--cache={cache}"]
+            done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     except OSError as error:
         return f"{error.strerror}."
+    except InputError as error:
+        return str(error)
     return done.stderr.strip()[-400:] if done.returncode else None
 
 
@@ -85,8 +91,9 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def add_runtime_routes(app: FastAPI, root: Path = ROOT) -> None:
+def add_runtime_routes(served: FastAPI, app: Path = ROOT) -> None:
     """Serve our worker, and the package's scripts and WebAssembly, each with its own media type."""
+    root = runtime_root(app)
 
     def worker() -> FileResponse:
         return FileResponse(WORKER, media_type=SERVED[".js"], headers={"Cache-Control": "no-cache"})
@@ -104,8 +111,8 @@ def add_runtime_routes(app: FastAPI, root: Path = ROOT) -> None:
             return FileResponse(packed, media_type=SERVED[".wasm"], headers=headers)
         return FileResponse(file, media_type=SERVED[file.suffix], headers=FOR_EVER)
 
-    app.add_api_route("/model_worker.js", worker, methods=["GET", "HEAD"], response_model=None)
-    app.add_api_route(
+    served.add_api_route("/model_worker.js", worker, methods=["GET", "HEAD"], response_model=None)
+    served.add_api_route(
         "/litertlm/{version}/{short}/{path:path}", package_file, methods=["GET", "HEAD"], response_model=None
     )
 

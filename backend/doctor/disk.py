@@ -22,8 +22,8 @@ STARTER_BYTES = GB // 5
 PROBE_BYTES = 4 * 1024 * 1024
 
 
-def check_disk(runs: Path) -> Finding:
-    """Write to the folder of the runs as a run does, and hold its free space against what a run takes."""
+def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
+    """Write to the folder of the runs as a run does, and hold its free space against the bytes that a run takes."""
     place = existing(runs)
     if runs.exists() and not runs.is_dir():
         return failed(TITLE, f"{runs} is no folder.", "Set FGT_HOME to a folder that you may write.")
@@ -31,14 +31,16 @@ def check_disk(runs: Path) -> Finding:
         _write(place)
     except OSError as error:
         if error.errno in FULL:
-            return failed(TITLE, f"The disk of {runs} is full ({_gb(_free(place))} free); {NEEDED}.", _free_some(0))
+            return failed(
+                TITLE, f"The disk of {runs} is full ({_gb(_free(place))} free); {NEEDED}.", _free_some(0, needed)
+            )
         then = "Change the folder's owner or permissions, or set FGT_HOME to a folder that you may write."
         return failed(TITLE, f"{runs} cannot be written: {error.strerror or error}.", then)
     free = _free(place)
     seen = f"{_gb(free)} free in {runs}, which can be written; {NEEDED}."
-    if free >= NEEDED_BYTES:
+    if free >= needed:
         return passed(TITLE, seen)
-    return failed(TITLE, seen, _free_some(free))
+    return failed(TITLE, seen, _free_some(free, needed))
 
 
 def check_temporary() -> Finding:
@@ -86,8 +88,8 @@ def _free(place: Path) -> int:
     return shutil.disk_usage(place).free
 
 
-def _free_some(free: int) -> str:
-    more = f"Free {_gb(NEEDED_BYTES - free)}, or set FGT_HOME to a larger disk."
+def _free_some(free: int, needed: int) -> str:
+    more = f"Free {_gb(needed - free)}, or set FGT_HOME to a larger disk."
     return f"{more} A run of the starter fits." if free >= STARTER_BYTES else more
 
 

@@ -8,13 +8,13 @@ from backend.doctor.disk import check_disk, check_models, check_temporary
 from backend.doctor.finding import Finding, Watcher, check_all
 from backend.doctor.hardware import check_cores, check_memory
 from backend.doctor.packages import check_page_packages, check_python, check_test_packages, check_training_packages
-from backend.doctor.places import runs_folder
 from backend.doctor.runtimes import check_browser_runtime, check_gpu, check_litert
+from backend.runs.fallback import usual_home
 
 
 def check_machine(watcher: Watcher, runs: Path | None = None) -> list[Finding]:
     """Check everything; `runs` is the folder that runs are kept in, by default the app's."""
-    folder = runs or runs_folder()
+    folder = runs or usual_home()
     return check_all(
         (
             ("Python", check_python),

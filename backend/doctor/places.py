@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def runs_folder() -> Path:
-    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app."""
-    return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()
 
 
 def existing(folder: Path) -> Path:

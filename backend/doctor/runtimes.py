@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from backend import browser_runtime
@@ -22,9 +23,9 @@ DEVICES = (Path("/dev/nvidiactl"), Path("/dev/nvidia0"), Path("/proc/driver/nvid
 NOT_LOCAL = "requirements-local.txt is not installed"
 
 
-def check_gpu() -> Finding:
-    """One real operation on the GPU, if this machine seems to have one of NVIDIA's."""
-    if not any(device.exists() for device in DEVICES) and shutil.which("nvidia-smi") is None:
+def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
+    """One real operation on the GPU, if this machine seems to have one of NVIDIA's: one of the paths exists."""
+    if not any(device.exists() for device in devices) and shutil.which("nvidia-smi") is None:
         return passed("GPU", "There is no NVIDIA GPU here, so training uses the processor.")
     if installed("torch") is None:
         return unknown("GPU", f"There is an NVIDIA GPU, but {NOT_LOCAL}.", "Start scripts/run once, then check again.")
@@ -38,7 +39,7 @@ def check_gpu() -> Finding:
 
 def check_browser_runtime(root: Path = ROOT) -> Finding:
     """Whether the page can run exported files in the visitor's browser."""
-    title = "Browser runtime"
+    title, root = "Browser runtime", browser_runtime.runtime_root(root)
     wanted, there = browser_runtime.pinned(root), browser_runtime.installed(root)
     core = browser_runtime.PACKAGES["core"]
     if browser_runtime.is_installed(root):

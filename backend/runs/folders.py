@@ -119,9 +119,13 @@ class Scratch(tempfile.TemporaryDirectory[str]):
         self.cleanup()
 
 
-def own_temporary() -> Path | None:
-    """This user's folder for temporary folders, made if need be; None if its name is another's."""
-    path = Path(tempfile.gettempdir()) / f"functiongemma-trainer-{os.geteuid()}"
+def own_temporary(part: str | None = None) -> Path | None:
+    """This user's folder on the temporary disk, made if need be; None if its name is another's.
+
+    Without `part` it is for what a sweep may remove once its process is dead.
+    """
+    name = f"functiongemma-trainer-{os.geteuid()}" + (f"-{part}" if part else "")
+    path = Path(tempfile.gettempdir()) / name
     with suppress(OSError):
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()

@@ -34,15 +34,19 @@ class Attention(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """One fused attention under a boolean mask of (packs, 1, queries, keys)."""
+    """One fused attention under a boolean mask of (packs, 1, queries, keys).
+
+    Each head gets keys of its own: no fused kernel for CUDA takes a mask where heads share keys (enable_gqa; torch
+    2.13, can_use_mem_efficient_attention in sdp_utils.cpp), so torch would compute all scores, in float32.
+    """
 
     mask: Tensor
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         """The weighted values of every query."""
-        return nn.functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=self.mask, scale=scale, enable_gqa=True
-        )
+        heads = query.shape[1] // key.shape[1]
+        key, value = (part.repeat_interleave(heads, dim=1) for part in (key, value))
+        return nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=self.mask, scale=scale)
 
     def after(self, start: int) -> Masked:
         """The mask's later rows."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
+from torch import nn
 
 from backend.errors import InputError
 from backend.runs.config import PrecisionName
+
+DeviceName = Literal["cpu", "cuda"]
+ProductsName = Literal["float16", "bfloat16", "float32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class Precision:
         """What weights are held in where a model answers: float32 on a CPU, so that all CPUs give the same answers."""
         return torch.bfloat16 if self.bf16 and self.device != "cpu" else torch.float32
 
+    def ready(self, model: Any) -> Any:
+        """The model on this device, its weights in the type that answers are made in, in evaluation mode."""
+        return hold_weights_in(model.to(self.device), self.answers).eval()
+
     @contextmanager
     def rounding(self) -> Iterator[None]:
         """Where a CPU trains in bfloat16, what is still multiplied in float32 here may be rounded to it first.
@@ -55,15 +64,44 @@ def choose_precision(wanted: PrecisionName = "auto") -> Precision:
 
     A CPU without instructions for bfloat16 does as told, but slower than in float32.
     """
-    if not torch.cuda.is_available():
-        return Precision("cpu", bf16=cpu_has_bf16() if wanted == "auto" else wanted == "bfloat16", fp16=False)
-    has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    if wanted == "bfloat16" and not has_bf16:
+    device: DeviceName = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted != "auto":
+        return precision_on(device, wanted)
+    if device == "cpu":
+        return precision_on(device, "bfloat16" if cpu_has_bf16() else "float32")
+    return precision_on(device, "bfloat16" if _gpu_has_bf16() else "float16")
+
+
+def precision_on(device: DeviceName, products: ProductsName) -> Precision:
+    """The precision whose products are of this type on this device; InputError where the device has no such products.
+
+    float16 on any GPU is what choose_precision takes on one without bfloat16: autocast with a scaled loss.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("PyTorch finds no GPU here. Use a machine with an NVIDIA GPU and a driver for it, or the CPU.")
+    if device == "cuda" and products == "bfloat16" and not _gpu_has_bf16():
         raise InputError(
             f"{torch.cuda.get_device_name()} does not multiply in bfloat16. Leave --precision at auto (float16 with a "
             "scaled loss), or give float32."
         )
-    return Precision("cuda", bf16=has_bf16 and wanted != "float32", fp16=not has_bf16 and wanted == "auto")
+    if device == "cpu" and products == "float16":
+        raise InputError("A CPU does not train in float16. Use bfloat16 or float32, or a machine with a GPU.")
+    return Precision(device, bf16=products == "bfloat16", fp16=products == "float16")
+
+
+def _gpu_has_bf16() -> bool:
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def hold_weights_in(model: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """The model with its weights in this type, as transformers loads them; what it computes for itself stays as it is.
+
+    Module.to would round the rotary embedding's frequencies too: in bfloat16, a cosine at position 700 is then off by
+    0.1.
+    """
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
+    return model
 
 
 def cpu_has_bf16() -> bool:

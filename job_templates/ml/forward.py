@@ -19,13 +19,14 @@ Attend = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 
 
 def suffix_states(model: Any, batch: PackedBatch) -> Tensor:
-    """The last hidden states behind the prefix: (packs, length - prefix, hidden); `model` is a Gemma3TextModel."""
-    device = model.embed_tokens.weight.device
-    seen = attentions(batch.masks, batch.prefix, device)
+    """The last hidden states behind the prefix: (packs, length - prefix, hidden).
+
+    `model` is a Gemma3TextModel on the batch's device.
+    """
+    seen = attentions(batch.masks, batch.prefix, batch.input_ids.device)
     *kinds, last_kind = model.config.layer_types
     attend = [*(seen[kind] for kind in kinds), seen[last_kind].after(batch.prefix)]
-    ids, positions = batch.input_ids.to(device), batch.position_ids.to(device)
-    return last_states(model, ids, positions, attend, slice(batch.prefix, None))
+    return last_states(model, batch.input_ids, batch.position_ids, attend, slice(batch.prefix, None))
 
 
 def last_states(model: Any, ids: Tensor, positions: Tensor, attend: Sequence[Attend], asked: slice | Tensor) -> Tensor:

@@ -46,7 +46,7 @@ def load_tuned(source: Source, tools: Sequence[Tool]) -> Scorable:
         fmt = get_format(source.run.config.prompt_format, source.run.config.declarations)
     else:
         fmt = format_of(tokenizer, tools)
-    return Scorable(_ready(model), tokenizer, fmt)
+    return Scorable(choose_precision().ready(model), tokenizer, fmt)
 
 
 def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Scorable:
@@ -63,10 +63,12 @@ def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Sco
             tokenizer = tokenizer or AutoTokenizer.from_pretrained(run.checkpoint, trust_remote_code=False)
         model = new_starter(len(tokenizer), config.seed)
         model.set_attn_implementation("sdpa")
-        return Scorable(_ready(model), tokenizer, get_format(config.prompt_format, config.declarations))
+        return Scorable(
+            choose_precision().ready(model), tokenizer, get_format(config.prompt_format, config.declarations)
+        )
     with Scratch() as work:
         base = pretrained_base(config.base_model, Path(work))
-    return Scorable(_ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
+    return Scorable(choose_precision().ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
 
 
 def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool]) -> PromptFormat:
@@ -76,8 +78,3 @@ def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool]) -> Prom
     rendered = set(render(tokenizer, [messages, [developer, *messages]], [tool.to_dict() for tool in tools]))
     formats = [get_format(name, declarations) for name in FORMATS for declarations in DECLARATIONS]
     return next((fmt for fmt in formats if fmt.prompt(tools, PROBE) in rendered), formats[0])
-
-
-def _ready(model: Any) -> Any:
-    precision = choose_precision()
-    return model.to(device=precision.device, dtype=precision.answers).eval()

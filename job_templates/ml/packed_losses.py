@@ -18,9 +18,10 @@ from job_templates.ml.packs import PackedBatch
 def token_losses(model: Any, batch: PackedBatch, device: torch.device) -> Tensor:
     """The cross-entropy of each of the batch's answer tokens, in the order of its labels."""
     causal = model.get_base_model() if isinstance(model, PeftModel) else model
+    batch = batch.to(device)  # all of it first: a copy in between would wait for the layers that a GPU still computes
     states = suffix_states(causal.model, batch)
-    predicting = states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix.to(device)]
-    return answer_losses(causal.lm_head, predicting, batch.labels.to(device))
+    predicting = states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix]
+    return answer_losses(causal.lm_head, predicting, batch.labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ would have in a batch of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -48,6 +48,20 @@ class PackedBatch:
     prefix: int
     tokens: int
     plain_tokens: int
+
+    def to(self, device: torch.device) -> PackedBatch:
+        """The batch on `device`, copied there without waiting for work that is under way on it."""
+        moved = {
+            id(mask): mask.to(device, non_blocking=True) for mask in self.masks.values()
+        }  # one may serve both kinds
+        return replace(
+            self,
+            input_ids=self.input_ids.to(device, non_blocking=True),
+            position_ids=self.position_ids.to(device, non_blocking=True),
+            masks={kind: moved[id(mask)] for kind, mask in self.masks.items()},
+            predicts=self.predicts.to(device, non_blocking=True),
+            labels=self.labels.to(device, non_blocking=True),
+        )
 
     @property
     def predicts_in_suffix(self) -> Tensor:
@@ -101,7 +115,8 @@ def attention_masks(owners: Tensor, positions: Tensor, window: int) -> dict[str,
     masks = visible(owners, positions, owners, positions, window)
     # a padding token sees itself: a row of nothing would be a softmax over nothing
     itself = torch.eye(owners.shape[1], dtype=torch.bool, device=owners.device) & (owners[:, :, None] == PADDING)
-    return {kind: mask | itself[:, None] for kind, mask in masks.items()}
+    whole = {id(mask): mask | itself[:, None] for mask in masks.values()}
+    return {kind: whole[id(mask)] for kind, mask in masks.items()}
 
 
 def visible(
@@ -109,14 +124,15 @@ def visible(
 ) -> dict[str, Tensor]:
     """Who sees whom: the prefix and one's own row, nothing later, and where attention slides only within `window`.
 
-    Boolean (packs, 1, queries, keys) for each kind of layer; keys of owner PADDING are seen by nobody else.
+    Boolean (packs, 1, queries, keys) for each kind of layer, one tensor for both where the window reaches everywhere;
+    keys of owner PADDING are seen by nobody else.
     """
     distance = positions[:, :, None] - key_positions[:, None, :]
     same = (key_owners[:, None, :] == 0) | (owners[:, :, None] == key_owners[:, None, :])
-    full = same & (distance >= 0) & (key_owners[:, None, :] != PADDING)
+    full = (same & (distance >= 0) & (key_owners[:, None, :] != PADDING))[:, None]
     slides = int(positions.max()) >= window
-    sliding = full & (distance < window) if slides else full
-    return {"full_attention": full[:, None], "sliding_attention": sliding[:, None]}
+    sliding = full & (distance < window)[:, None] if slides else full
+    return {"full_attention": full, "sliding_attention": sliding}
 
 
 def cheapest_groups(lengths: Sequence[int], prefix: int, cost: Cost) -> list[list[int]]:

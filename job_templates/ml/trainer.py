@@ -49,12 +49,11 @@ class SharedPrefixTrainer(SFTTrainer):
     def training_step(
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
-        """The mean loss over the step's answer tokens, its gradient added up; InputError where it cannot be right."""
+        """The mean loss over the step's answer tokens, its gradient added up."""
         rows = inputs["rows"]
         while (loss := self._in_parts(model, rows, num_items_in_batch)) is None:
             model.zero_grad()  # what the parts before had added
             clear_device_cache(garbage_collection=True)
-        self.guard.check_loss(loss.item(), self.state.global_step + 1, self.args.learning_rate)
         return loss
 
     def _in_parts(
@@ -121,8 +120,13 @@ class SharedPrefixTrainer(SFTTrainer):
         return metrics
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Log a step with what the meter counts, which a resumed training reads back; InputError as LossGuard says."""
+        """Log a step with what the meter counts, which a resumed training reads back; InputError as LossGuard says.
+
+        The guard looks here, before anything is saved, because the loss is a number here: reading it earlier would make
+        a GPU wait for its optimiser.
+        """
         if "loss" in logs:
+            self.guard.check_loss(logs["loss"], self.state.global_step, self.args.learning_rate)
             if "grad_norm" in logs:
                 self.guard.check_gradient(logs["grad_norm"], self.state.global_step, self.args.learning_rate)
             logs |= self.meter.to_dict()

@@ -2,13 +2,13 @@
 
 It speaks what huggingface_hub 2.4.0 sends for: whoami (tokens with a role, fine-grained permissions or OAuth scopes),
 creating and listing repositories, preupload, commits (ndjson), LFS upload, file lists, resolve with its redirect to
-another origin, auth-check, gated and private repositories (repo_routes), Jobs as real processes with their logs
-(job_routes), buckets for `hf jobs uv run` (buckets), and logging in with OpenID Connect (oauth). Faults can be ordered
-(faults), and every request is kept in `trace`.
+another origin, auth-check, gated and private repositories (repo_routes), the repositories of Spaces (space_routes),
+Jobs as real processes with their logs (job_routes), buckets for `hf jobs uv run` (buckets), and logging in with OpenID
+Connect (oauth). Faults can be ordered (faults), and every request is kept in `trace`.
 
 It leaves out: Xet for repositories, multipart LFS, pull requests, branches and tags, deleting and moving repositories,
-organisations, Spaces, scheduled jobs, real machines and containers, billing, rate limits of its own, signed URLs that
-expire, and the security scan.
+organisations, Spaces that run, scheduled jobs, real machines and containers, billing, rate limits of its own, signed
+URLs that expire, and the security scan.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from tests.hub.job_routes import JobRoutes
 from tests.hub.jobs import Jobs
 from tests.hub.oauth import OpenIdProvider
 from tests.hub.refusal import Refusal
-from tests.hub.repo_routes import RepoRoutes
 from tests.hub.repos import World
+from tests.hub.space_routes import SpaceRoutes
 
 Handler = Callable[[Request], Awaitable[Response]]
 Route = tuple[str, str, Handler]
@@ -54,6 +54,7 @@ class LoopbackHub:
         self.jobs = Jobs(self.endpoint)
         self.oauth = OpenIdProvider(self)
         self.buckets = Buckets(self)
+        self.spaces = SpaceRoutes(self)
         self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
@@ -71,6 +72,7 @@ class LoopbackHub:
         self.faults.clear()
         self.oauth.reset()
         self.buckets.reset()
+        self.spaces.reset()
 
     def start(self) -> None:
         """Serve until `stop`."""
@@ -108,7 +110,7 @@ class LoopbackHub:
             *JobRoutes(self).routes(),
             *self.oauth.routes(),
             *self.buckets.routes(),
-            *RepoRoutes(self).routes(),
+            *self.spaces.routes(),
         ):
             app.add_api_route(path, self._guarded(handler), methods=[method], response_model=None)
         return app

@@ -1,8 +1,8 @@
 """A small OpenID Connect provider in the loop-back Hub, for logging in as a Space does.
 
 An app started with OPENID_PROVIDER_URL at the hub's address, and the environment that `space_environment` gives, shows
-its login button; the page that follows has a button for each of the hub's users. It leaves out consent, PKCE's check,
-refreshing, revoking and device codes.
+its login button; the page that follows has a button for each of the hub's users. Scopes and the length of a login are
+those that the README asks for. It leaves out consent, PKCE's check, refreshing, revoking and device codes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from tests.hub.accounts import APP, OAUTH_SECONDS
+from tests.hub.accounts import APP
 from tests.hub.refusal import Refusal
+from tests.hub.space_card import our_card, scopes_of
 
 if TYPE_CHECKING:
     from tests.hub.loopback import LoopbackHub, Route
 
 CLIENT_ID, CLIENT_SECRET = APP, "loopback-space-secret"
-SCOPES = "openid profile gated-repos contribute-repos jobs"
+SCOPES = scopes_of(our_card())
+EXPIRES_SECONDS = our_card()["hf_oauth_expiration_minutes"] * 60
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,12 @@ class OpenIdProvider:
         self._hub = hub
         self._key = RSAKey.generate_key(2048, parameters={"kid": "loopback"}, private=True)
         self.login_as: str | None = None
-        self.seconds = OAUTH_SECONDS
+        self.seconds = EXPIRES_SECONDS
         self._grants: dict[str, Grant] = {}
 
     def reset(self) -> None:
         """Forget who is logging in."""
-        self.login_as, self.seconds = None, OAUTH_SECONDS
+        self.login_as, self.seconds = None, EXPIRES_SECONDS
         self._grants = {}
 
     def space_environment(self, scopes: str = SCOPES) -> dict[str, str]:

@@ -90,6 +90,10 @@ def test_a_listing_that_is_refused_leaves_the_other(hub: LoopbackHub, login: str
     with pytest.raises(InputError, match="Could not look for your runs: the login"):
         find_runs(login, "ada", FolderStore(tmp_path / "neither"))
     hub.faults.clear()
+    hub.fail("GET /api/jobs/eve$", status)
+    with pytest.raises(InputError, match="Could not look for your runs: the login"):  # not "you have no runs"
+        find_runs(hub.world.accounts.add_oauth("eve", tuple(SCOPES.split())), "eve", FolderStore(tmp_path / "eve"))
+    hub.faults.clear()
     hub.fail("GET /api/datasets$", 418, times=1)
     with pytest.raises(InputError, match="Hugging Face answered 418"):
         find_runs(login, "ada", FolderStore(tmp_path / "broken"))

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from tests.hub.loopback import LoopbackHub
+from tests.hub.oauth import SCOPES
 
 
 def space(hub: LoopbackHub) -> FastAPI:
@@ -59,7 +60,7 @@ def test_a_login_gives_a_token_with_the_scopes_that_were_asked_for(hub: Loopback
     hub.world.add_repo("ada/rides", {"train.csv": b"a"}, "dataset", private=True)
     ada, eve = log_in(hub, "ada"), log_in(hub, "eve")
     assert [found["userinfo"]["preferred_username"] for found in (ada, eve)] == ["ada", "eve"]
-    assert set(ada["scope"].split()) >= {"openid", "profile", "gated-repos", "contribute-repos", "jobs"}
+    assert ada["scope"].split() == SCOPES.split()
     api = HfApi(token=ada["access_token"])
     assert api.whoami()["auth"]["type"] == "oauth"
     assert list(api.list_jobs(namespace="ada")) == []

@@ -7,17 +7,42 @@ from pathlib import Path
 import pytest
 import torch
 
+from backend.errors import InputError
 from backend.runs import read_json
-from job_templates.ml.device import choose_precision, cpu_has_bf16
+from job_templates.ml.device import Precision, choose_precision, cpu_has_bf16, hold_weights_in, precision_on
 from job_templates.train import main
 from tests.jobs.conftest import ROOT
 from tests.jobs.test_trainer import steps, tiny_trainer
+from tests.jobs.tiny_gemma import tiny_gemma
 
 
 def test_a_cpu_takes_bfloat16_where_it_has_it_and_what_is_wanted_anywhere() -> None:
     assert choose_precision().bf16 == cpu_has_bf16()
     assert [choose_precision(name).name for name in ("float32", "bfloat16")] == ["float32", "bfloat16"]
     assert {choose_precision(name).answers for name in ("auto", "float32", "bfloat16")} == {torch.float32}
+
+
+def test_a_cpu_has_bfloat16_and_float32_and_says_that_it_has_no_float16() -> None:
+    assert precision_on("cpu", "bfloat16") == Precision("cpu", bf16=True, fp16=False)
+    assert precision_on("cpu", "float32") == Precision("cpu", bf16=False, fp16=False)
+    with pytest.raises(InputError, match="a machine with a GPU"):
+        precision_on("cpu", "float16")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_a_gpu_that_is_not_there_is_told() -> None:
+    with pytest.raises(InputError, match="finds no GPU here"):
+        precision_on("cuda", "float16")
+
+
+def test_weights_in_bfloat16_answer_as_transformers_loads_them(tmp_path: Path) -> None:
+    model = tiny_gemma(512, seed=0, vocabulary=60, spread=0.2).eval()
+    model.save_pretrained(tmp_path)
+    loaded = type(model).from_pretrained(tmp_path, dtype=torch.bfloat16).eval()
+    ids = torch.arange(900)[None] % 60
+    with torch.inference_mode():
+        expected = loaded(ids).logits
+        assert torch.equal(hold_weights_in(model, torch.bfloat16)(ids).logits, expected)
 
 
 def test_float32_products_are_rounded_only_while_a_cpu_trains_in_bfloat16() -> None:

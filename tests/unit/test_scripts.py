@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from scripts.deploy_space import parser
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("bash", "cat", "cksum", "dirname", "env", "flock", "grep", "uname")
@@ -45,9 +48,11 @@ def _install_stub(bare: Path, name: str, text: str) -> None:
     (bare / "bin" / name).chmod(0o755)
 
 
-@pytest.mark.parametrize("script", ["run", "test"])
-def test_no_python_names_the_packages(bare: Path, script: str) -> None:
-    done = _run(bare, script=script)
+@pytest.mark.parametrize(
+    ("script", "arguments"), [("run", []), ("test", []), ("test", ["--space"]), ("deploy", ["ada/trainer"])]
+)
+def test_no_python_names_the_packages(bare: Path, script: str, arguments: list[str]) -> None:
+    done = _run(bare, *arguments, script=script)
     assert done.returncode == 1
     assert "Python 3.11, 3.12 or 3.13 is needed; there is none here" in done.stderr
     assert "apt-get install python3 python3-venv" in done.stderr
@@ -74,6 +79,25 @@ def test_help_needs_nothing(bare: Path) -> None:
     assert done.returncode == 0
     assert "--port PORT" in done.stdout
     assert "--host HOST" in done.stdout
+
+
+def test_what_the_tests_of_a_space_leave_out_is_there() -> None:
+    left_out = re.findall(r"--(?:ignore|deselect)=(\S+)", (ROOT / "scripts/test").read_text(encoding="utf-8"))
+    assert len(left_out) > 5
+    for name in left_out:
+        path, _, test = name.partition("::")
+        assert (ROOT / path).is_file(), name
+        assert test in (ROOT / path).read_text(encoding="utf-8"), name
+
+
+def test_deploy_says_what_its_command_takes(bare: Path) -> None:
+    done = _run(bare, "--help", script="deploy")
+    assert done.returncode == 0
+    assert set(re.findall(r"--[a-z-]+", done.stdout)) == set(re.findall(r"--[a-z-]+", parser().format_help()))
+    nothing = _run(bare, script="deploy")
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("error: name the Space.")
+    assert "Usage: scripts/deploy USER/SPACE" in nothing.stderr
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
     A run is known by its dataset repository (fgt-RUN-inputs), listed or named by a job's labels: an app that may reach
     only what it made need not be shown that in a listing. The jobs that still live read "queued" until they are
     watched; the results of the others are fetched. Runs deleted here stay away, and so do those whose repository says
-    so, unless one of their jobs lives. InputError where the Hub tells neither repositories nor jobs.
+    so, unless one of their jobs lives. InputError if the Hub tells nothing.
     """
     try:
         tell_forgotten(token, store)
@@ -74,9 +74,9 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
 
 
 def _listed(api: HfApi, namespace: str) -> tuple[list[str], dict[str, list[JobInfo]]]:
-    """The namespace's repositories and our jobs; a listing that the login may not see is empty if the other is not.
+    """The namespace's repositories and our jobs; a listing that the login may not see is left out.
 
-    InputError if both are refused, or if the Hub does not answer.
+    InputError if one is refused and the other holds nothing, or if the Hub does not answer.
     """
     repos: list[str] = []
     jobs: dict[str, list[JobInfo]] = {}
@@ -91,7 +91,7 @@ def _listed(api: HfApi, namespace: str) -> tuple[list[str], dict[str, list[JobIn
             jobs = _by_run(islice(api.list_jobs(namespace=namespace), MOST_JOBS))
         except HfHubHTTPError as error:
             refusals.append(_refused(error))
-        if len(refusals) == 2:
+        if refusals and not (repos or jobs):
             raise refusals[0]
     return repos, jobs
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from backend.doctor import disk
 from backend.doctor.disk import check_disk
 from backend.doctor.finding import Outcome
-from backend.doctor.places import runs_folder
+from backend.runs.fallback import usual_home
 from tests.conftest import ROOT
 from ui.tenants import home
 
@@ -79,12 +78,10 @@ def test_a_file_is_no_folder_for_runs(tmp_path: Path) -> None:
     assert (found.outcome, found.next) == (Outcome.FAILED, "Set FGT_HOME to a folder that you may write.")
 
 
-def test_room_is_held_against_what_a_run_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "NEEDED_BYTES", 0)
-    assert check_disk(tmp_path / "not/yet/there").outcome is Outcome.PASSED
+def test_room_is_held_against_what_a_run_takes(tmp_path: Path) -> None:
+    assert check_disk(tmp_path / "not/yet/there", needed=0).outcome is Outcome.PASSED
     assert list(tmp_path.iterdir()) == []  # looking makes no folder
-    monkeypatch.setattr(disk, "NEEDED_BYTES", 1 << 60)
-    too_small = check_disk(tmp_path)
+    too_small = check_disk(tmp_path, needed=1 << 60)
     assert too_small.outcome is Outcome.FAILED
     assert "A run of the starter fits." in too_small.next
 
@@ -95,4 +92,4 @@ def test_the_folder_is_the_one_that_the_page_keeps_runs_in(named: str | None, mo
         monkeypatch.setenv("FGT_HOME", named)
     else:
         monkeypatch.delenv("FGT_HOME", raising=False)
-    assert runs_folder() == home()
+    assert usual_home() == home()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend import browser_runtime
-from backend.doctor import packages, runtimes
+from backend.doctor import packages
 from backend.doctor.finding import Outcome
 from backend.doctor.packages import check_python, fits
 from backend.doctor.processes import NoAnswer, said
@@ -37,9 +37,8 @@ def test_a_process_that_dies_or_hangs_takes_nobody_with_it() -> None:
 
 
 def test_without_a_gpu_there_is_nothing_to_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(runtimes, "DEVICES", ())
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = check_gpu()
+    found = check_gpu(devices=())
     assert found.outcome is Outcome.PASSED
     assert "no NVIDIA GPU" in found.seen
 

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from backend.browser_runtime import pinned
 from ui import web_runtime
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +28,7 @@ def test_the_lock_file_pins_versions_and_names_no_registry() -> None:
         "@litertjs/wasm-utils": True,
     }
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    assert wanted == {"@litert-lm/core": web_runtime.pinned()["core"]}
+    assert wanted == {"@litert-lm/core": pinned(ROOT)["core"]}
 
 
 def _lock(folder: Path) -> None:

@@ -1,0 +1,177 @@
+"""Puts the app on a Hugging Face Space, or brings a Space up to date: what scripts/deploy runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.hf_api import RepoFile
+
+from backend.errors import InputError
+from backend.runs.hub import check_repo_id
+from backend.runs.hub_errors import hub_errors
+from backend.runs.version import code_version
+from scripts.space_files import Selection, select
+
+KIND = "space"
+MADE_BY_THE_HUB = {".gitattributes", "README.md"}
+"""What a new Space holds."""
+OURS = {"app.py", "ui/layout.py", "job_templates/hub_job.py"}
+"""By these an earlier deployment is known."""
+NO_LOGIN = "No token was found. Log in with `hf auth login` and a token that may write, or set HF_TOKEN to one."
+NO_HOST = (
+    "Could not make the Space {space}: the account may not host it. A Gradio Space on CPU Basic needs PRO for a person "
+    "and Team or Enterprise for an organization ({endpoint}/pricing). ZeroGPU, which free accounts may use, does not "
+    "start this app.{said}"
+)
+NEXT = """The Hub builds it now, which takes some minutes: {page}?logs=build
+Leave the hardware at CPU Basic, which is enough: nothing trains in the Space.
+Visitors log in with accounts of their own, whose credit must be above zero to run jobs; jobs are paid by them.
+The Space has no disk that lasts: runs are in the visitors' own private repositories."""
+PRIVATE = "It is private: only you can open it. When it works, make it public at {page}/settings."
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a Space holds: the blob of each path at one commit."""
+
+    commit: str
+    blobs: dict[str, str]
+    private: bool
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(prog="scripts/deploy", description=__doc__)
+    command.add_argument("space", metavar="USER/SPACE", type=_space_id, help="the Space; it is made if there is none")
+    command.add_argument("--public", action="store_true", help="make a new Space public (default: private)")
+    command.add_argument("--replace", action="store_true", help="replace another app that the Space holds")
+    command.add_argument("--dry-run", action="store_true", help="print the files, send nothing; needs no login")
+    return command
+
+
+def _space_id(text: str) -> str:
+    try:
+        return check_repo_id(text)
+    except InputError as error:
+        words = f"{text[:120]!r} is no name of a Space; write USER/SPACE, with letters, digits, '-', '_' and '.'"
+        raise argparse.ArgumentTypeError(words) from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Deploy, and return the exit code: 0 done, 1 failed."""
+    options = parser().parse_args(arguments)
+    try:
+        selection = select()
+        if options.dry_run:
+            _show(selection)
+        else:
+            deploy(options.space, selection, public=options.public, replace=options.replace)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(selection: Selection) -> None:
+    for file in selection.files:
+        print(f"{len(file.content):>9,}  {file.path}")
+    _tell_left_out(selection)
+    print(f"{len(selection.files)} files, {selection.size:,} bytes. Nothing was sent.")
+
+
+def _tell_left_out(selection: Selection) -> None:
+    for path, reason in selection.left_out:
+        print(f"left out: {path} ({reason})")
+
+
+def deploy(space: str, selection: Selection, *, public: bool = False, replace: bool = False) -> None:
+    """Make the Space hold exactly these files, as one commit, and say what is next; InputError says what to do.
+
+    No secret, variable or hardware of it is set.
+    """
+    token = get_token()
+    if token is None:
+        raise InputError(NO_LOGIN)
+    api, page = HfApi(token=token), f"{constants.ENDPOINT}/spaces/{space}"
+    found = _found(api, space) or _made(api, space, public=public)
+    _check_ours(space, found, replace=replace)
+    _tell_left_out(selection)
+    if _commit(api, space, found, selection):
+        print(NEXT.format(page=page))
+    else:
+        print(f"Nothing changed: {page} holds these {len(selection.files)} files already.")
+    if found.private:
+        print(PRIVATE.format(page=page))
+
+
+def _found(api: HfApi, space: str) -> Space | None:
+    """What the Space holds; None where there is none that the token may see."""
+    with hub_errors(space, "read", KIND):
+        try:
+            facts = api.space_info(space)
+        except RepositoryNotFoundError:
+            return None
+        commit = str(facts.sha)
+        tree = api.list_repo_tree(space, recursive=True, revision=commit, repo_type=KIND)
+        blobs = {entry.path: entry.blob_id for entry in tree if isinstance(entry, RepoFile)}
+    return Space(commit, blobs, bool(facts.private))
+
+
+def _made(api: HfApi, space: str, *, public: bool) -> Space:
+    """The Space, made now."""
+    with hub_errors(space, "make the Space", KIND):
+        try:
+            api.create_repo(space, repo_type=KIND, space_sdk="gradio", private=not public)
+        except HfHubHTTPError as error:
+            if error.response.status_code != 402:
+                raise
+            said = f" The Hub says: {error.server_message}" if error.server_message else ""
+            raise InputError(NO_HOST.format(space=space, endpoint=constants.ENDPOINT, said=said)) from error
+    found = _found(api, space)
+    if found is None:
+        raise InputError(f"The Space {space} was made, but the token may not read it. Give it read access to it.")
+    print(f"Made the {'private' if found.private else 'public'} Space {constants.ENDPOINT}/spaces/{space}.")
+    return found
+
+
+def _check_ours(space: str, found: Space, *, replace: bool) -> None:
+    foreign = sorted(set(found.blobs) - MADE_BY_THE_HUB)
+    if foreign and not replace and not set(found.blobs) >= OURS:
+        raise InputError(
+            f"The Space {space} holds another app ({len(foreign)} files, such as {foreign[0]}). Name another Space, or "
+            "give --replace to put this app in its place."
+        )
+
+
+def _commit(api: HfApi, space: str, found: Space, selection: Selection) -> bool:
+    """Send what differs as one commit; whether anything did."""
+    changed = [file for file in selection.files if found.blobs.get(file.path) != file.blob_id]
+    gone = sorted(set(found.blobs) - {file.path for file in selection.files} - MADE_BY_THE_HUB)
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    operations += [CommitOperationAdd(file.path, file.content) for file in changed]
+    operations += [CommitOperationDelete(path, is_folder=False) for path in gone]
+    if not operations:
+        return False
+    with hub_errors(space, "write to", KIND):
+        api.auth_check(space, repo_type=KIND, write=True)
+        try:
+            sent = api.create_commit(
+                space,
+                operations,
+                repo_type=KIND,
+                commit_message=f"FunctionGemma Trainer {code_version()}",
+                parent_commit=found.commit,
+            )
+        except ValueError as error:  # the client's own word for settings that the Hub refuses
+            raise InputError(f"The Hub refuses the settings at the top of README.md: {error}") from error
+    print(f"Sent {len(changed)} changed files, removed {len(gone)}: {sent.commit_url}")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""A checkout of this repository to change and to deploy: the app's files and the scripts, with a git of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+ROOMS = ("app.py", "backend", "docs", "examples", "job_templates", "scripts", "ui", ".gitignore")
+ROOMS += ("README.md", "SECURITY.md", "LICENSE", "package.json", "package-lock.json")
+LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+NOTE = 'printf "requirements.txt %s\\n" "$(cat requirements*.txt .venv/pyvenv.cfg | cksum)" > .venv/.installed'
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The folder, with a .venv that is this process's Python."""
+
+    root: Path
+
+    def deploy(self, *arguments: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run scripts/deploy from another folder."""
+        environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
+        return subprocess.run(
+            [self.root / "scripts/deploy", *arguments],
+            cwd=self.root.parent,
+            env={**environment, **({"HF_TOKEN": token} if token else {})},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def git(self, *arguments: str) -> None:
+        """Run git in it."""
+        subprocess.run(["git", "-C", self.root, *arguments], check=True, capture_output=True)
+
+
+def checkout_at(root: Path) -> Checkout:
+    """A new checkout of what is here now, untracked files included."""
+    names = [*ROOMS, "requirements.txt", "requirements-local.txt", "requirements-test.txt"]
+    listed = subprocess.run([*LISTED, *names], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    made = Checkout(root)
+    made.git("init", "--quiet")
+    made.git("add", "--all")
+    _python(root)
+    return made
+
+
+def _python(root: Path) -> None:
+    """A .venv that scripts/setup.sh takes for a ready one."""
+    (root / ".venv/bin").mkdir(parents=True)
+    (root / ".venv/pyvenv.cfg").touch()
+    (root / ".venv/bin/python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (root / ".venv/bin/python").chmod(0o755)
+    subprocess.run(["bash", "-c", NOTE], cwd=root, check=True)

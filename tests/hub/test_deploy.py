@@ -1,0 +1,280 @@
+"""scripts/deploy as a process, against the loop-back Hub's Spaces."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx2
+import pytest
+from huggingface_hub import HfApi
+
+from scripts.space_files import select
+from tests.conftest import ROOT
+from tests.hub.checkouts import Checkout, checkout_at
+from tests.hub.loopback import LoopbackHub
+from tests.hub.repos import StoredFile
+from tests.hub.space_card import front_matter
+
+SPACE = "ada/trainer"
+PICTURE = "docs/screenshot.png"
+ROOMS = {"app.py", "backend", "docs", "examples", "job_templates", "ui", "README.md", "SECURITY.md", "LICENSE"}
+ROOMS |= {"requirements.txt", "package.json", "package-lock.json"}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return checkout_at(tmp_path / "checkout")
+
+
+@pytest.fixture
+def ada(hub: LoopbackHub) -> str:
+    """The token of a user whose plan hosts Spaces."""
+    hub.spaces.hosts.add("ada")
+    return hub.world.add_user("ada")
+
+
+def held(hub: LoopbackHub, space: str = SPACE) -> dict[str, bytes]:
+    """What the Space holds now."""
+    _, files = hub.world.repos["space", space].at("main")
+    return {path: file.content for path, file in files.items()}
+
+
+def commits(hub: LoopbackHub) -> list[str]:
+    return [asked for asked in hub.trace if "/commit/" in asked]
+
+
+def test_a_dry_run_lists_what_the_app_needs_and_asks_nobody(checkout: Checkout, hub: LoopbackHub) -> None:
+    done = checkout.deploy(SPACE, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    listed = set(re.findall(r"^ *[\d,]+  (\S+)$", done.stdout, re.MULTILINE))
+    assert {path.partition("/")[0] for path in listed} == ROOMS - ({"LICENSE"} - {path.name for path in ROOT.iterdir()})
+    assert [path for path in listed if not (checkout.root / path).is_file()] == []
+    assert re.findall(r"^left out: (.*)$", done.stdout, re.MULTILINE) == [f"{PICTURE} (binary)"]
+    assert f"{len(listed)} files, " in done.stdout
+    assert hub.trace == []
+
+
+def test_one_commit_makes_a_private_space_that_holds_these_files(
+    checkout: Checkout, hub: LoopbackHub, ada: str
+) -> None:
+    hub.world.add_repo(SPACE, {"config.json": b"{}"}, "model")  # names are shared by nobody but Spaces
+    done = checkout.deploy(SPACE, token=ada)
+    assert done.returncode == 0, done.stderr
+    page = f"{hub.endpoint}/spaces/{SPACE}"
+    assert f"Made the private Space {page}." in done.stdout
+    assert f"{page}?logs=build" in done.stdout
+    assert f"make it public at {page}/settings" in done.stdout
+    assert ada not in done.stdout + done.stderr
+    assert hub.world.repos["space", SPACE].private
+    assert len(commits(hub)) == 1
+    expected = {file.path: file.content for file in select(checkout.root).files}
+    found = held(hub)
+    assert found.pop(".gitattributes")
+    assert found == expected
+    assert sorted(hub.world.repos) == [("model", SPACE), ("space", SPACE)]
+    told = {re.sub(r"(revision|tree|preupload|commit)/.*", r"\1", asked) for asked in hub.trace}
+    api = f"/api/spaces/{SPACE}"
+    assert told == {
+        "POST /api/repos/create",
+        "POST /api/validate-yaml",
+        f"GET {api}",
+        f"GET {api}/tree",
+        f"GET {api}/auth-check/write",
+        f"POST {api}/preupload",
+        f"POST {api}/commit",
+    }
+
+
+def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    assert checkout.deploy(SPACE, token=ada).returncode == 0
+    again = checkout.deploy(SPACE, token=ada)
+    assert again.returncode == 0, again.stderr
+    assert f"Nothing changed: {hub.endpoint}/spaces/{SPACE} holds these " in again.stdout
+    assert len(commits(hub)) == 1
+
+    (checkout.root / "app.py").write_text("# changed, not committed\n")
+    (checkout.root / "ui/new.py").write_text("NEW = 1\n")
+    (checkout.root / "ui/untracked.py").write_text("SECRET = 1\n")
+    checkout.git("add", "ui/new.py")
+    (checkout.root / "ui/text.py").unlink()
+    checkout.git("rm", "--cached", "--quiet", "docs/rules.md")
+    shutil.rmtree(checkout.root / "examples")
+    changed = checkout.deploy(SPACE, token=ada)
+    assert changed.returncode == 0, changed.stderr
+    assert "Sent 2 changed files, removed 5: " in changed.stdout
+    assert len(commits(hub)) == 2
+    found = held(hub)
+    assert found["app.py"] == b"# changed, not committed\n"
+    assert found["ui/new.py"] == b"NEW = 1\n"
+    gone = ["ui/text.py", "ui/untracked.py", "docs/rules.md", "examples/hiking.csv", "examples/tools.json"]
+    assert [path for path in gone if path in found] == []
+    assert ".gitattributes" in found
+
+
+def test_without_git_the_same_files_go(checkout: Checkout) -> None:
+    tracked = select(checkout.root)
+    shutil.rmtree(checkout.root / ".git")
+    made_here = ("ui/__pycache__/text.cpython-311.pyc", "ui/page.pyi", "backend/.hidden/notes", "docs/.DS_Store")
+    made_here += ("node_modules/x/index.js", "runs/20260101-000000-abcd/run.json", "ui/.env", "examples/.cache/x")
+    for name in made_here:
+        (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / name).write_text("no file of the app")
+    assert select(checkout.root) == tracked
+
+
+def test_a_git_that_does_not_answer_is_told(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.root / ".git")
+    (checkout.root / ".git").write_text("gitdir: nowhere\n")
+    done = checkout.deploy(SPACE, "--dry-run")
+    assert done.returncode == 1
+    assert "error: git cannot list the files of " in done.stderr
+
+
+def test_every_page_that_a_deployed_page_links_to_is_there() -> None:
+    files = {file.path: file.content for file in select().files}
+    links = re.compile(r"!?\[[^\]\n]*\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
+    broken = [
+        f"{path}: {link}"
+        for path, content in files.items()
+        if path.endswith(".md")
+        for link in links.findall(content.decode())
+        if str((ROOT / path).parent.joinpath(link).resolve().relative_to(ROOT)) not in files
+    ]
+    assert broken == []
+    assert front_matter(files["README.md"].decode()) == front_matter((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def refused(done: object, *words: str) -> None:
+    """It ended with 1 and these words, in one line without a traceback."""
+    code, said = done.returncode, done.stderr  # type: ignore[attr-defined]
+    assert code == 1, said
+    assert [word for word in words if word not in said] == []
+    assert said.startswith("error: ")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions"), [("read", ()), ("fineGrained", ("job.write",))], ids=["read", "fine-grained"]
+)
+def test_a_token_that_may_not_write_is_told_and_nothing_is_made(
+    checkout: Checkout, hub: LoopbackHub, ada: str, role: str, permissions: Sequence[str]
+) -> None:
+    weak = hub.world.add_user("ada", role, tuple(permissions))
+    refused(checkout.deploy(SPACE, token=weak), "the token does not permit it", "/settings/tokens")
+    assert hub.world.repos == {}
+    assert checkout.deploy(SPACE, token=ada).returncode == 0
+    (checkout.root / "app.py").write_text("# changed\n")
+    refused(checkout.deploy(SPACE, token=weak), "the token does not permit it")
+    assert len(commits(hub)) == 1
+
+
+def test_who_cannot_host_is_told_who_can(checkout: Checkout, hub: LoopbackHub) -> None:
+    free = hub.world.add_user("eve")
+    refused(
+        checkout.deploy("eve/trainer", token=free), "CPU Basic needs PRO", "Team or Enterprise", "/pricing", "ZeroGPU"
+    )
+    assert hub.world.repos == {}
+
+
+def test_a_missing_or_wrong_login_is_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    refused(checkout.deploy(SPACE), "hf auth login")
+    refused(checkout.deploy(SPACE, token="hf_" + "a" * 34), "the token was not accepted")
+    refused(checkout.deploy("eve/trainer", token=ada), "the token does not permit it", "your own account")
+    assert hub.world.repos == {}
+
+
+def test_a_hub_that_does_not_answer_is_told(checkout: Checkout, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        refused(checkout.deploy(SPACE, token=ada), "could not be reached", "Check the network")
+
+
+@pytest.mark.parametrize("name", ["trainer", "ada/trainer/app", "ada/", "ada/tra iner", "--dry-run", "ada/a--b"])
+def test_a_name_that_is_none_is_wrong_usage(checkout: Checkout, hub: LoopbackHub, name: str) -> None:
+    done = checkout.deploy(name)
+    assert done.returncode == 2
+    assert "USER/SPACE" in done.stderr
+    assert hub.trace == []
+
+
+def test_another_app_is_replaced_only_when_one_says_so(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    other = {"README.md": b"---\ntitle: Mine\nsdk: static\n---\n", "index.html": b"<h1>Mine</h1>"}
+    hub.world.add_repo(SPACE, other, "space")
+    refused(checkout.deploy(SPACE, token=ada), "holds another app (1 files, such as index.html)", "--replace")
+    assert held(hub) == other
+    done = checkout.deploy(SPACE, "--replace", token=ada)
+    assert done.returncode == 0, done.stderr
+    assert "It is private" not in done.stdout
+    assert "index.html" not in held(hub)
+
+
+def test_a_public_space_is_one_when_one_says_so(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    done = checkout.deploy(SPACE, "--public", token=ada)
+    assert done.returncode == 0, done.stderr
+    assert not hub.world.repos["space", SPACE].private
+    assert "Made the public Space" in done.stdout
+
+
+def test_a_space_that_was_changed_meanwhile_is_left_alone(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    assert checkout.deploy(SPACE, token=ada).returncode == 0
+    (checkout.root / "app.py").write_text("# changed\n")
+    hub.fail(f"POST /api/spaces/{SPACE}/commit/main", 412, "The repository has changed since the parent commit.")
+    refused(checkout.deploy(SPACE, token=ada), "it was changed meanwhile", "Try again")
+
+
+def test_settings_that_the_hub_refuses_are_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    readme = checkout.root / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8").replace("colorFrom: green", "colorFrom: olive"))
+    refused(checkout.deploy(SPACE, token=ada), "settings at the top of README.md", '"colorFrom" must be one of')
+    assert commits(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("ui/static/icon.png", b"\x89PNG\0", "is binary"),
+        ("backend/table.csv", b"a" * 10_000_001, "is larger than"),
+    ],
+)
+def test_what_a_space_does_not_take_is_no_part_of_the_app(
+    checkout: Checkout, name: str, content: bytes, reason: str
+) -> None:
+    (checkout.root / name).write_bytes(content)
+    checkout.git("add", name)
+    refused(checkout.deploy(SPACE, "--dry-run"), reason, name)
+
+
+def test_a_link_out_of_the_checkout_is_not_followed(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden")
+    (checkout.root / "ui/secret.txt").symlink_to(tmp_path / "secret")
+    checkout.git("add", "ui/secret.txt")
+    refused(checkout.deploy(SPACE, "--dry-run"), "ui/secret.txt is a link")
+
+
+def test_half_a_checkout_is_told(checkout: Checkout) -> None:
+    (checkout.root / "package-lock.json").unlink()
+    refused(checkout.deploy(SPACE, "--dry-run"), "lacks package-lock.json")
+
+
+def test_the_double_takes_binary_files_of_a_space_the_lfs_way_alone(hub: LoopbackHub, ada: str) -> None:
+    api = HfApi(token=ada)
+    api.create_repo(SPACE, repo_type="space", space_sdk="gradio")
+    picture = (ROOT / PICTURE).read_bytes()
+    line = {"key": "file", "value": {"path": "a.png", "content": base64.b64encode(picture).decode()}}
+    lines = [{"key": "header", "value": {"summary": "a picture"}}, line]
+    answer = httpx2.post(
+        f"{hub.endpoint}/api/spaces/{SPACE}/commit/main",
+        content="\n".join(map(json.dumps, lines)),
+        headers={"Authorization": f"Bearer {ada}"},
+    )
+    assert (answer.status_code, "contains binary files" in answer.text) == (400, True)
+    assert set(held(hub)) == {".gitattributes", "README.md"}
+    api.upload_file(path_or_fileobj=picture, path_in_repo="a.png", repo_id=SPACE, repo_type="space")
+    assert hub.world.repos["space", SPACE].at("main")[1]["a.png"] == StoredFile(picture, lfs=True)
