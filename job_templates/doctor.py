@@ -37,7 +37,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backend.doctor import Finding, Report, Watcher, check_machine, failed
+from backend.doctor import Finding, Report, Watcher, check_machine, failed, unknown
 from backend.errors import InputError
 from backend.runs.files import write_output
 from job_templates.cli import run
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FLAVOR = "t4-small"
 MACHINE, ACCOUNT, JOBS = "This machine", "Account on Hugging Face", "Jobs on Hugging Face"
+NOT_TRIED = "No job was started, because the checks of the account did not come so far."
 NO_CLIENT = "huggingface_hub is not installed for this Python, so the account cannot be asked."
 
 
@@ -114,6 +115,8 @@ def check_hub(teller: Teller, options: argparse.Namespace) -> tuple[str | None, 
     print(FREE, file=sys.stderr, flush=True)
     jobs = spending(teller, options, token) if options.spend and token else None
     found = check_account(token, teller, jobs)
+    if options.spend and not found.jobs:
+        found.jobs.append(unknown(JOBS, NOT_TRIED))
     return found.name, token or "", [(ACCOUNT, found.free), *([(JOBS, found.jobs)] if found.jobs else [])]
 
 

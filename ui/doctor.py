@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from weakref import WeakSet
 
 from backend.doctor import Finding, Report, Stopped, Watcher, check_machine
 from backend.doctor.account import check_account
@@ -70,10 +72,21 @@ class _Follower:
 _Work = Callable[[Task[Report], Checkup], Report]
 
 
+_ALL: WeakSet[Checkups] = WeakSet()
+
+
+def stop_all(seconds: float) -> None:
+    """End every check, as the app ends, and wait at most so long until they removed what they made."""
+    ends, under_way = time.monotonic() + seconds, [task for checkups in list(_ALL) for task in checkups.stop()]
+    for task in under_way:
+        task.done.wait(max(0.0, ends - time.monotonic()))
+
+
 class Checkups:
     """The checks of one account or machine, one of each kind at a time; the last of each is kept."""
 
     def __init__(self) -> None:
+        _ALL.add(self)
         self._tasks = Tasks[Report]("doctor", workers=2)
         self._prices = Tasks[Offer]("doctor-price")
         self._last: dict[str, Checkup] = {}
@@ -82,6 +95,13 @@ class Checkups:
     def last(self, kind: str | None) -> Checkup | None:
         """The latest check of a kind, under way or done."""
         return self._last.get(kind or "")
+
+    def stop(self) -> list[Task[Report]]:
+        """End what is under way, which is returned; what it made is removed before it is done."""
+        under_way = [checkup.task for checkup in list(self._last.values()) if not checkup.task.done.is_set()]
+        for task in under_way:
+            task.stop.set()
+        return under_way
 
     def check_machine(self, identity: Identity, runs: Path) -> None:
         """Check the machine that the app runs on; InputError on an app that others use too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -18,6 +19,7 @@ from starlette.routing import Mount
 from backend.environment import on_space
 from backend.errors import InputError
 from backend.runs.folders import own_temporary
+from ui.doctor import stop_all
 from ui.downloads import add_routes
 from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Guard, Limits, Sessions, Uploads
 from ui.layout import build
@@ -28,8 +30,8 @@ from ui.theme import ICON, STYLE_SHEETS, head, theme
 MAX_UPLOAD = "20mb"
 INCOMING = ".incoming"
 HUB = "https://huggingface.co"
-LEAVING_SECONDS = 2
-"""How long a stopped app waits for what is being answered."""
+LEAVING_SECONDS, CLEANING_SECONDS = 2, 6.0
+"""How long a stopped app waits for what is being answered, and for checks that remove what they made."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -124,6 +126,10 @@ class _Server(uvicorn.Server):
         self._page = page
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the open pages' streams of events, which have no end of their own, and then what else goes on."""
+        """End the open pages' streams of events, which have no end of their own, and then what else goes on.
+
+        A check of an account removes what it made first, because the process ends by its signal after this.
+        """
         self._page.stop_event.set()
+        await asyncio.to_thread(stop_all, CLEANING_SECONDS)
         await super().shutdown(sockets)

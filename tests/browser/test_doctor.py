@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
-from tests.hub.doctors import ADA, left, ready_hub
+from tests.hub.doctors import ADA, left, ready_hub, until
 from tests.hub.loopback import LoopbackHub
 
 Visit = Callable[..., Visitor]
@@ -63,3 +64,24 @@ def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server
     expect(panel.get_by_role("button", name="What do two short jobs cost?")).to_be_visible()
     assert hub_server.jobs.all == {}
     assert left(hub_server) == []
+
+
+def test_an_app_that_is_stopped_removes_what_its_check_made(
+    app: App, browser: Browser, hub_server: LoopbackHub, tmp_path: Path
+) -> None:
+    assert app.pid  # it made the Hub ready
+    hub_server.trace.clear()
+    token = next(iter(hub_server.world.accounts.tokens))
+    stopped = App(tmp_path / "home", {"HF_TOKEN": token})
+    stopped.start()
+    page = browser.new_page()
+    page.goto(stopped.url)
+    hub_server.fail("/resolve/", None, times=1, delay_seconds=3)
+    page.get_by_role("button", name="Check my account").click()
+    until(lambda: any("/resolve/" in asked for asked in hub_server.trace))
+    assert len(left(hub_server)) == 1
+    page.close()
+    before = len(hub_server.trace)
+    stopped.stop()
+    assert left(hub_server) == []
+    assert "GET /api/datasets" not in hub_server.trace[before:]  # the next check was not made any more

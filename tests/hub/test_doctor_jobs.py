@@ -142,6 +142,16 @@ def test_a_price_that_is_not_told_starts_nothing(hub: LoopbackHub, tmp_path: Pat
     assert hub.jobs.all == {}
 
 
+@pytest.mark.parametrize("token", ["", "hf_" + "Wrong1" * 6])
+def test_without_a_login_no_job_is_started_and_that_is_told(hub: LoopbackHub, tmp_path: Path, token: str) -> None:
+    out, err = start(token, tmp_path, "--spend", "--yes", "--json").communicate()
+    found = report_of(out)
+    assert found["Login"]["outcome"] == "failed"
+    assert found["Jobs on Hugging Face"]["outcome"] == "could not check"
+    assert hub.jobs.all == {}
+    assert "Traceback" not in err
+
+
 def _at_work(hub: LoopbackHub, token: str, folder: Path) -> subprocess.Popen[str]:
     """A doctor whose first job runs, and whose next question about it is not answered."""
     hub.fail("/logs", None, delay_seconds=60)
