@@ -64,8 +64,8 @@ def serve(tenants: Tenants, listener: socket.socket, addresses: Addresses) -> No
     gate = Gate(served, addresses, guard, frames(), shared=tenants.shared)
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            _Server(gate, page).run(sockets=[listener])
-    finally:
+            _Server(gate, page, uploads).run(sockets=[listener])
+    finally:  # also where it could not begin
         uploads.close()
 
 
@@ -121,15 +121,18 @@ def frames() -> Frames:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, served: Gate, page: App) -> None:
+    def __init__(self, served: Gate, page: App, uploads: Uploads) -> None:
         super().__init__(uvicorn.Config(served, log_level="warning", timeout_graceful_shutdown=LEAVING_SECONDS))
         self._page = page
+        self._uploads = uploads
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the open pages' streams of events, which have no end of their own, and then what else goes on.
 
-        A check of an account removes what it made first, because the process ends by its signal after this.
+        A check of an account removes what it made first, and what was uploaded for now goes too, because the process
+        ends by its signal after this.
         """
         self._page.stop_event.set()
         await asyncio.to_thread(stop_all, CLEANING_SECONDS)
         await super().shutdown(sockets)
+        self._uploads.close()

@@ -86,10 +86,10 @@ class App:
                 if (state := runner.state(run, stage)) and state.active:
                     runner.cancel(run, stage)
 
-    def stop(self) -> None:
+    def stop(self, asked: signal.Signals = signal.SIGTERM) -> None:
         """Stop it; what its jobs do is theirs."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(asked)
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:

@@ -1,0 +1,21 @@
+"""What the app leaves behind when it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import App
+from ui.serving import INCOMING
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_the_folder_of_uploads_goes_with_the_app(tmp_path: Path, asked: signal.Signals) -> None:
+    app = App(tmp_path / "runs")
+    app.start()
+    incoming = app.home / INCOMING
+    assert list(incoming.iterdir()) != []
+    app.stop(asked)
+    assert list(incoming.iterdir()) == []
