@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from backend.errors import InputError
+from backend.jobs import JobState, write_state
 from backend.jobs.huggingface import delete, find_runs, read_remote, tell_forgotten, write_order
 from backend.jobs.huggingface.handing import labels
 from backend.jobs.huggingface.remote import repo_names
@@ -230,3 +231,23 @@ def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: Loop
     assert services.finding is not None
     wait_for(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
     assert "may come back" not in shown(services)
+
+
+def test_a_run_that_is_handed_over_again_elsewhere_is_no_longer_forgotten(
+    hub: LoopbackHub, login: str, tmp_path: Path
+) -> None:
+    """Deleted on one disk, it stands on another, and goes on from there."""
+    repo = made(hub, tmp_path, "20261127-1")
+    hub.world.add_repo(repo_names("20261127-1", "ada")[1], {}, private=True, made_by=APP)
+    hub.world.accounts.lists_app_repos = True
+    job = hub.jobs.all[job_of(login, "20261127-1")]
+    here, there = FolderStore(tmp_path / "here"), FolderStore(tmp_path / "there")
+    assert find_runs(login, "ada", here) == find_runs(login, "ada", there) == ["20261127-1"]
+    hub.jobs.cancel(job)
+    delete(here, "20261127-1", "ada")
+    tell_forgotten(login, here)
+    assert mark_in(hub, repo)
+    run = there.open("20261127-1")
+    write_state(run, "train", JobState("cancelled", remote=True))
+    runner_of(login).submit(run, "train")
+    assert not mark_in(hub, repo)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi, JobInfo, Volume
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, JobInfo, Volume
 
 from backend.errors import InputError
 from backend.jobs.huggingface.errors import RAISED, is_refusal, told
+from backend.jobs.huggingface.forgetting import FILE as FORGOTTEN
 from backend.jobs.huggingface.remote import JobRef, Remote
 from backend.runs.hub import prepare_repo
 from backend.runs.hub_errors import hub_errors
@@ -63,10 +64,13 @@ def commit_inputs(run: Run, stage: str, remote: Remote, attempt: str, extra: Seq
         "flavor": remote.flavor,
         "timeout_seconds": remote.timeout_seconds,
     }
-    operations = [CommitOperationAdd(ORDER, json.dumps(order, indent=2).encode())]
+    operations: list[CommitOperationAdd | CommitOperationDelete] = []
+    operations += [CommitOperationAdd(ORDER, json.dumps(order, indent=2).encode())]
     operations += [CommitOperationAdd(name, path) for name, path in [*_inputs(run), *_code()]]
     with hub_errors(remote.inputs_repo, "hand the run over to", "dataset"):
         api.create_repo(remote.inputs_repo, repo_type="dataset", private=True, exist_ok=True)
+        if remote.jobs and api.file_exists(remote.inputs_repo, FORGOTTEN, repo_type="dataset"):
+            operations.append(CommitOperationDelete(FORGOTTEN))  # it was deleted in another copy of the app
         done = api.create_commit(
             remote.inputs_repo, operations, commit_message=f"Inputs of {run.id}: {stage}", repo_type="dataset"
         )
