@@ -18,11 +18,11 @@ prepare(os.environ)  # before the Hub's client is imported: it reads its variabl
 
 from backend.errors import InputError
 from backend.runs.sweep import sweep
+from ui.frame.serving import address, listen, serve
 from ui.guard import Addresses
 from ui.guard.addresses import is_loopback, space_names
-from ui.serving import address, listen, serve
-from ui.tenants import Tenants, home
-from ui.web_runtime import install_runtime
+from ui.services.browser_runtime import install_runtime
+from ui.services.tenants import Tenants, home
 
 OPEN_TO_ALL = (
     "Everyone who reaches this machine over the network can now read, start and delete your runs, and spend with your "

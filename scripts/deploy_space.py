@@ -20,7 +20,7 @@ from scripts.space_files import Selection, select
 KIND = "space"
 MADE_BY_THE_HUB = {".gitattributes", "README.md"}
 """What a new Space holds."""
-OURS = {"app.py", "ui/layout.py", "job_templates/hub_job.py"}
+OURS = {"app.py", "ui/frame/layout.py", "job_templates/hub_job.py"}
 """By these an earlier deployment is known."""
 NO_LOGIN = "No token was found. Log in with `hf auth login` and a token that may write, or set HF_TOKEN to one."
 NO_HOST = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import App
-from ui.serving import INCOMING
+from ui.frame.serving import INCOMING
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])

@@ -13,7 +13,7 @@ from tests.attacks.conftest import Target, attacked
 from tests.attacks.outsider import Outsider
 from tests.browser.conftest import FLAGS
 from tests.hub.loopback import LoopbackHub
-from ui.login_routes import safe_target
+from ui.frame.login_routes import safe_target
 
 SPACE_HOST = "loopback-space.hf.space"
 QUERY = "?run=20260101-000000-abcd&step=evaluate"

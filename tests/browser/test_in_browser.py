@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from backend.runs import Run
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
-from ui.web_runtime import runtime_route
+from ui.services.browser_runtime import runtime_route
 
 Visit = Callable[..., Visitor]
 RUN = "20261122-101500-abcd"

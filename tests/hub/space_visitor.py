@@ -18,17 +18,18 @@ from starlette.requests import Request
 
 from backend.errors import InputError
 from backend.runs import RunConfig, default_config
-from ui.downloads import elsewhere
+from ui.frame.downloads import elsewhere
+from ui.frame.layout import Layout
 from ui.guard.browsers import PAGE_TOKEN_HEADER
-from ui.jobs_offer import Order
-from ui.launching import ask, confirm, start
-from ui.layout import Layout
-from ui.painter import changes
-from ui.place import STEPS, Place
-from ui.scene import Scene
-from ui.settings_values import OTHER, setting_values
-from ui.tenants import Tenants, home
-from ui.text import count
+from ui.html.text import count
+from ui.jobs.launch import ask, confirm
+from ui.page.location import STEPS, Place
+from ui.page.state import Scene
+from ui.page.updates import changes
+from ui.services.quotes import Order
+from ui.services.tenants import Tenants, home
+from ui.train.fields import OTHER, setting_values
+from ui.train.start import start
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -102,7 +102,7 @@ def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: Loopba
     (checkout.root / "ui/new.py").write_text("NEW = 1\n")
     (checkout.root / "ui/untracked.py").write_text("SECRET = 1\n")
     checkout.git("add", "ui/new.py")
-    (checkout.root / "ui/text.py").unlink()
+    (checkout.root / "ui/html/text.py").unlink()
     checkout.git("rm", "--cached", "--quiet", "docs/rules.md")
     shutil.rmtree(checkout.root / "examples")
     changed = checkout.deploy(SPACE, token=ada)
@@ -112,7 +112,7 @@ def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: Loopba
     found = held(hub)
     assert found["app.py"] == b"# changed, not committed\n"
     assert found["ui/new.py"] == b"NEW = 1\n"
-    gone = ["ui/text.py", "ui/untracked.py", "docs/rules.md", "examples/hiking.csv", "examples/tools.json"]
+    gone = ["ui/html/text.py", "ui/untracked.py", "docs/rules.md", "examples/hiking.csv", "examples/tools.json"]
     assert [path for path in gone if path in found] == []
     assert ".gitattributes" in found
 

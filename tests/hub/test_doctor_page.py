@@ -10,12 +10,12 @@ from backend.doctor.finding import Outcome
 from backend.errors import InputError
 from tests.hub.doctors import ADA, left, ready_hub, until
 from tests.hub.loopback import LoopbackHub
-from ui.doctor import Checkups
-from ui.doctor_panel import _linked, begin_check, check_buttons
-from ui.identity import Identity
-from ui.place import Place
-from ui.scene import Scene
-from ui.services import Services
+from ui.frame.doctor_panel import _linked, begin_check, check_buttons
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.services.checkups import Checkups
+from ui.services.identity import Identity
+from ui.services.services import Services
 
 
 @pytest.fixture(autouse=True)

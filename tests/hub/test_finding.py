@@ -21,11 +21,11 @@ from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
 from tests.hub.remote_runs import IMAGE, MACHINE, runner_of, wait_for
 from tests.hub.space_visitor import request_of
-from ui.place import Place
-from ui.runs_list import RunsList
-from ui.scene import Scene
-from ui.services import Services
-from ui.tenants import Tenants
+from ui.frame.runs_list import RunsList
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.services.services import Services
+from ui.services.tenants import Tenants
 
 EXAMPLES = ROOT / "examples"
 

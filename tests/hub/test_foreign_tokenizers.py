@@ -16,9 +16,9 @@ from backend.errors import InputError
 from backend.tokens import counter_for, load_plain_counter
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
-from ui.apart import Bounds
-from ui.checking import Checker
-from ui.data_work import Data
+from ui.services.checks import Checker
+from ui.services.data_work import Data
+from ui.services.subprocess_work import Bounds
 
 TOOLS = ROOT / "examples" / "tools.json"
 SOUND: dict[str, Any] = json.loads(Tokenizer(WordLevel({"<unk>": 0, "a": 1}, unk_token="<unk>")).to_str())

@@ -11,8 +11,8 @@ from backend.jobs.huggingface import Flavor, Quote, fits, login_ends, within_log
 from backend.runs import RunConfig
 from tests.hub.loopback import LoopbackHub
 from tests.hub.test_before_spending import CYCLING
-from ui.identity import Identity
-from ui.jobs_offer import Offer, Offers, Order
+from ui.services.identity import Identity
+from ui.services.quotes import Offer, Offers, Order
 
 T4 = Flavor("t4-small", "Nvidia T4 - small", 0.4, "4 vCPU", "15 GB", "1 × T4 16 GB")
 HOUR = 3600.0

@@ -129,7 +129,7 @@ def test_the_app_of_a_space_leaves_the_client_no_token_of_its_own(tmp_path: Path
 def test_every_call_of_the_client_in_what_visitors_reach_names_its_token() -> None:
     """A call without a token, or with one that may be None, would send the client's own."""
     calls = ("HfApi(", "hf_hub_download(", "snapshot_download(", "get_hf_file_metadata(", "build_hf_headers(")
-    files = [*ROOT.glob("ui/*.py"), *ROOT.glob("backend/jobs/**/*.py"), *ROOT.glob("backend/hub/*.py")]
+    files = [*ROOT.glob("ui/**/*.py"), *ROOT.glob("backend/jobs/**/*.py"), *ROOT.glob("backend/hub/*.py")]
     lines = [(path.name, line.strip()) for path in files for line in path.read_text("utf-8").splitlines()]
     made = [(name, line) for name, line in lines if any(call in line for call in calls)]
     assert len(made) > 8

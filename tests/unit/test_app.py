@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import parser
-from ui.serving import address, listen
+from ui.frame.serving import address, listen
 
 ROOT = Path(__file__).resolve().parents[2]
 

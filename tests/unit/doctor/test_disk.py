@@ -16,7 +16,7 @@ from backend.doctor.disk import check_disk
 from backend.doctor.finding import Outcome
 from backend.runs.fallback import usual_home
 from tests.conftest import ROOT
-from ui.tenants import home
+from ui.services.tenants import home
 
 DOCTOR = [sys.executable, str(ROOT / "job_templates/doctor.py"), "--json"]
 SMALL = 'mount -t tmpfs -o size=12m tmpfs "$0" && head -c 12m /dev/zero >"$0/full" ; exec "$@"'

@@ -19,7 +19,7 @@ from backend.runs import FolderStore, RunConfig, append_event, read_events
 from backend.runs.event_log import HEAD_BYTES, MOST_EVENTS, TAIL_BYTES, EventLog
 from backend.runs.tries import latest_try
 from tests.conftest import ROOT
-from ui.stages import StageView, stage_views
+from ui.services.stages import StageView, stage_views
 
 EXAMPLES = ROOT / "examples"
 STARTED = {"event": "stage", "stage": "train", "state": "started"}

@@ -14,11 +14,11 @@ from backend.runs import FolderStore, Run, RunConfig, read_json, write_json
 from backend.runs.files import copy_file, write_bytes, write_output
 from backend.runs.own import check_no_links, own_file
 from tests.conftest import ROOT
-from ui.downloads import offered
-from ui.exported import exported
-from ui.made_files import MADE
-from ui.stages import has_result
-from ui.tenants import Tenants
+from ui.export.made_files import MADE
+from ui.frame.downloads import offered
+from ui.services.exports import exported
+from ui.services.stages import has_result
+from ui.services.tenants import Tenants
 
 EXAMPLES = ROOT / "examples"
 SECRET = '{"tuned": {"combined": {"value": 1.0}, "rows": []}, "secret": "hunter2"}'

@@ -12,8 +12,8 @@ import pytest
 from backend.data import CheckOptions
 from backend.errors import InputError
 from tests.conftest import ROOT
-from ui.apart import Stopped, Tell, run_apart
-from ui.data_work import Data, check
+from ui.services.data_work import Data, check
+from ui.services.subprocess_work import Stopped, Tell, run_apart
 
 DATA = Data(ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json", CheckOptions())
 

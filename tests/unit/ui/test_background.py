@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ui.background import UNFORESEEN, Task, Tasks
-from ui.fair import OBJECTS_PER_BYTE, Budget, memory_of
+from ui.services.fair import OBJECTS_PER_BYTE, Budget, memory_of
+from ui.services.tasks import UNFORESEEN, Task, Tasks
 
 KB = 1024
 SMALL = Budget(bytes=100 * KB, share=40 * KB, pending=2, recent_seconds=0.0, group=2)

@@ -11,7 +11,7 @@ from backend.data.tool_reading import read_tools
 from backend.prompts import get_format
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 from backend.runs import Run, RunConfig
-from ui.browser_model import Given, _around, browser_answer
+from ui.playground.browser_model import Given, _around, browser_answer
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 CALL = "<start_function_call>call:find_nearby_place{query:<escape>water<escape>}<end_function_call>"

@@ -15,12 +15,12 @@ from backend.jobs.huggingface import read_remote
 from backend.jobs.states import write_state
 from backend.runs import FolderStore, Run
 from tests.unit.ui.damage import DAMAGES, DOCUMENTS, FILES, WRONG, fields, put_wrong, whole_run
-from ui.layout import Layout
-from ui.painter import changes
-from ui.place import STEPS, Place
-from ui.scene import Scene
-from ui.services import Services
-from ui.tenants import Tenants
+from ui.frame.layout import Layout
+from ui.page.location import STEPS, Place
+from ui.page.state import Scene
+from ui.page.updates import changes
+from ui.services.services import Services
+from ui.services.tenants import Tenants
 
 Drawn = dict[str, Any]
 
@@ -171,7 +171,7 @@ def replace_paint(part: Any, paint: Any) -> Any:
 
 
 def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
-    from ui.following import Account, Following
+    from ui.services.hub_sync import Account, Following
 
     store = FolderStore(tmp_path)
     run = whole_run(store, remote=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from ui.drafts import GONE, Drafts
+from ui.services.uploads import GONE, Drafts
 
 ROWS, TOOLS = b"user_message,tool_calls\n", b"[]"
 

@@ -9,12 +9,12 @@ import pytest
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import build_evaluation, score_rows
-from ui.evaluate_choice import ALL, BASE_ONLY, TUNED_ONLY, Choice, chosen_rows, first_choice, picked_rows, probe_key
-from ui.evaluate_diff import marked
-from ui.evaluate_probes import evaluate_button
-from ui.evaluate_rows import choice_for
-from ui.evaluate_scores import floor_sentence
-from ui.evaluate_table import row_table
+from ui.evaluate.diff import marked
+from ui.evaluate.probes import evaluate_button
+from ui.evaluate.rows import choice_for
+from ui.evaluate.scores import floor_sentence
+from ui.evaluate.selection import ALL, BASE_ONLY, TUNED_ONLY, Choice, chosen_rows, first_choice, picked_rows, probe_key
+from ui.evaluate.table import row_table
 
 FORMAT = get_format("native")
 SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}}

@@ -7,7 +7,7 @@ import pytest
 from backend.device.recipes import RECIPES
 from backend.errors import InputError
 from job_templates.export import parser, request_from
-from ui.export_options import USUAL_PREFILL, read_options
+from ui.export.options import USUAL_PREFILL, read_options
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

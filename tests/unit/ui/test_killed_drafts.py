@@ -11,7 +11,7 @@ import pytest
 
 from tests.broken_disk import Kind
 from tests.interrupted import ROWS, TOOLS, Case, break_off
-from ui.drafts import DAYS, KEPT_DAYS, KEPT_SECONDS, Drafts
+from ui.services.uploads import DAYS, KEPT_DAYS, KEPT_SECONDS, Drafts
 
 OLD_ROWS = b"user_message,tool_calls\nold,[]\n"
 

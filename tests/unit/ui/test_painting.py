@@ -4,10 +4,10 @@ import gradio as gr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.markup import Html, button, call_card, card, table
-from ui.paging import Slice, page_number
-from ui.painter import Keyed, changes
-from ui.place import STEPS, Place
+from ui.html.markup import Html, button, call_card, card, table
+from ui.html.paging import Slice, page_number
+from ui.page.location import STEPS, Place
+from ui.page.updates import Keyed, changes
 
 
 def test_only_what_changed_is_sent() -> None:

@@ -10,12 +10,12 @@ import fastapi
 import gradio as gr
 import pytest
 
-from ui.page import PATIENCE, Page
-from ui.painter import Seen
-from ui.part import Part
-from ui.place import Place
-from ui.presses import MOST_SESSIONS, Count, Presses
-from ui.tenants import Tenants
+from ui.html.part import Part
+from ui.page.location import Place
+from ui.page.page import PATIENCE, Page
+from ui.page.pending_events import MOST_SESSIONS, Count, Presses
+from ui.page.updates import Seen
+from ui.services.tenants import Tenants
 
 
 class Visitor:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from ui.quota import Allowance, Quota
+from ui.services.quota import Allowance, Quota
 
 
 def test_what_lies_there_already_counts(tmp_path: Path) -> None:

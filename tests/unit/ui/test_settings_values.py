@@ -6,7 +6,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig
-from ui.settings_values import FUNCTIONGEMMA, OTHER, read_settings, setting_values
+from ui.train.fields import FUNCTIONGEMMA, OTHER, read_settings, setting_values
 
 
 def _read(epochs: object) -> RunConfig:

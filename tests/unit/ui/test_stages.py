@@ -12,9 +12,9 @@ from backend.jobs.states import JobState, read_state, write_state
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from backend.runs.locks import take
 from tests.conftest import ROOT
-from ui.exported import exported
-from ui.stages import stage_views
-from ui.summaries import Summaries, fingerprint
+from ui.services.exports import exported
+from ui.services.stages import stage_views
+from ui.services.summaries import Summaries, fingerprint
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ui import text
+from ui.html import text
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from backend.errors import InputError
 from backend.jobs.answering import Answer
 from backend.records import Call
-from ui.try_correct import right_calls
-from ui.try_list import lines_of_file, messages_in, turns_csv, turns_table
-from ui.try_turns import Turn
+from ui.playground.batch import lines_of_file, messages_in, turns_csv, turns_table
+from ui.playground.correction import right_calls
+from ui.playground.history import Turn
 
 WATER = Call("find", {"query": "water"})
 FOUND = Answer(raw="<call>", calls=(WATER,), seconds=0.25)

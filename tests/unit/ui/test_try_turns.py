@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.jobs.answering import Answer
 from backend.records import Call
-from ui.try_turns import BASE, FILE, LOADING, Turn, turn_view
+from ui.playground.history import BASE, FILE, LOADING, Turn, turn_view
 
 ANSWER = Answer(raw="<start_function_call>call:stop{}<end_function_call>", calls=(Call("stop", {}),), seconds=0.2)
 

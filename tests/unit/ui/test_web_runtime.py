@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from backend.browser_runtime import pinned
-from ui import web_runtime
+from ui.services import browser_runtime as web_runtime
 
 ROOT = Path(__file__).resolve().parents[3]
 VERSION = "1.2.3"

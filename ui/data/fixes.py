@@ -1,0 +1,133 @@
+"""Fixes, looked at before they are applied: every change with its line, and what comes of the row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from backend.data.changes import Change, FixPlan
+from ui.data.fixes_diff import change_list
+from ui.data.groups import ranges
+from ui.html import text
+from ui.html.markup import Html, button, callout, card, esc, joined, progress
+from ui.html.paging import page_number
+from ui.html.part import Part, pressed
+from ui.page.location import Place
+from ui.page.page import QUICK, Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+from ui.services.fix_request import Wish
+
+
+class Fixes(Holder):
+    """What will change, with Apply and Cancel, and the list of changes."""
+
+    def __init__(self) -> None:
+        with gr.Column(visible=False) as self.box:
+            self.head = Part(elem_id="fixes")
+            with gr.Column(elem_classes=["ft-card"], visible=False) as self.changes_box:
+                self.changes = Part(elem_id="changes")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The preview, while one is asked for."""
+        plan = scene.plan.result if scene.plan else None
+        key = f"{scene.data_key} {scene.place.fixing} {plan is not None}"
+        return {
+            self.box: gr.update(visible=scene.plan is not None),
+            self.head: _head(scene).text,
+            self.changes_box: gr.update(visible=bool(plan and plan.changes)),
+            self.changes: Keyed(key, lambda: change_list(plan.changes, 0).text if plan else ""),
+        }
+
+    def wire(self, page: Page) -> None:
+        """Apply, cancel, and turn the pages of the list."""
+
+        def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            scene = page.scene(place, request)
+            found = scene.plan.result if scene.plan else None
+            return change_list(found.changes, page_number(pressed(event).get("page"))).text if found else ""
+
+        page.on_press(self.head, _press)
+        self.changes.act(turn, page.place, self.changes, **QUICK)
+
+
+def _press(scene: Scene, data: dict[str, str]) -> Place:
+    """Apply the fixes that are shown as a new draft, or leave the data as it is."""
+    plan = scene.plan.result if scene.plan else None
+    if data.get("do") != "apply" or plan is None or scene.source is None:
+        return replace(scene.place, fixing=None)
+    source = scene.source
+    origin = replace(source.origin, made=made(plan), parent=scene.place.data)
+    draft = scene.services.drafts.add(
+        _written(plan.csv_text), _written(plan.tools_text), source.name, origin, source.test
+    )
+    place = Place(data=draft)
+    check = replace(scene, place=place).check
+    if check:
+        check.done.wait(1.0)
+    return place
+
+
+def made(plan: FixPlan) -> str:
+    """What was done, for whoever looks at the mended files: `Mended: 12 changes in 9 rows; dropped line 7.`"""
+    return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
+
+
+def _head(scene: Scene) -> Html:
+    task, wish = scene.plan, scene.wish
+    if task is None or wish is None:
+        return Html("")
+    cancel = button("cancel", "Cancel")
+    if task.error:
+        return callout("error", "These fixes cannot be planned", task.error, cancel)
+    if task.result is None:
+        return card(_title(wish), progress(None, "Working out what would change"), aside=cancel)
+    if not task.result.changes:
+        body = "No row would change. What is left needs an eye: mend it in the file, then upload it again."
+        return card(_title(wish), Html(f"<p>{body}</p><div class='actions'>{button('cancel', 'Back')}</div>"))
+    return card(_title(wish), _question(wish, task.result))
+
+
+def _question(wish: Wish, plan: FixPlan) -> Html:
+    copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
+    says = Html(f'<p class="summary">{esc(_sizes(plan.changes))}.{esc(_dropped(plan))}</p><p class="note">{copy}</p>')
+    actions = joined([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
+    return Html(f'<div class="stack">{_warning(wish)}{says}<div class="actions">{actions}</div></div>')
+
+
+def _warning(wish: Wish) -> Html:
+    rule = wish.rule
+    if rule is None or rule.safe:
+        return Html("")
+    return callout("warn", "Look first: this may change what a row means", rule.explanation)
+
+
+def _title(wish: Wish) -> str:
+    if wish.rule is None:
+        return "Fix all safe problems"
+    line = f", line {wish.line:,}" if wish.line is not None else ""
+    return f"Fix: {wish.rule.title[0].lower()}{wish.rule.title[1:]}{line}"
+
+
+def _sizes(changes: tuple[Change, ...]) -> str:
+    """`12 changes in 9 rows, 1 in tools.json`."""
+    rows = {change.line for change in changes if change.file == "csv"}
+    parts = []
+    if rows:
+        count = sum(change.file == "csv" for change in changes)
+        parts.append(f"{text.count(count, 'change')} on {text.count(len(rows), 'line')} of the CSV")
+    tools = sum(change.file == "tools" for change in changes)
+    if tools:
+        parts.append(f"{text.count(tools, 'change')} in tools.json")
+    return ", ".join(parts)
+
+
+def _dropped(plan: FixPlan) -> str:
+    lines = sorted(set(plan.dropped_lines))
+    return f" {text.count(len(lines), 'row')} dropped: {ranges(lines)}." if lines else ""
+
+
+def _written(content: str) -> bytes:
+    return content.encode("utf-8", "surrogatepass")

@@ -1,0 +1,65 @@
+"""Changes as a person reads them: the text before, the text after, and what differs in colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from backend.data.changes import Change
+from backend.data.display import escape
+from ui.html.markup import Html, code, esc, joined, table
+from ui.html.paging import Slice
+
+PAGE_SIZE = 12
+LONGEST = 1500
+"""Characters up to which two texts are compared piece by piece: longer ones would hold up the page."""
+SHOWN = 600
+FILES = {"csv": "CSV", "tools": "tools.json"}
+_PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)
+
+
+def change_list(changes: Sequence[Change], page: int) -> Html:
+    """One page of the changes."""
+    part = Slice.of(changes, page, PAGE_SIZE)
+    rows = [[_where(change), _change(change)] for change in part.items]
+    return joined([table(["Where", "Change"], rows, kind="changes", caption="What will change"), part.pager()])
+
+
+def _where(change: Change) -> Html:
+    column = f"<div>{code(change.column)}</div>" if change.column else ""
+    place = f"{FILES[change.file]}, line {change.line:,}" if change.line else FILES[change.file]
+    return Html(f'<div>{place}</div>{column}<div class="rule">{esc(change.code)}</div>')
+
+
+def _change(change: Change) -> Html:
+    if change.dropped:
+        return Html(f'<div class="diff"><del><b>Row dropped</b> {_cut(change.before)}</del></div>')
+    before, after = marked(change.before, change.after)
+    return Html(
+        f'<div class="diff"><del><span class="unseen">before: </span>{before}</del>'
+        f'<ins><span class="unseen">after: </span>{after}</ins></div>'
+    )
+
+
+def marked(before: str, after: str) -> tuple[Html, Html]:
+    """Both texts, what cannot be seen written out, and the pieces that differ between them marked."""
+    one, other = escape(before), escape(after)
+    if max(len(one), len(other)) > LONGEST:
+        return _cut(one), _cut(other)
+    first, second = _PIECES.findall(one), _PIECES.findall(other)
+    left, right = [], []
+    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        left.append(_piece(first[a:b], kind != "equal"))
+        right.append(_piece(second[c:d], kind != "equal"))
+    return Html("".join(left) or "–"), Html("".join(right) or "–")
+
+
+def _piece(pieces: Sequence[str], differs: bool) -> str:
+    content = esc("".join(pieces))
+    return f"<mark>{content}</mark>" if differs and content else content
+
+
+def _cut(content: str) -> Html:
+    shown = escape(content)
+    return Html(esc(shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"))

@@ -1,0 +1,172 @@
+"""Problems of one kind together: what the rule is, on which lines it was broken, and each case by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.data.registry import Rule, all_rules
+from backend.records import Issue
+from ui.html import text
+from ui.html.markup import Html, badge, button, code, esc, joined
+from ui.html.paging import Slice
+
+PAGE_SIZE = 8
+FEW = 6
+MOST_RANGES = 6
+TONES: dict[str, Any] = {"error": "error", "warning": "warn", "info": "plain"}
+FILES = {"csv": "CSV", "tools": "tools.json"}
+ORDER = {"error": 0, "warning": 1, "info": 2}
+Detail = Callable[[int], Html]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The problems of one code and severity, by line."""
+
+    rule: Rule
+    severity: str
+    issues: tuple[Issue, ...]
+
+    @property
+    def name(self) -> str:
+        """What tells this group from the others."""
+        return f"{self.rule.code}-{self.severity}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """What stands open: groups by name, a page within one of them, and the line whose row is shown there."""
+
+    groups: frozenset[str] | None = None
+    group: str = ""
+    page: int = 0
+    line: int | None = None
+
+    def shows(self, group: Group, few: bool) -> bool:
+        """Whether a group is open: as the visitor left it, at first only where there are few."""
+        if self.groups is None:
+            return few
+        return group.name in self.groups or group.name == self.group
+
+
+def grouped(issues: Iterable[Issue]) -> list[Group]:
+    """The issues by code and severity, errors first, then in the order of the file."""
+    rules = {rule.code: rule for rule in all_rules()}
+    found: dict[tuple[str, str], list[Issue]] = defaultdict(list)
+    for issue in issues:
+        found[issue.severity, issue.code].append(issue)
+    groups = [
+        Group(rules[code], severity, tuple(sorted(members, key=lambda issue: issue.line or 0)))
+        for (severity, code), members in found.items()
+    ]
+    return sorted(
+        groups, key=lambda group: (ORDER[group.severity], group.rule.file != "tools", group.issues[0].line or 0)
+    )
+
+
+def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | None, *, fixes: bool = True) -> Html:
+    """Every group with a fold; `detail` draws the row of a line."""
+    few = sum(len(group.issues) for group in groups) <= FEW
+    return Html(
+        '<div class="groups">' + "".join(_group(group, unfolded, detail, few, fixes) for group in groups) + "</div>"
+    )
+
+
+def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, fixes: bool) -> str:
+    fixable = [issue for issue in group.issues if issue.fix] if fixes and group.rule.fixer else []
+    together = _fix_all(group, len(fixable)) if fixable and group.rule.safe else Html("")
+    is_open = " open" if unfolded.shows(group, few) else ""
+    return (
+        f'<div class="group"><details data-group="{esc(group.name)}"{is_open}><summary>'
+        f"{badge('note' if group.severity == 'info' else group.severity, TONES[group.severity])}"
+        f'<span class="group-name"><b>{esc(group.rule.title)}</b> <span class="rule">{esc(group.rule.code)}</span>'
+        f'<span class="note clipped">{esc(_summary(group))}</span></span></summary>'
+        f'<div class="group-body"><p class="note">{esc(group.rule.explanation)}</p>'
+        f"{_cases(group, unfolded, detail, bool(fixable))}</div></details>{together}</div>"
+    )
+
+
+def _summary(group: Group) -> str:
+    """Where the problems are; what the problem is, where there is only one."""
+    only = group.issues[0]
+    if len(group.issues) > 1:
+        return where_all(group.issues)
+    return only.message if only.line is None else f"{where_all(group.issues)}: {only.message}"
+
+
+def _fix_all(group: Group, count: int) -> Html:
+    label = f"Fix {count:,}" if count > 1 else "Fix"
+    title = f"Fix {text.count(count, 'problem')}: {group.rule.title}"
+    return button("fix", label, kind="quiet small", fixing=group.rule.code, title=title)
+
+
+def _cases(group: Group, unfolded: Unfolded, detail: Detail | None, fixes: bool) -> Html:
+    mine = unfolded.group == group.name
+    part = Slice.of(group.issues, unfolded.page if mine else 0, PAGE_SIZE)
+    rows = "".join(
+        _case(group, part.page, issue, detail, fixes)
+        + (_detail(detail, issue.line) if detail and mine and issue.line and issue.line == unfolded.line else "")
+        for issue in part.items
+    )
+    head = "<tr><th>Where</th><th>Problem</th><th>Fix</th></tr>"
+    pager = part.pager().text.replace('data-do="page"', f'data-do="page" data-group="{esc(group.name)}"')
+    caption = f'<caption class="unseen">{esc(group.rule.title)}</caption>'
+    return Html(f'<table class="table problems">{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>{pager}')
+
+
+def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: bool) -> str:
+    place = (
+        f"{FILES[issue.file]}, line {issue.line:,}" if issue.line is not None else f"{FILES[issue.file]}, whole file"
+    )
+    if detail and issue.line is not None and issue.file == "csv":
+        shown: object = button(
+            "row", place, kind="text", line=issue.line, group=group.name, page=page, title=f"{place}: show the row"
+        )
+    else:
+        shown = Html(f"<span>{esc(place)}</span>")
+    column = f"<div>{code(issue.column)}</div>" if issue.column else ""
+    return (
+        f'<tr><td data-label="Where">{shown}{column}</td><td data-label="Problem"><div>{esc(issue.message)}</div></td>'
+        f'<td data-label="Fix">{_fix(group.rule, issue) if fixes and issue.fix else esc(issue.fix or "")}</td></tr>'
+    )
+
+
+def _fix(rule: Rule, issue: Issue) -> Html:
+    whole = issue.line is None or (issue.file == "tools" and rule.safe)
+    wanted = rule.code if whole else f"{rule.code}:{issue.line}"
+    label = "Fix" if rule.safe else "Fix…"
+    place = f"line {issue.line}" if issue.line is not None else "the file"
+    press = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
+    return joined([Html(f'<div class="note">{esc(issue.fix)}</div>'), press])
+
+
+def _detail(detail: Detail, line: int) -> str:
+    return f'<tr class="detail"><td colspan="3">{detail(line)}</td></tr>'
+
+
+def where_all(issues: Sequence[Issue]) -> str:
+    """`30 rows: lines 170–199`, or where the only one is."""
+    lines = sorted({issue.line for issue in issues if issue.line is not None})
+    if not lines:
+        return FILES[issues[0].file] if len(issues) == 1 else f"{FILES[issues[0].file]}, {len(issues):,} times"
+    file = FILES[issues[0].file]
+    if len(issues) == 1:
+        return f"{file}, line {lines[0]:,}"
+    noun = "row" if issues[0].file == "csv" else "place"
+    return f"{text.count(len(issues), noun)}: {file}, {ranges(lines)}"
+
+
+def ranges(lines: Sequence[int]) -> str:
+    """`lines 3, 170–199 and 12 more`."""
+    runs: list[tuple[int, int]] = []
+    for line in lines:
+        if runs and line == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], line)
+        else:
+            runs.append((line, line))
+    shown = [f"{first:,}" if first == last else f"{first:,}–{last:,}" for first, last in runs[:MOST_RANGES]]
+    left = sum(last - first + 1 for first, last in runs[MOST_RANGES:])
+    return f"{'line' if len(lines) == 1 else 'lines'} {', '.join(shown)}" + (f" and {left:,} more" if left else "")

@@ -1,0 +1,131 @@
+"""The problems found in the data: grouped by rule, filtered, and each with its row and its fix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from backend.records import Issue
+from ui.data.detail import row_detail
+from ui.data.filters import ALL, Filter, codes, severities, tools
+from ui.data.groups import Unfolded, group_list, grouped
+from ui.html import text
+from ui.html.markup import Html, callout
+from ui.html.paging import page_number
+from ui.html.part import Part, pressed
+from ui.page.location import Place
+from ui.page.page import QUICK, Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+FEW_TO_FILTER = 12
+# Every press says which groups stand open, so that drawing the list anew leaves them so.
+TELL_OPEN = """
+const tellOpen = () => {
+  const open = [...element.querySelectorAll('details[data-group][open]')].map((one) => one.dataset.group).join(' ');
+  element.querySelectorAll('[data-do]').forEach((one) => { one.dataset.open = open; });
+};
+element.addEventListener('toggle', tellOpen, true);
+element.addEventListener('pointerdown', tellOpen, true);
+element.addEventListener('keydown', tellOpen, true);
+"""
+
+
+class Problems(Holder):
+    """The filters and the groups below them."""
+
+    def __init__(self) -> None:
+        with gr.Column(elem_classes=["ft-card"]):
+            self.severity = gr.Radio(
+                [("All", ALL)], value=ALL, label="Show", show_label=False, elem_classes=["ft-segments"],
+                elem_id="severity",
+            )  # fmt: skip
+            with gr.Row(elem_classes=["ft-row"], visible=False) as self.more:
+                self.code = gr.Dropdown([("All rules", ALL)], value=ALL, label="Rule", elem_id="filter-code")
+                self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", elem_id="filter-tool")
+            self.list = Part(elem_id="problems", also=TELL_OPEN)
+
+    def paint(self, scene: Scene) -> Wanted:
+        """All problems, errors first."""
+        report, key = scene.report, scene.data_key
+        if report is None:
+            return {}
+
+        def severity() -> Any:
+            choices = severities(report.issues)
+            return gr.update(choices=choices, value=ALL, visible=len(choices) > 2)
+
+        return {
+            self.severity: Keyed(key, severity),
+            self.more: Keyed(key, lambda: gr.update(visible=len(report.issues) > FEW_TO_FILTER)),
+            self.code: Keyed(key, lambda: gr.update(choices=codes(report.issues), value=ALL)),
+            self.tool: Keyed(key, lambda: gr.update(choices=tools(report), value=ALL)),
+            self.list: Keyed(key, lambda: problem_list(scene, Filter(), Unfolded()).text),
+        }
+
+    def wire(self, page: Page) -> None:
+        """Let the filters, folds and pagers change the list, and a fix open its preview."""
+        fields = [page.place, self.severity, self.code, self.tool]
+
+        def press(
+            place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
+        ) -> Any:
+            data = pressed(event)
+            if data.get("do") == "fix":
+                return gr.skip()
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), unfolded_by(data)).text
+
+        def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), Unfolded()).text
+
+        self.list.act(press, fields, self.list, **QUICK)
+        page.on_press(self.list, wish_fix)
+        for field in (self.severity, self.code, self.tool):
+            field.input(pick, fields, self.list, **QUICK)
+
+
+def wish_fix(scene: Scene, data: dict[str, str]) -> Place:
+    """Open the preview of the fixes that a button names."""
+    if data.get("do") != "fix":
+        return scene.place
+    place = replace(scene.place, fixing=data.get("fixing"))
+    plan = replace(scene, place=place).plan
+    if plan:
+        plan.done.wait(1.0)
+    return place
+
+
+def unfolded_by(data: dict[str, str]) -> Unfolded:
+    """What a press inside the list leaves open."""
+    line = data.get("line", "")
+    return Unfolded(
+        frozenset(data.get("open", "").split()),
+        data.get("group", ""),
+        page_number(data.get("page")),
+        int(line) if line.isdecimal() else None,
+    )
+
+
+def problem_list(scene: Scene, picked: Filter, unfolded: Unfolded) -> Html:
+    """The groups of the problems that a filter lets through, or a word that there are none."""
+    report = scene.report
+    if report is None:
+        return Html("")
+    if not report.issues:
+        return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
+    found = picked.pick(report)
+    if not found:
+        return Html('<p class="note">No problem is both of this rule and about this tool.</p>')
+    return group_list(grouped(found), unfolded, partial(row_detail, scene))
+
+
+def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:
+    """`942 rows · 6 tools · 0 errors · 34 warnings`."""
+    counts = Counter(issue.severity for issue in issues)
+    parts = [text.count(rows, "row"), text.count(tools, "tool"), text.count(counts["error"], "error")]
+    return " · ".join([*parts, text.count(counts["warning"], "warning")])

@@ -1,0 +1,139 @@
+"""The rows as they were read, and the prompt that the model sees for any of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import gradio as gr
+
+from backend.errors import InputError
+from backend.prompts import get_format
+from backend.records import Example
+from ui.html.markup import Html, button, callout, esc, joined, table
+from ui.html.paging import Slice, page_number
+from ui.html.part import Part, pressed
+from ui.page.page import QUICK, Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+PAGE_SIZE = 8
+CONTROL = re.compile(r"&lt;/?[a-z_]+&gt;")
+FORMATS = [("Native", "native"), ("JSON", "json")]
+DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
+
+
+class Rows(Holder):
+    """A search, the table of rows, and the prompt of the row that was picked."""
+
+    def __init__(self) -> None:
+        self.picked = gr.State(None)
+        with gr.Column(elem_classes=["ft-card"]):
+            self.search = gr.Textbox(
+                placeholder="Search messages and calls", label="Search the rows", show_label=False, container=False,
+                elem_classes=["ft-search"],
+            )  # fmt: skip
+            self.list = Part(elem_id="rows")
+        with gr.Column(elem_classes=["ft-card"]):
+            with gr.Row(elem_classes=["ft-row"]):
+                self.format = gr.Radio(FORMATS, value="native", label="Prompt format", elem_classes=["ft-segments"])
+                self.declarations = gr.Radio(
+                    DECLARATIONS, value="none", label="Tools in the prompt", elem_classes=["ft-segments"]
+                )
+            self.prompt = Part(elem_id="prompt")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The first page of rows, and the first row's prompt."""
+        report = scene.report
+        if report is None:
+            return {}
+        key, options = scene.data_key, scene.options
+        first = report.examples[0].line if report.examples else None
+        return {
+            self.search: Keyed(key, ""),
+            self.list: Keyed(key, lambda: row_list(scene, "", 0).text),
+            self.picked: Keyed(key, first),
+            self.format: Keyed(key, options.prompt_format),
+            self.declarations: Keyed(key, options.declarations),
+            self.prompt: Keyed(
+                key, lambda: prompt_view(scene, first, options.prompt_format, options.declarations).text
+            ),
+        }
+
+    def wire(self, page: Page) -> None:
+        """Let the search and the pager change the table, and a row's button change the prompt."""
+
+        def press(
+            place: dict[str, Any],
+            search: str,
+            picked: int | None,
+            fmt: Any,
+            shown: Any,
+            event: gr.EventData,
+            request: gr.Request,
+        ) -> Any:
+            scene, data = page.scene(place, request), pressed(event)
+            if data.get("do") == "page":
+                return row_list(scene, search, page_number(data.get("page"))).text, gr.skip(), gr.skip()
+            line = int(data["line"]) if data.get("line", "").isdecimal() else picked
+            return gr.skip(), line, prompt_view(scene, line, fmt, shown).text
+
+        def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
+            return row_list(page.scene(place, request), search, 0).text
+
+        def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
+            return prompt_view(page.scene(place, request), line, fmt, shown).text
+
+        settings = [self.picked, self.format, self.declarations]
+        self.list.act(press, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
+        self.search.change(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
+        gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
+
+
+def row_list(scene: Scene, search: str, page: int) -> Html:
+    """One page of the rows that hold the searched text."""
+    rows = scene.report.table if scene.report else ()
+    wanted = search.strip().casefold()
+    found = [row for row in rows if wanted in f"{row.user_message}\n{row.tool_calls}".casefold()] if wanted else rows
+    if not found:
+        return Html(
+            f'<p class="note">No row holds “{esc(search)}”.</p>'
+            if wanted
+            else '<p class="note">The file has no rows.</p>'
+        )
+    part = Slice.of(found, page, PAGE_SIZE)
+    cells = [
+        [f"{row.line:,}", row.user_message, Html(f'<span class="call-line">{esc(row.tool_calls)}</span>'),
+         button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
+        for row in part.items
+    ]  # fmt: skip
+    return joined([table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()])
+
+
+def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> Html:
+    """What the model reads for the row of that line, and what it must write."""
+    report = scene.report
+    example = _example(report.examples if report else (), line)
+    if report is None or example is None:
+        return callout("plain", "No prompt", "Pick a row without errors to see what the model reads for it.")
+    try:
+        prompt_format = get_format(fmt, declarations)
+        prompt = prompt_format.prompt(report.tools, example.message)
+        answer = prompt_format.completion(example.calls, example.answer)
+    except InputError as error:
+        return callout("error", "This row cannot be rendered", error)
+    title = f'<p class="note">Line {example.line:,}: what the model reads</p>'
+    return Html(
+        f'<div class="stack">{title}{listing(prompt)}'
+        f'<p class="note">What it must write</p>{listing(answer, "answer")}</div>'
+    )
+
+
+def listing(content: str, kind: str = "") -> Html:
+    """A prompt in the fixed-width font, its control tokens in colour."""
+    marked = CONTROL.sub(lambda found: f'<span class="mark-token">{found[0]}</span>', esc(content))
+    return Html(f'<pre class="listing {kind}" tabindex="0">{marked}</pre>')
+
+
+def _example(examples: tuple[Example, ...], line: int | None) -> Example | None:
+    return next((example for example in examples if example.line == line), None)

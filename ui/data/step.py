@@ -1,0 +1,87 @@
+"""Step 1, Data: give two files, see what is in them and what is wrong with them."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.data.fixes import Fixes
+from ui.data.label_review import ReviewRows
+from ui.data.lengths import Lengths
+from ui.data.problems import Problems
+from ui.data.rows import Rows
+from ui.data.status import data_state, press
+from ui.data.switches import Switches
+from ui.data.test_rows import OwnTestRows
+from ui.data.tokens import token_budget
+from ui.data.tools import tool_list
+from ui.data.upload import Uploads
+from ui.data.values import value_counts
+from ui.html.charts import Chart, tool_counts
+from ui.html.markup import heading
+from ui.html.part import Part
+from ui.page.page import Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+LEAD = "Two files: the tools that your app offers, and examples of what people say with the call that answers it."
+COUNTS_TITLE = '<div class="card-head"><h2>Rows per tool</h2></div>'
+
+
+class DataStep(Holder):
+    """The step's components."""
+
+    def __init__(self) -> None:
+        self.heading = Part(heading("Data", LEAD).text)
+        self.state = Part(elem_id="data-state")
+        self.uploads = Uploads()
+        self.switches = Switches()
+        self.fixes = Fixes()
+        with gr.Column(visible=False) as self.found, gr.Tabs(elem_classes=["ft-tabs"], overflow_behavior="wrap"):
+            with gr.Tab("Problems", id="problems"):
+                self.problems = Problems()
+            with gr.Tab("Tools", id="tools"):
+                self.tool_list = Part(elem_id="tool-list")
+                with gr.Column(elem_classes=["ft-card"]):
+                    self.counts_title = Part(COUNTS_TITLE)
+                    self.counts = Chart("Rows per tool", elem_id="tool-counts")
+                self.values = Part(elem_id="values")
+            with gr.Tab("Rows", id="rows"):
+                self.rows = Rows()
+            with gr.Tab("Tokens", id="tokens"):
+                self.tokens = Part(elem_id="tokens")
+                self.lengths = Lengths()
+            with gr.Tab("Labels", id="labels"):
+                self.review = ReviewRows()
+            with gr.Tab("Test", id="test"):
+                self.test_rows = OwnTestRows()
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The upload boxes where there is no data, else what was found in it, or the fixes that are looked at."""
+        report, key = scene.report, scene.data_key
+        wanted: Wanted = {
+            self.state: data_state(scene).text,
+            self.found: gr.update(visible=report is not None and scene.plan is None),
+            **self.uploads.paint(scene),
+            **self.switches.paint(scene),
+            **self.fixes.paint(scene),
+        }
+        if report is not None:
+            wanted |= {
+                self.tool_list: Keyed(key, lambda: tool_list(report).text),
+                self.counts: Keyed(key, lambda: tool_counts(report.per_tool) if report.per_tool else ""),
+                self.values: Keyed(key, lambda: value_counts(report).text),
+                self.tokens: Keyed(key, lambda: token_budget(report).text),
+                **self.problems.paint(scene),
+                **self.rows.paint(scene),
+                **self.lengths.paint(scene),
+                **self.review.paint(scene),
+                **self.test_rows.paint(scene),
+            }
+        return wanted
+
+    def wire(self, page: Page) -> None:
+        """Tie each part to what it does."""
+        page.on_press(self.state, press)
+        for part in (self.uploads, self.switches, self.fixes, self.problems, self.rows, self.lengths, self.review):
+            part.wire(page)
+        self.test_rows.wire(page)

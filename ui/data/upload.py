@@ -1,0 +1,84 @@
+"""The two files that the step begins with, or the example in their place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+
+from backend.errors import InputError
+from ui.html.markup import Html, button, esc, joined, link
+from ui.html.part import Part
+from ui.page.location import Place
+from ui.page.page import Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+from ui.services.uploads import EXAMPLE, EXAMPLE_FILES
+
+HINTS = {
+    "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema.",
+    "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}].',
+}
+SETTLE_SECONDS = 0.7
+
+
+class Uploads(Holder):
+    """Two fields and the offer below them."""
+
+    def __init__(self) -> None:
+        with gr.Column(elem_classes=["ft-card"]) as self.box:
+            with gr.Row(elem_classes=["ft-row"]):
+                self.tools = _upload("tools.json", ".json", "upload-tools", HINTS["tools"])
+                self.dataset = _upload("Examples (CSV)", ".csv", "upload-csv", HINTS["dataset"])
+            self.offer = Part(elem_id="data-offer")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """Empty fields, where there is no data."""
+        key = str(scene.source is None)
+        return {
+            self.box: gr.update(visible=scene.source is None),
+            self.offer: _offer().text,
+            self.tools: Keyed(key, None),
+            self.dataset: Keyed(key, None),
+        }
+
+    def wire(self, page: Page) -> None:
+        """Take files in, or the example."""
+        files = [self.tools, self.dataset]
+        for upload in files:
+            page.on(upload.upload, _take, files)
+        page.on_press(self.offer, lambda scene, _data: settled(scene, Place(data=EXAMPLE)))
+
+
+def settled(scene: Scene, place: Place) -> Place:
+    """The place, after giving its check a moment: most are done before a progress bar could be read."""
+    opened = replace(scene, place=place)
+    if opened.source_error:
+        raise InputError(opened.source_error)
+    if opened.check:
+        opened.check.done.wait(SETTLE_SECONDS)
+    return place
+
+
+def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
+    """A field to drop a file on, with a line below that says what belongs in it."""
+    with gr.Column(min_width=240):
+        field = gr.File(label=label, file_types=[ending], height=132, elem_classes=["ft-upload"], elem_id=elem_id)
+        Part(f'<p class="file-hint">{esc(hint)}</p>')
+    return field
+
+
+def _take(scene: Scene, tools: str | None, dataset: str | None) -> Place:
+    """Once both files are there, keep them and open them."""
+    if not tools or not dataset:
+        return scene.place
+    return settled(scene, Place(data=scene.services.drafts.add(Path(dataset), Path(tools))))
+
+
+def _offer() -> Html:
+    links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
+    return Html(
+        f'<div class="offer">{button("example", "Use the example", kind="primary")}'
+        f'<span class="note">or download it as a template: {joined(links)}</span></div>'
+    )

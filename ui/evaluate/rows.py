@@ -1,0 +1,180 @@
+"""The scored rows one by one: filtered by who got them right, by tool and by kind of error, or picked by a figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import astuple, replace
+from typing import Any
+
+import gradio as gr
+
+from ui.evaluate.labels import KINDS, before
+from ui.evaluate.others import with_others
+from ui.evaluate.selection import (
+    ALL,
+    BASE_ONLY,
+    FLOOR_ONLY,
+    RIGHT,
+    TUNED_ONLY,
+    WRONG,
+    Choice,
+    Evaluation,
+    advice_key,
+    beside_key,
+    cell_key,
+    chosen_rows,
+    first_choice,
+    picked_rows,
+    probe_key,
+    shown_rows,
+    tools_of,
+)
+from ui.evaluate.table import row_table
+from ui.html import text
+from ui.html.markup import link
+from ui.html.paging import page_number
+from ui.html.part import Part, pressed
+from ui.page.page import QUICK, Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+SHOWN = {
+    ALL: "All rows",
+    WRONG: "Wrong",
+    RIGHT: "Right",
+    BASE_ONLY: "Only the base right",
+    TUNED_ONLY: "Only the tuned right",
+    FLOOR_ONLY: "Only the n-gram classifier right",
+}
+NEEDS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
+TO_ROWS = """() => {
+  const rows = document.getElementById('row-browser');
+  rows.tabIndex = -1;
+  rows.focus({preventScroll: true});
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  rows.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
+}"""
+
+
+class RowBrowser(Holder):
+    """Three filters and the table below them."""
+
+    def __init__(self) -> None:
+        self.picked = gr.State("")
+        with gr.Column(elem_classes=["ft-card"], elem_id="row-browser"):
+            self.title = Part()
+            with gr.Row(elem_classes=["ft-row"]):
+                self.show = gr.Dropdown([("Wrong", WRONG)], value=WRONG, label="Rows", filterable=False)
+                self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", filterable=False)
+                self.kind = gr.Dropdown([("All errors", ALL)], value=ALL, label="Error", filterable=False)
+            self.list = Part(elem_id="wrong-rows")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The wrong rows of the run's evaluation, until a visitor chooses others."""
+        evaluation = scene.evaluation or {}
+        key = f"{scene.place.run} {scene.run.evaluation_path.stat().st_mtime_ns if scene.run else 0}"
+        choice = first_choice(evaluation)
+        return {
+            self.title: _title(scene),
+            self.picked: Keyed(key, ""),
+            self.show: Keyed(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
+            self.tool: Keyed(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
+            self.kind: Keyed(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
+            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene)).text),
+        }
+
+    def wire(self, page: Page) -> None:
+        """Let the filters, the pager and the button that clears a picked set choose the rows."""
+
+        def listed(scene: Scene, choice: Choice, number: int = 0) -> str:
+            evaluation = with_others(scene)
+            return row_table(evaluation, choice, number, _seed(scene)).text if evaluation else ""
+
+        def press(
+            place: dict[str, Any],
+            show: str,
+            tool: str,
+            kind: str,
+            picked: str,
+            event: gr.EventData,
+            request: gr.Request,
+        ) -> Any:
+            data, scene = pressed(event), page.scene(place, request)
+            if data.get("do") == "clear":
+                return "", listed(scene, Choice(show, tool, kind))
+            return gr.skip(), listed(scene, Choice(show, tool, kind, picked), page_number(data.get("page")))
+
+        def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
+            return listed(page.scene(place, request), Choice(show, tool, kind, picked))
+
+        filters = [page.place, self.show, self.tool, self.kind, self.picked]
+        self.list.act(press, filters, [self.picked, self.list], **QUICK)
+        gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
+
+    def follow(self, page: Page, source: gr.HTML) -> None:
+        """Show the rows that a press inside `source` stands for, and go to them."""
+
+        def pick(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
+            scene = page.scene(place, request)
+            evaluation = with_others(scene)
+            choice = choice_for(evaluation, pressed(event)) if evaluation else None
+            if evaluation is None or choice is None:
+                return [gr.skip()] * 5
+            show, tool, kind, picked = astuple(choice)
+            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene)).text
+
+        targets = [self.show, self.tool, self.kind, self.picked, self.list]
+        source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
+
+
+def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None:
+    """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
+    at, tools = data.get("advice", ""), evaluation["tuned"]["per_tool"]
+    match data:
+        case {"do": "rows", "advice": _} if at.isdecimal():
+            found = Choice(ALL, picked=advice_key(int(at)))
+        case {"do": "rows", "probe": name}:
+            found = Choice(ALL, picked=probe_key(name))
+        case {"do": "rows", "beside": other, "side": side}:
+            found = Choice(ALL, picked=beside_key(other, side))
+        case {"do": "rows", "kind": kind}:
+            found = Choice(WRONG, kind=kind)
+        case {"do": "rows", "gold": gold, "predicted": predicted}:
+            found = Choice(ALL, picked=cell_key(gold, predicted))
+        case {"do": "cell", "label": gold, "column": predicted}:
+            found = Choice(ALL, picked=cell_key(gold, predicted))
+        case {"do": "bar", "label": name} if name in tools:
+            found = Choice(WRONG, tool=name)
+        case _:
+            return None
+    if found.picked and picked_rows(evaluation, found.picked) is None:
+        return None
+    return found if chosen_rows(evaluation, found) else replace(found, show=ALL)
+
+
+def _title(scene: Scene) -> str:
+    place = scene.place.run
+    save = link(f"runs/{place}/rows.csv", "Download as CSV", kind="quiet small", download=True)
+    return f'<div class="card-head"><h2>Row by row</h2><div class="aside">{save}</div></div>'
+
+
+def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    there = [name for name in SHOWN if name not in NEEDS or evaluation.get(NEEDS[name])]
+    shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN
+    return [(f"{shown[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
+
+
+def _tool_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    rows = evaluation["tuned"]["rows"]
+    counts = Counter(name for row in rows for name in tools_of(row))
+    return [("All tools", ALL), *((f"{name} ({text.count(n, 'row')})", name) for name, n in counts.most_common())]
+
+
+def _kind_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
+    counts = Counter(evaluation["tuned"]["error_classes"])
+    return [("All errors", ALL), *((f"{KINDS.get(kind, kind)} ({n:,})", kind) for kind, n in counts.most_common())]
+
+
+def _seed(scene: Scene) -> int:
+    return scene.run.config.seed if scene.run else 0

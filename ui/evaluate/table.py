@@ -1,0 +1,101 @@
+"""The table of scored rows: what was said, expected and answered, with what differs marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.records import Example
+from backend.scoring.probes import MESSAGE_PROBES, probe_messages
+from ui.evaluate.diff import marked
+from ui.evaluate.labels import KINDS
+from ui.evaluate.selection import (
+    BASE_ONLY,
+    FLOOR_ONLY,
+    TUNED_ONLY,
+    Choice,
+    Evaluation,
+    Picked,
+    Rows,
+    chosen_rows,
+    picked_rows,
+)
+from ui.html.markup import Html, badge, button, code, esc, joined, table
+from ui.html.paging import Slice
+
+PAGE_SIZE = 8
+OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
+HEADERS = ("What was said", "Expected", "Answered", "Result")
+
+
+def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> Html:
+    """One page of the chosen rows; `seed` is the run's, from which the probes' messages follow."""
+    picked = picked_rows(evaluation, choice.picked)
+    head = _picked_line(picked) if picked else Html("")
+    rows = chosen_rows(evaluation, choice)
+    if not rows:
+        return joined([head, Html(f'<p class="note">{_none(evaluation)}</p>')])
+    part = Slice.of(rows, page, PAGE_SIZE)
+    name, twins = _twins(evaluation, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
+    typed = _typed(evaluation["tuned"]["rows"], picked.probe, seed) if picked else {}
+    cells = [_cells(row, typed.get(row["id"]), name, twins.get(row["id"])) for row in part.items]
+    return joined([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
+
+
+def _twins(evaluation: Evaluation, key: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
+    """What another model is called, and its rows by id; nothing for no key."""
+    other = evaluation.get("others", {}).get(key)
+    return (other.name, {row["id"]: row for row in other.report["rows"]}) if other else ("", {})
+
+
+def _none(evaluation: Evaluation) -> str:
+    if all(row["right"] for row in evaluation["tuned"]["rows"]):
+        return "Every held-out row is right, so no row passes these filters."
+    return "No row passes these filters."
+
+
+def _picked_line(picked: Picked) -> Html:
+    clear = button("clear", "Show others too", kind="quiet small")
+    return Html(f'<div class="picked" role="status"><p>{esc(picked.title)}</p>{clear}</div>')
+
+
+def _cells(row: Mapping[str, Any], typed: str | None, name: str, twin: Mapping[str, Any] | None) -> list[object]:
+    expected, answered = marked(row["expected"], row["predicted"] or [])
+    if row["predicted"] is None:
+        answered = code(row["raw"] or "nothing")
+    other = _note(Html(f"{name}: {_answer(twin)}")) if twin else ""
+    return [
+        Html(f"{esc(row['message'])}{_note(f'as “{typed}”') if typed else ''}{_line(row)}"),
+        expected,
+        Html(f"<div>{answered}{other}</div>"),
+        _result(row),
+    ]
+
+
+def _result(row: Mapping[str, Any]) -> Html:
+    if row["right"]:
+        return badge("right", "ok")
+    kind = str(row["error_class"])
+    return Html(f"{badge(KINDS.get(kind, kind), 'warn')}{_note(row.get('detail'))}")
+
+
+def _answer(twin: Mapping[str, Any]) -> Html:
+    if twin["predicted"] is None:
+        return code(twin["raw"] or "nothing")
+    return marked(twin["expected"], twin["predicted"])[1]
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return _note(f"line {row['line']:,}") if row.get("line") else ""
+
+
+def _note(value: object) -> str:
+    return f'<div class="note">{esc(value)}</div>' if value else ""
+
+
+def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
+    """The message that a probe put before the model, by row id; the same as in the evaluation, by the same seed."""
+    if probe not in MESSAGE_PROBES:
+        return {}
+    asked = [Example(row["id"], row["line"], row["message"], ()) for row in rows]
+    return {one.id: one.message for one in probe_messages(probe, asked, seed)}

@@ -1,0 +1,65 @@
+"""The card "For your Android app": the kit's files to copy, and the whole kit as a zip."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README
+from backend.device.canonical import ANDROID_TOOLS
+from backend.device.kit_of_run import kit_of_run
+from backend.errors import InputError
+from backend.runs import Run
+from ui.html.markup import Html, callout, card, code, esc, joined, link
+
+ZIP = "android-kit.zip"
+WHAT = {
+    KOTLIN_FILE: "the tools as classes, the engine, typed calls",
+    ANDROID_TOOLS: "the tools in the order that was trained",
+    README: "the steps, one by one",
+}
+COPY = """
+element.addEventListener('click', async (event) => {
+  const pressed = event.target.closest('[data-copy]');
+  if (!pressed) return;
+  const listing = pressed.parentElement.querySelector('.listing');
+  const said = pressed.textContent;
+  try {
+    await navigator.clipboard.writeText(listing.textContent);
+    pressed.textContent = 'Copied';
+  } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
+    getSelection().selectAllChildren(listing);
+    pressed.textContent = 'Press Ctrl+C';
+  }
+  setTimeout(() => { pressed.textContent = said; }, 2000);
+});
+"""
+
+
+def android_card(run: Run) -> Html:
+    """The kit of the run's exported file, or why there is none."""
+    verification = run.export_dir / "verification.json"
+    stamp = verification.stat().st_mtime_ns if verification.is_file() else 0
+    try:
+        files = _files(run.path, stamp)
+    except InputError as error:
+        return card("For your Android app", callout("warn", "The Android kit cannot be made", error))
+    save = link(f"runs/{run.id}/{ZIP}", "Download all as a zip", kind="quiet small", download=True)
+    note = Html(f"What an app with {code(f'litertlm-android {LITERTLM_ANDROID}')} needs besides the file above.")
+    body = joined(_file(name, content) for name, content in files.items())
+    return card("For your Android app", Html(f'<div class="kit-files">{body}</div>'), note=note, aside=save)
+
+
+@lru_cache(maxsize=4)
+def _files(path: Path, _stamp: int) -> dict[str, str]:
+    """The kit's texts, made once for each export."""
+    return kit_of_run(Run.open(path))
+
+
+def _file(name: str, content: str) -> Html:
+    copy = f'<button type="button" class="btn quiet small" data-copy aria-label="Copy {esc(name)}">Copy</button>'
+    return Html(
+        f'<details class="kit-file"><summary><b>{esc(name)}</b> '
+        f'<span class="note">{esc(WHAT.get(name, ""))}</span></summary>'
+        f'<div class="copied"><pre class="listing" tabindex="0">{esc(content)}</pre>{copy}</div></details>'
+    )

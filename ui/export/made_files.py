@@ -1,0 +1,41 @@
+"""Downloads that are made when they are asked for, from what lies in a run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.device.kit_of_run import write_kit_of_run
+from backend.errors import InputError
+from backend.runs import Run, read_json
+from backend.runs.folders import Scratch
+from backend.runs.own import check_no_links
+from backend.scoring.export_csv import rows_csv
+from ui.export.android_kit import ZIP
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a file is made of a run (InputError where it cannot be), and what kind it is."""
+
+    content: Callable[[Run], bytes]
+    media_type: str
+
+
+def _rows(run: Run) -> bytes:
+    check_no_links(run.path)
+    evaluation = read_json(run.evaluation_path)
+    try:
+        return rows_csv(evaluation).encode()
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{run.evaluation_path} holds no scored rows. Evaluate again.") from error
+
+
+def _kit(run: Run) -> bytes:
+    check_no_links(run.path)
+    with Scratch() as folder:
+        return write_kit_of_run(run, Path(folder) / ZIP).read_bytes()
+
+
+MADE: Mapping[str, Made] = {"rows.csv": Made(_rows, "text/csv; charset=utf-8"), ZIP: Made(_kit, "application/zip")}

@@ -1,0 +1,76 @@
+"""What the exported file is to be: its weights, its context and how it reads; the usual values stand there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE, read_cache, read_prefill
+from backend.device.recipes import DEFAULT_RECIPE, RECIPES
+from backend.errors import InputError
+from ui.html.part import Part
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+USUAL_PREFILL = ",".join(map(str, PREFILL_LENGTHS))
+
+
+class ExportOptions(Holder):
+    """The form; `fields` are its inputs in the order that read_options takes them."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Options", open=False, visible=False, elem_classes=["ft-accordion"]) as self.box:
+            with gr.Row(elem_classes=["ft-row"]):
+                self.recipe = gr.Dropdown(
+                    [(recipe.label, name) for name, recipe in RECIPES.items()], value=DEFAULT_RECIPE,
+                    label="Weights", info="Fewer bits, smaller file.", filterable=False,
+                )  # fmt: skip
+                self.context = gr.Dropdown(
+                    [AUTO, *map(str, (SMALL_CACHE, *AUTO_CACHES))], value=AUTO, allow_custom_value=True,
+                    label="Context", info="Tokens that prompt and answer share.",
+                )  # fmt: skip
+                self.prefill = gr.Textbox(
+                    USUAL_PREFILL, label="Prefill lengths", info="Tokens read at a time; the best fit is used."
+                )
+            self.note = Part(elem_id="export-note")
+
+    @property
+    def fields(self) -> list[Component]:
+        """The inputs of read_options."""
+        return [self.recipe, self.context, self.prefill]
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The form where there is something to export, and what the run's rows need; another run, the usual values."""
+        key = scene.place.run or ""
+        usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
+        return {
+            self.box: gr.update(visible=scene.has("train") and not scene.stage("export").active),
+            self.note: f'<p class="note">{_note(scene)}</p>',
+            **{field: Keyed(key, value) for field, value in usual.items()},
+        }
+
+
+def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
+    """The flags of export.py that say the same; InputError where a value is not allowed."""
+    if recipe not in RECIPES:
+        raise InputError(f"{str(recipe)[:80]!r} is no way to make the weights smaller. Choose one of the list.")
+    cache, lengths = read_cache(str(context)), read_prefill(str(prefill))
+    flags = ["--quantize", str(recipe), "--kv-cache-max-len", AUTO if cache is None else str(cache)]
+    if lengths != PREFILL_LENGTHS:
+        flags += ["--prefill-seq-len", ",".join(map(str, lengths))]
+    return flags
+
+
+def _note(scene: Scene) -> str:
+    """What the rows need of the context."""
+    longest = (scene.training or {}).get("max_seq_length")
+    if not isinstance(longest, int):
+        return "Auto takes the smallest context that holds every row."
+    enough = (
+        f" {SMALL_CACHE} is enough for them and leaves less room for a long message." if longest < SMALL_CACHE else ""
+    )
+    return (
+        f"The longest row of this run takes {longest:,} tokens: auto takes the smallest context that holds it.{enough}"
+    )

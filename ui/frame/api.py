@@ -1,0 +1,68 @@
+"""The two calls that other programs may make: check data, ask an exported file."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from backend.errors import InputError
+from backend.runs.folders import Scratch
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.playground.ask import ask_file
+from ui.services.checks import BOUNDS, TOO_LONG
+from ui.services.data_work import check_as_json
+from ui.services.subprocess_work import TooMuch, run_apart
+from ui.services.tenants import Tenants
+
+MAX_CHARACTERS = 20_000_000
+
+
+def add_api(tenants: Tenants) -> None:
+    """Offer /validate and /predict; called inside the page's gr.Blocks."""
+
+    def predict(run: str, message: str, request: gr.Request) -> dict[str, Any]:
+        """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
+        scene = Scene(tenants.services(request), Place(run=run))
+        if scene.run_error:
+            raise gr.Error(scene.run_error, print_exception=False)
+        answer = ask_file(scene, message or "")
+        return {
+            "calls": [call.to_dict() for call in answer.calls],
+            "text": answer.text,
+            "raw": answer.raw,
+            "error": answer.error,
+            "seconds": answer.seconds,
+            "first_token_seconds": answer.first_token_seconds,
+            "tokens_per_second": answer.tokens_per_second,
+        }
+
+    def validate(dataset: str, tools: str) -> dict[str, Any]:
+        """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""
+        return _validated(dataset, tools, apart=tenants.shared)
+
+    api(validate, api_name="validate", concurrency_limit=2)
+    api(predict, api_name="predict", concurrency_limit=2)
+
+
+def _validated(dataset: str, tools: str, *, apart: bool) -> dict[str, Any]:
+    """The check, `apart` in a process that is ended after a while; gr.Error."""
+    with Scratch() as folder:
+        files = {"dataset.csv": dataset or "", "tools.json": tools or ""}
+        for name, content in files.items():
+            if len(content) > MAX_CHARACTERS:
+                raise gr.Error(f"{name} has more than {MAX_CHARACTERS:,} characters. Split it.", print_exception=False)
+            (Path(folder) / name).write_text(content, encoding="utf-8", newline="")
+        paths = Path(folder) / "dataset.csv", Path(folder) / "tools.json"
+        try:
+            if apart:
+                return run_apart(check_as_json, paths, lambda *_: None, threading.Event(), BOUNDS)
+            return check_as_json(*paths, lambda *_: None)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except TooMuch as error:
+            raise gr.Error(TOO_LONG.format(seconds=BOUNDS.seconds), print_exception=False) from error

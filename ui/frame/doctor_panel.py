@@ -1,0 +1,187 @@
+"""The panel with a check of this machine or of an account: how far it is, what it found, and its report to copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from huggingface_hub import constants
+
+from backend.doctor import Finding, Outcome, Report
+from backend.doctor.plan import dollars
+from backend.errors import InputError
+from backend.runs.redact import redact
+from ui.html import icons
+from ui.html.markup import Html, Tone, button, callout, card, esc, joined, progress
+from ui.html.part import Part
+from ui.jobs.confirm import COME_INTO_SIGHT
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.page.updates import Holder, Wanted
+from ui.services.checkups import TITLES, Checkup
+
+COPY = """
+element.addEventListener('click', async (event) => {
+  const pressed = event.target.closest('[data-copy]');
+  if (!pressed) return;
+  const listing = element.querySelector('.listing');
+  try {
+    await navigator.clipboard.writeText(listing.textContent);
+    pressed.textContent = 'Copied';
+  } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
+    listing.closest('details').open = true;
+    getSelection().selectAllChildren(listing);
+    pressed.textContent = 'Press Ctrl+C';
+  }
+  setTimeout(() => { pressed.textContent = 'Copy the report'; }, 2000);
+});
+"""
+NOTES = {
+    "machine": "Nothing is installed, nothing is sent anywhere, and nothing is left behind.",
+    "account": "Costs nothing: a private repository is made, filled, read back and deleted.",
+}
+SPENT = "What the jobs cost stands on your billing page on Hugging Face."
+MARKS: dict[Outcome, tuple[Tone, Html]] = {
+    Outcome.PASSED: ("ok", icons.CHECK),
+    Outcome.FAILED: ("error", icons.CROSS),
+    Outcome.UNKNOWN: ("plain", Html("?")),
+}
+JOBS_TITLE = "What do two short jobs cost?"
+JOBS_NOTE = (
+    "One runs on a CPU and is cancelled while it runs; one makes a single operation on a GPU. They show whether a "
+    "training's job would start there."
+)
+
+
+class DoctorPanel(Holder):
+    """Empty until somebody asks for a check."""
+
+    def __init__(self) -> None:
+        self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + COPY)
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The check that the visitor looks at."""
+        return {self.part: _view(scene).text}
+
+    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+        """Stop, begin again, ask for the price of jobs, agree to it, or close the panel. InputError."""
+        checkups, identity = scene.services.checkups, scene.services.identity
+        match data.get("do"):
+            case "doctor":
+                return begin_check(scene, data.get("of", ""))
+            case "stop" if checkup := checkups.last(scene.place.doctor):
+                checkup.task.stop.set()
+            case "price":
+                checkups.ask_price(identity)
+            case "agree":
+                checkups.confirm(identity)
+            case "leave":
+                checkups.drop_price()
+            case "close":
+                return replace(scene.place, doctor=None)
+        return scene.place
+
+
+def begin_check(scene: Scene, kind: str) -> Place:
+    """Begin a check and open its panel; InputError if it is not offered to whoever asks."""
+    services = scene.services
+    if kind == "machine":
+        services.checkups.check_machine(services.identity, services.store.root)
+    elif kind == "account":
+        services.checkups.check_account(services.identity)
+    else:
+        raise InputError(f"There is no check of {kind[:40]!r}.")
+    return replace(scene.place, doctor=kind, asking=None)
+
+
+def check_buttons(scene: Scene) -> Html:
+    """What whoever looks may check: the machine if it is theirs, the account if they are logged in."""
+    identity = scene.services.identity
+    kinds = [("machine", "Check this machine")] if identity.machine else []
+    kinds += [("account", "Check my account")] if identity.name and identity.token else []
+    return joined(button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds)
+
+
+def _view(scene: Scene) -> Html:
+    kind = scene.place.doctor
+    checkup = scene.services.checkups.last(kind)
+    if kind is None or checkup is None or not _offered(scene, kind):
+        return Html("")
+    task = checkup.task
+    if not task.done.is_set():
+        stopping = task.stop.is_set()
+        doing = "Removing what was made" if stopping else task.doing or "Waiting for another check to end"
+        stop = "" if stopping else button("stop", "Stop", kind="quiet small")
+        return card(TITLES[kind], joined([progress(task.fraction, doing), _list(checkup.found)]), aside=stop)
+    note = SPENT if any(finding.title.startswith("Job") for finding in checkup.found) else NOTES[kind]
+    return card(TITLES[kind], joined(_ended(scene, kind, checkup)), note=note, aside=_close())
+
+
+def _offered(scene: Scene, kind: str) -> bool:
+    identity = scene.services.identity
+    return identity.machine if kind == "machine" else identity.name is not None
+
+
+def _close() -> Html:
+    return button("close", "Close", kind="quiet small")
+
+
+def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Html]:
+    """What an ended check found, and what can be done with it."""
+    report = checkup.task.result
+    again = button("doctor", "Check again", of=kind)
+    if report is None:
+        said = callout("warn", "The check did not come to its end", checkup.task.error or "")
+        return [said, _list(checkup.found), Html(f'<div class="actions">{again}</div>')]
+    copy = Html('<button type="button" class="btn primary" data-copy>Copy the report</button>')
+    parts = [_summary(report), _list(report.findings)]
+    parts += [Html(f'<div class="actions">{copy}{again}</div>'), _report(checkup.text)]
+    return [*parts, _jobs(scene)] if kind == "account" else parts
+
+
+def _summary(report: Report) -> Html:
+    return Html(f'<p class="summary" role="status">{esc(report.summary)}.</p>')
+
+
+def _list(findings: Sequence[Finding]) -> Html:
+    return Html(f'<ul class="ready findings">{"".join(map(_row, findings))}</ul>') if findings else Html("")
+
+
+def _row(finding: Finding) -> str:
+    tone, mark = MARKS[finding.outcome]
+    then = f'<p class="next">{_linked(finding.next)}</p>' if finding.next else ""
+    said = f"<b>{esc(finding.title)}</b> <i>{finding.outcome.value}</i><p>{_linked(finding.seen)}</p>{then}"
+    return f'<li class="{tone}"><span class="phase-mark" aria-hidden="true">{mark}</span><div>{said}</div></li>'
+
+
+def _linked(text: str) -> str:
+    """The text, with the Hub's own addresses as links."""
+    pattern = re.compile(rf"({re.escape(constants.ENDPOINT)}/[\w./-]*[\w-])")
+    parts = pattern.split(redact(text))
+    return "".join(
+        f'<a href="{esc(part)}" target="_blank" rel="noopener">{esc(part)}</a>' if number % 2 else esc(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def _report(text: str) -> Html:
+    return Html(
+        '<details class="more"><summary>The report, without tokens and names</summary>'
+        f'<pre class="listing" tabindex="0">{esc(text)}</pre></details>'
+    )
+
+
+def _jobs(scene: Scene) -> Html:
+    """The offer to check jobs too, its price, and the button that spends it."""
+    task = scene.services.checkups.price()
+    back = button("leave", "Not now")
+    if task is None:
+        return callout("plain", "Jobs can be tried too", JOBS_NOTE, button("price", JOBS_TITLE, kind="quiet"))
+    if task.error:
+        return callout("error", "The price could not be found out", task.error, back)
+    if task.result is None:
+        return callout("plain", "Asking Hugging Face what jobs cost now", JOBS_NOTE)
+    plan = task.result.plan
+    start = button("agree", f"Start for at most {dollars(plan.ceiling)}", kind="primary")
+    return callout("accent", "Before anything is spent", plan.told, joined([start, back]))

@@ -1,0 +1,108 @@
+"""Plain links to files: an export streams from the disk, and only what a visitor may have is served."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from backend.errors import InputError
+from backend.jobs.huggingface import download_url
+from backend.runs import Run, read_json
+from backend.runs.own import own_file
+from ui.export.made_files import MADE
+from ui.html.charts import SCRIPT, SCRIPT_ROUTE
+from ui.services.browser_runtime import add_runtime_routes
+from ui.services.exports import SUFFIX, VERIFICATION, exported, exported_files
+from ui.services.tenants import Tenants
+from ui.services.uploads import EXAMPLE_FILES, EXAMPLES
+
+OFFERED = ("export/verification.json", "export/tools_android.json", "evaluation.json")
+
+
+def add_routes(app: FastAPI, tenants: Tenants) -> None:
+    """Add the page's downloads, and plotly's script, to the app."""
+
+    def run_file(run_id: str, name: str, request: Request) -> Response:
+        try:
+            services = tenants.services(request)
+            run = services.store.open(run_id)
+            if name in MADE:
+                return made(run, name)
+            if (file := exported(run)) and file.path is None and name == file.name:
+                return elsewhere(run, name, services.identity.token)
+            path = offered(run, name)
+            return FileResponse(path, filename=name, headers=_checked(run, path))
+        except InputError as error:
+            raise HTTPException(404, str(error)) from error
+
+    def draft_file(draft: str, which: str, request: Request) -> FileResponse:
+        try:
+            source = tenants.services(request).drafts.open(draft)
+        except InputError as error:
+            raise HTTPException(404, str(error)) from error
+        if which == "tools":
+            return FileResponse(source.tools, filename=source.tools.name)
+        if which != "dataset":
+            raise HTTPException(404, f"There is no {which!r} in this data. There are dataset, tools.")
+        return FileResponse(source.dataset, filename=f"{source.dataset.stem}-mended{source.dataset.suffix}")
+
+    def example(name: str) -> FileResponse:
+        if name not in EXAMPLE_FILES:
+            raise HTTPException(404, f"There is no example {name!r}. There are {', '.join(EXAMPLE_FILES)}.")
+        return FileResponse(EXAMPLES / name, filename=name)
+
+    def script() -> FileResponse:
+        return FileResponse(SCRIPT, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+
+    app.add_api_route("/runs/{run_id}/{name}", run_file, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/data/{draft}/{which}", draft_file, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/examples/{name}", example, methods=["GET", "HEAD"], response_model=None)
+    add_runtime_routes(app)
+    app.add_api_route(f"/{SCRIPT_ROUTE}", script, methods=["GET", "HEAD"], response_model=None)
+
+
+def _checked(run: Run, path: Path) -> dict[str, str]:
+    """What the verification says of a file, as headers: its hash (RFC 9530) and the verdict."""
+    record = own_file(run.path, VERIFICATION)
+    if path.suffix != SUFFIX or record is None:
+        return {}
+    try:
+        found = read_json(record)
+        digest = base64.b64encode(bytes.fromhex(found["sha256"])).decode()
+    except (InputError, KeyError, TypeError, ValueError):  # a damaged record is no reason to refuse the file
+        return {}
+    if found.get("file") != path.name or found.get("bytes") != path.stat().st_size:
+        return {}
+    return {"Repr-Digest": f"sha-256=:{digest}:", "X-Verification": str(found.get("verdict", ""))}
+
+
+def elsewhere(run: Run, name: str, token: str | None) -> Response:
+    """The way to a file on the Hub: its short-lived address, which holds no token. InputError where it has none."""
+    if token is None:
+        raise InputError(f"{name} lies on Hugging Face. Log in with the account that made it.")
+    return RedirectResponse(download_url(run, f"export/{name}", token), headers={"Cache-Control": "no-store"})
+
+
+def made(run: Run, name: str) -> Response:
+    """A file that is made now, to be saved under its name; raises InputError where the run lacks what it is made of."""
+    kind = MADE[name]
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(kind.content(run), media_type=kind.media_type, headers=headers)
+
+
+def offered(run: Run, name: str) -> Path:
+    """The file of a run that goes by this name; InputError unless it is one that may be downloaded.
+
+    Links are not served: they could lead to any file of this machine.
+    """
+    allowed = {path.name: path for path in exported_files(run)}
+    for known in OFFERED:
+        if path := own_file(run.path, known):
+            allowed[path.name] = path
+    if name not in allowed:
+        there = ", ".join(sorted(allowed)) or "nothing yet"
+        raise InputError(f"Run {run.name!r} has no file {name!r} to download. It has {there}.")
+    return allowed[name]

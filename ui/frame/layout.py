@@ -1,0 +1,144 @@
+"""The page: the list of runs, the stepper, and the five steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import gradio as gr
+
+from ui.data.step import DataStep
+from ui.evaluate.step import EvaluateStep
+from ui.export.step import ExportStep
+from ui.frame.api import add_api
+from ui.frame.doctor_panel import DoctorPanel
+from ui.frame.runs_list import RunsList
+from ui.frame.stepper import FOLLOW_ADDRESS, stepper
+from ui.guard import Guard
+from ui.html import icons
+from ui.html.markup import callout
+from ui.html.part import Part
+from ui.jobs.confirm import JobsConfirm
+from ui.page.faults import painted
+from ui.page.guarded_blocks import GuardedBlocks
+from ui.page.location import STEP_NAMES, STEPS, Place
+from ui.page.page import QUICK, Page, Step
+from ui.page.state import Scene
+from ui.page.updates import Wanted, blocks_of
+from ui.playground.step import TryStep
+from ui.services.stored import damage_of
+from ui.services.tenants import Tenants
+from ui.train.step import TrainStep
+
+TITLE = "FunctionGemma Trainer"
+TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
+"""How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
+MOST_WAITING = 40
+"""How many calls may wait for their turn; one may hold a file of 20 MB."""
+TOP = (
+    f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
+    f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
+)
+BUILDERS: dict[str, type[Step]] = {
+    "data": DataStep,
+    "train": TrainStep,
+    "evaluate": EvaluateStep,
+    "export": ExportStep,
+    "try": TryStep,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepFrame:
+    """What a step stands in: its components in `body`, and a callout if they cannot be painted."""
+
+    fault: gr.HTML
+    body: gr.Column
+
+    def whole(self) -> Wanted:
+        """The step without a fault."""
+        return {self.fault: "", self.body: gr.update(visible=True)}
+
+    def broken(self, callout: str) -> Wanted:
+        """The callout in place of the step: what the step showed before belongs to another place."""
+        return {self.fault: callout, self.body: gr.update(visible=False)}
+
+
+class Layout:
+    """The parts of the page in their places; made inside a gr.Blocks."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        with gr.Row(elem_id="shell"):
+            with gr.Column(elem_id="runs", min_width=0):
+                self.runs = RunsList()
+            with gr.Column(elem_id="work", min_width=0):
+                Part(TOP)
+                self.stepper = Part(elem_id="stepper", also=FOLLOW_ADDRESS)
+                self.page = Page(tenants, self.paint)
+                self.confirm = JobsConfirm()
+                self.doctor = DoctorPanel()
+                self.steps: dict[str, Step] = {}
+                self.rooms: dict[str, StepFrame] = {}
+                with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
+                    for name in STEPS:
+                        with gr.Tab(STEP_NAMES[name], id=name):
+                            self._build_step(name)
+        if tenants.shared:
+            gr.LoginButton(visible=False)  # gradio serves the login's addresses only where there is one
+        self.timer = gr.Timer(SHARED_TICK_SECONDS if tenants.shared else TICK_SECONDS)
+
+    def _build_step(self, name: str) -> None:
+        fault = Part(elem_id=f"{name}-fault")
+        with gr.Column(elem_classes=["ft-step"]) as body:
+            self.steps[name] = BUILDERS[name]()
+        self.rooms[name] = StepFrame(fault, body)
+
+    def paint(self, scene: Scene) -> Wanted:
+        """What the frame and the open step should show; each part that fails says so in its own place."""
+        name = scene.place.step
+        room = self.rooms[name]
+        parts: list[tuple[str, Callable[[], Wanted], Callable[[str], Wanted]]] = [
+            ("The row of steps", lambda: {self.stepper: stepper(scene).text}, lambda said: {self.stepper: said}),
+            ("The list of runs", lambda: self.runs.paint(scene), lambda said: {self.runs.part: said}),
+            ("The price", lambda: self.confirm.paint(scene), lambda said: {self.confirm.part: said}),
+            ("The check", lambda: self.doctor.paint(scene), lambda said: {self.doctor.part: said}),
+            (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].paint(scene) | room.whole(), room.broken),
+        ]
+        wanted: Wanted = {self.tabs: gr.update(selected=name)}
+        for part in parts:
+            wanted |= painted(*part)
+        if scene.run_error:
+            wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
+        elif scene.run and (damage := damage_of(scene.run)):
+            wanted[self.page.notice] = callout("error", "This run is damaged", damage).text
+        return wanted
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Tie every part to what it does."""
+        page = self.page
+        parts = (page, self.runs, self.confirm, self.doctor, *self.steps.values())
+        rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
+        page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
+        page.on_press(self.runs.part, self.runs.press)
+        page.on_press(self.stepper, _pick_step)
+        page.on_press(self.confirm.part, self.confirm.press)
+        page.on_press(self.doctor.part, self.doctor.press)
+        for step in self.steps.values():
+            step.wire(page)
+        self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
+        blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
+
+
+def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
+    """The whole page, its parts tied together."""
+    blocks = GuardedBlocks(guard, title=TITLE, analytics_enabled=False, fill_width=True)
+    with blocks:
+        Layout(tenants).wire(blocks)
+        add_api(tenants)
+    blocks.queue(max_size=MOST_WAITING)
+    return blocks
+
+
+def _pick_step(scene: Scene, data: dict[str, str]) -> Place:
+    step = data.get("step", "")
+    return replace(scene.place, step=step if step in STEPS else STEPS[0], asking=None)

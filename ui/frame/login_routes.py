@@ -1,0 +1,104 @@
+"""Logging in and out on a shared app, where Gradio's own routes fall short."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from ui.services.identity import LOGIN, LOGOUT
+from ui.services.tenants import Tenants
+
+CALLBACK = "/login/callback"
+FRESH = {"Cache-Control": "no-store"}
+TARGET, TRIES = "_target_url", "_nb_redirects"
+"""Gradio's names for where a login leads, and for how often it began anew."""
+MOST_TRIES = 2
+LONGEST_TARGET = 2_000
+UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+NO_COOKIE = (
+    "Your browser does not keep this app's cookie, so the login cannot be finished. Allow cookies for this address, "
+    "then log in again.\n"
+)
+NOT_DONE = "Hugging Face did not finish the login. Go back to the app and log in again, in a few minutes if need be.\n"
+
+
+def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
+    """Serve /logout, which ends the login on the server, and the two routes of a login, which leads back to the page.
+
+    Gradio's /logout only takes the cookie back. Its login leads to any path of the app. Its callback fails on an error
+    that the Hub reports, on a code that the Hub does not accept and on a count that is no number; in a browser that
+    keeps no cookie it begins anew without end.
+    """
+    if not tenants.shared:
+        return
+    login, callback = _endpoint(app, f"/{LOGIN}"), _endpoint(app, CALLBACK)
+
+    def logout(request: Request) -> RedirectResponse:
+        tenants.log_out(request)
+        request.session.clear()
+        return RedirectResponse("/", headers=FRESH)
+
+    async def leave(request: Request) -> Response:
+        own = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != TRIES])
+        return await _answer(login, request, safe_target(request.query_params.get(TARGET, f"/?{own}")))
+
+    async def returned(request: Request) -> Response:
+        target = safe_target(request.query_params.get(TARGET, ""))
+        if "error" in request.query_params or "code" not in request.query_params:
+            return RedirectResponse(target, headers=FRESH)
+        if _tries(request) > MOST_TRIES:
+            return PlainTextResponse(NO_COOKIE, HTTPStatus.BAD_REQUEST, FRESH)
+        return await _answer(callback, request, target)
+
+    for path, handler in ((f"/{LOGOUT}", logout), (f"/{LOGIN}", leave), (CALLBACK, returned)):
+        app.router.routes.insert(0, Route(path, handler, methods=["GET"]))
+
+
+def safe_target(text: str) -> str:
+    """The page's address with the query of `text`, if `text` is an address of the page; else the page's without one.
+
+    The result never leads to another site: it begins with one slash, and a question mark follows if anything does.
+    """
+    if len(text) > LONGEST_TARGET or UNSAFE.search(text):
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # brackets that hold no address
+        return "/"
+    if parts.scheme or parts.netloc or parts.path not in ("", "/") or not parts.query:
+        return "/"
+    return f"/?{parts.query}"
+
+
+def _endpoint(app: FastAPI, path: str) -> Callable[[Request], Any]:
+    """Gradio's own handler of a route."""
+    found: Callable[[Request], Any]
+    found = next(route.endpoint for route in app.routes if isinstance(route, Route) and route.path == path)
+    return found
+
+
+async def _answer(endpoint: Callable[[Request], Any], request: Request, target: str) -> Response:
+    """What Gradio's handler answers to the request with this target and a count that is a number."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (TARGET, TRIES)]
+    asked = urlencode([*kept, (TARGET, target), (TRIES, _tries(request))])
+    try:
+        answer = endpoint(Request({**request.scope, "query_string": asked.encode()}, request.receive))
+        found: Response = await answer if inspect.isawaitable(answer) else answer
+        return found
+    except (OAuthError, httpx2.HTTPError):  # their words can hold the code
+        return PlainTextResponse(NOT_DONE, HTTPStatus.BAD_GATEWAY, FRESH)
+
+
+def _tries(request: Request) -> int:
+    text = request.query_params.get(TRIES, "0")
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else 0

@@ -1,0 +1,98 @@
+"""The five steps at the top: what is done, what is going on, what is next."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from ui.html import icons, text
+from ui.html.markup import Html, esc
+from ui.page.location import STEP_NAMES, STEPS
+from ui.page.state import Scene
+from ui.services.stages import StageView
+
+Mark = Literal["", "done", "busy", "failed"]
+LOGGER = logging.getLogger(__name__)
+
+# Keeps the browser's address at the place that is shown, so that a reload comes back to it.
+FOLLOW_ADDRESS = """
+const follow = () => {
+  const query = element.querySelector('[data-query]')?.dataset.query;
+  if (query === undefined || query === location.search) return;
+  history.replaceState(null, '', location.pathname + query);
+};
+watch('value', follow);
+"""
+
+
+def stepper(scene: Scene) -> Html:
+    """The row of steps with the state of each."""
+    items = "".join(_item(scene, number, step) for number, step in enumerate(STEPS, 1))
+    return Html(f'<nav class="stepper" aria-label="Steps" data-query="{esc(scene.place.query)}"><ol>{items}</ol></nav>')
+
+
+def _item(scene: Scene, number: int, step: str) -> str:
+    mark, state = _told_state(scene, step)
+    current = scene.place.step == step
+    inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Html(f"<span>{number}</span>"))
+    if current and mark == "done":
+        inside = Html(f"<span>{number}</span>")
+    classes = " ".join(filter(None, (mark, "current" if current else "")))
+    aria = ' aria-current="step"' if current else ""
+    return (
+        f'<li class="{classes}"><button type="button" data-do="step" data-step="{step}"{aria}>'
+        f'<span class="mark">{inside}</span><span class="name">{STEP_NAMES[step]}</span>'
+        f'<span class="state">{esc(state)}</span></button></li>'
+    )
+
+
+def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
+    """The state of a step; a file that cannot be read must not take the way to the other steps."""
+    try:
+        return _state(scene, step)
+    except Exception:
+        LOGGER.exception("the state of the %s step cannot be told", step)
+        return "failed", "cannot be read"
+
+
+def _state(scene: Scene, step: str) -> tuple[Mark, str]:
+    if step == "data":
+        return _data_state(scene)
+    if step == "try":
+        return ("", "ready") if scene.has("export") else ("", "")
+    view = scene.stage(step)
+    if view.active:
+        return "busy", _busy(view)
+    if view.state == "failed" and (step == "train" or scene.has("train")):
+        return "failed", "failed"
+    if scene.has(step):
+        return "done", _result(scene, step)
+    return "", "cancelled" if view.state == "cancelled" and step == "train" else ""
+
+
+def _data_state(scene: Scene) -> tuple[Mark, str]:
+    check = scene.check
+    if check is None:
+        return "", ""
+    report = check.result
+    if report is None:
+        return ("failed", "not checked") if check.error else ("busy", "checking")
+    if not report.ok:
+        errors = sum(issue.severity == "error" for issue in report.issues)
+        return "failed", text.count(errors, "error")
+    return "done", text.count(report.rows, "row")
+
+
+def _busy(view: StageView) -> str:
+    if view.state == "queued":
+        return "waits its turn"
+    return "running" if view.fraction is None else f"{view.fraction * 100:.0f} %"
+
+
+def _result(scene: Scene, step: str) -> str:
+    if step == "evaluate" and scene.evaluation:
+        rate = (scene.evaluation.get("tuned") or {}).get("combined") or {}
+        return f"{text.percent(rate.get('value'))} right"
+    if step == "export" and scene.verification:
+        return str(scene.verification.get("verdict", "done"))
+    return "done"

@@ -1,0 +1,92 @@
+"""The question before any money is spent: what it will cost, at most, and whether the account is ready."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ui.html import icons, text
+from ui.html.markup import Figure, Html, Tone, button, callout, card, esc, figures, joined, progress
+from ui.html.part import Part
+from ui.jobs.launch import ask, confirm
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.page.updates import Holder, Wanted
+from ui.services.quotes import Offer
+
+COME_INTO_SIGHT = """
+let shown = false;
+watch('value', () => {
+  const there = Boolean(element.querySelector('.card, .callout'));
+  if (there && !shown) element.scrollIntoView({block: 'start', behavior: 'smooth'});
+  shown = there;
+});
+"""
+PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
+MARKS: dict[bool | None, tuple[Tone, Html]] = {
+    True: ("ok", icons.CHECK),
+    False: ("error", icons.CROSS),
+    None: ("plain", Html("?")),
+}
+
+
+class JobsConfirm(Holder):
+    """The card with the sum and the button that spends it."""
+
+    def __init__(self) -> None:
+        self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
+
+    def paint(self, scene: Scene) -> Wanted:
+        """What is being found out, or the question."""
+        return {self.part: _view(scene).text}
+
+    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+        """Start, look again, or leave it."""
+        task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+        match data.get("do"):
+            case "confirm":
+                return confirm(scene)
+            case "ask" if task is not None and task.result is not None:
+                return ask(scene, task.result.order)
+        return replace(scene.place, offer=None)
+
+
+def _view(scene: Scene) -> Html:
+    task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+    if task is None:
+        return Html("")
+    back = button("drop", "Not now", kind="quiet")
+    if task.error:
+        return callout("error", "The price could not be found out", task.error, back)
+    if task.result is None:
+        return card("Before anything is spent", progress(None, task.doing or "Asking Hugging Face"), aside=back)
+    return _question(task.result, back)
+
+
+def _question(offer: Offer, back: Html) -> Html:
+    quote = offer.quote
+    items = [
+        Figure("About", dollars(quote.cost), f"{text.duration(quote.minutes * 60)} on {quote.flavor.label}"),
+        Figure("At most about", dollars(quote.ceiling), f"stopped after {text.duration(quote.timeout_seconds)}"),
+    ]
+    if offer.ready:
+        start = button("confirm", f"Start for at most about {dollars(quote.ceiling)}", kind="primary")
+    else:
+        start = button("ask", "Check again", kind="primary")
+    body = [figures(items), _checks(offer), Html(f'<div class="actions">{start}{back}</div>')]
+    return card("Before anything is spent", joined(body), note=PRIVATE)
+
+
+def _checks(offer: Offer) -> Html:
+    rows = []
+    for check in offer.checks:
+        tone, mark = MARKS[check.ok]
+        link = f' <a href="{esc(check.link)}" target="_blank" rel="noopener">Open</a>' if check.link else ""
+        said = f"<span>{esc(check.message)}{link}</span>"
+        rows.append(f'<li class="{tone}"><span class="phase-mark">{mark}</span>{said}</li>')
+    return Html(f'<ul class="ready">{"".join(rows)}</ul>')
+
+
+def dollars(amount: float | None) -> str:
+    """A sum as `$0.40`, rounded up to the cent."""
+    return "an unknown price" if amount is None else f"${math.ceil(round(amount * 100, 6)) / 100:,.2f}"

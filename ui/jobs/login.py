@@ -1,0 +1,20 @@
+"""The link that logs in with Hugging Face, and what a login is good for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from ui.html.markup import Html, esc
+from ui.page.state import Scene
+from ui.services.identity import LOGIN
+
+GAIN = (
+    "Training runs on your own Hugging Face account, in private repositories. "
+    "Without a login you can check your data and look at the example."
+)
+
+
+def login_button(scene: Scene) -> Html:
+    """A link that logs in with Hugging Face and comes back to this place."""
+    target = f"{LOGIN}?{urlencode({'_target_url': '/' + scene.place.query})}"
+    return Html(f'<a class="btn primary" href="{esc(target)}" data-login>Log in with Hugging Face</a>')

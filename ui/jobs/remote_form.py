@@ -1,0 +1,97 @@
+"""Where a training runs: here, or as a job on Hugging Face, on a machine and with a time limit of one's choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
+from ui.html.markup import button, callout
+from ui.html.part import Part
+from ui.page.location import Place
+from ui.page.page import QUICK, Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+
+HERE, JOBS = "here", "jobs"
+THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
+THEN_ON_JOBS = [("Evaluate, export", "export"), ("Nothing", "stop")]
+"""There is no line to wait in on Hugging Face: one job does all that is wanted, and its container starts once."""
+WHERE = [("This machine", HERE), ("Hugging Face Jobs", JOBS)]
+JOBS_NOTE = "Billed by the minute while it starts and runs. You see the price, and confirm it, before anything starts."
+
+
+class JobsForm(Holder):
+    """The choice of the place and what belongs to it."""
+
+    def __init__(self) -> None:
+        with gr.Column(elem_classes=["ft-card"], visible=False) as self.box:
+            self.where = gr.Radio(WHERE, value=HERE, label="Where it runs", elem_classes=["ft-segments"])
+            with gr.Column(visible=False) as self.order:
+                with gr.Row(elem_classes=["ft-row"]):
+                    self.machine = gr.Dropdown([], label="Machine", info=JOBS_NOTE, filterable=False)
+                    self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice what it should take.")
+                self.trouble = Part(elem_id="machines-trouble")
+
+    @property
+    def fields(self) -> list[Any]:
+        """The inputs: where, the machine, the minutes."""
+        return [self.where, self.machine, self.minutes]
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The choice where there is one; machines as soon as the Hub has named them."""
+        identity = scene.services.identity
+        if identity.name is None:
+            return {self.box: gr.update(visible=False), self.where: Keyed("nobody", HERE)}
+        found = scene.services.offers.machines(identity)
+        listed = found.result or []
+        alone = not identity.machine
+        trouble = button("machines", "Ask again", kind="quiet small")
+        return {
+            self.box: gr.update(visible=True),
+            self.where: Keyed(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
+            self.order: Keyed(identity.name, gr.update(visible=alone)),
+            self.machine: Keyed(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
+            self.trouble: callout("error", "The machines could not be listed", found.error, trouble).text
+            if found.error
+            else "",
+        }
+
+    def wire(self, page: Page, then: gr.Radio, local: gr.Textbox) -> None:
+        """Show what belongs to the chosen place, and let `then` offer what can follow there.
+
+        `local` is a setting that only a training on this machine has.
+        """
+
+        def choose(where: str) -> tuple[Any, Any, Any]:
+            return gr.update(visible=where == JOBS), following(where), gr.update(visible=where == HERE)
+
+        self.where.input(choose, self.where, [self.order, then, local], **QUICK)
+        page.on_press(self.trouble, _ask_again)
+
+
+def following(where: str) -> Any:
+    """What may be done once training is."""
+    on_jobs = where == JOBS
+    return gr.update(choices=THEN_ON_JOBS if on_jobs else THEN, value="export" if on_jobs else "evaluate")
+
+
+def _ask_again(scene: Scene, _data: dict[str, str]) -> Place:
+    scene.services.offers.ask_again()
+    return scene.place
+
+
+def _choices(machines: list[Flavor]) -> list[tuple[str, str]]:
+    return [(_told(machine), machine.name) for machine in machines]
+
+
+def _told(machine: Flavor) -> str:
+    """`Nvidia T4 - small, 16 GB, $0.40 an hour`."""
+    price = "price not told" if machine.price_per_hour is None else f"${machine.price_per_hour:.2f} an hour"
+    return ", ".join(filter(None, (machine.label, machine.accelerator or f"{machine.cpu}, {machine.ram}", price)))
+
+
+def _first(machines: list[Flavor]) -> str | None:
+    names = [machine.name for machine in machines]
+    return DEFAULT_FLAVOR if DEFAULT_FLAVOR in names else next(iter(names), None)

@@ -1,0 +1,143 @@
+"""What every job shows alike: how far it is, its log, the buttons that start and stop it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import gradio as gr
+
+from backend.runs import STAGES
+from ui.html import icons, text
+from ui.html.markup import Html, button, callout, card, esc, joined, progress
+from ui.html.part import Part
+from ui.page.location import Place
+from ui.page.state import Scene
+from ui.page.updates import Holder, Wanted
+from ui.services.stages import StageView
+
+LOG_SHOWN = 12_000
+FOLLOW_END = """
+let atEnd = true;
+element.addEventListener('scroll', (event) => {
+  const box = event.target;
+  atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+}, true);
+watch('value', () => {
+  const box = element.querySelector('.log');
+  if (box && atEnd) box.scrollTop = box.scrollHeight;
+});
+"""
+Words = dict[str, str]
+
+
+class StagePanel(Holder):
+    """The state of one stage, with its buttons, and its log folded below."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        self.state = Part(elem_id=f"{stage}-state")
+
+    def build_log(self) -> None:
+        """Place the log where this is called."""
+        with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
+            self.log = Part(elem_id=f"{self.stage}-log", also=FOLLOW_END)
+
+    def paint(self, scene: Scene, words: Words) -> Wanted:
+        """The stage's state and its log."""
+        view = scene.stage(self.stage)
+        printed = _log(scene, view)
+        return {
+            self.state: stage_state(scene, view, words).text,
+            self.log_box: gr.update(visible=bool(printed)),
+            self.log: f'<pre class="listing log" tabindex="0">{esc(printed)}</pre>' if printed else "",
+        }
+
+    def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
+        """Start or cancel, as the button says."""
+        match data.get("do"):
+            case "start" if not scene.stage(self.stage).active:
+                return start(scene)
+            case "cancel" if scene.run:
+                for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
+                    view = scene.stage(stage)
+                    if view.active:
+                        scene.services.cancel(scene.run, view.job)
+        return scene.place
+
+
+def stage_state(scene: Scene, view: StageView, words: Words) -> Html:
+    """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
+    if view.active and scene.run:
+        stopping = scene.services.stopping(scene.run, view.job)
+        cancel = Html("") if stopping else button("cancel", "Cancel", kind="quiet small")
+        return card(words["busy"], _bar(view, stopping=stopping), aside=cancel)
+    again = button("start", words["again"], kind="primary") if words.get("again") else ""
+    if view.state == "failed":
+        return callout("error", words["failed"], view.message or "The log below says why.", again)
+    if view.state == "cancelled":
+        return callout("warn", words["cancelled"], words.get("kept", ""), again)
+    return Html("")
+
+
+def _bar(view: StageView, *, stopping: bool) -> Html:
+    if stopping:
+        return progress(None, "Stopping")
+    if view.state == "queued":
+        return progress(None, view.message or "Waits for its turn on this machine")
+    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view)])
+
+
+def _phases(view: StageView) -> Html:
+    """The parts of the stage: done, going on, still to come."""
+    names = view.phases
+    now = str(view.progress.get("phase", ""))
+    if now not in names:
+        return Html("")
+    at = list(names).index(now)
+    states = ["done" if index < at else "now" if index == at else "later" for index in range(len(names))]
+    marks = {"done": icons.CHECK, "now": Html('<i class="dot"></i>'), "later": Html('<i class="dot"></i>')}
+    items = "".join(
+        f'<li class="{state}"><span class="phase-mark">{marks[state]}</span>{esc(name)}'
+        f"<span>{_took(view, phase)}</span></li>"
+        for state, (phase, name) in zip(states, names.items(), strict=True)
+    )
+    return Html(f'<ol class="phases">{items}</ol>')
+
+
+def _took(view: StageView, phase: str) -> str:
+    """How long a phase has taken, and about how long it still needs."""
+    last = next((event for event in reversed(view.events) if event.get("phase") == phase), None)
+    if last is None:
+        return ""
+    eta, seconds = last.get("eta"), last.get("seconds")
+    left = f", about {text.duration(eta)} left" if isinstance(eta, int | float) and eta > 1 else ""
+    return f"{text.duration(seconds)}{left}" if isinstance(seconds, int | float) and seconds else ""
+
+
+def doing(view: StageView) -> str:
+    """What the stage does right now, in words: a step of so many, or a phase."""
+    last = view.progress
+    if last.get("event") == "step":
+        return f"Step {last['step']:,} of {last['steps']:,}, epoch {last.get('epoch', 0):.1f}"
+    if not last:
+        return "Starting"
+    phase = str(last.get("phase") or "Working")
+    done, total = last.get("done"), last.get("total")
+    counted = f", {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
+    return view.phases.get(phase, phase) + counted
+
+
+def time_left(view: StageView) -> str:
+    """The time that is left, where the stage says so; else the time it has taken."""
+    eta = view.progress.get("eta")
+    if isinstance(eta, int | float) and view.progress.get("event") == "step":
+        return f"about {text.duration(eta)} left"
+    return f"{text.duration(time.time() - view.started)} so far" if view.started and view.progress else ""
+
+
+def _log(scene: Scene, view: StageView) -> str:
+    if scene.run is None or not view.job:
+        return ""
+    printed, _ = scene.services.runner.log(scene.run, view.job)
+    return printed[-LOG_SHOWN:]

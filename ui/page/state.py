@@ -1,0 +1,197 @@
+"""All that a page shows at one moment, read from files: the run, its stages, its data and the check of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from backend.data import CheckOptions, CheckReport
+from backend.data.changes import FixPlan
+from backend.errors import InputError
+from backend.runs import STAGES, Run, read_json
+from ui.page.location import Place
+from ui.services.data_reviewing import Review
+from ui.services.data_work import Data
+from ui.services.fix_request import Wish, read_wish
+from ui.services.services import Services
+from ui.services.stages import StageView, has_result, stage_views
+from ui.services.stored import told
+from ui.services.summaries import Summary
+from ui.services.tasks import Task
+from ui.services.uploads import GONE, Origin, Source
+
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One look at the place where a visitor stands; what a step does not ask for is not read."""
+
+    services: Services
+    place: Place
+
+    @cached_property
+    def _opened(self) -> tuple[Run | None, str | None]:
+        if not self.place.run:
+            return None, None
+        try:
+            return self.services.store.open(self.place.run), None
+        except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
+            return None, told(error)
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is open."""
+        return self._opened[0]
+
+    @property
+    def run_error(self) -> str | None:
+        """Why the run that the address names cannot be opened."""
+        return self._opened[1]
+
+    @cached_property
+    def runs(self) -> list[Summary]:
+        """Every run, newest first."""
+        return self.services.summaries.list()
+
+    @cached_property
+    def stages(self) -> dict[str, StageView]:
+        """Where the open run's stages stand; empty without a run, failed with the reason if that cannot be read."""
+        if self.run is None:
+            return {}
+        try:
+            return stage_views(self.run, self.services.runner)
+        except Exception as error:
+            LOGGER.exception("the stages of the run %s cannot be read", self.run.id)
+            return {stage: StageView(stage, "failed", told(error)) for stage in STAGES}
+
+    def stage(self, name: str) -> StageView:
+        """One stage of the open run."""
+        return self.stages.get(name) or StageView(name)
+
+    def has(self, stage: str) -> bool:
+        """Whether the open run has the result of a stage."""
+        try:
+            return self.run is not None and has_result(self.run, stage)
+        except OSError:  # a link to nowhere, or a file that may not be read, is no result
+            return False
+
+    @cached_property
+    def _sourced(self) -> tuple[Source | None, str | None]:
+        if self.run:
+            name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
+            config = self.run.config
+            origin = Origin(config.allow_multiple_calls, config.allow_no_call)
+            return Source(self.run.dataset_path, self.run.tools_path, name, origin), None
+        if not self.place.data:
+            return None, None
+        try:
+            return self.services.drafts.open(self.place.data), None
+        except InputError as error:
+            return None, str(error)
+        except (OSError, TypeError, ValueError):
+            LOGGER.exception("uploaded data cannot be opened")
+            return None, GONE
+
+    @property
+    def source(self) -> Source | None:
+        """The data that is open: the run's, or what the visitor gave."""
+        return self._sourced[0]
+
+    @property
+    def source_error(self) -> str | None:
+        """Why the data that the address names is not there."""
+        return self._sourced[1]
+
+    @cached_property
+    def options(self) -> CheckOptions:
+        """What the data is checked for: the run's own settings, or the defaults; and what its rows may hold."""
+        origin = self.source.origin if self.source else Origin()
+        allowed: dict[str, Any] = {
+            "allow_multiple_calls": origin.allow_multiple_calls,
+            "allow_no_call": origin.allow_no_call,
+            "folders": self.services.identity.machine,
+            "token": self.services.token,
+        }
+        if self.run is None:
+            return CheckOptions(declarations="none", **allowed)
+        config = self.run.config
+        length = None if config.max_seq_length == "auto" else config.max_seq_length
+        return CheckOptions(
+            base_model=config.base_model,
+            prompt_format=config.prompt_format,
+            declarations=config.declarations,
+            max_seq_length=length,
+            test_split=config.test_split,
+            seed=config.seed,
+            **allowed,
+        )
+
+    @cached_property
+    def data(self) -> Data | None:
+        """The open data with what it is checked for."""
+        return Data(self.source.dataset, self.source.tools, self.options) if self.source else None
+
+    @cached_property
+    def check(self) -> Task[CheckReport] | None:
+        """The check of the open data, under way or done."""
+        return self.services.checker.check(self.data, self.services.owner) if self.data else None
+
+    @property
+    def report(self) -> CheckReport | None:
+        """What the check found, None before its end."""
+        return self.check.result if self.check else None
+
+    @cached_property
+    def data_key(self) -> str:
+        """What tells the open data and its report from any other, for what is drawn only once."""
+        return f"{self.data.key if self.data else None} {self.report is not None}"
+
+    @cached_property
+    def wish(self) -> Wish | None:
+        """The fixes that the visitor looks at."""
+        return read_wish(self.place.fixing, self.report)
+
+    @cached_property
+    def plan(self) -> Task[FixPlan] | None:
+        """What those fixes would change, under way or done."""
+        if not (self.data and self.wish):
+            return None
+        return self.services.checker.plan(self.data, self.wish, self.services.owner)
+
+    @cached_property
+    def test_check(self) -> Task[CheckReport] | None:
+        """The check of the test rows that were brought along, under way or done."""
+        if not (self.source and self.source.test and self.data and self.report):
+            return None
+        return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
+
+    @property
+    def review(self) -> Task[Review] | None:
+        """The search for labels that look wrong; None where nobody asked for it."""
+        return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
+
+    @cached_property
+    def evaluation(self) -> dict[str, Any] | None:
+        """The open run's evaluation.json; None where there is none."""
+        return _read(self.run.evaluation_path) if self.run else None
+
+    @cached_property
+    def training(self) -> dict[str, Any] | None:
+        """The summary that training left; None where there is none."""
+        return _read(self.run.training_path) if self.run else None
+
+    @cached_property
+    def verification(self) -> dict[str, Any] | None:
+        """What was verified about the open run's exported file; None where there is none."""
+        return _read(self.run.export_dir / "verification.json") if self.run else None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return read_json(path) if path.is_file() else None
+    except (InputError, OSError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,104 @@
+"""Asking the models of a run: the exported file on the server, or with what the visitor's browser answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import replace
+from typing import Any
+
+from backend.errors import InputError
+from backend.jobs.answering import Answer, answerer_for, runtime_installed
+from backend.jobs.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
+from ui.page.state import Scene
+from ui.playground.browser_model import Given, browser_answer
+from ui.playground.history import FILE, KINDS, Turn
+from ui.services.exports import exported
+
+POLL_SECONDS = 0.25
+MAX_MESSAGE = 2_000
+"""In characters: more than a phone's context holds."""
+IN_BROWSER = "in this browser"
+NOT_HERE = "The file lies on Hugging Face, not on this server. Run it in this browser, or download it."
+_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
+
+
+def ask_file(scene: Scene, message: str) -> Answer:
+    """The exported file's answer on the server; what is in the way is told in its `error`."""
+    if len(message) > MAX_MESSAGE:
+        return _too_long(message)
+    file = exported(scene.run) if scene.run else None
+    if scene.run is None or file is None:
+        return Answer(error="There is no exported file. Go to the Export step first.")
+    if file.path is None:
+        return Answer(error=NOT_HERE)
+    try:
+        return answerer_for(file.path, scene.run.export_dir / "tools_android.json").ask(message)
+    except InputError as error:
+        return Answer(error=str(error))
+
+
+def ask_weights(scene: Scene, message: str, which: Which) -> Answer:
+    """What the run's checkpoint or base answers; what is in the way is told in the answer's `error`."""
+    if len(message) > MAX_MESSAGE:
+        return _too_long(message)
+    if scene.run is None or which not in askable(scene.run):
+        return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
+    return checkpoint_answerer(scene.run.path, which).ask(message)
+
+
+def _too_long(message: str) -> Answer:
+    return Answer(error=f"The message has {len(message):,} characters; at most {MAX_MESSAGE:,} are asked. Shorten it.")
+
+
+def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
+    """The turn as it grows: before and after every model's answer, and None now and then while one is at work."""
+    turn = Turn(message, {}, expected_calls(scene, message))
+    for kind in (FILE, *kinds):
+        if kind == FILE and given is not None:
+            turn = _given(scene, turn, given)
+        if kind not in turn.answers:
+            pending = _pool.submit(_ask, scene, message, kind)
+            if turn.answers:
+                yield replace(turn, waiting=kind)
+            while (answer := _poll(pending)) is None:
+                yield None
+            turn = replace(turn, answers={**turn.answers, kind: answer})
+        yield turn
+
+
+def _ask(scene: Scene, message: str, kind: str) -> Answer:
+    which = next((which for which in WHICH if which == kind), None)
+    return ask_file(scene, message) if which is None else ask_weights(scene, message, which)
+
+
+def _given(scene: Scene, turn: Turn, given: Given) -> Turn:
+    """The turn with the browser's answer; without one, where the server cannot help either; or with why it must."""
+    item = given.answers.get(turn.message)
+    if item is not None and scene.run is not None:
+        return replace(turn, answers={FILE: browser_answer(scene.run, item)}, place=IN_BROWSER)
+    reason = given.error or "The browser brought no answer"
+    if not runtime_installed():
+        return replace(
+            turn, answers={FILE: Answer(error=f"{reason}. There is no runtime on this server to answer instead.")}
+        )
+    return replace(turn, note=f"{reason}, so the server answered.")
+
+
+def held_out_rows(scene: Scene) -> list[dict[str, Any]]:
+    """The rows that evaluation scored."""
+    rows: list[dict[str, Any]] = ((scene.evaluation or {}).get("tuned") or {}).get("rows") or []
+    return rows
+
+
+def expected_calls(scene: Scene, message: str) -> list[dict[str, Any]] | None:
+    """The right calls, where the message is one of the held-out rows."""
+    return next((row["expected"] for row in held_out_rows(scene) if row["message"].strip() == message), None)
+
+
+def _poll(pending: Future[Answer]) -> Answer | None:
+    try:
+        return pending.result(POLL_SECONDS)
+    except NotYet:
+        return None

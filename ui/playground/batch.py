@@ -1,0 +1,226 @@
+"""Many messages at once: a table of what each model answers, and the same as a CSV."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from backend.data.call_reading import canonical_text
+from backend.data.csv_table import read_table
+from backend.data.options import MESSAGE
+from backend.errors import InputError
+from backend.jobs.answering import Answer
+from ui.html import text
+from ui.html.markup import Html, badge, call_text, callout, card, esc, joined, link, progress, table
+from ui.html.part import Part
+from ui.page.page import Page
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+from ui.playground.ask import MAX_MESSAGE, turns_of
+from ui.playground.browser_model import Given
+from ui.playground.history import KINDS, Turn, as_expected, short
+
+MOST_MESSAGES = 200
+MOST_BYTES = 1_000_000
+OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+ASK_BROWSER = """
+async (place, many, beside, where, _) => {
+  const messages = many.split('\\n').map((line) => line.trim()).filter(Boolean);
+  const few = messages.length <= MOST ? messages : [];
+  return [place, many, beside, where, await window.ftBrowser.answer(where, few)];
+}
+""".replace("MOST", str(MOST_MESSAGES))
+
+
+class ListDesk(Holder):
+    """A field for many messages, and the table of their answers."""
+
+    def __init__(self) -> None:
+        self.given = gr.JSON(None, visible=False)
+        with gr.Accordion("Many messages at once", open=False, elem_id="many", elem_classes=["ft-card"]):
+            self.many = gr.Textbox(
+                label="Messages, one a line", lines=6, max_lines=14, elem_id="many-messages",
+                placeholder="is there water near me\nhow steep is it up there",
+            )  # fmt: skip
+            with gr.Row(elem_classes=["ft-row", "ft-tight"]):
+                self.ask = gr.Button("Ask all", variant="primary", scale=0, min_width=130, elem_id="ask-all")
+                self.stop = gr.Button("Stop", visible=False, scale=0, min_width=110)
+                self.upload = gr.UploadButton(
+                    "From a file (.txt, .csv)", file_types=[".txt", ".csv"], scale=0, min_width=210, elem_id="many-file"
+                )
+            self.table = Part(elem_id="many-table")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """Another run begins with an empty field."""
+        run = str(scene.place.run)
+        return {self.many: Keyed(run, ""), self.table: Keyed(run, "")}
+
+    def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
+        """Ask all messages where the page is set to ask, and read them from a file."""
+        outputs = [self.ask, self.stop, self.table]
+
+        def ask(
+            place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
+        ) -> Iterator[tuple[Any, ...]]:
+            scene = page.scene(place, request)
+            yield from asking_all(scene, many, beside, Given.from_json(given))
+
+        inputs = [page.place, self.many, beside, where, self.given]
+        asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
+        shown = (gr.update(visible=True), gr.update(visible=False))
+        self.stop.click(lambda: shown, None, outputs[:2], cancels=[asked], queue=False, **OPTIONS)
+        self.upload.upload(_read, self.upload, [self.many, self.table], queue=False, **OPTIONS)
+
+
+def messages_in(many: str) -> list[str]:
+    """The messages in a text of lines; InputError where there are none, or too many, or one is too long."""
+    found = [line.strip() for line in (many or "").split("\n") if line.strip()]
+    if not found:
+        raise InputError("There is no message yet. Write one a line, or take them from a file.")
+    if len(found) > MOST_MESSAGES:
+        raise InputError(
+            f"These are {len(found):,} messages; at most {MOST_MESSAGES} are asked at once. Leave some out."
+        )
+    longest = max(found, key=len)
+    if len(longest) > MAX_MESSAGE:
+        raise InputError(f"“{longest[:60]}…” has {len(longest):,} characters; a message has at most {MAX_MESSAGE:,}.")
+    return found
+
+
+def lines_of_file(path: Path) -> str:
+    """The messages in a file, one a line: a CSV's user_message column, or a text's lines; InputError if unreadable."""
+    if path.stat().st_size > MOST_BYTES:
+        raise InputError(f"{path.name} is larger than 1 MB. Give a file of at most {MOST_MESSAGES} messages.")
+    if path.suffix.lower() == ".csv":
+        rows = read_table(path)
+        if MESSAGE not in rows.index:
+            raise InputError(f"{path.name} has no {MESSAGE} column. Name the column so, or give a text of one a line.")
+        return "\n".join(" ".join((row.message or "").split()) for row in rows.rows)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is no UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
+
+
+def asking_all(scene: Scene, many: str, beside: Sequence[str], given: Given | None) -> Iterator[tuple[Any, ...]]:
+    """The table as it grows, and the CSV at its end."""
+    try:
+        messages = messages_in(many)
+    except InputError as error:
+        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error).text
+        return
+    if given is not None and given.stopped:
+        messages = [message for message in messages if message in given.answers]
+    turns: list[Turn] = []
+    for message in messages:
+        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages)).text
+        newest = Turn(message, {}, None)
+        for turn in turns_of(scene, message, given, beside):
+            newest = turn or newest
+            yield gr.skip(), gr.skip(), gr.skip()
+        turns.append(newest)
+    told = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
+    yield gr.update(visible=True), gr.update(visible=False), told.text
+
+
+def _under_way(turns: Sequence[Turn], total: int) -> Html:
+    bar = progress(len(turns) / total, f"{len(turns):,} of {text.count(total, 'message')} answered")
+    return Html(f'<div class="stack">{bar}{_table(turns) if turns else ""}</div>')
+
+
+def turns_table(turns: Sequence[Turn]) -> Html:
+    """Every message with its answers, how many are as the data expects, and the CSV."""
+    address = "data:text/csv;charset=utf-8;base64," + base64.b64encode(turns_csv(turns).encode("utf-8-sig")).decode()
+    save = Html(
+        link(address, "Download as CSV", kind="quiet small", download=True).text.replace(
+            " download>", ' download="answers.csv">'
+        )
+    )
+    title = text.count(len(turns), "message")
+    notes = joined([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
+    return card(title, Html(f'<div class="stack">{notes}{_table(turns)}</div>'), note=_tally(turns), aside=save)
+
+
+def _tally(turns: Sequence[Turn]) -> str:
+    known = [turn for turn in turns if turn.expected is not None]
+    if not known:
+        return ""
+    parts = []
+    for kind in turns[0].answers:
+        right = sum(bool(kind in turn.answers and as_expected(turn.answers[kind], turn.expected)) for turn in known)
+        parts.append(f"{KINDS[kind]}: {right:,} of {text.count(len(known), 'held-out row')} as expected")
+    return " · ".join(parts)
+
+
+def _table(turns: Sequence[Turn]) -> Html:
+    kinds = list(turns[0].answers)
+    expected = any(turn.expected is not None for turn in turns)
+    headers = ["Message", *(KINDS[kind] for kind in kinds), *(["The data says"] if expected else [])]
+    rows = [
+        [
+            turn.message,
+            *(_cell(turn.answers.get(kind), turn) for kind in kinds),
+            *([_expected(turn)] if expected else []),
+        ]
+        for turn in turns
+    ]
+    return table(headers, rows, kind="many", caption="Answers to many messages")
+
+
+def _cell(answer: Answer | None, turn: Turn) -> Html:
+    right = as_expected(answer, turn.expected) if answer else None
+    mark = Html(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
+    reason = f'<p class="note">{esc(answer.error)}</p>' if answer and answer.error else ""
+    return Html(f"<div>{short(answer)} {mark}{reason}</div>")
+
+
+def _expected(turn: Turn) -> Html:
+    if turn.expected is None:
+        return Html("–")
+    return joined([call_text(call) for call in turn.expected]) if turn.expected else Html("no call")
+
+
+def turns_csv(turns: Sequence[Turn]) -> str:
+    """One line a message: for every model its calls, what it wrote, what went wrong, and the seconds it took."""
+    kinds = list(dict.fromkeys(kind for turn in turns for kind in turn.answers))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    head = [f"{kind}_{what}" for kind in kinds for what in ("tool_calls", "raw", "error", "seconds")]
+    writer.writerow(["user_message", "expected", *head])
+    for turn in turns:
+        cells = [cell for kind in kinds for cell in _cells(turn.answers.get(kind))]
+        writer.writerow(
+            [_plain(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(_plain, cells)]
+        )
+    return out.getvalue()
+
+
+def _cells(answer: Answer | None) -> list[str]:
+    if answer is None:
+        return [""] * 4
+    calls = _calls([call.to_dict() for call in answer.calls])
+    return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}"]
+
+
+def _calls(calls: Sequence[dict[str, Any]]) -> str:
+    return canonical_text([(call["name"], call["arguments"]) for call in calls])
+
+
+def _plain(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _read(path: str) -> tuple[Any, str]:
+    try:
+        lines = lines_of_file(Path(path))
+        messages_in(lines)
+        return lines, ""
+    except InputError as error:
+        return gr.skip(), callout("error", "The file was not taken", error).text

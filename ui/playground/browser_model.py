@@ -1,0 +1,130 @@
+"""The exported file in the visitor's browser: what the worker needs to run it, and what its answers say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from backend.data.tool_reading import read_tools
+from backend.errors import InputError
+from backend.jobs.answering import Answer
+from backend.prompts import get_format, read_answer
+from backend.prompts.tokens import BOS
+from backend.runs import Run, RunConfig
+from backend.tokens import TokenCounter, load_plain_counter
+from ui.html.markup import Html, esc
+from ui.page.state import Scene
+from ui.services.browser_runtime import runtime_route
+from ui.services.exports import exported
+from ui.services.stages import stamp
+
+SCRIPT = (Path(__file__).parents[1] / "static" / "browser_model.js").read_text(encoding="utf-8")
+QUESTION = "QUESTION"
+MOST_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the browser brought back: a raw answer by message; `error` says why it gave up, if it did."""
+
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    error: str | None = None
+    stopped: bool = False
+
+    @classmethod
+    def from_json(cls, value: Any) -> Given | None:
+        """What came with the press; None where the server is to answer. All of it is text that a visitor sent."""
+        if not isinstance(value, dict):
+            return None
+        listed = value.get("answers")
+        items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+        answers = {str(item.get("message")): item for item in items if isinstance(item.get("raw"), str)}
+        failed = next((item["error"] for item in items if item.get("error")), value.get("error"))
+        return cls(answers, str(failed)[:400] if failed else None, bool(value.get("stopped")))
+
+
+def browser_panel(scene: Scene) -> Html:
+    """The panel that the page's script fills: what is under way, and the file's address for the worker."""
+    wanted = browser_config(scene)
+    if wanted is None:
+        return Html("")
+    return Html(
+        f'<div class="browser-model" data-config="{esc(json.dumps(wanted))}">'
+        '<p class="note" data-part="told" role="status"></p>'
+        '<div class="bar" data-part="bar" hidden><i></i></div>'
+        '<div class="actions"><button type="button" class="btn quiet small" data-part="stop" hidden>Stop</button>'
+        '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone all the same</button>'
+        "</div></div>"
+    )
+
+
+def browser_config(scene: Scene) -> dict[str, Any] | None:
+    """What the worker needs; None where there is no file, or the runtime is not installed.
+
+    `head` is the prompt up to the message and `tail` what follows it, `<bos>` left out: the runtime adds that.
+    """
+    route, run = runtime_route(), scene.run
+    file = exported(run) if run else None
+    if run is None or file is None or route is None:
+        return None
+    head, tail = _around(run.config, run.tools_path, stamp(run.tools_path))
+    return {
+        "file": file.name,
+        "url": file.link,
+        "sha256": file.sha256,
+        "bytes": file.size,
+        "runtime": route,
+        "head": head,
+        "tail": tail,
+    }
+
+
+def browser_answer(run: Run, item: Mapping[str, Any]) -> Answer:
+    """An answer that the browser made, read by the parser that reads the server's.
+
+    The browser counts no tokens: they are those of the text by the checkpoint's own tokenizer, and the stop token; 0
+    where the run's folder has no tokenizer.
+    """
+    raw = str(item["raw"])[:MOST_CHARACTERS]
+    prefill, decode = _seconds(item, "prefill_seconds"), _seconds(item, "decode_seconds")
+    tokens = _count(run, raw)
+    reading = read_answer(get_format(run.config.prompt_format, run.config.declarations), raw)
+    return Answer(
+        raw=raw,
+        calls=reading.calls,
+        text=reading.text,
+        error=reading.error,
+        load_seconds=_seconds(item, "load_seconds"),
+        first_token_seconds=prefill + (decode / tokens if tokens else 0.0),
+        seconds=prefill + decode,
+        tokens=tokens,
+        tokens_per_second=tokens / decode if decode else 0.0,
+    )
+
+
+def _seconds(item: Mapping[str, Any], key: str) -> float:
+    value = item.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+@lru_cache(maxsize=8)
+def _around(config: RunConfig, tools: Path, _stamp: tuple[int, int]) -> tuple[str, str]:
+    prompt = get_format(config.prompt_format, config.declarations).prompt(read_tools(tools).tools, QUESTION)
+    head, _, tail = prompt.removeprefix(BOS).rpartition(QUESTION)
+    return head, tail
+
+
+def _count(run: Run, raw: str) -> int:
+    try:
+        return len(_counter(run.checkpoint, stamp(run.checkpoint / "tokenizer.json")).encode(raw)) + 1
+    except InputError:
+        return 0
+
+
+@lru_cache(maxsize=2)
+def _counter(folder: Path, _stamp: tuple[int, int]) -> TokenCounter:
+    return load_plain_counter(folder, folder.name)

@@ -1,0 +1,118 @@
+"""The messages of a visitor's session, what they were answered with, and how that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.jobs.answering import Answer
+from ui.html import text
+from ui.html.markup import Html, badge, button, call_card, call_text, callout, card, esc, joined, progress
+
+FILE, TUNED, BASE = "file", "tuned", "base"
+KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}
+"""What can be asked, in the order it is shown, and what it is called."""
+
+LOADING = "Answering; the first time its weights are loaded, which can take a minute"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message, and what each kind of model that was asked answered; `expected` where the data knows the calls.
+
+    `place` says where the exported file ran; `note` is a sentence about that, if there is one to say. `waiting` is the
+    kind that is at work now.
+    """
+
+    message: str
+    answers: Mapping[str, Answer]
+    expected: list[dict[str, Any]] | None
+    place: str = "on the server"
+    note: str = ""
+    waiting: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What has answered, and what is about to."""
+        return (*self.answers, self.waiting) if self.waiting else tuple(self.answers)
+
+
+def turn_view(turn: Turn) -> Html:
+    """The newest message, its calls as cards, and what the model wrote; several models stand side by side."""
+    note = callout("warn", turn.note) if turn.note else Html("")
+    alone = turn.answers.get(FILE) if len(turn.kinds) == 1 else None
+    if alone is not None and alone.error and not alone.raw:
+        return joined([note, callout("error", "There is no answer", alone.error)])
+    columns = [
+        Html(f'<div class="stack">{_title(kind, turn)}{_answer_view(answer, turn)}</div>')
+        for kind, answer in turn.answers.items()
+    ]
+    if turn.waiting:
+        columns.append(Html(f'<div class="stack">{_title(turn.waiting, turn)}{progress(None, LOADING)}</div>'))
+    body = Html(f'<div class="stack">{note}<div class="beside">{joined(columns)}</div></div>')
+    return card(f"“{turn.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
+
+
+def _title(kind: str, turn: Turn) -> Html:
+    if len(turn.kinds) == 1:
+        return Html("")
+    return Html(f"<h3>{esc(KINDS[kind])}</h3>")
+
+
+def _answer_view(answer: Answer, turn: Turn) -> Html:
+    if answer.error and not answer.raw:
+        return callout("error", "There is no answer", answer.error)
+    cards = [call_card(call.name, call.arguments) for call in answer.calls]
+    if answer.error:
+        cards.append(callout("warn", "The phone would get no call from this", answer.error))
+    elif not cards:
+        cards.append(callout("plain", "No call", answer.text or "The model called no tool and said nothing."))
+    raw = f'<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{esc(answer.raw)}</pre>'
+    where = turn.place if answer is turn.answers.get(FILE) else ""
+    return Html(f"{joined(cards)}{_held_against(answer, turn)}{raw}{_times(answer, where)}")
+
+
+def as_expected(answer: Answer, expected: list[dict[str, Any]] | None) -> bool | None:
+    """Whether the calls are those that the data expects; None where it expects nothing of this message."""
+    return None if expected is None else [call.to_dict() for call in answer.calls] == expected
+
+
+def _held_against(answer: Answer, turn: Turn) -> Html:
+    right = as_expected(answer, turn.expected)
+    if right is None:
+        return Html("")
+    if right:
+        return Html(f"<p>{badge('as expected', 'ok')}</p>")
+    calls = joined([call_text(call) for call in turn.expected]) if turn.expected else "no call"
+    return Html(f"<p>{badge('not as expected', 'warn')} The data says {calls}</p>")
+
+
+def _times(answer: Answer, where: str) -> Html:
+    parts = [f"{text.duration(answer.seconds)} in all"]
+    if answer.first_token_seconds:
+        parts.append(f"first token after {text.duration(answer.first_token_seconds)}")
+    if answer.tokens_per_second:
+        parts.append(f"{text.count(answer.tokens, 'token')} at {answer.tokens_per_second:,.0f} tokens/s")
+    return Html(f'<p class="note">{" · ".join([*([where.capitalize()] if where else []), *parts])}</p>')
+
+
+def history_view(turns: Sequence[Turn]) -> Html:
+    """The earlier messages of this session, newest first; each can be asked again."""
+    if len(turns) < 2:
+        return Html("")
+    rows = "".join(
+        f"<li><span>{esc(turn.message)}</span><span>{short(turn.answers.get(FILE))}</span>"
+        f"{button('again', 'Ask again', kind='bare small', message=turn.message)}</li>"
+        for turn in turns[1:]
+    )
+    return card("Earlier", Html(f'<ol class="history">{rows}</ol>'))
+
+
+def short(answer: Answer | None) -> Html:
+    """An answer on a line."""
+    if answer is not None and answer.calls:
+        return joined([call_text(call.to_dict()) for call in answer.calls])
+    if answer is None or (answer.error and not answer.raw):
+        return Html('<span class="note">no answer</span>')
+    return Html(f'<span class="note">{"no call" if not answer.error else "no answer that can be read"}</span>')

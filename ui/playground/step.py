@@ -1,0 +1,185 @@
+"""Step 5, Try: say something, and see the call that the phone would make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from backend.jobs.answering import runtime_installed
+from backend.jobs.answering_checkpoint import askable
+from backend.runs import STARTER
+from ui.html.markup import Html, button, callout, card, empty, heading, joined, progress
+from ui.html.part import Part, pressed
+from ui.page.page import Page, pick_step
+from ui.page.state import Scene
+from ui.page.updates import Holder, Keyed, Wanted
+from ui.playground.ask import MAX_MESSAGE, held_out_rows, turns_of
+from ui.playground.batch import ListDesk
+from ui.playground.browser_model import SCRIPT, Given, browser_panel
+from ui.playground.correction import CorrectForm
+from ui.playground.history import KINDS, Turn, history_view, turn_view
+from ui.services.browser_runtime import runtime_route
+from ui.services.exports import exported
+
+LEAD = "The exported file answers here as it would on the phone, in the same runtime."
+EXAMPLES_SHOWN = 8
+KEPT = 20
+SERVER, BROWSER = "server", "browser"
+WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
+ASK_BROWSER = """
+async (place, message, turns, beside, where, _) =>
+  [place, message, turns, beside, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
+"""
+CHOOSE = "(where) => { window.ftBrowser.choose(where); }"
+NO_BASE = "The starter was made from this data alone, so there is no base model to set beside it."
+OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+class TryStep(Holder):
+    """The step's components."""
+
+    def __init__(self) -> None:
+        self.heading = Part(heading("Try", LEAD).text)
+        self.blank = Part(elem_id="try-blank")
+        self.turns = gr.State([])
+        self.given = gr.JSON(None, visible=False)
+        with gr.Column(visible=False) as self.desk:
+            with gr.Column(elem_classes=["ft-card"]):
+                with gr.Row(elem_classes=["ft-row", "ft-tight"]):
+                    self.message = gr.Textbox(
+                        label="Message", placeholder="What would someone say to your app?", max_length=MAX_MESSAGE,
+                        scale=5, elem_id="message", autofocus=True,
+                    )  # fmt: skip
+                    self.ask = gr.Button("Ask", variant="primary", scale=0, min_width=110, elem_id="ask")
+                    self.stop = gr.Button("Stop", visible=False, scale=0, min_width=110)
+                with gr.Row(elem_classes=["ft-row"]):
+                    self.where = gr.Radio(WHERE, value=SERVER, label="Run it", elem_id="try-where")
+                    self.beside = gr.CheckboxGroup([], label="Side by side with", elem_id="try-beside")
+                self.browser = Part(also=SCRIPT, elem_id="browser-model")
+                self.examples = Part(elem_id="try-examples")
+                self.alone = Part(elem_id="try-alone")
+            self.answer = Part(elem_id="answer")
+            self.correct = CorrectForm()
+            self.many = ListDesk()
+            self.history = Part(elem_id="history")
+
+    def paint(self, scene: Scene) -> Wanted:
+        """The desk where there is an exported file, else how to get one; another run clears the desk."""
+        ready = scene.has("export")
+        run = str(scene.place.run)
+        wanted: Wanted = {self.blank: _blank(scene).text, self.desk: gr.update(visible=ready)}
+        if ready:
+            server, browser = _on_server(scene), runtime_route() is not None
+            where = gr.update(value=SERVER if server or not browser else BROWSER, visible=server and browser)
+            wanted |= {
+                self.examples: _examples(scene).text,
+                self.where: Keyed(f"{run} {server} {browser}", where),
+                self.browser: browser_panel(scene).text,
+                **self._beside(scene),
+                **self.correct.paint(scene),
+                **self.many.paint(scene),
+                self.turns: Keyed(run, []),
+                self.answer: Keyed(run, ""),
+                self.history: Keyed(run, ""),
+                self.message: Keyed(run, ""),
+            }
+        return wanted
+
+    def _beside(self, scene: Scene) -> Wanted:
+        """What can be asked beside the file, and a sentence where something cannot."""
+        assert scene.run is not None
+        choices = [(KINDS[which], which) for which in askable(scene.run)]
+        shown = gr.update(choices=choices, value=[], visible=bool(choices))
+        starter = scene.run.config.base_model == STARTER
+        return {
+            self.beside: Keyed(f"{scene.run.id} {choices}", shown),
+            self.alone: f'<p class="note">{NO_BASE}</p>' if starter and choices else "",
+        }
+
+    def wire(self, page: Page) -> None:
+        """Ask when the button or Enter is pressed, or an example; in the browser first, where that was chosen."""
+        outputs = [self.ask, self.stop, self.answer, self.turns, self.history]
+        inputs = [page.place, self.message, self.turns, self.beside, self.where, self.given]
+
+        def ask(
+            place: dict[str, Any],
+            message: str,
+            turns: list[Turn],
+            beside: list[str],
+            _where: str,
+            given: Any,
+            request: gr.Request,
+        ) -> Iterator[tuple[Any, ...]]:
+            scene = page.scene(place, request)
+            yield from answering(scene, message, turns, beside, Given.from_json(given))
+
+        def fill(event: gr.EventData) -> str:
+            return pressed(event).get("message", "")
+
+        asking: dict[str, Any] = {**OPTIONS, "concurrency_limit": 4, "js": ASK_BROWSER}
+        asked = gr.on([self.ask.click, self.message.submit], ask, inputs, outputs, **asking)
+        filled = [part.act(fill, None, self.message, queue=False, **OPTIONS) for part in (self.examples, self.history)]
+        then = [event.then(ask, inputs, outputs, **asking) for event in filled]
+        idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped").text)
+        self.stop.click(lambda: idle, None, outputs[:3], cancels=[asked, *then], queue=False, **OPTIONS)
+        self.where.input(None, self.where, None, js=CHOOSE)
+        self.correct.wire(page, self.turns, self.answer)
+        self.many.wire(page, self.where, self.beside)
+        page.on_press(self.blank, pick_step)
+
+
+def answering(
+    scene: Scene, message: str, turns: list[Turn], beside: Sequence[str], given: Given | None
+) -> Iterator[tuple[Any, ...]]:
+    """What the page shows while an answer is made, and then the answer."""
+    message = (message or "").strip()
+    if not message:
+        yield gr.update(), gr.update(), callout("plain", "Type a message first").text, gr.skip(), gr.skip()
+        return
+    if given is not None and given.stopped and message not in given.answers:
+        yield gr.update(), gr.update(), callout("warn", "Stopped").text, gr.skip(), gr.skip()
+        return
+    doing = "Opening the file and answering; the first time takes a few seconds"
+    waiting = card("Answering", progress(None, doing)).text
+    yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
+    newest = Turn(message, {}, None)
+    for turn in turns_of(scene, message, given, beside):
+        newest = turn or newest
+        yield gr.update(), gr.update(), turn_view(turn).text if turn else gr.skip(), gr.skip(), gr.skip()
+    turns = [newest, *turns][:KEPT]
+    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest).text, turns, history_view(turns).text
+
+
+def _blank(scene: Scene) -> Html:
+    if scene.has("export"):
+        return Html("")
+    if scene.stage("export").active:
+        back = button("step", "See the export", step="export")
+        return empty("Export first", "The file can be asked as soon as it is exported.", back)
+    step, name = ("export", "Go to Export") if scene.has("train") else ("train", "Go to Train")
+    return empty(
+        "Nothing to ask yet",
+        "The exported file answers here. Train a model and export it first.",
+        button("step", name, kind="primary", step=step),
+    )
+
+
+def _on_server(scene: Scene) -> bool:
+    """Whether the server can answer: it has the runtime, and the file."""
+    file = exported(scene.run) if scene.run else None
+    return runtime_installed() and file is not None and file.path is not None
+
+
+def _examples(scene: Scene) -> Html:
+    """Held-out messages to press, spread over the tools."""
+    by_tool: dict[str, list[str]] = {}
+    for row in held_out_rows(scene):
+        by_tool.setdefault(row["expected"][0]["name"] if row["expected"] else "", []).append(row["message"])
+    lists = list(by_tool.values())
+    spread = [messages[at] for at in range(EXAMPLES_SHOWN) for messages in lists if at < len(messages)]
+    chips = [button("ask", message, kind="chip", message=message) for message in spread[:EXAMPLES_SHOWN]]
+    if not chips:
+        return Html("")
+    return Html(f'<p class="note">From the held-out rows</p><div class="chips">{joined(chips)}</div>')

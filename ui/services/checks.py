@@ -1,0 +1,107 @@
+"""Work on data, started and found again: checks, planned fixes, test rows, reviews."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from backend.data import CheckReport
+from backend.data.changes import FixPlan
+from backend.errors import InputError
+from backend.tokens import STARTER
+from ui.services.data_reviewing import Review, review_rows
+from ui.services.data_work import Data, check, check_tests, content, is_large, plan
+from ui.services.fix_request import Wish
+from ui.services.subprocess_work import Bounds, TooMuch, run_apart
+from ui.services.tasks import WAIT, Task, Tasks
+
+BOUNDS = Bounds(seconds=180.0, bytes=6 * 1024**3)
+"""Meant for what hangs: more than the check of the largest file takes."""
+UNCOUNTED = "The tokenizer of {base} took too long, too much memory, or is damaged. Check the model, or use another."
+TOO_LONG = "This took more than {seconds:.0f} seconds, so it was ended. Give fewer rows, or shorter ones."
+LOGGER = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class Checker:
+    """Runs each kind of work in a thread of its own, what is large in a process, and keeps the latest results.
+
+    `owner` is who answers for the work and finds its result again, empty for whoever has the machine alone. `bounds`
+    are for what a process works on for a shared app.
+    """
+
+    def __init__(self, bounds: Bounds = BOUNDS) -> None:
+        self._bounds = bounds
+        self._checks = Tasks[CheckReport]("check", workers=2)
+        self._plans = Tasks[FixPlan]("fix")
+        self._tests = Tasks[CheckReport]("test-rows")
+        self._reviews = Tasks[Review]("review")
+
+    def check(self, data: Data, owner: str = "") -> Task[CheckReport]:
+        """The check of the data, started now if it is new."""
+        return self._checks.start((owner, data.key), self._check(data), owner, data.expected_bytes)
+
+    def restart(self, owner: str = "") -> None:
+        """Forget the checks that the owner stopped, so that the next look starts them anew."""
+        self._checks.drop_stopped(owner)
+
+    def plan(self, data: Data, wish: Wish, owner: str = "") -> Task[FixPlan]:
+        """What fixing would change, worked out now if it is new."""
+        work = self._work(data, data.large, plan, data, wish)
+        return self._plans.start((owner, data.key, wish), work, owner, data.expected_bytes)
+
+    def test_rows(self, data: Data, report: CheckReport, test: Path, owner: str = "") -> Task[CheckReport]:
+        """The check of test rows that somebody brought along, started now if it is new."""
+        work = self._work(data, data.large or is_large(test), check_tests, data, report.examples, test)
+        return self._tests.start((owner, data.key, content(test)), work, owner, data.expected_bytes)
+
+    def review(self, data: Data, report: CheckReport, owner: str = "") -> Task[Review]:
+        """The search for labels that look wrong, started now if it is new or was stopped; InputError without room.
+
+        Always in a process: scikit-learn cannot be asked to stop.
+        """
+        self._reviews.drop_stopped(owner)
+        work = self._work(data, True, review_rows, report.examples, data.options.seed)
+        task = self._reviews.start((owner, data.key), work, owner, data.expected_bytes)
+        if task.error and self._reviews.get((owner, data.key)) is not task:
+            raise InputError(task.error.removeprefix(WAIT).strip() + " Wait until they are done, then start it again.")
+        return task
+
+    def reviewed(self, data: Data, owner: str = "") -> Task[Review] | None:
+        """That search, None where nobody asked for it."""
+        return self._reviews.get((owner, data.key))
+
+    def _check(self, data: Data) -> Callable[[Task[CheckReport]], CheckReport]:
+        """The check; a tokenizer that somebody else made is read in a process with a limit, and may be given up on."""
+        if data.options.folders or data.options.base_model == STARTER:
+            return self._work(data, data.large, check, data)
+
+        def run(task: Task[CheckReport]) -> CheckReport:
+            try:
+                return run_apart(check, (data,), task.follow, task.stop, self._bounds)
+            except (TooMuch, RuntimeError):
+                LOGGER.warning("the tokens of %s could not be counted", data.options.base_model)
+            uncounted = replace(data, options=replace(data.options, count_tokens=False))
+            report = self._work(data, data.large, check, uncounted)(task)
+            return replace(report, tokens_error=UNCOUNTED.format(base=data.options.base_model))
+
+        return run
+
+    def _work(
+        self, data: Data, large: bool, work: Callable[..., Result], *arguments: Any
+    ) -> Callable[[Task[Result]], Result]:
+        """The work, here or in another process; with a limit on a shared app, where it would hold up others."""
+        bounds = None if data.options.folders else self._bounds
+
+        def run(task: Task[Result]) -> Result:
+            if not large:
+                return work(*arguments, task.follow)
+            try:
+                return run_apart(work, arguments, task.follow, task.stop, bounds)
+            except TooMuch as error:
+                raise InputError(TOO_LONG.format(seconds=self._bounds.seconds)) from error
+
+        return run

@@ -1,0 +1,178 @@
+"""Checks of this machine and of an account that the page starts, follows and stops; their price before any is spent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from weakref import WeakSet
+
+from backend.doctor import Finding, Report, Stopped, Watcher, check_machine
+from backend.doctor.account import check_account
+from backend.doctor.jobs import check_jobs, job_titles
+from backend.doctor.plan import Plan, plan_jobs
+from backend.doctor.visit import Visit
+from backend.errors import InputError
+from ui.services import subprocess_work as apart
+from ui.services.identity import Identity
+from ui.services.tasks import Task, Tasks
+
+Kind = Literal["machine", "account"]
+TITLES: dict[str, str] = {"machine": "This machine", "account": "Your account on Hugging Face"}
+MACHINE_CHECKS, ACCOUNT_CHECKS = 12, 9
+NOT_HERE = "This page checks machines of one's own. On a shared app, check your account."
+NOBODY = "Log in with Hugging Face first."
+ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
+
+
+class _Ended(Stopped, apart.Stopped):
+    """The visitor stopped the checks."""
+
+
+@dataclass(slots=True)
+class Checkup:
+    """A check that the page began: its task, what it has found so far, and in the end the report's text."""
+
+    task: Task[Report]
+    found: list[Finding] = field(default_factory=list)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the jobs of a check cost at most, and the loaded page that asked: the only one that may start them."""
+
+    plan: Plan
+    page: str | None
+
+
+class _Follower:
+    """Tells the page how far a check is, and ends it if the visitor wants no more."""
+
+    def __init__(self, task: Task[Report], checkup: Checkup, checks: int) -> None:
+        self._task = task
+        self._checkup = checkup
+        self._checks = checks
+
+    def doing(self, what: str) -> None:
+        """A check begins."""
+        try:
+            self._task.follow(min(1.0, len(self._checkup.found) / self._checks), what)
+        except apart.Stopped as error:
+            raise _Ended from error
+
+    def found(self, finding: Finding) -> None:
+        """A check has ended."""
+        self._checkup.found.append(finding)
+
+
+_Work = Callable[[Task[Report], Checkup], Report]
+
+
+_ALL: WeakSet[Checkups] = WeakSet()
+
+
+def stop_all(seconds: float) -> None:
+    """End every check, as the app ends, and wait at most so long until they removed what they made."""
+    ends, under_way = time.monotonic() + seconds, [task for checkups in list(_ALL) for task in checkups.stop()]
+    for task in under_way:
+        task.done.wait(max(0.0, ends - time.monotonic()))
+
+
+class Checkups:
+    """The checks of one account or machine, one of each kind at a time; the last of each is kept."""
+
+    def __init__(self) -> None:
+        _ALL.add(self)
+        self._tasks = Tasks[Report]("doctor", workers=2)
+        self._prices = Tasks[Offer]("doctor-price")
+        self._last: dict[str, Checkup] = {}
+        self._lock = threading.Lock()
+
+    def last(self, kind: str | None) -> Checkup | None:
+        """The latest check of a kind, under way or done."""
+        return self._last.get(kind or "")
+
+    def stop(self) -> list[Task[Report]]:
+        """End what is under way, which is returned; what it made is removed before it is done."""
+        under_way = [checkup.task for checkup in list(self._last.values()) if not checkup.task.done.is_set()]
+        for task in under_way:
+            task.stop.set()
+        return under_way
+
+    def check_machine(self, identity: Identity, runs: Path) -> None:
+        """Check the machine that the app runs on; InputError on an app that others use too."""
+        if not identity.machine:
+            raise InputError(NOT_HERE)
+
+        def work(task: Task[Report], checkup: Checkup) -> Report:
+            findings = check_machine(_Follower(task, checkup, MACHINE_CHECKS), runs)
+            return Report([(TITLES["machine"], findings)], identity.name, [identity.token or ""])
+
+        self._start("machine", work)
+
+    def check_account(self, identity: Identity, plan: Plan | None = None) -> None:
+        """Check the account of whoever asks; with a plan also its jobs, which cost money. InputError."""
+        name, token = identity.name, identity.token
+        if name is None or token is None:
+            raise InputError(NOBODY)
+
+        def jobs(visit: Visit, watcher: Watcher) -> list[Finding]:
+            assert plan is not None
+            return check_jobs(visit, plan, watcher)
+
+        def work(task: Task[Report], checkup: Checkup) -> Report:
+            follower = _Follower(task, checkup, ACCOUNT_CHECKS + (len(job_titles(plan)) if plan else 0))
+            found = check_account(token, follower, jobs if plan else None)
+            groups: Sequence[tuple[str, list[Finding]]] = [("Account on Hugging Face", found.free)]
+            return Report([*groups, *([("Jobs on Hugging Face", found.jobs)] if plan else [])], name, [token])
+
+        self._start("account", work)
+
+    def price(self) -> Task[Offer] | None:
+        """The price that was asked for last."""
+        return self._prices.get("price")
+
+    def ask_price(self, identity: Identity) -> None:
+        """Ask the Hub what the jobs of a check cost now. InputError if nobody is logged in."""
+        token, page = identity.token, identity.page
+        if token is None:
+            raise InputError(NOBODY)
+        self._prices.drop("price")
+        self._prices.start("price", lambda _task: Offer(plan_jobs(token), page))
+
+    def drop_price(self) -> None:
+        """Forget the price: nothing is started."""
+        self._prices.drop("price")
+
+    def confirm(self, identity: Identity) -> None:
+        """Start the jobs at the price that this page was shown, once. InputError if another page asked for it."""
+        task = self._prices.get("price")
+        if task is None or task.result is None:
+            return
+        if identity.page is None or task.result.page != identity.page:
+            raise InputError(ANOTHER_PAGE)
+        if self._prices.drop("price") is task:
+            self.check_account(identity, task.result.plan)
+
+    def _start(self, kind: Kind, work: _Work) -> None:
+        """Begin anew, unless one of the kind is under way."""
+        with self._lock:
+            before = self._last.get(kind)
+            if before is not None and not before.task.done.is_set():
+                return
+            self._tasks.drop(kind)
+            begun = threading.Event()
+
+            def do(task: Task[Report]) -> Report:
+                begun.wait()
+                checkup = self._last[kind]
+                report = work(task, checkup)
+                checkup.text = report.text()  # once: pages ask for it every second
+                return report
+
+            self._last[kind] = Checkup(self._tasks.start(kind, do))
+            begun.set()

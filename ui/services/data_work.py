@@ -1,0 +1,102 @@
+"""What is done with data beside the page: without gradio, because it can run in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from backend.data import CheckOptions, CheckReport, check_files
+from backend.data.changes import FixPlan
+from backend.data.fixing import plan_fixes
+from backend.data.own_test import check_test_file
+from backend.records import Example
+from backend.runs.files import open_regular
+from ui.services.fix_request import Wish, plan_wish
+
+LARGE_BYTES = 400_000
+MEMORY_PER_BYTE = 7
+"""Bytes of memory that a report takes for each byte of its CSV: 6.5 were traced of 20,000 rows."""
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Two files and what they are checked for."""
+
+    dataset: Path
+    tools: Path
+    options: CheckOptions
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this data from any other: what is in the files, wherever they stand."""
+        return content(self.dataset), content(self.tools), self.options
+
+    @property
+    def large(self) -> bool:
+        """Whether work on it would hold up the page: from about 4,000 rows on."""
+        return is_large(self.dataset)
+
+    @property
+    def expected_bytes(self) -> int:
+        """About how much memory the report of a check takes."""
+        return MEMORY_PER_BYTE * (_bytes(self.dataset) + _bytes(self.tools))
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def check(data: Data, tell: Tell) -> CheckReport:
+    """Check the data; a base that cannot be counted leaves the rest of the report."""
+    return check_files(data.dataset, data.tools, data.options, tell, need_tokens=False)
+
+
+def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
+    """What `validate.py --json` prints of two files."""
+    return check_files(dataset, tools, None, tell).to_json()
+
+
+def plan(data: Data, wish: Wish, tell: Tell) -> FixPlan:
+    """Plan the fixes that are wished for."""
+    tell(0.0, "Working out what would change")
+    return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
+
+
+def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) -> CheckReport:
+    """Check test rows by themselves and against the training rows."""
+    tell(0.0, "Comparing it with the training rows")
+    return check_test_file(train, test, data.tools, data.options)
+
+
+def content(path: Path) -> str:
+    """A digest of the file; of what is no file, its path."""
+    try:
+        known = path.stat()
+        if not stat.S_ISREG(known.st_mode):  # a pipe would be waited for
+            return str(path)
+        return _digest(path, known.st_mtime_ns, known.st_size)
+    except OSError:
+        return str(path)
+
+
+def is_large(path: Path) -> bool:
+    """Whether the file has more rows than a thread should work on beside the page."""
+    try:
+        return path.stat().st_size > LARGE_BYTES
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,107 @@
+"""Keeping an eye on the jobs of every account that is here: its runs are found again, and live jobs are followed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from backend.errors import InputError
+from backend.jobs.huggingface import Watchers, find_runs, read_remote, tell_forgotten
+from backend.runs import FolderStore, Run
+from ui.services.stored import stored_runs
+from ui.services.tasks import Task, Tasks
+
+ROUND_SECONDS = 3.0
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account's runs, and the newest token of its owner."""
+
+    name: str
+    token: str
+    store: FolderStore
+
+
+class Following:
+    """One thread looks in every few seconds at all accounts; `accounts` tells which are here now.
+
+    Nothing depends on a page being open: a run's files go on being written until its job ends or its login does.
+    """
+
+    def __init__(self, accounts: Callable[[], Mapping[str, Account]]) -> None:
+        self._accounts = accounts
+        self._watchers = Watchers()
+        self._finds = Tasks[list[str]]("find-runs", workers=4, kept=1_000)
+        self._tells = Tasks[bool]("forget-runs", workers=4, kept=1_000)
+        self._wake = threading.Event()
+        self._started = threading.Lock()
+
+    def find(self, account: Account) -> Task[list[str]]:
+        """The search for the account's runs on the Hub, begun now if it was not yet; following begins with it."""
+        if self._started.acquire(blocking=False):
+            threading.Thread(target=self._rounds, name="following", daemon=True).start()
+
+        def work(_task: Task[list[str]]) -> list[str]:
+            found = find_runs(account.token, account.name, account.store)
+            self.look_now()
+            return found
+
+        return self._finds.start(account.name, work, account.name)
+
+    def find_again(self, name: str) -> None:
+        """Forget an account's search, so that the next look begins a new one, which also marks what was deleted."""
+        self._finds.drop(name)
+        self._tells.drop(name)
+
+    def tell(self, account: Account) -> None:
+        """Mark on the Hub what was deleted here, without waiting for it: it may take as long as the Hub likes."""
+
+        def work(_task: Task[bool]) -> bool:
+            tell_forgotten(account.token, account.store)
+            return True
+
+        self._tells.drop(account.name)
+        self._tells.start(account.name, work, account.name)
+
+    def untold(self, name: str) -> str | None:
+        """Why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
+        task = self._tells.get(name)
+        return task.error if task else None
+
+    def look_now(self) -> None:
+        """Follow what was started just now without waiting for the next round."""
+        self._wake.set()
+
+    def forget(self, token: str) -> None:
+        """Follow no job with this login any longer."""
+        self._watchers.forget(token)
+
+    def _rounds(self) -> None:
+        while True:
+            for account in self._accounts().values():
+                try:
+                    self._look(account)
+                except Exception:  # one account's trouble is not another's
+                    LOGGER.exception("the jobs of an account could not be followed")
+            self._wake.wait(ROUND_SECONDS)
+            self._wake.clear()
+
+    def _look(self, account: Account) -> None:
+        for entry in stored_runs(account.store):
+            try:
+                self._watch(entry.run, account.token)
+            except InputError:  # its page says so
+                continue
+            except Exception:  # a damaged run is not the others' trouble
+                LOGGER.exception("the jobs of the run %s could not be followed", entry.id)
+
+    def _watch(self, run: Run | None, token: str) -> None:
+        remote = read_remote(run) if run else None
+        if run is None or remote is None:
+            return
+        for stage in remote.jobs:
+            self._watchers.watch(run, stage, token)

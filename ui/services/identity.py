@@ -1,0 +1,126 @@
+"""Who a visitor is: the one seam between a request and an account."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from huggingface_hub import get_token
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from backend.accounts import Accounts
+from backend.environment import on_space
+from backend.errors import InputError
+from ui.guard.callers import address_of
+from ui.services.ended_logins import EndedLogins
+
+LOGIN, LOGOUT = "login/huggingface", "logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`name` is a Hub user name, None for somebody who is not logged in; `token` is theirs and is never stored.
+
+    `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use; `page`
+    is which loaded page asks (ui/guard/browsers.py), None where it does not say; `address` is the network address that
+    the request came from; `ends` is the unix second in which the login ends, None if that is not known.
+    """
+
+    name: str | None = None
+    token: str | None = field(default=None, repr=False)
+    machine: bool = False
+    problem: str | None = None
+    page: str | None = None
+    address: str = ""
+    ends: float | None = None
+
+    @property
+    def visitor(self) -> bool:
+        """Whether this is somebody on a shared app who is not logged in."""
+        return self.name is None and not self.machine
+
+
+class Door:
+    """Tells who a request comes from.
+
+    On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine
+    of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any. `ended` is the
+    file that logins are noted in which were logged out.
+    """
+
+    def __init__(self, ended: Path) -> None:
+        self.shared = on_space(os.environ)
+        self._accounts = Accounts()
+        self._ended = EndedLogins(ended)
+
+    def identify(self, request: gr.Request | Request | None) -> Identity:
+        """Who asks; never fails: without a valid login it is a visitor."""
+        return self._guest(request) if self.shared else self._owner()
+
+    def end(self, request: Request) -> str | None:
+        """End the sender's login and return its token; None where nobody is logged in."""
+        token = _session_token(request)
+        if token is not None:
+            self._ended.add(token)
+        return token
+
+    def _guest(self, request: gr.Request | Request | None) -> Identity:
+        token = _session_token(request)
+        if token is None or token in self._ended:
+            return Identity()
+        try:
+            return Identity(self._accounts.name(token), token, ends=_session_end(request))
+        except InputError as error:
+            return Identity(problem=str(error))
+
+    def _owner(self) -> Identity:
+        token = get_token()
+        name = self._accounts.name_if_known(token) if token else None
+        return Identity(name, token if name else None, machine=True)
+
+
+def _session_token(request: gr.Request | Request | None) -> str | None:
+    """The OAuth token in the session that the app signed, None where there is none or its time is over."""
+    token, ends = _oauth(request).get("access_token"), _session_end(request)
+    return token if isinstance(token, str) and (ends is None or ends > time.time()) else None
+
+
+def _session_end(request: gr.Request | Request | None) -> float | None:
+    """The unix second in which the session's login ends, None if it does not say."""
+    ends = _oauth(request).get("expires_at")
+    return float(ends) if isinstance(ends, int | float) else None
+
+
+def _oauth(request: gr.Request | Request | None) -> Mapping[str, Any]:
+    """What the login left in the session; empty without a login."""
+    info = _session(request).get("oauth_info")
+    return info if isinstance(info, Mapping) else {}
+
+
+def address_behind(request: gr.Request | Request | None, *, shared: bool) -> str:
+    """The network address that the request came from; empty where there is no request."""
+    scope = getattr(_underlying(request), "scope", None)
+    return address_of(scope, Headers(scope=scope), shared=shared) if isinstance(scope, dict) else ""
+
+
+def headers_of(request: gr.Request | Request | None) -> Mapping[str, str]:
+    """The request's headers; empty where there is no request."""
+    found = getattr(_underlying(request), "headers", None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _underlying(request: gr.Request | Request | None) -> Any:
+    """The web framework's own request."""
+    return getattr(request, "request", None) or request
+
+
+def _session(request: gr.Request | Request | None) -> Mapping[str, Any]:
+    scope = getattr(_underlying(request), "scope", None)
+    found = scope.get("session") if isinstance(scope, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

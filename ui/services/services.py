@@ -1,0 +1,134 @@
+"""What the page works with for one account: where its runs are kept, what runs their jobs, what checks its data."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from backend.errors import InputError
+from backend.jobs import JOBS, JobState, Runner, write_state
+from backend.jobs.dashboard import Dashboard
+from backend.jobs.huggingface import delete
+from backend.runs import FolderStore, Run
+from ui.services.checks import Checker
+from ui.services.checkups import Checkups
+from ui.services.hub_sync import Account, Following
+from ui.services.identity import Identity
+from ui.services.quotes import Offers
+from ui.services.summaries import Summaries
+from ui.services.tasks import UNFORESEEN, Task
+from ui.services.uploads import Drafts
+
+MACHINE, VISITORS = "", " "
+"""Owners of work that are no account: whoever has the machine alone, and how the names begin of those not logged in."""
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the backend that one account's pages share; `identity` is who looks at this moment."""
+
+    identity: Identity
+    store: FolderStore
+    runner: Runner
+    drafts: Drafts
+    checker: Checker
+    summaries: Summaries
+    following: Following
+    dashboard: Dashboard = field(default_factory=Dashboard)
+    offers: Offers = field(default_factory=Offers)
+    checkups: Checkups = field(default_factory=Checkups)
+    _stopping: set[tuple[str, str]] = field(default_factory=set)
+
+    def seen_by(self, identity: Identity) -> Services:
+        """The same, for a request of the same account with its own token."""
+        seen = replace(self, identity=identity)
+        return replace(seen, drafts=self.drafts.counted_for(seen.owner))
+
+    @property
+    def token(self) -> str | Literal[False] | None:
+        """The token to send to the Hub for whoever looks: False on a shared app without a login, never another's."""
+        return self.identity.token or (None if self.identity.machine else False)
+
+    @property
+    def owner(self) -> str:
+        """Who answers for what is kept and begun: an account, or whoever is at a network address without a login."""
+        return MACHINE if self.identity.machine else self.identity.name or VISITORS + self.identity.address
+
+    @property
+    def finding(self) -> Task[list[str]] | None:
+        """The search for this account's runs on the Hub; None where nobody is logged in."""
+        name, token = self.identity.name, self.identity.token
+        return self.following.find(Account(name, token, self.store)) if name and token else None
+
+    def find_again(self) -> None:
+        """Search once more."""
+        if self.identity.name:
+            self.following.find_again(self.identity.name)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
+
+        A run that cannot be read is deleted too: nobody here can follow its jobs. The Hub is told afterwards, so that
+        the run is not found again; `untold` says where that failed.
+        """
+        if not os.path.lexists(self.store.root / run_id / "remote.json"):
+            self.store.delete(run_id)
+            return
+        run = self._readable(run_id)
+        alive = [stage for stage in JOBS if run and (state := self.runner.state(run, stage)) and state.active]
+        if run and alive:
+            raise InputError(f"Run {run.name!r} is still working ({alive[0]}). Cancel that job first, then delete it.")
+        name, token = self.identity.name, self.identity.token
+        delete(self.store, run_id, name)
+        if name and token:
+            self.following.tell(Account(name, token, self.store))
+
+    @property
+    def untold(self) -> str | None:
+        """Why a run that was deleted here may be found again; None if that is not so."""
+        return self.following.untold(self.identity.name) if self.identity.name else None
+
+    def _readable(self, run_id: str) -> Run | None:
+        try:
+            return self.store.open(run_id)
+        except Exception:  # noqa: BLE001 - the list says what is wrong with it
+            return None
+
+    def cancel(self, run: Run, job: str) -> None:
+        """Ask a job to stop, without waiting for it to end."""
+        key = (run.id, job)
+        if key not in self._stopping:
+            self._stopping.add(key)
+            threading.Thread(target=self._cancel, args=(run, job), name=f"cancel-{job}", daemon=True).start()
+
+    def stopping(self, run: Run, job: str) -> bool:
+        """Whether the job was asked to stop and has not ended yet."""
+        return (run.id, job) in self._stopping
+
+    def send(self, run: Run, job: str, flags: Sequence[str] = ()) -> None:
+        """Submit a job that takes a while to submit; where that fails, the job's state says why."""
+        threading.Thread(target=self._send, args=(run, job, flags), name=f"send-{job}", daemon=True).start()
+
+    def _send(self, run: Run, job: str, flags: Sequence[str]) -> None:
+        try:
+            self.runner.submit(run, job, flags)
+            self.following.look_now()
+        except Exception as error:
+            if not isinstance(error, InputError):
+                LOGGER.exception("the %s job of %s could not be submitted", job, run.id)
+            write_state(
+                run, job, JobState("failed", message=str(error) if isinstance(error, InputError) else UNFORESEEN)
+            )
+
+    def _cancel(self, run: Run, job: str) -> None:
+        try:
+            self.runner.cancel(run, job)
+        except InputError:  # it ended, or its run was deleted, in the meantime: the page shows which
+            return
+        finally:
+            self._stopping.discard((run.id, job))

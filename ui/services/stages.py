@@ -1,0 +1,163 @@
+"""Where a run's stages stand, put together from its jobs and its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from backend.jobs import PIPELINE, JobState, Runner
+from backend.runs import STAGES, Run
+from backend.runs.event_log import EventLog
+from backend.runs.own import own_file
+from backend.runs.tries import Events, latest_try
+from ui.services.exports import exported
+
+Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]
+JOB_WORDS: dict[str, Word] = {
+    "queued": "queued",
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "lost": "failed",
+}
+PHASES = {
+    "evaluate": {"tuned": "The tuned model answers", "base": "The base model answers"},
+    "export": {
+        "load": "Reading the checkpoint",
+        "convert": "Converting to LiteRT",
+        "quantize": "Quantizing to 8 bits",
+        "package": "Packing the file",
+        "verify": "Answering the held-out rows with the file",
+    },
+}
+"""The phases of a stage in their order, and what they are called on the page."""
+EVENT_WORDS: dict[str, Word] = {"started": "running", "done": "done", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of a run; `job` is whose log and cancel belong to it (the stage's own, or the pipeline's)."""
+
+    stage: str
+    state: Word = "none"
+    message: str = ""
+    started: float | None = None
+    ended: float | None = None
+    job: str = ""
+    events: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or works."""
+        return self.state in ("queued", "running")
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """The latest step or progress event, empty before the first."""
+        return next((event for event in reversed(self.events) if event["event"] in ("step", "progress")), {})
+
+    @property
+    def phases(self) -> dict[str, str]:
+        """What the stage goes through, by name; a probe, which it takes only when asked, stands behind once begun."""
+        known = PHASES.get(self.stage, {})
+        seen = [str(event["phase"]) for event in self.events if event.get("phase")] if known else []
+        return {**known, **{phase: f"Probe: {phase}" for phase in seen if phase not in known}}
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of it is done, 0..1, None where that is not known."""
+        last = self.progress
+        within = _share(last)
+        phases = tuple(PHASES.get(self.stage, {}))
+        if within is None or last.get("phase") not in phases:
+            return within
+        return (phases.index(last["phase"]) + within) / len(phases)
+
+
+def _share(event: dict[str, Any]) -> float | None:
+    keys = ("step", "steps") if event.get("event") == "step" else ("done", "total")
+    done, total = (event.get(key) for key in keys)
+    return done / total if isinstance(done, int | float) and isinstance(total, int | float) and total else None
+
+
+def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
+    """Every stage of the run, by name."""
+    events = events_at(run.metrics_path, stamp(run.metrics_path))
+    pipeline = runner.state(run, PIPELINE)
+    return {stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES}
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """When a file was written and its size: equal as long as nothing was written; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=16)
+def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[dict[str, Any], ...]:
+    """The events in a run's metrics, read from the disk only when there are new ones; thinned out if very many."""
+    return _log(path).read()
+
+
+@lru_cache(maxsize=16)
+def _log(path: Path) -> EventLog:
+    return EventLog(path)
+
+
+def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Events) -> StageView:
+    newest = max((state for state in (job, pipeline) if state), key=_rank, default=None)
+    if newest is None or newest is job:
+        return _from_job(run, stage, job, events)
+    return _from_pipeline(stage, newest, events)
+
+
+def _rank(state: JobState) -> tuple[bool, int, float]:
+    """Jobs are numbered as they are submitted; those of earlier versions have no number and are told by the clock."""
+    return state.active, state.number, state.ended or state.started or 0.0
+
+
+def _from_job(run: Run, stage: str, job: JobState | None, events: Events) -> StageView:
+    if job is None:  # run by a command, without a runner
+        return StageView(stage, "done" if has_result(run, stage) else "none", events=tuple(events))
+    current = [] if job.state == "queued" else events
+    return StageView(stage, JOB_WORDS[job.state], job.message, job.started, job.ended, stage, tuple(current))
+
+
+def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
+    """A stage inside the pipeline's one job: its own events say how far it came."""
+    last = next((event for event in reversed(events) if event["event"] == "stage"), None)
+    word: Word = EVENT_WORDS.get(str(last.get("state")), "none") if last else "none"
+    message = str(last.get("message") or "") if last else ""
+    if word == "none" and job.active:
+        word = "queued"
+    elif word == "running" and not job.active:
+        word, message = JOB_WORDS[job.state], job.message
+    started = events[0].get("time") if events else job.started
+    ended = events[-1].get("time") if events and word not in ("queued", "running") else None
+    return StageView(stage, word, message, started, ended, PIPELINE, tuple(events))
+
+
+def has_result(run: Run, stage: str) -> bool:
+    """Whether there is a result of the stage."""
+    match stage:
+        case "train":
+            return _has(run, "checkpoint/model.safetensors") or _trained_elsewhere(run)
+        case "evaluate":
+            return _has(run, "evaluation.json")
+        case _:
+            return exported(run) is not None
+
+
+def _has(run: Run, name: str) -> bool:
+    return own_file(run.path, name) is not None
+
+
+def _trained_elsewhere(run: Run) -> bool:
+    """Whether the weights lie on the Hub: their summary came back from there."""
+    return _has(run, "training.json") and _has(run, "remote.json")

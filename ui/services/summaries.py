@@ -1,0 +1,147 @@
+"""One line about each run, read from its folder; a run is read again only when its files changed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.errors import InputError
+from backend.jobs import PIPELINE, Runner
+from backend.runs import STAGES, FolderStore, Run, StoredRun, read_json
+from ui.services.stages import StageView, Word, stage_views, stamp
+from ui.services.stored import damage_of, stored_runs, told
+
+WATCHED = (
+    "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
+    *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
+)  # fmt: skip
+LARGEST = 2.0**63
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the list of runs says about one; `accuracy` is the combined one, `verdict` what evaluation found."""
+
+    id: str
+    name: str
+    created: str
+    base: str = ""
+    stage: str = ""
+    state: Word = "none"
+    fraction: float | None = None
+    accuracy: dict[str, Any] | None = None
+    verdict: str | None = None
+    error: str | None = None
+
+
+class Summaries:
+    """The list of runs, newest first, kept up to date cheaply."""
+
+    def __init__(self, store: FolderStore, runner: Runner) -> None:
+        self._store = store
+        self._runner = runner
+        self._known: dict[str, tuple[tuple[int, ...], Summary]] = {}
+        self._stamp: frozenset[tuple[str, int]] | None = None
+        self._stored: Sequence[StoredRun] = ()
+        self._lock = threading.Lock()
+
+    def list(self) -> list[Summary]:
+        """A summary of every run in the store, damaged ones among them."""
+        with self._lock:
+            entries = self._entries()
+            self._known = {entry.id: self._fresh(entry) for entry in entries}
+            return [self._known[entry.id][1] for entry in entries]
+
+    def _entries(self) -> Sequence[StoredRun]:
+        """What the store holds, read again only when a run came, went, or was written anew."""
+        now = frozenset(_run_stamps(self._store.root))
+        if now != self._stamp:
+            self._stamp, self._stored = now, stored_runs(self._store)
+        return self._stored
+
+    def _fresh(self, entry: StoredRun) -> tuple[tuple[int, ...], Summary]:
+        stamps = fingerprint(self._store.root / entry.id)
+        known = self._known.get(entry.id)
+        if known and known[0] == stamps and known[1].state not in ("queued", "running"):
+            return known
+        return stamps, self._read(entry)
+
+    def _read(self, entry: StoredRun) -> Summary:
+        """The entry's summary; whatever goes wrong with one run is that run's own error."""
+        if entry.run is None:
+            return Summary(entry.id, entry.id, entry.created, error=entry.error)
+        try:
+            return _summary(entry, entry.run, self._runner)
+        except Exception as error:
+            LOGGER.exception("the run %s cannot be summed up", entry.id)
+            return Summary(entry.id, entry.run.name, entry.created, error=told(error))
+
+
+def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
+    if damage := damage_of(run):
+        return Summary(entry.id, run.name, entry.created, error=damage)
+    shown = telling(list(stage_views(run, runner).values()))
+    accuracy, verdict = _scores(run.evaluation_path)
+    return Summary(
+        entry.id,
+        run.name,
+        entry.created,
+        base=run.config.base_model,
+        stage=shown.stage if shown else "",
+        state=shown.state if shown else "none",
+        fraction=_finite(shown.fraction) if shown else None,
+        accuracy=accuracy,
+        verdict=verdict,
+    )
+
+
+def telling(views: Sequence[StageView]) -> StageView | None:
+    """The stage that says where a run stands: what works, or waits, or broke first, else the last done."""
+    reached = [view for view in views if view.state != "none"]
+    for states in (("running",), ("queued",), ("failed", "cancelled")):
+        found = next((view for view in reached if view.state in states), None)
+        if found:
+            return found
+    return reached[-1] if reached else None
+
+
+def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
+    """Each folder with when its run.json was written, 0 where it has none."""
+    try:
+        with os.scandir(root) as found:
+            names = [entry.name for entry in found if not entry.name.startswith(".")]
+    except OSError:
+        return
+    for name in names:
+        yield name, stamp(root / name / "run.json")[0]
+
+
+def fingerprint(folder: Path) -> tuple[int, ...]:
+    """The times and sizes of what a run's jobs write; equal as long as nothing happened."""
+    return tuple(number for name in WATCHED for number in stamp(folder / name))
+
+
+def _scores(path: Path) -> tuple[dict[str, Any] | None, str | None]:
+    """The combined accuracy and the verdict's state, None for each that the file lacks."""
+    try:
+        evaluation = read_json(path) if path.is_file() else {}
+    except (InputError, OSError):  # the Evaluate step says what is wrong with the file
+        return None, None
+    tuned, verdict = evaluation.get("tuned"), evaluation.get("verdict")
+    accuracy = tuned.get("combined") if isinstance(tuned, dict) else None
+    state = verdict.get("state") if isinstance(verdict, dict) else None
+    known = isinstance(accuracy, dict) and _finite(accuracy.get("value")) is not None
+    return accuracy if known else None, state if isinstance(state, str) else None
+
+
+def _finite(value: object) -> float | None:
+    """The value if it is a number that can be shown, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST:
+        return None
+    return float(value)

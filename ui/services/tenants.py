@@ -1,0 +1,134 @@
+"""Who has which runs: every account its own folder, runner and drafts; nothing of one is reached by another."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+from huggingface_hub import get_token
+from starlette.requests import Request
+
+from backend.jobs import EitherRunner, LocalRunner
+from backend.jobs.huggingface import HuggingFaceRunner
+from backend.runs import FolderStore
+from backend.runs.fallback import kept_temporary, refusal, usual_home
+from ui.guard import Browsers
+from ui.services.checks import Checker
+from ui.services.hub_sync import Account, Following
+from ui.services.identity import Door, Identity, address_behind, headers_of
+from ui.services.quota import MEGABYTE, NO_LIMIT, Allowance
+from ui.services.services import Services
+from ui.services.summaries import Summaries
+from ui.services.uploads import Drafts
+
+ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
+MOST_OPEN = 500
+VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
+"""All visitors' data together, and what one address adds in a day: an upload of 20 MB, and it mended twenty times."""
+ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
+NOT_KEPT = (
+    "{usual} cannot be written ({reason}), so runs are kept in {folder} and end with this machine; set FGT_HOME to a "
+    "folder that lasts."
+)
+
+
+class Tenants:
+    """The services of each account, made when it first comes and kept while it is among the latest.
+
+    Nothing is lost with them: all that they show lies in files and on the Hub.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._door = Door(root / ENDED)
+        self.browsers = Browsers(framed=self._door.shared)
+        self._checker = Checker()
+        self._uploads = Drafts(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
+        self._following = Following(self._accounts)
+        self._open: OrderedDict[str | None, Services] = OrderedDict()
+        self._tokens: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def root(self) -> Path:
+        """The folder that everything is kept in."""
+        return self._root
+
+    @property
+    def shared(self) -> bool:
+        """Whether many people use the app, each with an account of their own."""
+        return self._door.shared
+
+    def services(self, request: gr.Request | Request | None) -> Services:
+        """What the sender of the request may use: their own runs, and no others."""
+        identity = replace(
+            self._door.identify(request),
+            page=self.browsers.page_of(headers_of(request)),
+            address=address_behind(request, shared=self.shared),
+        )
+        with self._lock:
+            if identity.name and identity.token:
+                self._tokens[identity.name] = identity.token
+            known = self._open.get(identity.name) or self._made(identity)
+            self._open[identity.name] = known
+            self._open.move_to_end(identity.name)
+            while len(self._open) > MOST_OPEN:
+                gone, _ = self._open.popitem(last=False)
+                self._tokens.pop(gone or "", None)
+        return known.seen_by(identity)
+
+    def log_out(self, request: Request) -> None:
+        """End the sender's login: their token is forgotten, and a copy of their cookie is of no use from now on."""
+        token = self._door.end(request)
+        if token is None:
+            return
+        with self._lock:
+            for name in [name for name, known in self._tokens.items() if known == token]:
+                del self._tokens[name]
+        self._following.forget(token)
+
+    def _made(self, identity: Identity) -> Services:
+        if identity.machine:
+            store, drafts = FolderStore(self._root), self._uploads
+            runner = EitherRunner(LocalRunner(), self._jobs(identity))
+        elif identity.name is None:
+            store, drafts = FolderStore(self._root / VISITORS), self._uploads
+            runner = EitherRunner(None, None)
+        else:
+            store = FolderStore(self._root / ACCOUNTS / identity.name)
+            drafts = Drafts(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
+            runner = EitherRunner(None, self._jobs(identity))
+        return Services(identity, store, runner, drafts, self._checker, Summaries(store, runner), self._following)
+
+    def _jobs(self, identity: Identity) -> HuggingFaceRunner | None:
+        name = identity.name
+        if name is None:
+            return None
+        return HuggingFaceRunner(get_token if identity.machine else lambda: self._tokens.get(name), name)
+
+    def _accounts(self) -> Mapping[str, Account]:
+        """The accounts that are here, with their newest tokens."""
+        with self._lock:
+            opened = [(name, services) for name, services in self._open.items() if name in self._tokens]
+            return {name: Account(name, self._tokens[name], found.store) for name, found in opened if name}
+
+
+def home() -> Path:
+    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app.
+
+    Where the app's own folder cannot be written, as on a Space whose builder copied it, a temporary one stands in for
+    `runs`, and a sentence on stderr says so. InputError if there is none either.
+    """
+    usual = usual_home()
+    reason = None if os.environ.get("FGT_HOME") else refusal(usual)
+    if reason is None:
+        return usual
+    folder = kept_temporary("runs")
+    print(NOT_KEPT.format(usual=usual, reason=reason, folder=folder), file=sys.stderr, flush=True)
+    return folder

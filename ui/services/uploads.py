@@ -1,0 +1,230 @@
+"""Data that a visitor gave and no run was made of yet: kept beside the runs, so that a reload loses nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from copy import copy
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from backend.errors import InputError
+from backend.runs import locks
+from backend.runs.files import (
+    disk_errors,
+    open_regular,
+    read_bytes,
+    read_json,
+    write_bytes,
+    write_text,
+)
+from backend.runs.folders import Scratch, put_in_place, remove
+from backend.runs.own import own_file, own_files
+from ui.services.quota import NO_LIMIT, Allowance, Quota
+from ui.services.use_days import UseDays
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLE = "example"
+EXAMPLE_FILES = ("tools.json", "hiking.csv")
+KEPT_SECONDS = 7 * 86400
+ID = re.compile(r"[0-9a-f]{24}")
+KEPT_DAYS = 7
+TOOLS, NOTES, TESTS, KEY, DAYS = "tools.json", "draft.json", "test", "key", ".days"
+KEY_BYTES, NOTES_BYTES = 32, 64 * 1024
+GONE = "These files are no longer kept here. Upload them again."
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What goes with the files: what a row may hold, what was done to them here, and the draft they were made from."""
+
+    allow_multiple_calls: bool = False
+    allow_no_call: bool = False
+    made: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files that the Data step shows, and what they are called; `test` are test rows that were brought along."""
+
+    dataset: Path
+    tools: Path
+    name: str
+    origin: Origin = field(default_factory=Origin)
+    test: Path | None = None
+
+
+class Drafts:
+    """A folder of uploads, never changed; each is kept for a week, and for seven days on which the app was used.
+
+    Each is named by its content under a key of this folder's own, so that nobody can guess the name who was not told
+    it. What is not here is looked for in `before`: data that was given before its owner logged in. `allowance` is how
+    much may be kept.
+    """
+
+    def __init__(self, folder: Path, before: Drafts | None = None, allowance: Allowance = NO_LIMIT) -> None:
+        self.folder = folder
+        self._before = before
+        self._quota, self._owner = Quota(folder, allowance), ""
+        self._key = b""
+        self._days = UseDays(folder / DAYS)
+
+    def counted_for(self, owner: str) -> Drafts:
+        """The same folder, in which what is added counts as this owner's."""
+        same = copy(self)
+        same._owner = owner
+        return same
+
+    def add(
+        self,
+        dataset: Path | bytes,
+        tools: Path | bytes,
+        name: str | None = None,
+        origin: Origin | None = None,
+        test: Path | None = None,
+    ) -> str:
+        """Keep the files, the dataset under `name`; returns the id to find them by. All are kept, or InputError."""
+        name = _plain_name(name or (dataset.name if isinstance(dataset, Path) else ""))
+        files = {name: _bytes(dataset), TOOLS: _bytes(tools), NOTES: _notes(name, origin or Origin())}
+        if test:
+            files[f"{TESTS}/{_plain_name(test.name)}"] = _bytes(test)
+        self._sweep()
+        with disk_errors(self.folder, "keep the upload in"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return self._keep(files)
+
+    def open(self, draft: str) -> Source:
+        """The files of that id; InputError where they are no longer kept."""
+        if draft == EXAMPLE:
+            return Source(EXAMPLES / "hiking.csv", EXAMPLES / TOOLS, "hiking.csv")
+        folder = self.folder / draft
+        notes = _read_notes(folder / NOTES) if ID.fullmatch(draft) else {}
+        name = str(notes.get("name", ""))
+        if not name or not own_file(folder, name):
+            if self._before is not None:
+                return self._before.open(draft)
+            raise InputError(GONE)
+        known = {one.name for one in fields(Origin)}
+        origin = Origin(**{key: value for key, value in notes.items() if key in known})
+        return Source(folder / name, folder / TOOLS, name, origin, next(iter(own_files(folder, TESTS, "")), None))
+
+    def _keep(self, files: Mapping[str, bytes]) -> str:
+        """Write the files of a draft that is not here, or not whole; InputError or OSError."""
+        digest = hashlib.blake2b(key=self._secret(), digest_size=12)
+        for name, content in files.items():
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        folder = self.folder / digest.hexdigest()
+        if _holds(folder, files):
+            with suppress(OSError, InputError):  # a full disk: it is here nevertheless
+                write_text(folder / DAYS, str(self._days.count))
+                os.utime(folder)
+            return folder.name
+        self._quota.take(sum(map(len, files.values())), self._owner)
+        with Scratch(f".{folder.name}.", self.folder) as scratch:
+            for name, content in {**files, DAYS: str(self._days.count).encode()}.items():
+                path = Path(scratch, name)
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            try:
+                if not _holds(folder, files):
+                    remove(folder)  # an earlier version's, cut short
+                put_in_place(Path(scratch), folder)
+            except OSError:
+                if not _holds(folder, files):  # else another thread was faster
+                    raise
+        return folder.name
+
+    def _secret(self) -> bytes:
+        """The folder's key, made by whoever comes first; one that a full disk cut short is replaced. InputError."""
+        path = self.folder / KEY
+        if not self._key:
+            lock = locks.wait_for(self.folder / f".{KEY}.lock")
+            if lock is None:
+                raise InputError(f"{self.folder} has been busy for over ten seconds. Try again.")
+            try:
+                if not path.is_file():  # a link to nowhere, or a FIFO, on which writing would wait
+                    path.unlink(missing_ok=True)
+                if _size(path) != KEY_BYTES:
+                    write_bytes(path, secrets.token_bytes(KEY_BYTES), 0o600)
+                self._key = read_bytes(path, KEY_BYTES)
+            finally:
+                os.close(lock)
+        return self._key
+
+    def _sweep(self) -> None:
+        """Remove old drafts; what cannot be removed now is left for the next time."""
+        with suppress(OSError, InputError):
+            days, now = self._days.today(), time.time()
+            for folder in self.folder.glob("*"):
+                if ID.fullmatch(folder.name) and self._is_old(folder, days, now):
+                    remove(folder)
+
+    def _is_old(self, folder: Path, days: int, now: float) -> bool:
+        """Whether a draft was made over a week ago, by the clock and by the days of use: a clock can be set wrong."""
+        try:
+            age = now - folder.stat().st_mtime
+            made = int(read_bytes(folder / DAYS, 20))
+        except FileNotFoundError:  # removed meanwhile
+            return False
+        except (InputError, ValueError):  # an earlier version's: its days count from now on
+            with suppress(OSError, InputError):
+                changed = folder.stat().st_mtime
+                write_text(folder / DAYS, str(days))
+                os.utime(folder, (changed, changed))
+            return False
+        return not 0 <= age < KEPT_SECONDS and days - made >= KEPT_DAYS
+
+
+def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a draft's folder holds the files as they were given."""
+    try:
+        return all(_size(folder / name) == len(content) for name, content in files.items()) and all(
+            read_bytes(folder / name, len(content)) == content for name, content in files.items()
+        )
+    except InputError:
+        return False
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _bytes(content: Path | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    with disk_errors(content, "read"), open_regular(content) as file:
+        return file.read()
+
+
+def _notes(name: str, origin: Origin) -> bytes:
+    return json.dumps({"name": name, **asdict(origin)}, sort_keys=True).encode()
+
+
+def _read_notes(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path, NOTES_BYTES)
+    except InputError:
+        return {}
+
+
+def _plain_name(name: str) -> str:
+    """A file name without what a file system may refuse, never one that we use ourselves."""
+    text = re.sub(r"[^\w.-]+", "-", name).strip(".-")[-80:] or "dataset"
+    return text if text not in (TOOLS, NOTES, TESTS) else "dataset.csv"
+
+
+def draft_link(draft: str, which: str) -> str:
+    """Where the `dataset` or the `tools` of a draft can be downloaded."""
+    return f"data/{quote(draft, safe='')}/{which}"

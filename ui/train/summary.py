@@ -1,0 +1,84 @@
+"""The settings that a run was made with, as its Train step shows them."""
+
+from __future__ import annotations
+
+from backend.errors import InputError
+from backend.jobs.huggingface import Remote, read_remote
+from backend.runs import Run
+from backend.runs.epochs import shown
+from ui.html import text
+from ui.html.markup import Html, button, card, esc, facts, joined
+from ui.page.state import Scene
+
+
+def settings_card(run: Run, scene: Scene) -> Html:
+    """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
+    config = run.config
+    adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
+    patience = text.count(config.early_stopping or 0, "look") + " without a better one"
+    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
+    pairs = [
+        ("Base model", config.base_model),
+        ("Trained", adapter if config.method == "lora" else "all weights"),
+        ("Epochs", _epochs(config.epochs, scene)),
+        *([("Stops early after", patience)] if config.early_stopping else []),
+        ("Tools in the prompt", config.declarations),
+        ("Prompt format", config.prompt_format),
+        ("Learning rate", f"{config.lr:g}, {config.lr_scheduler}"),
+        ("Batch size", config.batch_size),
+        ("Max length", length),
+        ("Held out", text.percent(config.test_split, 0)),
+        ("Rows at most", config.max_examples or "all"),
+        ("Seed", config.seed),
+        ("Code", run.code_version or "–"),
+        ("Made", text.when(run.created)),
+    ]
+    if config.trackio_project:
+        pairs += [("Trackio project", config.trackio_project)]
+    pairs += _remote_pairs(run)
+    again = button("again", "Train again with other settings", kind="quiet small")
+    if scene.stage("train").active:
+        again = Html("")
+    return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+
+
+def _epochs(epochs: float | str, scene: Scene) -> str:
+    """What was asked for, and for auto what it came to, once the training told."""
+    came_to = (scene.training or {}).get("epochs")
+    return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
+
+
+def _remote_pairs(run: Run) -> list[tuple[str, object]]:
+    """Where the run lives on Hugging Face, or why that cannot be told; nothing for a run of this machine."""
+    try:
+        remote = read_remote(run)
+    except InputError as error:
+        return [("Hugging Face", str(error))]
+    return _remote(remote) if remote else []
+
+
+def _remote(remote: Remote) -> list[tuple[str, object]]:
+    """Where the run lives on Hugging Face."""
+    jobs = joined([Html(f"{_outside(job.url, stage)} ") for stage, job in remote.jobs.items() if job.url])
+    return [
+        ("Machine", f"{remote.flavor}, at most {text.duration(remote.timeout_seconds)}"),
+        ("Jobs", jobs if jobs.text else "–"),
+        ("Inputs", _outside(remote.inputs_url, remote.inputs_repo)),
+        ("Results", _outside(remote.results_url, remote.results_repo)),
+    ]
+
+
+def _outside(address: str | None, label: str) -> Html:
+    return Html(f'<a href="{esc(address or "")}" target="_blank" rel="noopener">{esc(label)}</a>')
+
+
+def _trackio(scene: Scene, project: str | None) -> Html:
+    """The way to the run's curves in Trackio, once its dashboard answers."""
+    dashboard = scene.services.dashboard
+    if project is None or not dashboard.possible:
+        return Html("")
+    if address := dashboard.address(project):
+        return Html(f'<a class="btn quiet small" href="{esc(address)}" target="_blank" rel="noopener">Open Trackio</a>')
+    if dashboard.starting:
+        return Html('<span class="note">Trackio is starting</span>')
+    return button("dashboard", "Show in Trackio", kind="quiet small")
