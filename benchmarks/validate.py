@@ -21,7 +21,7 @@ from random import Random
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from backend.data import CheckOptions, check_files, load_dataset, write_csv
-from backend.data.normal_form import normal_message
+from backend.data.text.normal_form import normal_message
 from backend.records import Example
 
 ROOT = Path(__file__).resolve().parents[1]

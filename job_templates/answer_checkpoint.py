@@ -47,7 +47,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from backend.data.tool_reading import read_tools
+from backend.data.tools.reading import read_tools
 from backend.errors import InputError
 from backend.prompts import read_answer
 from backend.prompts.native_parser import strip_stop_tokens

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files, resolve_source
-from backend.data import sources as data_sources
+from backend.data.rows import sources as data_sources
 from backend.errors import InputError
 from backend.hub import MB, Limits, fetch_file, list_files
 from backend.jobs.huggingface import finding, read_remote, results

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from backend.data.changes import Change, FixPlan
+from backend.data.text.changes import Change, FixPlan
 from ui.data.fixes_diff import change_list
 from ui.data.groups import ranges
 from ui.html import text

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from backend.data.changes import Change
-from backend.data.display import escape
+from backend.data.text.changes import Change
+from backend.data.text.display import escape
 from ui.html.markup import Html, code, esc, joined, table
 from ui.html.paging import Slice
 

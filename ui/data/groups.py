@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.data.registry import Rule, all_rules
+from backend.data.rows.registry import Rule
+from backend.data.rules import all_rules
 from backend.records import Issue
 from ui.html import text
 from ui.html.markup import Html, badge, button, code, esc, joined

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from backend.data.suspects import Suspect
+from backend.data.rows.label_errors import Suspect
 from backend.records import Example
 from ui.data.groups import ranges
 from ui.html import text

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from backend.data import CheckReport, write_csv
-from backend.data.own_test import joined as joined_rows
+from backend.data.check.test_file import joined as joined_rows
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs.folders import Scratch

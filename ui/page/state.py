@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.data import CheckOptions, CheckReport
-from backend.data.changes import FixPlan
+from backend.data.text.changes import FixPlan
 from backend.errors import InputError
 from backend.runs import STAGES, Run, read_json
 from ui.page.location import Place

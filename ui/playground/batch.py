@@ -11,9 +11,9 @@ from typing import Any
 
 import gradio as gr
 
-from backend.data.call_reading import canonical_text
-from backend.data.csv_table import read_table
-from backend.data.options import MESSAGE
+from backend.data.calls.reading import canonical_text
+from backend.data.csv.table import read_table
+from backend.data.text.options import MESSAGE
 from backend.errors import InputError
 from backend.jobs.answering import Answer
 from ui.html import text

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from backend.data.tool_reading import read_tools
+from backend.data.tools.reading import read_tools
 from backend.errors import InputError
 from backend.jobs.answering import Answer
 from backend.prompts import get_format, read_answer

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from backend.data.adding import append_row, check_row, rows_alike
-from backend.data.call_reading import canonical_text, read_calls
-from backend.data.tool_reading import read_tools
+from backend.data.calls.reading import canonical_text, read_calls
+from backend.data.fixing.adding import append_row, check_row, rows_alike
+from backend.data.tools.reading import read_tools
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Run

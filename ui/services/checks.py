@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
-from backend.data.changes import FixPlan
+from backend.data.text.changes import FixPlan
 from backend.errors import InputError
 from backend.tokens import STARTER
 from ui.services.data_reviewing import Review, review_rows

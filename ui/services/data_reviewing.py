@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.data.near_duplicates import near_groups
-from backend.data.normal_form import normal_message
-from backend.data.suspects import SuspectReport, find_suspects
+from backend.data.rows.label_errors import SuspectReport, find_suspects
+from backend.data.similarity.near_duplicates import near_groups
+from backend.data.text.normal_form import normal_message
 from backend.errors import InputError
 from backend.records import Example
 

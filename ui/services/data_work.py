@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from backend.data import CheckOptions, CheckReport, check_files
-from backend.data.changes import FixPlan
-from backend.data.fixing import plan_fixes
-from backend.data.own_test import check_test_file
+from backend.data.check.test_file import check_test_file
+from backend.data.fixing.fixing import plan_fixes
+from backend.data.text.changes import FixPlan
 from backend.records import Example
 from backend.runs.files import open_regular
 from ui.services.fix_request import Wish, plan_wish

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from backend.data import CheckReport
-from backend.data.changes import FixPlan
-from backend.data.normal_form import normal_message
-from backend.data.registry import Rule, all_rules
+from backend.data.rows.registry import Rule
+from backend.data.rules import all_rules
+from backend.data.text.changes import FixPlan
+from backend.data.text.normal_form import normal_message
 from backend.records import Example, Issue
 
 SAFE = "safe"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.call_reading import CallsCell
-from backend.data.display import show
-from backend.data.inputs import Inputs
-from backend.data.json_reading import not_finite, path_text, repeated_keys
-from backend.data.registry import Finding, rule
+from backend.data.calls.reading import CallsCell
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import show
+from backend.data.text.json_reading import not_finite, path_text, repeated_keys
 
 FORM = '[{"name": "tool", "args": {"query": "value"}}]'
 _SHAPE_FIX = "Write it in the standard form."

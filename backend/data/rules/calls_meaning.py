@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from backend.data.argument_checking import show_value
-from backend.data.call_fixes import rename_tool
-from backend.data.call_reading import CallsCell
-from backend.data.display import escape, listing, nearest, show
-from backend.data.inputs import Inputs
-from backend.data.registry import Finding, rule
+from backend.data.calls.arguments import show_value
+from backend.data.calls.reading import CallsCell
+from backend.data.fixers.calls import rename_tool
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import escape, listing, nearest, show
 
 
 @rule(

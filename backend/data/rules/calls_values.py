@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from backend.data.argument_checking import show_value
-from backend.data.call_reading import CallsCell
-from backend.data.display import escape, show
-from backend.data.inputs import Inputs
-from backend.data.json_reading import path_text, walk
-from backend.data.registry import Finding, rule
-from backend.data.reserved import reserved_token
+from backend.data.calls.arguments import show_value
+from backend.data.calls.reading import CallsCell
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import escape, show
+from backend.data.text.json_reading import path_text, walk
+from backend.data.text.reserved import reserved_token
 from backend.prompts import ParseError
 from backend.prompts.native_parser import is_name
 from backend.records import Call

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.csv_fixes import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
-from backend.data.display import count, listing, nearest, show
-from backend.data.header_finding import KNOWN_COLUMNS, normal_name
-from backend.data.inputs import Inputs
-from backend.data.options import REQUIRED_COLUMNS
-from backend.data.registry import Finding, rule
+from backend.data.csv.header import KNOWN_COLUMNS, normal_name
+from backend.data.fixers.csv import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import count, listing, nearest, show
+from backend.data.text.options import REQUIRED_COLUMNS
 
 _MOST_COLUMNS = 20
 _LIKELY = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backend.data.csv_fixes import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
-from backend.data.csv_reading import Fault, Record
-from backend.data.csv_repair import mended_cells
-from backend.data.csv_table import Row
-from backend.data.display import count, escape, show
-from backend.data.inputs import Inputs
-from backend.data.options import ANSWER, CALLS, MESSAGE
-from backend.data.registry import Finding, rule
+from backend.data.csv.reading import Fault, Record
+from backend.data.csv.repair import mended_cells
+from backend.data.csv.table import Row
+from backend.data.fixers.csv import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import count, escape, show
+from backend.data.text.options import ANSWER, CALLS, MESSAGE
 
 _LINE_BREAK = re.compile(r"[\r\n]")
 

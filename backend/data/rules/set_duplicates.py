@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
-from backend.data.display import count, show
-from backend.data.near_duplicates import THRESHOLD, similarity
-from backend.data.options import MESSAGE, SPLIT
-from backend.data.registry import Finding, rule
-from backend.data.set_fixes import drop_conflicting, drop_equal, drop_normalised
-from backend.data.set_view import Label, SetView
+from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
+from backend.data.rows.registry import Finding, rule
+from backend.data.rows.set_view import Label, SetView
+from backend.data.similarity.near_duplicates import THRESHOLD, similarity
+from backend.data.text.display import count, show
+from backend.data.text.options import MESSAGE, SPLIT
 
 _MOST_LINES = 8
 _COMPARED = 40

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.display import count, show
-from backend.data.frames import find_frames
-from backend.data.labels import class_labels
-from backend.data.options import MESSAGE
-from backend.data.registry import Finding, rule
-from backend.data.set_view import SetView
+from backend.data.rows.labels import class_labels
+from backend.data.rows.registry import Finding, rule
+from backend.data.rows.set_view import SetView
+from backend.data.similarity.templates import find_frames
+from backend.data.text.display import count, show
+from backend.data.text.options import MESSAGE
 
 _SHARE = 0.1
 _SHOWN_FRAMES = 4

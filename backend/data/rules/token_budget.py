@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.budget import RowTokens, TokenBudget
-from backend.data.display import count
-from backend.data.registry import Finding, rule
-from backend.data.set_view import SetView
+from backend.data.rows.budget import RowTokens, TokenBudget
+from backend.data.rows.registry import Finding, rule
+from backend.data.rows.set_view import SetView
+from backend.data.text.display import count
 
 _EACH = 20
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.display import count, show
-from backend.data.inputs import Inputs
-from backend.data.json_reading import not_finite, path_text, repeated_keys
-from backend.data.options import MAX_TOOLS_BYTES
-from backend.data.registry import Finding, rule
-from backend.data.tool_fixes import re_decode_tools, standard_schemas, standard_shape
-from backend.data.tool_reading import upper_case_types
-from backend.data.tool_walk import at, named_entries
+from backend.data.fixers.tool_walk import at, named_entries
+from backend.data.fixers.tools import re_decode_tools, standard_schemas, standard_shape
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import count, show
+from backend.data.text.json_reading import not_finite, path_text, repeated_keys
+from backend.data.text.options import MAX_TOOLS_BYTES
+from backend.data.tools.reading import upper_case_types
 
 FORM = '[{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}]'
 _WIDE = ("utf-16", "utf-32")

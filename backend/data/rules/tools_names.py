@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from backend.data.display import show
-from backend.data.inputs import Inputs
-from backend.data.registry import Finding, rule
-from backend.data.reserved import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS
-from backend.data.tool_fixes import rename_reserved
-from backend.data.tool_walk import all_arguments, at, named_entries
+from backend.data.fixers.tool_walk import all_arguments, at, named_entries
+from backend.data.fixers.tools import rename_reserved
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding, rule
+from backend.data.text.display import show
+from backend.data.text.reserved import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS
 
 _ALLOWED = "letters, digits and _, not beginning with a digit"
 _ALIKE = 0.9

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.data import CheckOptions
-from backend.data.adding import append_row, check_row, rows_alike
-from backend.data.csv_table import read_table
+from backend.data.csv.table import read_table
+from backend.data.fixing.adding import append_row, check_row, rows_alike
 from backend.errors import InputError
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.data.registry import all_rules
+from backend.data.rules import all_rules
 from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
 from tests.unit.data.builders import Case, check_case
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.data.languages import guess_language
-from backend.data.near_duplicates import THRESHOLD, near_groups, similarity
-from backend.data.normal_form import normal_message
+from backend.data.similarity.near_duplicates import THRESHOLD, near_groups, similarity
+from backend.data.text.languages import guess_language
+from backend.data.text.normal_form import normal_message
 from tests.conftest import DataSet
 
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.data import CheckOptions, check_files
-from backend.data.call_reading import read_calls
-from backend.data.fixing import FixPlan, plan_fixes, safe_codes
-from backend.data.registry import all_rules
+from backend.data.calls.reading import read_calls
+from backend.data.fixing.fixing import FixPlan, plan_fixes, safe_codes
+from backend.data.rules import all_rules
 from backend.errors import InputError
 from tests.conftest import DataSet
 from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools

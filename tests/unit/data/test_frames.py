@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from backend.data import check_files, load_dataset
-from backend.data.frames import find_frames
-from backend.data.labels import class_labels
-from backend.data.suspects import find_suspects
+from backend.data.rows.label_errors import find_suspects
+from backend.data.rows.labels import class_labels
+from backend.data.similarity.templates import find_frames
 from tests.conftest import DataSet
 
 WORDS = ("water", "wind", "coffee", "battery", "speed", "bike shop")

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.data import CheckOptions, CheckReport, check_files
-from backend.data.csv_reading import DELIMITERS, read_records
-from backend.data.fixing import plan_fixes
-from backend.data.json_reading import find_positions, parse_json, walk
-from backend.data.report_text import plan_lines, report_text
+from backend.data.check.report_text import plan_lines, report_text
+from backend.data.csv.reading import DELIMITERS, read_records
+from backend.data.fixing.fixing import plan_fixes
+from backend.data.text.json_reading import find_positions, parse_json, walk
 from backend.errors import InputError
 from tests.unit.data.builders import ROWS, TOOLS, csv_of, write_files
 

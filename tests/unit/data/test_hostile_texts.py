@@ -21,9 +21,9 @@ HOSTILE = {
     "spaces before no line": '_LINE_BREAK.sub(" ", (" " * 300_000 + "x"))',
 }
 IMPORTS = """
-from backend.data.call_text import read_cell_value
-from backend.data.csv_fixes import _LINE_BREAK
-from backend.data.described_values import listed_values
+from backend.data.calls.text import read_cell_value
+from backend.data.fixers.csv import _LINE_BREAK
+from backend.data.text.described_values import listed_values
 from backend.data.rules.message_content import generator_leftover, placeholder
 """
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files
-from backend.data.check import check_rows
-from backend.data.fixing import plan_fixes
-from backend.data.inputs import read_inputs
-from backend.data.near_duplicates import near_groups
-from backend.data.options import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS, MAX_TOOLS_BYTES
-from backend.data.reserved import strip_reserved
+from backend.data.check.check import check_rows
+from backend.data.fixing.fixing import plan_fixes
+from backend.data.rows.inputs import read_inputs
+from backend.data.similarity.near_duplicates import near_groups
+from backend.data.text.options import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS, MAX_TOOLS_BYTES
+from backend.data.text.reserved import strip_reserved
 from backend.errors import InputError
 from tests.unit.data.builders import HEADER, ROWS, TOOLS, call, csv_of, quoted, write_files
 

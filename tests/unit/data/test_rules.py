@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from backend.data.registry import SCOPES, all_rules, get_rule, rule, rules_for
-from backend.data.rules_doc import PATH, rules_markdown
+from backend.data.rows.registry import SCOPES, rule
+from backend.data.rules import all_rules, get_rule, rules_for
+from backend.data.rules.document import PATH, rules_markdown
 from backend.errors import InputError
 from tests.conftest import ROOT
 
 
 def test_the_document_is_current() -> None:
-    assert PATH.read_text(encoding="utf-8") == rules_markdown(), "run: python -m backend.data.rules_doc --write"
+    assert PATH.read_text(encoding="utf-8") == rules_markdown(), "run: python -m backend.data.rules.document --write"
 
 
 def test_every_rule_says_what_it_is() -> None:

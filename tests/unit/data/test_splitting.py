@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from backend.data import CheckOptions, Split, check_files, load_dataset, row_id, split_examples, write_csv
-from backend.data.near_duplicates import THRESHOLD, similarity
-from backend.data.normal_form import normal_message
-from backend.data.own_test import check_test_file, joined
+from backend.data.check.test_file import check_test_file, joined
+from backend.data.similarity.near_duplicates import THRESHOLD, similarity
+from backend.data.text.normal_form import normal_message
 from backend.errors import InputError
 from backend.records import Call, Example, Tool
 from tests.conftest import DataSet

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from backend.data import load_dataset
-from backend.data.suspects import find_suspects
+from backend.data.rows.label_errors import find_suspects
 from backend.errors import InputError
 from tests.conftest import DataSet
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.data.writing import write_csv
+from backend.data.csv.writing import write_csv
 from backend.jobs import turns
 from backend.jobs.huggingface.forgetting import delete
 from backend.jobs.huggingface.journal import merge_events

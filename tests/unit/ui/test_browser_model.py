@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.data.tool_reading import read_tools
+from backend.data.tools.reading import read_tools
 from backend.prompts import get_format
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 from backend.runs import Run, RunConfig

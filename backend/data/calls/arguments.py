@@ -1,0 +1,181 @@
+"""Holding a call's arguments against the tool's schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backend.data.text.display import escape, listing, nearest, show
+from backend.records import Tool
+
+MismatchKind = Literal["missing", "unknown", "type", "enum"]
+UNFIXABLE = object()
+DROPPED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One place where the arguments break the schema.
+
+    `path` are the keys and indices below the arguments; `better` the value that should stand there, DROPPED, or
+    UNFIXABLE; `rename` the key that was probably meant; `sure` that the change cannot alter what is meant.
+    """
+
+    kind: MismatchKind
+    path: tuple[str | int, ...]
+    seen: str
+    allowed: str
+    better: Any = UNFIXABLE
+    rename: str | None = None
+    sure: bool = False
+
+
+def check_arguments(tool: Tool, arguments: Mapping[str, Any]) -> Iterator[Mismatch]:
+    """Every mismatch between the arguments and the tool's schema."""
+    schema = tool.parameters or {"properties": {}}
+    yield from _check_object(arguments, {"properties": {}, **schema}, (), closed=True)
+
+
+def _check(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator[Mismatch]:
+    if not isinstance(schema, Mapping):
+        return
+    kind = schema.get("type")
+    if isinstance(kind, str) and not _is_a(value, kind):
+        better = _converted(value, kind)
+        sure = better is not UNFIXABLE
+        yield Mismatch("type", path, f"{show_value(value)}, {_kind_of(value)}", _article(kind), better, None, sure)
+        value = better
+    if value is UNFIXABLE:
+        return
+    allowed = schema.get("enum")
+    if isinstance(allowed, list) and allowed and not any(_same(value, one) for one in allowed):
+        yield _enum_mismatch(value, allowed, path)
+    elif isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
+        yield from _check_object(value, schema, path, closed=not schema.get("additionalProperties"))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _check(item, schema.get("items"), (*path, at))
+
+
+def _check_object(
+    value: Mapping[str, Any], schema: Mapping[str, Any], path: tuple[str | int, ...], *, closed: bool
+) -> Iterator[Mismatch]:
+    properties = schema.get("properties") or {}
+    required = schema.get("required")
+    missing = [name for name in required if name not in value] if isinstance(required, list) else []
+    unknown = [name for name in value if name not in properties] if closed else []
+    for name in unknown:
+        free = [other for other in properties if other not in value]
+        likely = nearest(name, free) or (missing[0] if len(missing) == len(unknown) == len(free) == 1 else None)
+        sure = likely is not None and _folded(likely) == _folded(name)
+        yield Mismatch(
+            "unknown", (*path, name), show(name), listing(properties) or "no arguments", rename=likely, sure=sure
+        )
+    for name in missing:
+        yield Mismatch("missing", (*path, name), listing(value) or "no arguments", listing(required or ()))
+    for name, item in value.items():
+        if name in properties and item is not None:
+            yield from _check(item, properties[name], (*path, name))
+
+
+def _enum_mismatch(value: Any, allowed: list[Any], path: tuple[str | int, ...]) -> Mismatch:
+    words = [one for one in allowed if isinstance(one, str)]
+    text = listing(str(one) for one in allowed)
+    if isinstance(value, str):
+        same = [word for word in words if _folded(word) == _folded(value)]
+        if len(same) == 1:
+            return Mismatch("enum", path, show_value(value), text, same[0], None, True)
+        likely = nearest(value, words)
+        if likely is not None:
+            return Mismatch("enum", path, show_value(value), text, likely)
+    return Mismatch("enum", path, show_value(value), text)
+
+
+def _is_a(value: Any, kind: str) -> bool:
+    if kind == "string":
+        return isinstance(value, str)
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "integer":
+        return (isinstance(value, int) and not isinstance(value, bool)) or (
+            isinstance(value, float) and value.is_integer()
+        )
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "array":
+        return isinstance(value, list)
+    return isinstance(value, Mapping) if kind == "object" else True
+
+
+def _converted(value: Any, kind: str) -> Any:
+    """The same value in the right type, where nobody could doubt it; else UNFIXABLE."""
+    if kind == "string" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if kind == "string" and isinstance(value, float) and math.isfinite(value):
+        return repr(value)
+    if not isinstance(value, str):
+        return UNFIXABLE
+    word = value.strip()
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(word.casefold(), UNFIXABLE)
+    if kind in ("integer", "number") and len(word) <= 20 and word.isascii():
+        return _number(word, kind)
+    return UNFIXABLE
+
+
+def _number(word: str, kind: str) -> Any:
+    digits = word.removeprefix("-")
+    if digits.isdigit() and (digits == "0" or not digits.startswith("0")):
+        return int(word)
+    whole, dot, fraction = digits.partition(".")
+    if kind == "number" and dot and fraction.isdigit() and whole.isdigit() and (whole == "0" or whole[0] != "0"):
+        return float(word)
+    return UNFIXABLE
+
+
+def normal_arguments(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with whole floats as integers where the schema says integer, and nothing else changed."""
+    return {name: _normal(value, (schema.get("properties") or {}).get(name)) for name, value in arguments.items()}
+
+
+def _normal(value: Any, schema: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return value
+    if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
+        return normal_arguments(value, schema)
+    return [_normal(item, schema.get("items")) for item in value] if isinstance(value, list) else value
+
+
+def _same(value: Any, allowed: Any) -> bool:
+    return value == allowed and isinstance(value, bool) == isinstance(allowed, bool)
+
+
+def _folded(word: str) -> str:
+    return "".join(word.split()).replace("_", "").replace("-", "").casefold()
+
+
+def show_value(value: Any) -> str:
+    """A value as the user wrote it, short."""
+    if isinstance(value, str):
+        return show(value)
+    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
+    text = text or str(value)
+    return escape(text if len(text) <= 60 else text[:59] + "…")
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, int | float):
+        return "a number with a fraction" if isinstance(value, float) and not value.is_integer() else "a number"
+    return "an array" if isinstance(value, list) else "an object" if isinstance(value, Mapping) else "null"
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"

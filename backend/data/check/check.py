@@ -1,0 +1,156 @@
+"""Running the rules over the two files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from backend.data.check.report import CheckReport, TableRow, in_order
+from backend.data.rows.budget import TokenBudget, measure_budget
+from backend.data.rows.examples import to_examples
+from backend.data.rows.inputs import Inputs, read_inputs
+from backend.data.rows.registry import Rule, Scope
+from backend.data.rows.set_view import SetView
+from backend.data.rules import rules_for
+from backend.data.text.display import whole
+from backend.data.text.options import CALLS, MESSAGE, CheckOptions
+from backend.errors import InputError
+from backend.records import Example, Issue, Tool
+
+Progress = Callable[[float, str], None]
+_SHOWN_ERRORS = 20
+_REPORTED_EVERY = 2000
+
+
+def check_files(
+    dataset: Path,
+    tools: Path,
+    options: CheckOptions | None = None,
+    progress: Progress | None = None,
+    *,
+    need_tokens: bool = True,
+) -> CheckReport:
+    """Hold a CSV and a tools.json against every rule; nothing in the files makes this raise.
+
+    `progress` is called with a share from 0 to 1 and what is being done. Raises InputError only for options that make
+    no sense, such as an unknown prompt format or a base model whose tokenizer cannot be read; without `need_tokens` the
+    report says the latter and everything else.
+    """
+    options = options or CheckOptions()
+    tell = progress or _silent
+    tell(0.0, "Reading the files")
+    inputs = read_inputs(dataset, tools, options)
+    inputs.format  # noqa: B018 - an unknown format is the caller's mistake: say so before any work
+    issues = check_rows(inputs, tell)
+    view = SetView(inputs, sound_examples(inputs, issues))
+    tell(0.55, "Looking for duplicates")
+    issues += _apply("set", view)
+    tell(0.85, "Counting tokens")
+    budget, tokens_error = _budget(view, need_tokens=need_tokens)
+    if budget is not None:
+        issues += _apply("tokens", view, budget)
+    tell(1.0, "Done")
+    return CheckReport(
+        inputs.table.row_count,
+        inputs.tools_file.tools,
+        view.examples,
+        in_order(issues),
+        inputs.rows_per_tool,
+        budget,
+        tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
+        tokens_error,
+    )
+
+
+def load_dataset(
+    dataset: Path, tools: Path, options: CheckOptions | None = None, *, whole_set: bool = True
+) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
+    """The tools and the rows of a set without errors; raises InputError that lists the first 20 errors.
+
+    With `whole_set` False the rules on the set as a whole (a tool without rows, conflicting labels) do not count: for
+    rows that are only scored.
+    """
+    inputs = read_inputs(dataset, tools, options or CheckOptions())
+    issues = check_rows(inputs, errors_only=True)
+    view = SetView(inputs, sound_examples(inputs, issues))
+    if whole_set:
+        issues += _apply("set", view, errors_only=True)
+    errors = [issue for issue in in_order(issues) if issue.severity == "error"]
+    if errors:
+        raise InputError(_listing(errors, dataset))
+    return inputs.tools_file.tools, view.examples
+
+
+def check_rows(inputs: Inputs, tell: Progress | None = None, *, errors_only: bool = False) -> list[Issue]:
+    """What the rules on the files and on single rows find."""
+    tell = tell or _silent
+    issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
+    tell(0.1, "Reading the rows")
+    message_rules, call_rules = (_rules(scope, errors_only) for scope in ("message", "calls"))
+    calls_found: dict[str, list[Issue]] = {}
+    for number, row in enumerate(inputs.rows):
+        if number % _REPORTED_EVERY == 0:
+            tell(0.1 + 0.45 * number / len(inputs.rows), f"Checking row {number + 1:,}")
+        if row.message is not None:
+            issues += _findings(message_rules, row.line, MESSAGE, row.message, inputs)
+        if row.calls is not None:
+            found = calls_found.get(row.calls)
+            if found is None:
+                found = calls_found[row.calls] = _findings(call_rules, 0, CALLS, inputs.cell(row.calls), inputs)
+            issues += [_on_line(issue, row.line) for issue in found]
+    return issues
+
+
+def sound_examples(inputs: Inputs, issues: Iterable[Issue]) -> tuple[Example, ...]:
+    """The rows on whose lines no error stands, as examples."""
+    if not inputs.tools or not {MESSAGE, CALLS} <= inputs.table.index.keys():
+        return ()
+    bad = {issue.line for issue in issues if issue.severity == "error" and issue.file == "csv"}
+    return to_examples((row for row in inputs.rows if row.line not in bad), inputs)
+
+
+def _budget(view: SetView, *, need_tokens: bool) -> tuple[TokenBudget | None, str]:
+    """The token budget, or why there is none."""
+    options = view.inputs.options
+    if not options.count_tokens:
+        return None, ""
+    try:
+        return measure_budget(view.inputs.tools_file.tools, view.examples, options), ""
+    except InputError as error:
+        if need_tokens:
+            raise
+        return None, str(error)
+
+
+def _rules(scope: Scope, errors_only: bool) -> list[Rule]:
+    return [rule for rule in rules_for(scope) if not errors_only or rule.severity == "error"]
+
+
+def _apply(scope: Scope, *arguments: object, errors_only: bool = False) -> list[Issue]:
+    return _findings(_rules(scope, errors_only), None, None, *arguments)
+
+
+def _findings(rules: list[Rule], line: int | None, column: str | None, *arguments: object) -> list[Issue]:
+    return [rule.issue(finding, line, column) for rule in rules for finding in rule.check(*arguments)]
+
+
+def _on_line(issue: Issue, line: int) -> Issue:
+    return Issue(issue.severity, issue.code, issue.file, line, issue.column, issue.message, issue.fix)
+
+
+def _silent(_share: float, _what: str) -> None:
+    """Progress that nobody asked for."""
+
+
+def _listing(errors: list[Issue], dataset: Path) -> str:
+    lines = [
+        f"{dataset.name if issue.file == 'csv' else 'tools.json'}{_place(issue)}: {issue.message}" for issue in errors
+    ]
+    left = len(lines) - _SHOWN_ERRORS
+    more = [f"… and {left} more."] if left > 0 else []
+    return "\n".join([f"The data has {len(errors)} error(s):", *lines[:_SHOWN_ERRORS], *more])
+
+
+def _place(issue: Issue) -> str:
+    line = f", line {issue.line}" if issue.line else ""
+    return f"{line}, {issue.column}" if issue.column else line

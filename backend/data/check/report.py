@@ -1,0 +1,66 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.data.rows.budget import TokenBudget
+from backend.records import Example, Issue, Tool
+
+_GRAVITY = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row as read, for showing."""
+
+    line: int
+    user_message: str
+    tool_calls: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Everything a check found. `rows` counts every data row; `examples` are those without an error of their own.
+
+    `tokens_error` is a sentence that says why `tokens` is None where there are rows.
+    """
+
+    rows: int
+    tools: tuple[Tool, ...]
+    examples: tuple[Example, ...]
+    issues: tuple[Issue, ...]
+    per_tool: Mapping[str, int]
+    tokens: TokenBudget | None
+    table: tuple[TableRow, ...]
+    tokens_error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not any(issue.severity == "error" for issue in self.issues)
+
+    def counts(self) -> Counter[str]:
+        """The number of issues by severity."""
+        return Counter(issue.severity for issue in self.issues)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `validate.py --json` prints."""
+        return {
+            "ok": self.ok,
+            "rows": self.rows,
+            "tools": len(self.tools),
+            "issues": [issue.to_dict() for issue in self.issues],
+            "per_tool": dict(self.per_tool),
+            "tokens": self.tokens.to_json() if self.tokens else {},
+        }
+
+
+def in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+    """The issues: errors first, then by file and line."""
+    return tuple(
+        sorted(issues, key=lambda issue: (_GRAVITY[issue.severity], issue.file != "tools", issue.line or 0, issue.code))
+    )

@@ -1,0 +1,57 @@
+"""A test CSV that users bring along: checked by itself and against the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from backend.data.check.check import check_rows, sound_examples
+from backend.data.check.report import CheckReport, TableRow, in_order
+from backend.data.rows.inputs import Inputs, read_inputs
+from backend.data.rows.set_view import SetView
+from backend.data.rules import get_rule
+from backend.data.text.display import whole
+from backend.data.text.options import CheckOptions
+from backend.records import Example, Issue
+
+_LEAKS = ("set-test-row-in-train", "set-near-duplicate-across-split")
+
+
+def check_test_file(
+    train: Iterable[Example], test: Path, tools: Path, options: CheckOptions | None = None
+) -> CheckReport:
+    """Hold a test CSV against the rules on files and rows, and its rows against the training rows.
+
+    Lines are those of the test CSV; the report's examples carry the split `test`.
+    """
+    inputs = read_inputs(test, tools, options or CheckOptions())
+    issues = check_rows(inputs)
+    tested = tuple(replace(example, split="test") for example in sound_examples(inputs, issues))
+    issues += leaks(train, tested, inputs)
+    return CheckReport(
+        inputs.table.row_count,
+        inputs.tools_file.tools,
+        tested,
+        in_order(issues),
+        inputs.rows_per_tool,
+        None,
+        tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
+    )
+
+
+def leaks(train: Iterable[Example], test: Iterable[Example], inputs: Inputs) -> list[Issue]:
+    """What test rows have in common with training rows, on the test rows' lines."""
+    view = SetView(inputs, joined(train, test))
+    return [rule.issue(finding) for rule in map(get_rule, _LEAKS) for finding in rule.check(view)]
+
+
+def joined(train: Iterable[Example], test: Iterable[Example]) -> tuple[Example, ...]:
+    """Training and test rows as one set whose own split says which is which; ids stay apart."""
+    trained = tuple(replace(example, split="train") for example in train)
+    taken = {example.id for example in trained}
+    tested = (
+        replace(example, split="test", id=f"{example.id}-test" if example.id in taken else example.id)
+        for example in test
+    )
+    return (*trained, *tested)

@@ -1,0 +1,156 @@
+"""The CSV as a table: its header, its rows, and the records that fit neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from backend.data.csv.header import column_index, find_heading
+from backend.data.csv.reading import Record, read_records
+from backend.data.text.decoding import Source, read_source
+from backend.data.text.options import (
+    ANSWER,
+    CALLS,
+    MAX_CELL_CHARACTERS,
+    MAX_CSV_BYTES,
+    MAX_ROWS,
+    MESSAGE,
+    REQUIRED_COLUMNS,
+    SPLIT,
+)
+
+_MOST_FRAGMENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One data row; a cell is None where the file has no such column."""
+
+    line: int
+    message: str | None
+    calls: str | None
+    answer: str
+    split: str
+    record: Record
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """A CSV file as read. `index` maps each column that we know to its position; `header` is None where there is none,
+    and `above` are the records that stand before it.
+
+    `faulty` are records with broken quotes, `ragged` those whose cell count differs from the header's; `cut_at` is the
+    line at which reading stopped because there are too many rows.
+    """
+
+    source: Source
+    delimiter: str = ","
+    header: Record | None = None
+    above: tuple[Record, ...] = ()
+    index: dict[str, int] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    faulty: tuple[Record, ...] = ()
+    ragged: tuple[Record, ...] = ()
+    long_cells: tuple[tuple[int, str, int], ...] = ()
+    cut_at: int | None = None
+
+    @property
+    def row_count(self) -> int:
+        """Every data row, the unreadable ones among them."""
+        return len(self.rows) + len(self.faulty) + len(self.ragged)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names as they stand in the header."""
+        return self.header.cells if self.header else ()
+
+    @property
+    def width(self) -> int:
+        """The number of cells that every row should have."""
+        return len(self.header.cells) if self.header else len(REQUIRED_COLUMNS)
+
+
+def read_table(path: Path) -> CsvTable:
+    """Read the CSV at `path`, within the limits on bytes and rows."""
+    return table_from(read_source(path, MAX_CSV_BYTES))
+
+
+def table_from(source: Source) -> CsvTable:
+    """The table in a file that has been read; without rows where there is no text."""
+    if not source.readable:
+        return CsvTable(source)
+    heading = find_heading(source.text)
+    if heading.empty:
+        return CsvTable(source)
+    names = heading.header.cells if heading.header else REQUIRED_COLUMNS
+    table = CsvTable(source, heading.delimiter, heading.header, heading.above, column_index(names))
+    return _collect(table)
+
+
+def _collect(table: CsvTable) -> CsvTable:
+    """The table with its records sorted into rows, faulty and ragged ones."""
+    rows: list[Row] = []
+    faulty: list[Record] = []
+    ragged: list[Record] = []
+    long_cells: list[tuple[int, str, int]] = []
+    fragments = 0  # lines of one cell that may still belong to a broken record
+    found = 0
+    cut_at = None
+    after_header = table.header.end if table.header else -1
+    for record in read_records(table.source.text, table.delimiter):
+        if record.end <= after_header:
+            continue
+        if fragments and record.fault is None and len(record.cells) == 1 < table.width:
+            fragments -= 1
+            continue
+        fragments = _MOST_FRAGMENTS if record.fault else 0
+        found += 1
+        if found > MAX_ROWS:
+            cut_at = record.line
+            break
+        long_cells += _too_long(record, table)
+        if record.fault:
+            faulty.append(record)
+        elif len(record.cells) != table.width:
+            ragged.append(record)
+        else:
+            rows.append(_row(record, table.index))
+    return replace(
+        table,
+        rows=tuple(rows),
+        faulty=tuple(faulty),
+        ragged=tuple(ragged),
+        long_cells=tuple(long_cells),
+        cut_at=cut_at,
+    )
+
+
+def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:
+    """(line, column, characters) of each cell over the limit."""
+    if record.end - record.start <= MAX_CELL_CHARACTERS:
+        return []
+    names = table.names or REQUIRED_COLUMNS
+    return [
+        (record.line, names[at] if at < len(names) else "", len(cell))
+        for at, cell in enumerate(record.cells)
+        if len(cell) > MAX_CELL_CHARACTERS
+    ]
+
+
+def _row(record: Record, index: dict[str, int]) -> Row:
+    def cell(name: str) -> str | None:
+        return record.cells[index[name]] if name in index else None
+
+    return Row(record.line, cell(MESSAGE), cell(CALLS), cell(ANSWER) or "", normal_split(cell(SPLIT) or ""), record)
+
+
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    **dict.fromkeys(("test", "testing", "eval", "evaluation", "validation", "valid", "val", "dev", "held-out"), "test"),
+}
+
+
+def normal_split(word: str) -> str:
+    """`train` or `test` for the words that mean them, else the word itself."""
+    return _SPLITS.get(word.strip().casefold(), word.strip())

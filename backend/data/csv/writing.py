@@ -1,0 +1,26 @@
+"""Writing rows back to a CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from backend.data.calls.reading import canonical_text
+from backend.data.csv.reading import encode_record
+from backend.data.text.options import ANSWER, REQUIRED_COLUMNS, SPLIT
+from backend.records import Example
+from backend.runs.files import write_output
+
+
+def write_csv(examples: Iterable[Example], path: Path) -> None:
+    """Write the rows as UTF-8 with user_message and tool_calls; answer and split too where a row has one.
+
+    The file appears whole or not at all. InputError if it cannot be written.
+    """
+    rows = list(examples)
+    extra = [name for name in (ANSWER, SPLIT) if any(getattr(example, name) for example in rows)]
+    lines = [encode_record((*REQUIRED_COLUMNS, *extra))]
+    for example in rows:
+        calls = canonical_text([(call.name, call.arguments) for call in example.calls])
+        lines.append(encode_record((example.message, calls, *(getattr(example, name) or "" for name in extra))))
+    write_output(path, ("\n".join(lines) + "\n").encode())

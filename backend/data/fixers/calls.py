@@ -1,0 +1,94 @@
+"""Fixers of the tool_calls column: each takes a cell as read and gives the cell's new text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from backend.data.calls.arguments import UNFIXABLE, Mismatch, MismatchKind
+from backend.data.calls.reading import CallsCell, RawCall, canonical_text
+from backend.data.rows.inputs import Inputs
+from backend.data.text.display import nearest
+
+CellFixer = Callable[[CallsCell, Inputs], str]
+
+
+def _rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
+    """The cell with each call replaced; the text itself where no call changed or a call cannot be read."""
+    if not cell.calls or len(cell.sound) != len(cell.calls):
+        return cell.text
+    before = [(call.name, call.arguments) for call in cell.sound]
+    after = [change(call) for call in cell.sound]
+    return cell.text if before == after and not _retyped(before, after) else canonical_text(after)
+
+
+def _retyped(before: Any, after: Any) -> bool:
+    """Whether equal values differ in type, as True and 1 do."""
+    return repr(before) != repr(after)
+
+
+def rename_tool(cell: CallsCell, inputs: Inputs) -> str:
+    """Each unknown tool called by the nearest known name."""
+
+    def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
+        likely = None if call.name in inputs.tools else nearest(call.name, inputs.tools)
+        return likely or call.name, call.arguments
+
+    return _rewritten(cell, change)
+
+
+def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
+    """Each unknown argument called by the name that was probably meant."""
+
+    def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
+        arguments = dict(call.arguments)
+        for mismatch in inputs.mismatches(call):
+            if mismatch.kind == "unknown" and mismatch.rename:
+                arguments = renamed(arguments, mismatch.path, mismatch.rename)
+        return call.name, arguments
+
+    return _rewritten(cell, change)
+
+
+def apply_sure(kind: MismatchKind) -> CellFixer:
+    """A fixer that replaces every value whose mismatch of this kind has one sure better value."""
+
+    def fix(cell: CallsCell, inputs: Inputs) -> str:
+        def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
+            arguments = dict(call.arguments)
+            for mismatch in _sure(inputs.mismatches(call), kind):
+                arguments = replaced(arguments, mismatch.path, mismatch.better)
+            return call.name, arguments
+
+        return _rewritten(cell, change)
+
+    return fix
+
+
+def drop_nulls(cell: CallsCell, _inputs: Inputs) -> str:
+    """The cell without arguments that are null."""
+    if not any(call and call.nulls for call in cell.calls or ()) or len(cell.sound) != len(cell.calls or ()):
+        return cell.text
+    return cell.canonical
+
+
+def _sure(mismatches: tuple[Mismatch, ...], kind: MismatchKind) -> Iterator[Mismatch]:
+    for mismatch in mismatches:
+        if mismatch.kind == kind and mismatch.sure and mismatch.better is not UNFIXABLE:
+            yield mismatch
+
+
+def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+    """`value` with what stands at `path` replaced."""
+    if not path:
+        return new
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], new)
+    return copy
+
+
+def renamed(value: Any, path: tuple[str | int, ...], name: str) -> Any:
+    """`value` with the key at `path` renamed, its place kept."""
+    if len(path) > 1:
+        return replaced(value, path[:1], renamed(value[path[0]], path[1:], name))
+    return {name if key == path[0] else key: item for key, item in value.items()}

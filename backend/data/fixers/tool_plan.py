@@ -1,0 +1,90 @@
+"""Planning what the fixers of tools.json change, and what follows from it for the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backend.data.calls.reading import CallsCell, canonical_text
+from backend.data.fixers.calls import renamed
+from backend.data.fixers.tools import rename_reserved, reserved_renames
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Rule
+from backend.data.text.changes import Change
+from backend.data.text.json_reading import path_text
+from backend.data.tools.reading import ToolsFile, tools_from
+
+
+@dataclass(frozen=True)
+class PlannedTools:
+    """tools.json as it will be, and the new names of arguments by tool."""
+
+    file: ToolsFile
+    text: str
+    renames: dict[str, dict[str, str]]
+
+
+def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], PlannedTools]:
+    """Apply the rules' fixers one after the other; lines of changes are those of the file as it was."""
+    original = file = inputs.tools_file
+    changes: list[Change] = []
+    renames: dict[str, dict[str, str]] = {}
+    for rule in rules:
+        if (
+            not file.entries
+            or not rule.fixer
+            or not any(finding.fix for finding in rule.check(replace(inputs, tools_file=file)))
+        ):
+            continue
+        if rule.fixer is rename_reserved:
+            renames = {entry.name: names for entry in file.entries if (names := reserved_renames(entry))}
+        fixed = tools_from(replace(file.source, text=_dumped(rule.fixer(file)), encoding="utf-8", bad_lines=()))
+        changes += _changes(rule.code, original, file, fixed)
+        file = fixed
+    return changes, PlannedTools(file, file.source.text, renames)
+
+
+def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> str:
+    """The cell with the arguments renamed that its tools have renamed."""
+    if not cell.calls or len(cell.sound) != len(cell.calls):
+        return cell.text
+    calls: list[tuple[str, Mapping[str, Any]]] = []
+    for call in cell.sound:
+        arguments = dict(call.arguments)
+        for old, new in renames.get(call.name, {}).items():
+            if old in arguments:
+                arguments = renamed(arguments, (old,), new)
+        calls.append((call.name, arguments))
+    unchanged = calls == [(call.name, call.arguments) for call in cell.sound]
+    return cell.text if unchanged else canonical_text(calls)
+
+
+def _dumped(value: Any) -> str:
+    """The JSON text of a tools.json, with a lone surrogate as its escape."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        text = json.dumps(value, indent=2)
+    return text + "\n"
+
+
+def _changes(code: str, original: ToolsFile, before: ToolsFile, after: ToolsFile) -> list[Change]:
+    """One change for each tool that differs, and one for what stood around the list."""
+    changes: list[Change] = []
+    if before.wrapper and not after.wrapper:
+        changes.append(Change("tools", 1, None, code, before.wrapper, "a plain list"))
+    for first, old, new in zip(original.entries, before.entries, after.entries, strict=True):
+        texts = [json.dumps(_item(file, entry.path), indent=2) for file, entry in ((before, old), (after, new))]
+        if texts[0] != texts[1]:
+            changes.append(Change("tools", original.line(first.path), path_text(first.path), code, texts[0], texts[1]))
+    if not changes and before.source.encoding != after.source.encoding:
+        changes.append(Change("tools", 1, None, code, before.source.encoding.upper(), "UTF-8"))
+    return changes
+
+
+def _item(file: ToolsFile, path: tuple[str | int, ...]) -> Any:
+    value = file.raw
+    for step in path:
+        value = value[step]
+    return value

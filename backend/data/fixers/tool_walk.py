@@ -1,0 +1,56 @@
+"""Going through the arguments of the tools in a tools.json, nested ones among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.registry import Finding
+from backend.data.text.json_reading import Path, path_text
+from backend.data.tools.reading import ToolEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument as it stands in the file; `depth` is 0 for the arguments of the tool itself."""
+
+    entry: ToolEntry
+    path: Path
+    name: str
+    schema: Any
+    depth: int
+
+    @property
+    def full_name(self) -> str:
+        """The tool's name and the argument's, for messages."""
+        return f"{self.entry.name}.{self.name}"
+
+
+def named_entries(inputs: Inputs) -> Iterator[tuple[ToolEntry, Mapping[str, Any]]]:
+    """Each entry that is a tool, with the object that holds its name."""
+    for entry in inputs.tools_file.entries:
+        if entry.function is not None:
+            yield entry, entry.function
+
+
+def all_arguments(inputs: Inputs) -> Iterator[Argument]:
+    """Every argument of every tool, those of nested objects and of arrays' items among them."""
+    for entry, _ in named_entries(inputs):
+        yield from _arguments(entry, entry.schema, entry.schema_path, 0)
+
+
+def _arguments(entry: ToolEntry, schema: Any, path: Path, depth: int) -> Iterator[Argument]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    for name, item in properties.items() if isinstance(properties, Mapping) else ():
+        here = (*path, "properties", name)
+        yield Argument(entry, here, name, item, depth)
+        yield from _arguments(entry, item, here, depth + 1)
+        if isinstance(item, Mapping):
+            yield from _arguments(entry, item.get("items"), (*here, "items"), depth + 1)
+
+
+def at(inputs: Inputs, path: Path, message: str, fix: str | None = None) -> Finding:
+    """A finding at a path of tools.json."""
+    return Finding(message, inputs.tools_file.line(path), path_text(path) or None, fix)

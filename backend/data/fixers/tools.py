@@ -1,0 +1,76 @@
+"""Fixers of tools.json: each takes the file as read and gives the JSON value that it should hold."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from backend.data.text.reserved import SCHEMA_WORDS
+from backend.data.tools.reading import SCHEMA_KEYS, ToolEntry, ToolsFile
+from backend.data.tools.schema import normal_parameters
+
+
+def re_decode_tools(file: ToolsFile) -> Any:
+    """The file's own value: it was decoded when it was read, and is written as UTF-8."""
+    return file.raw
+
+
+def standard_shape(file: ToolsFile) -> Any:
+    """The same tools as a plain list of `{"type": "function", "function": {…}}`, their schemas untouched."""
+    if any(entry.function is None for entry in file.entries) or not file.entries:
+        return file.raw
+    return [_standard(entry, entry.schema) for entry in file.entries]
+
+
+def standard_schemas(file: ToolsFile) -> Any:
+    """The same file with every schema flattened and its types spelled as JSON schema does."""
+    raw = copy.deepcopy(file.raw)
+    for entry in file.entries:
+        if entry.function is not None and isinstance(entry.schema, Mapping) and entry.schema:
+            holder = _at(raw, entry.function_path)
+            holder[entry.schema_key] = normal_parameters(entry.schema)
+    return raw
+
+
+def rename_reserved(file: ToolsFile) -> Any:
+    """The same file with each argument renamed whose name the template would swallow."""
+    raw = copy.deepcopy(file.raw)
+    for entry in file.entries:
+        names = reserved_renames(entry)
+        if names:
+            schema = _at(raw, entry.function_path)[entry.schema_key]
+            schema["properties"] = {names.get(name, name): item for name, item in schema["properties"].items()}
+            if isinstance(schema.get("required"), list):
+                schema["required"] = [names.get(name, name) for name in schema["required"]]
+    return raw
+
+
+def reserved_renames(entry: ToolEntry) -> dict[str, str]:
+    """The new name of each of a tool's arguments whose name the template would swallow."""
+    properties = entry.schema.get("properties") if isinstance(entry.schema, Mapping) else None
+    names = list(properties) if isinstance(properties, Mapping) else []
+    renames: dict[str, str] = {}
+    for name in names:
+        if name in SCHEMA_WORDS:
+            free = f"{name}_value"
+            while free in names:
+                free += "_"
+            renames[name] = free
+    return renames
+
+
+def _standard(entry: ToolEntry, schema: Any) -> dict[str, Any]:
+    function = dict(entry.function or {})
+    ordered: dict[str, Any] = {key: function.pop(key) for key in ("name", "description") if key in function}
+    for key in (*SCHEMA_KEYS, "type"):
+        function.pop(key, None)
+    if schema is not None:
+        ordered["parameters"] = schema
+    return {"type": "function", "function": {**ordered, **function}}
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value

@@ -1,0 +1,52 @@
+"""One more row for a dataset: held against the rules, and appended to a copy of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.data.check.check import check_rows
+from backend.data.check.report import in_order
+from backend.data.csv.reading import encode_record
+from backend.data.csv.table import Row, read_table
+from backend.data.rows.inputs import read_inputs
+from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckOptions
+from backend.errors import InputError
+from backend.records import Issue
+from backend.runs.folders import Scratch
+
+
+def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> tuple[Issue, ...]:
+    """What the rules on rows say of a row with this message and this tool_calls cell."""
+    with Scratch() as folder:
+        path = Path(folder) / "row.csv"
+        lines = [encode_record(REQUIRED_COLUMNS), encode_record((message, calls)), ""]
+        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        issues = check_rows(read_inputs(path, tools, options))
+    return in_order([issue for issue in issues if issue.file == "csv" and issue.line is not None])
+
+
+def append_row(dataset: Path, message: str, calls: str) -> bytes:
+    """The file with the row behind its last one, as UTF-8, all else as it was; a split column says `train` of it.
+
+    InputError where the file has no header with both columns.
+    """
+    table = read_table(dataset)
+    if table.header is None or not {MESSAGE, CALLS} <= table.index.keys():
+        raise InputError(
+            f"{dataset.name} has no header with {MESSAGE} and {CALLS}, so a row cannot be added to it here. "
+            "Mend it on the Data step first."
+        )
+    row = {MESSAGE: message, CALLS: calls, SPLIT: "train"}
+    cells = [""] * table.width
+    for name, at in table.index.items():
+        cells[at] = row.get(name, "")
+    text = table.source.text
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    before = text if text.endswith(("\n", "\r")) else text + line_end
+    return (before + encode_record(tuple(cells), table.delimiter) + line_end).encode()
+
+
+def rows_alike(dataset: Path, message: str) -> tuple[Row, ...]:
+    """The rows whose message is this one, whatever the case."""
+    wanted = message.strip().casefold()
+    return tuple(row for row in read_table(dataset).rows if (row.message or "").strip().casefold() == wanted)

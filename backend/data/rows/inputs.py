@@ -1,0 +1,101 @@
+"""Everything that rules look at: both files as read, and what follows from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from backend.data.calls.arguments import Mismatch, check_arguments, normal_arguments
+from backend.data.calls.reading import CallsCell, RawCall, read_calls
+from backend.data.csv.table import CsvTable, Row, read_table
+from backend.data.text.described_values import listed_values, mostly_kept
+from backend.data.text.options import CheckOptions
+from backend.data.tools.reading import ToolsFile, read_tools
+from backend.prompts import PromptFormat, get_format
+from backend.records import Call, Tool
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The two files, the options, and each distinct tool_calls cell read once."""
+
+    table: CsvTable
+    tools_file: ToolsFile
+    options: CheckOptions
+    cells: dict[str, CallsCell] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools by name."""
+        return {tool.name: tool for tool in self.tools_file.tools}
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows to look at: those of the chosen split, where the file has a split column."""
+        if self.options.split is None or "split" not in self.table.index:
+            return self.table.rows
+        return tuple(row for row in self.table.rows if row.split in ("", self.options.split))
+
+    @cached_property
+    def rows_per_tool(self) -> Mapping[str, int]:
+        """The number of rows that call each tool, sound or not; every tool is there."""
+        counts = dict.fromkeys(self.tools, 0)
+        for text, times in Counter(row.calls for row in self.rows if row.calls).items():
+            for name in {call.name for call in self.cell(text).sound} & counts.keys():
+                counts[name] += times
+        return counts
+
+    @cached_property
+    def used_values(self) -> Mapping[tuple[str, str], Counter[str]]:
+        """How often each string value stands in the rows, by (tool, argument)."""
+        used: dict[tuple[str, str], Counter[str]] = {}
+        for text, times in Counter(row.calls for row in self.rows if row.calls).items():
+            for call in self.cell(text).sound:
+                for name, value in call.arguments.items():
+                    if isinstance(value, str):
+                        used.setdefault((call.name, name), Counter())[value] += times
+        return used
+
+    @cached_property
+    def described_values(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The values that an argument's description lists, by (tool, argument), where most rows keep to them."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for tool in self.tools.values():
+            for name, schema in tool.properties.items():
+                values = () if schema.get("enum") else listed_values(str(schema.get("description", "")))
+                if values and mostly_kept(values, self.used_values.get((tool.name, name), Counter())):
+                    found[tool.name, name] = values
+        return found
+
+    @cached_property
+    def format(self) -> PromptFormat:
+        """The prompt format of the run; raises InputError for an unknown one."""
+        return get_format(self.options.prompt_format, self.options.declarations)
+
+    def cell(self, text: str) -> CallsCell:
+        """A tool_calls cell as read."""
+        found = self.cells.get(text)
+        if found is None:
+            found = self.cells[text] = read_calls(text)
+        return found
+
+    def mismatches(self, call: RawCall) -> tuple[Mismatch, ...]:
+        """Where a call of a known tool breaks its schema."""
+        tool = self.tools.get(call.name) if call.sound else None
+        return tuple(check_arguments(tool, call.arguments)) if tool else ()
+
+    def calls_of(self, cell: CallsCell) -> tuple[Call, ...]:
+        """A sound cell's calls, their arguments in the schema's own types."""
+        return tuple(
+            Call(call.name, normal_arguments(call.arguments, self.tools[call.name].parameters))
+            for call in cell.sound
+            if call.name in self.tools
+        )
+
+
+def read_inputs(dataset: Path, tools: Path, options: CheckOptions) -> Inputs:
+    """Read both files; whatever is wrong with them is left for the rules to say."""
+    return Inputs(read_table(dataset), read_tools(tools), options)

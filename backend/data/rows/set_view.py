@@ -1,0 +1,77 @@
+"""The sound rows of a set, and what is worked out from them once for all rules on the set."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from backend.data.rows.inputs import Inputs
+from backend.data.rows.splitting import Split, split_examples
+from backend.data.similarity.near_duplicates import NearGroups, near_groups
+from backend.data.text.normal_form import normal_message
+from backend.errors import InputError
+from backend.records import Call, Example
+
+Label = tuple[str, ...]
+
+
+def label_of(calls: tuple[Call, ...]) -> Label:
+    """What a row's answer is, comparable: each call as text, in an order of its own."""
+    return tuple(sorted(json.dumps([call.name, call.arguments], sort_keys=True) for call in calls))
+
+
+@dataclass(frozen=True)
+class SetView:
+    """The rows that no rule on single rows found fault with."""
+
+    inputs: Inputs
+    examples: tuple[Example, ...]
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """Each row's label."""
+        by_calls = {id(example.calls): example.calls for example in self.examples}
+        known = {name: label_of(calls) for name, calls in by_calls.items()}
+        return tuple(known[id(example.calls)] for example in self.examples)
+
+    @cached_property
+    def by_normal(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions of the rows that share each normalised message, in order of first appearance."""
+        groups: dict[str, list[int]] = defaultdict(list)
+        for at, example in enumerate(self.examples):
+            groups[normal_message(example.message)].append(at)
+        return {message: tuple(positions) for message, positions in groups.items()}
+
+    @cached_property
+    def near(self) -> NearGroups:
+        """The groups of near-duplicates over the keys of `by_normal`."""
+        return near_groups(list(self.by_normal))
+
+    @cached_property
+    def split(self) -> Split | None:
+        """The rows divided as training will do it; None where they cannot be."""
+        options = self.inputs.options
+        try:
+            return split_examples(
+                self.examples, self.inputs.tools_file.tools, options.test_split, options.seed, self.near
+            )
+        except InputError:
+            return None
+
+    @cached_property
+    def rows_by_tool(self) -> Mapping[str, tuple[Example, ...]]:
+        """The rows that call each tool; every tool is there."""
+        rows: dict[str, list[Example]] = {name: [] for name in self.inputs.tools}
+        for example in self.examples:
+            for name in {call.name for call in example.calls}:
+                rows[name].append(example)
+        return {name: tuple(found) for name, found in rows.items()}
+
+    def equal_pairs(self) -> Iterator[tuple[int, int]]:
+        """(first, later) positions of rows whose normalised messages are equal."""
+        for positions in self.by_normal.values():
+            for later in positions[1:]:
+                yield positions[0], later

@@ -1,0 +1,159 @@
+"""Dividing the rows into those to train on and those to test on."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from backend.data.similarity.clusters import clusters_of
+from backend.data.similarity.near_duplicates import NearGroups
+from backend.data.text.display import count
+from backend.errors import InputError
+from backend.records import Example, Tool
+
+_VALUE_ROWS = 10
+"""Rows from which a tool's value gets test rows of its own (facts/evaluation.md, "Split")."""
+
+Stratum = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows to train on and those to test on."""
+
+    train: tuple[Example, ...]
+    test: tuple[Example, ...]
+    seed: int
+    fraction: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The split as ids of rows, for split.json."""
+        return {
+            "schema": 1,
+            "seed": self.seed,
+            "fraction": self.fraction,
+            "train": [example.id for example in self.train],
+            "test": [example.id for example in self.test],
+        }
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any] | str, examples: Iterable[Example]) -> Split:
+        """The split that `to_json` saved, with the rows out of `examples`; InputError where one is not among them."""
+        document: Any = json.loads(saved) if isinstance(saved, str) else saved
+        by_id = {example.id: example for example in examples}
+        try:
+            train, test = (tuple(by_id[name] for name in document[part]) for part in ("train", "test"))
+            return cls(train, test, int(document["seed"]), float(document["fraction"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"The saved split does not fit the data: {error} is missing. Use the dataset that the run was made "
+                "with, or train again."
+            ) from error
+
+
+def split_examples(
+    examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int, near: NearGroups | None = None
+) -> Split:
+    """Divide the rows, `fraction` of them to test on; a `split` column in the data wins.
+
+    Stratified by tool, and by tool and value where 10 rows share them; duplicates and near-duplicates stay on one
+    side; every tool with at least two different rows gets a test row. The same rows in another order give the same
+    split. Raises InputError where the rows cannot be divided.
+    """
+    own = _own_split(examples, fraction, seed)
+    if own is not None:
+        return own
+    if not 0 < fraction < 1:
+        raise InputError(f"The test split is {fraction}; it must lie between 0 and 1, such as 0.1.")
+    clusters = clusters_of(examples, fraction, near)
+    if len(clusters) < 2:
+        raise InputError(
+            f"{count(len(examples), 'row')} cannot be divided into training and test rows: at least two different "
+            "messages are needed. Add rows."
+        )
+    chosen = _choose(clusters, examples, tools, fraction, seed)
+    test = tuple(example for at, example in enumerate(examples) if at in chosen)
+    train = tuple(example for at, example in enumerate(examples) if at not in chosen)
+    return Split(train, test, seed, fraction)
+
+
+def _own_split(examples: Sequence[Example], fraction: float, seed: int) -> Split | None:
+    """The data's own split, where its column puts rows on both sides; a row that says nothing is trained on."""
+    test = tuple(example for example in examples if example.split == "test")
+    train = tuple(example for example in examples if example.split != "test")
+    return Split(train, test, seed, fraction) if test and train else None
+
+
+def stratum_of(example: Example, value_rows: Mapping[Stratum, int]) -> Stratum:
+    """The row's tools, with the values of its arguments where enough rows share them."""
+    tools = tuple(sorted(call.name for call in example.calls))
+    full = _full_stratum(example, tools)
+    return full if value_rows[full] >= _VALUE_ROWS else tools
+
+
+def _full_stratum(example: Example, tools: Stratum) -> Stratum:
+    values = (json.dumps([call.name, call.arguments], sort_keys=True) for call in example.calls)
+    return (*tools, "=", *sorted(values))
+
+
+def _choose(
+    clusters: list[list[int]], examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int
+) -> set[int]:
+    """The positions of the test rows."""
+    value_rows = Counter(
+        _full_stratum(example, tuple(sorted(call.name for call in example.calls))) for example in examples
+    )
+    strata: dict[Stratum, list[list[int]]] = defaultdict(list)
+    for cluster in sorted(clusters, key=lambda members: min(examples[at].id for at in members)):
+        leader = min((examples[at] for at in cluster), key=lambda example: example.id)
+        strata[stratum_of(leader, value_rows)].append(cluster)
+    wanted = _quotas({name: sum(map(len, group)) for name, group in strata.items()}, fraction)
+    chosen: set[int] = set()
+    for name in sorted(strata):
+        group = strata[name]
+        Random(f"{seed}:{name}").shuffle(group)
+        chosen.update(_fill(group, wanted[name]))
+    return _with_every_tool(chosen, strata, examples, tools)
+
+
+def _quotas(sizes: Mapping[Stratum, int], fraction: float) -> dict[Stratum, int]:
+    """How many test rows each stratum gives, by largest remainders, so that the sum is the fraction of the whole."""
+    exact = {name: size * fraction for name, size in sizes.items()}
+    quotas = {name: int(value) for name, value in exact.items()}
+    left = round(sum(exact.values())) - sum(quotas.values())
+    for name in sorted(exact, key=lambda name: (quotas[name] - exact[name], name))[: max(left, 0)]:
+        quotas[name] += 1
+    return quotas
+
+
+def _fill(group: list[list[int]], wanted: int) -> set[int]:
+    """Whole clusters, taken in order, that together hold no more than `wanted` rows and leave one cluster behind."""
+    chosen: set[int] = set()
+    for cluster in group[:-1]:
+        if len(chosen) + len(cluster) <= wanted:
+            chosen.update(cluster)
+    return chosen
+
+
+def _with_every_tool(
+    chosen: set[int],
+    strata: Mapping[Stratum, list[list[int]]],
+    examples: Sequence[Example],
+    tools: Sequence[Tool],
+) -> set[int]:
+    """The chosen rows, and for each tool without any its smallest cluster, if another one is left to train on."""
+    by_tool: dict[str, list[list[int]]] = defaultdict(list)
+    for name in sorted(strata):
+        for cluster in strata[name]:
+            for tool in {call.name for at in cluster for call in examples[at].calls} or {""}:
+                by_tool[tool].append(cluster)
+    for tool in ("", *(tool.name for tool in tools)):
+        clusters = by_tool[tool]
+        if len(clusters) > 1 and not any(at in chosen for cluster in clusters for at in cluster):
+            smallest = min(clusters, key=len)
+            chosen = chosen.union(smallest)
+    return chosen
