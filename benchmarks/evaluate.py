@@ -27,12 +27,12 @@ import torch
 
 from backend.scoring import score_rows
 from backend.tokens import PAD_ID, STOP_IDS
-from job_templates.ml.decode import SharedDecoder
-from job_templates.ml.evaluating import SPARE_TOKENS
-from job_templates.ml.litert.source import find_source
-from job_templates.ml.models import load_tuned
-from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
-from job_templates.ml.scored_rows import scored_rows
+from job_templates.ml.evaluation.decode import SharedDecoder
+from job_templates.ml.evaluation.evaluate import SPARE_TOKENS
+from job_templates.ml.models.loading import load_tuned
+from job_templates.ml.models.source import find_source
+from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix
+from job_templates.ml.rows.scored_rows import scored_rows
 
 Answers = list[tuple[int, ...]]
 

@@ -24,15 +24,15 @@ from backend.device.lengths import fitting_prefill, read_cache, read_prefill, sm
 from backend.device.recipes import RECIPES, Recipe
 from backend.errors import InputError
 from job_templates.cli import quiet
-from job_templates.ml.litert.agreement import CheckpointRow, checkpoint_answers
-from job_templates.ml.litert.bundle import write_bundle
-from job_templates.ml.litert.conversion import Converted, convert, quantize
-from job_templates.ml.litert.metadata import build_metadata
-from job_templates.ml.litert.recipes import find_recipe, library_recipes
-from job_templates.ml.litert.source import Source, find_source
-from job_templates.ml.litert.structure import Expected
-from job_templates.ml.litert.trained import Trained, load_trained
-from job_templates.ml.litert.verification import Subject, verify
+from job_templates.ml.litert.bundle.bundle import write_bundle
+from job_templates.ml.litert.bundle.metadata import build_metadata
+from job_templates.ml.litert.convert.conversion import Converted, convert, quantize
+from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
+from job_templates.ml.litert.verify.agreement import CheckpointRow, checkpoint_answers
+from job_templates.ml.litert.verify.structure import Expected
+from job_templates.ml.litert.verify.trained import Trained, load_trained
+from job_templates.ml.litert.verify.verification import Subject, verify
+from job_templates.ml.models.source import Source, find_source
 
 HEAD = (
     f"{'recipe':<28} {'MB':>7} {'quantize':>9} {'memory':>9} {'load':>7} {'first token':>11} {'decode':>11} "

@@ -213,7 +213,7 @@ def work(arguments: argparse.Namespace) -> int:
 def answered(task: dict[str, Any], models: Sequence[Any], device: Any) -> Iterator[dict[str, Any]]:
     """The answers to one task."""
     from benchmarks.gpu_parts.measuring import Measuring, reference_losses
-    from job_templates.ml.device import precision_on
+    from job_templates.ml.models.device import precision_on
 
     until = time.monotonic() + task["seconds"]
     shares = (time.monotonic() + SMALL_SHARE * task["seconds"], until)

@@ -35,11 +35,11 @@ from backend.data import CheckOptions, load_dataset
 from backend.prompts import get_format
 from backend.runs import RunConfig
 from backend.runs.config import PRECISIONS
-from job_templates.ml.base import pretrained_base, with_adapter
-from job_templates.ml.collator import FixedRows, PackCollator
-from job_templates.ml.device import Precision, choose_precision
-from job_templates.ml.rows import TokenRow, encode_rows, shared_prefix
-from job_templates.ml.trainer import SharedPrefixTrainer
+from job_templates.ml.models.base import pretrained_base, with_adapter
+from job_templates.ml.models.device import Precision, choose_precision
+from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix
+from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator
+from job_templates.ml.training.trainer import SharedPrefixTrainer
 
 WAYS = ("shared", "completion_only", "full_sequence")
 WORDS = {

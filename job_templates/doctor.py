@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from backend.doctor import Finding, Report, Watcher, check_machine, failed, unknown
 from backend.errors import InputError
-from backend.runs.files import write_output
+from backend.files import write_output
 from job_templates.cli import run
 
 if TYPE_CHECKING:

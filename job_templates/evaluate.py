@@ -47,15 +47,15 @@ import os
 from contextlib import nullcontext
 
 from backend.errors import InputError
+from backend.files import write_json_output
 from backend.prompts import get_format
 from backend.records import FORMATS
-from backend.runs.files import write_json_output
 from backend.scoring import build_evaluation, score_rows
 from backend.scoring.predictions import read_predictions
 from job_templates import cli
 from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.report_lines import say_report
-from job_templates.ml.stages import stage
+from job_templates.ml.run.report_lines import say_report
+from job_templates.ml.run.stages import stage
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,10 +109,10 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _score_model(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.evaluating import evaluate, save
-    from job_templates.ml.litert.source import find_source
-    from job_templates.ml.others import read_others, set_beside
-    from job_templates.ml.scored_rows import scored_rows
+    from job_templates.ml.evaluation.evaluate import evaluate, save
+    from job_templates.ml.evaluation.others import read_others, set_beside
+    from job_templates.ml.models.source import find_source
+    from job_templates.ml.rows.scored_rows import scored_rows
 
     source, others = find_source(arguments.model), read_others(arguments.beside)
     if arguments.baseline and source.run is None:
@@ -129,8 +129,8 @@ def _score_model(arguments: argparse.Namespace) -> None:
 
 
 def _score_file(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.others import read_others, set_beside
-    from job_templates.ml.scored_rows import scored_rows
+    from job_templates.ml.evaluation.others import read_others, set_beside
+    from job_templates.ml.rows.scored_rows import scored_rows
 
     if arguments.baseline or arguments.probes:
         raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")

@@ -52,11 +52,11 @@ from backend.device.lengths import AUTO_CACHES
 from job_templates import cli, export
 from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.litert import exporting
-from job_templates.ml.litert.checks import Result
 from job_templates.ml.litert.exporting import Request
-from job_templates.ml.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.stages import stage
-from job_templates.ml.workspace import Workspace, workspace
+from job_templates.ml.litert.verify.checks import Result
+from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
+from job_templates.ml.run.stages import stage
+from job_templates.ml.run.workspace import Workspace, workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,16 +83,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
     with stage(place.run, "train"):
-        from job_templates.ml.training import train
+        from job_templates.ml.training.train import train
 
         train(place.run, cache_length, resume=resume, repo_id=place.repo_id)
     place.save()
 
 
 def _evaluate(place: Workspace) -> None:
-    from job_templates.ml.evaluating import evaluate, save
-    from job_templates.ml.litert.source import find_source
-    from job_templates.ml.scored_rows import scored_rows
+    from job_templates.ml.evaluation.evaluate import evaluate, save
+    from job_templates.ml.models.source import find_source
+    from job_templates.ml.rows.scored_rows import scored_rows
 
     with stage(place.run, "evaluate"):
         scored = scored_rows(place.run, None, None, "test")

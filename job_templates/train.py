@@ -46,9 +46,9 @@ import os
 
 from job_templates import cli
 from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.stages import stage
-from job_templates.ml.workspace import workspace
+from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
+from job_templates.ml.run.stages import stage
+from job_templates.ml.run.workspace import workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> None:
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
         with stage(place.run, "train"):
-            from job_templates.ml.training import train
+            from job_templates.ml.training.train import train
 
             train(place.run, resume=resume, repo_id=place.repo_id)
         place.save()

@@ -33,9 +33,9 @@ from backend.data.check.report_text import plan_lines, report_text
 from backend.data.fixing.fixing import plan_fixes, safe_codes
 from backend.data.rules import get_rule
 from backend.errors import InputError
+from backend.files import write_output
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs.config import default_config
-from backend.runs.files import write_output
 from job_templates.cli import run
 
 

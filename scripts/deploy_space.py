@@ -12,8 +12,8 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from backend.errors import InputError
+from backend.hub.errors import hub_errors
 from backend.runs.hub import check_repo_id
-from backend.runs.hub_errors import hub_errors
 from backend.runs.version import code_version
 from scripts.space_files import Selection, select
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.runs.files import read_bytes
+from backend.files import read_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("app.py", "README.md", "SECURITY.md", "LICENSE", "requirements.txt", "package.json", "package-lock.json")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, usage_source
+from backend.files import write_output
 from backend.records import Declarations, FormatName, Tool
-from backend.runs.files import write_output
 
 LITERTLM_ANDROID = "0.18.0"
 """The newest litertlm-android that apps were seen to pin (2026-11-22); Google's Maven cannot be asked from here."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backend.files import write_text
 from backend.records import Tool
-from backend.runs.files import write_text
 
 ANDROID_TOOLS = "tools_android.json"
 

@@ -16,9 +16,9 @@ from backend.doctor.finding import Finding, Outcome, Watcher, check_all, failed,
 from backend.doctor.leftovers import remove_dead
 from backend.doctor.repository import Repository
 from backend.doctor.visit import Visit
+from backend.hub.errors import limit_waiting
 from backend.jobs.huggingface.preflight import Check, preflight
 from backend.runs.config import default_config
-from backend.runs.hub_errors import limit_waiting
 
 BASE = "google/functiongemma-270m-it"
 LOGIN, LEFT, GONE = "Login", "Earlier checks", "Cleaning up"

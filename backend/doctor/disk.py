@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend.doctor.finding import Finding, failed, passed
 from backend.doctor.places import existing
-from backend.runs.files import FULL
+from backend.files import FULL
 
 TITLE = "Disk"
 GB = 10**9

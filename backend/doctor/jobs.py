@@ -18,7 +18,7 @@ from backend.doctor.plan import Plan, PlannedJob
 from backend.doctor.repository import BINARY
 from backend.doctor.visit import Visit
 from backend.jobs.huggingface.handing import MOUNT
-from backend.runs.redact import redact
+from backend.redact import redact
 
 CODE = (
     "backend/__init__.py", "backend/errors.py", "job_templates/__init__.py", "job_templates/cli.py",

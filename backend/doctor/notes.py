@@ -15,8 +15,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from backend import locks
 from backend.errors import InputError
-from backend.runs import locks
 from backend.runs.folders import own_temporary
 
 WORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{6}")

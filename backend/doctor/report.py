@@ -16,7 +16,7 @@ from typing import Any
 
 from backend.doctor.finding import Finding, Outcome
 from backend.doctor.packages import version_lines
-from backend.runs.redact import redact
+from backend.redact import redact
 from backend.runs.version import code_version
 
 SCHEMA = 1

@@ -19,8 +19,8 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors
-from backend.runs.hub_errors import hub_errors
+from backend.files import disk_errors
+from backend.hub.errors import hub_errors
 
 Kind = Literal["model", "dataset"]
 Token = str | Literal[False] | None

@@ -11,13 +11,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend import locks
 from backend.errors import InputError
-from backend.jobs import turns
+from backend.files import disk_errors
+from backend.jobs import queue as turns
 from backend.jobs.commands import job_arguments
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs import locks
-from backend.runs.files import disk_errors
 from backend.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors, open_regular
-from backend.runs.redact import redact
+from backend.files import disk_errors, open_regular
+from backend.redact import redact
 
 WRITE_LIMIT = 20 * 1024 * 1024
 READ_LIMIT = 256 * 1024

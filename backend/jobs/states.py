@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from backend.errors import InputError
-from backend.runs.files import read_json, write_json
-from backend.runs.locks import is_held
+from backend.files import read_json, write_json
+from backend.locks import is_held
 from backend.runs.run import Run
 
 State = Literal["queued", "running", "completed", "failed", "cancelled", "lost"]

@@ -24,8 +24,8 @@ from backend.errors import InputError
 from backend.jobs.local import cancel_path
 from backend.jobs.logs import LogWriter, environment_secrets
 from backend.jobs.outcome import told_reason
+from backend.jobs.queue import Ticket
 from backend.jobs.states import JobState, write_state
-from backend.jobs.turns import Ticket
 from backend.runs.run import Run
 
 POLL_SECONDS = 0.2

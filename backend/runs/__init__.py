@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from backend.files import read_json, write_json, write_text
+from backend.redact import redact
 from backend.runs.config import STARTER, RunConfig, default_config
 from backend.runs.events import append_event, read_events
-from backend.runs.files import read_json, write_json, write_text
-from backend.runs.redact import redact
 from backend.runs.run import STAGES, Run, new_id
 from backend.runs.store import FolderStore, StoredRun
 from backend.runs.version import code_version

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backend.files import open_regular
 from backend.runs.events import parse_event, read_lines
-from backend.runs.files import open_regular
 from backend.runs.tries import is_start, latest_try
 
 STAGES = ("train", "evaluate", "export")

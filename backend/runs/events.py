@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from backend.runs.files import disk_errors, open_regular
+from backend.files import disk_errors, open_regular
 
 READ_LIMIT = 8 * 1024 * 1024
 LONGEST_EVENT = 64 * 1024

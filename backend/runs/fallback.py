@@ -8,7 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from backend.runs.files import disk_errors
+from backend.files import disk_errors
 from backend.runs.folders import own_temporary
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from backend.runs.files import disk_errors, sync_folder, sync_tree
+from backend.files import disk_errors, sync_folder, sync_tree
 
 TRASH = ".trash-"
 TRIES = 5

@@ -11,9 +11,9 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors
+from backend.files import disk_errors
+from backend.hub.errors import hub_errors
 from backend.runs.folders import built_beside
-from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 from backend.runs.unfinished import removals
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.runs.files import read_json, write_json
+from backend.files import read_json, write_json
 from backend.runs.run import Run
 
 STATE_FILE = "trainer_state.json"

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
+from backend.files import copy_file, read_json, write_json
 from backend.runs.config import RunConfig
-from backend.runs.files import copy_file, read_json, write_json
 from backend.runs.folders import built_beside
 from backend.runs.version import code_version
 

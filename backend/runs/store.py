@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from backend import locks
 from backend.errors import InputError
-from backend.runs import locks
+from backend.files import disk_errors
 from backend.runs.config import RunConfig
-from backend.runs.files import disk_errors
 from backend.runs.folders import remove
 from backend.runs.own import check_no_links
 from backend.runs.run import Run, new_id

@@ -9,9 +9,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend.runs.files import DROPPED_ENDING
+from backend.files import DROPPED_ENDING
+from backend.locks import is_held
 from backend.runs.folders import TRASH, discard, hold, own_temporary
-from backend.runs.locks import is_held
 
 BUILDING = re.compile(r"\.(?:\d{8}-\d{6}-[0-9a-f]{4}|[0-9a-f]{24})\.[a-z0-9_]{8}")
 """What a new run or a draft is built in."""

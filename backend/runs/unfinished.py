@@ -10,9 +10,9 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, snapshot_download
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors, read_json
+from backend.files import disk_errors, read_json
+from backend.hub.errors import hub_errors
 from backend.runs.folders import Scratch, put_in_place
-from backend.runs.hub_errors import hub_errors
 from backend.runs.resume import STATE_FILE, Kept, last_kept
 from backend.runs.run import Run
 

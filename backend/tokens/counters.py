@@ -15,10 +15,10 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
+from backend.hub.errors import hub_errors
 from backend.hub.fetching import MB, Token, fetch_file
 from backend.records import Tool
 from backend.runs.hub import check_repo_id
-from backend.runs.hub_errors import hub_errors
 from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 

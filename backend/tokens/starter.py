@@ -11,7 +11,7 @@ from pathlib import Path
 import sentencepiece
 
 from backend.errors import InputError
-from backend.runs.files import disk_errors, write_bytes
+from backend.files import disk_errors, write_bytes
 from backend.tokens.special import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, UNK, UNK_ID, user_defined_symbols
 
 VOCABULARY = 2000

@@ -15,10 +15,10 @@ from transformers import Gemma3ForCausalLM
 
 from benchmarks.evaluate import generate, spread, timed, warm_up
 from benchmarks.gpu_parts.subjects import Subject
-from job_templates.ml.decode import SharedDecoder
-from job_templates.ml.device import Precision
-from job_templates.ml.evaluating import SPARE_TOKENS
-from job_templates.ml.rows import TokenRow, shared_prefix
+from job_templates.ml.evaluation.decode import SharedDecoder
+from job_templates.ml.evaluation.evaluate import SPARE_TOKENS
+from job_templates.ml.models.device import Precision
+from job_templates.ml.rows.encoding import TokenRow, shared_prefix
 
 FEWEST = 2
 """Rows answered one by one, however little time is left."""

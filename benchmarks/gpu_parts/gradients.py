@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.gpu_parts.subjects import Subject
-from job_templates.ml.attention import Masked
-from job_templates.ml.collator import FixedRows, PackCollator, padded
-from job_templates.ml.device import Precision
-from job_templates.ml.packed_losses import token_losses
-from job_templates.ml.packs import PackedBatch
-from job_templates.ml.rows import TokenRow
+from job_templates.ml.models.device import Precision
+from job_templates.ml.rows.encoding import TokenRow
+from job_templates.ml.shared_prefix.attention import Masked
+from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, padded
+from job_templates.ml.shared_prefix.packed_losses import token_losses
+from job_templates.ml.shared_prefix.packs import PackedBatch
 
 SCALE = 2.0**10
 """What float16 multiplies the loss by, halved until no gradient overflows."""

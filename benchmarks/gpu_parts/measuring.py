@@ -29,7 +29,7 @@ from benchmarks.gpu_parts.records import (
 from benchmarks.gpu_parts.subjects import Subject
 from benchmarks.gpu_parts.syncs import lines
 from benchmarks.gpu_parts.training import Trained, free, train_ours, train_plain
-from job_templates.ml.device import Precision
+from job_templates.ml.models.device import Precision
 
 LOSS_LIMITS = {"float16": 2e-2, "bfloat16": 2e-2, "float32": 1e-3}
 """How far a loss may be from the CPU's in float32: a share of it, or of a tenth of the first loss if it is lower."""

@@ -17,9 +17,9 @@ from backend.records import Example, Tool
 from backend.runs import STARTER, RunConfig
 from backend.tokens import BOS_ID, EOS_ID, PAD_ID
 from benchmarks.gpu_parts.records import MODELS
-from job_templates.ml.base import starter_base, with_adapter
-from job_templates.ml.rows import TokenRow, encode_rows
-from job_templates.ml.starter import new_starter, starter_config
+from job_templates.ml.models.base import starter_base, with_adapter
+from job_templates.ml.models.starter import new_starter, starter_config
+from job_templates.ml.rows.encoding import TokenRow, encode_rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SEED = 1

@@ -23,10 +23,10 @@ from trl import SFTConfig, SFTTrainer
 from backend.runs import Run
 from benchmarks.gpu_parts.subjects import Subject
 from benchmarks.gpu_parts.syncs import Sync, counted
-from job_templates.ml.collator import FixedRows, PackCollator
-from job_templates.ml.device import Precision
-from job_templates.ml.fitting import training_arguments
-from job_templates.ml.trainer import SharedPrefixTrainer
+from job_templates.ml.models.device import Precision
+from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator
+from job_templates.ml.training.trainer import SharedPrefixTrainer
+from job_templates.ml.training.trainer_setup import training_arguments
 
 WATCHED_STEP = 2
 """The step whose waits are counted, from 0: memory and kernels are there by then. Later steps are timed."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 
 from backend.errors import InputError
+from backend.files import disk_errors
+from backend.hub.errors import hub_errors
 from backend.runs import Run
-from backend.runs.files import disk_errors
 from backend.runs.folders import Scratch, remove
-from backend.runs.hub_errors import hub_errors
 from backend.runs.unfinished import download_unfinished
 from job_templates.cli import say
 

@@ -96,7 +96,7 @@ def test_what_the_app_itself_knows_is_no_upload(
     key.parent.mkdir(exist_ok=True)
     if not key.exists():
         key.write_bytes(os.urandom(32))
-    own = [key, made.path / "run.json", ROOT / "app.py", ROOT / "backend/accounts.py"]
+    own = [key, made.path / "run.json", ROOT / "app.py", ROOT / "backend/hub/accounts.py"]
     own += [path for path in (ROOT / ".git", ROOT / ".git/config") if path.is_file()]
     account = laptop.home / ".accounts/ada/20260101-000000-abcd/run.json"
     answers: list[str | bytes] = []

@@ -22,8 +22,8 @@ from backend.errors import InputError
 from backend.jobs.huggingface import read_remote, write_order
 from backend.jobs.huggingface.handing import labels
 from backend.jobs.states import read_state
+from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig
-from backend.runs.redact import TOKEN
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import IMAGE, ordered_run, runner_of, wait_for, watched_to_end

@@ -17,8 +17,8 @@ from backend.errors import InputError
 from backend.jobs import JobState
 from backend.jobs.huggingface import Watchers, delete, download_url, find_runs, read_remote, write_order
 from backend.jobs.states import read_state
+from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig, read_events, read_json
-from backend.runs.redact import TOKEN
 from backend.runs.resume import last_kept
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import MACHINE, ordered_run, runner_of, wait_for, watched_to_end

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from backend.accounts import Accounts
 from backend.errors import InputError
+from backend.hub.accounts import Accounts
 from tests.hub.loopback import LoopbackHub
 
 WHOAMI = "GET /api/whoami-v2"

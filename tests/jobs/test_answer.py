@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from backend.errors import InputError
-from backend.jobs.answering import Answerer, WorkerDied, answerer_for, close_answerer
+from backend.inference.answering import Answerer, WorkerDied, answerer_for, close_answerer
 from backend.runs import Run, read_json
-from job_templates.ml.litert.trained import load_trained
+from job_templates.ml.litert.verify.trained import load_trained
 from tests.jobs.conftest import ROOT
 
 

@@ -9,13 +9,13 @@ import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
-from backend.jobs.answering import Answerer
-from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
+from backend.inference.answering import Answerer
+from backend.inference.answering_checkpoint import CheckpointAnswerer, askable
 from backend.prompts import get_format
 from backend.runs import Run, RunConfig
-from job_templates.ml.checkpoint import save_checkpoint
-from job_templates.ml.starter import new_starter
-from job_templates.ml.tokenizer import fast_tokenizer
+from job_templates.ml.models.checkpoint import save_checkpoint
+from job_templates.ml.models.starter import new_starter
+from job_templates.ml.models.tokenizer import fast_tokenizer
 from tests.conftest import ROOT
 
 MESSAGE = "is there water near me"
@@ -66,7 +66,7 @@ WITHOUT_TORCH = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
-from backend.jobs.answering_checkpoint import CheckpointAnswerer, askable
+from backend.inference.answering_checkpoint import CheckpointAnswerer, askable
 from backend.runs import Run
 run = Path(sys.argv[3])
 print(askable(Run.open(run)))

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from job_templates.ml.bounded import MOST_CANDIDATES, BoundedLayer
-from job_templates.ml.next_tokens import LARGE, MANY, NextTokens
-from job_templates.ml.output_layer import likeliest
+from job_templates.ml.evaluation.bounded import MOST_CANDIDATES, BoundedLayer
+from job_templates.ml.evaluation.next_tokens import LARGE, MANY, NextTokens
+from job_templates.ml.models.output_layer import likeliest
 
 SIZE, WORDS = 256, 3 * 512 + 100
 

@@ -17,7 +17,7 @@ from benchmarks.gpu_parts.gradients import gradient_errors
 from benchmarks.gpu_parts.measuring import GRADIENT_LIMIT, Measuring
 from benchmarks.gpu_parts.records import ANSWERS, ATTENTION, GRADIENTS, LOSSES, MEMORY, NO_GPU, NO_TIME, WAITS, WHATS
 from benchmarks.gpu_parts.subjects import Subject, gemma_270m_config, subjects
-from job_templates.ml.device import precision_on
+from job_templates.ml.models.device import precision_on
 from tests.jobs.conftest import ROOT
 
 SCRIPT = ROOT / "benchmarks/gpu.py"

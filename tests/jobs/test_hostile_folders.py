@@ -19,13 +19,13 @@ from backend.prompts import get_format
 from backend.records import Tool
 from backend.runs import RunConfig
 from backend.tokens import train_starter_tokenizer
-from job_templates.ml import templates
-from job_templates.ml.base import pretrained_base, with_adapter
-from job_templates.ml.checkpoint import save_adapter, save_checkpoint
-from job_templates.ml.litert.source import find_source
-from job_templates.ml.models import format_of, load_tuned
-from job_templates.ml.starter import new_starter
-from job_templates.ml.tokenizer import fast_tokenizer
+from job_templates.ml.models import templates
+from job_templates.ml.models.base import pretrained_base, with_adapter
+from job_templates.ml.models.checkpoint import save_adapter, save_checkpoint
+from job_templates.ml.models.loading import format_of, load_tuned
+from job_templates.ml.models.source import find_source
+from job_templates.ml.models.starter import new_starter
+from job_templates.ml.models.tokenizer import fast_tokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
 Damage = Callable[[Path], None]
@@ -273,7 +273,7 @@ def test_each_command_ends_with_one_line_and_no_traceback(checkpoint: Path, tmp_
 
 
 def test_the_base_of_an_adapter_of_the_hub_is_no_folder(tmp_path: Path) -> None:
-    from job_templates.ml.adapter_check import base_name
+    from job_templates.ml.models.adapter_check import base_name
 
     for name in ("/etc", "./x", "~/x", str(tmp_path), "a/b/c"):
         (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": name}), "utf-8")

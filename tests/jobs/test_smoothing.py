@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-from job_templates.ml.litert.smoothing import smooth
+from job_templates.ml.litert.convert.smoothing import smooth
 
 READ = [[2, 5, 9, 17, 30, 4], [2, 8, 8, 21]]
 LOUD = 40.0

@@ -14,9 +14,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from backend.prompts import get_format
 from backend.records import Call, Tool
 from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
-from job_templates.ml.checkpoint import parameter_count, save_checkpoint
-from job_templates.ml.starter import new_starter
-from job_templates.ml.tokenizer import fast_tokenizer
+from job_templates.ml.models.checkpoint import parameter_count, save_checkpoint
+from job_templates.ml.models.starter import new_starter
+from job_templates.ml.models.tokenizer import fast_tokenizer
 
 TOOLS = (
     Tool(

@@ -21,9 +21,9 @@ from transformers import AutoModelForCausalLM
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, read_events, read_json
-from job_templates.ml.device import choose_precision
-from job_templates.ml.litert.source import find_source
-from job_templates.ml.litert.trained import prompt_of_checkpoint
+from job_templates.ml.litert.verify.trained import prompt_of_checkpoint
+from job_templates.ml.models.device import choose_precision
+from job_templates.ml.models.source import find_source
 from job_templates.train import main
 from tests.jobs.conftest import ROOT, run_script
 

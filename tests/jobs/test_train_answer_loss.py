@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from job_templates.ml.answer_loss import SLICE, TILE, answer_losses
+from job_templates.ml.shared_prefix.answer_loss import SLICE, TILE, answer_losses
 
 POSITIONS, SIZE = TILE + 44, 24
 

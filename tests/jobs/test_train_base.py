@@ -12,11 +12,11 @@ from backend.errors import InputError
 from backend.prompts import get_format
 from backend.runs import RunConfig
 from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
-from job_templates.ml.base import pretrained_base, with_adapter
-from job_templates.ml.checkpoint import save_checkpoint
-from job_templates.ml.control_tokens import RENAMED
-from job_templates.ml.starter import new_starter
-from job_templates.ml.tokenizer import fast_tokenizer
+from job_templates.ml.models.base import pretrained_base, with_adapter
+from job_templates.ml.models.checkpoint import save_checkpoint
+from job_templates.ml.models.control_tokens import RENAMED
+from job_templates.ml.models.starter import new_starter
+from job_templates.ml.models.tokenizer import fast_tokenizer
 
 FORMAT = get_format("native", "none")
 ANSWER = "<start_function_call>call:stop{why:<escape>rain<escape>}<end_function_call><start_function_response>"

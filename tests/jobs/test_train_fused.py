@@ -11,8 +11,8 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 from transformers.models.gemma3.modeling_gemma3 import Gemma3RMSNorm, apply_rotary_pos_emb
 
-from job_templates.ml import fused
-from job_templates.ml.fused import linears, rms_norm, rotate
+from job_templates.ml.shared_prefix import fused
+from job_templates.ml.shared_prefix.fused import linears, rms_norm, rotate
 
 PACKS, LENGTH, SIZE = 2, 5, 6
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from job_templates.ml.keeping import KeepingCallback
+from job_templates.ml.training.checkpointing import KeepingCallback
 
 
 def test_an_epoch_that_ends_at_a_saved_step_is_not_saved_over_it() -> None:

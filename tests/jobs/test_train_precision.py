@@ -9,7 +9,7 @@ import torch
 
 from backend.errors import InputError
 from backend.runs import read_json
-from job_templates.ml.device import Precision, choose_precision, cpu_has_bf16, hold_weights_in, precision_on
+from job_templates.ml.models.device import Precision, choose_precision, cpu_has_bf16, hold_weights_in, precision_on
 from job_templates.train import main
 from tests.jobs.conftest import ROOT
 from tests.jobs.test_trainer import steps, tiny_trainer

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from backend.runs import Run, append_event, read_events, read_json
 from backend.runs.resume import last_kept
-from job_templates.ml.options import config_from
+from job_templates.ml.run.options import config_from
 from job_templates.train import main, parser
 from tests.jobs.conftest import ROOT
 

@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from job_templates.ml.attention import Masked
-from job_templates.ml.packed_losses import token_losses
-from job_templates.ml.packs import PackedBatch, pack_rows
-from job_templates.ml.rows import shared_prefix
+from job_templates.ml.rows.encoding import shared_prefix
+from job_templates.ml.shared_prefix.attention import Masked
+from job_templates.ml.shared_prefix.packed_losses import token_losses
+from job_templates.ml.shared_prefix.packs import PackedBatch, pack_rows
 from tests.jobs.test_train_packs import CPU, MANY_PACKS, some_rows, tiny_model
 from tests.jobs.test_trainer import steps, tiny_trainer
 

@@ -17,11 +17,11 @@ from trl import SFTConfig
 from backend.errors import InputError
 from backend.runs.config import Engine
 from backend.tokens import train_starter_tokenizer
-from job_templates.ml.collator import FixedRows, PackCollator
-from job_templates.ml.guard import SCALED_OVERFLOWS, LossGuard
-from job_templates.ml.rows import TokenRow
-from job_templates.ml.tokenizer import fast_tokenizer
-from job_templates.ml.trainer import SharedPrefixTrainer
+from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.rows.encoding import TokenRow
+from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator
+from job_templates.ml.training.loss_guard import SCALED_OVERFLOWS, LossGuard
+from job_templates.ml.training.trainer import SharedPrefixTrainer
 from tests.jobs.conftest import ROOT
 
 

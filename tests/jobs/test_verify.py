@@ -14,12 +14,12 @@ import pytest
 
 from backend.device.canonical import ANDROID_TOOLS
 from backend.runs import Run, read_json
-from job_templates.ml.litert.agreement import checkpoint_answers
-from job_templates.ml.litert.bundle import MODEL, TOKENIZER, read_bundle, write_bundle
-from job_templates.ml.litert.source import Source, find_source
-from job_templates.ml.litert.structure import Expected
-from job_templates.ml.litert.trained import Trained, load_trained
-from job_templates.ml.litert.verification import RUN_CHECKS, Subject, verify
+from job_templates.ml.litert.bundle.bundle import MODEL, TOKENIZER, read_bundle, write_bundle
+from job_templates.ml.litert.verify.agreement import checkpoint_answers
+from job_templates.ml.litert.verify.structure import Expected
+from job_templates.ml.litert.verify.trained import Trained, load_trained
+from job_templates.ml.litert.verify.verification import RUN_CHECKS, Subject, verify
+from job_templates.ml.models.source import Source, find_source
 
 
 class Parts:

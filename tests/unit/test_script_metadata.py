@@ -30,7 +30,7 @@ DISTRIBUTIONS = {
 }
 STARTS = {"hub_job": ("train", "evaluate", "export", "pipeline")}
 """What a script starts as processes of its own."""
-WORKERS = {"exporting": ("convert_worker", "quantize_worker"), "conversion": ("convert_worker", "quantize_worker")}
+WORKERS = {"conversion": ("convert_worker", "quantize_worker")}
 
 
 def metadata(script: Path) -> dict[str, object]:

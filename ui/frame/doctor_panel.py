@@ -11,7 +11,7 @@ from huggingface_hub import constants
 from backend.doctor import Finding, Outcome, Report
 from backend.doctor.plan import dollars
 from backend.errors import InputError
-from backend.runs.redact import redact
+from backend.redact import redact
 from ui.html import icons
 from ui.html.markup import Html, Tone, button, callout, card, esc, joined, progress
 from ui.html.part import Part

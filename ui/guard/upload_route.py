@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.runs.files import FULL
+from backend.files import FULL
 from ui.guard.browsers import Browsers, cookies_in
 from ui.guard.callers import address_of
 from ui.guard.routes import FILE, UPLOAD

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend import locks
 from backend.errors import InputError
-from backend.runs import locks
-from backend.runs.files import disk_errors
+from backend.files import disk_errors
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt")
 KEPT_SECONDS = 3600.0

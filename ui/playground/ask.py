@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from backend.errors import InputError
-from backend.jobs.answering import Answer, answerer_for, runtime_installed
-from backend.jobs.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
+from backend.inference.answering import Answer, answerer_for, runtime_installed
+from backend.inference.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
 from ui.page.state import Scene
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Turn

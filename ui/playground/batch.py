@@ -15,7 +15,7 @@ from backend.data.calls.reading import canonical_text
 from backend.data.csv.table import read_table
 from backend.data.text.options import MESSAGE
 from backend.errors import InputError
-from backend.jobs.answering import Answer
+from backend.inference.answering import Answer
 from ui.html import text
 from ui.html.markup import Html, badge, call_text, callout, card, esc, joined, link, progress, table
 from ui.html.part import Part

@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.data.tools.reading import read_tools
 from backend.errors import InputError
-from backend.jobs.answering import Answer
+from backend.inference.answering import Answer
 from backend.prompts import get_format, read_answer
 from backend.prompts.tokens import BOS
 from backend.runs import Run, RunConfig

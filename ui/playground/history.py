@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.jobs.answering import Answer
+from backend.inference.answering import Answer
 from ui.html import text
 from ui.html.markup import Html, badge, button, call_card, call_text, callout, card, esc, joined, progress
 

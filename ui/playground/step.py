@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from backend.jobs.answering import runtime_installed
-from backend.jobs.answering_checkpoint import askable
+from backend.inference.answering import runtime_installed
+from backend.inference.answering_checkpoint import askable
 from backend.runs import STARTER
 from ui.html.markup import Html, button, callout, card, empty, heading, joined, progress
 from ui.html.part import Part, pressed

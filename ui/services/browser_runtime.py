@@ -16,10 +16,10 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
+from backend import locks
 from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed, pinned, runtime_root
 from backend.errors import InputError
-from backend.runs import locks
-from backend.runs.files import write_bytes
+from backend.files import write_bytes
 from backend.runs.folders import Scratch
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from backend.data import CheckOptions, CheckReport, check_files
 from backend.data.check.test_file import check_test_file
 from backend.data.fixing.fixing import plan_fixes
 from backend.data.text.changes import FixPlan
+from backend.files import open_regular
 from backend.records import Example
-from backend.runs.files import open_regular
 from ui.services.fix_request import Wish, plan_wish
 
 LARGE_BYTES = 400_000

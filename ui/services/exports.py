@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from backend.errors import InputError
+from backend.files import open_regular
 from backend.jobs.huggingface import read_remote
 from backend.runs import Run, read_json
-from backend.runs.files import open_regular
 from backend.runs.own import own_file, own_files
 
 SUFFIX = ".litertlm"

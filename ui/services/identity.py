@@ -14,9 +14,9 @@ from huggingface_hub import get_token
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from backend.accounts import Accounts
 from backend.environment import on_space
 from backend.errors import InputError
+from backend.hub.accounts import Accounts
 from ui.guard.callers import address_of
 from ui.services.ended_logins import EndedLogins
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 from backend.errors import InputError
 from backend.jobs import JOBS, JobState, Runner, write_state
-from backend.jobs.dashboard import Dashboard
 from backend.jobs.huggingface import delete
 from backend.runs import FolderStore, Run
+from backend.trackio import Dashboard
 from ui.services.checks import Checker
 from ui.services.checkups import Checkups
 from ui.services.hub_sync import Account, Following

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from backend import locks
 from backend.errors import InputError
-from backend.runs import locks
-from backend.runs.files import (
+from backend.files import (
     disk_errors,
     open_regular,
     read_bytes,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.runs.files import read_bytes, write_text
+from backend.files import read_bytes, write_text
 
 
 class UseDays:

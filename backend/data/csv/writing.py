@@ -8,8 +8,8 @@ from pathlib import Path
 from backend.data.calls.reading import canonical_text
 from backend.data.csv.reading import encode_record
 from backend.data.text.options import ANSWER, REQUIRED_COLUMNS, SPLIT
+from backend.files import write_output
 from backend.records import Example
-from backend.runs.files import write_output
 
 
 def write_csv(examples: Iterable[Example], path: Path) -> None:

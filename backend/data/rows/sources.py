@@ -11,8 +11,8 @@ import pandas
 
 from backend.data.text.display import listing
 from backend.errors import InputError
+from backend.files import disk_errors
 from backend.hub.fetching import MB, Limits, fetch_file, list_files
-from backend.runs.files import disk_errors
 from backend.runs.folders import Scratch
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")

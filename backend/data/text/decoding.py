@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.runs.files import open_regular
+from backend.files import open_regular
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -16,8 +16,8 @@ from huggingface_hub.errors import (
 )
 
 from backend.errors import InputError
-from backend.runs.hub_errors import limit_waiting, seconds_to_wait
-from backend.runs.redact import redact
+from backend.hub.errors import limit_waiting, seconds_to_wait
+from backend.redact import redact
 
 RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)
 """All that the Hub's client raises on a request for a job: without a network not its own errors but httpx2's."""

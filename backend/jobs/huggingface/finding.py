@@ -14,6 +14,8 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 from huggingface_hub.errors import HfHubHTTPError
 
 from backend.errors import InputError
+from backend.files import disk_errors, read_json
+from backend.hub.errors import hub_errors
 from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.commands import JOBS
 from backend.jobs.huggingface.errors import job_errors, status
@@ -30,9 +32,7 @@ from backend.jobs.huggingface.remote import (
 )
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.states import JobState, write_state
-from backend.runs.files import disk_errors, read_json
 from backend.runs.folders import Scratch, put_in_place
-from backend.runs.hub_errors import hub_errors
 from backend.runs.run import Run
 from backend.runs.store import FolderStore
 

@@ -12,7 +12,9 @@ from datetime import datetime
 from huggingface_hub import HfApi, JobInfo, JobStage, constants
 from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
+from backend import locks
 from backend.errors import InputError
+from backend.hub.errors import TokenRefused, limit_waiting
 from backend.jobs.huggingface import handing
 from backend.jobs.huggingface.errors import RAISED, retry_after, status, told
 from backend.jobs.huggingface.journal import Journal
@@ -22,9 +24,7 @@ from backend.jobs.huggingface.stream import KEEP_ALIVE_SECONDS, log_lines
 from backend.jobs.logs import read_log
 from backend.jobs.outcome import told_reason
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs import locks
-from backend.runs.hub_errors import TokenRefused, limit_waiting
-from backend.runs.redact import redact
+from backend.redact import redact
 from backend.runs.run import Run
 
 LONGEST_WAIT_SECONDS = 60.0

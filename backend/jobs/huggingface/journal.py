@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from backend.files import disk_errors
 from backend.jobs.logs import LogWriter, clean
 from backend.runs.events import append_event, parse_event, read_lines
-from backend.runs.files import disk_errors
 from backend.runs.run import Run
 
 MARK = "fgt-event "

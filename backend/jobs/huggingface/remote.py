@@ -15,7 +15,7 @@ from typing import Any
 from huggingface_hub import constants
 
 from backend.errors import InputError
-from backend.runs.files import read_json, write_json
+from backend.files import read_json, write_json
 from backend.runs.run import Run
 
 SCHEMA = 1

@@ -10,6 +10,7 @@ from dataclasses import replace
 from huggingface_hub import HfApi, JobStage
 from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
+from backend import locks
 from backend.errors import InputError
 from backend.jobs.commands import PIPELINE, job_arguments
 from backend.jobs.huggingface import handing
@@ -19,7 +20,6 @@ from backend.jobs.huggingface.journal import begin_log
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs import locks
 from backend.runs.run import Run
 
 HANDING_OVER = "Being handed over to Hugging Face."

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
-from backend.device.card import model_card
 from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, read_prefill, smallest_cache
 from backend.device.recipes import Recipe
 from backend.errors import InputError
 from backend.runs import write_json, write_text
 from backend.runs.folders import Scratch
+from backend.runs.model_card import model_card
 from job_templates.cli import say
-from job_templates.ml.litert import agreement
-from job_templates.ml.litert.bundle import write_bundle
-from job_templates.ml.litert.checks import Result
-from job_templates.ml.litert.conversion import convert, quantize
-from job_templates.ml.litert.destination import Destination, find_destination
-from job_templates.ml.litert.metadata import build_metadata
+from job_templates.ml.litert.bundle.bundle import write_bundle
+from job_templates.ml.litert.bundle.destination import Destination, find_destination
+from job_templates.ml.litert.bundle.metadata import build_metadata
+from job_templates.ml.litert.convert.conversion import convert, quantize
+from job_templates.ml.litert.convert.recipes import find_recipe
 from job_templates.ml.litert.progress import Progress
-from job_templates.ml.litert.recipes import find_recipe
-from job_templates.ml.litert.source import Source, find_source
-from job_templates.ml.litert.structure import Expected
-from job_templates.ml.litert.trained import Trained, load_trained, prompt_of_checkpoint
-from job_templates.ml.litert.verification import Subject, verify
+from job_templates.ml.litert.verify import agreement
+from job_templates.ml.litert.verify.checks import Result
+from job_templates.ml.litert.verify.structure import Expected
+from job_templates.ml.litert.verify.trained import Trained, load_trained, prompt_of_checkpoint
+from job_templates.ml.litert.verify.verification import Subject, verify
+from job_templates.ml.models.source import Source, find_source
 
 VERIFICATION = "verification.json"
 PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)

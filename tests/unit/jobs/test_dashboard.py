@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from backend.jobs.dashboard import Dashboard
+from backend.trackio import Dashboard
 
 
 def test_the_dashboard_answers_where_it_says_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backend import locks
 from backend.jobs import JobState, LocalRunner
 from backend.jobs.local import cancel_path
-from backend.runs import FolderStore, Run, RunConfig, locks
+from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import DataSet
 
 PATIENCE_SECONDS = 30

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from backend.jobs import turns
-from backend.runs import locks
+from backend import locks
+from backend.jobs import queue as turns
 
 
 def _ticket(folder: Path, name: str) -> int:

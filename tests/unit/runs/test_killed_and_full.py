@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from backend.data.csv.writing import write_csv
-from backend.jobs import turns
+from backend.files import disk_errors
+from backend.jobs import queue as turns
 from backend.jobs.huggingface.forgetting import delete
 from backend.jobs.huggingface.journal import merge_events
 from backend.jobs.huggingface.remote import read_remote, write_order
@@ -16,7 +17,6 @@ from backend.jobs.huggingface.results import _move
 from backend.jobs.states import JobState, read_state, write_state
 from backend.records import Call, Example
 from backend.runs import FolderStore, Run, RunConfig, append_event, read_events, read_json, write_json
-from backend.runs.files import disk_errors
 from backend.runs.folders import built_beside
 from backend.runs.sweep import sweep
 from tests.broken_disk import Kind

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backend.errors import InputError
+from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig
-from backend.runs.locks import take
 from tests.conftest import DataSet
 
 

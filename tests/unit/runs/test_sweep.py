@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from backend import locks
 from backend.errors import InputError
-from backend.jobs import turns
+from backend.jobs import queue as turns
 from backend.jobs.states import JobState, write_state
-from backend.runs import FolderStore, Run, RunConfig, locks
+from backend.runs import FolderStore, Run, RunConfig
 from backend.runs.folders import Scratch, built_beside, hold, own_temporary, remove
 from backend.runs.sweep import sweep
 from tests.conftest import ROOT
@@ -24,7 +25,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from backend.runs.folders import Scratch
-from backend.runs.files import _open_temporary
+from backend.files import _open_temporary
 kept = Scratch(".keeping-", Path(sys.argv[1]))
 temporary = Scratch("litert-cache-")
 writing = _open_temporary(Path(sys.argv[1]) / "training.json", 0o644)
@@ -188,7 +189,7 @@ from pathlib import Path
 def flock(descriptor, operation):
     raise OSError(errno.EBADF, "Bad file descriptor")  # what NFS says of a folder
 fcntl.flock = flock
-from backend.runs.files import write_json
+from backend.files import write_json
 from backend.runs.folders import Scratch, built_beside
 from backend.runs.sweep import sweep
 root = Path(sys.argv[1])

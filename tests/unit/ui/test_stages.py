@@ -9,8 +9,8 @@ import pytest
 
 from backend.jobs import LocalRunner
 from backend.jobs.states import JobState, read_state, write_state
+from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
-from backend.runs.locks import take
 from tests.conftest import ROOT
 from ui.services.exports import exported
 from ui.services.stages import stage_views

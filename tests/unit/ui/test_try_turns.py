@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.jobs.answering import Answer
+from backend.inference.answering import Answer
 from backend.records import Call
 from ui.playground.history import BASE, FILE, LOADING, Turn, turn_view
 

@@ -1,0 +1,81 @@
+"""A queue of one: jobs on this machine take turns in the order they came, also across restarts of the app.
+
+Every job holds the lock of its ticket, a file whose name is its number in the line; the operating system lets go of it
+when the job's supervisor dies, so a crash never blocks those behind.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend import locks
+from backend.errors import InputError
+from backend.files import disk_errors
+
+SUFFIX = ".ticket"
+NAME = re.compile(r"(\d{1,30})\.ticket")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the line; it lasts until every copy of `descriptor` is closed."""
+
+    path: Path
+    descriptor: int
+
+    def ahead(self) -> int:
+        """How many living jobs stand before this one."""
+        own = _number(self.path)
+        earlier = (path for path in _tickets(self.path.parent) if _number(path) < own)
+        return sum(locks.is_held(path) for path in earlier)
+
+    def leave(self) -> None:
+        """Give the place up; a disk that cannot be written keeps the file, which nobody holds then."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Close this process's copy; the place stays with a child that inherited it."""
+        os.close(self.descriptor)
+
+
+def enter(folder: Path) -> Ticket:
+    """Take the last place in the line kept in `folder`; InputError where the folder cannot be written.
+
+    Numbers go up by one whatever the clock says; earlier versions numbered tickets by nanoseconds, which count on.
+    """
+    with disk_errors(folder, "create"):
+        folder.mkdir(parents=True, exist_ok=True)
+    mutex = locks.wait_for(folder / "mutex")
+    if mutex is None:
+        raise InputError(f"The queue in {folder} has been busy for over ten seconds. Try again.")
+    try:
+        last = max(map(_number, _tickets(folder)), default=0)
+        _sweep(folder)
+        path = folder / f"{last + 1:020d}{SUFFIX}"
+        descriptor = locks.take(path)
+        if descriptor is None:
+            raise InputError(f"The queue in {folder} could not give a place. Try again.")
+        return Ticket(path, descriptor)
+    finally:
+        os.close(mutex)
+
+
+def _tickets(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*" + SUFFIX) if NAME.fullmatch(path.name)]
+
+
+def _number(path: Path) -> int:
+    found = NAME.fullmatch(path.name)
+    return int(found[1]) if found else 0
+
+
+def _sweep(folder: Path) -> None:
+    for path in _tickets(folder):
+        if not locks.is_held(path):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""One evaluation: greedy answers for the rows, scored, with the base model beside the tuned one."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from backend.errors import InputError
+from backend.files import write_json_output
+from backend.records import Example, Tool
+from backend.runs import STARTER, Run, append_event, write_json, write_text
+from backend.runs.model_card import model_card, verification_of
+from backend.scoring import Report, build_evaluation, score_rows
+from backend.scoring.floor import floor_report
+from backend.scoring.probes import probes_for
+from job_templates.cli import say
+from job_templates.ml.evaluation.decode import SharedDecoder
+from job_templates.ml.models.loading import Scorable, load_base, load_tuned
+from job_templates.ml.models.source import Source
+from job_templates.ml.rows.encoding import encode_rows, shared_prefix
+from job_templates.ml.rows.scored_rows import ScoredRows
+from job_templates.ml.run.progress import clock
+from job_templates.ml.run.report_lines import say_report
+
+SPARE_TOKENS = 32
+"""How much longer than the longest expected answer a wrong one may grow before it is cut."""
+
+
+def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> dict[str, Any]:
+    """Score the rows with the tuned model, its base and, if asked, the probes; the whole of evaluation.json.
+
+    `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
+    """
+    tuned_model = load_tuned(source, scored.tools)
+    fmt = tuned_model.fmt
+    say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
+    start = time.monotonic()
+    tuned = score_model(tuned_model, scored.tools, scored.rows, teller(source.run, "tuned"))
+    seconds = time.monotonic() - start
+    say_report("Tuned", tuned)
+    seed = source.run.config.seed if source.run else 0
+    base = None
+    meta = {
+        "model": source.name,
+        "prompt_format": fmt.name,
+        "declarations": fmt.declarations,
+        "rows": len(scored.rows),
+        "trained_on": len(scored.trained_on),
+        "note": scored.note,
+        "seconds": round(seconds, 2),
+    }
+    if baseline is not False and source.run is not None:
+        meta["base_model"] = source.run.config.base_model
+        base_model, why = _base(source.run, tuned_model, needed=baseline is True)
+        if base_model is None:
+            meta["base_missing"] = why
+        else:
+            base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
+            say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
+            meta["base_declarations"] = base_model.fmt.declarations
+    floor = floor_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
+    if floor is not None:
+        say_report("Floor", floor)
+    probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
+    train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
+    return build_evaluation(tuned, base, meta, floor=floor, probes=probed, train_rows=train_rows)
+
+
+def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
+    """The model that the run started from; None and why, where it is not `needed` and cannot be had. InputError."""
+    try:
+        return load_base(run, tuned.tokenizer), ""
+    except InputError as error:
+        if needed:
+            raise
+        say(f"The base model is not scored: {error}")
+        return None, str(error)
+
+
+def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> dict[str, Report]:
+    """The tuned model's report on each probe's rows."""
+    found = {}
+    for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed):
+        found[probe.name] = score_model(model, probe.tools, probe.examples, teller(run, probe.name))
+        say_report(probe.name, found[probe.name])
+    return found
+
+
+def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
+    """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
+    if run is None or output != run.evaluation_path:
+        write_json_output(output, report)
+    else:
+        write_json(output, report)
+        write_text(run.checkpoint / "README.md", model_card(run, tools, verification_of(run)))
+
+
+def score_model(
+    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], tell: Callable[[int, int], None]
+) -> Report:
+    """The report of one model on the rows; `tell` hears how many are done, and of how many."""
+    rows = encode_rows(examples, tools, model.fmt, model.tokenizer)
+    prefix = rows[0].prompt[: shared_prefix(rows)]
+    most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
+    tell(0, len(rows))
+    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: tell(done, len(rows)))
+    texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]
+    return score_rows(examples, texts, tools, model.fmt)
+
+
+def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
+    """Writes progress events to the run's metrics, where there is a run, and a line for people now and then."""
+    start = time.monotonic()
+    said = start
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        seconds = now - start
+        eta = seconds / done * (total - done) if done else 0.0
+        if run is not None:
+            event = {"event": "progress", "stage": "evaluate", "phase": phase, "done": done, "total": total}
+            append_event(run.metrics_path, {**event, "seconds": round(seconds, 2), "eta": round(eta, 1)})
+        if now - said >= 5:
+            said = now
+            say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
+
+    return tell

@@ -1,0 +1,131 @@
+"""Packing a `.litertlm` file, and reading one back without running it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import litert_lm_builder
+from google.protobuf.message import DecodeError
+from litert_lm_builder import litertlm_core, litertlm_peek
+from litert_lm_builder.runtime.proto import llm_metadata_pb2
+
+from backend.errors import InputError
+from backend.files import disk_errors, sync_folder
+from backend.runs.folders import Scratch
+
+TOKENIZER, METADATA, MODEL = "SP_Tokenizer", "LlmMetadataProto", "TFLiteModel"
+PREFILL_DECODE = "tf_lite_prefill_decode"
+HEADER_BYTES = litertlm_core.HEADER_BEGIN_BYTE_OFFSET
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a file: `begin` and `end` are byte offsets; `model_type` names what a TFLite model does."""
+
+    kind: str
+    model_type: str | None
+    begin: int
+    end: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The section as one JSON object."""
+        return {"kind": self.kind, "model_type": self.model_type, "begin": self.begin, "bytes": self.end - self.begin}
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A file's header: where its sections lie."""
+
+    path: Path
+    version: str
+    sections: tuple[Section, ...]
+
+    def find(self, kind: str) -> Section | None:
+        """The first section of a kind, or None."""
+        return next((section for section in self.sections if section.kind == kind), None)
+
+    def read(self, section: Section, size: int | None = None) -> bytes:
+        """The section's bytes, or its first `size`."""
+        with self.path.open("rb") as file:
+            file.seek(section.begin)
+            return file.read(section.end - section.begin if size is None else size)
+
+    def metadata(self) -> Any:
+        """The file's LlmMetadata; InputError where there is none or it cannot be read."""
+        section = self.find(METADATA)
+        if section is None:
+            raise InputError(f"{self.path.name} has no {METADATA} section.")
+        message = llm_metadata_pb2.LlmMetadata()
+        try:
+            message.ParseFromString(self.read(section))
+        except DecodeError as error:
+            raise InputError(f"{self.path.name}: its {METADATA} section cannot be read ({error}).") from error
+        return message
+
+
+def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any) -> None:
+    """Write the file whole or not at all: first under another name in the same folder, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with Scratch() as scratch, disk_errors(path):
+        proto = Path(scratch) / "metadata.pb"
+        proto.write_bytes(metadata.SerializeToString(deterministic=True))
+        builder = litert_lm_builder.LitertLmFileBuilder()
+        author = litert_lm_builder.Metadata("Authors", "FunctionGemma Trainer", litert_lm_builder.DType.STRING)
+        builder.add_system_metadata(author)
+        builder.add_llm_metadata(str(proto))
+        builder.add_sentencepiece_tokenizer(str(tokenizer_model))
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it is told
+            # GPUs of phones would compute in 16 bits, in which int8 models have emitted only <pad>
+            builder.add_tflite_model(
+                str(tflite), litert_lm_builder.TfLiteModelType.PREFILL_DECODE, prefer_activation_type="fp32"
+            )
+        try:
+            with part.open("wb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)  # a sweep leaves it alone
+                builder.build(stream, validate_metadata=True)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(path)
+            sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The header of a file; InputError where it is no `.litertlm`, is cut short, or its header is damaged."""
+    size = path.stat().st_size if path.is_file() else 0
+    with path.open("rb") as file:
+        start = file.read(HEADER_BYTES)
+    if start[: len(litertlm_core.HEADER_MAGIC_BYTES)] != litertlm_core.HEADER_MAGIC_BYTES:
+        raise InputError(f"{path.name} is no .litertlm file: it begins with {start[:8]!r}.")
+    if size < HEADER_BYTES or struct.unpack("<Q", start[24:32])[0] > size:
+        raise InputError(f"{path.name} is cut short within its header, at {size:,} bytes.")
+    version = io.StringIO()
+    try:
+        header = litertlm_peek.read_litertlm_header(str(path), version)
+        sections = _sections(header.SectionMetadata())
+    except Exception as error:  # flatbuffers raises whatever a wrong offset leads to
+        raise InputError(f"{path.name}: its header is damaged ({type(error).__name__}: {error}).") from error
+    return Bundle(path, version.getvalue().split(":")[-1].strip(), sections)
+
+
+def _sections(found: Any) -> tuple[Section, ...]:
+    objects: Sequence[Any] = [found.Objects(index) for index in range(found.ObjectsLength())] if found else []
+    return tuple(
+        Section(
+            litertlm_core.any_section_data_type_to_string(one.DataType()),
+            litertlm_peek.get_model_type(one),
+            one.BeginOffset(),
+            one.EndOffset(),
+        )
+        for one in objects
+    )

@@ -1,0 +1,164 @@
+"""Starting the conversion as a process of its own, following it, and saying plainly why it failed.
+
+A process of its own gives its memory back before the file is verified, lets the export survive a crash of the native
+converter, and has a fixed hash seed, without which two conversions of one checkpoint differ.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.device.recipes import Recipe
+from backend.errors import InputError
+from job_templates.ml.litert.convert.memory import PEAK_MEMORY
+from job_templates.ml.models.source import Source
+
+ROOT = Path(__file__).resolve().parents[4]
+TAIL_LINES = 40
+
+ORDER = "order.json"
+CONVERT, QUANTIZE = "job_templates.ml.litert.convert.convert_worker", "job_templates.ml.litert.convert.quantize_worker"
+
+OnPhase = Callable[[str, int, int], None]
+"""Called with the phase (load, convert, quantize), the steps done, and the steps in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The model as TFLite, and the largest memory that making it took."""
+
+    tflite: Path
+    peak_memory_mb: float
+
+
+def convert(
+    source: Source,
+    out: Path,
+    prefill_lengths: Sequence[int],
+    cache_length: int,
+    on_phase: OnPhase,
+    calibration: Sequence[Sequence[int]] = (),
+) -> Converted:
+    """Convert a checkpoint (with its adapter, if any) into `out`, in float32; InputError where the libraries cannot.
+
+    With `calibration`, token ids as the model will read them, it is first smoothed for activations of 8 bits.
+    What the libraries print is noise and is shown only when they fail.
+    """
+    order = {
+        "checkpoint": str(source.weights),
+        "adapter": str(source.adapter) if source.adapter else None,
+        "calibration": [list(ids) for ids in calibration],
+        "out": str(out.absolute()),
+        "prefill_lengths": list(prefill_lengths),
+        "cache_length": cache_length,
+    }
+    follower = _Follower(len(prefill_lengths) + 1, on_phase)
+    lines = _work(CONVERT, order, out, follower.read)
+    follower.finish()
+    return Converted(out / "model.tflite", _peak(lines))
+
+
+def quantize(model: Converted, out: Path, recipe: Recipe, on_phase: OnPhase) -> Converted:
+    """Make the weights of a float32 model smaller; the model itself where the recipe leaves them. InputError."""
+    if not recipe.library_name:
+        return model
+    on_phase("quantize", 0, 1)
+    made = out / f"{recipe.suffix}.tflite"
+    order = {"model": str(model.tflite), "out": str(made), "recipe": recipe.library_name}
+    lines = _work(QUANTIZE, order, out, lambda _line: None)
+    on_phase("quantize", 1, 1)
+    return Converted(made, max(_peak(lines), model.peak_memory_mb))
+
+
+def _work(module: str, order: dict[str, Any], out: Path, on_line: Callable[[str], None]) -> list[str]:
+    """Have a worker carry out an order, which lies in `out`; what it printed, or InputError where it failed."""
+    lines: list[str] = []
+    written = out / ORDER
+    written.write_text(json.dumps(order), encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", module, str(written)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0", "COLUMNS": "400", "PYTHONUNBUFFERED": "1", "TQDM_DISABLE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                on_line(line)
+        except BaseException:  # also a signal's exit: the converter must not work on unwatched
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise _failure(module, process.returncode, lines)
+    return lines
+
+
+class _Follower:
+    """Reads the libraries' progress lines; should a later version word them otherwise, only the ticks are lost."""
+
+    def __init__(self, signatures: int, on_phase: OnPhase) -> None:
+        self._total = signatures + 2  # each lowered, then the converter's passes, then the writing
+        self._done = 0
+        self._on_phase = on_phase
+        self._loaded = False
+        on_phase("load", 0, 1)
+
+    def read(self, line: str) -> None:
+        """Take one line of the worker's output."""
+        if re.search(r"\[ DONE\].*Load source model \(", line):
+            self._load()
+        elif re.search(r"\[ DONE\].*(Lower to MLIR: \w+|Run LiteRT Converter Passes) \(", line):
+            self._done = min(self._done + 1, self._total - 1)
+            self._on_phase("convert", self._done, self._total)
+
+    def finish(self) -> None:
+        """Close the phases that are still open."""
+        self._load()
+        self._on_phase("convert", self._total, self._total)
+
+    def _load(self) -> None:
+        if not self._loaded:
+            self._loaded = True
+            self._on_phase("load", 1, 1)
+            self._on_phase("convert", 0, self._total)
+
+
+def _peak(lines: Sequence[str]) -> float:
+    found = [line for line in lines if line.startswith(PEAK_MEMORY)]
+    return float(found[-1].removeprefix(PEAK_MEMORY)) if found else 0.0
+
+
+def _failure(module: str, code: int, lines: Sequence[str]) -> InputError:
+    """Print the end of what the libraries said, and say the failure in a sentence."""
+    print("\n".join(["The converter's output ended with:", *lines[-TAIL_LINES:]]), flush=True)
+    if code == -signal.SIGKILL:
+        return InputError(
+            "The system killed the conversion, most likely because memory ran out: a 270M model needs about 5 GB. "
+            "Close other programs or use a machine with more memory, then export again."
+        )
+    if code < 0:
+        return InputError(f"The converter crashed ({signal.Signals(-code).name}). Its last output is in the log.")
+    if module == QUANTIZE:
+        return InputError(
+            "The quantizer could not follow this recipe on this model. Choose dynamic_int8 for --quantize, or another; "
+            "its last output is in the log."
+        )
+    last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
+    return InputError(
+        f"The checkpoint could not be converted: {last.strip()}. It must be a Gemma 3 text model that transformers "
+        "opens; the converter's last output is in the log."
+    )

@@ -1,0 +1,101 @@
+"""What the run that made a checkpoint trained: its tools, its prompt, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.data import Split, load_dataset
+from backend.errors import InputError
+from backend.prompts import PromptFormat, get_format
+from backend.prompts.tokens import START_CALL
+from backend.records import Example, FormatName, Tool
+from backend.runs import Run, read_json
+from backend.tokens import TokenCounter, load_counter
+from job_templates.ml.models.source import TEMPLATE, Source
+from job_templates.ml.rows.held_out import check_options
+
+TOKENIZER_CONFIG = "tokenizer_config.json"
+MOST_ROWS = 500
+"""A file is run on at most so many held-out rows, evenly taken: about 8 minutes at 270M parameters on 2 cores."""
+
+CALIBRATION_TOKENS = 6_000
+"""Enough to see each channel at its largest; a 270M reads them in 10 s on 2 cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A run's tools and prompt format, all its rows, those that were trained on, and those that a file is run on."""
+
+    tools: tuple[Tool, ...]
+    fmt: PromptFormat
+    rows: tuple[Example, ...]
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    counter: TokenCounter
+
+    def longest(self) -> int:
+        """The tokens of the longest prompt and answer together."""
+        return max(len(self._tokens(row)) for row in self.rows)
+
+    def calibration(self) -> list[list[int]]:
+        """The token ids of some rows that were trained on, evenly taken: what the model reads and writes in use."""
+        some = _evenly(self.train, CALIBRATION_TOKENS // self.longest() or 1)
+        return [self._tokens(row) for row in some]
+
+    def _tokens(self, row: Example) -> list[int]:
+        prompt = self.counter.encode(self.fmt.prompt(self.tools, row.message))
+        return prompt + self.counter.encode(self.fmt.completion(row.calls, row.answer))
+
+    def check_fits(self, cache_length: int) -> None:
+        """InputError where a prompt with its answer is longer than the cache; names the cache that would do."""
+        needed = self.longest()
+        if needed > cache_length:
+            raise InputError(
+                f"The longest prompt with its answer has {needed:,} tokens, more than the {cache_length:,} of "
+                f"--kv-cache-max-len: the phone could not hold it. Export with --kv-cache-max-len {_round_up(needed)}, "
+                "or train with fewer declarations in the prompt (--declarations names or none)."
+            )
+
+
+def load_trained(run: Run) -> Trained:
+    """Read a run's inputs and its saved split; InputError where they are missing or do not fit together."""
+    config = run.config
+    tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(config))
+    split = Split.from_json(read_json(run.split_path), rows)
+    return Trained(
+        tools,
+        get_format(config.prompt_format, config.declarations),
+        (*split.train, *split.test),
+        tuple(split.train),
+        _evenly(split.test, MOST_ROWS),
+        load_counter(run.checkpoint, run.name),
+    )
+
+
+def prompt_of_checkpoint(source: Source) -> tuple[FormatName, str]:
+    """The prompt format and chat template that a checkpoint brings with it; InputError where it has none."""
+    folders = [folder for folder in (source.adapter, source.weights) if folder is not None]
+    for folder in folders:
+        if (folder / TEMPLATE).is_file():
+            template: object = (folder / TEMPLATE).read_text(encoding="utf-8")
+        else:
+            path = folder / TOKENIZER_CONFIG
+            template = read_json(path).get("chat_template") if path.is_file() else None
+        if isinstance(template, str) and template:
+            return ("native" if START_CALL in template else "json"), template
+    raise InputError(
+        f"{folders[0]} has no chat template ({TEMPLATE}), so the phone would not know the prompt. Copy the template "
+        "that the model was trained with into this folder, or export the run that made it."
+    )
+
+
+def _round_up(tokens: int) -> int:
+    """The next power of two, from 64."""
+    return max(64, 1 << (tokens - 1).bit_length())
+
+
+def _evenly(rows: Sequence[Example], most: int) -> tuple[Example, ...]:
+    """At most `most` of the rows, spread evenly over them, in order."""
+    count = min(len(rows), most)
+    return tuple(rows[index * len(rows) // count] for index in range(count))

@@ -1,0 +1,152 @@
+"""Verifying an exported file by running it; what came out is verification.json."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.device.canonical import ANDROID_TOOLS
+from backend.scoring import Report, score_rows
+from job_templates.ml.litert.bundle.bundle import Bundle
+from job_templates.ml.litert.verify import run_checks
+from job_templates.ml.litert.verify.agreement import Agreement, CheckpointRow, compare
+from job_templates.ml.litert.verify.checks import Check, Result
+from job_templates.ml.litert.verify.running import Ran, run_file
+from job_templates.ml.litert.verify.structure import Expected, check_structure
+from job_templates.ml.litert.verify.trained import Trained
+
+SCHEMA = 1
+RUNTIME = "litert-lm-api"
+GREETING = "Hello"
+"""What a model is asked whose data nobody gave us: enough to see that it runs at all."""
+
+RUN_CHECKS = (
+    "opens",
+    "prompt as trained",
+    "tools in any order",
+    "answers",
+    "readable",
+    "calls in an app",
+    "agrees with the checkpoint",
+    "accuracy kept",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A file, what it should hold, and the data to run it on (None where no run made it)."""
+
+    file: Path
+    expected: Expected
+    trained: Trained | None
+    checkpoint_answers: Callable[[], dict[str, CheckpointRow] | None]
+
+
+def verify(subject: Subject, on_row: Callable[[int, int], None]) -> dict[str, Any]:
+    """Check the file, run it on held-out rows, and return what verification.json holds; `on_row` gets done, total."""
+    bundle, checks = check_structure(subject.file, subject.expected)
+    ran, report, agreement = Ran(), None, None
+    if any(check.result == Result.FAILED for check in checks):
+        checks += _unchecked("not run, because the file is damaged")
+    elif importlib.util.find_spec("litert_lm") is None:
+        checks += _unchecked(f"{RUNTIME} is not installed here")
+    else:
+        ran = _run(subject, on_row)
+        report, agreement = _scored(subject, ran)
+        checks += _run_checks(subject, ran, report, agreement)
+    return _record(subject, bundle, checks, ran, report, agreement)
+
+
+def _unchecked(why: str) -> list[Check]:
+    return [Check(name, Result.UNCHECKED, f"{why[0].upper()}{why[1:]}.") for name in RUN_CHECKS]
+
+
+def _run(subject: Subject, on_row: Callable[[int, int], None]) -> Ran:
+    messages = [row.message for row in subject.trained.held_out] if subject.trained else [GREETING]
+    on_row(0, len(messages))
+    tools = subject.trained.tools if subject.trained else ()
+    handed = subject.file.with_name(ANDROID_TOOLS)
+    return run_file(subject.file, handed, messages, tools, lambda done: on_row(done, len(messages)))
+
+
+def _scored(subject: Subject, ran: Ran) -> tuple[Report | None, Agreement | None]:
+    """The score over all held-out rows, and the checkpoint's beside it; nothing where the file broke on the way."""
+    trained = subject.trained
+    if trained is None or ran.failure is not None:
+        return None, None
+    report = score_rows(trained.held_out, [answer.raw for answer in ran.answers], trained.tools, trained.fmt)
+    checkpoint = subject.checkpoint_answers()
+    return report, compare(report, checkpoint) if checkpoint is not None else None
+
+
+def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Agreement | None) -> list[Check]:
+    opening = run_checks.check_opening(ran, subject.expected.context)
+    if not ran.ready:
+        return [opening, *(check for check in _unchecked("the runtime did not open the file") if check.name != "opens")]
+    trained = subject.trained
+    checks = [opening, run_checks.check_answers(ran, len(trained.held_out) if trained else 1)]
+    if trained is not None:
+        prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
+        checks += [prompts, run_checks.check_handed_tools(ran), run_checks.check_app_view(ran.answers)]
+    if report is not None:
+        checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
+        checks.append(run_checks.check_accuracy(report, agreement))
+    seen = {check.name for check in checks}
+    why = "the file broke before" if trained is not None else "no run, so no held-out rows to ask"
+    return checks + [check for check in _unchecked(why) if check.name not in seen]
+
+
+def _record(
+    subject: Subject,
+    bundle: Bundle | None,
+    checks: Sequence[Check],
+    ran: Ran,
+    report: Report | None,
+    agreement: Agreement | None,
+) -> dict[str, Any]:
+    verdict, reason = _verdict(checks, report, agreement)
+    with subject.file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "schema": SCHEMA,
+        "file": subject.file.name,
+        "bytes": subject.file.stat().st_size,
+        "sha256": digest,
+        "verdict": verdict.value,
+        "reason": reason,
+        "checks": [check.to_json() for check in checks],
+        "sections": [section.to_json() for section in bundle.sections] if bundle else [],
+        "accuracy": report.to_json() if report else None,
+        "checkpoint_agreement": agreement.to_json() if agreement else None,
+        "load_seconds": ran.ready.get("load_seconds"),
+        "first_token_seconds": ran.median("first_token_seconds"),
+        "decode_tokens_per_second": ran.median("tokens_per_second"),
+        "peak_memory_mb": ran.peak_memory_mb,
+        "runtime": f"{RUNTIME} {_version()}",
+        "context": subject.expected.context,
+        "rows": len(ran.answers),
+    }
+
+
+def _verdict(checks: Sequence[Check], report: Report | None, agreement: Agreement | None) -> tuple[Result, str]:
+    """Failed if any check failed; else passed if every row was scored; else it could not be checked."""
+    failed = [f"{check.name}: {check.detail}" for check in checks if check.result == Result.FAILED]
+    if failed:
+        return Result.FAILED, " ".join(failed)
+    if report is None or agreement is None:
+        open_checks = [check for check in checks if check.result == Result.UNCHECKED]
+        return Result.UNCHECKED, " ".join(dict.fromkeys(check.detail for check in open_checks))
+    rates = f"{report.tool.k} of {report.n} tools and {report.combined.k} of {report.n} whole calls right"
+    return Result.PASSED, f"Ran on {report.n} held-out rows: {rates}; {agreement.same} answers as the checkpoint's."
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version(RUNTIME)
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"

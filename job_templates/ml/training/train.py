@@ -1,0 +1,102 @@
+"""One training: from a run's rows to its checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from backend.data import Split
+from backend.prompts import PromptFormat, get_format
+from backend.records import Tool
+from backend.runs import STARTER, Run, RunConfig, read_json, write_json, write_text
+from backend.runs.folders import Scratch, built_beside, remove
+from backend.runs.model_card import model_card
+from job_templates.cli import say
+from job_templates.ml.models.base import Base, prepare_base, with_adapter
+from job_templates.ml.models.checkpoint import parameter_count, save_adapter, save_checkpoint
+from job_templates.ml.models.device import choose_precision
+from job_templates.ml.rows.encoding import TokenRow, check_cache, encode_rows, resolve_length
+from job_templates.ml.rows.held_out import divide
+from job_templates.ml.rows.starter_rows import StarterRows
+from job_templates.ml.run.progress import clock
+from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource
+from job_templates.ml.training.checkpointing import begin_anew
+from job_templates.ml.training.trainer_setup import fit
+
+MOST_HELD_OUT_ROWS = 500
+"""So many rows tell well enough how a training goes, and looking at them costs little."""
+
+
+def train(
+    run: Run, cache_length: int | None = None, *, resume: bool = False, repo_id: str | None = None
+) -> dict[str, Any]:
+    """Train the run's model and write its checkpoint and training.json; returns that summary.
+
+    With `resume` a training that was cut off goes on, and one that is done stays as it is; `repo_id` is the Hub
+    repository that keeps what it goes on from. InputError where the rows are faulty, or one is longer than the
+    `cache_length` that an export is to have.
+    """
+    if resume and run.checkpoint.exists():
+        say(f"The run in {run.path} has been trained already")
+        return read_json(run.training_path)
+    if not resume:
+        begin_anew(run)
+    tools, split = divide(run)
+    fmt = get_format(run.config.prompt_format, run.config.declarations)
+    precision = choose_precision(run.config.precision)
+    with Scratch("train-") as work:
+        base = prepare_base(run.config, split.train, tools, fmt, Path(work))
+        rows = encode_rows([*split.train, *split.test], tools, fmt, base.tokenizer)
+        longest = resolve_length(run.config.max_seq_length, rows)
+        check_cache(longest, cache_length)
+        train_rows, test_rows = rows[: len(split.train)], rows[len(split.train) :]
+        parameters = parameter_count(base.model)
+        say(f"{parameters / 1e6:.1f}M parameters, {precision.name}, rows of up to {longest} tokens")
+        source = _source(run.config, base, split, tools, fmt, train_rows)
+        collator = PackCollator(source, test_rows[:MOST_HELD_OUT_ROWS], base.model.config)
+        model = with_adapter(base.model, run.config) if run.config.method == "lora" else base.model
+        trained = sum(part.numel() for part in model.parameters() if part.requires_grad)
+        fitted = fit(run, base, model, collator, precision, repo_id)
+        summary = {
+            "schema": 1,
+            "rows": len(split.train),
+            "test_rows": len(split.test),
+            "max_seq_length": longest,
+            "parameters": parameters,
+            "trained_parameters": trained,
+            "method": run.config.method,
+            "device": precision.device,
+            "precision": precision.name,
+            **fitted,
+        }
+        write_json(run.training_path, summary)
+        _save(run, base, model, tools, fmt)
+    with suppress(OSError):  # the checkpoint counts, whether this goes away or not
+        remove(run.resume)
+    say(f"Trained in {clock(summary['seconds'])}; the checkpoint is in {run.checkpoint}")
+    return summary
+
+
+def _source(
+    config: RunConfig, base: Base, split: Split, tools: Sequence[Tool], fmt: PromptFormat, rows: Sequence[TokenRow]
+) -> RowSource:
+    """The training rows: varied at each draw for a model from scratch, as they stand for a pretrained one."""
+    if config.base_model != STARTER:
+        return FixedRows(rows)
+    return StarterRows(split.train, tools, fmt, base.tokenizer, config.seed)
+
+
+def _save(run: Run, base: Base, model: torch.nn.Module, tools: Sequence[Tool], fmt: PromptFormat) -> None:
+    """Write the checkpoint beside its place, then move it there: a checkpoint that exists is whole."""
+    with built_beside(run.checkpoint) as building:
+        merged = base.model
+        if isinstance(model, PeftModel):
+            save_adapter(building / "adapter", model, fmt.chat_template(tools))
+            merged = model.merge_and_unload()
+        save_checkpoint(building, merged, base.tokenizer, base.tokenizer_model, tools, fmt)
+        write_text(building / "README.md", model_card(run, tools))

@@ -1,0 +1,127 @@
+"""Fitting a model's weights: the Trainer with a run's settings, its callbacks, and where a cut-off training goes on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from transformers import EarlyStoppingCallback, PrinterCallback
+from trl import SFTConfig
+
+from backend.runs import STARTER, Run, append_event
+from backend.runs.epochs import planned_epochs
+from backend.runs.resume import last_kept, settle
+from job_templates.cli import say
+from job_templates.ml.models.base import Base
+from job_templates.ml.models.device import Precision
+from job_templates.ml.run.progress import ProgressCallback, TrackioCallback
+from job_templates.ml.shared_prefix.collator import PackCollator
+from job_templates.ml.training.checkpointing import KeepingCallback
+from job_templates.ml.training.hub_checkpointing import kept_on_hub
+from job_templates.ml.training.trainer import SharedPrefixTrainer
+
+HELD_OUT_LOOKS = 10
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""Our word for how the rate goes on after the warm-up, and transformers' own."""
+NEVER = 10**6
+"""So many looks lie between two saves that the Trainer would make by itself: KeepingCallback says when."""
+
+
+def fit(
+    run: Run,
+    base: Base,
+    model: torch.nn.Module,
+    collator: PackCollator,
+    precision: Precision,
+    repo_id: str | None = None,
+) -> dict[str, Any]:
+    """Train the model in place, ending with the weights that do best on held-out rows; what there is to say of it.
+
+    What an unfinished training goes on from is also kept in the Hub repository `repo_id`.
+    """
+    config = run.config
+    arguments = training_arguments(run, precision, collator.train_rows)
+    trainer = SharedPrefixTrainer(model, arguments, collator, config.engine, processing_class=base.tokenizer)
+    trainer.remove_callback(PrinterCallback)
+    progress = ProgressCallback(run.metrics_path, trainer.meter)
+    trainer.add_callback(progress)
+    trainer.add_callback(KeepingCallback(config.checkpoint_minutes, collator))
+    if config.early_stopping:
+        trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
+    trackio = None
+    if config.trackio_project:
+        trackio = TrackioCallback(config.trackio_project, run.name, config.to_dict())
+        trainer.add_callback(trackio)
+    try:
+        with kept_on_hub(run, repo_id, trainer.add_callback), precision.rounding():
+            trainer.train(resume_from_checkpoint=_going_on(run))
+    finally:
+        if trackio is not None:
+            trackio.finish()
+    steps, planned = trainer.state.global_step, trainer.state.max_steps
+    if steps < planned:
+        append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
+        say(f"Stopped early at step {steps}: the held-out rows no longer fare better")
+    return {
+        "epochs": arguments.num_train_epochs,
+        "steps": steps,
+        "planned_steps": planned,
+        "stopped_early": steps < planned,
+        "best_step": trainer.state.best_global_step,
+        "rows_at_once": trainer.rows_at_once,
+        "tokens": trainer.meter.tokens,
+        "tokens_saved": trainer.meter.tokens_saved,
+        **progress.summary(),
+    }
+
+
+def _going_on(run: Run) -> str | None:
+    """The state to go on from, told to who reads the events; None at a first beginning."""
+    found = last_kept(run)
+    if found is None:
+        return None
+    settle(found)
+    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": found.step})
+    say(f"Goes on from step {found.step}")
+    return str(found.path)
+
+
+def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
+    """The Trainer's settings for a run; looks at the held-out rows after every epoch, at most 10 times in all."""
+    config = run.config
+    steps_an_epoch = math.ceil(rows / config.batch_size)
+    epochs = planned_epochs(config, rows)
+    steps = math.ceil(steps_an_epoch * epochs)
+    looks = max(steps_an_epoch, math.ceil(steps / HELD_OUT_LOOKS))
+    return SFTConfig(
+        output_dir=str(run.resume),
+        num_train_epochs=epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        learning_rate=config.lr,
+        lr_scheduler_type=SCHEDULES[config.lr_scheduler],
+        warmup_steps=math.ceil(config.warmup_ratio * steps),
+        weight_decay=config.weight_decay,
+        adam_beta2=0.98 if config.base_model == STARTER else 0.999,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        eval_strategy="steps",
+        eval_steps=looks,
+        save_strategy="steps",
+        save_steps=looks * NEVER,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_match",
+        greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,
+        report_to="none",
+        disable_tqdm=True,
+        seed=config.seed,
+        bf16=precision.bf16,
+        fp16=precision.fp16,
+        use_cpu=precision.device == "cpu",
+        activation_checkpointing=False,
+        dataloader_pin_memory=False,
+        max_length=None,
+    )
