@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import tempfile
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -18,7 +16,7 @@ from starlette.routing import Mount
 
 from backend.environment import on_space
 from backend.errors import InputError
-from backend.runs.folders import own_temporary
+from backend.runs.fallback import kept_temporary
 from ui.frame.downloads import add_routes
 from ui.frame.layout import build
 from ui.frame.login_routes import add_login_routes
@@ -75,7 +73,7 @@ def _uploads(tenants: Tenants) -> Uploads:
     try:
         uploads = Uploads(tenants.root / INCOMING, limits)
     except InputError as error:
-        home = (own_temporary() or Path(tempfile.gettempdir())) / "incoming"
+        home = kept_temporary("incoming")  # no other app's sweep removes it
         print(f"{error} Uploads are kept in {home} meanwhile.", flush=True)
         uploads = Uploads(home, limits)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
