@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 SIZE = 256
 TOLERANCE = 0.01
 """The largest difference from the CPU's product in float32, as a share of its largest element: float16 has 11 bits."""
+NO_CODE = "This torch has no code for this kind of GPU"
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 DRIVER = re.compile(r"\b\d{3}\.\d+(?:\.\d+)?\b")
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
@@ -62,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         difference = _operate(torch.device("cuda"))
     except (RuntimeError, AssertionError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise InputError(f"{_reason(said)} ({versions}). torch says: {said}") from error
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InputError(f"{_reason(said)} ({versions}). torch says: {said}.") from error
     if not difference <= TOLERANCE:  # also when it is not a number
         raise InputError(f"The GPU multiplied wrongly: the result is off by {difference:.1%} ({versions}).")
     major, minor = torch.cuda.get_device_capability()
@@ -108,7 +109,7 @@ def _reason(said: str) -> str:
     if "driver" in said.lower():
         return "The NVIDIA driver is too old for this torch"
     if "kernel image" in said or "capability" in said:
-        return "This torch has no code for this GPU"
+        return NO_CODE
     return "The GPU cannot be used"
 
 

@@ -60,16 +60,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.errors import InputError
+from backend.hub.errors import TokenRefused
 from backend.jobs.commands import JOBS, job_arguments
 from backend.jobs.huggingface.journal import MARK
 from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli
 from job_templates.hub.accelerator import CHECKED, require_gpu
-from job_templates.hub.mounted import copy_mounted, fetch_earlier
+from job_templates.hub.mounted import copy_code, copy_mounted, fetch_earlier
 from job_templates.hub.saving import REFUSED, Saver
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 10.0
+LATE = (
+    "Hugging Face no longer accepts the login that this job was started with, so nothing was done. Log in again, then "
+    "start it again."
+)
 KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
 
 
@@ -96,8 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="job-", ignore_cleanup_errors=True) as folder:
         run = copy_mounted(arguments.run, Path(folder) / "run")
         extra = [str(part) for part in order.get("arguments") or ()]
-        fetch_earlier(run, arguments.results, token, resume="--resume" in extra)
-        code = _work(run, arguments.stage, extra, Saver(run, arguments.results, token))
+        scripts = copy_code(Path(folder) / "code")
+        _fetch(run, arguments.results, token, resume="--resume" in extra)
+        code = _work(scripts, run, arguments.stage, extra, Saver(run, arguments.results, token))
         report = {"schema": 1, "attempt": order.get("attempt"), "job_id": os.environ.get("JOB_ID"), "exit_code": code}
         write_json(run.path / "jobs" / f"{arguments.stage}.json", report)
         Saver(run, arguments.results, token).save_all()
@@ -110,12 +116,19 @@ def tell(event: dict[str, Any]) -> None:
     cli.say(MARK + json.dumps(event))
 
 
-def _work(run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
+def _fetch(run: Run, results: str, token: str, *, resume: bool) -> None:
+    """Fetch what earlier jobs made; InputError, with words of its own if the login ended while the job waited."""
+    try:
+        fetch_earlier(run, results, token, resume=resume)
+    except TokenRefused as error:
+        raise InputError(LATE) from error
+
+
+def _work(scripts: Path, run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
     """Run the stage's script to its end, telling its events and saving what it makes; InputError if the login ends."""
-    script = Path(__file__).parent / f"{stage}.py"
     offset = _to_the_end(run)
     child = subprocess.Popen(
-        [sys.executable, str(script), *job_arguments(run, stage), *extra],
+        [sys.executable, str(scripts / f"{stage}.py"), *job_arguments(run, stage), *extra],
         stdin=subprocess.DEVNULL,
         cwd=run.path.parent,
         env={**os.environ, CHECKED: "1"},

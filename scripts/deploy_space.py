@@ -31,7 +31,7 @@ NO_HOST = (
 NEXT = """The Hub builds it now, which takes some minutes: {page}?logs=build
 Leave the hardware at CPU Basic, which is enough: nothing trains in the Space.
 Visitors log in with accounts of their own, whose credit must be above zero to run jobs; jobs are paid by them.
-The Space has no disk that lasts: runs are in the visitors' own private repositories."""
+The Space's own disk does not last: runs are in the visitors' own private repositories."""
 PRIVATE = "It is private: only you can open it. When it works, make it public at {page}/settings."
 
 

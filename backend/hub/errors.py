@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import httpx2
+from hf_xet import XetAuthenticationError, XetObjectNotFoundError  # type: ignore[import-untyped]
 from huggingface_hub import constants, set_client_factory
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -27,6 +28,8 @@ from backend.redact import redact
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 KEPT_CONNECTIONS = 20
+XET = (ConnectionError, XetAuthenticationError, XetObjectNotFoundError)
+"""What hf_xet, which large files go through, raises for the network and for every answer of the Hub: words alone."""
 TRANSLATED = (
     HfHubHTTPError,
     EntryNotFoundError,
@@ -35,7 +38,9 @@ TRANSLATED = (
     OfflineModeIsEnabled,
     httpx2.HTTPError,
     httpx2.InvalidURL,
+    *XET,
 )
+"""What the client raises."""
 
 
 def _patient_client() -> httpx2.Client:
@@ -104,6 +109,8 @@ def _told(error: BaseException, page: str) -> str:
             return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
         case httpx2.HTTPError() | httpx2.InvalidURL():
             return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+        case _ if isinstance(error, XET):
+            return f"large files cannot be sent to or read from {constants.ENDPOINT} now ({error}). Try again."
     return str(error)
 
 

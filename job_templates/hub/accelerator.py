@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.errors import InputError
 from job_templates.cli import say
+from job_templates.gpu_check import NO_CODE
 
 CHECK = Path(__file__).resolve().parents[1] / "gpu_check.py"
 CHECK_SECONDS = 45.0
@@ -16,10 +17,12 @@ CHECK_SECONDS = 45.0
 CPU_ALONE = ("", "none")
 CHECKED = "FGT_GPU_CHECKED"
 """Set for the processes that a job starts after the check, so that none repeats it."""
-NEXT = (
-    "No data was fetched and nothing was trained. Start the job again, because it can get another machine. If it fails "
-    "again, choose another machine, or one without a GPU."
+NOTHING_DONE = "No data was fetched and nothing was trained."
+AGAIN = (
+    "Start the job again, because it can get another machine. If it fails again, choose another kind of machine, or "
+    "one without a GPU."
 )
+OTHER_KIND = "Choose another kind of machine: every machine of this kind has the same GPU."
 
 
 def accelerator(environment: Mapping[str, str]) -> str | None:
@@ -44,9 +47,12 @@ def require_gpu(environment: Mapping[str, str], seconds: float = CHECK_SECONDS) 
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"The job's GPU ({named}) gave no answer within {seconds:.0f} seconds. {NEXT}") from error
+        told = f"The job's GPU ({named}) gave no answer within {seconds:.0f} seconds. {NOTHING_DONE} {AGAIN}"
+        raise InputError(told) from error
     if done.returncode:
-        raise InputError(f"The job's GPU ({named}) cannot be used. {_said(done)} {NEXT}")
+        said = _said(done)
+        then = OTHER_KIND if said.startswith(NO_CODE) else AGAIN
+        raise InputError(f"The job's GPU ({named}) cannot be used. {said} {NOTHING_DONE} {then}")
     say(done.stdout.strip())
 
 

@@ -15,6 +15,7 @@ from backend.runs.folders import Scratch, remove
 from backend.runs.unfinished import download_unfinished
 from job_templates.cli import say
 
+CODE = Path(__file__).resolve().parents[2]
 EARLIER = ["training.json", "metrics.jsonl", "evaluation.json", "checkpoint/*", "export/*", "inputs/*"]
 NOT_NEEDED = ["*.litertlm"]
 
@@ -32,6 +33,17 @@ def copy_mounted(mounted: Path, folder: Path) -> Run:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
     return Run.open(folder)
+
+
+def copy_code(folder: Path) -> Path:
+    """Copy the code that runs now, and return the folder of its scripts.
+
+    A mount is read when a file is opened, over the network: a stage that begins hours later must not depend on it.
+    """
+    with disk_errors(folder, "copy the code to"):
+        for room in ("backend", "job_templates"):
+            shutil.copytree(CODE / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder / "job_templates"
 
 
 def fetch_earlier(run: Run, repo_id: str, token: str, *, resume: bool) -> None:

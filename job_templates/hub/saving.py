@@ -29,8 +29,8 @@ LAST_SECONDS, CUT_SECONDS = 600.0, 5.0
 """How long an upload may still take when the work is done, and when the process was asked to end."""
 
 REFUSED = (
-    "Hugging Face no longer accepts the login that this job saves its results with, so the job ended. What it had "
-    "saved is kept in {repo}. Log in again, then go on from there."
+    "Hugging Face no longer accepts the login that this job saves its results with, so the job ended. If it had saved "
+    "anything before, that is in {repo}. Log in again, then start it again: it goes on from what was saved."
 )
 
 
@@ -80,7 +80,7 @@ class Saver:
                 say(f"Uploaded to {upload_run(self._run, self.repo_id, self._token)}")
                 return
             except InputError as error:
-                if self._is_refused(error):
+                if self._is_refused():
                     raise InputError(REFUSED.format(repo=self.repo_id)) from error
                 if not left:
                     raise
@@ -100,16 +100,17 @@ class Saver:
                 elif kept.step > self._kept_step:
                     self._keep(kept.step)
             except Exception as error:  # noqa: BLE001 - whatever it is, the work is worth more
-                self.refused = self._is_refused(error)
+                self.refused = self._is_refused()
                 if self.refused:
                     return
                 say(f"warning: not saved yet: {error} The job goes on.")
                 self._keep_not_before = time.monotonic() + RETRY_SECONDS
 
-    def _is_refused(self, error: BaseException) -> bool:
-        """Whether an upload failed because the login is over: then the Hub does not know its owner either."""
-        if status(error.__cause__ or error) != 401:
-            return False
+    def _is_refused(self) -> bool:
+        """Whether an upload failed because the login is over: then the Hub does not know its owner either.
+
+        The upload's own error need not say so: that of a large file has no status.
+        """
         try:
             HfApi(token=self._token).whoami()
         except RAISED as refusal:

@@ -39,6 +39,7 @@ class RepoRoutes:
             ("GET", "/api/{kinds}/{user}/{name}/auth-check/write", self._write_check),
             ("POST", "/api/{kinds}/{user}/{name}/preupload/{revision}", self._preupload),
             ("POST", "/api/{kinds}/{user}/{name}/commit/{revision}", self._commit),
+            ("GET", "/api/{kinds}/{user}/{name}/xet-write-token/{revision}", self._xet),
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}", self._tree),
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}/{path:path}", self._tree),
             ("GET", "/api/{kinds}/{user}/{name}/revision/{revision}", self._info),
@@ -172,6 +173,11 @@ class RepoRoutes:
         oid = repo.commit(files, parent)
         url = f"{self._hub.endpoint}/{repo.name}/commit/{oid}"
         return JSONResponse({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
+
+    async def _xet(self, request: Request) -> Response:
+        """Left out: a client that sends large files by Xet is told so."""
+        self._writable(request)
+        raise Refusal(501, "This loop-back Hub takes large files by LFS alone")
 
     async def _lfs_batch(self, request: Request) -> Response:
         self._writable(request)

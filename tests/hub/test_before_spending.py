@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub import JobHardwareInfo
 
 from backend.errors import InputError
 from backend.jobs.estimate import Workload
 from backend.jobs.huggingface import DEFAULT_FLAVOR, Check, Flavor, flavors, preflight, quote, write_order
+from backend.jobs.huggingface.hardware import is_usable
 from backend.runs import RunConfig, default_config
 from tests.conftest import ROOT
 from tests.hub.accounts import Token
@@ -37,6 +39,27 @@ def test_machines_and_prices_are_the_hub_s(hub: LoopbackHub) -> None:
     hub.fail("hardware", 500)
     with pytest.raises(InputError, match=r"Could not read which machines there are: Hugging Face has a fault"):
         flavors(None)
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "usable"),
+    [
+        ("Nvidia", "T4", True),
+        ("Nvidia", "H200", True),
+        ("NVIDIA", "A100", True),
+        ("Nvidia", "RTX PRO 6000", False),
+        ("Nvidia", "B200", False),
+        ("Nvidia", "GB300", False),
+        ("Google", "v5e", False),
+        ("Amazon", "Inferentia2", False),
+    ],
+)
+def test_a_chip_that_torch_has_no_code_for_is_not_offered(maker: str, model: str, usable: bool) -> None:
+    chip = {"type": "gpu", "model": model, "quantity": "1", "vram": "96 GB", "manufacturer": maker}
+    place = {"name": "x", "prettyName": "X", "cpu": "8 vCPU", "ram": "32 GB", "accelerator": chip}
+    cost = {"unitCostMicroUSD": 1, "unitCostUSD": 1e-6, "unitLabel": "minute"}
+    assert is_usable(JobHardwareInfo(**place, **cost)) is usable
+    assert is_usable(JobHardwareInfo(**{**place, "accelerator": None}, **cost))
 
 
 def test_the_ceiling_is_price_times_time_limit() -> None:

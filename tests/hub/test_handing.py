@@ -70,6 +70,7 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
             "UV_NO_PROGRESS": "1",
             "TQDM_DISABLE": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "HF_HUB_DISABLE_XET": "1",
             "PYTHONUNBUFFERED": "1",
             "UV_HTTP_TIMEOUT": "300",
             "UV_HTTP_RETRIES": "5",

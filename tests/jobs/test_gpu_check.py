@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from job_templates.hub.accelerator import CHECKED, accelerator, require_gpu
+from job_templates.gpu_check import NO_CODE
+from job_templates.hub.accelerator import AGAIN, CHECKED, NOTHING_DONE, OTHER_KIND, accelerator, require_gpu
 from tests.conftest import ROOT
 
 ON_GPU = {"JOB_ID": "abc", "ACCELERATOR": "t4-small"}
@@ -41,7 +42,7 @@ def test_a_script_on_a_gpu_machine_ends_before_it_reads_any_data(script: str) ->
     done = started(script, *rows, *tools, **ON_GPU, HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "The job's GPU (t4-small) cannot be used." in done.stderr
-    assert "choose another machine" in done.stderr
+    assert "choose another kind of machine" in done.stderr
     assert "127.0.0.1" not in done.stderr
 
 
@@ -82,3 +83,36 @@ def test_the_product_on_a_device_is_close_to_the_one_in_float32() -> None:
     from job_templates.gpu_check import TOLERANCE, _operate
 
     assert _operate(torch.device("cpu")) <= TOLERANCE
+
+
+TORCH = """
+__version__, float16 = "2.13.0+cu126", None
+class version: cuda = "12.6"
+def device(name): return name
+def linspace(*_): raise RuntimeError({said!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "then"),
+    [
+        ("CUDA error: no kernel image is available for execution on the device", NO_CODE, OTHER_KIND),
+        ("The NVIDIA driver on your system is too old (found version 11040).", "The NVIDIA driver is too old", AGAIN),
+        ("CUDA error: unspecified launch failure", "The GPU cannot be used", AGAIN),
+    ],
+)
+def test_the_next_step_fits_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str, then: str
+) -> None:
+    """A torch that fails as the real one does, and a driver that is there: NVIDIA's tool tells its version."""
+    (tmp_path / "torch.py").write_text(TORCH.format(said=said))
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 535.161.08\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError) as told:
+        require_gpu(ON_GPU)
+    message = str(told.value)
+    assert f"{reason} " in message
+    assert "(NVIDIA driver 535.161.08, torch 2.13.0+cu126, built for CUDA 12.6). torch says: " in message
+    assert message.endswith(f"{said.rstrip('.')}. {NOTHING_DONE} {then}")

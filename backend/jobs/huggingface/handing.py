@@ -29,11 +29,16 @@ ENVIRONMENT = {
     "UV_NO_PROGRESS": "1",
     "TQDM_DISABLE": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_XET": "1",
     "PYTHONUNBUFFERED": "1",
     "UV_HTTP_TIMEOUT": "300",
     "UV_HTTP_RETRIES": "5",
 }
-"""With uv's usual 30 seconds, jobs were reported that failed while they downloaded a large wheel (July 2026)."""
+"""What a job finds in its environment.
+
+With uv's usual 30 seconds, jobs were reported that failed while they downloaded a large wheel (July 2026). Large files
+go by LFS instead of Xet, whose errors have no status and cannot be told apart.
+"""
 RUN_LABEL, STAGE_LABEL, ATTEMPT_LABEL = "fgt-run", "fgt-stage", "fgt-attempt"
 LOOKS_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """When to look for a job whose submission got no answer: it may appear a little later."""

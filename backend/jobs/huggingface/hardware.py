@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from huggingface_hub import HfApi, JobHardwareInfo
@@ -9,6 +10,8 @@ from huggingface_hub import HfApi, JobHardwareInfo
 from backend.jobs.huggingface.errors import job_errors
 
 DEFAULT_FLAVOR = "t4-small"
+BLACKWELL = re.compile(r"\bRTX PRO\b|\bG?B\d{3}\b|\bRTX 50\d\d\b")
+"""Chips of compute capability 10 and 12: PyTorch's builds for CUDA 12.6 end at 9.0 (pytorch, .ci/manywheel)."""
 UNITS_AN_HOUR = {"second": 3600.0, "minute": 60.0, "hour": 1.0}
 
 
@@ -25,12 +28,19 @@ class Flavor:
 
 
 def flavors(token: str | None) -> list[Flavor]:
-    """Every machine that is offered now, in the Hub's order; InputError where the Hub does not tell.
+    """Every machine that is offered now and that a job can use, in the Hub's order; InputError if the Hub fails.
 
-    The list is public; nothing about it is written down here, as machines and prices change.
+    The list is public; nothing about it is written down here, as machines and prices change. Left out are accelerators
+    that the jobs' torch has no code for.
     """
     with job_errors("read which machines there are"):
-        return [_flavor(found) for found in HfApi(token=token or False).list_jobs_hardware()]
+        return [_flavor(found) for found in HfApi(token=token or False).list_jobs_hardware() if is_usable(found)]
+
+
+def is_usable(machine: JobHardwareInfo) -> bool:
+    """Whether torch for CUDA 12.6 runs on the machine: on a CPU, and on NVIDIA's chips before Blackwell."""
+    chip = machine.accelerator
+    return chip is None or (chip.manufacturer.lower() == "nvidia" and not BLACKWELL.search(chip.model))
 
 
 def _flavor(found: JobHardwareInfo) -> Flavor:
