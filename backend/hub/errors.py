@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import httpx2
-from hf_xet import XetAuthenticationError, XetObjectNotFoundError  # type: ignore[import-untyped]
+from hf_xet import XetAuthenticationError, XetObjectNotFoundError
 from huggingface_hub import constants, set_client_factory
 from huggingface_hub.errors import (
     EntryNotFoundError,
