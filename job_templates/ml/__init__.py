@@ -1,0 +1,1 @@
+"""What the commands share: models, rows, training on a shared prefix, evaluation, LiteRT."""

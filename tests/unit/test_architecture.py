@@ -1,4 +1,4 @@
-"""Holds the arrows between the rooms: ui → backend ← job_templates."""
+"""Holds the arrows between the rooms: ui → backend ← job_templates, and from higher rooms to lower ones inside each."""
 
 from __future__ import annotations
 
@@ -17,6 +17,39 @@ FORBIDDEN = {
     "job_templates": {"ui", "gradio"},
     "ui": {"job_templates"} | MACHINE_LEARNING,
 }
+ORDER: dict[str, tuple[str, ...]] = {
+    "backend": (
+        "errors records ngrams redact environment version",
+        "files",
+        "locks trackio",
+        "hub prompts",
+        "runs",
+        "tokens browser_runtime",
+        "data",
+        "scoring device",
+        "jobs",
+        "inference doctor",
+    ),
+    "backend.data": ("text", "calls", "csv", "tools", "similarity", "rows", "fixers", "rules", "check", "fixing"),
+    "job_templates": (
+        "cli",
+        "gpu_check",
+        "hub ml",
+        "export",
+        "answer answer_checkpoint evaluate pipeline train validate",
+    ),
+    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert"),
+    "ui": (
+        "guard",
+        "html",
+        "services",
+        "page",
+        "jobs",
+        "data train evaluate export playground",
+        "frame",
+    ),
+}
+"""The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
@@ -40,6 +73,59 @@ def _imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             names.add(node.module or "")
     return {name.partition(".")[0] for name in names}
+
+
+def _modules_named(path: Path) -> set[str]:
+    """Every module, by its full name, that a file of ours imports or imports from."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _upward(package: str, files: dict[str, Path]) -> list[str]:
+    """What imports a room that is not below its own, one line each."""
+    height = {name: place for place, names in enumerate(ORDER[package]) for name in names.split()}
+    below = package + "."
+    wrong = set()
+    for module, path in files.items():
+        room = module.removeprefix(below).partition(".")[0]
+        for named in _modules_named(path):
+            other = named.removeprefix(below).partition(".")[0]
+            known = named.startswith(below) and other in height and room in height
+            if known and other != room and height[other] >= height[room]:
+                wrong.add(f"{module} imports {below}{other}, which is not below {below}{room}")
+    return sorted(wrong)
+
+
+@pytest.mark.parametrize("package", sorted(ORDER))
+def test_rooms_import_lower_rooms_alone(package: str) -> None:
+    folder = ROOT.joinpath(*package.split("."))
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+        if path.is_relative_to(folder)
+    }
+    assert _upward(package, files) == []
+
+
+@pytest.mark.parametrize("package", ["backend.data", "job_templates.ml", "ui"])
+def test_every_module_is_in_a_room(package: str) -> None:
+    folder = ROOT.joinpath(*package.split("."))
+    rooms = {name for names in ORDER[package] for name in names.split()}
+    found = {path.relative_to(folder).parts[0] for path in MODULES if path.is_relative_to(folder)}
+    assert found - {"__init__.py"} == rooms
+
+
+def test_an_import_of_a_higher_room_is_told_in_one_line(tmp_path: Path) -> None:
+    wrong = tmp_path / "launch.py"
+    wrong.write_text("from ui.html import text\nfrom ui.train.fields import read_settings\n")
+    assert _upward("ui", {"ui.jobs.launch": wrong}) == [
+        "ui.jobs.launch imports ui.train, which is not below ui.jobs",
+    ]
 
 
 @pytest.mark.parametrize("room", sorted(FORBIDDEN))

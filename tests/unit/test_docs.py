@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from scripts.commands_doc import COMMANDS, DOCUMENT, ROOT, help_text
+from tests.unit.test_architecture import ORDER
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,9 +53,22 @@ def test_every_file_that_the_readme_names_exists() -> None:
     assert missing == []
 
 
-def test_security_names_only_what_is_there() -> None:
-    """Every promise names the code that keeps it and the test that holds it."""
-    security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:ui|backend|job_templates|tests)/[\w/.]*)`", security))
-    assert len(named) > 20
-    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+@pytest.mark.parametrize("document", ["SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_a_document_names_only_what_is_there(document: str) -> None:
+    """Such as the code that keeps a promise, and the test that holds it."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:ui|backend|job_templates|tests|scripts)/[\w/.]*)`", text))
+    assert len(named) > 10
+    assert (
+        sorted(name for name in named if not (ROOT / name).exists()) == ["job_templates/NAME.py"][: "CONTR" in document]
+    )
+
+
+def test_the_rooms_are_those_that_a_test_holds() -> None:
+    told = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for package, levels in ORDER.items():
+        (cell,) = re.findall(rf"^\| `{package.replace('.', '/')}` \| (.*) \|$", told, re.MULTILINE)
+        rooms = [name for level in levels for name in level.split()]
+        found = [room for room in re.findall(r"[a-z_]+", cell) if room in rooms]
+        assert found == [room for room in rooms if room in found]
+        assert set(re.findall(r"`([a-z_]+)`", cell)) <= set(rooms)

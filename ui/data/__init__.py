@@ -1,0 +1,1 @@
+"""The Data step: upload, problems and their fixes, rows, tools, tokens, labels and test rows."""

@@ -1,0 +1,1 @@
+"""The Evaluate step: scores, charts, errors, rows, and comparison with other runs."""

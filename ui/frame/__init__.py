@@ -1,0 +1,1 @@
+"""What stands around the steps: layout, list of runs, account, downloads, API, serving."""

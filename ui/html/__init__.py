@@ -1,0 +1,1 @@
+"""HTML text, icons, charts and the one component that the page's parts are made of."""

@@ -1,0 +1,1 @@
+"""The Train step: the settings form, the estimate, starting, and the summary of the settings."""

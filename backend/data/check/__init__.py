@@ -1,0 +1,1 @@
+"""Checking a tools.json and a CSV, and the report of it."""

@@ -1,0 +1,1 @@
+"""CSV files: reading, the header, repairing, editing, writing."""

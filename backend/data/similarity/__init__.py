@@ -1,0 +1,1 @@
+"""Which messages say nearly the same, and which follow one template."""

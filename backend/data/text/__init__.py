@@ -1,0 +1,1 @@
+"""Text as it comes: decoding, JSON, languages, normal forms, reserved tokens, display."""

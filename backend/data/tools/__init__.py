@@ -1,0 +1,1 @@
+"""tools.json: reading it in every known form, and its schemas."""

@@ -1,0 +1,1 @@
+"""Answering held-out rows fast and exactly, and scoring them."""

@@ -1,0 +1,1 @@
+"""Base models, checkpoints and adapters: checking, loading, devices and precision."""

@@ -1,0 +1,1 @@
+"""Rows as tokens: encoding, the held-out rows, augmentation for the starter."""

@@ -1,0 +1,1 @@
+"""Computing the prompt's common part once a step instead of once a row."""

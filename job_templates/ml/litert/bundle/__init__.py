@@ -1,0 +1,1 @@
+"""The `.litertlm` file: its parts, its metadata, where it is put."""

@@ -1,0 +1,1 @@
+"""From a checkpoint to a quantized TFLite model, in processes with bounded memory."""

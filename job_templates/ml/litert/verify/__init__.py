@@ -1,0 +1,1 @@
+"""Running an exported file and comparing it with its checkpoint."""
