@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sentencepiece
-import tokenizers
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
-from backend.hub.fetching import MB, Token, fetch_file
 from backend.records import Tool
-from backend.runs.hub import check_repo_id
 from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 
+if TYPE_CHECKING:
+    from backend.hub.fetching import Token
+
 STARTER = "starter"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
+MB = 1024 * 1024
 LARGEST_BYTES = 128 * MB
 """Gemma 3's tokenizer.json has 33 MB."""
-FETCH_SECONDS = 120.0
-READING = "read the tokenizer of"
 _REGEX = re.compile(rb'"Regex"')
 _META = re.compile("(" + "|".join(re.escape(token) for token in META_TOKENS) + ")")
 
@@ -70,6 +65,8 @@ class FastCounter:
     """Encodes with a Hugging Face `tokenizer.json`."""
 
     def __init__(self, name: str, path: Path) -> None:
+        import tokenizers  # the starter needs none
+
         self.name = name
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
@@ -100,7 +97,7 @@ def counter_for(
         texts = [*messages_and_completions, *tool_texts(tools)]
         return SentencePieceCounter(STARTER, starter_model_bytes(texts))
     if not folders:
-        return _hub_counter(check_repo_id(base_model), token)
+        return _of_hub(base_model, token, by_others=True)
     folder = Path(base_model).expanduser()
     if folder.is_dir():
         return load_counter(folder, base_model)
@@ -109,7 +106,7 @@ def counter_for(
             f"The base model {base_model!r} is not a folder on this machine. "
             'Give "starter", a folder with a checkpoint, or a Hub id such as google/functiongemma-270m-it.'
         )
-    return _hub_counter(base_model, token)
+    return _of_hub(base_model, token, by_others=False)
 
 
 def tool_texts(tools: Sequence[Tool]) -> list[str]:
@@ -170,24 +167,7 @@ def load_plain_counter(folder: Path, name: str) -> TokenCounter:
     return load_counter(folder, name)
 
 
-def _hub_counter(repo: str, token: Token) -> TokenCounter:
-    """The tokenizer of a Hub repository; the cache that users share is for the command line alone."""
-    with tempfile.TemporaryDirectory() as private:
-        for file in TOKENIZER_FILES:
-            path = _cached(repo, file) if token is None else _fetched(repo, file, Path(private), token)
-            if path is not None:
-                return load_counter(path.parent, repo)
-    raise InputError(f"The model {repo} has neither tokenizer.json nor tokenizer.model.")
+def _of_hub(repo: str, token: Token, *, by_others: bool) -> TokenCounter:
+    from backend.tokens.hub_counter import hub_counter  # the Hub's client takes longer than a check
 
-
-def _fetched(repo: str, file: str, folder: Path, token: Token) -> Path | None:
-    return fetch_file(repo, file, folder, LARGEST_BYTES, token=token, seconds=FETCH_SECONDS, doing=READING)
-
-
-def _cached(repo: str, file: str) -> Path | None:
-    """One file of a Hub repository; None where it has no such file, InputError where it cannot be had."""
-    with hub_errors(repo, READING):
-        try:
-            return Path(hf_hub_download(repo, file))
-        except RemoteEntryNotFoundError:
-            return None
+    return hub_counter(repo, token, by_others=by_others)

@@ -152,6 +152,14 @@ def test_backend_loads_without_the_web_and_without_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_checking_data_loads_no_more_than_it_needs() -> None:
+    """Pandas and the Hub's client take longer to load than a thousand rows take to check."""
+    slow = {"pandas", "huggingface_hub", "tokenizers", "httpx2", "sklearn"}
+    script = f"import sys, backend.data\nprint(sorted({slow!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_module_is_one_idea() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     assert {name: length for name, length in lengths.items() if length > 300} == {}

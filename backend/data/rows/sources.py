@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import re
 from pathlib import Path
 
-import pandas
-
 from backend.data.text.display import listing
 from backend.errors import InputError
-from backend.files import disk_errors
-from backend.hub.fetching import MB, Limits, fetch_file, list_files
-from backend.runs.folders import Scratch
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-LIMITS = Limits(entries=100_000, file_bytes=1_000 * MB)
-FETCH_SECONDS = 3_600.0
-READING = "read the dataset"
-_READ = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
@@ -40,59 +29,6 @@ def resolve_source(dataset: str, split: str, token: str | None = None) -> Path:
         found = sorted(file.name for file in folder.glob("*.csv"))
         there = f" There is: {listing(found)}." if found else ""
         raise InputError(f"There is no file {dataset}.{there} Give a CSV, or a Hub dataset such as name/my-tools.")
-    return _from_hub(dataset, split, token)
+    from backend.data.rows.hub_dataset import fetch_dataset  # pandas and the Hub's client take longer than a check
 
-
-def _from_hub(repo: str, split: str, token: str | None) -> Path:
-    scratch = Scratch("dataset-")
-    atexit.register(scratch.cleanup)
-    folder = Path(scratch.name)
-    with disk_errors(folder):
-        listing = list_files(repo, lambda *_: False, LIMITS, token=token, kind="dataset", doing=READING)
-        name = choose_file(list(listing.names), split, repo)
-        fetched = fetch_file(
-            repo, name, folder, LIMITS.file_bytes, token=token, kind="dataset", revision=listing.revision,
-            seconds=FETCH_SECONDS, doing=READING,
-        )  # fmt: skip
-    if fetched is None:
-        raise InputError(f"{name} is no longer in the dataset {repo}. Try again.")
-    return fetched if fetched.suffix == ".csv" else to_csv(fetched)
-
-
-def choose_file(files: list[str], split: str, repo: str) -> str:
-    """The file of a dataset repository that holds the split; InputError listing what there is."""
-    readable = [file for file in files if file.endswith(_READ)]
-    named = [file for file in readable if split.casefold() in re.split(r"[^a-z0-9]+", file.casefold())]
-    ranked = sorted(named, key=lambda file: (_READ.index(Path(file).suffix), file))
-    if ranked and sum(Path(file).suffix == Path(ranked[0]).suffix for file in ranked) == 1:
-        return ranked[0]
-    if not named and len(readable) == 1:
-        return readable[0]
-    what = "several files" if named else "no file"
-    raise InputError(
-        f"The dataset {repo} has {what} for the split {split!r}. It has: {listing(readable or files) or 'no files'}. "
-        "Give another split, or download the CSV and give its path."
-    )
-
-
-def to_csv(path: Path) -> Path:
-    """A table in another format as a CSV beside it; lists and objects in cells become JSON."""
-    try:
-        if path.suffix == ".parquet":
-            table = pandas.read_parquet(path)
-        elif path.suffix == ".jsonl":
-            table = pandas.read_json(path, lines=True, dtype=False)
-        else:
-            return path
-    except (ImportError, ValueError, OSError) as error:
-        raise InputError(
-            f"{path.name} cannot be read: {error}. Save it as CSV with user_message and tool_calls."
-        ) from error
-    out = path.with_suffix(".csv")
-    table.map(_as_text).to_csv(out, index=False, lineterminator="\n")
-    return out
-
-
-def _as_text(value: object) -> object:
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return fetch_dataset(dataset, split, token)

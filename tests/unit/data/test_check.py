@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files, load_dataset, resolve_source
-from backend.data.rows.sources import choose_file, to_csv
+from backend.data.rows.hub_dataset import choose_file, to_csv
 from backend.errors import InputError
 from backend.records import Issue
 from tests.conftest import DataSet
