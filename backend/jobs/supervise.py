@@ -23,7 +23,7 @@ from typing import IO
 from backend.errors import InputError
 from backend.jobs.local import cancel_path
 from backend.jobs.logs import LogWriter, environment_secrets
-from backend.jobs.outcome import told_reason
+from backend.jobs.outcome import KILLED, told_reason
 from backend.jobs.queue import Ticket
 from backend.jobs.states import JobState, write_state
 from backend.runs.run import Run
@@ -216,7 +216,7 @@ def _outcome(code: int, started: float, lines: Sequence[str], *, cancelled: bool
 
 def _reason(code: int, lines: Sequence[str]) -> str:
     if code == -signal.SIGKILL:
-        return "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
+        return KILLED
     if code < 0:
         return f"The job ended by signal {signal.Signals(-code).name}. Its log says how far it came."
     return told_reason(lines) or f"The job ended with exit code {code} and printed nothing."

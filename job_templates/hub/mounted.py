@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def fetch_earlier(run: Run, repo_id: str, token: str, *, resume: bool) -> None:
 
     With `resume` an unfinished training is fetched too. The run's own inputs, as mounted, stay what they are.
     """
+    logging.getLogger("huggingface_hub._snapshot_download").setLevel(logging.ERROR)  # a first job finds no files there
     with hub_errors(repo_id, "read what earlier jobs left in"):
         names = {file.rfilename for file in HfApi(token=token).model_info(repo_id).siblings or []}
         kept = {path.name for path in run.inputs.iterdir()}

@@ -21,7 +21,6 @@ from tests.hub.refusal import Refusal
 if TYPE_CHECKING:
     from tests.hub.loopback import LoopbackHub, Route
 
-KEEP_ALIVE_SECONDS = 30.0
 POLL_SECONDS = 0.02
 
 
@@ -149,10 +148,10 @@ class JobRoutes:
                 if cut:
                     raise Cut
                 return
-            if ended and sent >= len(job.lines):
+            if ended and sent >= len(job.lines) and not self._hub.jobs.logs_stay_open:
                 return
             await asyncio.sleep(POLL_SECONDS)
-            if time.monotonic() - said >= KEEP_ALIVE_SECONDS:
+            if time.monotonic() - said >= self._hub.jobs.keep_alive_seconds:
                 yield b": keep-alive\n\n"
                 said = time.monotonic()
 

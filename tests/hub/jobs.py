@@ -121,13 +121,18 @@ class Job:
 
 
 class Jobs:
-    """All jobs; `scheduling` is how many seconds each waits, `asked` the requests that made them."""
+    """All jobs; `scheduling` is how many seconds each waits, `asked` the requests that made them.
+
+    `timeout_message` is what is said of a time limit that was reached: the real words are not documented. A log that
+    has nothing to say gives a sign of life every `keep_alive_seconds`. With `logs_stay_open` a log's connection stays
+    open after the job's end (huggingface_hub, fetch_job_logs: "Infinite empty log stream can happen in case of build
+    error").
+    """
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
-        self.scheduling = 0.0
         self.all: dict[str, Job] = {}
-        self.asked: list[dict[str, Any]] = []
+        self.reset()
 
     def reset(self) -> None:
         """End and forget every job."""
@@ -135,7 +140,12 @@ class Jobs:
             self.cancel(job)
             if job.folder:
                 _remove(job.folder)
-        self.all, self.asked, self.scheduling = {}, [], 0.0
+        self.all = {}
+        self.asked: list[dict[str, Any]] = []
+        self.scheduling = 0.0
+        self.timeout_message: str | None = "Job timeout"
+        self.keep_alive_seconds = 30.0
+        self.logs_stay_open = False
 
     def of(self, namespace: str) -> list[Job]:
         """The namespace's jobs, newest first."""
@@ -203,7 +213,7 @@ class Jobs:
 
     def time_out(self, job: Job) -> None:
         """End a job as its time limit does."""
-        job.become("ERROR", "Job timeout")
+        job.become("ERROR", self.timeout_message)
         _kill(job)
 
     def _environment(self, job: Job, work: Path) -> dict[str, str]:

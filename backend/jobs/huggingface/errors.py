@@ -43,6 +43,11 @@ def status(error: BaseException) -> int | None:
     return error.response.status_code if isinstance(error, HfHubHTTPError) else None
 
 
+def refuses_login(error: BaseException) -> bool:
+    """Whether the Hub did not accept the login, or the login lacks the permission."""
+    return status(error) in (401, 403)
+
+
 def retry_after(error: BaseException) -> float | None:
     """The seconds that the Hub asks to wait, None where it does not say."""
     return seconds_to_wait(error) if isinstance(error, HfHubHTTPError) else None

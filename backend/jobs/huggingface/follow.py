@@ -7,37 +7,43 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from huggingface_hub import HfApi, JobInfo, JobStage, constants
+from huggingface_hub import HfApi, JobInfo, JobStage
 from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
 from backend import locks
 from backend.errors import InputError
 from backend.hub.errors import TokenRefused, limit_waiting
 from backend.jobs.huggingface import handing
-from backend.jobs.huggingface.errors import RAISED, retry_after, status, told
+from backend.jobs.huggingface.ends import outcome, seconds_of
+from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
+from backend.jobs.huggingface.job_login import JobLogin, is_too_late
 from backend.jobs.huggingface.journal import Journal
+from backend.jobs.huggingface.listening import IDLE_DRAINS, Listener, Listening
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_remote
 from backend.jobs.huggingface.results import fetch_results
-from backend.jobs.huggingface.stream import KEEP_ALIVE_SECONDS, log_lines
 from backend.jobs.logs import read_log
-from backend.jobs.outcome import told_reason
 from backend.jobs.states import JobState, read_state, write_state
 from backend.redact import redact
 from backend.runs.run import Run
 
 LONGEST_WAIT_SECONDS = 60.0
-IDLE_DRAINS = 5
-"""How often in a row an ended job's log may bring nothing new: a replay may be cut, or shorter than the one before."""
 FETCHES = 8
 REFUSALS = 3
 """So many refusals of the login in a row end the watching."""
-DRAIN_SILENCE_SECONDS = 5.0
 RESULTS_REFUSED = "The job has ended. Log in again to fetch what it saved."
-REFUSED = (
-    "Hugging Face no longer accepts the login, or this app lacks the permission for jobs. The job goes on by itself; "
-    "log in again to follow it."
+REFUSED = "Hugging Face no longer accepts the login, or this app lacks the permission for jobs."
+REFUSED_RUNNING = (
+    f"{REFUSED} A job that was started with this login ends when it next has to save its results. What it saved before "
+    "is kept. Log in again to follow the job; after it has ended, start it again or resume it."
+)
+REFUSED_QUEUED = (
+    f"{REFUSED} The job still waits for a machine, and a job that was started with this login cannot save its results. "
+    "Log in again, cancel the job if it still waits, and start it again."
+)
+REFUSED_LOOKING = (
+    f"{REFUSED} Whether the job was started is not known yet, so do not start it a second time. Log in again: the app "
+    "then looks for the job again."
 )
 
 
@@ -48,15 +54,18 @@ class Stopped(Exception):
 class Follower:
     """Watches one job; `token` may be replaced by a newer one at any time, `refused` is the one that ended it."""
 
-    def __init__(self, run: Run, stage: str, token: str, poll_seconds: float, looks: Sequence[float]) -> None:
-        self.token = token
+    def __init__(
+        self, run: Run, stage: str, token: str, poll_seconds: float, looks: Sequence[float], listening: Listening
+    ) -> None:
+        self.token = self._asked_with = token
         self._run = run
         self._stage = stage
         self._poll_seconds = poll_seconds
         self._looks = looks
+        self._listening = listening
         self._stopped = threading.Event()
         self.refused: str | None = None
-        self._failures = self._idle = 0
+        self._failures = self._refusals = 0
 
     def stop(self) -> None:
         """End at the next occasion; the job goes on."""
@@ -72,7 +81,7 @@ class Follower:
         try:
             remote, ref = self._job()
             if ref.job_id is not None:
-                self._watch(remote, ref.job_id)
+                self._watch(remote, ref.job_id, JobLogin(self._run, self._stage, ref.attempt))
         except Stopped:
             return
         except InputError as error:  # the disk is full, or the run was deleted
@@ -102,59 +111,64 @@ class Follower:
             raise self._end("lost", "Nothing here says which job this is. Start the stage again.")
         while ref.job_id is None:
             try:
-                job = handing.look_for(ref.attempt, remote.namespace, self.token, self._looks)
-            except InputError as error:
+                job = handing.look_for(ref.attempt, remote.namespace, self._login(), self._looks)
+            except handing.Untold as error:
                 self._say(str(error))
-                self._pause(self._poll_seconds)
+                self._bear(error.__cause__ or error, REFUSED_LOOKING)
                 continue
             if job is None:
                 raise self._end("failed", "The job was not started, and nothing is billed. Start it again.")
             ref = handing.adopt(ref, job)
             remote = remote.with_job(self._stage, ref)
             write_remote(self._run, remote)
+        self._went_well()
         return remote, ref
 
-    def _watch(self, remote: Remote, job_id: str) -> None:
+    def _watch(self, remote: Remote, job_id: str, login: JobLogin) -> None:
         journal = Journal(self._run, self._stage, (self.token,))
+        waits, ask = self._listening, (self._login, self._pause, self._went_well)
+        listener = Listener(journal, remote.namespace, job_id, waits, *ask)
         try:
             while True:
                 try:
-                    info = HfApi(token=self.token).inspect_job(job_id=job_id, namespace=remote.namespace)
+                    info = self._inspect(remote, job_id)
                     self._become(info)
                     if info.status.stage in TERMINAL_JOB_STAGES:
-                        cancelled = info.status.stage == JobStage.CANCELED
-                        self._drain(journal, remote, job_id, 1 if cancelled else IDLE_DRAINS)
-                        self._finish(info, remote)
+                        self._take_end(listener, info, remote, login)
                         return
                     if info.status.stage == JobStage.RUNNING:
-                        self._listen(journal, remote, job_id, KEEP_ALIVE_SECONDS + 5)
-                    self._failures = 0
+                        listener.listen(lambda: self._inspect(remote, job_id).status.stage == JobStage.RUNNING)
+                    else:
+                        self._cancel_too_late(remote, job_id, login)
+                    self._went_well()
                     self._pause(self._poll_seconds)
                 except RAISED as error:
-                    self._bear(error)
+                    if status(error) == 404:
+                        lost = "Hugging Face no longer knows the job. What it saved is in its repository."
+                        raise self._end("failed", lost) from error
+                    if self._failures and not refuses_login(error):
+                        self._say(f"Hugging Face could not be asked: {told(error)} The job goes on.")
+                    self._bear(error, self._refused_words())
         finally:
             journal.close()
 
-    def _listen(self, journal: Journal, remote: Remote, job_id: str, silence_seconds: float) -> None:
-        """Take the log's lines until the connection ends."""
-        journal.begin_replay()
-        for line in log_lines(remote.namespace, job_id, self.token, silence_seconds):
-            if self._stopped.is_set():
-                raise Stopped
-            if line is not None and journal.take(*line):
-                self._failures = self._idle = 0
+    def _login(self) -> str:
+        """The newest token, noted as the one that the Hub is asked with."""
+        self._asked_with = self.token
+        return self._asked_with
 
-    def _drain(self, journal: Journal, remote: Remote, job_id: str, idle_drains: int) -> None:
-        """Read the ended job's log again until its own last word is in it, or it brings nothing new several times."""
-        self._idle = 0
-        while not journal.ended and self._idle < idle_drains:
-            self._idle += 1
-            try:
-                self._listen(journal, remote, job_id, DRAIN_SILENCE_SECONDS)
-            except RAISED as error:
-                if status(error) == 404:  # a log that is gone is no reason not to go on
-                    return
-            self._pause(min(2.0**self._idle * 0.1, self._poll_seconds))
+    def _went_well(self) -> None:
+        self._failures = self._refusals = 0
+
+    def _inspect(self, remote: Remote, job_id: str) -> JobInfo:
+        return HfApi(token=self._login()).inspect_job(job_id=job_id, namespace=remote.namespace)
+
+    def _cancel_too_late(self, remote: Remote, job_id: str, login: JobLogin) -> None:
+        """Cancel a job that still waits while its login ends too soon: it would be billed and could not save."""
+        if login.cancelled or not is_too_late(remote.timeout_seconds, login.ends(self.token), time.time()):
+            return
+        HfApi(token=self._login()).cancel_job(job_id=job_id, namespace=remote.namespace)
+        login.note_cancelled()
 
     def _become(self, info: JobInfo) -> None:
         """Write a living job's state, unless somebody here has ended it."""
@@ -163,16 +177,20 @@ class Follower:
             return
         running = info.status.stage == JobStage.RUNNING
         message = "" if running else "Waits for a machine on Hugging Face."
-        started = _seconds(info.started_at) if running else None
+        started = seconds_of(info.started_at) if running else None
         became = JobState("running" if running else "queued", started, message=message, remote=True)
         if became != state:
             write_state(self._run, self._stage, became)
 
-    def _finish(self, info: JobInfo, remote: Remote) -> None:
-        """Fetch what the job left, and write how it ended."""
-        missing = self._fetch(remote, FETCHES if info.status.stage == JobStage.COMPLETED else 2)
-        started, ended = _seconds(info.started_at), _seconds(info.finished_at) or time.time()
-        state = _outcome(info, remote, missing, self._last_lines())
+    def _take_end(self, listener: Listener, info: JobInfo, remote: Remote, login: JobLogin) -> None:
+        """Read the rest of the log, fetch what the job left, and write how it ended."""
+        cancelled = info.status.stage == JobStage.CANCELED
+        missing: list[str] | str = ""
+        if not (cancelled and info.started_at is None):
+            listener.drain(self._poll_seconds, 1 if cancelled else IDLE_DRAINS)
+            missing = self._fetch(remote, FETCHES if info.status.stage == JobStage.COMPLETED else 2)
+        started, ended = seconds_of(info.started_at), seconds_of(info.finished_at) or time.time()
+        state = outcome(info, remote, missing, self._last_lines(), too_late=login.cancelled)
         write_state(self._run, self._stage, replace(state, started=started, ended=ended, remote=True))
 
     def _fetch(self, remote: Remote, tries: int) -> list[str] | str:
@@ -180,7 +198,7 @@ class Follower:
         told = ""
         for turn in range(tries):
             try:
-                return fetch_results(self._run, self._stage, remote, self.token)
+                return fetch_results(self._run, self._stage, remote, self._login())
             except TokenRefused as error:
                 raise self._give_up(f"{RESULTS_REFUSED} {error}") from error
             except InputError as error:
@@ -189,23 +207,23 @@ class Follower:
                 self._pause(min(self._poll_seconds * 2**turn, LONGEST_WAIT_SECONDS))
         return told
 
-    def _bear(self, error: BaseException) -> None:
-        """Wait as long as the Hub asks, or ever longer; say what is wrong; give up only where the login is refused."""
+    def _bear(self, error: BaseException, refused: str) -> None:
+        """Wait as long as the Hub asks, or ever longer; give up, saying `refused`, if it keeps refusing the login."""
         self._failures += 1
-        code = status(error)
-        if code == 404:
-            raise self._end("failed", "Hugging Face no longer knows the job. What it saved is in its repository.")
-        if code in (401, 403) and self._failures >= REFUSALS:
-            raise self._give_up(REFUSED)
-        if self._failures >= 2:
-            self._say(f"Hugging Face could not be asked: {told(error)} The job goes on.")
+        same_login = self._asked_with == self.token
+        self._refusals = self._refusals + 1 if refuses_login(error) and same_login else 0
+        if self._refusals >= REFUSALS:
+            raise self._give_up(refused)
         wait, growing = retry_after(error), self._poll_seconds * 2.0 ** (self._failures - 1)
         self._pause(min(growing, LONGEST_WAIT_SECONDS) if wait is None else wait)
+
+    def _refused_words(self) -> str:
+        return REFUSED_QUEUED if self._state().state == "queued" else REFUSED_RUNNING
 
     def _give_up(self, message: str) -> Stopped:
         """Say why the login is of no use; the job's state stays, for a newer login to go on from."""
         self._say(message)
-        self.refused = self.token
+        self.refused = self._asked_with
         return Stopped()
 
     def _last_lines(self) -> list[str]:
@@ -231,37 +249,3 @@ class Follower:
     def _pause(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
             raise Stopped
-
-
-def _outcome(info: JobInfo, remote: Remote, missing: list[str] | str, lines: list[str]) -> JobState:
-    """How a job ended, in a sentence with the next step."""
-    page = f"{constants.ENDPOINT}/{remote.results_repo}"
-    match info.status.stage:
-        case JobStage.CANCELED:
-            return JobState("cancelled", message="Cancelled.")
-        case JobStage.DELETED:
-            return JobState("failed", message=f"The job was deleted on Hugging Face. What it saved is at {page}.")
-        case JobStage.COMPLETED if isinstance(missing, str):
-            return JobState("failed", message=f"The job is done, but its results could not be fetched. {missing}")
-        case JobStage.COMPLETED if missing:
-            told = ", ".join(missing)
-            lack = f"The job ended without an error, but {page} lacks {told}. Start it again."
-            return JobState("failed", message=lack)
-        case JobStage.COMPLETED:
-            return JobState("completed", exit_code=0)
-    return JobState("failed", exit_code=1, message=_failure(info, remote, lines))
-
-
-def _failure(info: JobInfo, remote: Remote, lines: list[str]) -> str:
-    said = redact(info.status.message or "")
-    if "timeout" in said.lower():
-        minutes = remote.timeout_seconds / 60
-        return (
-            f"The job reached its time limit of {minutes:.0f} minutes and was stopped. What it saved is kept: "
-            "go on with a longer limit."
-        )
-    return told_reason(lines) or said or "The job ended with an error and printed nothing. Start it again."
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return moment.timestamp() if moment else None

@@ -16,6 +16,7 @@ from backend.jobs.commands import PIPELINE, job_arguments
 from backend.jobs.huggingface import handing
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.handing import LOOKS_SECONDS, Untold
+from backend.jobs.huggingface.job_login import note_login
 from backend.jobs.huggingface.journal import begin_log
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
 from backend.jobs.logs import read_log
@@ -127,6 +128,7 @@ class HuggingFaceRunner:
         ref = new_job(remote.namespace, handing.new_attempt())
         write_remote(run, remote.with_job(stage, ref))
         begin_log(run, stage)
+        note_login(run, stage, ref.attempt, token)
         write_queued(run, stage, HANDING_OVER)
         try:
             revision = handing.commit_inputs(run, stage, remote, ref.attempt, extra, token)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from backend.jobs.huggingface.follow import Follower
 from backend.jobs.huggingface.handing import LOOKS_SECONDS
+from backend.jobs.huggingface.listening import Listening
 from backend.jobs.states import read_state
 from backend.runs.run import Run
 
 POLL_SECONDS = 5.0
+LISTENING = Listening()
 MOST_FOLLOWED = 150
 """Jobs of one account that are followed at once: the next is when one of them has ended."""
 
@@ -21,12 +23,19 @@ class Watchers:
 
     A thread ends with its job, with the app, or when the login stays refused; the job itself goes on, and `watch` takes
     it up again, after a refusal with another token. `poll_seconds` is how often a job that waits is asked after,
-    `looks` when one is looked for whose submission was cut off: the seconds before each look.
+    `looks` when one is looked for whose submission was cut off: the seconds before each look. `listening` is how long
+    a job's log is listened to.
     """
 
-    def __init__(self, poll_seconds: float = POLL_SECONDS, looks: Sequence[float] = LOOKS_SECONDS) -> None:
+    def __init__(
+        self,
+        poll_seconds: float = POLL_SECONDS,
+        looks: Sequence[float] = LOOKS_SECONDS,
+        listening: Listening = LISTENING,
+    ) -> None:
         self._poll_seconds = poll_seconds
         self._looks = looks
+        self._listening = listening
         self._lock = threading.Lock()
         self._followers: dict[tuple[Path, str], tuple[Follower, threading.Thread]] = {}
 
@@ -47,7 +56,7 @@ class Watchers:
                     return
             if self._followed(run.path.parent) >= MOST_FOLLOWED:
                 return
-            follower = Follower(run, stage, token, self._poll_seconds, self._looks)
+            follower = Follower(run, stage, token, self._poll_seconds, self._looks, self._listening)
             thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
             self._followers[key] = follower, thread
             thread.start()

@@ -1,0 +1,101 @@
+"""How a job on Hugging Face ended, in a sentence with the next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from huggingface_hub import JobInfo, JobStage, constants
+
+from backend.jobs.huggingface.remote import Remote
+from backend.jobs.outcome import KILLED, error_line, told_reason
+from backend.jobs.states import JobState
+from backend.redact import redact
+
+TOO_LATE = (
+    "Cancelled: no machine became free before your login would have ended; nothing was billed. "
+    "Log in again and start it again."
+)
+TOO_LATE_STARTED = (
+    "Cancelled: a machine became free only shortly before your login would have ended. The job had just started, so "
+    "about a minute may be billed. Log in again and start it again."
+)
+LIMIT_WORDS = re.compile(r"time[sd]?[ -]?out|deadline|time limit|max(?:imum|\.)? (?:run ?time|duration)", re.IGNORECASE)
+"""What the Hub may say of a time limit that was reached: its real words are not documented."""
+LIMIT_TOLERANCE_SECONDS = 5.0
+EXIT_CODE = re.compile(r"\bexit\D{0,24}?(-?\d{1,3})\b", re.IGNORECASE)
+OUT_OF_MEMORY = re.compile(r"\bOOM|out of memory", re.IGNORECASE)
+KILLED_CODES = (137, -9)
+
+
+def outcome(
+    info: JobInfo, remote: Remote, missing: Sequence[str] | str, lines: Sequence[str], *, too_late: bool = False
+) -> JobState:
+    """The last state of an ended job.
+
+    `missing` is what it did not leave, or why that could not be told; `lines` are the last of its log; `too_late` says
+    that the app cancelled it in the queue, as its login would have ended too soon.
+    """
+    page = f"{constants.ENDPOINT}/{remote.results_repo}"
+    match info.status.stage:
+        case JobStage.CANCELED if too_late:
+            return JobState("cancelled", message=TOO_LATE if info.started_at is None else TOO_LATE_STARTED)
+        case JobStage.CANCELED:
+            return JobState("cancelled", message="Cancelled.")
+        case JobStage.DELETED:
+            return JobState("failed", message=f"The job was deleted on Hugging Face. What it saved is at {page}.")
+        case JobStage.COMPLETED if isinstance(missing, str):
+            return JobState("failed", message=f"The job is done, but its results could not be fetched. {missing}")
+        case JobStage.COMPLETED if missing:
+            told = ", ".join(missing)
+            lack = f"The job ended without an error, but {page} lacks {told}. Start it again."
+            return JobState("failed", message=lack)
+        case JobStage.COMPLETED:
+            return JobState("completed", exit_code=0)
+    said = redact(info.status.message or "").strip()
+    return JobState("failed", exit_code=exit_code(said), message=_failure(info, said, remote, lines))
+
+
+def exit_code(said: str) -> int | None:
+    """The exit code in the Hub's message, None if it names none."""
+    found = EXIT_CODE.search(said)
+    return int(found[1]) if found else None
+
+
+def _failure(info: JobInfo, said: str, remote: Remote, lines: Sequence[str]) -> str:
+    """Why a job failed: its time limit, its own `error: ` line, the Hub's message, its last line, in this order."""
+    if _reached_limit(info, said, remote.timeout_seconds):
+        return (
+            f"The job reached its time limit of {remote.timeout_seconds / 60:.0f} minutes and was stopped. What it "
+            "saved is kept: go on with a longer limit."
+        )
+    if own := error_line(lines):
+        return own
+    if exit_code(said) in KILLED_CODES or OUT_OF_MEMORY.search(said):
+        return KILLED
+    last = told_reason(lines)
+    if not said:
+        return last or "The job ended with an error and printed nothing. Start it again."
+    ended = f"Hugging Face says: {said.rstrip('.')}."
+    return f"{ended} The last line of the job's log: {last}" if last else f"{ended} The job printed nothing."
+
+
+def _reached_limit(info: JobInfo, said: str, timeout_seconds: float) -> bool:
+    """Whether the limit ended the job: by the time that it ran, or by the Hub's words about a job that ran."""
+    ran = ran_seconds(info)
+    return ran is not None and (ran >= timeout_seconds - LIMIT_TOLERANCE_SECONDS or bool(LIMIT_WORDS.search(said)))
+
+
+def ran_seconds(info: JobInfo) -> float | None:
+    """How long an ended job ran by the Hub's clock, None for one that never started."""
+    started, finished = seconds_of(info.started_at), seconds_of(info.finished_at)
+    if started is not None and finished is not None:
+        return finished - started
+    told = info.durations.running_secs if info.durations else None
+    return told if told is not None or started is None else 0.0
+
+
+def seconds_of(moment: datetime | None) -> float | None:
+    """The moment in unix seconds."""
+    return moment.timestamp() if moment else None
