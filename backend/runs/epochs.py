@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 from backend.runs.config import STARTER, RunConfig
 
 Effort = Literal["fast", "balanced", "thorough"]
-EFFORTS: tuple[Effort, ...] = get_args(Effort)
 SHARES: dict[Effort, float] = {"fast": 0.4, "balanced": 1.0, "thorough": 2.0}
 LOOKS = 3
 

@@ -10,19 +10,6 @@ from typing import Any
 from backend.records import Call, Tool
 from backend.scoring.compare import drop_nulls, same_value, unmatched
 
-ERROR_CLASSES = (
-    "no_call",
-    "unparsed",
-    "unknown_tool",
-    "wrong_tool",
-    "extra_call",
-    "missing_arg",
-    "extra_arg",
-    "wrong_type",
-    "enum_violation",
-    "wrong_value",
-)
-
 
 def classify(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool]) -> tuple[str, str]:
     """The error class of a parsed but wrong answer, and one phrase that says what differs."""

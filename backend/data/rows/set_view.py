@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,9 +69,3 @@ class SetView:
             for name in {call.name for call in example.calls}:
                 rows[name].append(example)
         return {name: tuple(found) for name, found in rows.items()}
-
-    def equal_pairs(self) -> Iterator[tuple[int, int]]:
-        """(first, later) positions of rows whose normalised messages are equal."""
-        for positions in self.by_normal.values():
-            for later in positions[1:]:
-                yield positions[0], later

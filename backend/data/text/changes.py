@@ -36,7 +36,3 @@ class FixPlan:
     def dropped_lines(self) -> tuple[int, ...]:
         """The lines of the rows that go."""
         return tuple(change.line for change in self.changes if change.dropped)
-
-    def changes_of(self, file: IssueFile) -> tuple[Change, ...]:
-        """The changes of one file."""
-        return tuple(change for change in self.changes if change.file == file)
