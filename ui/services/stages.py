@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -87,7 +87,10 @@ def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
     """Every stage of the run, by name."""
     events = events_at(run.metrics_path, stamp(run.metrics_path))
     pipeline = runner.state(run, PIPELINE)
-    return {stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES}
+    views = {
+        stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES
+    }
+    return _with_its_end(views, pipeline) if pipeline else views
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -141,6 +144,24 @@ def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
     started = events[0].get("time") if events else job.started
     ended = events[-1].get("time") if events and word not in ("queued", "running") else None
     return StageView(stage, word, message, started, ended, PIPELINE, tuple(events))
+
+
+def _with_its_end(views: dict[str, StageView], job: JobState) -> dict[str, StageView]:
+    """The views with the end of a pipeline that broke where no stage says so: at the first stage that is not done.
+
+    Such as a job that ended before its first stage, between two, or while it saved what all of them made.
+    """
+    word = JOB_WORDS[job.state]
+    own = [view for view in views.values() if view.job == PIPELINE]
+    if job.active or word == "done" or not own or any(_broke_in(view, job) for view in own):
+        return views
+    broken = next((view for view in own if view.state != "done"), own[-1])
+    return {**views, broken.stage: replace(broken, state=word, message=job.message, ended=job.ended)}
+
+
+def _broke_in(view: StageView, job: JobState) -> bool:
+    """Whether the stage itself says that it broke in this job, and not in an earlier one."""
+    return view.state in ("failed", "cancelled") and (view.ended or 0.0) >= (job.started or 0.0)
 
 
 def has_result(run: Run, stage: str) -> bool:

@@ -150,3 +150,39 @@ def test_the_export_that_was_verified_last_is_shown_whatever_the_files_times_say
     found = exported(run)
     assert found is not None
     assert found.name == "old.litertlm"
+
+
+def stage_events(run: Run, *told: tuple[str, str, float]) -> None:
+    for stage, state, time in told:
+        more = {"message": "It broke itself."} if state == "failed" else {}
+        append_event(run.metrics_path, {"event": "stage", "stage": stage, "state": state, "time": time, **more})
+
+
+@pytest.mark.parametrize(
+    ("told", "states"),
+    [
+        ([], ["failed", "none", "none"]),
+        ([("train", "done", 11.0)], ["done", "failed", "none"]),
+        ([("train", "started", 11.0)], ["failed", "none", "none"]),
+        ([("train", "done", 11.0), ("evaluate", "done", 12.0), ("export", "done", 13.0)], ["done", "done", "failed"]),
+        ([("train", "failed", 5.0)], ["failed", "none", "none"]),  # in an earlier job
+    ],
+)
+def test_a_pipeline_that_broke_outside_its_stages_says_so_where_it_stood(
+    run: Run, told: list[tuple[str, str, float]], states: list[str]
+) -> None:
+    """Such as a job whose GPU cannot be used, whose base model is gated, or whose results could not be saved."""
+    stage_events(run, *told)
+    write_state(run, "pipeline", JobState("failed", 10.0, 20.0, 1, "The GPU cannot be used."))
+    views = stage_views(run, LocalRunner())
+    assert [view.state for view in views.values()] == states
+    (broken,) = [view for view in views.values() if view.state == "failed"]
+    assert broken.message == "The GPU cannot be used."
+
+
+def test_a_stage_that_broke_itself_tells_its_own_reason(run: Run) -> None:
+    stage_events(run, ("train", "done", 11.0), ("evaluate", "failed", 12.0))
+    write_state(run, "pipeline", JobState("failed", 10.0, 20.0, 1, "The job ended."))
+    views = stage_views(run, LocalRunner())
+    assert [view.state for view in views.values()] == ["done", "failed", "none"]
+    assert views["evaluate"].message == "It broke itself."
