@@ -13,7 +13,7 @@ from backend.runs import Run, RunConfig
 from backend.runs.resume import last_kept
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, wait_for, watched_to_end
+from tests.hub.remote_runs import QUICK_LOOKS, ordered_run, runner_of, scripted_job, wait_for, watched_to_end
 
 LONG = RunConfig(max_examples=40, epochs=400.0, batch_size=8, checkpoint_minutes=0.01)
 SECONDS = 240
@@ -51,7 +51,9 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     wait_for(lambda: not watchers.watching(run, "train"), SECONDS)
     assert state_of(run).active
     assert "no longer accepts the login" in state_of(run).message
-    assert "log in again to follow it" in state_of(run).message
+    assert "ends when it next has to save its results" in state_of(run).message
+    assert "Log in again to follow the job; after it has ended, start it again or resume it." in state_of(run).message
+    assert "goes on by itself" not in state_of(run).message
     assert last_kept(run) is None
 
     new = login(hub)
@@ -107,4 +109,51 @@ def test_an_upload_that_fails_is_not_tried_again_at_once(hub: LoopbackHub, tmp_p
     wait_for(lambda: re.search(r"step [1-9]\d\d of", runner_of(token).log(run, "train")[0]), SECONDS)
     assert runner_of(token).log(run, "train")[0].count("not saved yet") < 10
     runner_of(token).cancel(run, "train")
+    watchers.stop()
+
+
+def test_a_refused_login_does_not_look_for_a_job_for_ever(hub: LoopbackHub, tmp_path: Path) -> None:
+    """The submission's answer was lost, and the login ended: another one finds the job."""
+    old, run, watchers = login(hub), ordered_run(tmp_path / "runs"), Watchers(0.02, QUICK_LOOKS)
+    hub.jobs.scheduling = 3600
+    hub.fail("POST /api/jobs/ada$", 0, done=True, times=1)
+    hub.fail("GET /api/jobs/ada$", 401, times=1)
+    assert runner_of(old).submit(run, "train").active
+    hub.faults.clear()
+    hub.world.accounts.end(old)
+    asked = len(hub.trace)
+    for _ in range(2):  # the second time nothing is asked any more
+        watchers.watch(run, "train", old)
+        wait_for(lambda: not watchers.watching(run, "train"))
+    assert hub.trace[asked:] == ["GET /api/jobs/ada"] * 3
+    assert state_of(run).active
+    assert "do not start it a second time. Log in again" in state_of(run).message
+    watchers.watch(run, "train", login(hub))
+    wait_for(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    remote = read_remote(run)
+    assert remote is not None
+    assert [remote.jobs["train"].job_id] == list(hub.jobs.all)
+    watchers.stop()
+
+
+def test_looking_for_a_job_waits_as_long_as_the_hub_asks(hub: LoopbackHub, tmp_path: Path) -> None:
+    """The Hub asks for no wait at all, and the app's own would be an hour."""
+    token, run, watchers = login(hub), ordered_run(tmp_path / "runs"), Watchers(3600.0, (0.0,))
+    hub.jobs.scheduling = 3600
+    hub.fail("POST /api/jobs/ada$", 0, done=True, times=1)
+    hub.fail("GET /api/jobs/ada$", 403, headers={"Retry-After": "0"}, times=3)
+    assert runner_of(token).submit(run, "train").active
+    watchers.watch(run, "train", token)
+    wait_for(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    watchers.stop()
+
+
+def test_a_login_that_comes_while_another_is_refused_is_not_taken_for_refused(hub: LoopbackHub, tmp_path: Path) -> None:
+    old, new, run, watchers = login(hub), login(hub), ordered_run(tmp_path / "runs"), Watchers(0.3)
+    scripted_job(hub, run, old, "import time; time.sleep(60)")
+    hub.world.accounts.end(old)
+    watchers.watch(run, "train", old)
+    wait_for(lambda: any(token == old for asked, token in hub.sent if asked.startswith("GET /api/jobs/ada/")))
+    watchers.watch(run, "train", new)
+    wait_for(lambda: state_of(run).state == "running")
     watchers.stop()

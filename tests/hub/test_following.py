@@ -181,7 +181,7 @@ def test_a_login_that_ended_leaves_the_job_alone_and_a_new_one_goes_on(hub: Loop
     state = read_state(run, "train")
     assert state is not None
     assert state.active
-    assert "log in again to follow it" in state.message
+    assert "The job was waiting for a machine" in state.message
     assert watched_to_end(run, "train", token).state == "completed"
     check_told_once(run, token)
 

@@ -38,8 +38,8 @@ REFUSED_RUNNING = (
     "is kept. Log in again to follow the job; after it has ended, start it again or resume it."
 )
 REFUSED_QUEUED = (
-    f"{REFUSED} The job still waits for a machine, and a job that was started with this login cannot save its results. "
-    "Log in again, cancel the job if it still waits, and start it again."
+    f"{REFUSED} The job was waiting for a machine. A job that was started with this login cannot save its results. "
+    "Log in again. If the job is still waiting then, cancel it and start it again."
 )
 REFUSED_LOOKING = (
     f"{REFUSED} Whether the job was started is not known yet, so do not start it a second time. Log in again: the app "
