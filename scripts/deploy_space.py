@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
@@ -15,6 +18,7 @@ from backend.errors import InputError
 from backend.hub.errors import hub_errors
 from backend.runs.hub import check_repo_id
 from backend.runs.version import code_version
+from scripts.space_check import check_code
 from scripts.space_files import Selection, select
 
 KIND = "space"
@@ -23,6 +27,11 @@ MADE_BY_THE_HUB = {".gitattributes", "README.md"}
 OURS = {"app.py", "ui/frame/layout.py", "job_templates/hub_job.py"}
 """By these an earlier deployment is known."""
 NO_LOGIN = "No token was found. Log in with `hf auth login` and a token that may write, or set HF_TOKEN to one."
+NO_TOKEN = (
+    "What HF_TOKEN or `hf auth login` gives is no token: it holds a character that no token has. Copy the token anew."
+)
+TOKEN = re.compile(r"[!-~]+")
+"""What a header can carry."""
 NO_HOST = (
     "Could not make the Space {space}: the account may not host it. A Gradio Space on CPU Basic needs PRO for a person "
     "and Team or Enterprise for an organization ({endpoint}/pricing). ZeroGPU, which free accounts may use, does not "
@@ -32,6 +41,7 @@ NEXT = """The Hub builds it now, which takes some minutes: {page}?logs=build
 Leave the hardware at CPU Basic, which is enough: nothing trains in the Space.
 Visitors log in with accounts of their own, whose credit must be above zero to run jobs; jobs are paid by them.
 The Space's own disk does not last: runs are in the visitors' own private repositories."""
+STAYS_PRIVATE = "It stays private: --public counts only when the Space is made. Make it public at {page}/settings."
 PRIVATE = "It is private: only you can open it. When it works, make it public at {page}/settings."
 
 
@@ -67,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         selection = select()
+        check_code(selection.files)
         if options.dry_run:
             _show(selection)
         else:
@@ -97,6 +108,8 @@ def deploy(space: str, selection: Selection, *, public: bool = False, replace: b
     token = get_token()
     if token is None:
         raise InputError(NO_LOGIN)
+    if not TOKEN.fullmatch(token):
+        raise InputError(NO_TOKEN)
     api, page = HfApi(token=token), f"{constants.ENDPOINT}/spaces/{space}"
     found = _found(api, space) or _made(api, space, public=public)
     _check_ours(space, found, replace=replace)
@@ -106,12 +119,33 @@ def deploy(space: str, selection: Selection, *, public: bool = False, replace: b
     else:
         print(f"Nothing changed: {page} holds these {len(selection.files)} files already.")
     if found.private:
-        print(PRIVATE.format(page=page))
+        print((STAYS_PRIVATE if public else PRIVATE).format(page=page))
+
+
+@contextmanager
+def _asking(space: str, doing: str, *, writing: bool = False) -> Iterator[None]:
+    """Turn what the Hub's client raises into InputError.
+
+    A fault of the Hub or a lost answer leaves open whether a write was carried out; the next run finds out.
+    """
+    try:
+        with hub_errors(space, doing, KIND):
+            yield
+    except InputError as error:
+        match error.__cause__:
+            case HfHubHTTPError() as fault if fault.response.status_code >= 500:
+                said = f"the Hub has a fault ({fault.response.status_code})."
+            case httpx2.HTTPError() as lost if writing and not isinstance(lost, HfHubHTTPError):
+                said = f"{constants.ENDPOINT} did not answer, or its answer was lost. Check the network."
+            case _:
+                raise
+        next_step = "It may have arrived: run this again" if writing else "Run this again"
+        raise InputError(f"Could not {doing} {space}: {said} {next_step} in a few minutes.") from error
 
 
 def _found(api: HfApi, space: str) -> Space | None:
     """What the Space holds; None where there is none that the token may see."""
-    with hub_errors(space, "read", KIND):
+    with _asking(space, "read"):
         try:
             facts = api.space_info(space)
         except RepositoryNotFoundError:
@@ -124,7 +158,7 @@ def _found(api: HfApi, space: str) -> Space | None:
 
 def _made(api: HfApi, space: str, *, public: bool) -> Space:
     """The Space, made now."""
-    with hub_errors(space, "make the Space", KIND):
+    with _asking(space, "make the Space", writing=True):
         try:
             api.create_repo(space, repo_type=KIND, space_sdk="gradio", private=not public)
         except HfHubHTTPError as error:
@@ -157,8 +191,9 @@ def _commit(api: HfApi, space: str, found: Space, selection: Selection) -> bool:
     operations += [CommitOperationDelete(path, is_folder=False) for path in gone]
     if not operations:
         return False
-    with hub_errors(space, "write to", KIND):
+    with _asking(space, "write to"):
         api.auth_check(space, repo_type=KIND, write=True)
+    with _asking(space, "write to", writing=True):
         try:
             sent = api.create_commit(
                 space,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,25 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = ("app.py", "README.md", "SECURITY.md", "LICENSE", "requirements.txt", "package.json", "package-lock.json")
 FOLDERS = ("backend", "docs", "examples", "job_templates", "ui")
 NEEDED = ("app.py", "README.md", "requirements.txt", "package.json", "package-lock.json")
+KNOWN = re.compile(
+    r"(?:(?:backend|job_templates|ui)/(?:\w+/)*\w+\.py|backend/(?:\w+/)*[\w.]+\.jinja|ui/static/\w+\.(?:css|js|svg)"
+    r"|docs/\w+\.md|examples/(?:README\.md|hiking\.csv|tools\.json))",
+    re.ASCII,
+)
+"""The app's files in its folders, by place and ending: what a folder without git sends."""
 MOST_BYTES = 10_000_000
 """A larger file is no plain file of a commit on the Hub."""
 MADE_HERE = re.compile(r"(?:^|/)(?:\.[^/]*|__pycache__|node_modules)(?:/|$)|\.py[cdoi]$")
 """What tools write beside the sources, and git ignores."""
+UNTRACKED, UNKNOWN = "not tracked by git", "no known file of the app"
+START = re.compile(r"^## Start\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
+STARTED = """## Start
+
+This Space runs the app already; the scripts, tests and benchmarks that this page and `docs/` name are not here, but in
+a checkout of the whole repository.
+
+"""
+"""What the README of a Space says instead of how to start the app."""
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\((?!\w+:)(?P<path>[^)\n]+)\)\n\n?", re.MULTILINE)
 
 
@@ -50,12 +66,13 @@ class Selection:
 
 
 def select(root: Path = ROOT) -> Selection:
-    """The files for a Space: in a git checkout those that git tracks, as they are here now.
+    """The files for a Space: in a git checkout those that git tracks, as they are here now; else those of known kinds.
 
-    InputError if one that the app needs is missing or no text, or cannot be read.
+    InputError if one that git tracks or the app needs is missing or no text, or cannot be read.
     """
-    files, left_out = [], []
-    for name in sorted(name for name in _names(root) if _wanted(name)):
+    names, left_out = _tracked(root) if (root / ".git").exists() else _known(root)
+    files = []
+    for name in sorted(names):
         reason, content = _read(root / name)
         if reason is None:
             files.append(SpaceFile(name, content))
@@ -66,31 +83,56 @@ def select(root: Path = ROOT) -> Selection:
     missing = sorted(set(NEEDED) - {file.path for file in files})
     if missing:
         raise InputError(f"{root} lacks {', '.join(missing)}, which a Space needs. Run this in a whole checkout.")
-    return Selection(tuple(_without_pictures(files)), tuple(left_out))
+    paths = {file.path for file in files}
+    sent = (_readme(file, paths) if file.path == "README.md" else file for file in files)
+    return Selection(tuple(sent), tuple(sorted(left_out)))
 
 
 def _wanted(name: str) -> bool:
     return name in FILES or name.startswith(tuple(f"{folder}/" for folder in FOLDERS))
 
 
-def _names(root: Path) -> Iterator[str]:
-    """The paths of the files below `root`, with slashes."""
-    if (root / ".git").exists():
-        yield from (name for name in _tracked(root) if (root / name).exists())
-        return
-    places = [root / name for name in FILES] + [path for folder in FOLDERS for path in (root / folder).rglob("*")]
-    names = (path.relative_to(root).as_posix() for path in places if path.is_file())
-    yield from (name for name in names if not MADE_HERE.search(name))
+def _tracked(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """What git tracks of the app's files, and what lies beside them; InputError if a tracked one is not here."""
+    names = [name for name in _git_lists(root, "--cached") if _wanted(name)]
+    missing = [name for name in names if not (root / name).is_file() and not (root / name).is_symlink()]
+    if missing:
+        raise InputError(
+            f"{root} lacks {_some(missing)}, which git tracks. Restore it with "
+            f"`git restore {shlex.quote(missing[0])}`, or take it out of git with `git rm`, then try again."
+        )
+    others = _git_lists(root, "--others", "--exclude-standard")
+    return names, [(name, UNTRACKED) for name in others if _wanted(name) and not MADE_HERE.search(name)]
 
 
-def _tracked(root: Path) -> Sequence[str]:
-    command = ["git", "-C", str(root), "ls-files", "-z"]
+def _known(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """The files of known kinds in a folder without git, and the others."""
+    top = [name for name in FILES if (root / name).is_file()]
+    paths = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+    below = [path.relative_to(root).as_posix() for path in paths]
+    others = [name for name in below if not KNOWN.fullmatch(name) and not MADE_HERE.search(name)]
+    printable = [name.encode("utf-8", "replace").decode() for name in others]
+    return top + [name for name in below if KNOWN.fullmatch(name)], [(name, UNKNOWN) for name in printable]
+
+
+def _git_lists(root: Path, *which: str) -> list[str]:
+    command = ["git", "-C", str(root), "ls-files", "-z", *which]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, check=True)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"git is not installed, and it says which files of {root} are the app's. Install git, then try again."
+        ) from error
     except (OSError, subprocess.CalledProcessError) as error:
-        said = error.strerror if isinstance(error, OSError) else error.stderr.strip()
+        said = error.strerror if isinstance(error, OSError) else error.stderr.decode("utf-8", "replace").strip()
         raise InputError(f"git cannot list the files of {root}: {said}. Mend that, then try again.") from error
-    return [name for name in done.stdout.split("\0") if name]
+    return [name for name in dict.fromkeys(done.stdout.decode("utf-8", "replace").split("\0")) if name]
+
+
+def _some(names: Sequence[str]) -> str:
+    """At most five names, and how many more there are."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def _read(path: Path) -> tuple[str | None, bytes]:
@@ -107,13 +149,8 @@ def _read(path: Path) -> tuple[str | None, bytes]:
     return ("binary" if b"\0" in content else None), content
 
 
-def _without_pictures(files: Sequence[SpaceFile]) -> Iterator[SpaceFile]:
-    """The files, with pictures that the Space does not get taken out of the README."""
-    paths = {file.path for file in files}
-    for file in files:
-        if file.path != "README.md":
-            yield file
-            continue
-        text = file.content.decode("utf-8")
-        shown = PICTURE.sub(lambda found: found[0] if found["path"] in paths else "", text)
-        yield SpaceFile(file.path, shown.encode())
+def _readme(file: SpaceFile, paths: Collection[str]) -> SpaceFile:
+    """The README for a Space that holds these paths: without pictures and scripts that are not among them."""
+    text = START.sub(STARTED, file.content.decode("utf-8"))
+    shown = PICTURE.sub(lambda found: found[0] if found["path"] in paths else "", text)
+    return SpaceFile(file.path, shown.encode())

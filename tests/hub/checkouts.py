@@ -23,13 +23,15 @@ class Checkout:
 
     root: Path
 
-    def deploy(self, *arguments: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run scripts/deploy from another folder."""
+    def deploy(
+        self, *arguments: str, token: str | None = None, path: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run scripts/deploy from another folder, with the tools in `path` alone where that is given."""
         environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
         return subprocess.run(
             [self.root / "scripts/deploy", *arguments],
             cwd=self.root.parent,
-            env={**environment, **({"HF_TOKEN": token} if token else {})},
+            env={**environment, **({"HF_TOKEN": token} if token else {}), **({"PATH": str(path)} if path else {})},
             capture_output=True,
             text=True,
             timeout=120,

@@ -23,6 +23,7 @@ from tests.hub.space_card import front_matter
 
 SPACE = "ada/trainer"
 PICTURE = "docs/screenshot.png"
+TOOLS = ("bash", "cat", "cksum", "dirname", "env", "flock", "grep", "sh")
 ROOMS = {"app.py", "backend", "docs", "examples", "job_templates", "ui", "README.md", "SECURITY.md", "LICENSE"}
 ROOMS |= {"requirements.txt", "package.json", "package-lock.json"}
 
@@ -53,7 +54,7 @@ def test_a_dry_run_lists_what_the_app_needs_and_asks_nobody(checkout: Checkout, 
     done = checkout.deploy(SPACE, "--dry-run")
     assert done.returncode == 0, done.stderr
     listed = set(re.findall(r"^ *[\d,]+  (\S+)$", done.stdout, re.MULTILINE))
-    assert {path.partition("/")[0] for path in listed} == ROOMS - ({"LICENSE"} - {path.name for path in ROOT.iterdir()})
+    assert {path.partition("/")[0] for path in listed} == ROOMS
     assert [path for path in listed if not (checkout.root / path).is_file()] == []
     assert re.findall(r"^left out: (.*)$", done.stdout, re.MULTILINE) == [f"{PICTURE} (binary)"]
     assert f"{len(listed)} files, " in done.stdout
@@ -92,6 +93,8 @@ def test_one_commit_makes_a_private_space_that_holds_these_files(
 
 
 def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    (checkout.root / "ui/old.py").write_text("OLD = 1\n")
+    checkout.git("add", "ui/old.py")
     assert checkout.deploy(SPACE, token=ada).returncode == 0
     again = checkout.deploy(SPACE, token=ada)
     assert again.returncode == 0, again.stderr
@@ -102,9 +105,8 @@ def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: Loopba
     (checkout.root / "ui/new.py").write_text("NEW = 1\n")
     (checkout.root / "ui/untracked.py").write_text("SECRET = 1\n")
     checkout.git("add", "ui/new.py")
-    (checkout.root / "ui/html/text.py").unlink()
     checkout.git("rm", "--cached", "--quiet", "docs/rules.md")
-    shutil.rmtree(checkout.root / "examples")
+    checkout.git("rm", "-r", "-f", "--quiet", "examples", "ui/old.py")
     changed = checkout.deploy(SPACE, token=ada)
     assert changed.returncode == 0, changed.stderr
     assert "Sent 2 changed files, removed 5: " in changed.stdout
@@ -112,12 +114,13 @@ def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: Loopba
     found = held(hub)
     assert found["app.py"] == b"# changed, not committed\n"
     assert found["ui/new.py"] == b"NEW = 1\n"
-    gone = ["ui/html/text.py", "ui/untracked.py", "docs/rules.md", "examples/hiking.csv", "examples/tools.json"]
+    gone = ["ui/old.py", "ui/untracked.py", "docs/rules.md", "examples/hiking.csv", "examples/tools.json"]
     assert [path for path in gone if path in found] == []
     assert ".gitattributes" in found
 
 
 def test_without_git_the_same_files_go(checkout: Checkout) -> None:
+    """A kind of file that git tracks and KNOWN lacks, or the reverse, shows here."""
     tracked = select(checkout.root)
     shutil.rmtree(checkout.root / ".git")
     made_here = ("ui/__pycache__/text.cpython-311.pyc", "ui/page.pyi", "backend/.hidden/notes", "docs/.DS_Store")
@@ -125,7 +128,49 @@ def test_without_git_the_same_files_go(checkout: Checkout) -> None:
     for name in made_here:
         (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout.root / name).write_text("no file of the app")
-    assert select(checkout.root) == tracked
+    found = select(checkout.root)
+    assert found.files == tracked.files
+    assert [path for path, _ in found.left_out] == [path for path, _ in tracked.left_out] == [PICTURE]
+
+
+def test_without_git_what_the_app_does_not_know_stays_and_is_named(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.root / ".git")
+    private = ["backend/secrets.json", "docs/notes.txt", "docs/token", "examples/private.csv", "examples/tools2.json"]
+    private += [
+        "job_templates/key.pem",
+        "ui/static/users.csv",
+        "ui/users.js",
+        "backend/hub/cookie.svg",
+        "docs/\udcff.md",
+    ]
+    for name in private:
+        (checkout.root / name).write_text("private")
+    done = checkout.deploy(SPACE, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    left_out = re.findall(r"^left out: (.*) \(no known file of the app\)$", done.stdout, re.MULTILINE)
+    assert sorted(left_out) == sorted([*private[:-1], "docs/?.md", PICTURE])
+    assert "private" not in {file.content.decode() for file in select(checkout.root).files}
+
+
+def test_what_git_does_not_track_stays_and_is_named(checkout: Checkout) -> None:
+    for name in ("backend/secrets.json", "ui/new.py", "notes.txt", "ui/page.pyi"):
+        (checkout.root / name).write_text("SECRET = 1\n")
+    done = checkout.deploy(SPACE, "--dry-run")
+    left_out = re.findall(r"^left out: (.*) \(not tracked by git\)$", done.stdout, re.MULTILINE)
+    assert left_out == ["backend/secrets.json", "ui/new.py"]
+
+
+@pytest.fixture
+def no_git(tmp_path: Path) -> Path:
+    """A PATH that holds what the script runs, without git."""
+    (tmp_path / "bin").mkdir()
+    for tool in TOOLS:
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    return tmp_path / "bin"
+
+
+def test_a_missing_git_is_told(checkout: Checkout, no_git: Path) -> None:
+    refused(checkout.deploy(SPACE, "--dry-run", path=no_git), "git is not installed", "Install git")
 
 
 def test_a_git_that_does_not_answer_is_told(checkout: Checkout) -> None:
@@ -147,7 +192,10 @@ def test_every_page_that_a_deployed_page_links_to_is_there() -> None:
         if str((ROOT / path).parent.joinpath(link).resolve().relative_to(ROOT)) not in files
     ]
     assert broken == []
-    assert front_matter(files["README.md"].decode()) == front_matter((ROOT / "README.md").read_text(encoding="utf-8"))
+    readme = files["README.md"].decode()
+    assert re.findall(r"scripts/\w*", readme) == []
+    assert "## Start\n\nThis Space runs the app already; the scripts, " in readme
+    assert front_matter(readme) == front_matter((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 def refused(done: object, *words: str) -> None:
@@ -185,6 +233,10 @@ def test_who_cannot_host_is_told_who_can(checkout: Checkout, hub: LoopbackHub) -
 def test_a_missing_or_wrong_login_is_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
     refused(checkout.deploy(SPACE), "hf auth login")
     refused(checkout.deploy(SPACE, token="hf_" + "a" * 34), "the token was not accepted")
+    for wrong in ("hf_\u00fc" + "a" * 30, "hf_" + "a" * 20 + " " + "a" * 9, "hf_\x1b"):
+        done = checkout.deploy(SPACE, token=wrong)
+        refused(done, "is no token")
+        assert wrong not in done.stderr
     refused(checkout.deploy("eve/trainer", token=ada), "the token does not permit it", "your own account")
     assert hub.world.repos == {}
 
@@ -220,6 +272,50 @@ def test_a_public_space_is_one_when_one_says_so(checkout: Checkout, hub: Loopbac
     assert done.returncode == 0, done.stderr
     assert not hub.world.repos["space", SPACE].private
     assert "Made the public Space" in done.stdout
+
+
+def test_a_private_space_stays_one_and_that_is_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    assert checkout.deploy(SPACE, token=ada).returncode == 0
+    done = checkout.deploy(SPACE, "--public", token=ada)
+    assert done.returncode == 0, done.stderr
+    settings = f"{hub.endpoint}/spaces/{SPACE}/settings"
+    assert (
+        f"It stays private: --public counts only when the Space is made. Make it public at {settings}." in done.stdout
+    )
+    assert hub.world.repos["space", SPACE].private
+
+
+@pytest.mark.parametrize("status", [503, 0], ids=["fault", "cut"])
+def test_a_commit_whose_answer_is_lost_may_have_arrived(
+    checkout: Checkout, hub: LoopbackHub, ada: str, status: int
+) -> None:
+    hub.fail("POST .*/commit/", status, done=True)
+    done = checkout.deploy(SPACE, token=ada)
+    refused(done, f"Could not write to {SPACE}: ", "It may have arrived: run this again")
+    assert "Nothing was changed" not in done.stdout + done.stderr
+    hub.faults.clear()
+    again = checkout.deploy(SPACE, token=ada)
+    assert again.returncode == 0, again.stderr
+    assert "holds these " in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("POST /api/repos/create", 503), ("POST /api/repos/create", 0), ("/tree/", 503), ("/auth-check/", 503)],
+)
+def test_a_hub_that_fails_in_the_middle_is_gone_on_with(
+    checkout: Checkout, hub: LoopbackHub, ada: str, asked: str, status: int
+) -> None:
+    hub.fail(asked, status, done=True)
+    done = checkout.deploy(SPACE, token=ada)
+    assert done.returncode == 1
+    assert re.search(rf"^error: Could not [a-zS ]+ {SPACE}: .*(try|this) again", done.stderr, re.MULTILINE), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Nothing was changed" not in done.stdout + done.stderr
+    hub.faults.clear()
+    again = checkout.deploy(SPACE, token=ada)
+    assert again.returncode == 0, again.stderr
+    assert set(held(hub)) - {".gitattributes"} == {file.path for file in select(checkout.root).files}
 
 
 def test_a_space_that_was_changed_meanwhile_is_left_alone(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
@@ -260,7 +356,46 @@ def test_a_link_out_of_the_checkout_is_not_followed(checkout: Checkout, tmp_path
 
 def test_half_a_checkout_is_told(checkout: Checkout) -> None:
     (checkout.root / "package-lock.json").unlink()
-    refused(checkout.deploy(SPACE, "--dry-run"), "lacks package-lock.json")
+    refused(checkout.deploy(SPACE, "--dry-run"), "lacks package-lock.json", "git restore package-lock.json")
+    shutil.rmtree(checkout.root / ".git")
+    refused(checkout.deploy(SPACE, "--dry-run"), "lacks package-lock.json, which a Space needs")
+
+
+def test_a_tracked_file_that_is_missing_stops_it(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
+    (checkout.root / "ui/html/text.py").unlink()
+    shutil.rmtree(checkout.root / "examples")
+    refused(
+        checkout.deploy(SPACE, token=ada), "lacks examples/README.md, ", "ui/html/text.py, which git tracks", "git rm"
+    )
+    assert hub.trace == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("app.py", "import os\nimport (\n", "app.py, line 2: Python cannot read it: "),
+        ("backend/conflict.py", "<<<<<<< HEAD\n", "backend/conflict.py, line 1: "),
+        ("ui/late.py", "A = 1\nreturn 1\n", "ui/late.py, line 2: "),
+        ("ui/newer.py", "type A = int\n", "ui/newer.py, line 1: "),
+        ("ui/lost.py", "import os\nfrom ui.html.nowhere import a\n", "ui/lost.py, line 2: it imports ui.html.nowhere"),
+        ("ui/lost.py", "def f():\n    import backend.nowhere\n", "ui/lost.py, line 2: it imports backend.nowhere"),
+    ],
+)
+@pytest.mark.parametrize("git", [True, False], ids=["git", "no-git"])
+def test_what_cannot_start_is_not_sent(
+    checkout: Checkout, hub: LoopbackHub, ada: str, name: str, text: str, told: str, git: bool
+) -> None:
+    (checkout.root / name).write_text(text)
+    checkout.git("add", name)
+    if not git:
+        shutil.rmtree(checkout.root / ".git")
+    refused(checkout.deploy(SPACE, token=ada), told, "then try again")
+    assert hub.trace == []
+
+
+def test_an_import_that_git_does_not_track_stops_it(checkout: Checkout) -> None:
+    checkout.git("rm", "--cached", "--quiet", "ui/html/text.py")
+    refused(checkout.deploy(SPACE, "--dry-run"), "it imports ui.html.text, which is not among the files")
 
 
 def test_the_double_takes_binary_files_of_a_space_the_lfs_way_alone(hub: LoopbackHub, ada: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scripts.space_check import OLDEST
 from tests.conftest import ROOT
 from tests.hub.oauth import EXPIRES_SECONDS, SCOPES
 from tests.hub.space_card import front_matter, our_card, problems
@@ -58,6 +59,7 @@ def test_the_space_runs_what_is_pinned() -> None:
     assert pinned is not None
     assert CARD["sdk_version"] == pinned[1]
     required = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    assert CARD["python_version"] == ".".join(map(str, OLDEST))
     assert required == f">={CARD['python_version']},<3.14"
 
 
@@ -70,8 +72,13 @@ def test_the_login_asks_for_what_the_app_needs_and_for_nothing_else() -> None:
     assert [scope for scope in CARD["hf_oauth_scopes"] if f"`{scope}`" not in documented] == []
 
 
-def test_the_licence_is_named_where_there_is_one() -> None:
-    assert ("license" in CARD) == any(ROOT.glob("LICENSE*"))
+def test_the_licence_is_the_one_that_lies_here() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert CARD["license"] == "apache-2.0"
+    assert re.search(r"^ +Apache License\n +Version 2\.0, January 2004$", text, re.MULTILINE)
+    assert [number for number in range(1, 10) if f"\n   {number}. " not in text] == []
+    assert "\n   Copyright 2026 The FunctionGemma Trainer authors\n" in text
+    assert "[yyyy]" not in text
 
 
 def test_no_debian_package_is_asked_for() -> None:
