@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backend.doctor.disk import check_disk
+from backend.doctor.disk import check_disk, check_models
 from backend.doctor.finding import Outcome
 from backend.runs.fallback import usual_home
 from tests.conftest import ROOT
@@ -76,6 +76,29 @@ def test_a_file_is_no_folder_for_runs(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
     found = check_disk(tmp_path / "runs")
     assert (found.outcome, found.next) == (Outcome.FAILED, "Set FGT_HOME to a folder that you may write.")
+
+
+@pytest.mark.parametrize("name", ["file/runs", "file/a/b/runs", "dangling", "dangling/runs"])
+def test_a_path_through_a_file_holds_no_runs_and_no_models(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    found = check_disk(tmp_path / name, needed=0)
+    assert found.outcome is Outcome.FAILED
+    assert found.seen == f"{tmp_path / Path(name).parts[0]} is no folder."
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / name))
+    assert f"{tmp_path / Path(name).parts[0]} is no folder" in check_models().seen
+
+
+@pytest.mark.parametrize("name", ["none", "file"])
+def test_an_unusable_folder_for_temporary_files_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "TMPDIR": str(tmp_path / name)}
+    found = _found(subprocess.run(DOCTOR, capture_output=True, text=True, env=environment, check=False))
+    assert found["Temporary files"]["outcome"] == "failed"
+    assert f"{tmp_path / name}, which TMPDIR names, cannot be written, so " in found["Temporary files"]["seen"]
+    assert "TMPDIR" in found["Temporary files"]["next"]
 
 
 def test_room_is_held_against_what_a_run_takes(tmp_path: Path) -> None:
