@@ -15,6 +15,7 @@ import pytest
 from backend.doctor.disk import check_disk, check_models
 from backend.doctor.finding import Outcome
 from backend.runs.fallback import usual_home
+from job_templates.doctor import unwritable
 from tests.conftest import ROOT
 from ui.services.tenants import home
 
@@ -65,11 +66,38 @@ def test_no_file_can_be_written_anywhere() -> None:
     assert found["LiteRT-LM runtime"]["outcome"] == "failed"
 
 
-def test_a_report_that_cannot_be_written_is_an_error_after_the_report() -> None:
-    done = subprocess.run([*DOCTOR, "--report", "/proc/none"], capture_output=True, text=True, check=False)
-    assert _found(done)
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("/proc/none", "/proc/none cannot be written: "),
+        ("", "needs the name of a file"),
+        ("/", "needs the name of a file"),
+        ("/proc/version/x", "/proc/version is no folder"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_checked(named: str, told: str) -> None:
+    done = subprocess.run([*DOCTOR, f"--report={named}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_is_not_touched_before_the_end(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("before")
+    assert unwritable(tmp_path / "report") is None
+    assert unwritable(tmp_path / "not/yet/report") is None
+    assert (tmp_path / "report").read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_output_is_a_plain_error_and_the_file_is_written_all_the_same(tmp_path: Path) -> None:
+    command = [*DOCTOR, "--report", str(tmp_path / "report")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert "error: Could not write /proc/none" in done.stderr
+    assert "error: Could not write the report on stdout: the disk is full." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "report").read_text())["groups"]
 
 
 def test_a_file_is_no_folder_for_runs(tmp_path: Path) -> None:
