@@ -9,10 +9,11 @@
 Every check says passed, failed or could not check, with the reason and the next step. The report on stdout holds no
 token, no account's name and no home folder, so that it can be shown to others; what is being checked is on stderr.
 
---hub costs nothing: it makes a private repository, fills it, reads it back and deletes it. --spend also runs two short
-jobs: one on cpu-basic, which is cancelled while it runs, and one on --flavor, which makes one operation on its GPU. It
-says what they cost at most, and asks. What was made is removed at the end, also after Ctrl-C; what a killed check left
-is removed by the next one.
+--hub costs nothing: it makes a private repository, fills it, reads it back and deletes it; a login that may not delete
+leaves it, and later checks use it again. --spend also runs two short jobs: one on cpu-basic, which is cancelled while
+it runs, and one on --flavor, which makes one operation on its GPU. It says what they cost at most, and asks. What was
+made is removed at the end, also after Ctrl-C, and what was found by then is reported; what a killed check left is
+removed by the next one.
 
 Exit code 0: all passed; 1: something failed; 2: wrong usage; 3: nothing failed, but something could not be checked.
 """
@@ -33,23 +34,29 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones cannot even read the 
 
 import argparse
 import json
+import os
 import signal
+import tempfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from backend.doctor import Finding, Report, Watcher, check_machine, failed, unknown
+from backend.doctor.places import existing, no_folder
 from backend.errors import InputError
-from backend.files import write_output
-from job_templates.cli import run
+from backend.files import disk_errors, write_output
+from backend.redact import redact
+from job_templates.cli import Terminated, run
 
 if TYPE_CHECKING:
-    from backend.doctor.account import Jobs
+    from backend.doctor.account import AccountFindings, Jobs
     from backend.doctor.plan import Plan
     from backend.doctor.visit import Visit
 
 DEFAULT_FLAVOR = "t4-small"
 MACHINE, ACCOUNT, JOBS = "This machine", "Account on Hugging Face", "Jobs on Hugging Face"
 NOT_TRIED = "No job was started, because the checks of the account did not come so far."
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NO_CLIENT = "huggingface_hub is not installed for this Python, so the account cannot be asked."
 
 
@@ -73,68 +80,136 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = command.parse_args(argv)
     if options.spend and not options.yes and not sys.stdin.isatty():
         command.error("--spend asks before it spends, and nobody can answer here. Give --yes to agree to the price.")
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # a closed terminal ends it as it ends a job
-        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+    if options.report and (refusal := unwritable(options.report)):
+        command.error(refusal)
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, end)
     teller = Teller()
-    groups = [(MACHINE, check_machine(teller))]
-    account, token = None, ""
-    if options.hub or options.spend:
-        account, token, more = check_hub(teller, options)
-        groups += more
-    report = Report(groups, account, [token])
-    written = json.dumps(report.to_json(), indent=2) + "\n" if options.json else report.text()
-    print(written, end="")
-    if options.report:
-        write_output(options.report, written.encode())
+    try:
+        teller.begin(MACHINE)
+        check_machine(teller)
+        if options.hub or options.spend:
+            check_hub(teller, options)
+    except (Terminated, KeyboardInterrupt):
+        hand_over(teller.report(ended=True), options)
+        raise
+    report = teller.report()
+    hand_over(report, options)
     return report.exit_code
 
 
+def end(number: int, _frame: FrameType | None) -> NoReturn:
+    """End the checks, once: what was made is removed and what was found is reported, whatever signal comes after."""
+    for later in ENDINGS:
+        signal.signal(later, signal.SIG_IGN)
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+
+
+def unwritable(report: Path) -> str | None:
+    """Why the report cannot be written there; None if it can. Nothing is left behind."""
+    if report.is_dir():
+        return "--report needs the name of a file, not of a folder."
+    folder = report.absolute().parent
+    if part := no_folder(folder):
+        return f"--report: {part} is no folder. Name another file."
+    if report.exists() and not report.is_file():  # a device or a FIFO is written to directly
+        return None
+    try:
+        with tempfile.TemporaryFile(dir=existing(folder)):
+            return None
+    except OSError as error:
+        return f"--report: {report} cannot be written: {error.strerror or error}. Name another file."
+
+
+def hand_over(report: Report, options: argparse.Namespace) -> None:
+    """Print the report, and write it where it was asked for; InputError if either cannot be."""
+    written = json.dumps(report.to_json(), indent=2) + "\n" if options.json else report.text()
+    try:
+        with disk_errors(Path("the report on stdout")):
+            print(written, end="", flush=True)
+    except InputError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer cannot go there
+        raise
+    finally:
+        if options.report:
+            write_output(options.report, written.encode())
+
+
 class Teller:
-    """Says on stderr how far the checks are."""
+    """Says on stderr how far the checks are, and keeps what was found, in groups, for the report."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[str, list[Finding]]] = []
+        self.account: AccountFindings | None = None
+        self.token = ""
+
+    def begin(self, group: str) -> None:
+        """What is found from now on is of this group."""
+        self.groups.append((group, []))
+
+    def report(self, *, ended: bool = False) -> Report:
+        """What was found so far, without the account's name and the token; `ended` if more was to be checked."""
+        groups = [
+            part
+            for name, found in self.groups
+            for part in (
+                (name, [one for one in found if not one.title.startswith("Job")]),
+                (JOBS, [one for one in found if one.title.startswith("Job")]),
+            )
+            if part[1]
+        ]
+        return Report(groups, self.account.name if self.account else None, [self.token], ended)
 
     def doing(self, what: str) -> None:
-        """A check begins."""
-        if sys.stderr.isatty():
+        """A check begins, or what was made is removed, which is told in any case."""
+        if what.endswith("…"):
+            print(what, file=sys.stderr, flush=True)
+        elif sys.stderr.isatty():
             print(f"Checking: {what}", file=sys.stderr, flush=True)
 
     def found(self, finding: Finding) -> None:
         """A check that did not pass is told at once."""
+        self.groups[-1][1].append(finding)
         if finding.outcome != "passed":
             then = f" Next: {finding.next}" if finding.next else ""
             print(f"{finding.outcome.value}: {finding.title}: {finding.seen}{then}", file=sys.stderr, flush=True)
 
 
-def check_hub(teller: Teller, options: argparse.Namespace) -> tuple[str | None, str, list[tuple[str, list[Finding]]]]:
-    """The account's name, its token, and what was found; the client is imported here, where it is needed."""
+def check_hub(teller: Teller, options: argparse.Namespace) -> None:
+    """Check the account, and its jobs with --spend; the client is imported here, where it is needed."""
+    teller.begin(ACCOUNT)
     try:
-        from backend.doctor.account import FREE, check_account, local_token
+        from backend.doctor.account import FREE, AccountFindings, check_account, local_token
     except ImportError:
         then = "Run the doctor with .venv/bin/python, or start scripts/run once."
-        return None, "", [(ACCOUNT, [failed("Hugging Face client", NO_CLIENT, then)])]
+        teller.found(failed("Hugging Face client", NO_CLIENT, then))
+        return
     token = local_token()
+    teller.account, teller.token = AccountFindings(), token or ""
     print(FREE, file=sys.stderr, flush=True)
-    jobs = spending(teller, options, token) if options.spend and token else None
-    found = check_account(token, teller, jobs)
+    jobs = spending(options, token) if options.spend and token else None
+    found = check_account(token, teller, jobs, teller.account)
     if options.spend and not found.jobs:
-        found.jobs.append(unknown(JOBS, NOT_TRIED))
-    return found.name, token or "", [(ACCOUNT, found.free), *([(JOBS, found.jobs)] if found.jobs else [])]
+        teller.found(unknown(JOBS, NOT_TRIED))
 
 
-def spending(teller: Teller, options: argparse.Namespace, token: str) -> Jobs:
-    """What runs the jobs, if their price is known and agreed to."""
+def spending(options: argparse.Namespace, token: str) -> Jobs:
+    """What asks for the price of the jobs, once the login is known to permit them, and runs them if it is agreed to."""
     from backend.doctor.jobs import check_jobs, not_started
     from backend.doctor.plan import plan_jobs
 
-    try:
-        plan = plan_jobs(token, options.flavor)
-    except InputError as error:
-        refusal = failed("Jobs: price", str(error), "Check again later, or choose another machine with --flavor.")
-        teller.found(refusal)
-        return lambda _visit, _teller: [refusal]
-    agreed = agree(plan, options.yes)
-
     def jobs(visit: Visit, watcher: Watcher) -> list[Finding]:
-        if not agreed:
+        try:
+            plan = plan_jobs(token, options.flavor)
+        except InputError as error:
+            then = "Check again later, or choose another machine with --flavor."
+            refusal = failed("Jobs: price", redact(str(error)), then)
+            watcher.found(refusal)
+            return [refusal]
+        if not agree(plan, options.yes):
             return not_started(plan, "The price was not agreed to, so no job was started.", watcher)
         return check_jobs(visit, plan, watcher)
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.doctor.finding import Finding, failed, unknown
+from backend.hub.errors import NO_TOKEN, XET
 from backend.jobs.huggingface.errors import RAISED, is_refusal, status, told
+from backend.redact import redact
 
-BUSY = 429
+BUSY, SAID = 429, 200
+OPEN_STORAGE = (
+    "Open the network to the Hub's file storage, or set HF_HUB_DISABLE_XET=1 to send large files without it, then "
+    "check again."
+)
 
 
 def asked(title: str, act: Callable[[], Finding], then: str) -> Finding:
@@ -18,6 +24,17 @@ def asked(title: str, act: Callable[[], Finding], then: str) -> Finding:
         if is_refusal(error) and status(error) != BUSY:
             return failed(title, _sentence(told(error)), then)
         return unknown(title, _sentence(told(error)), "Check again later.")
+    except UnicodeEncodeError:
+        what, _, advice = NO_TOKEN.partition(". ")
+        return failed(title, f"{_sentence(what)}.", advice)
+    except XET as error:
+        return unknown(title, storage_told(error), OPEN_STORAGE)
+
+
+def storage_told(error: BaseException) -> str:
+    """What hf_xet raised, in a sentence without its client's lines."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return redact(f"The Hub's file storage, which large files go through, could not be used ({said[:SAID]}).")
 
 
 def _sentence(words: str) -> str:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from backend.doctor.finding import Finding, failed, passed
-from backend.doctor.places import existing
+from backend.doctor.places import existing, no_folder
 from backend.files import FULL
 
 TITLE = "Disk"
@@ -19,14 +19,17 @@ NEEDED = (
 )
 """docs/export.md: the checkpoint and the float32 TFLite have 1,072 and 1,081 MB, a smoothed checkpoint lies beside."""
 STARTER_BYTES = GB // 5
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""What names the folder for temporary files, the first before the others."""
 PROBE_BYTES = 4 * 1024 * 1024
 
 
 def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
     """Write to the folder of the runs as a run does, and hold its free space against the bytes that a run takes."""
+    runs = runs.absolute()
     place = existing(runs)
-    if runs.exists() and not runs.is_dir():
-        return failed(TITLE, f"{runs} is no folder.", "Set FGT_HOME to a folder that you may write.")
+    if part := no_folder(runs):
+        return failed(TITLE, f"{part} is no folder.", "Set FGT_HOME to a folder that you may write.")
     try:
         _write(place)
     except OSError as error:
@@ -46,10 +49,14 @@ def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
 def check_temporary() -> Finding:
     """Write to the folder for temporary files, which uploads, exports and tests of files go through."""
     title = "Temporary files"
+    named = next(((name, os.environ[name]) for name in TEMPORARY if os.environ.get(name)), None)
     try:
         place = Path(tempfile.gettempdir())
     except FileNotFoundError as error:
         return failed(title, f"There is no folder for temporary files: {error.strerror}.", "Set TMPDIR to one.")
+    if named and not _same(Path(named[1]), place):
+        seen = f"{named[1]}, which {named[0]} names, cannot be written, so {place} is used instead."
+        return failed(title, seen, f"Set {named[0]} to a folder that you may write, or unset it.")
     try:
         _write(place)
     except OSError as error:
@@ -65,15 +72,21 @@ def check_models() -> Finding:
     title = "Base models"
     named = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub"
     folder = Path(named).expanduser().absolute()
+    then = "Set HF_HOME to a folder that you may write. The starter needs no download."
+    if part := no_folder(folder):
+        return failed(title, f"{part} is no folder, so {folder} cannot be made.", then)
     try:
         place = existing(folder)
         _write(place)
     except OSError as error:
-        then = "Set HF_HOME to a folder that you may write. The starter needs no download."
         return failed(title, f"{folder} cannot be written: {error.strerror or error}.", then)
     free, needed = _free(place), "google/functiongemma-270m-it has 0.6 GB"
     seen = f"{_gb(free)} free in {folder}, where downloaded models are kept; {needed}."
     return passed(title, seen) if free >= GB else failed(title, seen, "Free some space there, or set HF_HOME.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.absolute().resolve() == other.absolute().resolve()
 
 
 def _write(place: Path) -> None:

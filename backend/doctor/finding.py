@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from backend.errors import InputError
+from backend.redact import redact
 
 REPORT_IT = "Please report this."
 
@@ -64,7 +65,12 @@ def unknown(title: str, seen: str, then: str = "") -> Finding:
 
 
 def checked(title: str, check: Callable[[], Finding]) -> Finding:
-    """What a check finds; one that breaks could not check, and says why."""
+    """What a check finds, without secrets; one that breaks could not check, and says why."""
+    found = _checked(title, check)
+    return replace(found, seen=redact(found.seen), next=redact(found.next))
+
+
+def _checked(title: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Stopped:

@@ -10,15 +10,17 @@ from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, JobStage, constants
 
-from backend.doctor.asking import asked
+from backend.doctor.asking import OPEN_STORAGE, asked, storage_told
 from backend.doctor.finding import REPORT_IT, Finding, Outcome, Watcher, check_all, failed, passed, unknown
 from backend.doctor.one_job import JobTrouble, NoMachine, OneJob, Patience
 from backend.doctor.places import ROOT
 from backend.doctor.plan import Plan, PlannedJob
 from backend.doctor.repository import BINARY
 from backend.doctor.visit import Visit
+from backend.hub.errors import XET
+from backend.jobs.huggingface.errors import RAISED, told
 from backend.jobs.huggingface.handing import MOUNT
-from backend.redact import redact
+from backend.redact import plain_address, redact
 
 CODE = (
     "backend/__init__.py", "backend/errors.py", "job_templates/__init__.py", "job_templates/cli.py",
@@ -49,7 +51,7 @@ def check_jobs(visit: Visit, plan: Plan, watcher: Watcher, patience: Patience | 
     try:
         digest, revision = _hand_over(visit)
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing was spent, and it is told
-        return not_started(plan, f"The code could not be handed over: {redact(str(error))}", watcher)
+        return not_started(plan, f"The code could not be handed over: {_handing_told(error)}", watcher)
     findings: list[Finding] = []
     for number, planned in enumerate(plan.jobs):
         if findings and findings[0].outcome is not Outcome.PASSED:
@@ -61,6 +63,12 @@ def check_jobs(visit: Visit, plan: Plan, watcher: Watcher, patience: Patience | 
         job = check(OneJob(visit, planned, waits), planned, revision, digest, watcher)
         findings += check_all(job.checks(first=number == 0), watcher)
     return findings
+
+
+def _handing_told(error: Exception) -> str:
+    if isinstance(error, XET):
+        return f"{storage_told(error)} {OPEN_STORAGE}"
+    return told(error) if isinstance(error, RAISED) else redact(str(error))
 
 
 def _titles(planned: PlannedJob, *, first: bool) -> list[str]:
@@ -100,7 +108,7 @@ class _Check:
         self._revision = revision
         self._digest = digest
         self._watcher = watcher
-        self._then = SETTINGS.format(endpoint=constants.ENDPOINT)
+        self._then = SETTINGS.format(endpoint=plain_address(constants.ENDPOINT))
 
     def _started(self, title: str, act: Callable[[], Finding]) -> Finding:
         """What `act` finds of the job; a refusal to start it is a failure with the Hub's reason."""

@@ -6,6 +6,10 @@ doctor holds a lock on a note of its word (backend/doctor/notes.py). A later doc
 note is here and no longer locked, because its owner is dead; or if no note is here and the word is older than any
 doctor gets, because it was made on another machine or its note is lost. Nothing else is ever touched: names must match
 to the letter, and the repository must be private and hold nothing but what a doctor puts there.
+
+A login that may perhaps not delete uses one repository of a fixed name instead, `USER/fgt-doctor-kept`: if it stays,
+the next doctor fills it again, and finds it although its note is lost and no listing shows it. A doctor that may delete
+removes it as well.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 
 from huggingface_hub import HfApi, JobInfo, constants
@@ -22,10 +27,13 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from backend.doctor import notes
 from backend.doctor.notes import OLDEST_SECONDS, WORD
-from backend.errors import InputError
-from backend.jobs.huggingface.errors import RAISED, job_errors, told
+from backend.jobs.huggingface.errors import RAISED, job_errors, status, told
+from backend.redact import plain_address
 
 PREFIX, LABEL = "fgt-doctor-", "fgt-doctor"
+KEPT = f"{PREFIX}kept"
+REFUSED = (401, 403)
+"""What the Hub answers to a login that lacks a permission: OAuth's 401, others' 403."""
 NAME = re.compile(rf"{PREFIX}({WORD.pattern})")
 OURS = re.compile(r"doctor\.(?:txt|bin)|\.gitattributes|README\.md|code/.*\.py")
 """The only files that a doctor's repository has; the Hub itself adds .gitattributes."""
@@ -39,21 +47,63 @@ def repo_of(account: str, word: str) -> str:
     return f"{account}/{PREFIX}{word}"
 
 
+def kept_of(account: str) -> str:
+    """The name of the one repository that may stay in an account."""
+    return f"{account}/{KEPT}"
+
+
 def address_of(repo: str) -> str:
     """Where its owner can delete a repository by hand."""
-    return f"{constants.ENDPOINT}/datasets/{repo}/settings"
+    return f"{plain_address(constants.ENDPOINT)}/datasets/{repo}/settings"
 
 
-def remove(account: str, word: str, token: str, *, answered: bool = True) -> list[str]:
-    """Cancel the jobs and delete the repository of one word; what could not be, in sentences with addresses.
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What could not be removed, in sentences with addresses; `refused` if the login may not delete the repository."""
+
+    jobs: Sequence[str]
+    repo: str = ""
+    refused: bool = False
+
+    @property
+    def trouble(self) -> list[str]:
+        """All of it."""
+        return [*self.jobs, *([self.repo] if self.repo else [])]
+
+
+def remove(account: str, word: str, token: str, *, repo: str | None = None, answered: bool = True) -> Removal:
+    """Cancel the jobs of one word and delete its repository, by default the one of that word.
 
     `answered` is False if something was asked for and no answer came: then it is looked for a little longer.
     """
-    trouble: list[str] = []
+    removal = Removal([])
     for wait in LATE_SECONDS[: 1 if answered else None]:
         time.sleep(wait)
-        trouble = [*_cancel_jobs(account, word, token), *_delete(repo_of(account, word), token)]
-    return trouble
+        told, refused = _delete(repo or repo_of(account, word), token)
+        removal = Removal(list(_cancel_jobs(account, word, token)), told, refused)
+    return removal
+
+
+def kept_is_there(account: str, token: str) -> bool:
+    """Whether the repository of the fixed name is there, and is a doctor's. InputError."""
+    with job_errors("look for what an earlier check left"):
+        return is_ours(kept_of(account), token)
+
+
+def remove_kept(account: str, token: str) -> tuple[list[str], list[str]]:
+    """As `remove_dead`, for the repository of the fixed name, unless it was filled of late. InputError."""
+    repo = kept_of(account)
+    if not kept_is_there(account, token) or _is_young(repo, token):
+        return [], []
+    told, _ = _delete(repo, token)
+    return ([], [told]) if told else ([repo], [])
+
+
+def _is_young(repo: str, token: str) -> bool:
+    """Whether a doctor may be at work on it; the Hub tells when it was changed."""
+    with job_errors("look for what an earlier check left"):
+        changed = HfApi(token=token).dataset_info(repo).last_modified
+    return changed is not None and time.time() - changed.timestamp() < OLDEST_SECONDS
 
 
 def remove_dead(account: str, token: str) -> tuple[list[str], list[str]]:
@@ -67,7 +117,7 @@ def remove_dead(account: str, token: str) -> tuple[list[str], list[str]]:
         if word not in noted and not _abandoned(word):
             continue
         if _exists(account, word, token):
-            left = remove(account, word, token)
+            left = remove(account, word, token).trouble
             trouble += left
             if not left:
                 removed.append(repo_of(account, word))
@@ -104,12 +154,13 @@ def _seen(account: str, token: str) -> Iterator[str]:
 def _exists(account: str, word: str, token: str) -> bool:
     """Whether something of this word is there to remove, and is a doctor's."""
     try:
-        return bool(_living_jobs(account, word, token)) or _is_ours(repo_of(account, word), token)
+        return bool(_living_jobs(account, word, token)) or is_ours(repo_of(account, word), token)
     except RAISED:
         return True  # removing says why that cannot be told
 
 
-def _is_ours(repo: str, token: str) -> bool:
+def is_ours(repo: str, token: str) -> bool:
+    """Whether a repository is there, private, and holds nothing but a doctor's files. Raises the client's errors."""
     try:
         info = HfApi(token=token).dataset_info(repo)
     except RepositoryNotFoundError:
@@ -141,11 +192,11 @@ def _cancel_jobs(account: str, word: str, token: str) -> Iterator[str]:
             yield f"The job {job.url} could not be cancelled: {told(error)}"
 
 
-def _delete(repo: str, token: str) -> Iterator[str]:
+def _delete(repo: str, token: str) -> tuple[str, bool]:
+    """Why a repository could not be deleted, empty if it is gone; and whether the login may not."""
     try:
-        if _is_ours(repo, token):
+        if is_ours(repo, token):
             HfApi(token=token).delete_repo(repo, repo_type="dataset", missing_ok=True)
     except RAISED as error:
-        yield f"{address_of(repo)} could not be deleted: {told(error)} Delete it there."
-    except InputError as error:
-        yield str(error)
+        return f"{address_of(repo)} could not be deleted: {told(error)} Delete it there.", status(error) in REFUSED
+    return "", False

@@ -5,29 +5,30 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import sys
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from backend.doctor.finding import Finding, failed, passed
+from backend.doctor.finding import Finding, failed, passed, unknown
 from backend.doctor.places import ROOT, venv_python
 
 PAGE, TRAINING, TESTS = "requirements.txt", "requirements-local.txt", "requirements-test.txt"
+REQUIRED = ">=3.11,<3.14"
+"""As pyproject.toml has it, which a Space does not get."""
 PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([\w.!+-]+)", re.MULTILINE)
 BOUND = re.compile(r"(>=|<)(\d+)\.(\d+)")
 SHOWN = 6
+NO_FILE = "{file} is not here, as in a Space, which needs none of its packages."
 
 
 def check_python(version: tuple[int, int, int] | None = None) -> Finding:
     """Whether this Python is one that the pinned packages install on."""
     version = version or sys.version_info[:3]
     told = ".".join(map(str, version))
-    required = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
-    if fits(version, required):
-        return passed("Python", f"{told}; {required} is required.")
+    if fits(version, REQUIRED):
+        return passed("Python", f"{told}; {REQUIRED} is required.")
     then = "Install Python 3.11, 3.12 or 3.13, then start scripts/run, which makes .venv with it."
-    return failed("Python", f"{told}; {required} is required.", then)
+    return failed("Python", f"{told}; {REQUIRED} is required.", then)
 
 
 def fits(version: tuple[int, int, int], required: str) -> bool:
@@ -49,19 +50,27 @@ def check_training_packages() -> Finding:
 def check_test_packages() -> Finding:
     """What scripts/test needs: nothing that the app itself does."""
     title, wanted = "Packages for tests", pins(TESTS)
+    if not wanted:
+        return unknown(title, NO_FILE.format(file=TESTS))
     there = {name: version for name in wanted if (version := installed(name))}
     if not there:
         return passed(title, f"None of {TESTS} is installed; scripts/test installs them.")
     differing = _differing({name: wanted[name] for name in there})
     if not differing:
         return passed(title, f"{len(there)} of {len(wanted)} are installed, all as pinned.")
-    return failed(title, f"{_listed(differing)}.", _install(TESTS))
+    return failed(title, f"{_listed(differing)}.", how_to_install(TESTS))
 
 
 @cache
 def pins(name: str) -> dict[str, str]:
-    """The versions that one requirements file pins, those that it takes over from another left out."""
-    return dict(PIN.findall((ROOT / name).read_text(encoding="utf-8")))
+    """The versions that one requirements file pins, those that it takes over from another left out.
+
+    Empty if the file is not here: a Space gets requirements.txt alone.
+    """
+    try:
+        return dict(PIN.findall((ROOT / name).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
 
 
 def installed(name: str) -> str | None:
@@ -83,19 +92,22 @@ def version_lines() -> list[str]:
 
 def _check(title: str, file: str, without: str) -> Finding:
     wanted = pins(file)
+    if not wanted:
+        return unknown(title, NO_FILE.format(file=file))
     missing = [name for name in wanted if installed(name) is None]
     differing = _differing({name: pin for name, pin in wanted.items() if name not in missing})
     if not missing and not differing:
         return passed(title, f"All {len(wanted)} of {file} are installed as pinned.")
     lacks = [f"{len(missing)} of {len(wanted)} are missing, so {without}: {_listed(missing)}"] if missing else []
-    return failed(title, "; ".join([*lacks, *([_listed(differing)] if differing else [])]) + ".", _install(file))
+    return failed(title, "; ".join([*lacks, *([_listed(differing)] if differing else [])]) + ".", how_to_install(file))
 
 
 def _differing(wanted: Mapping[str, str]) -> list[str]:
     return [f"{name} is {found}, not {pin}" for name, pin in wanted.items() if (found := installed(name)) != pin]
 
 
-def _install(file: str) -> str:
+def how_to_install(file: str) -> str:
+    """The next step if packages of a requirements file are missing."""
     if _other_python(venv_python()):
         return "This is not the Python of .venv. Run the doctor with .venv/bin/python."
     return f"Start scripts/run, or install {file} with pip."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -9,7 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that exists."""
-    return next(place for place in (folder, *folder.parents) if place.is_dir())
+    return next(place for place in (folder, *folder.parents) if os.path.isdir(place))  # noqa: PTH112 - raises nothing
+
+
+def no_folder(folder: Path) -> Path | None:
+    """The part of a folder's path that is there and is no folder, so that the folder cannot be made."""
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    return None if os.path.isdir(there) else there  # noqa: PTH112 - raises nothing
 
 
 def venv_python() -> Path:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import re
 import sys
 import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from backend.doctor.finding import Finding, Outcome
 from backend.doctor.packages import version_lines
-from backend.redact import redact
+from backend.redact import plain_address, redact
 from backend.runs.version import code_version
 
 SCHEMA = 1
@@ -25,16 +27,27 @@ ALL_PASSED, SOMETHING_FAILED, SOMETHING_UNKNOWN = 0, 1, 3
 ACCOUNT = "ACCOUNT"
 WIDTH, INDENT, TITLES = 112, 18, 28
 USUAL_ENDPOINT = "https://huggingface.co"
+SHORTEST_NAME = 3
+NO_NAMES = {
+    "app", "bin", "boot", "cache", "code", "content", "data", "dev", "etc", "home", "kaggle", "lib", "lib64", "local",
+    "media", "mnt", "opt", "private", "proc", "root", "run", "runs", "sbin", "srv", "sys", "temp", "tmp", "user",
+    "users", "usr", "var", "volumes", "work", "workspace",
+}  # fmt: skip
+"""Folders that are found on many systems: in a path they name nobody."""
 OS_RELEASE = Path("/etc/os-release")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings in groups; `account` and `secrets` are kept out of all that is written of them."""
+    """The findings in groups; `account` and `secrets` are kept out of all that is written of them.
+
+    `ended` says that more was to be checked.
+    """
 
     groups: Sequence[tuple[str, Sequence[Finding]]]
     account: str | None = None
     secrets: Sequence[str] = field(default=(), repr=False)
+    ended: bool = False
 
     @property
     def findings(self) -> list[Finding]:
@@ -54,21 +67,24 @@ class Report:
         """How many passed, failed and could not be checked."""
         count = Counter(finding.outcome for finding in self.findings)
         counted = (f"{count[Outcome.PASSED]} passed", f"{count[Outcome.FAILED]} failed")
-        return f"{', '.join(counted)}, {count[Outcome.UNKNOWN]} could not be checked"
+        early = "; the check was ended before it was done" if self.ended else ""
+        return f"{', '.join(counted)}, {count[Outcome.UNKNOWN]} could not be checked{early}"
 
     def text(self) -> str:
         """The report, ready to be pasted into an issue."""
         lines = [*map(self.masked, _system().values()), ""]
         for name, findings in self._masked_groups():
             lines += [name, *(line for finding in findings for line in _lines(finding)), ""]
-        lines += [f"{self.summary}.", "", *textwrap.wrap(f"Packages: {', '.join(version_lines())}.", WIDTH)]
+        lines += [f"{self.summary}.", "", *_packages()]
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
         groups = {name: [finding.to_json() for finding in findings] for name, findings in self._masked_groups()}
         system = {key: self.masked(said) for key, said in _system().items()}
-        return {"schema": SCHEMA, **system, "groups": groups, "exit_code": self.exit_code, "packages": version_lines()}
+        ended = {"ended": True} if self.ended else {}
+        code = {"exit_code": self.exit_code, "packages": version_lines()}
+        return {"schema": SCHEMA, **system, **ended, "groups": groups, **code}
 
     def _masked_groups(self) -> list[tuple[str, list[Finding]]]:
         """The findings as they may be written; masked before lines are broken, which could hide a name."""
@@ -91,8 +107,17 @@ def without_home(text: str) -> str:
     if home:
         text = re.sub(rf"{re.escape(home)}(?=/|\b|$)", "~", text)
     text = re.sub(r"(?<![\w.~-])/(?:home|Users)/[^/\s:,;]+", "~", text)
-    user = os.environ.get("USER") or os.environ.get("LOGNAME") or ""
-    return re.sub(rf"/{re.escape(user)}(?![\w.-])", "/USER", text) if user not in ("", "root") else text
+    for user in _users(home):
+        text = re.sub(rf"(?<=/){re.escape(user)}(?![\w-]|\.\w)", "USER", text)
+    return text
+
+
+def _users(home: str) -> set[str]:
+    """The names that this process's user goes by, but for those that folders of the system have too."""
+    names = {os.environ.get("USER", ""), os.environ.get("LOGNAME", ""), Path(home).name}
+    with suppress(KeyError):  # a user that the system has no entry of
+        names.add(pwd.getpwuid(os.getuid()).pw_name)
+    return {name for name in names if len(name) >= SHORTEST_NAME and name.lower() not in NO_NAMES}
 
 
 def _home() -> str:
@@ -100,6 +125,12 @@ def _home() -> str:
         return str(Path.home()).rstrip("/")
     except RuntimeError:  # a user without one
         return ""
+
+
+def _packages() -> list[str]:
+    return textwrap.wrap(
+        f"Packages: {', '.join(version_lines())}.", WIDTH, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _lines(finding: Finding) -> list[str]:
@@ -119,7 +150,7 @@ def _system() -> dict[str, str]:
     python = f"Python {platform.python_version()} ({platform.python_implementation()})"
     libc = " ".join(part for part in platform.libc_ver() if part)
     kernel = f"{platform.system()} {platform.release()} {platform.machine()}"
-    endpoint = os.environ.get("HF_ENDPOINT", USUAL_ENDPOINT).rstrip("/")
+    endpoint = plain_address(os.environ.get("HF_ENDPOINT", USUAL_ENDPOINT))
     return {
         "app": f"FunctionGemma Trainer {code_version()}, checked {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}",
         "system": ", ".join(part for part in (_distribution(), kernel, libc) if part),

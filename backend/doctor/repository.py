@@ -14,8 +14,10 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 from backend.doctor.asking import asked
 from backend.doctor.finding import Finding, failed, passed, unknown
+from backend.doctor.leftovers import address_of, is_ours
 from backend.doctor.visit import Visit
 from backend.hub.fetching import MB, fetch_file
+from backend.redact import plain_address
 from backend.runs.folders import Scratch
 
 MADE, FILLED, READ, LISTED, DELETED = (
@@ -29,7 +31,14 @@ LOOKS_SECONDS = (0.0, 1.0, 2.0)
 TOKENS = (
     "Use a token that may write, from {endpoint}/settings/tokens, or log in again and grant access to repositories."
 )
+NOT_OURS = "{repo} is there already, and this login may not see it, or it is public or holds other files."
 Checks = list[tuple[str, Callable[[], Finding]]]
+
+
+def stays(repo: str) -> Finding:
+    """What is said of the repository that a login may not delete."""
+    seen = f"This login may not delete repositories, so {repo} stays, private; later checks use it again."
+    return unknown(DELETED, seen, f"Training needs no deletion. To be rid of it, delete it at {address_of(repo)}.")
 
 
 class Repository:
@@ -43,7 +52,7 @@ class Repository:
         self._made = False
         self._revision: str | None = None
         self._files = {TEXT: NOTE, BINARY: secrets.token_bytes(BINARY_BYTES)}
-        self._then = TOKENS.format(endpoint=constants.ENDPOINT)
+        self._then = TOKENS.format(endpoint=plain_address(constants.ENDPOINT))
 
     def checks(self) -> Checks:
         """All but the last."""
@@ -58,7 +67,9 @@ class Repository:
 
         def act() -> Finding:
             with self._visit.asking():
-                self._api.create_repo(self._visit.repo, repo_type="dataset", private=True)
+                self._api.create_repo(self._visit.repo, repo_type="dataset", private=True, exist_ok=self._visit.keeps)
+            if self._visit.keeps and not self._is_ours():
+                return failed(MADE, NOT_OURS.format(repo=self._visit.repo), f"See {address_of(self._visit.repo)}.")
             self._made = True
             if self._api.dataset_info(self._visit.repo).private is not True:
                 then = "Do not train on Hugging Face with this account: its data would be public. Please report this."
@@ -66,6 +77,10 @@ class Repository:
             return passed(MADE, f"{self._visit.repo} was made, and is private.")
 
         return asked(MADE, act, self._then)
+
+    def _is_ours(self) -> bool:
+        """Whether the repository of the fixed name, if it was there before, is one that a check may fill."""
+        return is_ours(self._visit.repo, self._visit.token)
 
     def fill(self) -> Finding:
         """Upload a text and a binary file in one commit."""
@@ -122,6 +137,8 @@ class Repository:
         self._visit.clean()
         if self._visit.trouble:
             return failed(DELETED, "; ".join(self._visit.trouble), "The next check of this account tries again.")
+        if self._visit.stays:
+            return stays(self._visit.repo)
         return asked(DELETED, self._gone, self._then)
 
     def _gone(self) -> Finding:

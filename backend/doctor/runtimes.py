@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend import browser_runtime
 from backend.doctor.finding import Finding, failed, passed, unknown
-from backend.doctor.packages import installed
+from backend.doctor.packages import TRAINING, how_to_install, installed
 from backend.doctor.places import ROOT
 from backend.doctor.processes import NoAnswer, said
 
@@ -28,7 +28,7 @@ def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
     if not any(device.exists() for device in devices) and shutil.which("nvidia-smi") is None:
         return passed("GPU", "There is no NVIDIA GPU here, so training uses the processor.")
     if installed("torch") is None:
-        return unknown("GPU", f"There is an NVIDIA GPU, but {NOT_LOCAL}.", "Start scripts/run once, then check again.")
+        return unknown("GPU", f"There is an NVIDIA GPU, but {NOT_LOCAL}.", how_to_install(TRAINING))
     then = "Training uses the processor meanwhile. Install the NVIDIA driver that torch's CUDA needs, then check again."
     try:
         ok, told = said([GPU_CHECK], GPU_SECONDS)
@@ -59,8 +59,7 @@ def check_litert() -> Finding:
     """Make a tiny file, open it in LiteRT-LM and have it answer, in a process of its own."""
     title = "LiteRT-LM runtime"
     if missing := [name for name in LITERT if installed(name) is None]:
-        then = "Start scripts/run once, then check again."
-        return unknown(title, f"{', '.join(missing)} is missing, as {NOT_LOCAL}.", then)
+        return unknown(title, f"{', '.join(missing)} is missing, as {NOT_LOCAL}.", how_to_install(TRAINING))
     then = "Exported files cannot be tested or asked on this machine; ask them in the browser or on a phone."
     try:
         ok, told = said(["-m", RUNTIME_CHECK], RUNTIME_SECONDS)

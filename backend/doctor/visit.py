@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
 from huggingface_hub import constants
 
 from backend.doctor import notes
-from backend.doctor.leftovers import remove, repo_of
+from backend.doctor.leftovers import kept_of, remove, repo_of
 from backend.jobs.huggingface.errors import RAISED, is_refusal
 
 BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -20,17 +21,24 @@ BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Visit:
     """Use as a context manager: at its end, however that comes, jobs are cancelled and the repository is deleted.
 
-    `trouble` then says what could not be removed, with its address. `unanswered` is True while something is asked for
-    that the Hub may carry out although its answer does not come any more.
+    `trouble` then says what could not be removed, with its address. With `keeps` the repository has the fixed name, and
+    `stays` is True if the login may not delete it, which is no trouble. `removing` is called when a removal begins that
+    is no check of its own. `unanswered` is True while something is asked for that the Hub may carry out although its
+    answer does not come any more.
     """
 
-    def __init__(self, account: str, token: str) -> None:
+    def __init__(
+        self, account: str, token: str, *, keeps: bool = False, removing: Callable[[], None] = lambda: None
+    ) -> None:
         self.account = account
         self.token = token
         self.word = notes.new_word()
-        self.repo = repo_of(account, self.word)
+        self.keeps = keeps
+        self.repo = kept_of(account) if keeps else repo_of(account, self.word)
+        self.stays = False
         self.unanswered = False
         self.trouble: list[str] = []
+        self._removing = removing
         self._lock: int | None = None
         self._made = False
 
@@ -54,6 +62,8 @@ class Visit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with _undisturbed():
+            if self._made:
+                self._removing()
             self.clean()
             if not self.trouble:
                 notes.drop(self.word)
@@ -63,15 +73,31 @@ class Visit:
     def clean(self) -> None:
         """Remove all that was made; nothing is asked of the Hub if nothing is left."""
         if self._made:
-            self.trouble = remove(self.account, self.word, self.token, answered=not self.unanswered)
+            removal = remove(self.account, self.word, self.token, repo=self.repo, answered=not self.unanswered)
+            self.stays = removal.refused and self.keeps
+            self.trouble = list(removal.jobs) if self.stays else removal.trouble
             self._made, self.unanswered = bool(self.trouble), False
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold back the signals that ask a process to end, until what was made is removed."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+    """Hold back the signals that ask a process to end, until what was made is removed; then the first one counts.
+
+    Python handles signals in its main thread, whichever thread got them: a mask would not hold back all of them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in BLOCKED}
+    for number in BLOCKED:
+        if before[number] not in (signal.SIG_IGN, None):
+            signal.signal(number, lambda got, _frame: came.append(got))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])

@@ -30,6 +30,10 @@ READ_SECONDS = 120.0
 KEPT_CONNECTIONS = 20
 XET = (ConnectionError, XetAuthenticationError, XetObjectNotFoundError)
 """What hf_xet, which large files go through, raises for the network and for every answer of the Hub: words alone."""
+NO_TOKEN = (
+    "the token is no token: it has characters that no token has. Log in with `hf auth login`, or set HF_TOKEN to a "
+    "valid token."
+)
 TRANSLATED = (
     HfHubHTTPError,
     EntryNotFoundError,
@@ -38,9 +42,10 @@ TRANSLATED = (
     OfflineModeIsEnabled,
     httpx2.HTTPError,
     httpx2.InvalidURL,
+    UnicodeEncodeError,
     *XET,
 )
-"""What the client raises."""
+"""What the client raises; UnicodeEncodeError if the token has letters that no token has."""
 
 
 def _patient_client() -> httpx2.Client:
@@ -109,6 +114,8 @@ def _told(error: BaseException, page: str) -> str:
             return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
         case httpx2.HTTPError() | httpx2.InvalidURL():
             return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+        case UnicodeEncodeError():
+            return NO_TOKEN
         case _ if isinstance(error, XET):
             return f"large files cannot be sent to or read from {constants.ENDPOINT} now ({error}). Try again."
     return str(error)

@@ -66,6 +66,34 @@ def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server
     assert left(hub_server) == []
 
 
+def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Visit, hub_server: LoopbackHub) -> None:
+    page = visit(width=390, height=844).page
+    focus = (
+        "document.activeElement !== document.body && document.querySelector('#doctor').contains(document.activeElement)"
+    )
+    page.get_by_role("button", name="Runs", exact=True).press("Enter")
+    page.get_by_role("button", name="Check my account").press("Enter")
+    panel = page.locator("#doctor")
+    expect(panel.locator(".summary")).to_contain_text("passed", timeout=CHECK_MS)
+    panel.get_by_role("button", name="What do two short jobs cost?").press("Enter")
+    start = panel.get_by_role("button", name="Start for at most")
+    expect(start).to_be_visible()
+    page.wait_for_function(focus)
+    start.press("Enter")
+    stop = panel.get_by_role("button", name="Stop")
+    expect(stop).to_be_in_viewport()
+    expect(panel.locator(".progress")).to_be_in_viewport()
+    page.wait_for_function(focus)
+    expect(page.locator("#doctor ~ [role=status], #doctor [role=status].unseen").first).not_to_be_empty()
+    stop.press("Enter")
+    expect(panel).to_contain_text("did not come to its end", timeout=CHECK_MS)
+    page.wait_for_function(focus)
+    panel.get_by_role("button", name="Close").press("Enter")
+    expect(panel.locator(".card")).to_have_count(0)
+    page.wait_for_function("document.activeElement !== document.body")
+    until(lambda: left(hub_server) == [])
+
+
 def test_an_app_that_is_stopped_removes_what_its_check_made(
     app: App, browser: Browser, hub_server: LoopbackHub, tmp_path: Path
 ) -> None:

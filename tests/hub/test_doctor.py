@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 from backend.doctor.finding import Outcome
+from backend.errors import InputError
+from backend.hub.errors import hub_errors
+from tests.hub.accounts import APP
 from tests.hub.doctors import ADA, BASE, checked, left, outcomes, ready_hub, report_of, start
 from tests.hub.loopback import LoopbackHub
 
@@ -155,23 +159,98 @@ def test_a_listing_without_the_repository_is_a_failure(hub: LoopbackHub) -> None
     assert again["Listing of repositories"].outcome is PASSED
 
 
-def test_what_may_not_be_deleted_is_named_and_no_second_one_is_made(hub: LoopbackHub) -> None:
-    accounts = hub.world.accounts
+def test_what_may_not_be_deleted_is_named_and_used_again(hub: LoopbackHub, notes: Path) -> None:
+    """As an app's login that neither lists nor deletes; the notes are lost, as with every restart of a Space."""
+    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
+    ready_hub(hub)
     token = accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos"))
-    found = checked(token)
-    (repo,) = left(hub)
-    assert found["Deleting"].outcome is FAILED
-    assert f"{hub.endpoint}/datasets/{repo}/settings could not be deleted" in found["Deleting"].seen
-    again = checked(token)
-    assert again["Earlier checks"].outcome is FAILED
-    assert f"{hub.endpoint}/datasets/{repo}/settings" in again["Earlier checks"].seen
-    assert {again[title].outcome for title in AFTER_LOGIN[3:]} == {UNKNOWN}
-    assert left(hub) == [repo]
+    for earlier in ("Nothing was left behind.", f"{kept} of an earlier check is there, and is used again."):
+        found = checked(token)
+        assert left(hub) == [kept]
+        assert list(notes.rglob("doctor-*.json")) == []
+        assert (found["Earlier checks"].outcome, found["Earlier checks"].seen) == (PASSED, earlier)
+        assert {found[title].outcome for title in ("Private repository", "Upload", "Read-back")} == {PASSED}
+        assert found["Deleting"].outcome is UNKNOWN
+        assert f"This login may not delete repositories, so {kept} stays" in found["Deleting"].seen
+        assert f"delete it at {hub.endpoint}/datasets/{kept}/settings." in found["Deleting"].next
     accounts.contributors_delete = True
-    last = checked(token)
-    assert repo in last["Earlier checks"].seen
-    assert last["Deleting"].outcome is PASSED
+    assert checked(token)["Deleting"].outcome is PASSED
     assert left(hub) == []
+
+
+def test_what_another_login_had_to_leave_is_removed_by_one_that_may(hub: LoopbackHub) -> None:
+    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
+    token = ready_hub(hub)
+    checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
+    assert left(hub) == [kept]
+    found = checked(token)
+    assert found["Earlier checks"].seen == f"What a check that was ended had left is removed: {kept}."
+    assert left(hub) == []
+
+
+@pytest.mark.parametrize(("private", "made_by"), [(False, APP), (True, "another-app"), (True, APP)])
+def test_another_s_repository_of_the_fixed_name_is_left_alone(hub: LoopbackHub, private: bool, made_by: str) -> None:
+    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
+    accounts.contributors_delete = True
+    repo = hub.world.add_repo(kept, {"mine.csv": b"x"}, "dataset", private=private, made_by=made_by)
+    before = list(repo.commits)
+    found = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
+    assert found["Private repository"].outcome is FAILED
+    assert f"{kept} is there already" in found["Private repository"].seen
+    assert found["Upload"].outcome is UNKNOWN
+    assert hub.world.repos["dataset", kept].commits == before
+
+
+@pytest.mark.parametrize("login", ["oauth", "fineGrained", "write"])
+def test_accepted_terms_are_not_asked_for_alone_where_the_login_may_be_what_lacks(hub: LoopbackHub, login: str) -> None:
+    ready_hub(hub)
+    if login == "oauth":
+        token = hub.world.accounts.add_oauth(ADA, ("manage-repos", "jobs"))
+    else:
+        hub.world.repos["model", BASE].accepted.clear()
+        token = hub.world.add_user(ADA, login, ("repo.write", "job.write"))
+    found = checked(token)["Licence of the base model"]
+    assert found.outcome is FAILED
+    assert ("or this login may not read gated repositories" in found.seen) is (login != "write")
+    assert ("log in again and grant that" in found.seen) is (login != "write")
+
+
+@pytest.mark.parametrize("status", [401, 404, None])
+def test_a_file_storage_out_of_reach_could_not_be_checked(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None
+) -> None:
+    monkeypatch.delenv("HF_HUB_DISABLE_XET", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    if status:
+        hub.fail("xet-write-token", status)
+    out, err = start(ready_hub(hub), tmp_path, "--hub", "--json").communicate()
+    found = report_of(out)
+    assert found["Upload"]["outcome"] == "could not check"
+    assert "The Hub's file storage" in found["Upload"]["seen"]
+    assert found["Upload"]["next"].startswith("Open the network to the Hub's file storage, or set HF_HUB_DISABLE_XET=1")
+    assert "Please report this" not in out
+    assert "Traceback" not in err
+    assert left(hub) == []
+
+
+@pytest.mark.parametrize("token", ["hf_" + "Ä" * 34, "hf_\u200b" + "Abc1" * 8])
+@pytest.mark.usefixtures("hub")
+def test_a_token_with_foreign_letters_is_no_token(token: str) -> None:
+    found = checked(token)
+    assert found["Login"].outcome is FAILED
+    assert "The token is no token" in found["Login"].seen
+    assert "Please report" not in str(found)
+    with pytest.raises(InputError, match="the token is no token"), hub_errors("ada/x", "read"):
+        HfApi(token=token).dataset_info("ada/x")
+
+
+def test_passwords_in_the_hub_s_address_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for endpoint in ("http://eve:pass-word@127.0.0.1:9", "http://127.0.0.1:9?key=pass-word"):
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        out, err = start("hf_" + "Abc1" * 8, tmp_path, "--hub").communicate()
+        assert "Hub: http://127.0.0.1:9\n" in out
+        assert "pass-word" not in out + err
+        assert "eve" not in out
 
 
 def test_a_hub_out_of_reach_is_told_and_not_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,21 @@ def test_without_a_login_no_job_is_started_and_that_is_told(hub: LoopbackHub, tm
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("role", ["read", "fineGrained"])
+def test_a_login_that_may_not_run_jobs_is_told_before_any_price(hub: LoopbackHub, tmp_path: Path, role: str) -> None:
+    ready_hub(hub)
+    token = hub.world.add_user(ADA, role, ("repo.write",))
+    out, err = start(token, tmp_path, "--spend", "--yes", "--json").communicate()
+    found = report_of(out)
+    assert found["Permission for jobs"]["outcome"] == "failed"
+    assert found["Jobs on Hugging Face"]["outcome"] == "could not check"
+    assert "at most" not in err
+    assert "handed over" not in out
+    assert "Client Error" not in out
+    assert [line for line in hub.trace if "hardware" in line or line.startswith("POST /api/jobs")] == []
+    assert left(hub) == []
+
+
 def _at_work(hub: LoopbackHub, token: str, folder: Path) -> subprocess.Popen[str]:
     """A doctor whose first job runs, and whose next question about it is not answered."""
     hub.fail("/logs", None, delay_seconds=60)

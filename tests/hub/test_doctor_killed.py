@@ -42,9 +42,42 @@ def test_asked_to_end_it_deletes_what_it_made(
     until(lambda: asked(hub, held_at))
     assert len(left(hub)) == 1
     doctor.send_signal(number)
-    _, err = doctor.communicate(timeout=30)
+    out, err = doctor.communicate(timeout=30)
     assert doctor.returncode == code
     assert "Traceback" not in err
+    assert "Removing what was made …" in err
+    assert left(hub) == []
+    assert "the check was ended before it was done." in out  # and what was found is reported
+    assert "ACCOUNT, by a token that may write" in out
+    assert ADA not in out
+
+
+def test_more_signals_while_it_cleans_up_change_nothing(hub: LoopbackHub, tmp_path: Path) -> None:
+    token = ready_hub(hub)
+    hub.fail("/resolve/", None, delay_seconds=30)
+    hub.fail("DELETE /api/repos/delete", None, delay_seconds=2)
+    doctor = start(token, tmp_path, "--hub")
+    until(lambda: asked(hub, "/resolve/"))
+    doctor.terminate()
+    until(lambda: asked(hub, "DELETE /api/repos/delete"))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        doctor.send_signal(number)
+    _, err = doctor.communicate(timeout=30)
+    assert doctor.returncode == 143
+    assert "Traceback" not in err
+    assert left(hub) == []
+
+
+def test_a_signal_while_the_last_check_deletes_ends_it_afterwards(hub: LoopbackHub, tmp_path: Path) -> None:
+    token = ready_hub(hub)
+    hub.fail("DELETE /api/repos/delete", None, delay_seconds=2)
+    doctor = start(token, tmp_path, "--hub")
+    until(lambda: asked(hub, "DELETE /api/repos/delete"))
+    doctor.terminate()
+    out, err = doctor.communicate(timeout=30)
+    assert doctor.returncode == 143
+    assert "Traceback" not in err
+    assert "Read-back" in out
     assert left(hub) == []
 
 

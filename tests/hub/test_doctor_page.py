@@ -10,7 +10,7 @@ from backend.doctor.finding import Outcome
 from backend.errors import InputError
 from tests.hub.doctors import ADA, left, ready_hub, until
 from tests.hub.loopback import LoopbackHub
-from ui.frame.doctor_panel import _linked, begin_check, check_buttons
+from ui.frame.doctor_panel import _ended, _linked, begin_check, check_buttons
 from ui.page.location import Place
 from ui.page.state import Scene
 from ui.services.checkups import Checkups
@@ -95,6 +95,18 @@ def test_stopping_removes_what_was_made(hub: LoopbackHub) -> None:
     assert "Deleting" not in found
     assert checkup.task.error == "This was stopped."
     assert left(hub) == []
+    assert "the check was ended before it was done." in checkup.text
+    assert "ACCOUNT, by a token that may write" in checkup.text
+    assert ADA not in checkup.text
+    shown = _ended(seen_by(Identity(ADA, "hf_x")), "account", checkup)
+    assert any("data-copy" in part.text for part in shown)
+    assert any("ACCOUNT, by a token" in part.text for part in shown)
+
+
+def test_what_may_stay_is_said_before_anything_is_made() -> None:
+    said = "which stays if the login may not delete it"
+    assert said in check_buttons(seen_by(Identity(ADA, "hf_x"))).text
+    assert said not in check_buttons(seen_by(Identity(machine=True))).text
 
 
 def test_only_the_page_that_was_shown_the_price_starts_the_jobs_and_once(hub: LoopbackHub) -> None:

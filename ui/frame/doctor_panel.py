@@ -21,6 +21,39 @@ from ui.page.state import Scene
 from ui.page.updates import Holder, Wanted
 from ui.services.checkups import TITLES, Checkup
 
+FOLLOW = """
+// Each drawing replaces the buttons: the focus goes to the same one again, or to the title of what came in its place.
+let focused, begun = false, drawn = false;
+element.tabIndex = -1;
+element.addEventListener('focusin', (event) => { focused = event.target.dataset.do ?? 'title'; });
+element.addEventListener('focusout', (event) => setTimeout(() => {
+  if (event.target.isConnected && !element.contains(document.activeElement)) focused = undefined;
+}));
+element.addEventListener('click', (event) => {
+  begun ||= Boolean(event.target.closest('[data-do="agree"], [data-do="doctor"]'));
+});
+const told = document.createElement('p');  // a live region that stays, which a screen reader needs
+told.className = 'unseen';
+told.setAttribute('role', 'status');
+element.after(told);
+watch('value', () => {
+  const there = Boolean(element.querySelector('.card'));
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (lost && (focused || there !== drawn)) {
+    const title = element.querySelector('h2');
+    if (title) title.tabIndex = -1;
+    const same = focused && element.querySelector(`[data-do="${focused}"]`);
+    (same || title || element).focus({preventScroll: true});
+  }
+  drawn = there;
+  if (begun && element.querySelector('[data-do="stop"]')) {
+    element.scrollIntoView({block: 'start'});
+    begun = false;
+  }
+  const doing = element.querySelector('.progress-text span')?.textContent ?? '';
+  if (told.textContent !== doing) told.textContent = doing;
+});
+"""
 COPY = """
 element.addEventListener('click', async (event) => {
   const pressed = event.target.closest('[data-copy]');
@@ -39,8 +72,12 @@ element.addEventListener('click', async (event) => {
 """
 NOTES = {
     "machine": "Nothing is installed, nothing is sent anywhere, and nothing is left behind.",
-    "account": "Costs nothing: a private repository is made, filled, read back and deleted.",
+    "account": (
+        "Costs nothing: a private repository is made, filled, read back and deleted. If the login may not delete, it "
+        "stays, and later checks use it again."
+    ),
 }
+MAY_STAY = "The check of an account makes a private repository, which stays if the login may not delete it."
 SPENT = "What the jobs cost stands on your billing page on Hugging Face."
 MARKS: dict[Outcome, tuple[Tone, Html]] = {
     Outcome.PASSED: ("ok", icons.CHECK),
@@ -58,7 +95,7 @@ class DoctorPanel(Holder):
     """Empty until somebody asks for a check."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + COPY)
+        self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + FOLLOW + COPY)
 
     def paint(self, scene: Scene) -> Wanted:
         """The check that the visitor looks at."""
@@ -100,7 +137,9 @@ def check_buttons(scene: Scene) -> Html:
     identity = scene.services.identity
     kinds = [("machine", "Check this machine")] if identity.machine else []
     kinds += [("account", "Check my account")] if identity.name and identity.token else []
-    return joined(button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds)
+    buttons = [button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds]
+    may_stay = [Html(f'<p class="note">{MAY_STAY}</p>')] if identity.name and identity.token else []
+    return joined([*buttons, *may_stay])
 
 
 def _view(scene: Scene) -> Html:
@@ -113,7 +152,8 @@ def _view(scene: Scene) -> Html:
         stopping = task.stop.is_set()
         doing = "Removing what was made" if stopping else task.doing or "Waiting for another check to end"
         stop = "" if stopping else button("stop", "Stop", kind="quiet small")
-        return card(TITLES[kind], joined([progress(task.fraction, doing), _list(checkup.found)]), aside=stop)
+        body = joined([progress(task.fraction, doing), _list(checkup.found)])
+        return card(TITLES[kind], body, note=NOTES[kind], aside=stop)
     note = SPENT if any(finding.title.startswith("Job") for finding in checkup.found) else NOTES[kind]
     return card(TITLES[kind], joined(_ended(scene, kind, checkup)), note=note, aside=_close())
 
@@ -131,10 +171,11 @@ def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Html]:
     """What an ended check found, and what can be done with it."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
+    copy = Html('<button type="button" class="btn primary" data-copy>Copy the report</button>')
     if report is None:
         said = callout("warn", "The check did not come to its end", checkup.task.error or "")
-        return [said, _list(checkup.found), Html(f'<div class="actions">{again}</div>')]
-    copy = Html('<button type="button" class="btn primary" data-copy>Copy the report</button>')
+        actions = Html(f'<div class="actions">{copy if checkup.text else ""}{again}</div>')
+        return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
     parts += [Html(f'<div class="actions">{copy}{again}</div>'), _report(checkup.text)]
     return [*parts, _jobs(scene)] if kind == "account" else parts

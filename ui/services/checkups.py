@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from backend.doctor import Finding, Report, Stopped, Watcher, check_machine
 from backend.doctor.account import check_account
-from backend.doctor.jobs import check_jobs, job_titles
+from backend.doctor.jobs import check_jobs, job_titles, not_started
 from backend.doctor.plan import Plan, plan_jobs
 from backend.doctor.visit import Visit
 from backend.errors import InputError
@@ -25,6 +25,7 @@ TITLES: dict[str, str] = {"machine": "This machine", "account": "Your account on
 MACHINE_CHECKS, ACCOUNT_CHECKS = 12, 9
 NOT_HERE = "This page checks machines of one's own. On a shared app, check your account."
 NOBODY = "Log in with Hugging Face first."
+NOT_TRIED = "No job was started, because the checks of the account did not come so far."
 ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
 
 
@@ -112,7 +113,7 @@ class Checkups:
             findings = check_machine(_Follower(task, checkup, MACHINE_CHECKS), runs)
             return Report([(TITLES["machine"], findings)], identity.name, [identity.token or ""])
 
-        self._start("machine", work)
+        self._start("machine", identity, work)
 
     def check_account(self, identity: Identity, plan: Plan | None = None) -> None:
         """Check the account of whoever asks; with a plan also its jobs, which cost money. InputError."""
@@ -127,10 +128,12 @@ class Checkups:
         def work(task: Task[Report], checkup: Checkup) -> Report:
             follower = _Follower(task, checkup, ACCOUNT_CHECKS + (len(job_titles(plan)) if plan else 0))
             found = check_account(token, follower, jobs if plan else None)
+            if plan and not found.jobs:
+                found.jobs += not_started(plan, NOT_TRIED, follower)
             groups: Sequence[tuple[str, list[Finding]]] = [("Account on Hugging Face", found.free)]
             return Report([*groups, *([("Jobs on Hugging Face", found.jobs)] if plan else [])], name, [token])
 
-        self._start("account", work)
+        self._start("account", identity, work)
 
     def price(self) -> Task[Offer] | None:
         """The price that was asked for last."""
@@ -158,7 +161,7 @@ class Checkups:
         if self._prices.drop("price") is task:
             self.check_account(identity, task.result.plan)
 
-    def _start(self, kind: Kind, work: _Work) -> None:
+    def _start(self, kind: Kind, identity: Identity, work: _Work) -> None:
         """Begin anew, unless one of the kind is under way."""
         with self._lock:
             before = self._last.get(kind)
@@ -170,7 +173,12 @@ class Checkups:
             def do(task: Task[Report]) -> Report:
                 begun.wait()
                 checkup = self._last[kind]
-                report = work(task, checkup)
+                try:
+                    report = work(task, checkup)
+                except apart.Stopped:
+                    groups = [(TITLES[kind], list(checkup.found))]
+                    checkup.text = Report(groups, identity.name, [identity.token or ""], ended=True).text()
+                    raise
                 checkup.text = report.text()  # once: pages ask for it every second
                 return report
 

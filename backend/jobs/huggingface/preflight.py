@@ -42,11 +42,11 @@ def preflight(token: str | None, config: RunConfig, namespace: str) -> list[Chec
     api = HfApi(token=token or False)
     account = _reached(lambda: _account(api, token))
     if isinstance(account, Check):
-        return [account, *_licence(api, config)]
+        return [account, *_licence(api, config, {})]
     name = account.get("name")
     checks = [Check("token", True, f"Logged in as {name}.")]
     checks += [_write(account, namespace), _jobs(api, account, namespace)]
-    return [*checks, *_licence(api, config), _balance(account, namespace)]
+    return [*checks, *_licence(api, config, account), _balance(account, namespace)]
 
 
 def _reached(ask: Callable[[], Answer]) -> Answer:
@@ -111,7 +111,7 @@ def _jobs(api: HfApi, account: Mapping[str, Any], namespace: str) -> Check:
     return Check("jobs", True, f"Jobs may be run in {namespace}.")
 
 
-def _licence(api: HfApi, config: RunConfig) -> Iterator[Check]:
+def _licence(api: HfApi, config: RunConfig, account: Mapping[str, Any]) -> Iterator[Check]:
     """Whether the base model may be read, where it is on the Hub; the starter needs none."""
     base = config.base_model
     if base == STARTER or not REPO_ID.fullmatch(base):
@@ -120,14 +120,29 @@ def _licence(api: HfApi, config: RunConfig) -> Iterator[Check]:
     try:
         _reached(lambda: api.auth_check(base))
     except GatedRepoError:
-        message = f"The terms of {base} are not accepted yet. Open its page, accept them, then check again."
-        yield Check("licence", False, message, page)
+        yield Check("licence", False, _gated(base, account), page)
     except RepositoryNotFoundError:
         yield Check("licence", False, f"There is no model {base}, or this login may not see it.", page)
     except HfHubHTTPError as error:
         yield Check("licence", None, f"Whether {base} may be read could not be told: {told(error)}", page)
     else:
         yield Check("licence", True, f"{base} may be read.", page)
+
+
+def _gated(base: str, account: Mapping[str, Any]) -> str:
+    """Why a gated model may not be read: the Hub's answer does not tell terms from a login's permission."""
+    if not _is_limited(account):
+        return f"The terms of {base} are not accepted yet. Open its page, accept them, then check again."
+    return (
+        f"The terms of {base} are not accepted yet, or this login may not read gated repositories. Open its page and "
+        "accept them; if they are accepted, log in again and grant that, or give the token that permission."
+    )
+
+
+def _is_limited(account: Mapping[str, Any]) -> bool:
+    """Whether the login has permissions of its own, as OAuth's and fine-grained tokens have."""
+    auth = account.get("auth") or {}
+    return auth.get("type") == "oauth" or (auth.get("accessToken") or {}).get("role") == "fineGrained"
 
 
 def _balance(account: Mapping[str, Any], namespace: str) -> Check:

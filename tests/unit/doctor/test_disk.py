@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from backend.doctor.disk import check_disk
+from backend.doctor.disk import check_disk, check_models
 from backend.doctor.finding import Outcome
 from backend.runs.fallback import usual_home
+from job_templates.doctor import unwritable
 from tests.conftest import ROOT
 from ui.services.tenants import home
 
@@ -65,17 +66,67 @@ def test_no_file_can_be_written_anywhere() -> None:
     assert found["LiteRT-LM runtime"]["outcome"] == "failed"
 
 
-def test_a_report_that_cannot_be_written_is_an_error_after_the_report() -> None:
-    done = subprocess.run([*DOCTOR, "--report", "/proc/none"], capture_output=True, text=True, check=False)
-    assert _found(done)
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("/proc/none", "/proc/none cannot be written: "),
+        ("", "needs the name of a file"),
+        ("/", "needs the name of a file"),
+        ("/proc/version/x", "/proc/version is no folder"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_checked(named: str, told: str) -> None:
+    done = subprocess.run([*DOCTOR, f"--report={named}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_is_not_touched_before_the_end(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("before")
+    assert unwritable(tmp_path / "report") is None
+    assert unwritable(tmp_path / "not/yet/report") is None
+    assert (tmp_path / "report").read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_full_output_is_a_plain_error_and_the_file_is_written_all_the_same(tmp_path: Path) -> None:
+    command = [*DOCTOR, "--report", str(tmp_path / "report")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert "error: Could not write /proc/none" in done.stderr
+    assert "error: Could not write the report on stdout: the disk is full." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "report").read_text())["groups"]
 
 
 def test_a_file_is_no_folder_for_runs(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
     found = check_disk(tmp_path / "runs")
     assert (found.outcome, found.next) == (Outcome.FAILED, "Set FGT_HOME to a folder that you may write.")
+
+
+@pytest.mark.parametrize("name", ["file/runs", "file/a/b/runs", "dangling", "dangling/runs"])
+def test_a_path_through_a_file_holds_no_runs_and_no_models(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    found = check_disk(tmp_path / name, needed=0)
+    assert found.outcome is Outcome.FAILED
+    assert found.seen == f"{tmp_path / Path(name).parts[0]} is no folder."
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / name))
+    assert f"{tmp_path / Path(name).parts[0]} is no folder" in check_models().seen
+
+
+@pytest.mark.parametrize("name", ["none", "file"])
+def test_an_unusable_folder_for_temporary_files_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "TMPDIR": str(tmp_path / name)}
+    found = _found(subprocess.run(DOCTOR, capture_output=True, text=True, env=environment, check=False))
+    assert found["Temporary files"]["outcome"] == "failed"
+    assert f"{tmp_path / name}, which TMPDIR names, cannot be written, so " in found["Temporary files"]["seen"]
+    assert "TMPDIR" in found["Temporary files"]["next"]
 
 
 def test_room_is_held_against_what_a_run_takes(tmp_path: Path) -> None:

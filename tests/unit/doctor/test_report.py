@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import pwd
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from backend.doctor import Report, failed, passed, unknown
 from backend.doctor.finding import Finding, Outcome, Stopped, check_all
+from backend.doctor.packages import REQUIRED, version_lines
+from backend.doctor.report import without_home
 from backend.errors import InputError
+from tests.conftest import ROOT
 
 HOME, OTHER = "/".join(("", "home", "grace")), "/".join(("", "Users", "joan"))  # no path of a machine stands here
 TOKEN = "hf_" + "aB3" * 12
@@ -104,3 +109,28 @@ def test_whoever_watches_can_end_the_checks(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         check_all([("one", never)], Impatient())
     assert not (tmp_path / "done").exists()
+
+
+def test_a_user_s_name_is_masked_in_paths_alone_and_no_folder_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("USER", "LOGNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4242)
+    monkeypatch.setattr("pwd.getpwuid", lambda _uid: pwd.struct_passwd(("joan", "x", 4242, 4242, "", "/srv/x", "")))
+    monkeypatch.setenv("HOME", "/srv/grace")
+    assert without_home("/mnt/joan/runs, /mnt/grace. /joanna/x joan /grace.d") == (
+        "/mnt/USER/runs, /mnt/USER. /joanna/x joan /grace.d"
+    )
+    for user in ("tmp", "data", "ab", "root"):
+        monkeypatch.setenv("USER", user)
+        assert without_home(f"/{user}/x /var/{user}") == f"/{user}/x /var/{user}"
+
+
+def test_no_package_s_name_is_broken() -> None:
+    text = Report([("Group", [passed("a", "b")])]).text()
+    packages = " ".join(text.partition("Packages: ")[2].split())
+    assert [line for line in version_lines() if line not in packages] == []
+
+
+def test_the_required_python_is_the_project_s() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == REQUIRED
