@@ -60,7 +60,7 @@ def test_more_signals_while_it_cleans_up_change_nothing(hub: LoopbackHub, tmp_pa
     until(lambda: asked(hub, "/resolve/"))
     doctor.terminate()
     until(lambda: asked(hub, "DELETE /api/repos/delete"))
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT):
         doctor.send_signal(number)
     _, err = doctor.communicate(timeout=30)
     assert doctor.returncode == 143

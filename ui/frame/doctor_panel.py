@@ -24,7 +24,6 @@ from ui.services.checkups import TITLES, Checkup
 FOLLOW = """
 // Each drawing replaces the buttons: the focus goes to the same one again, or to the title of what came in its place.
 let focused, begun = false, drawn = false;
-element.tabIndex = -1;
 element.addEventListener('focusin', (event) => { focused = event.target.dataset.do ?? 'title'; });
 element.addEventListener('focusout', (event) => setTimeout(() => {
   if (event.target.isConnected && !element.contains(document.activeElement)) focused = undefined;
@@ -43,7 +42,7 @@ watch('value', () => {
     const title = element.querySelector('h2');
     if (title) title.tabIndex = -1;
     const same = focused && element.querySelector(`[data-do="${focused}"]`);
-    (same || title || element).focus({preventScroll: true});
+    (same || title || document.querySelector('[aria-current="step"]'))?.focus({preventScroll: true});
   }
   drawn = there;
   if (begun && element.querySelector('[data-do="stop"]')) {

@@ -125,7 +125,9 @@ def test_a_user_s_name_is_masked_in_paths_alone_and_no_folder_of_the_system(monk
         assert without_home(f"/{user}/x /var/{user}") == f"/{user}/x /var/{user}"
 
 
-def test_no_package_s_name_is_broken() -> None:
+@pytest.mark.parametrize("width", [24, 36, 112])
+def test_no_package_s_name_is_broken(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.doctor.report.WIDTH", width)
     text = Report([("Group", [passed("a", "b")])]).text()
     packages = " ".join(text.partition("Packages: ")[2].split())
     assert [line for line in version_lines() if line not in packages] == []
