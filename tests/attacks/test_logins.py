@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -76,21 +78,46 @@ def test_a_login_leads_nowhere_else(visitor: Outsider, target: str) -> None:
 
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_a_callback_that_was_made_up_leads_nowhere_else(visitor: Outsider, target: str) -> None:
-    for way in ({"error": "access_denied"}, {}):
-        reply = visitor.get("login/callback", params={**way, "_target_url": target})
-        assert (reply.status_code, reply.headers["location"]) == (307, "/")
-    assert visitor.get("login/callback", params={"error": "access_denied", "run": "x"}).headers["location"] == "/"
+    reply = visitor.get("login/callback", params={"_target_url": target})
+    assert (reply.status_code, reply.headers["location"]) == (307, "/")
+    for way in ({"_target_url": target}, {"run": "x"}):
+        assert led_back(visitor.get("login/callback", params={"error": "access_denied", **way})) == "/"
     again = visitor.get("login/callback", params={"code": "made-up", "state": "made-up", "_target_url": target})
     location = urlsplit(again.headers["location"])
     assert (location.netloc, location.path) == ("", "/login/huggingface")
     assert parse_qs(location.query)["_target_url"] == ["/"]
 
 
-def test_who_declines_is_back_at_the_same_query(visitor: Outsider) -> None:
-    asked = parse_qs(urlsplit(begun(visitor, f"/{QUERY}")).query)
+def led_back(reply: httpx.Response) -> str:
+    """Where the one link leads of the page that says that nobody logged in."""
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "You did not log in, so nothing changed." in reply.text
+    (link,) = re.findall(r'(?:href|src|action)="([^"]*)"', reply.text)
+    return unescape(link)
+
+
+@pytest.mark.parametrize("query", [QUERY, "?run=\"><script>alert(1)</script>&x='", "?a=1&amp;b=2"])
+def test_who_declines_is_told_and_led_back_to_the_same_query(visitor: Outsider, query: str) -> None:
+    asked = parse_qs(urlsplit(begun(visitor, f"/{query}")).query)
     back = urlsplit(asked["redirect_uri"][0])
     reply = visitor.get(f"{back.path}?{back.query}&error=access_denied&state={asked['state'][0]}")
-    assert (reply.status_code, reply.headers["location"]) == (307, f"/{QUERY}")
+    assert led_back(reply) == f"/{query}"
+    assert "<script" not in reply.text
+
+
+def test_another_error_of_the_hub_is_told(visitor: Outsider) -> None:
+    reply = visitor.get("login/callback", params={"error": "server_error", "error_description": "<made up>"})
+    assert reply.status_code == 502
+    assert "did not finish the login" in reply.text
+    assert "made up" not in reply.text
+
+
+def test_where_a_login_began_is_not_in_the_log(visitor: Outsider, named_space: Target) -> None:
+    reply = come_back(visitor, begun(visitor, "/?run=20260101-000000-c0de"), "login=ada")
+    assert reply.status_code == 307
+    assert "session" in visitor.cookies
+    said = named_space.app.said
+    assert [word for word in ("c0de", "Redirect URI", "_target_url") if word in said] == []
 
 
 def test_a_login_without_a_target_keeps_the_query_it_was_asked_with(visitor: Outsider) -> None:

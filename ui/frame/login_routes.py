@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,10 +12,12 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx2
 from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]
+from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from ui.html.markup import esc
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.tenants import Tenants
 
@@ -30,18 +33,24 @@ NO_COOKIE = (
     "then log in again.\n"
 )
 NOT_DONE = "Hugging Face did not finish the login. Go back to the app and log in again, in a few minutes if need be.\n"
+DECLINED = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Not logged in</title><p>You did not log in, so nothing changed. "
+    '<a href="{target}">Back to FunctionGemma Trainer</a></p></html>'
+)
 
 
 def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
     """Serve /logout, which ends the login on the server, and the two routes of a login, which leads back to the page.
 
-    Gradio's /logout only takes the cookie back. Its login leads to any path of the app. Its callback fails on an error
+    Gradio's /logout only takes the cookie back. Its login leads to any path of the app, and prints the query that the
+    visitor comes from into the app's log (gradio 6.31.0, 2026-11-28). Its callback fails on an error
     that the Hub reports, on a code that the Hub does not accept and on a count that is no number; in a browser that
     keeps no cookie it begins anew without end.
     """
     if not tenants.shared:
         return
-    login, callback = _endpoint(app, f"/{LOGIN}"), _endpoint(app, CALLBACK)
+    provider, callback = _provider(), _endpoint(app, CALLBACK)
 
     def logout(request: Request) -> RedirectResponse:
         tenants.log_out(request)
@@ -50,18 +59,29 @@ def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
 
     async def leave(request: Request) -> Response:
         own = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != TRIES])
-        return await _answer(login, request, safe_target(request.query_params.get(TARGET, f"/?{own}")))
+        target = safe_target(request.query_params.get(TARGET, f"/?{own}"))
+        back = f"{_callback(request)}?{urlencode({TARGET: target, TRIES: _tries(request)})}"
+        try:
+            sent: Response = await provider.authorize_redirect(request, back)
+        except (OAuthError, httpx2.HTTPError):
+            return _not_done()
+        return sent
 
     async def returned(request: Request) -> Response:
         target = safe_target(request.query_params.get(TARGET, ""))
-        if "error" in request.query_params or "code" not in request.query_params:
+        match request.query_params.get("error"):
+            case "access_denied":
+                return HTMLResponse(DECLINED.format(target=esc(target)), headers=FRESH)
+            case str():
+                return _not_done()
+        if "code" not in request.query_params:
             return RedirectResponse(target, headers=FRESH)
         if _tries(request) > MOST_TRIES:
             return PlainTextResponse(NO_COOKIE, HTTPStatus.BAD_REQUEST, FRESH)
         return await _answer(callback, request, target)
 
     for path, handler in ((f"/{LOGOUT}", logout), (f"/{LOGIN}", leave), (CALLBACK, returned)):
-        app.router.routes.insert(0, Route(path, handler, methods=["GET"]))
+        app.router.routes.insert(0, Route(path, handler, methods=["GET"], name=path))
 
 
 def safe_target(text: str) -> str:
@@ -96,7 +116,29 @@ async def _answer(endpoint: Callable[[Request], Any], request: Request, target: 
         found: Response = await answer if inspect.isawaitable(answer) else answer
         return found
     except (OAuthError, httpx2.HTTPError):  # their words can hold the code
-        return PlainTextResponse(NOT_DONE, HTTPStatus.BAD_GATEWAY, FRESH)
+        return _not_done()
+
+
+def _not_done() -> Response:
+    return PlainTextResponse(NOT_DONE, HTTPStatus.BAD_GATEWAY, FRESH)
+
+
+def _provider() -> Any:
+    """A client of the login's provider; the state that it puts into the session is what Gradio's callback expects."""
+    scopes, issuer = os.environ["OAUTH_SCOPES"], os.environ["OPENID_PROVIDER_URL"]
+    return OAuth().register(
+        "huggingface",
+        client_id=os.environ["OAUTH_CLIENT_ID"],
+        client_secret=os.environ["OAUTH_CLIENT_SECRET"],
+        client_kwargs={"scope": scopes},
+        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+    )
+
+
+def _callback(request: Request) -> str:
+    """The address that the provider sends visitors back to: on hf.space, where that name is known."""
+    names = os.environ.get("SPACE_HOST", "")
+    return f"https://{names.split(',')[0].strip()}{CALLBACK}" if names else str(request.url_for(CALLBACK))
 
 
 def _tries(request: Request) -> int:
