@@ -149,11 +149,17 @@ def test_looking_for_a_job_waits_as_long_as_the_hub_asks(hub: LoopbackHub, tmp_p
 
 
 def test_a_login_that_comes_while_another_is_refused_is_not_taken_for_refused(hub: LoopbackHub, tmp_path: Path) -> None:
-    old, new, run, watchers = login(hub), login(hub), ordered_run(tmp_path / "runs"), Watchers(0.3)
+    old, new, run, watchers = login(hub), login(hub), ordered_run(tmp_path / "runs"), Watchers(0.02)
     scripted_job(hub, run, old, "import time; time.sleep(60)")
     hub.world.accounts.end(old)
+    hub.fail("GET /api/jobs/ada/", None, delay_seconds=0.5)
     watchers.watch(run, "train", old)
-    wait_for(lambda: any(token == old for asked, token in hub.sent if asked.startswith("GET /api/jobs/ada/")))
-    watchers.watch(run, "train", new)
-    wait_for(lambda: state_of(run).state == "running")
+    wait_for(lambda: [token for asked, token in hub.sent if asked.startswith("GET /api/jobs/ada/")] == [old] * 3)
+    watchers.watch(run, "train", new)  # while the third answer is on its way
+
+    def runs() -> bool:
+        watchers.watch(run, "train", new)
+        return state_of(run).state == "running"
+
+    wait_for(runs)
     watchers.stop()
