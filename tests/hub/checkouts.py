@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
+SPACE = "ada/trainer"
 ROOMS = ("app.py", "backend", "docs", "examples", "job_templates", "scripts", "ui", ".gitignore")
 ROOMS += ("README.md", "SECURITY.md", "LICENSE", "package.json", "package-lock.json")
 LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
@@ -65,3 +66,12 @@ def _python(root: Path) -> None:
     (root / ".venv/bin/python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     (root / ".venv/bin/python").chmod(0o755)
     subprocess.run(["bash", "-c", NOTE], cwd=root, check=True)
+
+
+def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """It ended with 1 and these words, in one line without a traceback."""
+    code, said = done.returncode, done.stderr
+    assert code == 1, said
+    assert [word for word in words if word not in said] == []
+    assert said.startswith("error: ")
+    assert "Traceback" not in said

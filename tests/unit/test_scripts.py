@@ -79,6 +79,7 @@ def test_help_needs_nothing(bare: Path) -> None:
     assert done.returncode == 0
     assert "--port PORT" in done.stdout
     assert "--host HOST" in done.stdout
+    assert "--reload" in done.stdout
 
 
 def test_what_the_tests_of_a_space_leave_out_is_there() -> None:
@@ -109,6 +110,8 @@ def test_deploy_says_what_its_command_takes(bare: Path) -> None:
         (["--port", "08x"], "from 1 to 65535, not '08x'"),
         (["--host="], "--host needs a value"),
         (["--share"], "unknown option: --share"),
+        (["--reload", "--share"], "unknown option: --share"),
+        (["--reload=1"], "unknown option: --reload=1"),
     ],
 )
 def test_wrong_usage_is_told_with_the_usage(bare: Path, arguments: list[str], told: str) -> None:
@@ -116,3 +119,48 @@ def test_wrong_usage_is_told_with_the_usage(bare: Path, arguments: list[str], to
     assert done.returncode == 2
     assert told in done.stderr
     assert "Usage: scripts/run" in done.stderr
+
+
+NOTING = """import os, sys, time
+print("up", os.getpid(), *sys.argv[1:], flush=True)
+time.sleep(600)
+"""
+
+
+def _ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_reload_starts_the_app_anew_when_a_file_changes(bare: Path) -> None:
+    """The app here says that it is up, and no more."""
+    root = bare / "checkout"
+    (root / "ui/static").mkdir(parents=True)
+    (root / "ui/static/page.css").write_text("a {}")
+    (root / "ui/page.pyi").write_text("")
+    (root / "app.py").write_text(NOTING)
+    command = [sys.executable, "-m", "scripts.reload", "--port", "7861"]
+    watching = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert watching.stdout is not None
+    pids = []
+    try:
+        for name in ("ui/static/page.css", "ui/new.py", "app.py"):
+            up, pid, *arguments = watching.stdout.readline().split()
+            assert (up, arguments) == ("up", ["--port", "7861"])
+            pids.append(int(pid))
+            (root / "ui/page.pyi").write_text("made by Gradio")
+            (root / name).write_text("import (" if name == "app.py" else "changed {}")
+            assert watching.stdout.readline() == f"{name} changed; starting the app anew.\n"
+        assert watching.stdout.readline() == "The app ended with 1. It starts again when a file changes.\n"
+        (root / "app.py").write_text(NOTING)
+        assert watching.stdout.readline() == "app.py changed; starting the app anew.\n"
+        pids.append(int(watching.stdout.readline().split()[1]))
+    finally:
+        watching.terminate()
+        rest, _ = watching.communicate(timeout=60)
+    assert (watching.returncode, rest) == (0, "")
+    assert len(set(pids)) == 4
+    assert [pid for pid in pids if not _ended(pid)] == []
