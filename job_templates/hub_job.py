@@ -63,6 +63,7 @@ from backend.errors import InputError
 from backend.hub.errors import TokenRefused
 from backend.jobs.commands import JOBS, job_arguments
 from backend.jobs.huggingface.journal import MARK
+from backend.jobs.outcome import KILLED
 from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli
 from job_templates.hub.accelerator import CHECKED, require_gpu
@@ -75,7 +76,6 @@ LATE = (
     "Hugging Face no longer accepts the login that this job was started with, so nothing was done. Log in again, then "
     "start it again."
 )
-KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
 
 
 def parser() -> argparse.ArgumentParser:

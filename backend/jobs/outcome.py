@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 MESSAGE_LIMIT = 4_000
+CANCELLED = "Cancelled."
 KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
 
 

@@ -23,7 +23,7 @@ from typing import IO
 from backend.errors import InputError
 from backend.jobs.local import cancel_path
 from backend.jobs.logs import LogWriter, environment_secrets
-from backend.jobs.outcome import KILLED, told_reason
+from backend.jobs.outcome import CANCELLED, KILLED, told_reason
 from backend.jobs.queue import Ticket
 from backend.jobs.states import JobState, write_state
 from backend.runs.run import Run
@@ -210,7 +210,7 @@ def _outcome(code: int, started: float, lines: Sequence[str], *, cancelled: bool
     if code == 0:
         return JobState("completed", started, exit_code=0)
     if cancelled:
-        return JobState("cancelled", started, exit_code=code, message="Cancelled.")
+        return JobState("cancelled", started, exit_code=code, message=CANCELLED)
     return JobState("failed", started, exit_code=code, message=_reason(code, lines))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
+from backend.jobs.outcome import CANCELLED
 from backend.runs import STAGES
 from ui.html import icons, text
 from ui.html.markup import Html, button, callout, card, esc, joined, progress
@@ -71,21 +72,29 @@ def stage_state(scene: Scene, view: StageView, words: Words) -> Html:
     if view.active and scene.run:
         stopping = scene.services.stopping(scene.run, view.job)
         cancel = Html("") if stopping else button("cancel", "Cancel", kind="quiet small")
-        return card(words["busy"], _bar(view, stopping=stopping), aside=cancel)
+        return card(words["busy"], progress_of(view, stopping=stopping), aside=cancel)
+    return ended(view, words)
+
+
+def ended(view: StageView, words: Words) -> Html:
+    """A message if the stage failed or was cancelled, with the reason; nothing if all is well."""
     again = button("start", words["again"], kind="primary") if words.get("again") else ""
     if view.state == "failed":
         return callout("error", words["failed"], view.message or "The log below says why.", again)
     if view.state == "cancelled":
-        return callout("warn", words["cancelled"], words.get("kept", ""), again)
+        why = "" if view.message == CANCELLED else view.message
+        return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("kept", "")))), again)
     return Html("")
 
 
-def _bar(view: StageView, *, stopping: bool) -> Html:
+def progress_of(view: StageView, *, stopping: bool) -> Html:
+    """How far a stage that waits or works is, and what its job says meanwhile."""
     if stopping:
         return progress(None, "Stopping")
     if view.state == "queued":
         return progress(None, view.message or "Waits for its turn on this machine")
-    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view)])
+    told = Html(f'<p class="note">{esc(view.message)}</p>') if view.message else Html("")
+    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
 
 
 def _phases(view: StageView) -> Html:

@@ -138,7 +138,9 @@ def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
     word: Word = EVENT_WORDS.get(str(last.get("state")), "none") if last else "none"
     message = str(last.get("message") or "") if last else ""
     if word == "none" and job.active:
-        word = "queued"
+        word, message = "queued", job.message
+    elif word == "running" and job.active:
+        message = message or job.message
     elif word == "running" and not job.active:
         word, message = JOB_WORDS[job.state], job.message
     started = events[0].get("time") if events else job.started

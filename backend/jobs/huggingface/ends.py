@@ -9,7 +9,7 @@ from datetime import datetime
 from huggingface_hub import JobInfo, JobStage, constants
 
 from backend.jobs.huggingface.remote import Remote
-from backend.jobs.outcome import KILLED, error_line, told_reason
+from backend.jobs.outcome import CANCELLED, KILLED, error_line, told_reason
 from backend.jobs.states import JobState
 from backend.redact import redact
 
@@ -42,7 +42,7 @@ def outcome(
         case JobStage.CANCELED if too_late:
             return JobState("cancelled", message=TOO_LATE if info.started_at is None else TOO_LATE_STARTED)
         case JobStage.CANCELED:
-            return JobState("cancelled", message="Cancelled.")
+            return JobState("cancelled", message=CANCELLED)
         case JobStage.DELETED:
             return JobState("failed", message=f"The job was deleted on Hugging Face. What it saved is at {page}.")
         case JobStage.COMPLETED if isinstance(missing, str):

@@ -20,6 +20,7 @@ from backend.jobs.huggingface.job_login import note_login
 from backend.jobs.huggingface.journal import begin_log
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
 from backend.jobs.logs import read_log
+from backend.jobs.outcome import CANCELLED
 from backend.jobs.states import JobState, read_state, write_state
 from backend.runs.run import Run
 
@@ -83,7 +84,7 @@ class HuggingFaceRunner:
         ended_itself = job_id is not None and not self._cancel(job_id, remote.namespace, token)
         state = read_state(run, stage) or state
         if state.active and not ended_itself:
-            state = replace(state, state="cancelled", ended=time.time(), message="Cancelled.")
+            state = replace(state, state="cancelled", ended=time.time(), message=CANCELLED)
             write_state(run, stage, state)
         return state
 

@@ -58,7 +58,7 @@ def test_a_lock_that_cannot_be_looked_at_counts_as_held(tmp_path: Path) -> None:
     lock = tmp_path / "a.lock"
     lock.touch()
     script = (
-        "import os, resource, sys; from pathlib import Path; from backend.runs import locks\n"
+        "import os, resource, sys; from pathlib import Path; from backend import locks\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
         "os.write(1, f'{locks.is_held(Path(sys.argv[1]))} {locks.is_held(Path(sys.argv[1] + \"x\"))}'.encode())"
     )

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs import LocalRunner
+from backend.jobs import EitherRunner, LocalRunner
+from backend.jobs.huggingface import HuggingFaceRunner, write_order
+from backend.jobs.outcome import CANCELLED
 from backend.jobs.states import JobState, read_state, write_state
 from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from tests.conftest import ROOT
+from ui.jobs.stage_panel import ended, progress_of
 from ui.services.exports import exported
-from ui.services.stages import stage_views
+from ui.services.stages import StageView, stage_views
 from ui.services.summaries import Summaries, fingerprint
 
 
@@ -186,3 +189,25 @@ def test_a_stage_that_broke_itself_tells_its_own_reason(run: Run) -> None:
     views = stage_views(run, LocalRunner())
     assert [view.state for view in views.values()] == ["done", "failed", "none"]
     assert views["evaluate"].message == "It broke itself."
+
+
+def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
+    """Such as that no machine is free, or that the login has ended."""
+    write_state(run, "pipeline", JobState("queued", message="Waits for a machine on Hugging Face.", remote=True))
+    runner = EitherRunner(None, HuggingFaceRunner(lambda: None, "ada"))
+    write_order(run, "ada", "cpu-basic", 600)
+    assert stage_views(run, runner)["train"].message == "Waits for a machine on Hugging Face."
+    write_state(run, "pipeline", JobState("running", 10.0, message="Log in again.", remote=True))
+    stage_events(run, ("train", "started", 11.0))
+    view = stage_views(run, runner)["train"]
+    assert (view.state, view.message) == ("running", "Log in again.")
+
+
+def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells(run: Run) -> None:
+    words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
+    by_hand = ended(StageView("train", "cancelled", CANCELLED), words).text
+    assert "What was saved is kept." in by_hand
+    assert CANCELLED not in by_hand
+    late = ended(StageView("train", "cancelled", "No machine became free."), words).text
+    assert "No machine became free. What was saved is kept." in late
+    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False).text
