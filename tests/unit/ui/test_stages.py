@@ -203,7 +203,7 @@ def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
     assert (view.state, view.message) == ("running", "Log in again.")
 
 
-def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells(run: Run) -> None:
+def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells() -> None:
     words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
     by_hand = ended(StageView("train", "cancelled", CANCELLED), words).text
     assert "What was saved is kept." in by_hand
