@@ -68,7 +68,7 @@ def _opening(run: Run) -> str:
     if run.config.base_model == STARTER:
         return (
             "A **starter** model: a Gemma 3 of about a million parameters, made from the rows of one data set "
-            "alone. It is for trying the road from data to phone, not for shipping."
+            "alone. It is a demo model to try the workflow from data to phone. Do not ship it."
         )
     base = run.config.base_model
     shown = _plain(base) if not base.startswith((".", "/", "~")) else "a local Gemma 3 checkpoint"

@@ -26,7 +26,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     visitor.button("Use the example")
     visitor.button("Continue to Train")
     expect(page.locator("#train-blank")).to_be_hidden()
-    expect(page.get_by_text("for trying the road, not for shipping")).to_be_visible()
+    expect(page.get_by_text("a demo model to try the workflow")).to_be_visible()
     for effort, epochs in (("Thorough", "50"), ("Fast", "10"), ("Balanced", "auto")):
         page.get_by_text(effort, exact=True).click()
         expect(page.get_by_label("Epochs")).to_have_value(epochs)

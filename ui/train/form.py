@@ -43,7 +43,7 @@ HUB_ID: dict[str, Any] = {"label": "Hub id", "info": "The id of a Gemma 3 checkp
 BASE_NOTES = {
     STARTER: callout(
         "accent",
-        "The starter is for trying the road, not for shipping",
+        "The starter is a demo model to try the workflow. Do not ship it.",
         "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
         "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
     ).text,
