@@ -40,7 +40,7 @@ def test_a_starters_card_before_its_evaluation(tmp_path: Path) -> None:
         run.training_path, {"rows": 8, "test_rows": 2, "epochs": 250.0, "steps": 5, "seconds": 3.5, "final_loss": 0.25}
     )
     card = model_card(run, TOOLS)
-    assert "not for shipping" in card
+    assert "Do not ship it" in card
     assert "Not measured yet" in card
     assert "| 8 / 2 |" in card
     assert "| epochs | 250 |" in card
