@@ -146,7 +146,7 @@ def _status(error: HfHubHTTPError) -> str:
             when = f"Try again in {wait:.0f} seconds." if wait is not None else "Wait a while."
             return f"too many requests. {when}"
         case _ if status >= 500:
-            return f"the Hub has a fault ({status}). Nothing was changed; try again in a few minutes."
+            return f"the Hub has a fault ({status}). Try again in a few minutes."
         case _:
             return f"the Hub answered {status}.{said}"
 
