@@ -63,6 +63,7 @@ def test_without_a_login_data_is_checked_and_training_says_what_a_login_gives(ar
     assert not list(space.home.glob(".accounts/*"))
 
 
+@pytest.mark.slow  # tests/attacks/test_two_users.py and tests/hub/test_road.py hold its parts
 def test_two_people_train_on_their_own_accounts_and_do_not_meet(
     arrive: Open, space: App, hub_server: LoopbackHub
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import litert_lm
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, Visitor
@@ -78,6 +79,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     expect(page.locator("#export-file .figure")).not_to_have_count(0)
 
 
+@pytest.mark.slow  # the way of the test above, on real data
 def test_cycling_goes_the_whole_road_by_itself(visit: Visit, app: App, cycling: DataSet, tmp_path: Path) -> None:
     visitor = visit(width=390, height=844)
     page = visitor.page
