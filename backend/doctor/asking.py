@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.doctor.finding import Finding, failed, unknown
-from backend.hub.errors import NO_TOKEN, XET
+from backend.hub.errors import NO_TOKEN, is_xet_error
 from backend.jobs.huggingface.errors import RAISED, is_refusal, status, told
 from backend.redact import redact
 
@@ -27,7 +27,9 @@ def asked(title: str, act: Callable[[], Finding], then: str) -> Finding:
     except UnicodeEncodeError:
         what, _, advice = NO_TOKEN.partition(". ")
         return failed(title, f"{_sentence(what)}.", advice)
-    except XET as error:
+    except OSError as error:
+        if not is_xet_error(error):
+            raise
         return unknown(title, storage_told(error), OPEN_STORAGE)
 
 

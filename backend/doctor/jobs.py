@@ -17,7 +17,7 @@ from backend.doctor.places import ROOT
 from backend.doctor.plan import Plan, PlannedJob
 from backend.doctor.repository import BINARY
 from backend.doctor.visit import Visit
-from backend.hub.errors import XET
+from backend.hub.errors import is_xet_error
 from backend.jobs.huggingface.errors import RAISED, told
 from backend.jobs.huggingface.handing import MOUNT
 from backend.redact import plain_address, redact
@@ -66,7 +66,7 @@ def check_jobs(visit: Visit, plan: Plan, watcher: Watcher, patience: Patience | 
 
 
 def _handing_told(error: Exception) -> str:
-    if isinstance(error, XET):
+    if is_xet_error(error):
         return f"{storage_told(error)} {OPEN_STORAGE}"
     return told(error) if isinstance(error, RAISED) else redact(str(error))
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import cache
 
 import httpx2
-from hf_xet import XetAuthenticationError, XetObjectNotFoundError
 from huggingface_hub import constants, set_client_factory
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -28,8 +27,6 @@ from backend.redact import redact
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 KEPT_CONNECTIONS = 20
-XET = (ConnectionError, XetAuthenticationError, XetObjectNotFoundError)
-"""What hf_xet, which large files go through, raises for the network and for every answer of the Hub: words alone."""
 NO_TOKEN = (
     "the token is no token: it has characters that no token has. Log in with `hf auth login`, or set HF_TOKEN to a "
     "valid token."
@@ -43,7 +40,6 @@ TRANSLATED = (
     httpx2.HTTPError,
     httpx2.InvalidURL,
     UnicodeEncodeError,
-    *XET,
 )
 """What the client raises; UnicodeEncodeError if the token has letters that no token has."""
 
@@ -65,6 +61,14 @@ def limit_waiting() -> None:
     set_client_factory(_patient_client)
 
 
+def is_xet_error(error: BaseException) -> bool:
+    """Whether hf_xet, which large files go through, raised it for the network or for an answer of the Hub.
+
+    Known by its name, because importing hf_xet writes into the cache that users share.
+    """
+    return isinstance(error, ConnectionError) or type(error).__module__ == "hf_xet"
+
+
 class TokenRefused(InputError):
     """The Hub did not accept the token of a request: it ended, or lacks a permission."""
 
@@ -75,7 +79,9 @@ def hub_errors(repo_id: str, doing: str, kind: str = "model") -> Iterator[None]:
     limit_waiting()
     try:
         yield
-    except TRANSLATED as error:
+    except (*TRANSLATED, OSError) as error:
+        if not isinstance(error, TRANSLATED) and not is_xet_error(error):
+            raise
         raised = TokenRefused if _is_token_refused(error) else InputError
         raise raised(f"Could not {doing} {repo_id}: {redact(_told(error, _page(repo_id, kind)))}") from error
 
@@ -116,7 +122,7 @@ def _told(error: BaseException, page: str) -> str:
             return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
         case UnicodeEncodeError():
             return NO_TOKEN
-        case _ if isinstance(error, XET):
+        case _ if is_xet_error(error):
             return f"large files cannot be sent to or read from {constants.ENDPOINT} now ({error}). Try again."
     return str(error)
 

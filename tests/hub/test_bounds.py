@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files, resolve_source
-from backend.data.rows import sources as data_sources
+from backend.data.rows import hub_dataset
 from backend.errors import InputError
 from backend.hub import MB, Limits, fetch_file, list_files
 from backend.jobs.huggingface import finding, read_remote, results
@@ -154,7 +154,7 @@ def test_a_tokenizer_and_a_dataset_end_at_their_limits(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counters, "LARGEST_BYTES", MB)
-    monkeypatch.setattr(data_sources, "LIMITS", replace(data_sources.LIMITS, file_bytes=MB))
+    monkeypatch.setattr(hub_dataset, "LIMITS", replace(hub_dataset.LIMITS, file_bytes=MB))
     token = hub.world.add_user("ada")
     put(hub, "model", "ada/base", {"tokenizer.json": StoredFile(b"x" * 2 * MB, True, stated=9)})
     put(hub, "dataset", "ada/rows", {"train.csv": StoredFile(b"x" * 2 * MB, False, stated=9)})

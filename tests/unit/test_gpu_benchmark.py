@@ -50,7 +50,7 @@ def test_what_is_warned_of_outside_is_as_it_was() -> None:
 
 def test_a_file_is_named_from_its_package_on() -> None:
     assert short("/venv/lib/python3.11/site-packages/trl/trainer/sft_trainer.py") == "trl/trainer/sft_trainer.py"
-    assert short("/code/job_templates/ml/trainer.py") == "job_templates/ml/training/trainer.py"
+    assert short("/code/job_templates/ml/training/trainer.py") == "job_templates/ml/training/trainer.py"
 
 
 def test_the_table_has_a_cell_for_everything_that_was_measured_or_not() -> None:

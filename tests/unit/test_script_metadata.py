@@ -22,7 +22,6 @@ DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
     "ai_edge_quantizer": "ai-edge-quantizer",
     "google": "protobuf",
-    "hf_xet": "huggingface_hub",  # its own dependency
     "httpx2": "huggingface_hub",  # its own dependency
     "litert_lm": "litert-lm-api",
     "litert_lm_builder": "litert-lm-builder",
