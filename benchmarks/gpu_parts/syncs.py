@@ -81,6 +81,9 @@ def short(filename: str) -> str:
     for start in ("site-packages", "dist-packages"):
         if start in parts:
             return "/".join(parts[len(parts) - parts[::-1].index(start) :])
+    for own in ("job_templates", "benchmarks"):
+        if own in parts:
+            return "/".join(parts[len(parts) - parts[::-1].index(own) - 1 :])
     return "/".join(parts[-3:])
 
 
