@@ -13,6 +13,7 @@ from backend.data.rows import hub_dataset
 from backend.errors import InputError
 from backend.hub import MB, Limits, fetch_file, list_files
 from backend.jobs.huggingface import finding, read_remote, results
+from backend.jobs.huggingface.finding import SearchBounds
 from backend.jobs.huggingface.remote import Remote, repo_names
 from backend.jobs.huggingface.stream import LONGEST_LINE, lines_of
 from backend.runs import FolderStore, Run, RunConfig
@@ -82,34 +83,32 @@ def test_names_that_leave_their_folder_or_are_too_long_are_left_out(hub: Loopbac
 
 @pytest.mark.parametrize("lie", [False, True], ids=["told", "not told"])
 def test_a_run_with_more_than_a_run_has_is_left_out_and_the_others_are_found(
-    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, lie: bool
+    hub: LoopbackHub, tmp_path: Path, *, lie: bool
 ) -> None:
-    monkeypatch.setattr(finding, "INPUT_LIMITS", Limits(files=6, file_bytes=MB, total_bytes=4 * MB))
+    bounds = SearchBounds(inputs=Limits(files=6, file_bytes=MB, total_bytes=4 * MB))
     token, store = hub.world.add_user("ada"), FolderStore(tmp_path / "store")
     large = StoredFile(b"x" * 5 * MB, False, stated=5 if lie else None)
     crowd = {f"inputs/{number}.csv": b"x" for number in range(20)}
     for at, extra in enumerate([{}, {"inputs/dataset.csv": large}, crowd if not lie else {"inputs/more.csv": large}]):
         run_id = f"20261122-10451{at}-3f2a"
         put(hub, "dataset", repo_names(run_id, "ada")[0], {**inputs(tmp_path / "made", run_id), **extra})
-    assert finding.find_runs(token, "ada", store) == ["20261122-104510-3f2a"]
+    assert finding.find_runs(token, "ada", store, bounds) == ["20261122-104510-3f2a"]
     assert [path.name for path in store.root.iterdir()] == ["20261122-104510-3f2a"]
 
 
-def test_a_search_ends_at_its_number_of_runs_and_at_its_bytes(
-    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_ends_at_its_number_of_runs_and_at_its_bytes(hub: LoopbackHub, tmp_path: Path) -> None:
     token = hub.world.add_user("ada")
     ids = [f"20261122-10451{at}-3f2a" for at in range(6)]
     files = {run_id: inputs(tmp_path / "made", run_id) for run_id in ids}
     for run_id in ids:
         put(hub, "dataset", repo_names(run_id, "ada")[0], files[run_id])
-    monkeypatch.setattr(finding, "MOST_RUNS", 4)
-    assert finding.find_runs(token, "ada", FolderStore(tmp_path / "four")) == ids[:1:-1]
+    four = SearchBounds(runs=4)
+    assert finding.find_runs(token, "ada", FolderStore(tmp_path / "four"), four) == ids[:1:-1]
     one = sum(len(content) for content in files[ids[0]].values() if isinstance(content, bytes))
-    monkeypatch.setattr(finding, "MOST_BYTES", 2 * one + one // 2)
-    assert finding.find_runs(token, "ada", FolderStore(tmp_path / "two")) == [ids[5], ids[4]]
-    monkeypatch.setattr(finding, "MOST_REPOS", 1)
-    assert len(finding.find_runs(token, "ada", FolderStore(tmp_path / "one"))) == 1
+    two = replace(four, bytes=2 * one + one // 2)
+    assert finding.find_runs(token, "ada", FolderStore(tmp_path / "two"), two) == [ids[5], ids[4]]
+    first = replace(two, repos=1)
+    assert len(finding.find_runs(token, "ada", FolderStore(tmp_path / "one"), first)) == 1
 
 
 def test_a_run_that_no_version_wrote_does_not_end_the_search(hub: LoopbackHub, tmp_path: Path) -> None:
@@ -130,23 +129,22 @@ def ordered(folder: Path) -> tuple[Run, Remote]:
 
 
 def test_results_that_lie_about_their_size_are_refused_and_large_ones_stay_there(
-    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: LoopbackHub, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(results, "SMALL_BYTES", MB)
-    monkeypatch.setattr(results, "LIMITS", Limits(files=5, file_bytes=MB, total_bytes=2 * MB))
+    limits = Limits(files=5, file_bytes=MB, total_bytes=2 * MB)
     token, (run, remote) = hub.world.add_user("ada"), ordered(tmp_path)
     put(hub, "model", remote.results_repo, {"training.json": b"{}", "export/large.json": b"x" * 2 * MB})
-    results.fetch_results(run, "train", remote, token)
+    results.fetch_results(run, "train", remote, token, limits=limits)
     assert run.training_path.read_bytes() == b"{}"
     assert not (run.export_dir / "large.json").exists()
     large = StoredFile(b"x" * 2 * MB, False, stated=3)
     put(hub, "model", remote.results_repo, {"training.json": b"[]", "export/large.json": large})
     with pytest.raises(InputError, match="has more than 1 MB"):
-        results.fetch_results(run, "train", remote, token)
+        results.fetch_results(run, "train", remote, token, limits=limits)
     assert run.training_path.read_bytes() == b"{}"
     put(hub, "model", remote.results_repo, {f"export/{number}.json": b"x" for number in range(9)})
     with pytest.raises(InputError, match="9 files to read"):
-        results.fetch_results(run, "train", remote, token)
+        results.fetch_results(run, "train", remote, token, limits=limits)
     assert read_remote(run) == remote
 
 

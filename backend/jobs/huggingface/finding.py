@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -39,15 +39,29 @@ from backend.runs.store import FolderStore
 INPUTS_REPO = re.compile(r"fgt-([A-Za-z0-9][A-Za-z0-9_-]{0,80})-inputs")
 FETCHED = re.compile(r"run\.json|job\.json|inputs/[\w.-]+")
 LOGGER = logging.getLogger(__name__)
-MOST_REPOS, MOST_JOBS, MOST_RUNS = 2_000, 5_000, 500
-"""Datasets and jobs that are listed, and runs that are found, in one search; the newest runs come first."""
+
+
 INPUT_LIMITS = Limits(files=20, file_bytes=48 * MB, total_bytes=100 * MB)
-"""A CSV has 20 MB at most, and stands there twice: as given, and split for training."""
-MOST_BYTES = 1_000 * MB
-"""What one search fetches at most, of all runs together."""
 
 
-def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class SearchBounds:
+    """What one search lists, finds and fetches at most: datasets, jobs, runs, bytes of all runs, and of one run.
+
+    The newest runs come first. A run's CSV has 20 MB at most, and is there twice: as given, and split for training.
+    """
+
+    repos: int = 2_000
+    jobs: int = 5_000
+    runs: int = 500
+    bytes: int = 1_000 * MB
+    inputs: Limits = INPUT_LIMITS
+
+
+BOUNDS = SearchBounds()
+
+
+def find_runs(token: str, namespace: str, store: FolderStore, bounds: SearchBounds = BOUNDS) -> list[str]:
     """Make a folder for each run of the namespace that the store lacks, with its jobs' states; returns their ids.
 
     The newest 500 runs, with 1 GB together; one with more files or larger ones than a run has is left out, and so is
@@ -62,18 +76,18 @@ def find_runs(token: str, namespace: str, store: FolderStore) -> list[str]:
         tell_forgotten(token, store)
     except InputError as error:  # the next search tries again
         LOGGER.info("a deleted run was not marked: %s", error)
-    repos, jobs = _listed(HfApi(token=token), namespace)
+    repos, jobs = _listed(HfApi(token=token), namespace, bounds)
     found = {match[1] for repo in repos if (match := INPUTS_REPO.fullmatch(repo.partition("/")[2]))}
     named = {run_id for run_id in jobs if INPUTS_REPO.fullmatch(f"fgt-{run_id}-inputs")}
     missing = sorted((run_id for run_id in found | named if not _known(store, run_id)), reverse=True)
-    made, room = [], Room(MOST_BYTES)
-    for run_id in missing[:MOST_RUNS]:
-        if _restore(run_id, namespace, token, store, jobs.get(run_id, []), room):
+    made, room = [], Room(bounds.bytes)
+    for run_id in missing[: bounds.runs]:
+        if _restore(run_id, namespace, token, store, jobs.get(run_id, []), room, bounds.inputs):
             made.append(run_id)
     return made
 
 
-def _listed(api: HfApi, namespace: str) -> tuple[list[str], dict[str, list[JobInfo]]]:
+def _listed(api: HfApi, namespace: str, bounds: SearchBounds) -> tuple[list[str], dict[str, list[JobInfo]]]:
     """The namespace's repositories and our jobs; a listing that the login may not see is left out.
 
     InputError if one is refused and the other holds nothing, or if the Hub does not answer.
@@ -83,12 +97,12 @@ def _listed(api: HfApi, namespace: str) -> tuple[list[str], dict[str, list[JobIn
     refusals: list[HfHubHTTPError] = []
     with job_errors("look for your runs"):
         try:
-            listed = api.list_datasets(author=namespace, search="fgt-", limit=MOST_REPOS)
-            repos = [info.id for info in islice(listed, MOST_REPOS)]
+            listed = api.list_datasets(author=namespace, search="fgt-", limit=bounds.repos)
+            repos = [info.id for info in islice(listed, bounds.repos)]
         except HfHubHTTPError as error:
             refusals.append(_refused(error))
         try:
-            jobs = _by_run(islice(api.list_jobs(namespace=namespace), MOST_JOBS))
+            jobs = _by_run(islice(api.list_jobs(namespace=namespace), bounds.jobs))
         except HfHubHTTPError as error:
             refusals.append(_refused(error))
         if refusals and not (repos or jobs):
@@ -135,7 +149,9 @@ def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
     return found
 
 
-def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room) -> bool:
+def _restore(
+    run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room, limits: Limits
+) -> bool:
     """Build the run's folder beside its place and move it there; False where the repository holds no run to find."""
     with disk_errors(store.root, "create"):
         store.root.mkdir(parents=True, exist_ok=True)
@@ -143,7 +159,7 @@ def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: 
     building = Path(scratch.name)
     try:
         lives = any(job.status.stage not in TERMINAL_JOB_STAGES for job in jobs)
-        if not _fetch_inputs(run_id, namespace, token, building, room, even_forgotten=lives):
+        if not _fetch_inputs(run_id, namespace, token, building, room, limits, even_forgotten=lives):
             mark_forgotten(store, run_id)
             return False
         order = read_json(building / ORDER)
@@ -166,16 +182,18 @@ def _restore(run_id: str, namespace: str, token: str, store: FolderStore, jobs: 
     return True
 
 
-def _fetch_inputs(run_id: str, namespace: str, token: str, folder: Path, room: Room, *, even_forgotten: bool) -> bool:
+def _fetch_inputs(
+    run_id: str, namespace: str, token: str, folder: Path, room: Room, limits: Limits, *, even_forgotten: bool
+) -> bool:
     """Fetch what the jobs were given; False if the run was deleted in the app.
 
     InputError if it is more than a run has, or than there is room for.
     """
     repo, reading = repo_names(run_id, namespace)[0], "read the run in"
-    listing = list_files(repo, _is_input, INPUT_LIMITS, token=token, kind="dataset", doing=reading)
+    listing = list_files(repo, _is_input, limits, token=token, kind="dataset", doing=reading)
     if FILE in listing.names and not even_forgotten:
         return False
-    fetch_all(repo, listing, folder, INPUT_LIMITS, room, token=token, kind="dataset", doing=reading)
+    fetch_all(repo, listing, folder, limits, room, token=token, kind="dataset", doing=reading)
     return True
 
 

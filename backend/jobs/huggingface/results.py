@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from backend.jobs.huggingface.remote import Remote
 from backend.runs.folders import Scratch, remove
 from backend.runs.run import Run
 
-SMALL_BYTES = 48 * MB
-LIMITS = Limits(files=300, file_bytes=SMALL_BYTES, total_bytes=300 * MB)
+LIMITS = Limits(files=300, file_bytes=48 * MB, total_bytes=300 * MB)
 SMALL = re.compile(
     r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
     r"|checkpoint/tokenizer(?:_config)?\.(?:json|model)"
@@ -33,25 +33,27 @@ NEEDED = {
 """Patterns of what a stage that is done has left, over all of which a name must be found."""
 
 
-def fetch_results(run: Run, stage: str, remote: Remote, token: str, room: Room | None = None) -> list[str]:
+def fetch_results(
+    run: Run, stage: str, remote: Remote, token: str, room: Room | None = None, limits: Limits = LIMITS
+) -> list[str]:
     """Fetch what the job left, and return what is missing of what it should have, in words; InputError.
 
-    All files come from one commit, each appears whole, and nothing goes through a cache that users share. There are 300
-    of them with 300 MB at most, or what `room` leaves; larger files stay there.
+    All files come from one commit, each appears whole, and nothing goes through a cache that users share. There are as
+    many as `limits` says, or what `room` leaves; larger files stay there.
     """
     repo = remote.results_repo
-    listing = list_files(repo, _is_small, LIMITS, token=token, doing=READING)
+    listing = list_files(repo, partial(_is_small, limits.file_bytes), limits, token=token, doing=READING)
     with disk_errors(run.path), Scratch(".results.", run.path) as folder:
-        fetch_all(repo, listing, Path(folder), LIMITS, room or Room(LIMITS.total_bytes), token=token, doing=READING)
+        fetch_all(repo, listing, Path(folder), limits, room or Room(limits.total_bytes), token=token, doing=READING)
         told = _told(Path(folder), stage)
         remove(run.resume)
         _move(Path(folder), run)
     return _missing(stage, remote, listing.names, told)
 
 
-def _is_small(name: str, size: int) -> bool:
+def _is_small(most: int, name: str, size: int) -> bool:
     """Whether the file comes here; one that has more than it states is refused while it is fetched."""
-    return bool(SMALL.fullmatch(name)) and ".." not in name and size <= SMALL_BYTES
+    return bool(SMALL.fullmatch(name)) and ".." not in name and size <= most
 
 
 def _move(folder: Path, run: Run) -> None:
