@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -248,7 +249,8 @@ def _kill(job: Job) -> None:
 
 
 def _remove(root: Path) -> None:
-    for path in (root, *root.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
+    """Remove a job's folder; its own thread and a reset may do so at the same time."""
+    for folder, _, _ in os.walk(root):  # a folder that went meanwhile is passed over
+        with suppress(FileNotFoundError):
+            Path(folder).chmod(0o755)
     shutil.rmtree(root, ignore_errors=True)

@@ -59,6 +59,7 @@ class LoopbackHub:
         self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self.answering = 0  # requests being answered; a reset does not end them
         self.reset()
 
     def reset(self) -> None:
@@ -67,7 +68,6 @@ class LoopbackHub:
         self.world = World()
         self.trace: list[str] = []
         self.sent: list[tuple[str, str]] = []
-        self.answered = 0
         self.authorized_cdn_requests = 0
         self.page = PAGE
         self.faults.clear()
@@ -121,12 +121,13 @@ class LoopbackHub:
 
         async def answer(request: Request) -> Response:
             asked = f"{request.method} {request.url.path}"
+            self.answering += 1
             self.trace.append(asked)
             self.sent.append((asked, request.headers.get("authorization", "").removeprefix("Bearer ")))
             try:
                 return await met(request, asked)
             finally:
-                self.answered += 1
+                self.answering -= 1
 
         async def met(request: Request, asked: str) -> Response:
             fault = await self.faults.meet(asked)

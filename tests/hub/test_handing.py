@@ -261,7 +261,7 @@ def test_a_submission_killed_at_any_moment_leaves_one_job_or_none_and_says_which
         with suppress(ProcessLookupError):  # it may have come to its end within the last wait
             os.kill(child, signal.SIGKILL)
         assert int(submitters.stdout.readline()) in (-signal.SIGKILL, 0)
-        wait_for(lambda: hub.answered == len(hub.trace))  # what was on its way has arrived
+        wait_for(lambda: hub.answering == 0)  # what was on its way has arrived
         hub.faults.clear()
         state, started = read_state(run, "train"), list(hub.jobs.all)
         outcomes.append((len(started), known(run) is not None))
