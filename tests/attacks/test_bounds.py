@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from tests.attacks.conftest import Target, attacked
-from tests.attacks.orders import soon
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface, gradio_routes, run
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 MEGABYTE = 1 << 20
 TOO_MUCH = 26 * MEGABYTE
@@ -54,14 +54,14 @@ def test_an_upload_has_an_end_and_leaves_nothing(chunked: bool, laptop: Target) 
     before = laptop.received()
     part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n'
     assert _send(laptop, "/gradio_api/upload", "multipart/form-data; boundary=b", part, chunked) == 413
-    assert soon(lambda: set(laptop.received()) <= set(before)), "what was refused is kept"
+    wait_until(lambda: set(laptop.received()) <= set(before))
 
 
 def test_many_small_parts_have_an_end(laptop: Target) -> None:
     before, outsider = laptop.received(), Outsider(laptop.url)
     files = [("files", (f"{number}.csv", b"x" * MEGABYTE)) for number in range(26)]
     assert outsider.post("gradio_api/upload", files=files).status_code == 413
-    assert soon(lambda: set(laptop.received()) <= set(before)), "what was refused is kept"
+    wait_until(lambda: set(laptop.received()) <= set(before))
 
 
 @pytest.mark.parametrize("path", [path for method, path in gradio_routes() if method == "POST" and "{" not in path])
@@ -74,7 +74,7 @@ def test_only_data_is_taken_as_an_upload(name: str, laptop: Target) -> None:
     outsider, before = Outsider(laptop.url), set(laptop.received())
     reply = outsider.upload(name, b"<script>alert(1)</script>")
     assert reply.status_code == 415, reply.text
-    assert soon(lambda: set(laptop.received()) <= before), "what was refused is kept"
+    wait_until(lambda: set(laptop.received()) <= before)
 
 
 @pytest.mark.parametrize("name", ["tools.json", "rows.jsonl", "rows.csv", "rows.TSV", "questions.txt"])
@@ -98,7 +98,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(laptop: Target) -> None:
             part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n'
             connection.sendall(_head(laptop, "/gradio_api/upload", "multipart/form-data; boundary=b", 20 * MEGABYTE))
             connection.sendall(part + b"x" * 4 * MEGABYTE)
-    assert soon(lambda: set(laptop.received()) <= before, seconds=30), "what broke off is kept"
+    wait_until(lambda: set(laptop.received()) <= before)
 
 
 @pytest.mark.parametrize("lie", [False, True], ids=["as it is", "with addresses made up"])
@@ -120,7 +120,7 @@ def test_a_shared_app_takes_so_many_files_in_one_request(fresh_space: Target) ->
     files = [("files", (f"{number}.csv", ROWS)) for number in range(MOST_UPLOADS + 5)]
     reply = Outsider(fresh_space.url).post("gradio_api/upload", files=files)
     assert reply.status_code in (413, 429, 507)
-    assert soon(lambda: len(fresh_space.received()) <= MOST_UPLOADS)
+    wait_until(lambda: len(fresh_space.received()) <= MOST_UPLOADS)
 
 
 def test_a_shared_app_takes_so_much_of_one_address(fresh_space: Target) -> None:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
 from tests.exported import exported_run
+from tests.waiting import wait_until
 
 __all__ = ["exported_run"]
 
@@ -54,11 +54,12 @@ class App:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not _answers(self.url):
-            assert self._process.poll() is None, "the app ended before it answered"
-            assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
-            time.sleep(0.2)
+        wait_until(self._has_started, START_SECONDS)
+
+    def _has_started(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the app ended before it answered:\n{self.said}"
+        return _answers(self.url)
 
     @property
     def said(self) -> str:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,6 +34,7 @@ from tests.hub.oauth import OpenIdProvider
 from tests.hub.refusal import Refusal
 from tests.hub.repos import World
 from tests.hub.space_routes import SpaceRoutes
+from tests.waiting import wait_until
 
 Handler = Callable[[Request], Awaitable[Response]]
 Route = tuple[str, str, Handler]
@@ -78,8 +78,7 @@ class LoopbackHub:
     def start(self) -> None:
         """Serve until `stop`."""
         self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
+        wait_until(lambda: self._server.started)
 
     def stop(self) -> None:
         """Stop serving and close the socket."""

@@ -18,10 +18,11 @@ import pytest
 from backend.jobs import LocalRunner
 from backend.runs import FolderStore
 from scripts.space_files import select
-from tests.attacks.orders import asking, runs_listed, soon, started_here
+from tests.attacks.orders import asking, runs_listed, started_here
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 START_SECONDS = 90.0
 NPM = """#!{python}
@@ -77,7 +78,7 @@ def running(app: Path, outside: Path, before: Sequence[str] = (), **environment:
         )
     visitor = Outsider(f"http://127.0.0.1:{port}/")
     try:
-        assert soon(lambda: process.poll() is not None or _answers(port), START_SECONDS), said(outside)
+        wait_until(lambda: process.poll() is not None or _answers(port), START_SECONDS)
         assert process.poll() is None, said(outside)
         yield visitor
     finally:
@@ -109,7 +110,7 @@ def test_what_was_deployed_starts_as_a_space(deployed: Path, outside: Path, hub:
         assert opened(visitor)
         visitor.log_in("ada")
         assert visitor.get("examples/hiking.csv").status_code == 200
-        assert soon(lambda: "LiteRT-LM for the browser is installed." in said(outside))
+        wait_until(lambda: "LiteRT-LM for the browser is installed." in said(outside))
     assert "Traceback" not in said(outside)
     assert (deployed / "runs").is_dir()
 
@@ -159,7 +160,7 @@ def test_a_folder_that_cannot_be_written_is_enough(
         run = started_here(Surface(visitor), asking(visitor, "read-only"), "Elsewhere")
         assert run is not None
         assert FolderStore(kept / "runs").open(run).dataset_path.is_file()
-        assert soon(lambda: "LiteRT-LM for the browser is installed." in said(outside))
+        wait_until(lambda: "LiteRT-LM for the browser is installed." in said(outside))
         assert visitor.get("model_worker.js").status_code == 200
     told = said(outside)
     assert told.count(f"{deployed}/runs cannot be written ({reason}), so runs are kept in {kept}/runs") == 1

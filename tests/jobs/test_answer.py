@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from backend.inference.answering import Answerer, WorkerDied, answerer_for, clos
 from backend.runs import Run, read_json
 from job_templates.ml.litert.verify.trained import load_trained
 from tests.jobs.conftest import ROOT
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -152,10 +152,7 @@ def test_tools_that_cannot_be_read_are_named(exported_run: Run, tmp_path: Path) 
 def test_an_idle_model_gives_its_memory_back(exported_run: Run) -> None:
     with Answerer(*files(exported_run), idle_seconds=0.2) as answerer:
         assert answerer.ask("hello").error is None
-        deadline = time.monotonic() + 10
-        while workers() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not workers()
+        wait_until(lambda: not workers())
         assert answerer.ask("hello").error is None
 
 
