@@ -45,6 +45,10 @@ os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
 )
 
+# One thread for each process that trains or answers, and none that spins while it waits: two tests share the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same examples every time: a change is judged by what it changes. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("repeat", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1_000)

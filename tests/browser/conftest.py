@@ -21,10 +21,10 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
-from tests.exported import exported_run
+from tests.exported import exported_run, trained_run
 from tests.waiting import wait_until
 
-__all__ = ["exported_run"]
+__all__ = ["exported_run", "trained_run"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -151,12 +151,22 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     launched.close()
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+@pytest.fixture(scope="session")
+def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     started = App(tmp_path_factory.mktemp("app") / "home")
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="module")
+def app(one_app: App) -> Iterator[App]:
+    """The one app of a test process; each module finds it without runs."""
+    yield one_app
+    one_app.end_jobs()
+    store = FolderStore(one_app.home)
+    for entry in store.list():
+        store.delete(entry.id)
 
 
 @pytest.fixture

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from fastapi import Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+PAUSE_SECONDS = 0.01
+
 
 @dataclass
 class Fault:
     """An answer to give instead: to the next `times` requests whose "METHOD /path" the pattern is found in.
 
-    Status 0 cuts the connection in the middle of an answer; None answers as always, after the delay. With `done` the
-    request is carried out all the same, and its answer is lost.
+    The first `after` of them pass. Status 0 cuts the connection in the middle of an answer; None answers as always,
+    after the delay and once `until` is set. With `done` the request is carried out all the same, and its answer is
+    lost.
     """
 
     pattern: str
@@ -24,8 +28,10 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     message: str = ""
     times: int = 1_000
+    after: int = 0
     delay_seconds: float = 0
     done: bool = False
+    until: threading.Event | None = None
 
 
 class Cut(Exception):
@@ -48,8 +54,13 @@ class Faults:
         """The fault that a request meets, after its delay; None where there is none."""
         for fault in self._faults:
             if fault.times > 0 and re.search(fault.pattern, asked):
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
                 fault.times -= 1
                 await asyncio.sleep(fault.delay_seconds)
+                while fault.until is not None and not fault.until.is_set():
+                    await asyncio.sleep(PAUSE_SECONDS)
                 return fault
         return None
 

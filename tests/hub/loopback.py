@@ -96,10 +96,13 @@ class LoopbackHub:
         times: int = 1_000,
         delay_seconds: float = 0,
         *,
+        after: int = 0,
         done: bool = False,
+        until: threading.Event | None = None,
     ) -> None:
         """Order a fault (see Fault)."""
-        self.faults.order(Fault(pattern, status, headers or {}, message, times, delay_seconds, done))
+        fault = Fault(pattern, status, headers or {}, message, times, after, delay_seconds, done, until)
+        self.faults.order(fault)
 
     def _app(self) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -103,14 +104,22 @@ def test_a_worker_that_died_is_started_again(exported_run: Run) -> None:
         assert answerer.ask("hello").error is None
 
 
+def _kill_once_asked(pid: int) -> None:
+    """Kill a suspended process once its standard input holds something."""
+    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as asked:
+        wait_until(lambda: select.select([asked], [], [], 0)[0])
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_a_crash_while_it_answers_is_told(exported_run: Run) -> None:
     with Answerer(*files(exported_run)) as answerer:
         answerer.load()
         [worker] = workers()
         worker.suspend()
-        crash = threading.Timer(0.5, lambda: os.kill(worker.pid, signal.SIGKILL))
+        crash = threading.Thread(target=_kill_once_asked, args=(worker.pid,))
         crash.start()
         answer = answerer.ask("hello")
+        crash.join()
         assert answer.error == "The LiteRT-LM runtime crashed (SIGKILL)."
         assert answerer.ask("hello").error is None
 
