@@ -55,6 +55,37 @@ settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 
+LONGEST = (
+    "browser/test_accounts.py",
+    "browser/test_road.py",
+    "jobs/test_export.py",
+    "browser/test_runs.py",
+    "jobs/test_hostile_folders.py",
+    "browser/test_in_browser.py",
+    "attacks/test_bounds.py",
+    "browser/test_evaluate.py",
+    "jobs/test_answer_checkpoint.py",
+    "unit/ui/test_damaged_runs.py",
+    "attacks/test_foreign_page.py",
+    "hub/test_ended_login.py",
+    "browser/test_data.py",
+    "hub/test_road.py",
+    "attacks/test_fuzz.py",
+    "jobs/test_gpu_benchmark.py",
+)
+"""The files that take longest (--durations), in whose order a test process takes them; all others follow.
+
+One process trains and exports what `exported_run` gives while the other is busy with the first of them.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the longest files first, so that no process is left alone with one of them at the end."""
+    tests = Path(__file__).parent
+    places = {tests / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 @dataclass(frozen=True)
 class DataSet:
     """Two real input files, read in place."""
