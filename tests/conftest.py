@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.ports import number_of, reserved_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
@@ -24,21 +25,14 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
-def _reserve_port() -> socket.socket:
-    """A socket bound to a free port: connections are refused until a loop-back Hub listens on it."""
-    reserved = socket.socket()
-    reserved.bind(("127.0.0.1", 0))
-    return reserved
-
-
 # The Hub's client reads these once, when it is first imported, so they are set before any test module is.
-HUB_SOCKET = _reserve_port()
+HUB_SOCKET = reserved_port()
 HUB_HOME = tempfile.mkdtemp(prefix="hub-home-")
 atexit.register(shutil.rmtree, HUB_HOME, ignore_errors=True)
 for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SPACE_ID", "SYSTEM"):
     os.environ.pop(name, None)
 os.environ.update(
-    HF_ENDPOINT=f"http://127.0.0.1:{HUB_SOCKET.getsockname()[1]}",
+    HF_ENDPOINT=f"http://127.0.0.1:{number_of(HUB_SOCKET)}",
     HF_HOME=HUB_HOME,
     HF_HUB_DISABLE_XET="1",
     HF_HUB_DISABLE_TELEMETRY="1",

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
 from tests.exported import exported_run, trained_run
+from tests.ports import number_of, reserved_port
 from tests.waiting import wait_until
 
 __all__ = ["exported_run", "trained_run"]
@@ -40,7 +40,8 @@ class App:
         self.home = home
         self._arguments = arguments
         self._environment = environment or {}
-        self.port = _free_port()
+        self._kept = reserved_port()
+        self.port = number_of(self._kept)
         self.url = f"http://127.0.0.1:{self.port}/"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -204,13 +205,6 @@ def _listen(visitor: Visitor) -> None:
             told.append(f"a request left this machine: {url}")
 
     page.on("request", lambda request: asked(request.url))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(url: str) -> bool:

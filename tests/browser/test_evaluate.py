@@ -169,7 +169,7 @@ def test_it_fits_a_phone_and_the_keyboard(visit: Visit, weak: Run, scheme: str) 
 def test_what_cannot_be_made_is_not_served(app: App, weak: Run) -> None:
     for name in ("android-kit.zip", "checkpoint.zip"):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{app.url}runs/{weak.id}/{name}", timeout=20)
+            urllib.request.urlopen(f"{app.url}runs/{weak.path.name}/{name}", timeout=20)
         assert refused.value.code == 404, name
 
 
@@ -185,7 +185,7 @@ def _twin(app: App, run: Run) -> Run:
 
 
 def _at(run: Run) -> str:
-    return f"?run={run.id}&step=evaluate"
+    return f"?run={run.path.name}&step=evaluate"
 
 
 def _evaluation(run: Run) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -33,6 +34,11 @@ class Fault:
     done: bool = False
     until: threading.Event | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether the answer waits for more than its delay."""
+        return self.until is not None and not self.until.is_set()
+
 
 class Cut(Exception):
     """Ends a response in its middle, and the connection with it."""
@@ -48,6 +54,7 @@ class Faults:
         self._faults.append(fault)
 
     def clear(self) -> None:
+        """Forget them; what is delayed goes on at once."""
         self._faults.clear()
 
     async def meet(self, asked: str) -> Fault | None:
@@ -58,11 +65,14 @@ class Faults:
                     fault.after -= 1
                     continue
                 fault.times -= 1
-                await asyncio.sleep(fault.delay_seconds)
-                while fault.until is not None and not fault.until.is_set():
-                    await asyncio.sleep(PAUSE_SECONDS)
+                await self._delay(fault)
                 return fault
         return None
+
+    async def _delay(self, fault: Fault) -> None:
+        ends = time.monotonic() + fault.delay_seconds
+        while any(one is fault for one in self._faults) and (time.monotonic() < ends or fault.held):
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def answer(fault: Fault, code: str | None) -> Response:

@@ -59,18 +59,19 @@ class LoopbackHub:
         self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
-        self.answering = 0  # requests being answered; a reset does not end them
+        self.answering = 0  # requests being answered
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, and end what still runs."""
+        """Forget everything, and end what still runs; what was asked before is answered from what was known then."""
+        self.faults.clear()
         self.jobs.reset()
+        wait_until(lambda: self.answering == 0)
         self.world = World()
         self.trace: list[str] = []
         self.sent: list[tuple[str, str]] = []
         self.authorized_cdn_requests = 0
         self.page = PAGE
-        self.faults.clear()
         self.oauth.reset()
         self.buckets.reset()
         self.spaces.reset()

@@ -22,6 +22,7 @@ from tests.attacks.orders import asking, runs_listed, started_here
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface
 from tests.hub.loopback import LoopbackHub
+from tests.ports import number_of, reserved_port
 from tests.waiting import wait_until
 
 START_SECONDS = 90.0
@@ -64,8 +65,8 @@ def outside(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def running(app: Path, outside: Path, before: Sequence[str] = (), **environment: str) -> Iterator[Outsider]:
     """The app of that folder as a process, from another folder and without FGT_HOME."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    kept_port = reserved_port()
+    port = number_of(kept_port)
     kept = {name: value for name, value in os.environ.items() if name not in ("FGT_HOME", "PYTHONPATH")}
     own = {"TMPDIR": str(outside / "tmp"), "PATH": f"{outside / 'bin'}:{os.environ['PATH']}"}
     with (outside / "log").open("wb") as log:
@@ -85,6 +86,7 @@ def running(app: Path, outside: Path, before: Sequence[str] = (), **environment:
         visitor.close()
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+        kept_port.close()
 
 
 def _answers(port: int) -> bool:
