@@ -13,7 +13,7 @@ from backend.files import disk_errors
 from backend.hub.errors import hub_errors
 from backend.runs import Run
 from backend.runs.folders import Scratch, remove
-from backend.runs.unfinished import download_unfinished
+from backend.runs.hub.unfinished import download_unfinished
 from job_templates.cli import say
 
 CODE = Path(__file__).resolve().parents[2]

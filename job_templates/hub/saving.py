@@ -13,9 +13,9 @@ from backend.errors import InputError
 from backend.jobs.huggingface.errors import RAISED, status
 from backend.runs import Run
 from backend.runs.folders import Scratch
-from backend.runs.hub import upload_run
+from backend.runs.hub.repository import upload_run
+from backend.runs.hub.unfinished import snapshot, upload_unfinished
 from backend.runs.resume import last_kept
-from backend.runs.unfinished import snapshot, upload_unfinished
 from job_templates.cli import say
 
 TRIES = 4

@@ -8,8 +8,8 @@ import pytest
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from backend.runs.hub import upload_run
-from job_templates.ml.litert.bundle.destination import find_destination
+from backend.runs.hub.repository import upload_run
+from job_templates.ml.litert.destination import find_destination
 from job_templates.ml.models.source import Source, find_source
 from tests.conftest import DataSet
 from tests.hub.loopback import LoopbackHub

@@ -14,8 +14,8 @@ from safetensors.torch import load, load_file
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, append_event, read_json
+from backend.runs.hub.unfinished import download_unfinished, snapshot, upload_unfinished
 from backend.runs.resume import STATE_FILE, last_kept, settle
-from backend.runs.unfinished import download_unfinished, snapshot, upload_unfinished
 from job_templates.train import main
 from tests.exported import ROOT
 from tests.hub.loopback import LoopbackHub

@@ -11,7 +11,7 @@ from backend.jobs import PIPELINE
 from backend.jobs.huggingface import read_remote, write_order
 from backend.jobs.workload import workload
 from backend.runs import STARTER, Run, RunConfig
-from backend.runs.hub import REPO_ID
+from backend.runs.hub.repository import REPO_ID
 from ui.page.location import Place
 from ui.page.state import Scene
 from ui.services.quotes import Order

@@ -15,7 +15,7 @@ from backend.errors import InputError
 from backend.files import disk_errors, open_regular, write_bytes
 from backend.jobs.huggingface.errors import job_errors, status
 from backend.jobs.huggingface.remote import read_remote, repo_names
-from backend.runs.hub import REPO_ID
+from backend.runs.hub.repository import REPO_ID
 from backend.runs.store import ID, FolderStore
 
 MARKS = ".forgotten"

@@ -15,7 +15,7 @@ from backend.hub.errors import hub_errors
 from backend.jobs.huggingface.errors import RAISED, is_refusal, told
 from backend.jobs.huggingface.forgetting import FILE as FORGOTTEN
 from backend.jobs.huggingface.remote import JobRef, Remote
-from backend.runs.hub import prepare_repo
+from backend.runs.hub.repository import prepare_repo
 from backend.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[3]

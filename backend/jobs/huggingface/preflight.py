@@ -14,7 +14,7 @@ from backend.errors import InputError
 from backend.hub.errors import limit_waiting
 from backend.jobs.huggingface.errors import status, told
 from backend.runs.config import STARTER, RunConfig
-from backend.runs.hub import REPO_ID
+from backend.runs.hub.repository import REPO_ID
 
 WRITING_ROLES = ("write", "admin", "contributor")
 WRITE_PERMISSIONS = ("repo.write",)

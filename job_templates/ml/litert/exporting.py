@@ -17,10 +17,10 @@ from backend.runs.folders import Scratch
 from backend.runs.model_card import model_card
 from job_templates.cli import say
 from job_templates.ml.litert.bundle.bundle import write_bundle
-from job_templates.ml.litert.bundle.destination import Destination, find_destination
 from job_templates.ml.litert.bundle.metadata import build_metadata
 from job_templates.ml.litert.convert.conversion import convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe
+from job_templates.ml.litert.destination import Destination, find_destination
 from job_templates.ml.litert.progress import Progress
 from job_templates.ml.litert.verify import agreement
 from job_templates.ml.litert.verify.checks import Result

@@ -13,8 +13,8 @@ from backend.data import resolve_source
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
 from backend.runs.folders import Scratch, built_beside
-from backend.runs.hub import download_trained, prepare_repo, upload_run
-from backend.runs.unfinished import download_unfinished
+from backend.runs.hub.repository import download_trained, prepare_repo, upload_run
+from backend.runs.hub.unfinished import download_unfinished
 from job_templates.cli import say
 
 

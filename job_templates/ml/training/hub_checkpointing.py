@@ -16,7 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from backend.errors import InputError
 from backend.runs import Run
 from backend.runs.folders import Scratch
-from backend.runs.unfinished import snapshot, upload_unfinished
+from backend.runs.hub.unfinished import snapshot, upload_unfinished
 from job_templates.cli import say
 
 BYTES_A_SECOND = 2e6

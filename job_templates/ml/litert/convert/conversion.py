@@ -19,8 +19,8 @@ from typing import Any
 
 from backend.device.recipes import Recipe
 from backend.errors import InputError
-from job_templates.ml.litert.convert.memory import PEAK_MEMORY
 from job_templates.ml.models.source import Source
+from job_templates.ml.run.memory import PEAK_MEMORY
 
 ROOT = Path(__file__).resolve().parents[4]
 TAIL_LINES = 40

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from job_templates.ml.litert.convert.memory import PEAK_MEMORY, peak_memory_mb
 from job_templates.ml.litert.convert.smoothing import smooth
 from job_templates.ml.litert.convert.tensorflow_alias import schema_alias
+from job_templates.ml.run.memory import PEAK_MEMORY, peak_memory_mb
 from job_templates.ml.run.with_parent import end_with_parent
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json")

@@ -10,9 +10,9 @@ from backend.prompts.tokens import BOS, PAD
 from backend.records import Example, Tool
 from backend.scoring import Report, mcnemar, wilson
 from backend.tokens import BOS_ID, STOP_IDS, TokenCounter
+from job_templates.ml.litert.runtime.running import Ran
 from job_templates.ml.litert.verify.agreement import Agreement
 from job_templates.ml.litert.verify.checks import Check, Result
-from job_templates.ml.litert.verify.running import Ran
 
 MAX_UNPARSED = 0.05
 """A file fails when more of its answers than this cannot be read."""

@@ -13,10 +13,10 @@ from typing import Any
 from backend.device.canonical import ANDROID_TOOLS
 from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle.bundle import Bundle
+from job_templates.ml.litert.runtime.running import Ran, run_file
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import Agreement, CheckpointRow, compare
 from job_templates.ml.litert.verify.checks import Check, Result
-from job_templates.ml.litert.verify.running import Ran, run_file
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
 

@@ -14,8 +14,8 @@ from backend.errors import InputError
 from backend.files import disk_errors
 from backend.hub.errors import hub_errors
 from backend.runs.folders import built_beside
+from backend.runs.hub.unfinished import removals
 from backend.runs.run import Run
-from backend.runs.unfinished import removals
 
 REPO_ID = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?/[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
 FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json")

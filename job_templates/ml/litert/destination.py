@@ -16,7 +16,7 @@ from backend.errors import InputError
 from backend.files import disk_errors
 from backend.hub.errors import hub_errors
 from backend.runs.folders import Scratch, built_beside
-from backend.runs.hub import prepare_repo
+from backend.runs.hub.repository import prepare_repo
 from job_templates.cli import say
 from job_templates.ml.models.source import Source
 

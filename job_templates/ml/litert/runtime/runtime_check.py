@@ -1,4 +1,4 @@
-"""A tiny `.litertlm` file, made here, opened and asked: `python -m job_templates.ml.litert.verify.runtime_check`.
+"""A tiny `.litertlm` file, made here, opened and asked: `python -m job_templates.ml.litert.runtime.runtime_check`.
 
 Prints one line if LiteRT-LM answers with the words that the file was made to say; else exits with 1 and the reason. It
 runs in a process of its own, because the native runtime can end the process that it is in.
@@ -18,8 +18,8 @@ from backend.tokens.starter import starter_model_bytes
 from job_templates import cli
 from job_templates.ml.litert.bundle.bundle import write_bundle
 from job_templates.ml.litert.bundle.metadata import build_metadata
-from job_templates.ml.litert.verify.runtime import PhoneModel
-from job_templates.ml.litert.verify.tiny_model import CONTEXT, table_model
+from job_templates.ml.litert.runtime.phone_model import PhoneModel
+from job_templates.ml.litert.runtime.tiny_model import CONTEXT, table_model
 
 WORDS = "one two three"
 TEMPLATE = "{{ messages[0].content }}"

@@ -1,0 +1,1 @@
+"""An exported file opened by LiteRT-LM on this machine, and asked."""
