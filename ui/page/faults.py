@@ -31,7 +31,7 @@ def painted(name: str, paint: Callable[[], Wanted], instead: Callable[[str], Wan
 
 def trouble(name: str, error: Exception) -> str:
     """The callout in place of a part: an InputError's own words, else a sentence about the run's files."""
-    return callout("error", f"{name} cannot be shown", told(error)).text
+    return callout("error", f"{name} cannot be shown", told(error))
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:

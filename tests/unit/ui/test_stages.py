@@ -205,9 +205,9 @@ def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
 
 def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells() -> None:
     words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
-    by_hand = ended(StageView("train", "cancelled", CANCELLED), words).text
+    by_hand = ended(StageView("train", "cancelled", CANCELLED), words)
     assert "What was saved is kept." in by_hand
     assert CANCELLED not in by_hand
-    late = ended(StageView("train", "cancelled", "No machine became free."), words).text
+    late = ended(StageView("train", "cancelled", "No machine became free."), words)
     assert "No machine became free. What was saved is kept." in late
-    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False).text
+    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False)

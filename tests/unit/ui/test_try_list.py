@@ -61,7 +61,7 @@ def test_the_csv_has_every_model_and_no_formula() -> None:
 def test_the_table_counts_what_the_data_knows() -> None:
     wrong = Answer(raw="x", text="x", seconds=0.1)
     turns = [Turn("a", {"file": FOUND}, [WATER.to_dict()]), Turn("b", {"file": wrong}, [WATER.to_dict()])]
-    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns).text
+    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns)
 
 
 def test_a_correction_starts_from_what_the_data_says_or_the_model_said() -> None:
