@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backend.device.verification import Agreement, Check, Result
 from backend.inference.answering import Answer
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
@@ -15,8 +16,7 @@ from backend.runs import Run, RunConfig
 from backend.scoring import Report, score_rows
 from backend.tokens import SentencePieceCounter, starter_model_bytes
 from job_templates.ml.litert.verify import run_checks
-from job_templates.ml.litert.verify.agreement import Agreement, CheckpointRow, compare, from_evaluation
-from job_templates.ml.litert.verify.checks import Check, Result
+from job_templates.ml.litert.verify.agreement import CheckpointRow, compare, from_evaluation
 from job_templates.ml.litert.verify.running import Ran, tool_variants
 
 PARAMETERS = {"type": "object", "properties": {"room": {"type": "string", "description": "R"}}, "required": ["room"]}

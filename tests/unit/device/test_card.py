@@ -9,10 +9,10 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+from backend.device.model_card import model_card, verification_of
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig, default_config, write_json
-from backend.runs.model_card import model_card, verification_of
 from backend.scoring import build_evaluation, score_rows
 
 TOOLS = (
