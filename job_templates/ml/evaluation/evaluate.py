@@ -122,8 +122,8 @@ def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
         seconds = now - start
         eta = seconds / done * (total - done) if done else 0.0
         if run is not None:
-            times = {"seconds": round(seconds, 2), "eta": round(eta, 1)}
-            event = Event("progress", "evaluate", phase=phase, done=done, total=total, **times)
+            times = round(seconds, 2), round(eta, 1)
+            event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
             append_event(run.metrics_path, event.to_dict())
         if now - said >= 5:
             said = now

@@ -46,7 +46,7 @@ class Subject:
 
 
 def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification:
-    """Check the file, run it on held-out rows, and return what verification.json is to hold; `on_row` gets done, total."""
+    """Check the file, run it on held-out rows, and return what was found; `on_row` gets done, total."""
     bundle, checks = check_structure(subject.file, subject.expected)
     ran, report, agreement = Ran(), None, None
     if any(check.result == Result.FAILED for check in checks):
