@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.scoring.beside import Beside, beside
 from ui.evaluate.others import FILE, Other, others
 from ui.html import text
-from ui.html.markup import Html, button, esc, table
+from ui.html.markup import button, table
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
 from ui.page.state import Scene
@@ -25,7 +26,9 @@ class BesideCard(Holder):
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"], elem_id="beside", visible=False) as self.box:
-            self.title = Part(f'<div class="card-head"><h2>Side by side</h2></div><p class="note">{LEAD}</p>')
+            self.title = Part(
+                Markup('<div class="card-head"><h2>Side by side</h2></div><p class="note">{}</p>').format(LEAD)
+            )
             self.choice = gr.Dropdown([("nothing", "")], value="", label="Compare with", filterable=False)
             self.table = Part(elem_id="beside-table")
 
@@ -44,39 +47,39 @@ class BesideCard(Holder):
     def wire(self, page: Page) -> None:
         """Let the list choose."""
 
-        def choose(place: dict[str, Any], key: str, request: gr.Request) -> str:
+        def choose(place: dict[str, Any], key: str, request: gr.Request) -> Markup:
             scene = page.scene(place, request)
             return _compared(scene, others(scene).get(key))
 
         self.choice.input(choose, [page.place, self.choice], self.table, **QUICK)
 
 
-def _compared(scene: Scene, other: Other | None) -> str:
+def _compared(scene: Scene, other: Other | None) -> Markup:
     """The two models in a line each, and what the difference is worth."""
     pair = beside(scene.evaluation["tuned"], other.report) if scene.evaluation and other else None
     if other is None or pair is None:
-        return ""
+        return Markup("")
     rows = [
         ["This model", *_rates(pair, own=True), _only(other, "gained", len(pair.gained))],
         [other.name, *_rates(pair, own=False), _only(other, "lost", len(pair.lost))],
     ]
     shown = table(HEADERS, rows, kind="two-models", caption=f"This model beside {other.label}")
-    return f'{shown.text}<div class="notes said"><p>{esc(_sentence(scene, other, pair))}</p></div>'
+    return Markup('{}<div class="notes said"><p>{}</p></div>').format(shown, _sentence(scene, other, pair))
 
 
-def _rates(pair: Beside, *, own: bool) -> list[Html]:
+def _rates(pair: Beside, *, own: bool) -> list[Markup]:
     rates = pair.own if own else pair.other
     shown = []
     for rate in (rates["tool"], rates["combined"]):
         low, high = rate.low or 0.0, rate.high or 0.0
         note = f"{text.interval(low, high)} · {rate.k:,} of {rate.n:,}"
-        shown.append(Html(f'<span>{text.percent(rate.value)} <span class="note">{note}</span></span>'))
+        shown.append(Markup('<span>{} <span class="note">{}</span></span>').format(text.percent(rate.value), note))
     return shown
 
 
-def _only(other: Other, side: str, count: int) -> Html:
+def _only(other: Other, side: str, count: int) -> Markup:
     if not count:
-        return Html('<span class="note">no row</span>')
+        return Markup('<span class="note">no row</span>')
     who = "this model" if side == "gained" else other.label
     title = f"Show the rows that only {who} has right"
     return button(

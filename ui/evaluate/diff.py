@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.scoring.compare import drop_nulls, same_value
 from backend.scoring.report import NO_CALL
-from ui.html.markup import Html, esc, value_text
+from ui.html.markup import value_text
 
 Calls = Sequence[Mapping[str, Any]]
 Pair = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
 
 
-def marked(expected: Calls, answered: Calls) -> tuple[Html, Html]:
+def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
     """Both sides, one call a line."""
     pairs = _paired(expected, answered)
     left = [_call(call, twin) for call, twin in pairs if call is not None]
@@ -49,11 +51,13 @@ def _differs(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bo
     return key not in theirs or not same_value(mine[key], theirs[key], None)
 
 
-def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Html:
+def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Markup:
     arguments = call["arguments"]
-    name = f"<b>{esc(call['name'])}</b>"
+    name = Markup("<b>{}</b>").format(call["name"])
     if twin is None:
-        return _line(f"<mark>{name}</mark>", [_argument(key, value) for key, value in arguments.items()])
+        return _line(
+            Markup("<mark>{}</mark>").format(name), [_argument(key, value) for key, value in arguments.items()]
+        )
     theirs = drop_nulls(twin["arguments"])
     shown = [
         _argument(key, value, key not in theirs, _differs(arguments, theirs, key))
@@ -64,20 +68,20 @@ def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Html:
     return _line(name, shown)
 
 
-def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> str:
+def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> Markup:
     """An argument: marked as a whole where only this side has it, its value alone where the other's is another."""
     if alone:
-        return f"<mark>{_argument(key, value)}</mark>"
-    shown = esc(value_text(value) or '""')
-    return f"{esc(key)}: {f'<mark>{shown}</mark>' if differs else shown}"
+        return Markup("<mark>{}</mark>").format(_argument(key, value))
+    shown = value_text(value) or '""'
+    return Markup("{}: {}").format(key, Markup("<mark>{}</mark>").format(shown) if differs else shown)
 
 
-def _line(name: str, arguments: Sequence[str]) -> Html:
-    return Html(f'<span class="call-line">{name}<wbr>({", ".join(arguments)})</span>')
+def _line(name: Markup, arguments: Sequence[Markup]) -> Markup:
+    return Markup('<span class="call-line">{}<wbr>({})</span>').format(name, Markup(", ").join(arguments))
 
 
-def _lines(calls: Sequence[Html], differs: bool) -> Html:
+def _lines(calls: Sequence[Markup], differs: bool) -> Markup:
     if calls:
-        return Html("<br>".join(call.text for call in calls))
-    inside = f"<mark>{NO_CALL}</mark>" if differs else NO_CALL
-    return Html(f'<span class="note">{inside}</span>')
+        return Markup("<br>").join(calls)
+    inside = Markup("<mark>{}</mark>").format(NO_CALL) if differs else NO_CALL
+    return Markup('<span class="note">{}</span>').format(inside)

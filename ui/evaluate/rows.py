@@ -8,6 +8,7 @@ from dataclasses import astuple, replace
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.evaluate.labels import KINDS, before
 from ui.evaluate.others import with_others
@@ -81,7 +82,7 @@ class RowBrowser(Holder):
             self.show: Keyed(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
             self.tool: Keyed(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
             self.kind: Keyed(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
-            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene)).text),
+            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene))),
         }
 
     def wire(self, page: Page) -> None:
@@ -89,7 +90,7 @@ class RowBrowser(Holder):
 
         def listed(scene: Scene, choice: Choice, number: int = 0) -> str:
             evaluation = with_others(scene)
-            return row_table(evaluation, choice, number, _seed(scene)).text if evaluation else ""
+            return row_table(evaluation, choice, number, _seed(scene)) if evaluation else ""
 
         def press(
             place: dict[str, Any],
@@ -122,7 +123,7 @@ class RowBrowser(Holder):
             if evaluation is None or choice is None:
                 return [gr.skip()] * 5
             show, tool, kind, picked = astuple(choice)
-            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene)).text
+            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene))
 
         targets = [self.show, self.tool, self.kind, self.picked, self.list]
         source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
@@ -153,10 +154,10 @@ def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None
     return found if chosen_rows(evaluation, found) else replace(found, show=ALL)
 
 
-def _title(scene: Scene) -> str:
+def _title(scene: Scene) -> Markup:
     place = scene.place.run
     save = link(f"runs/{place}/rows.csv", "Download as CSV", kind="quiet small", download=True)
-    return f'<div class="card-head"><h2>Row by row</h2><div class="aside">{save}</div></div>'
+    return Markup('<div class="card-head"><h2>Row by row</h2><div class="aside">{}</div></div>').format(save)
 
 
 def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:

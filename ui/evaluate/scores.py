@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.runs import STARTER
 from backend.scoring.advice import FLOOR_NAME
 from ui.evaluate.labels import before
 from ui.evaluate.probes import evaluate_button
 from ui.html import text
-from ui.html.markup import Figure, Html, Tone, button, callout, card, esc, figures, joined, link
+from ui.html.markup import Figure, Tone, button, callout, card, figures, link
 
 SIGNIFICANT = 0.05
 NAMES = [("combined", "Combined accuracy"), ("tool", "Tool selection"), ("argument", "Arguments")]
 TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}
 
 
-def scores_card(evaluation: dict[str, Any], run_id: str, declarations: str) -> Html:
+def scores_card(evaluation: dict[str, Any], run_id: str, declarations: str) -> Markup:
     """The card at the top of a measured run."""
     tuned = evaluation["tuned"]
     items = [_figure(evaluation, key, name) for key, name in NAMES]
     on = button("step", "Continue to Export", kind="primary", step="export")
     save = link(f"runs/{run_id}/evaluation.json", "evaluation.json", download=True)
-    actions = Html(f'<div class="actions">{on}{save}</div>')
+    actions = Markup('<div class="actions">{}{}</div>').format(on, save)
     again = evaluate_button("Evaluate again", declarations, on=bool(evaluation.get("probes")), kind="quiet small")
-    parts = joined([_verdict(evaluation), figures(items), _notes(evaluation), actions])
-    return card(f"{tuned['n']:,} held-out rows", Html(f'<div class="stack">{parts}</div>'), aside=again)
+    parts = Markup("").join([_verdict(evaluation), figures(items), _notes(evaluation), actions])
+    return card(f"{tuned['n']:,} held-out rows", Markup('<div class="stack">{}</div>').format(parts), aside=again)
 
 
 def _figure(evaluation: dict[str, Any], key: str, name: str) -> Figure:
@@ -33,11 +35,15 @@ def _figure(evaluation: dict[str, Any], key: str, name: str) -> Figure:
     if rate["value"] is None:
         return Figure(name, "–", "no row to measure it on")
     of = "rows with the right tool" if key == "argument" else "rows"
-    lines = [f"{text.interval(rate['low'], rate['high'])} · {rate['k']:,} of {rate['n']:,} {of}"]
+    line = f"{text.interval(rate['low'], rate['high'])} · {rate['k']:,} of {rate['n']:,} {of}"
     labels = [("base", before(evaluation)), ("floor", "classifier")]
-    others = [f"<span>{label}: {_other(evaluation[who][key])}</span>" for who, label in labels if evaluation.get(who)]
-    beside = f'<span class="beside">{"".join(others)}</span>' if others else ""
-    note = Html(esc(lines[0]) + beside)
+    others = [
+        Markup("<span>{}: {}</span>").format(label, _other(evaluation[who][key]))
+        for who, label in labels
+        if evaluation.get(who)
+    ]
+    beside = Markup('<span class="beside">{}</span>').format(Markup("").join(others)) if others else ""
+    note = Markup("{}{}").format(line, beside)
     return Figure(name, text.percent(rate["value"]), note, "accent" if key == "combined" else "plain")
 
 
@@ -47,7 +53,7 @@ def _other(rate: dict[str, Any]) -> str:
     return f"{text.percent(rate['value'])} ({text.interval(rate['low'], rate['high'])}, n = {rate['n']:,})"
 
 
-def _notes(evaluation: dict[str, Any]) -> Html:
+def _notes(evaluation: dict[str, Any]) -> Markup:
     """What qualifies the three figures."""
     tuned = evaluation["tuned"]
     parsed, loose = tuned["parse"], tuned["combined_normalised"]
@@ -58,7 +64,9 @@ def _notes(evaluation: dict[str, Any]) -> Html:
     )
     if evaluation.get("note"):
         lines.append(str(evaluation["note"]))
-    return Html(f'<div class="notes">{"".join(f"<p>{esc(line)}</p>" for line in lines)}</div>')
+    return Markup('<div class="notes">{}</div>').format(
+        Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+    )
 
 
 def _against_base(evaluation: dict[str, Any]) -> str:
@@ -78,7 +86,7 @@ def _against_floor(evaluation: dict[str, Any]) -> list[object]:
     if not pair or not floor:
         return []
     said = f"Against {FLOOR_NAME}, trained in seconds on the same rows: {_changed(pair)}."
-    return [Html(f"{esc(said)} <strong>{esc(floor_sentence(pair))}</strong>")]
+    return [Markup("{} <strong>{}</strong>").format(said, floor_sentence(pair))]
 
 
 def floor_sentence(pair: dict[str, Any]) -> str:
@@ -95,7 +103,7 @@ def _changed(pair: dict[str, Any]) -> str:
     return f"{text.count(pair['better'], 'row')} gained, {pair['worse']:,} lost (McNemar, {p})"
 
 
-def _verdict(evaluation: dict[str, Any]) -> Html:
+def _verdict(evaluation: dict[str, Any]) -> Markup:
     verdict, rate = evaluation["verdict"], evaluation["tuned"]["combined"]
     target = text.percent(verdict["target"], 0)
     match verdict["state"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
@@ -15,7 +16,7 @@ from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate.rows import RowBrowser
 from ui.evaluate.scores import scores_card
 from ui.html.charts import Chart, per_tool
-from ui.html.markup import Html, button, callout, empty, esc, heading
+from ui.html.markup import button, callout, empty, heading
 from ui.html.part import Part
 from ui.jobs.launch import begin
 from ui.jobs.stage_panel import StagePanel
@@ -40,7 +41,7 @@ class EvaluateStep(Holder):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Evaluate", LEAD).text)
+        self.heading = Part(heading("Evaluate", LEAD))
         self.blank = Part(elem_id="evaluate-blank", also=SWITCH)
         self.panel = StagePanel("evaluate")
         self.scores = Part(elem_id="scores", also=SWITCH)
@@ -64,7 +65,7 @@ class EvaluateStep(Holder):
         view = scene.stage("evaluate")
         measured = evaluation if evaluation and evaluation.get("tuned") and not view.active else None
         wanted: Wanted = {
-            self.blank: _blank(scene).text,
+            self.blank: _blank(scene),
             **self.panel.paint(scene, WORDS),
             self.scores: "",
             self.details: gr.update(visible=measured is not None),
@@ -76,14 +77,14 @@ class EvaluateStep(Holder):
     def _paint_results(self, scene: Scene, evaluation: dict[str, Any]) -> Wanted:
         tuned, base = evaluation["tuned"], evaluation.get("base")
         return {
-            self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)).text,
-            self.advice: advice_card(evaluation).text,
-            self.chart_title: _chart_title(tuned).text,
+            self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)),
+            self.advice: advice_card(evaluation),
+            self.chart_title: _chart_title(tuned),
             self.chart: per_tool(tuned["per_tool"], base["per_tool"] if base else None, before(evaluation)),
-            self.confusion_title: confusion_head(tuned).text,
+            self.confusion_title: confusion_head(tuned),
             self.confusion: confusions(tuned["confusion"], list(tuned["per_tool"])),
-            self.errors: details_cards(tuned).text,
-            self.probes: probes_card(evaluation).text,
+            self.errors: details_cards(tuned),
+            self.probes: probes_card(evaluation),
             **self.beside.paint(scene),
             **self.rows.paint(scene),
         }
@@ -112,14 +113,14 @@ def _start(scene: Scene, data: dict[str, str]) -> Place:
     return scene.place
 
 
-def _blank(scene: Scene) -> Html:
+def _blank(scene: Scene) -> Markup:
     if scene.has("train"):
         state = scene.stage("evaluate").state
         if state == "done" and not (scene.evaluation or {}).get("tuned"):
             again = evaluate_button("Evaluate again", _declarations(scene), on=False, kind="primary")
             return callout("error", "The measurement cannot be read", UNREADABLE, again)
         if scene.evaluation or state != "none":
-            return Html("")
+            return Markup("")
         start = evaluate_button("Evaluate", _declarations(scene), on=False, kind="primary")
         return empty("Not measured yet", "The base model and the tuned one answer every held-out row.", start)
     if scene.stage("train").active:
@@ -133,9 +134,9 @@ def _declarations(scene: Scene) -> str:
     return scene.run.config.declarations if scene.run else "none"
 
 
-def _chart_title(tuned: dict[str, Any]) -> Html:
+def _chart_title(tuned: dict[str, Any]) -> Markup:
     unmeasured = [name for name, score in tuned["per_tool"].items() if not score["support"]]
     note = "Share of right rows with 95 % intervals, held-out rows in brackets. Press a bar to see its wrong rows."
     if unmeasured:
         note += f" Without held-out rows: {', '.join(unmeasured)}."
-    return Html(f'{chart_head("Per tool", "per-tool")}<p class="note">{esc(note)}</p>')
+    return Markup('{}<p class="note">{}</p>').format(chart_head("Per tool", "per-tool"), note)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.records import Example
 from backend.scoring.probes import MESSAGE_PROBES, probe_messages
 from ui.evaluate.diff import marked
@@ -20,7 +22,7 @@ from ui.evaluate.selection import (
     chosen_rows,
     picked_rows,
 )
-from ui.html.markup import Html, badge, button, code, esc, joined, table
+from ui.html.markup import badge, button, code, table
 from ui.html.paging import Slice
 
 PAGE_SIZE = 8
@@ -28,18 +30,18 @@ OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
 HEADERS = ("What was said", "Expected", "Answered", "Result")
 
 
-def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> Html:
+def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> Markup:
     """One page of the chosen rows; `seed` is the run's, from which the probes' messages follow."""
     picked = picked_rows(evaluation, choice.picked)
-    head = _picked_line(picked) if picked else Html("")
+    head = _picked_line(picked) if picked else Markup("")
     rows = chosen_rows(evaluation, choice)
     if not rows:
-        return joined([head, Html(f'<p class="note">{_none(evaluation)}</p>')])
+        return Markup("").join([head, Markup('<p class="note">{}</p>').format(_none(evaluation))])
     part = Slice.of(rows, page, PAGE_SIZE)
     name, twins = _twins(evaluation, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
     typed = _typed(evaluation["tuned"]["rows"], picked.probe, seed) if picked else {}
     cells = [_cells(row, typed.get(row["id"]), name, twins.get(row["id"])) for row in part.items]
-    return joined([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
+    return Markup("").join([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
 
 
 def _twins(evaluation: Evaluation, key: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
@@ -54,43 +56,43 @@ def _none(evaluation: Evaluation) -> str:
     return "No row passes these filters."
 
 
-def _picked_line(picked: Picked) -> Html:
+def _picked_line(picked: Picked) -> Markup:
     clear = button("clear", "Show others too", kind="quiet small")
-    return Html(f'<div class="picked" role="status"><p>{esc(picked.title)}</p>{clear}</div>')
+    return Markup('<div class="picked" role="status"><p>{}</p>{}</div>').format(picked.title, clear)
 
 
 def _cells(row: Mapping[str, Any], typed: str | None, name: str, twin: Mapping[str, Any] | None) -> list[object]:
     expected, answered = marked(row["expected"], row["predicted"] or [])
     if row["predicted"] is None:
         answered = code(row["raw"] or "nothing")
-    other = _note(Html(f"{name}: {_answer(twin)}")) if twin else ""
+    other = _note(Markup("{}: {}").format(name, _answer(twin))) if twin else ""
     return [
-        Html(f"{esc(row['message'])}{_note(f'as “{typed}”') if typed else ''}{_line(row)}"),
+        Markup("{}{}{}").format(row["message"], _note(f"as “{typed}”") if typed else "", _line(row)),
         expected,
-        Html(f"<div>{answered}{other}</div>"),
+        Markup("<div>{}{}</div>").format(answered, other),
         _result(row),
     ]
 
 
-def _result(row: Mapping[str, Any]) -> Html:
+def _result(row: Mapping[str, Any]) -> Markup:
     if row["right"]:
         return badge("right", "ok")
     kind = str(row["error_class"])
-    return Html(f"{badge(KINDS.get(kind, kind), 'warn')}{_note(row.get('detail'))}")
+    return Markup("{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.get("detail")))
 
 
-def _answer(twin: Mapping[str, Any]) -> Html:
+def _answer(twin: Mapping[str, Any]) -> Markup:
     if twin["predicted"] is None:
         return code(twin["raw"] or "nothing")
     return marked(twin["expected"], twin["predicted"])[1]
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    return _note(f"line {row['line']:,}") if row.get("line") else ""
+def _line(row: Mapping[str, Any]) -> Markup:
+    return _note(f"line {row['line']:,}" if row.get("line") else "")
 
 
-def _note(value: object) -> str:
-    return f'<div class="note">{esc(value)}</div>' if value else ""
+def _note(value: object) -> Markup:
+    return Markup('<div class="note">{}</div>').format(value) if value else Markup("")
 
 
 def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:

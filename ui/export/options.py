@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from markupsafe import Markup
 
 from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE, read_cache, read_prefill
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES
@@ -47,7 +48,7 @@ class ExportOptions(Holder):
         usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
         return {
             self.box: gr.update(visible=scene.has("train") and not scene.stage("export").active),
-            self.note: f'<p class="note">{_note(scene)}</p>',
+            self.note: Markup('<p class="note">{}</p>').format(_note(scene)),
             **{field: Keyed(key, value) for field, value in usual.items()},
         }
 

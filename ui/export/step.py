@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.device.recipes import RECIPES
 from backend.runs import Run
 from ui.export.android_kit import COPY, android_card
 from ui.export.options import ExportOptions, read_options
 from ui.html import text
-from ui.html.markup import (
-    Figure,
-    Html,
-    Tone,
-    badge,
-    button,
-    callout,
-    card,
-    code,
-    empty,
-    facts,
-    figures,
-    heading,
-    joined,
-    link,
-    table,
-)
+from ui.html.markup import Figure, Tone, badge, button, callout, card, code, empty, facts, figures, heading, link, table
 from ui.html.part import Part
 from ui.jobs.launch import begin
 from ui.jobs.stage_panel import StagePanel
@@ -56,7 +42,7 @@ class ExportStep(Holder):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Export", LEAD).text)
+        self.heading = Part(heading("Export", LEAD))
         self.blank = Part(elem_id="export-blank")
         self.panel = StagePanel("export")
         self.options = ExportOptions()
@@ -69,11 +55,11 @@ class ExportStep(Holder):
         view = scene.stage("export")
         shown = scene.run is not None and scene.has("export") and not view.active
         wanted: Wanted = {
-            self.blank: _blank(scene).text,
+            self.blank: _blank(scene),
             **self.panel.paint(scene, WORDS),
             **self.options.paint(scene),
-            self.file: _exported(scene, scene.run).text if shown and scene.run else "",
-            self.kit: android_card(scene.run).text if shown and scene.run and scene.verification else "",
+            self.file: _exported(scene, scene.run) if shown and scene.run else "",
+            self.kit: android_card(scene.run) if shown and scene.run and scene.verification else "",
         }
         if not scene.has("train") and not view.active:
             wanted[self.panel.state] = ""
@@ -94,10 +80,10 @@ def _start(scene: Scene, *options: Any) -> Place:
     return begin(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
 
 
-def _blank(scene: Scene) -> Html:
+def _blank(scene: Scene) -> Markup:
     if scene.has("train"):
         if scene.has("export") or scene.stage("export").state != "none":
-            return Html("")
+            return Markup("")
         start = button("start", "Export", kind="primary")
         return empty(
             "Not exported yet",
@@ -112,7 +98,7 @@ def _blank(scene: Scene) -> Html:
     return empty("Nothing to export yet", "Train a model, or open a run from the list.", train)
 
 
-def _exported(scene: Scene, run: Run) -> Html:
+def _exported(scene: Scene, run: Run) -> Markup:
     file = exported(run)
     assert file is not None
     verification = scene.verification
@@ -121,29 +107,22 @@ def _exported(scene: Scene, run: Run) -> Html:
         return callout("warn", f"{file.name} was not verified", "Its verification is missing or cannot be read.", start)
     parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, file)]
     again = button("start", "Export again", kind="quiet small")
-    shown = card(file.name, Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
-    return Html(f'<div class="stack">{shown}{_checks(verification)}{_facts(verification)}</div>')
+    shown = card(file.name, Markup('<div class="stack">{}</div>').format(Markup("").join(parts)), aside=again)
+    return Markup('<div class="stack">{}{}{}</div>').format(shown, _checks(verification), _facts(verification))
 
 
-def _verdict(verification: dict[str, Any]) -> Html:
+def _verdict(verification: dict[str, Any]) -> Markup:
     tone, title = VERDICTS.get(str(verification.get("verdict")), VERDICTS["could not check"])
     return callout(tone, title, verification.get("reason") or "")
 
 
-def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) -> Html:
+def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) -> Markup:
     accuracy = (verification.get("accuracy") or {}).get("combined") or {}
     items = [Figure("Size", text.size(int(verification["bytes"])))]
     if accuracy.get("value") is not None:
-        interval = text.interval(accuracy["low"], accuracy["high"])
-        items.insert(
-            0,
-            Figure(
-                "The file's own accuracy",
-                text.percent(accuracy["value"]),
-                Html(f"{interval} · {accuracy['k']:,} of {accuracy['n']:,} rows{_beside(accuracy, evaluation)}"),
-                "accent",
-            ),
-        )
+        rows = f"{text.interval(accuracy['low'], accuracy['high'])} · {accuracy['k']:,} of {accuracy['n']:,} rows"
+        note = Markup("{}{}").format(rows, _beside(accuracy, evaluation))
+        items.insert(0, Figure("The file's own accuracy", text.percent(accuracy["value"]), note, "accent"))
     first, speed = verification.get("first_token_seconds"), verification.get("decode_tokens_per_second")
     if isinstance(first, int | float):
         items.append(Figure("First token after", text.duration(first), "on this machine's CPU"))
@@ -152,24 +131,24 @@ def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) ->
     return figures(items)
 
 
-def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
+def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> Markup:
     """The checkpoint's accuracy, where both saw the same number of rows."""
     rate = ((evaluation or {}).get("tuned") or {}).get("combined") or {}
     if rate.get("n") != accuracy.get("n"):
-        return ""
-    return f"<br>checkpoint: {text.percent(rate['value'])}"
+        return Markup("")
+    return Markup("<br>checkpoint: {}").format(text.percent(rate["value"]))
 
 
-def _actions(run: Run, file: Exported) -> Html:
+def _actions(run: Run, file: Exported) -> Markup:
     save = link(file.link, f"Download {text.size(file.size)}", kind="primary", download=True)
     tools = link(f"runs/{run.id}/tools_android.json", "Tools for Android", download=True)
     report = link(f"runs/{run.id}/verification.json", "Verification", download=True)
-    extra = tools if (run.export_dir / "tools_android.json").is_file() else Html("")
+    extra = tools if (run.export_dir / "tools_android.json").is_file() else Markup("")
     on = button("step", "Try it", step="try")
-    return Html(f'<div class="actions">{save}{on}{extra}{report}</div>')
+    return Markup('<div class="actions">{}{}{}{}</div>').format(save, on, extra, report)
 
 
-def _checks(verification: dict[str, Any]) -> Html:
+def _checks(verification: dict[str, Any]) -> Markup:
     rows = [
         [badge(check["result"], RESULT_TONES.get(check["result"], "plain")), check["name"], check.get("detail") or "–"]
         for check in verification.get("checks", [])
@@ -179,7 +158,7 @@ def _checks(verification: dict[str, Any]) -> Html:
     )
 
 
-def _facts(verification: dict[str, Any]) -> Html:
+def _facts(verification: dict[str, Any]) -> Markup:
     agreement = verification.get("checkpoint_agreement") or {}
     conversion = verification.get("conversion") or {}
     recipe = RECIPES.get(str(conversion.get("recipe")))
@@ -198,5 +177,5 @@ def _facts(verification: dict[str, Any]) -> Html:
         ]
     if agreement:
         pairs.append(("Same answer as the checkpoint", f"{agreement['same']:,} of {agreement['rows']:,} rows"))
-    hash_line = Html(f'<p class="note">SHA-256 {code(verification.get("sha256", ""))}</p>')
-    return card("The file", joined([facts(pairs), hash_line]))
+    hash_line = Markup('<p class="note">SHA-256 {}</p>').format(code(verification.get("sha256", "")))
+    return card("The file", Markup("").join([facts(pairs), hash_line]))

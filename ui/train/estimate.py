@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.errors import InputError
 from backend.jobs.estimate import estimate_training
 from backend.jobs.workload import trained_rows, workload
 from backend.runs import RunConfig, read_json
 from backend.runs.epochs import planned_epochs, shown
 from ui.html import text
-from ui.html.markup import Html, esc
 from ui.page.state import Scene
 from ui.services.stored import stored_runs
 
 
-def estimate_line(scene: Scene, config: RunConfig) -> Html:
+def estimate_line(scene: Scene, config: RunConfig) -> Markup:
     """`About 2 min on this machine (250 steps)`; nothing before the data is checked, or where no jobs run here."""
     report = scene.report
     if report is None or report.tokens is None or not scene.services.identity.machine:
-        return Html("")
+        return Markup("")
     estimate = estimate_training(config, workload(report, config), _earlier(scene))
     how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
     said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
-    return Html(f'<p class="estimate">Training takes about {time} on this machine: {esc(said)}, {how}.</p>')
+    return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
 
 
 def _earlier(scene: Scene) -> Iterator[dict[str, Any]]:

@@ -6,12 +6,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.jobs.workload import trained_rows
 from backend.runs import STARTER, RunConfig, default_config
 from backend.runs.epochs import Effort, shown, with_effort
-from ui.html.markup import Html, callout
+from ui.html.markup import callout
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
 from ui.page.state import Scene
@@ -46,15 +47,15 @@ BASE_NOTES = {
         "The starter is a demo model to try the workflow. Do not ship it.",
         "A model of about a million parameters, trained from scratch on your rows in a minute or two. "
         "It needs no download. For an app that ships, fine-tune FunctionGemma or another Gemma 3 model.",
-    ).text,
+    ),
     FUNCTIONGEMMA: callout(
         "plain",
         "Its licence comes first",
-        Html(
-            f'Google asks you to accept the terms on <a href="https://huggingface.co/{FUNCTIONGEMMA}" target="_blank" '
-            f'rel="noopener">{FUNCTIONGEMMA}</a>, with the account whose login or token is used.'
-        ),
-    ).text,
+        Markup(
+            'Google asks you to accept the terms on <a href="https://huggingface.co/{0}" target="_blank" '
+            'rel="noopener">{0}</a>, with the account whose login or token is used.'
+        ).format(FUNCTIONGEMMA),
+    ),
 }
 
 
@@ -166,7 +167,7 @@ class SettingsForm(Holder):
         key = f"{scene.place.data} {scene.place.like}"
         values = dict(zip(self._numbers, setting_values(config), strict=True))
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
-        estimate = estimate_line(scene, config).text
+        estimate = estimate_line(scene, config)
         told = FOLDER_OR_ID if scene.services.identity.machine else HUB_ID
         other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **told)
         return {
@@ -217,7 +218,7 @@ class SettingsForm(Holder):
                 _, config = read_settings(values, folders=scene.services.identity.machine)
             except InputError:  # half-typed settings; Start says what is wrong with them
                 return ""
-            return estimate_line(scene, config).text
+            return estimate_line(scene, config)
 
         # what the page paints comes with its estimate; one asked for by a field just painted would come after it
         alone = [_input(field) for field in self.fields[1:] if field not in (self.base, self.method)]

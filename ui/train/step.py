@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.runs import Run
 from backend.runs.resume import last_kept
 from backend.runs.tries import Events, latest_try
 from ui.html import text
 from ui.html.charts import Chart, losses
-from ui.html.markup import Figure, Html, button, callout, card, empty, figures, heading, joined, no_data
+from ui.html.markup import Figure, button, callout, card, empty, figures, heading, no_data
 from ui.html.part import Part
 from ui.jobs.launch import begin
 from ui.jobs.login import GAIN, login_button
@@ -41,7 +42,7 @@ class TrainStep(Holder):
     """The step's components: a form before a run exists, its progress afterwards."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Train", LEAD).text)
+        self.heading = Part(heading("Train", LEAD))
         self.blank = Part(elem_id="train-blank")
         with gr.Column(visible=False) as self.setup:
             self.form = SettingsForm()
@@ -55,7 +56,9 @@ class TrainStep(Holder):
                     self.start = gr.Button("Start training", variant="primary", elem_id="start-training")
                     self.quick = gr.Button("Quick test", elem_id="quick-test")
                 self.hint = Part(
-                    f'<p class="note">Quick test: {QUICK_ROWS} rows, 1 epoch, to see that everything runs.</p>'
+                    Markup('<p class="note">Quick test: {} rows, 1 epoch, to see that everything runs.</p>').format(
+                        QUICK_ROWS
+                    )
                 )
         with gr.Column(visible=False) as self.live:
             self.panel = StagePanel("train")
@@ -70,7 +73,7 @@ class TrainStep(Holder):
         """The form, or the run's progress."""
         ready = scene.run is None and scene.report is not None and scene.report.ok
         wanted: Wanted = {
-            self.blank: _blank(scene).text,
+            self.blank: _blank(scene),
             self.setup: gr.update(visible=ready and not scene.services.identity.visitor),
             self.live: gr.update(visible=scene.run is not None),
         }
@@ -88,11 +91,11 @@ class TrainStep(Holder):
         held_out = [event for event in view.events if event["event"] == "eval"]
         return {
             **self.panel.paint(scene, _words(run)),
-            self.result: _result(scene).text,
+            self.result: _result(scene),
             self.chart_box: gr.update(visible=len(steps) > 1),
-            self.chart_title: _chart_title(steps, held_out).text,
+            self.chart_title: _chart_title(steps, held_out),
             self.chart: _chart(run.metrics_path, stamp(run.metrics_path)) if len(steps) > 1 else "",
-            self.settings: settings_card(run, scene).text,
+            self.settings: settings_card(run, scene),
         }
 
     def wire(self, page: Page) -> None:
@@ -109,9 +112,9 @@ class TrainStep(Holder):
         self.jobs.wire(page, self.then, self.form.trackio)
 
 
-def _blank(scene: Scene) -> Html:
+def _blank(scene: Scene) -> Markup:
     if scene.run is not None:
-        return Html("")
+        return Markup("")
     if scene.source is None:
         return no_data("Training needs your tools and your rows. Give them in the first step, or use the example.")
     if scene.report is None:
@@ -119,7 +122,7 @@ def _blank(scene: Scene) -> Html:
     if scene.report.ok and scene.services.identity.visitor:
         return empty("Log in to train", f"The data is ready. {GAIN}", login_button(scene))
     if scene.report.ok:
-        return Html("")
+        return Markup("")
     errors = sum(issue.severity == "error" for issue in scene.report.issues)
     back = button("step", "See the problems", kind="primary", step="data")
     return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be mended first.", back)
@@ -161,10 +164,10 @@ def _again(scene: Scene, data: dict[str, str]) -> Place:
     return Place(data=draft, step="train", like=scene.run.id)
 
 
-def _result(scene: Scene) -> Html:
+def _result(scene: Scene) -> Markup:
     """What training left, once it is done."""
     if not scene.has("train") or scene.stage("train").active:
-        return Html("")
+        return Markup("")
     summary = scene.training or {}
     items = [
         Figure("Rows trained on", f"{summary.get('rows', 0):,}", f"{summary.get('test_rows', 0):,} held out"),
@@ -173,7 +176,7 @@ def _result(scene: Scene) -> Html:
         Figure("Parameters", _millions(summary.get("parameters"))),
     ]
     on = button("step", "Continue to Evaluate", kind="primary", step="evaluate")
-    return card("Trained", joined([figures(items), Html(f'<div class="actions">{on}</div>')]))
+    return card("Trained", Markup("").join([figures(items), Markup('<div class="actions">{}</div>').format(on)]))
 
 
 @lru_cache(maxsize=16)
@@ -184,15 +187,15 @@ def _chart(path: Path, at: tuple[int, int]) -> str:
     return losses(steps, held_out)
 
 
-def _chart_title(steps: Events, held_out: Events) -> Html:
+def _chart_title(steps: Events, held_out: Events) -> Markup:
     """The chart's name, with the latest of both curves, and how likely the held-out rows' right answers are."""
     latest = [f"training {_loss(steps[-1].get('loss'))}"] if steps else []
     if held_out:
         latest.append(f"held out {_loss(held_out[-1].get('loss'))}")
         match = held_out[-1].get("match")
         latest += [f"right answers {text.percent(match, 0)} likely"] if isinstance(match, int | float) else []
-    aside = f'<div class="aside">{" · ".join(latest)}</div>'
-    return Html(f'<div class="card-head"><h2>Loss</h2>{aside}</div>')
+    aside = Markup('<div class="aside">{}</div>').format(" · ".join(latest))
+    return Markup('<div class="card-head"><h2>Loss</h2>{}</div>').format(aside)
 
 
 def _loss(value: object) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from backend.errors import InputError
 from backend.jobs.huggingface import Remote, read_remote
 from backend.runs import Run
 from backend.runs.epochs import shown
 from ui.html import text
-from ui.html.markup import Html, button, card, esc, facts, joined
+from ui.html.markup import button, card, facts
 from ui.page.state import Scene
 
 
-def settings_card(run: Run, scene: Scene) -> Html:
+def settings_card(run: Run, scene: Scene) -> Markup:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
@@ -37,9 +39,8 @@ def settings_card(run: Run, scene: Scene) -> Html:
         pairs += [("Trackio project", config.trackio_project)]
     pairs += _remote_pairs(run)
     again = button("again", "Train again with other settings", kind="quiet small")
-    if scene.stage("train").active:
-        again = Html("")
-    return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+    aside = Markup("{}{}").format(_trackio(scene, config.trackio_project), "" if scene.stage("train").active else again)
+    return card(run.name, facts(pairs), aside=aside)
 
 
 def _epochs(epochs: float | str, scene: Scene) -> str:
@@ -59,26 +60,30 @@ def _remote_pairs(run: Run) -> list[tuple[str, object]]:
 
 def _remote(remote: Remote) -> list[tuple[str, object]]:
     """Where the run lives on Hugging Face."""
-    jobs = joined([Html(f"{_outside(job.url, stage)} ") for stage, job in remote.jobs.items() if job.url])
+    jobs = Markup("").join(
+        Markup("{} ").format(_outside(job.url, stage)) for stage, job in remote.jobs.items() if job.url
+    )
     return [
         ("Machine", f"{remote.flavor}, at most {text.duration(remote.timeout_seconds)}"),
-        ("Jobs", jobs if jobs.text else "–"),
+        ("Jobs", jobs or "–"),
         ("Inputs", _outside(remote.inputs_url, remote.inputs_repo)),
         ("Results", _outside(remote.results_url, remote.results_repo)),
     ]
 
 
-def _outside(address: str | None, label: str) -> Html:
-    return Html(f'<a href="{esc(address or "")}" target="_blank" rel="noopener">{esc(label)}</a>')
+def _outside(address: str | None, label: str) -> Markup:
+    return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address or "", label)
 
 
-def _trackio(scene: Scene, project: str | None) -> Html:
+def _trackio(scene: Scene, project: str | None) -> Markup:
     """The way to the run's curves in Trackio, once its dashboard answers."""
     dashboard = scene.services.dashboard
     if project is None or not dashboard.possible:
-        return Html("")
+        return Markup("")
     if address := dashboard.address(project):
-        return Html(f'<a class="btn quiet small" href="{esc(address)}" target="_blank" rel="noopener">Open Trackio</a>')
+        return Markup('<a class="btn quiet small" href="{}" target="_blank" rel="noopener">Open Trackio</a>').format(
+            address
+        )
     if dashboard.starting:
-        return Html('<span class="note">Trackio is starting</span>')
+        return Markup('<span class="note">Trackio is starting</span>')
     return button("dashboard", "Show in Trackio", kind="quiet small")
