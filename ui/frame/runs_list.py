@@ -118,7 +118,7 @@ def _lines(summary: Summary) -> list[Html]:
     lines = [Html(f"{esc(base)} · {esc(text.when(summary.created))}")]
     if summary.accuracy and summary.state != "running":
         verdict = f" · {summary.verdict}" if summary.verdict else ""
-        lines.append(Html(f"<b>{text.percent(summary.accuracy.get('value'))}</b> right{esc(verdict)}"))
+        lines.append(Html(f"<b>{text.percent(summary.accuracy.value)}</b> right{esc(verdict)}"))
     if state := _state(summary):
         lines.append(state)
     return lines

@@ -16,6 +16,7 @@ from backend.data.csv.table import read_table
 from backend.data.text.options import MESSAGE
 from backend.errors import InputError
 from backend.inference.answering import Answer
+from backend.records import Call
 from ui.html import text
 from ui.html.markup import Html, badge, call_text, callout, card, esc, joined, link, progress, table
 from ui.html.part import Part
@@ -183,7 +184,7 @@ def _cell(answer: Answer | None, turn: Turn) -> Html:
 def _expected(turn: Turn) -> Html:
     if turn.expected is None:
         return Html("–")
-    return joined([call_text(call) for call in turn.expected]) if turn.expected else Html("no call")
+    return joined([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Html("no call")
 
 
 def turns_csv(turns: Sequence[Turn]) -> str:
@@ -204,12 +205,12 @@ def turns_csv(turns: Sequence[Turn]) -> str:
 def _cells(answer: Answer | None) -> list[str]:
     if answer is None:
         return [""] * 4
-    calls = _calls([call.to_dict() for call in answer.calls])
+    calls = _calls(answer.calls)
     return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}"]
 
 
-def _calls(calls: Sequence[dict[str, Any]]) -> str:
-    return canonical_text([(call["name"], call["arguments"]) for call in calls])
+def _calls(calls: Sequence[Call]) -> str:
+    return canonical_text([(call.name, call.arguments) for call in calls])
 
 
 def _plain(cell: str) -> str:

@@ -119,7 +119,7 @@ def read_remote(run: Run) -> Remote | None:
         return None
     try:
         return _parsed(read_json(path))
-    except (InputError, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+    except (InputError, OSError) as error:
         said = str(error).removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
         raise InputError(f"{path} is damaged ({said}). Remove it, then look for your runs again.") from error
 
