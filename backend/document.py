@@ -14,6 +14,16 @@ LARGEST = 2**63
 LONGEST_SHOWN = 80
 
 
+class Damaged(InputError):
+    """A field of a document is missing or wrong; `what` says which and how, without the file and the next step."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(
+            f"{source} is damaged: {what}. Run the stage again that wrote the file, or restore the file from a copy."
+        )
+        self.what = what
+
+
 class Field:
     """One value of a document and where it stands: `source` names the file, `at` is the way to the field in it."""
 
@@ -34,23 +44,17 @@ class Field:
             return f"{self._parent.at}[{self._key}]"
         return f"{self._parent.at}.{self._key}" if self._parent.at else self._key
 
-    def damage(self, wanted: str) -> InputError:
+    def damage(self, wanted: str) -> Damaged:
         """The error of a value that is not what the field holds."""
         shown = ascii(self.value)
         found = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 1] + "…"
-        return InputError(
-            f"{self.source} is damaged: {self.at or 'it'} must be {wanted}, found {found}. Run the stage again that "
-            "wrote the file, or restore the file from a copy."
-        )
+        return Damaged(self.source, f"{self.at or 'it'} must be {wanted}, found {found}")
 
     def __getitem__(self, name: str) -> Field:
         """A field of this object; InputError if the object lacks it."""
         fields = self.mapping()
         if name not in fields:
-            raise InputError(
-                f"{self.source} is damaged: {self.at or 'it'} has no {name!r}. Run the stage again that wrote the "
-                "file, or restore the file from a copy."
-            )
+            raise Damaged(self.source, f"{self.at or 'it'} has no {name!r}")
         return Field(self.source, fields[name], self, name)
 
     def optional(self, name: str, read: Callable[[Field], T]) -> T | None:

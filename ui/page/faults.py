@@ -43,7 +43,9 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
         try:
             return _sendable(update.value())
         except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
-            return _sendable(trouble("This part", error)) if isinstance(block, gr.HTML) else gr.skip()
+            said = told(error, f"painting a part of {name}")
+            shown = callout("error", "This part cannot be shown", said)
+            return _sendable(str(shown)) if isinstance(block, gr.HTML) else gr.skip()
 
     return Keyed(key, later)
 
