@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data.text.changes import Change, FixPlan
 from ui.data.fixes_diff import change_list
 from ui.data.groups import ranges
 from ui.html import text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
+from ui.html.markup import button, callout, card, progress
 from ui.html.paging import page_number
 from ui.html.part import Part, pressed
 from ui.page.location import Place
@@ -36,9 +37,9 @@ class Fixes(Holder):
         key = f"{scene.data_key} {scene.place.fixing} {plan is not None}"
         return {
             self.box: gr.update(visible=scene.plan is not None),
-            self.head: _head(scene).text,
+            self.head: _head(scene),
             self.changes_box: gr.update(visible=bool(plan and plan.changes)),
-            self.changes: Keyed(key, lambda: change_list(plan.changes, 0).text if plan else ""),
+            self.changes: Keyed(key, lambda: change_list(plan.changes, 0) if plan else ""),
         }
 
     def wire(self, page: Page) -> None:
@@ -47,7 +48,7 @@ class Fixes(Holder):
         def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             scene = page.scene(place, request)
             found = scene.plan.result if scene.plan else None
-            return change_list(found.changes, page_number(pressed(event).get("page"))).text if found else ""
+            return change_list(found.changes, page_number(pressed(event).get("page"))) if found else ""
 
         page.on_press(self.head, _press)
         self.changes.act(turn, page.place, self.changes, **QUICK)
@@ -75,10 +76,10 @@ def made(plan: FixPlan) -> str:
     return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
 
 
-def _head(scene: Scene) -> Html:
+def _head(scene: Scene) -> Markup:
     task, wish = scene.plan, scene.wish
     if task is None or wish is None:
-        return Html("")
+        return Markup("")
     cancel = button("cancel", "Cancel")
     if task.error:
         return callout("error", "These fixes cannot be planned", task.error, cancel)
@@ -86,21 +87,25 @@ def _head(scene: Scene) -> Html:
         return card(_title(wish), progress(None, "Working out what would change"), aside=cancel)
     if not task.result.changes:
         body = "No row would change. What is left needs an eye: mend it in the file, then upload it again."
-        return card(_title(wish), Html(f"<p>{body}</p><div class='actions'>{button('cancel', 'Back')}</div>"))
+        return card(
+            _title(wish), Markup("<p>{}</p><div class='actions'>{}</div>").format(body, button("cancel", "Back"))
+        )
     return card(_title(wish), _question(wish, task.result))
 
 
-def _question(wish: Wish, plan: FixPlan) -> Html:
+def _question(wish: Wish, plan: FixPlan) -> Markup:
     copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
-    says = Html(f'<p class="summary">{esc(_sizes(plan.changes))}.{esc(_dropped(plan))}</p><p class="note">{copy}</p>')
-    actions = joined([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
-    return Html(f'<div class="stack">{_warning(wish)}{says}<div class="actions">{actions}</div></div>')
+    says = Markup('<p class="summary">{}.{}</p><p class="note">{}</p>').format(
+        _sizes(plan.changes), _dropped(plan), copy
+    )
+    actions = Markup("").join([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
+    return Markup('<div class="stack">{}{}<div class="actions">{}</div></div>').format(_warning(wish), says, actions)
 
 
-def _warning(wish: Wish) -> Html:
+def _warning(wish: Wish) -> Markup:
     rule = wish.rule
     if rule is None or rule.safe:
-        return Html("")
+        return Markup("")
     return callout("warn", "Look first: this may change what a row means", rule.explanation)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data.rows.label_errors import Suspect
 from backend.records import Example
 from ui.data.groups import ranges
 from ui.html import text
-from ui.html.markup import Figure, Html, button, call_text, callout, card, empty, esc, figures, joined, progress, table
+from ui.html.markup import Figure, button, call_text, callout, card, empty, figures, progress, table
 from ui.html.paging import Slice, page_number
 from ui.html.part import Part, pressed
 from ui.page.location import Place
@@ -49,10 +50,10 @@ class ReviewRows(Holder):
         found = task.result if task else None
         key = f"{scene.data_key} {found is not None}"
         return {
-            self.state: _state(scene).text,
+            self.state: _state(scene),
             self.lists: gr.update(visible=found is not None),
-            self.suspects: Keyed(key, lambda: suspect_list(found, 0).text if found else ""),
-            self.groups: Keyed(key, lambda: near_list(found.groups, 0).text if found else ""),
+            self.suspects: Keyed(key, lambda: suspect_list(found, 0) if found else ""),
+            self.groups: Keyed(key, lambda: near_list(found.groups, 0) if found else ""),
         }
 
     def wire(self, page: Page) -> None:
@@ -64,11 +65,11 @@ class ReviewRows(Holder):
 
         def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return suspect_list(review, page_number(pressed(event).get("page"))).text if review else ""
+            return suspect_list(review, page_number(pressed(event).get("page"))) if review else ""
 
         def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return near_list(review.groups, page_number(pressed(event).get("page"))).text if review else ""
+            return near_list(review.groups, page_number(pressed(event).get("page"))) if review else ""
 
         page.on_press(self.state, _press)
         self.suspects.act(turn_suspects, page.place, self.suspects, **QUICK)
@@ -83,7 +84,7 @@ def _press(scene: Scene, data: dict[str, str]) -> Place:
     return scene.place
 
 
-def _state(scene: Scene) -> Html:
+def _state(scene: Scene) -> Markup:
     task = scene.review
     if task is None or task.stop.is_set():
         look = button("review", "Look for labels that seem wrong", kind="primary")
@@ -96,7 +97,7 @@ def _state(scene: Scene) -> Html:
     return card("Reviewing the rows", progress(None, task.doing or "Waiting for another review to end"), aside=stop)
 
 
-def _floor(review: Review) -> Html:
+def _floor(review: Review) -> Markup:
     report = review.suspects
     if report is None:
         return callout("plain", "No label was doubted", review.trouble)
@@ -109,19 +110,19 @@ def _floor(review: Review) -> Html:
     return card("What counting words achieves", figures(items), note=FLOOR)
 
 
-def suspect_list(review: Review, page: int) -> Html:
+def suspect_list(review: Review, page: int) -> Markup:
     """One page of the rows whose label is contradicted, the firmest contradiction first."""
-    title = '<div class="card-head"><h2>Labels that look wrong</h2></div>'
+    title = Markup('<div class="card-head"><h2>Labels that look wrong</h2></div>')
     suspects = review.suspects.suspects if review.suspects else ()
     if not suspects:
-        return Html(f'{title}<p class="note">The classifier firmly contradicts no label.</p>')
+        return Markup('{}<p class="note">The classifier firmly contradicts no label.</p>').format(title)
     part = Slice.of(suspects, page, PAGE_SIZE)
     shown = table(
         ["Line", "user_message", "Given", "Likely"], [_suspect(one) for one in part.items], kind="suspects",
         caption="Rows whose label looks wrong",
     )  # fmt: skip
-    note = '<p class="note">Firmest first. The classifier may be wrong too: look before you change a row.</p>'
-    return joined([Html(title + note), shown, part.pager()])
+    note = Markup('<p class="note">Firmest first. The classifier may be wrong too: look before you change a row.</p>')
+    return Markup("").join([title, note, shown, part.pager()])
 
 
 def _suspect(suspect: Suspect) -> list[object]:
@@ -133,47 +134,46 @@ def _suspect(suspect: Suspect) -> list[object]:
     ]
 
 
-def _label(label: str, probability: float) -> Html:
-    return Html(f'{_calls(label)}<div class="note">{text.percent(probability, 0)}</div>')
+def _label(label: str, probability: float) -> Markup:
+    return Markup('{}<div class="note">{}</div>').format(_calls(label), text.percent(probability, 0))
 
 
-def _calls(label: str) -> Html:
+def _calls(label: str) -> Markup:
     """A label as calls: it is written as JSON lists of tool and arguments with `+` between them, or as tools alone."""
-    parts: list[Html] = []
+    parts: list[Markup] = []
     for part in re.split(r" \+ (?=\[)", label):
         try:
             name, arguments = json.loads(part)
-            parts.append(Html(f"<div>{call_text({'name': name, 'arguments': arguments})}</div>"))
+            parts.append(Markup("<div>{}</div>").format(call_text({"name": name, "arguments": arguments})))
         except ValueError:
-            parts.append(Html(f'<div class="call-line">{esc(part)}</div>'))
-    return joined(parts)
+            parts.append(Markup('<div class="call-line">{}</div>').format(part))
+    return Markup("").join(parts)
 
 
-def near_list(groups: Sequence[Sequence[Example]], page: int) -> Html:
+def near_list(groups: Sequence[Sequence[Example]], page: int) -> Markup:
     """One page of the groups of rows that say nearly the same, the largest first."""
-    title = '<div class="card-head"><h2>Messages that say nearly the same</h2></div>'
+    title = Markup('<div class="card-head"><h2>Messages that say nearly the same</h2></div>')
     if not groups:
-        return Html(f'{title}<p class="note">No two messages are nearly the same.</p>')
+        return Markup('{}<p class="note">No two messages are nearly the same.</p>').format(title)
     part = Slice.of(groups, page, GROUPS_A_PAGE)
     rows = sum(map(len, groups))
-    note = (
-        f'<p class="note">{text.count(len(groups), "group")} with {text.count(rows, "row")}. A few are useful variety; '
+    note = Markup(
+        '<p class="note">{} with {}. A few are useful variety; '
         "many crowd out the rest. A group is kept on one side when rows are held out.</p>"
-    )
-    return joined([Html(title + note), Html("".join(_near(group) for group in part.items)), part.pager()])
+    ).format(text.count(len(groups), "group"), text.count(rows, "row"))
+    return Markup("").join([title, note, Markup("").join(_near(group) for group in part.items), part.pager()])
 
 
-def _near(group: Sequence[Example]) -> str:
-    shown = "".join(
-        f'<li><span class="note">{row.line:,}</span><span>{esc(row.message)}</span></li>'
+def _near(group: Sequence[Example]) -> Markup:
+    shown = Markup("").join(
+        Markup('<li><span class="note">{:,}</span><span>{}</span></li>').format(row.line, row.message)
         for row in group[:MESSAGES_SHOWN]
     )
     left = len(group) - MESSAGES_SHOWN
-    more = f'<li><span></span><span class="note">and {left:,} more</span></li>' if left > 0 else ""
+    more = Markup('<li><span></span><span class="note">and {:,} more</span></li>').format(left) if left > 0 else ""
     tools = {call.name for row in group for call in row.calls}
     mixed = f" · {len(tools)} different tools" if len(tools) > 1 else ""
     where = ranges(sorted(row.line for row in group))
-    return (
-        f'<div class="near"><b>{text.count(len(group), "row")}</b> <span class="note">{esc(where)}{mixed}</span>'
-        f"<ul>{shown}{more}</ul></div>"
+    return Markup('<div class="near"><b>{}</b> <span class="note">{}{}</span><ul>{}{}</ul></div>').format(
+        text.count(len(group), "row"), where, mixed, shown, more
     )

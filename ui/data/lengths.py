@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data import CheckReport
 from ui.html import text
-from ui.html.markup import Html, esc
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
 from ui.page.state import Scene
@@ -26,7 +26,7 @@ class Lengths(Holder):
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]) as self.box:
-            self.title = Part('<div class="card-head"><h2>Lengths</h2></div>')
+            self.title = Part(Markup('<div class="card-head"><h2>Lengths</h2></div>'))
             self.unit = gr.Radio(
                 UNITS, value="characters", label="Count", show_label=False, elem_classes=["ft-segments"],
                 elem_id="length-unit",
@@ -41,7 +41,7 @@ class Lengths(Holder):
         return {
             self.box: gr.update(visible=bool(report.examples)),
             self.unit: Keyed(key, "characters"),
-            self.bars: Keyed(key, lambda: histogram(report, "characters").text),
+            self.bars: Keyed(key, lambda: histogram(report, "characters")),
         }
 
     def wire(self, page: Page) -> None:
@@ -49,27 +49,27 @@ class Lengths(Holder):
 
         def draw(place: dict[str, Any], unit: str, request: gr.Request) -> str:
             report = page.scene(place, request).report
-            return histogram(report, unit).text if report else ""
+            return histogram(report, unit) if report else ""
 
         self.unit.input(draw, [page.place, self.unit], self.bars, **QUICK)
 
 
-def histogram(report: CheckReport, unit: str) -> Html:
+def histogram(report: CheckReport, unit: str) -> Markup:
     """How many rows have which length."""
     in_tokens = unit == "tokens" and report.tokens is not None
     lengths = report.tokens.lengths if in_tokens and report.tokens else [len(row.message) for row in report.examples]
     if not lengths:
-        return Html("")
+        return Markup("")
     bins, width = _bins(lengths)
     most = max(count for _, count in bins)
-    bars = "".join(_bar(start, width, count, most, unit) for start, count in bins)
-    ends = f"<span>{bins[0][0]:,}</span><span>{bins[-1][0] + width:,} {unit}</span>"
+    bars = Markup("").join(_bar(start, width, count, most, unit) for start, count in bins)
+    ends = Markup("<span>{:,}</span><span>{:,} {}</span>").format(bins[0][0], bins[-1][0] + width, unit)
     ordered = sorted(lengths)
     says = f"Half of the rows have {ordered[len(ordered) // 2]:,} {unit} or less, the longest {ordered[-1]:,}."
-    return Html(
-        f'<p class="note">{esc(says)}</p><div class="histogram" role="img" aria-label="{esc(says)}">{bars}</div>'
-        f'<div class="histogram-ends">{ends}</div>'
-    )
+    return Markup(
+        '<p class="note">{}</p><div class="histogram" role="img" aria-label="{}">{}</div>'
+        '<div class="histogram-ends">{}</div>'
+    ).format(says, says, bars, ends)
 
 
 def _bins(lengths: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
@@ -85,7 +85,7 @@ def _bins(lengths: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
     return [((first + at) * width, count) for at, count in enumerate(counts)], width
 
 
-def _bar(start: int, width: int, count: int, most: int, unit: str) -> str:
+def _bar(start: int, width: int, count: int, most: int, unit: str) -> Markup:
     span = f"{start:,}" if width == 1 else f"{start:,}–{start + width - 1:,}"
     title = f"{span} {unit}: {text.count(count, 'row')}"
-    return f'<i style="height:{100 * count / most:.1f}%" title="{esc(title)}"></i>'
+    return Markup('<i style="height:{:.1f}%" title="{}"></i>').format(100 * count / most, title)

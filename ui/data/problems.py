@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.records import Issue
 from ui.data.detail import row_detail
 from ui.data.filters import ALL, Filter, codes, severities, tools
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.html import text
-from ui.html.markup import Html, callout
+from ui.html.markup import callout
 from ui.html.paging import page_number
 from ui.html.part import Part, pressed
 from ui.page.location import Place
@@ -65,7 +66,7 @@ class Problems(Holder):
             self.more: Keyed(key, lambda: gr.update(visible=len(report.issues) > FEW_TO_FILTER)),
             self.code: Keyed(key, lambda: gr.update(choices=codes(report.issues), value=ALL)),
             self.tool: Keyed(key, lambda: gr.update(choices=tools(report), value=ALL)),
-            self.list: Keyed(key, lambda: problem_list(scene, Filter(), Unfolded()).text),
+            self.list: Keyed(key, lambda: problem_list(scene, Filter(), Unfolded())),
         }
 
     def wire(self, page: Page) -> None:
@@ -78,10 +79,10 @@ class Problems(Holder):
             data = pressed(event)
             if data.get("do") == "fix":
                 return gr.skip()
-            return problem_list(page.scene(place, request), Filter(severity, code, tool), unfolded_by(data)).text
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), unfolded_by(data))
 
         def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
-            return problem_list(page.scene(place, request), Filter(severity, code, tool), Unfolded()).text
+            return problem_list(page.scene(place, request), Filter(severity, code, tool), Unfolded())
 
         self.list.act(press, fields, self.list, **QUICK)
         page.on_press(self.list, wish_fix)
@@ -111,16 +112,16 @@ def unfolded_by(data: dict[str, str]) -> Unfolded:
     )
 
 
-def problem_list(scene: Scene, picked: Filter, unfolded: Unfolded) -> Html:
+def problem_list(scene: Scene, picked: Filter, unfolded: Unfolded) -> Markup:
     """The groups of the problems that a filter lets through, or a word that there are none."""
     report = scene.report
     if report is None:
-        return Html("")
+        return Markup("")
     if not report.issues:
         return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
     found = picked.pick(report)
     if not found:
-        return Html('<p class="note">No problem is both of this rule and about this tool.</p>')
+        return Markup('<p class="note">No problem is both of this rule and about this tool.</p>')
     return group_list(grouped(found), unfolded, partial(row_detail, scene))
 
 

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Example
-from ui.html.markup import Html, button, callout, esc, joined, table
+from ui.html.markup import button, callout, table
 from ui.html.paging import Slice, page_number
 from ui.html.part import Part, pressed
 from ui.page.page import QUICK, Page
@@ -18,7 +19,7 @@ from ui.page.state import Scene
 from ui.page.updates import Holder, Keyed, Wanted
 
 PAGE_SIZE = 8
-CONTROL = re.compile(r"&lt;/?[a-z_]+&gt;")
+CONTROL = re.compile(r"(</?[a-z_]+>)")
 FORMATS = [("Native", "native"), ("JSON", "json")]
 DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
 
@@ -51,13 +52,11 @@ class Rows(Holder):
         first = report.examples[0].line if report.examples else None
         return {
             self.search: Keyed(key, ""),
-            self.list: Keyed(key, lambda: row_list(scene, "", 0).text),
+            self.list: Keyed(key, lambda: row_list(scene, "", 0)),
             self.picked: Keyed(key, first),
             self.format: Keyed(key, options.prompt_format),
             self.declarations: Keyed(key, options.declarations),
-            self.prompt: Keyed(
-                key, lambda: prompt_view(scene, first, options.prompt_format, options.declarations).text
-            ),
+            self.prompt: Keyed(key, lambda: prompt_view(scene, first, options.prompt_format, options.declarations)),
         }
 
     def wire(self, page: Page) -> None:
@@ -74,15 +73,15 @@ class Rows(Holder):
         ) -> Any:
             scene, data = page.scene(place, request), pressed(event)
             if data.get("do") == "page":
-                return row_list(scene, search, page_number(data.get("page"))).text, gr.skip(), gr.skip()
+                return row_list(scene, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
-            return gr.skip(), line, prompt_view(scene, line, fmt, shown).text
+            return gr.skip(), line, prompt_view(scene, line, fmt, shown)
 
         def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
-            return row_list(page.scene(place, request), search, 0).text
+            return row_list(page.scene(place, request), search, 0)
 
         def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
-            return prompt_view(page.scene(place, request), line, fmt, shown).text
+            return prompt_view(page.scene(place, request), line, fmt, shown)
 
         settings = [self.picked, self.format, self.declarations]
         self.list.act(press, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
@@ -90,27 +89,26 @@ class Rows(Holder):
         gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
 
 
-def row_list(scene: Scene, search: str, page: int) -> Html:
+def row_list(scene: Scene, search: str, page: int) -> Markup:
     """One page of the rows that hold the searched text."""
     rows = scene.report.table if scene.report else ()
     wanted = search.strip().casefold()
     found = [row for row in rows if wanted in f"{row.user_message}\n{row.tool_calls}".casefold()] if wanted else rows
     if not found:
-        return Html(
-            f'<p class="note">No row holds “{esc(search)}”.</p>'
-            if wanted
-            else '<p class="note">The file has no rows.</p>'
-        )
+        none = f"No row holds “{search}”." if wanted else "The file has no rows."
+        return Markup('<p class="note">{}</p>').format(none)
     part = Slice.of(found, page, PAGE_SIZE)
     cells = [
-        [f"{row.line:,}", row.user_message, Html(f'<span class="call-line">{esc(row.tool_calls)}</span>'),
+        [f"{row.line:,}", row.user_message, Markup('<span class="call-line">{}</span>').format(row.tool_calls),
          button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
         for row in part.items
     ]  # fmt: skip
-    return joined([table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()])
+    return Markup("").join(
+        [table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()]
+    )
 
 
-def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> Html:
+def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> Markup:
     """What the model reads for the row of that line, and what it must write."""
     report = scene.report
     example = _example(report.examples if report else (), line)
@@ -122,17 +120,17 @@ def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> 
         answer = prompt_format.completion(example.calls, example.answer)
     except InputError as error:
         return callout("error", "This row cannot be rendered", error)
-    title = f'<p class="note">Line {example.line:,}: what the model reads</p>'
-    return Html(
-        f'<div class="stack">{title}{listing(prompt)}'
-        f'<p class="note">What it must write</p>{listing(answer, "answer")}</div>'
+    title = Markup('<p class="note">Line {:,}: what the model reads</p>').format(example.line)
+    return Markup('<div class="stack">{}{}<p class="note">What it must write</p>{}</div>').format(
+        title, listing(prompt), listing(answer, "answer")
     )
 
 
-def listing(content: str, kind: str = "") -> Html:
+def listing(content: str, kind: str = "") -> Markup:
     """A prompt in the fixed-width font, its control tokens in colour."""
-    marked = CONTROL.sub(lambda found: f'<span class="mark-token">{found[0]}</span>', esc(content))
-    return Html(f'<pre class="listing {kind}" tabindex="0">{marked}</pre>')
+    token = Markup('<span class="mark-token">{}</span>')
+    marked = Markup("").join(token.format(part) if at % 2 else part for at, part in enumerate(CONTROL.split(content)))
+    return Markup('<pre class="listing {}" tabindex="0">{}</pre>').format(kind, marked)
 
 
 def _example(examples: tuple[Example, ...], line: int | None) -> Example | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.data.fixes import Fixes
 from ui.data.label_review import ReviewRows
@@ -24,14 +25,14 @@ from ui.page.state import Scene
 from ui.page.updates import Holder, Keyed, Wanted
 
 LEAD = "Two files: the tools that your app offers, and examples of what people say with the call that answers it."
-COUNTS_TITLE = '<div class="card-head"><h2>Rows per tool</h2></div>'
+COUNTS_TITLE = Markup('<div class="card-head"><h2>Rows per tool</h2></div>')
 
 
 class DataStep(Holder):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Data", LEAD).text)
+        self.heading = Part(heading("Data", LEAD))
         self.state = Part(elem_id="data-state")
         self.uploads = Uploads()
         self.switches = Switches()
@@ -59,7 +60,7 @@ class DataStep(Holder):
         """The upload boxes where there is no data, else what was found in it, or the fixes that are looked at."""
         report, key = scene.report, scene.data_key
         wanted: Wanted = {
-            self.state: data_state(scene).text,
+            self.state: data_state(scene),
             self.found: gr.update(visible=report is not None and scene.plan is None),
             **self.uploads.paint(scene),
             **self.switches.paint(scene),
@@ -67,10 +68,10 @@ class DataStep(Holder):
         }
         if report is not None:
             wanted |= {
-                self.tool_list: Keyed(key, lambda: tool_list(report).text),
+                self.tool_list: Keyed(key, lambda: tool_list(report)),
                 self.counts: Keyed(key, lambda: tool_counts(report.per_tool) if report.per_tool else ""),
-                self.values: Keyed(key, lambda: value_counts(report).text),
-                self.tokens: Keyed(key, lambda: token_budget(report).text),
+                self.values: Keyed(key, lambda: value_counts(report)),
+                self.tokens: Keyed(key, lambda: token_budget(report)),
                 **self.problems.paint(scene),
                 **self.rows.paint(scene),
                 **self.lengths.paint(scene),

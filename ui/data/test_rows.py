@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data import CheckReport, write_csv
 from backend.data.check.test_file import joined as joined_rows
@@ -16,7 +17,7 @@ from backend.runs.folders import Scratch
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.problems import summary_line, unfolded_by
 from ui.html import text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
+from ui.html.markup import button, callout, card, progress
 from ui.html.part import Part, pressed
 from ui.page.location import Place
 from ui.page.page import QUICK, Page
@@ -36,7 +37,9 @@ class OwnTestRows(Holder):
     def __init__(self) -> None:
         self.state = Part(elem_id="test-state")
         with gr.Column(elem_classes=["ft-card"]) as self.field:
-            self.title = Part(f'<div class="card-head"><h2>Test rows of your own</h2></div><p class="note">{NOTE}</p>')
+            self.title = Part(
+                Markup('<div class="card-head"><h2>Test rows of your own</h2></div><p class="note">{}</p>').format(NOTE)
+            )
             self.upload = gr.File(
                 label="Test rows (CSV)", file_types=[".csv"], height=132, elem_classes=["ft-upload"],
                 elem_id="upload-test",
@@ -50,11 +53,11 @@ class OwnTestRows(Holder):
         found = check.result if check else None
         key = f"{scene.data_key} {scene.source.test if scene.source else None} {found is not None}"
         return {
-            self.state: _state(scene).text,
+            self.state: _state(scene),
             self.field: gr.update(visible=scene.run is None and not check and not held_out(scene.report)),
             self.upload: Keyed(key, None),
             self.problems_box: gr.update(visible=bool(found and _of_rows(found))),
-            self.problems: Keyed(key, lambda: _problems(found, Unfolded()).text),
+            self.problems: Keyed(key, lambda: _problems(found, Unfolded())),
         }
 
     def wire(self, page: Page) -> None:
@@ -62,7 +65,7 @@ class OwnTestRows(Holder):
 
         def press(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             check = page.scene(place, request).test_check
-            return _problems(check.result if check else None, unfolded_by(pressed(event))).text
+            return _problems(check.result if check else None, unfolded_by(pressed(event)))
 
         page.on(self.upload.upload, _take, [self.upload])
         page.on_press(self.state, _press)
@@ -115,7 +118,7 @@ def _merged(scene: Scene) -> Place:
     return place
 
 
-def _state(scene: Scene) -> Html:
+def _state(scene: Scene) -> Markup:
     check, source, report = scene.test_check, scene.source, scene.report
     rows = held_out(report)
     if rows and report:
@@ -125,7 +128,7 @@ def _state(scene: Scene) -> Html:
         share = text.percent(scene.run.config.test_split, 0)
         return card("Held-out rows", f"{share} of the rows, stratified by tool, duplicates kept together.")
     if check is None or source is None or source.test is None or report is None:
-        return Html("")
+        return Markup("")
     remove = button("remove", "Remove", kind="quiet small")
     if check.error:
         return callout("error", f"{source.test.name} was not checked", check.error, remove)
@@ -134,24 +137,24 @@ def _state(scene: Scene) -> Html:
     return card(source.test.name, _verdict(report, check.result), aside=remove)
 
 
-def _verdict(report: CheckReport, found: CheckReport) -> Html:
-    line = Html(f'<p class="summary">{esc(summary_line(found.rows, len(found.tools), _of_rows(found)))}</p>')
+def _verdict(report: CheckReport, found: CheckReport) -> Markup:
+    line = Markup('<p class="summary">{}</p>').format(summary_line(found.rows, len(found.tools), _of_rows(found)))
     if not found.ok:
         errors = sum(issue.severity == "error" for issue in found.issues)
         body = f"{text.count(errors, 'error')} must be mended before these rows can be measured on."
-        return joined([line, callout("error", "Not ready to measure on", body)])
+        return Markup("").join([line, callout("error", "Not ready to measure on", body)])
     if not report.ok:
-        return joined(
+        return Markup("").join(
             [line, callout("warn", "These rows are sound", "Mend the training rows first, then hold these out.")]
         )
     hold = button(
         "hold", f"Hold {'this' if found.rows == 1 else 'these'} {text.count(found.rows, 'row')} out", kind="primary"
     )
-    return joined([line, Html(f'<div class="actions">{hold}</div>')])
+    return Markup("").join([line, Markup('<div class="actions">{}</div>').format(hold)])
 
 
-def _problems(found: CheckReport | None, unfolded: Unfolded) -> Html:
-    return group_list(grouped(_of_rows(found)), unfolded, None, fixes=False) if found else Html("")
+def _problems(found: CheckReport | None, unfolded: Unfolded) -> Markup:
+    return group_list(grouped(_of_rows(found)), unfolded, None, fixes=False) if found else Markup("")
 
 
 def _of_rows(found: CheckReport) -> list[Issue]:

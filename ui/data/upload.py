@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.errors import InputError
-from ui.html.markup import Html, button, esc, joined, link
+from ui.html.markup import button, link
 from ui.html.part import Part
 from ui.page.location import Place
 from ui.page.page import Page
@@ -38,7 +39,7 @@ class Uploads(Holder):
         key = str(scene.source is None)
         return {
             self.box: gr.update(visible=scene.source is None),
-            self.offer: _offer().text,
+            self.offer: _offer(),
             self.tools: Keyed(key, None),
             self.dataset: Keyed(key, None),
         }
@@ -65,7 +66,7 @@ def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
     """A field to drop a file on, with a line below that says what belongs in it."""
     with gr.Column(min_width=240):
         field = gr.File(label=label, file_types=[ending], height=132, elem_classes=["ft-upload"], elem_id=elem_id)
-        Part(f'<p class="file-hint">{esc(hint)}</p>')
+        Part(Markup('<p class="file-hint">{}</p>').format(hint))
     return field
 
 
@@ -76,9 +77,8 @@ def _take(scene: Scene, tools: str | None, dataset: str | None) -> Place:
     return settled(scene, Place(data=scene.services.drafts.add(Path(dataset), Path(tools))))
 
 
-def _offer() -> Html:
+def _offer() -> Markup:
     links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
-    return Html(
-        f'<div class="offer">{button("example", "Use the example", kind="primary")}'
-        f'<span class="note">or download it as a template: {joined(links)}</span></div>'
+    return Markup('<div class="offer">{}<span class="note">or download it as a template: {}</span></div>').format(
+        button("example", "Use the example", kind="primary"), Markup("").join(links)
     )

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from huggingface_hub import constants
+from markupsafe import Markup
 
 from backend.doctor import Finding, Outcome, Report
 from backend.doctor.plan import dollars
 from backend.errors import InputError
 from backend.redact import redact
 from ui.html import icons
-from ui.html.markup import Html, Tone, button, callout, card, esc, joined, progress
+from ui.html.markup import Tone, button, callout, card, progress
 from ui.html.part import Part
 from ui.jobs.confirm import COME_INTO_SIGHT
 from ui.page.location import Place
@@ -78,10 +79,10 @@ NOTES = {
 }
 MAY_STAY = "The check of an account makes a private repository, which stays if the login may not delete it."
 SPENT = "What the jobs cost stands on your billing page on Hugging Face."
-MARKS: dict[Outcome, tuple[Tone, Html]] = {
+MARKS: dict[Outcome, tuple[Tone, Markup]] = {
     Outcome.PASSED: ("ok", icons.CHECK),
     Outcome.FAILED: ("error", icons.CROSS),
-    Outcome.UNKNOWN: ("plain", Html("?")),
+    Outcome.UNKNOWN: ("plain", Markup("?")),
 }
 JOBS_TITLE = "What do two short jobs cost?"
 JOBS_NOTE = (
@@ -98,7 +99,7 @@ class DoctorPanel(Holder):
 
     def paint(self, scene: Scene) -> Wanted:
         """The check that the visitor looks at."""
-        return {self.part: _view(scene).text}
+        return {self.part: _view(scene)}
 
     def press(self, scene: Scene, data: dict[str, str]) -> Place:
         """Stop, begin again, ask for the price of jobs, agree to it, or close the panel. InputError."""
@@ -131,30 +132,30 @@ def begin_check(scene: Scene, kind: str) -> Place:
     return replace(scene.place, doctor=kind, asking=None)
 
 
-def check_buttons(scene: Scene) -> Html:
+def check_buttons(scene: Scene) -> Markup:
     """What whoever looks may check: the machine if it is theirs, the account if they are logged in."""
     identity = scene.services.identity
     kinds = [("machine", "Check this machine")] if identity.machine else []
     kinds += [("account", "Check my account")] if identity.name and identity.token else []
     buttons = [button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds]
-    may_stay = [Html(f'<p class="note">{MAY_STAY}</p>')] if identity.name and identity.token else []
-    return joined([*buttons, *may_stay])
+    may_stay = [Markup('<p class="note">{}</p>').format(MAY_STAY)] if identity.name and identity.token else []
+    return Markup("").join([*buttons, *may_stay])
 
 
-def _view(scene: Scene) -> Html:
+def _view(scene: Scene) -> Markup:
     kind = scene.place.doctor
     checkup = scene.services.checkups.last(kind)
     if kind is None or checkup is None or not _offered(scene, kind):
-        return Html("")
+        return Markup("")
     task = checkup.task
     if not task.done.is_set():
         stopping = task.stop.is_set()
         doing = "Removing what was made" if stopping else task.doing or "Waiting for another check to end"
         stop = "" if stopping else button("stop", "Stop", kind="quiet small")
-        body = joined([progress(task.fraction, doing), _list(checkup.found)])
+        body = Markup("").join([progress(task.fraction, doing), _list(checkup.found)])
         return card(TITLES[kind], body, note=NOTES[kind], aside=stop)
     note = SPENT if any(finding.title.startswith("Job") for finding in checkup.found) else NOTES[kind]
-    return card(TITLES[kind], joined(_ended(scene, kind, checkup)), note=note, aside=_close())
+    return card(TITLES[kind], Markup("").join(_ended(scene, kind, checkup)), note=note, aside=_close())
 
 
 def _offered(scene: Scene, kind: str) -> bool:
@@ -162,57 +163,60 @@ def _offered(scene: Scene, kind: str) -> bool:
     return identity.machine if kind == "machine" else identity.name is not None
 
 
-def _close() -> Html:
+def _close() -> Markup:
     return button("close", "Close", kind="quiet small")
 
 
-def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Html]:
+def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Markup]:
     """What an ended check found, and what can be done with it."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
-    copy = Html('<button type="button" class="btn primary" data-copy>Copy the report</button>')
+    copy = Markup('<button type="button" class="btn primary" data-copy>Copy the report</button>')
     if report is None:
         said = callout("warn", "The check did not come to its end", checkup.task.error or "")
-        actions = Html(f'<div class="actions">{copy if checkup.text else ""}{again}</div>')
+        actions = Markup('<div class="actions">{}{}</div>').format(copy if checkup.text else "", again)
         return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
-    parts += [Html(f'<div class="actions">{copy}{again}</div>'), _report(checkup.text)]
+    parts += [Markup('<div class="actions">{}{}</div>').format(copy, again), _report(checkup.text)]
     return [*parts, _jobs(scene)] if kind == "account" else parts
 
 
-def _summary(report: Report) -> Html:
-    return Html(f'<p class="summary" role="status">{esc(report.summary)}.</p>')
+def _summary(report: Report) -> Markup:
+    return Markup('<p class="summary" role="status">{}.</p>').format(report.summary)
 
 
-def _list(findings: Sequence[Finding]) -> Html:
-    return Html(f'<ul class="ready findings">{"".join(map(_row, findings))}</ul>') if findings else Html("")
+def _list(findings: Sequence[Finding]) -> Markup:
+    rows = Markup("").join(map(_row, findings))
+    return Markup('<ul class="ready findings">{}</ul>').format(rows) if rows else Markup("")
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding) -> Markup:
     tone, mark = MARKS[finding.outcome]
-    then = f'<p class="next">{_linked(finding.next)}</p>' if finding.next else ""
-    said = f"<b>{esc(finding.title)}</b> <i>{finding.outcome.value}</i><p>{_linked(finding.seen)}</p>{then}"
-    return f'<li class="{tone}"><span class="phase-mark" aria-hidden="true">{mark}</span><div>{said}</div></li>'
+    then = Markup('<p class="next">{}</p>').format(_linked(finding.next)) if finding.next else ""
+    said = Markup("<b>{}</b> <i>{}</i><p>{}</p>{}").format(
+        finding.title, finding.outcome.value, _linked(finding.seen), then
+    )
+    return Markup('<li class="{}"><span class="phase-mark" aria-hidden="true">{}</span><div>{}</div></li>').format(
+        tone, mark, said
+    )
 
 
-def _linked(text: str) -> str:
+def _linked(text: str) -> Markup:
     """The text, with the Hub's own addresses as links."""
     pattern = re.compile(rf"({re.escape(constants.ENDPOINT)}/[\w./-]*[\w-])")
     parts = pattern.split(redact(text))
-    return "".join(
-        f'<a href="{esc(part)}" target="_blank" rel="noopener">{esc(part)}</a>' if number % 2 else esc(part)
-        for number, part in enumerate(parts)
-    )
+    link = Markup('<a href="{0}" target="_blank" rel="noopener">{0}</a>')
+    return Markup("").join(link.format(part) if number % 2 else part for number, part in enumerate(parts))
 
 
-def _report(text: str) -> Html:
-    return Html(
+def _report(text: str) -> Markup:
+    return Markup(
         '<details class="more"><summary>The report, without tokens and names</summary>'
-        f'<pre class="listing" tabindex="0">{esc(text)}</pre></details>'
-    )
+        '<pre class="listing" tabindex="0">{}</pre></details>'
+    ).format(text)
 
 
-def _jobs(scene: Scene) -> Html:
+def _jobs(scene: Scene) -> Markup:
     """The offer to check jobs too, its price, and the button that spends it."""
     task = scene.services.checkups.price()
     back = button("leave", "Not now")
@@ -224,4 +228,4 @@ def _jobs(scene: Scene) -> Html:
         return callout("plain", "Asking Hugging Face what jobs cost now", JOBS_NOTE)
     plan = task.result.plan
     start = button("agree", f"Start for at most {dollars(plan.ceiling)}", kind="primary")
-    return callout("accent", "Before anything is spent", plan.told, joined([start, back]))
+    return callout("accent", "Before anything is spent", plan.told, Markup("").join([start, back]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.data.step import DataStep
 from ui.evaluate.step import EvaluateStep
@@ -35,10 +36,10 @@ TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
 """How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
 MOST_WAITING = 40
 """How many calls may wait for their turn; one may hold a file of 20 MB."""
-TOP = (
-    f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
-    f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
-)
+TOP = Markup(
+    '<div class="topbar"><a class="brand" href="./">{}<span>{}</span></a>'
+    '<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{}Runs</button></div>'
+).format(icons.MARK, TITLE, icons.LIST)
 BUILDERS: dict[str, type[Step]] = {
     "data": DataStep,
     "train": TrainStep,
@@ -98,7 +99,7 @@ class Layout:
         name = scene.place.step
         room = self.rooms[name]
         parts: list[tuple[str, Callable[[], Wanted], Callable[[str], Wanted]]] = [
-            ("The row of steps", lambda: {self.stepper: stepper(scene).text}, lambda said: {self.stepper: said}),
+            ("The row of steps", lambda: {self.stepper: stepper(scene)}, lambda said: {self.stepper: said}),
             ("The list of runs", lambda: self.runs.paint(scene), lambda said: {self.runs.part: said}),
             ("The price", lambda: self.confirm.paint(scene), lambda said: {self.confirm.part: said}),
             ("The check", lambda: self.doctor.paint(scene), lambda said: {self.doctor.part: said}),
@@ -108,9 +109,9 @@ class Layout:
         for part in parts:
             wanted |= painted(*part)
         if scene.run_error:
-            wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
+            wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error)
         elif scene.run and (damage := damage_of(scene.run)):
-            wanted[self.page.notice] = callout("error", "This run is damaged", damage).text
+            wanted[self.page.notice] = callout("error", "This run is damaged", damage)
         return wanted
 
     def wire(self, blocks: gr.Blocks) -> None:

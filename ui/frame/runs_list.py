@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from backend.runs import STARTER
 from ui.frame.account import account_view
 from ui.frame.doctor_panel import begin_check
 from ui.html import icons, text
-from ui.html.markup import Html, button, callout, esc, joined
+from ui.html.markup import button, callout
 from ui.html.part import Part
 from ui.page.location import STEPS, Place
 from ui.page.state import Scene
@@ -27,7 +29,7 @@ class RunsList:
 
     def paint(self, scene: Scene) -> Wanted:
         """The whole list."""
-        return {self.part: _column(scene).text}
+        return {self.part: _column(scene)}
 
     def press(self, scene: Scene, data: dict[str, str]) -> Place:
         """Do what a button of the list says; InputError where a run cannot be deleted."""
@@ -57,87 +59,96 @@ def _step_of(scene: Scene, run_id: str) -> str:
     return found.stage if found and found.stage in STEPS else "train"
 
 
-def _column(scene: Scene) -> Html:
-    foot = joined([_finding(scene), _untold(scene), account_view(scene)])
-    brand = f'<a class="brand" href="./">{icons.MARK}<span>FunctionGemma Trainer</span></a>'
-    new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide", closes="drawer")
-    head = f'<div class="runs-head"><span>Runs</span><span>{len(scene.runs) or ""}</span></div>'
+def _column(scene: Scene) -> Markup:
+    foot = Markup("").join([_finding(scene), _untold(scene), account_view(scene)])
+    brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
+    new = button(
+        "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
+    )
+    head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(scene.runs) or "")
     if not scene.runs:
-        return Html(
-            f'{brand}{new}{head}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{foot}'
-        )
-    items = "".join(_item(summary, scene.place) for summary in scene.runs)
-    return Html(f'{brand}{new}{head}<ol class="runs-list">{items}</ol>{foot}')
+        return Markup(
+            '{}{}{}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{}'
+        ).format(brand, new, head, foot)
+    items = Markup("").join(_item(summary, scene.place) for summary in scene.runs)
+    return Markup('{}{}{}<ol class="runs-list">{}</ol>{}').format(brand, new, head, items, foot)
 
 
-def _finding(scene: Scene) -> Html:
+def _finding(scene: Scene) -> Markup:
     """What the search on the Hub is at, while it matters."""
     task = scene.services.finding
     if task is None or task.result is not None:
-        return Html("")
+        return Markup("")
     if task.error:
         again = button("find", "Look again", kind="quiet small")
         return callout("warn", "Your runs on Hugging Face could not be listed", task.error, again)
-    return Html('<p class="runs-none">Looking for your runs on Hugging Face</p>')
+    return Markup('<p class="runs-none">Looking for your runs on Hugging Face</p>')
 
 
-def _untold(scene: Scene) -> Html:
+def _untold(scene: Scene) -> Markup:
     """What to know of a run that was deleted here and could not be marked on the Hub."""
     reason = scene.services.untold
     if reason is None:
-        return Html("")
+        return Markup("")
     body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
     return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
 
 
-def _item(summary: Summary, place: Place) -> str:
+def _item(summary: Summary, place: Place) -> Markup:
     current = summary.id == place.run
     if summary.id == place.asking:
-        question = f"<p>Delete <b>{esc(summary.name)}</b> and all its files?</p>"
+        question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)
         yes = button("delete", "Delete", kind="danger small", run=summary.id)
         no = button("keep", "Keep", kind="quiet small", run=summary.id)
-        asked = f'{question}<div class="actions">{yes}{no}</div>'
-        return (
-            f'<li class="run"><div class="confirm" role="alertdialog" aria-label="Delete this run">{asked}</div></li>'
-        )
-    mark = ' aria-current="true"' if current else ""
-    lines = "".join(f'<span class="line">{line}</span>' for line in _lines(summary))
-    return (
-        f'<li class="run{" current" if current else ""}">'
-        f'<button type="button" class="open" data-closes="drawer" data-do="open" data-run="{esc(summary.id)}"{mark}>'
-        f'<span class="title">{esc(summary.name)}</span>{lines}</button>'
-        f'<button type="button" class="remove" data-do="ask" data-run="{esc(summary.id)}" title="Delete this run" '
-        f'aria-label="Delete the run {esc(summary.name)}">{icons.BIN}</button></li>'
+        asked = Markup('{}<div class="actions">{}{}</div>').format(question, yes, no)
+        return Markup(
+            '<li class="run"><div class="confirm" role="alertdialog" aria-label="Delete this run">{}</div></li>'
+        ).format(asked)
+    mark = Markup(' aria-current="true"') if current else ""
+    lines = Markup("").join(Markup('<span class="line">{}</span>').format(line) for line in _lines(summary))
+    return Markup(
+        '<li class="run{current}">'
+        '<button type="button" class="open" data-closes="drawer" data-do="open" data-run="{id}"{mark}>'
+        '<span class="title">{name}</span>{lines}</button>'
+        '<button type="button" class="remove" data-do="ask" data-run="{id}" title="Delete this run" '
+        'aria-label="Delete the run {name}">{bin}</button></li>'
+    ).format(
+        current=" current" if current else "",
+        id=summary.id,
+        mark=mark,
+        name=summary.name,
+        lines=lines,
+        bin=icons.BIN,
     )
 
 
-def _lines(summary: Summary) -> list[Html]:
+def _lines(summary: Summary) -> list[str]:
     base = "starter" if summary.base == STARTER else summary.base.rstrip("/").rpartition("/")[2]
     if summary.error:
-        return [Html('<span class="error">cannot be read</span>'), Html(esc(text.when(summary.created)))]
-    lines = [Html(f"{esc(base)} · {esc(text.when(summary.created))}")]
+        return [Markup('<span class="error">cannot be read</span>'), text.when(summary.created)]
+    lines = [f"{base} · {text.when(summary.created)}"]
     if summary.accuracy and summary.state != "running":
         verdict = f" · {summary.verdict}" if summary.verdict else ""
-        lines.append(Html(f"<b>{text.percent(summary.accuracy.value)}</b> right{esc(verdict)}"))
+        lines.append(Markup("<b>{}</b> right{}").format(text.percent(summary.accuracy.value), verdict))
     if state := _state(summary):
         lines.append(state)
     return lines
 
 
-def _state(summary: Summary) -> Html | None:
+def _state(summary: Summary) -> str | None:
     """What is going on, where that is not plain from the accuracy."""
     doing = DOING.get(summary.stage, "")
     match summary.state:
         case "running":
             share = "" if summary.fraction is None else f" {summary.fraction * 100:.0f} %"
-            return Html(f'<span class="busy">{doing}{share}</span>')
+            return Markup('<span class="busy">{}{}</span>').format(doing, share)
         case "queued":
-            return Html(f'<span class="busy">{doing} waits its turn</span>')
+            return Markup('<span class="busy">{} waits its turn</span>').format(doing)
         case "failed":
-            return Html(f'<span class="error">{doing} failed</span>')
+            return Markup('<span class="error">{} failed</span>').format(doing)
         case "cancelled":
-            return Html(f"{doing} cancelled")
+            return f"{doing} cancelled"
         case "done":
-            return Html(DONE[summary.stage])
+            return DONE[summary.stage]
         case _:
-            return Html("Not started")
+            return "Not started"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
+from markupsafe import Markup
+
 from backend.errors import InputError
 from ui.html import icons, text
-from ui.html.markup import Html, esc
 from ui.page.location import STEP_NAMES, STEPS
 from ui.page.state import Scene
 from ui.services.stages import StageView
@@ -26,25 +27,27 @@ watch('value', follow);
 """
 
 
-def stepper(scene: Scene) -> Html:
+def stepper(scene: Scene) -> Markup:
     """The row of steps with the state of each."""
-    items = "".join(_item(scene, number, step) for number, step in enumerate(STEPS, 1))
-    return Html(f'<nav class="stepper" aria-label="Steps" data-query="{esc(scene.place.query)}"><ol>{items}</ol></nav>')
+    items = Markup("").join(_item(scene, number, step) for number, step in enumerate(STEPS, 1))
+    return Markup('<nav class="stepper" aria-label="Steps" data-query="{}"><ol>{}</ol></nav>').format(
+        scene.place.query, items
+    )
 
 
-def _item(scene: Scene, number: int, step: str) -> str:
+def _item(scene: Scene, number: int, step: str) -> Markup:
     mark, state = _told_state(scene, step)
     current = scene.place.step == step
-    inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Html(f"<span>{number}</span>"))
+    inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Markup("<span>{}</span>").format(number))
     if current and mark == "done":
-        inside = Html(f"<span>{number}</span>")
+        inside = Markup("<span>{}</span>").format(number)
     classes = " ".join(filter(None, (mark, "current" if current else "")))
-    aria = ' aria-current="step"' if current else ""
-    return (
-        f'<li class="{classes}"><button type="button" data-do="step" data-step="{step}"{aria}>'
-        f'<span class="mark">{inside}</span><span class="name">{STEP_NAMES[step]}</span>'
-        f'<span class="state">{esc(state)}</span></button></li>'
-    )
+    aria = Markup(' aria-current="step"') if current else ""
+    return Markup(
+        '<li class="{}"><button type="button" data-do="step" data-step="{}"{}>'
+        '<span class="mark">{}</span><span class="name">{}</span>'
+        '<span class="state">{}</span></button></li>'
+    ).format(classes, step, aria, inside, STEP_NAMES[step], state)
 
 
 def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:

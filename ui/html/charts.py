@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import plotly
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 from backend.runs import Event
 from backend.scoring import ToolScore
@@ -28,7 +29,7 @@ def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among c
     """A plotly figure; colours are the page's variables, such as `var(--ft-accent)`; a pressed bar triggers `act`."""
     return gr.HTML(
         "",
-        html_template=f'<div class="chart" role="img" aria-label="{label}"></div>',
+        html_template=Markup('<div class="chart" role="img" aria-label="{}"></div>').format(label),
         js_on_load=_DRAW,
         apply_default_css=False,
         elem_classes=["ft-part"],

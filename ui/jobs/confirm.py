@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from ui.html import icons, text
-from ui.html.markup import Figure, Html, Tone, button, callout, card, esc, figures, joined, progress
+from ui.html.markup import Figure, Tone, button, callout, card, figures, progress
 from ui.html.part import Part
 from ui.jobs.launch import ask, confirm
 from ui.page.location import Place
@@ -23,10 +25,10 @@ watch('value', () => {
 });
 """
 PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
-MARKS: dict[bool | None, tuple[Tone, Html]] = {
+MARKS: dict[bool | None, tuple[Tone, Markup]] = {
     True: ("ok", icons.CHECK),
     False: ("error", icons.CROSS),
-    None: ("plain", Html("?")),
+    None: ("plain", Markup("?")),
 }
 
 
@@ -38,7 +40,7 @@ class JobsConfirm(Holder):
 
     def paint(self, scene: Scene) -> Wanted:
         """What is being found out, or the question."""
-        return {self.part: _view(scene).text}
+        return {self.part: _view(scene)}
 
     def press(self, scene: Scene, data: dict[str, str]) -> Place:
         """Start, look again, or leave it."""
@@ -51,10 +53,10 @@ class JobsConfirm(Holder):
         return replace(scene.place, offer=None)
 
 
-def _view(scene: Scene) -> Html:
+def _view(scene: Scene) -> Markup:
     task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
     if task is None:
-        return Html("")
+        return Markup("")
     back = button("drop", "Not now", kind="quiet")
     if task.error:
         return callout("error", "The price could not be found out", task.error, back)
@@ -63,7 +65,7 @@ def _view(scene: Scene) -> Html:
     return _question(task.result, back)
 
 
-def _question(offer: Offer, back: Html) -> Html:
+def _question(offer: Offer, back: Markup) -> Markup:
     quote = offer.quote
     items = [
         Figure("About", dollars(quote.cost), f"{text.duration(quote.minutes * 60)} on {quote.flavor.label}"),
@@ -73,18 +75,18 @@ def _question(offer: Offer, back: Html) -> Html:
         start = button("confirm", f"Start for at most about {dollars(quote.ceiling)}", kind="primary")
     else:
         start = button("ask", "Check again", kind="primary")
-    body = [figures(items), _checks(offer), Html(f'<div class="actions">{start}{back}</div>')]
-    return card("Before anything is spent", joined(body), note=PRIVATE)
+    body = [figures(items), _checks(offer), Markup('<div class="actions">{}{}</div>').format(start, back)]
+    return card("Before anything is spent", Markup("").join(body), note=PRIVATE)
 
 
-def _checks(offer: Offer) -> Html:
+def _checks(offer: Offer) -> Markup:
     rows = []
     for check in offer.checks:
         tone, mark = MARKS[check.ok]
-        link = f' <a href="{esc(check.link)}" target="_blank" rel="noopener">Open</a>' if check.link else ""
-        said = f"<span>{esc(check.message)}{link}</span>"
-        rows.append(f'<li class="{tone}"><span class="phase-mark">{mark}</span>{said}</li>')
-    return Html(f'<ul class="ready">{"".join(rows)}</ul>')
+        link = Markup(' <a href="{}" target="_blank" rel="noopener">Open</a>').format(check.link) if check.link else ""
+        said = Markup("<span>{}{}</span>").format(check.message, link)
+        rows.append(Markup('<li class="{}"><span class="phase-mark">{}</span>{}</li>').format(tone, mark, said))
+    return Markup('<ul class="ready">{}</ul>').format(Markup("").join(rows))
 
 
 def dollars(amount: float | None) -> str:

@@ -53,7 +53,7 @@ class JobsForm(Holder):
             self.where: Keyed(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
             self.order: Keyed(identity.name, gr.update(visible=alone)),
             self.machine: Keyed(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
-            self.trouble: callout("error", "The machines could not be listed", found.error, trouble).text
+            self.trouble: callout("error", "The machines could not be listed", found.error, trouble)
             if found.error
             else "",
         }

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.jobs.outcome import CANCELLED
 from backend.runs import STAGES
 from ui.html import icons, text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
+from ui.html.markup import button, callout, card, progress
 from ui.html.part import Part
 from ui.page.location import Place
 from ui.page.state import Scene
@@ -49,9 +50,9 @@ class StagePanel(Holder):
         view = scene.stage(self.stage)
         printed = _log(scene, view)
         return {
-            self.state: stage_state(scene, view, words).text,
+            self.state: stage_state(scene, view, words),
             self.log_box: gr.update(visible=bool(printed)),
-            self.log: f'<pre class="listing log" tabindex="0">{esc(printed)}</pre>' if printed else "",
+            self.log: Markup('<pre class="listing log" tabindex="0">{}</pre>').format(printed) if printed else "",
         }
 
     def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
@@ -67,16 +68,16 @@ class StagePanel(Holder):
         return scene.place
 
 
-def stage_state(scene: Scene, view: StageView, words: Words) -> Html:
+def stage_state(scene: Scene, view: StageView, words: Words) -> Markup:
     """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
     if view.active and scene.run:
         stopping = scene.services.stopping(scene.run, view.job)
-        cancel = Html("") if stopping else button("cancel", "Cancel", kind="quiet small")
+        cancel = Markup("") if stopping else button("cancel", "Cancel", kind="quiet small")
         return card(words["busy"], progress_of(view, stopping=stopping), aside=cancel)
     return ended(view, words)
 
 
-def ended(view: StageView, words: Words) -> Html:
+def ended(view: StageView, words: Words) -> Markup:
     """A message if the stage failed or was cancelled, with the reason; nothing if all is well."""
     again = button("start", words["again"], kind="primary") if words.get("again") else ""
     if view.state == "failed":
@@ -84,34 +85,35 @@ def ended(view: StageView, words: Words) -> Html:
     if view.state == "cancelled":
         why = "" if view.message == CANCELLED else view.message
         return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("kept", "")))), again)
-    return Html("")
+    return Markup("")
 
 
-def progress_of(view: StageView, *, stopping: bool) -> Html:
+def progress_of(view: StageView, *, stopping: bool) -> Markup:
     """How far a stage that waits or works is, and what its job says meanwhile."""
     if stopping:
         return progress(None, "Stopping")
     if view.state == "queued":
         return progress(None, view.message or "Waits for its turn on this machine")
-    told = Html(f'<p class="note">{esc(view.message)}</p>') if view.message else Html("")
-    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
+    told = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
+    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
 
 
-def _phases(view: StageView) -> Html:
+def _phases(view: StageView) -> Markup:
     """The parts of the stage: done, going on, still to come."""
     names = view.phases
     now = view.progress.phase if view.progress else None
     if now not in names:
-        return Html("")
+        return Markup("")
     at = list(names).index(now)
     states = ["done" if index < at else "now" if index == at else "later" for index in range(len(names))]
-    marks = {"done": icons.CHECK, "now": Html('<i class="dot"></i>'), "later": Html('<i class="dot"></i>')}
-    items = "".join(
-        f'<li class="{state}"><span class="phase-mark">{marks[state]}</span>{esc(name)}'
-        f"<span>{_took(view, phase)}</span></li>"
+    marks = {"done": icons.CHECK, "now": Markup('<i class="dot"></i>'), "later": Markup('<i class="dot"></i>')}
+    items = Markup("").join(
+        Markup('<li class="{}"><span class="phase-mark">{}</span>{}<span>{}</span></li>').format(
+            state, marks[state], name, _took(view, phase)
+        )
         for state, (phase, name) in zip(states, names.items(), strict=True)
     )
-    return Html(f'<ol class="phases">{items}</ol>')
+    return Markup('<ol class="phases">{}</ol>').format(items)
 
 
 def _took(view: StageView, phase: str) -> str:

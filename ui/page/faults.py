@@ -29,7 +29,7 @@ def painted(name: str, paint: Callable[[], Wanted], instead: Callable[[str], Wan
 
 def trouble(name: str, error: Exception) -> str:
     """The callout in place of a part: an InputError's own words, else that the app is at fault."""
-    return callout("error", f"{name} cannot be shown", told(error, f"painting {name}")).text
+    return callout("error", f"{name} cannot be shown", told(error, f"painting {name}"))
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:

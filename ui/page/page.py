@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import gradio as gr
 from gradio.blocks import Block
+from markupsafe import Markup
 
 from backend.errors import InputError
-from ui.html.markup import Html, callout
+from ui.html.markup import callout
 from ui.html.part import Part, pressed
 from ui.page.location import Place
 from ui.page.pending_events import Presses
@@ -53,13 +54,13 @@ class Page:
         """A look at a place with the eyes of whoever asks: at their own runs and no others."""
         return Scene(self._tenants.services(request), Place.from_mapping(place))
 
-    def show(self, scene: Scene, seen: Seen, press: int, notice: Html | None = None) -> dict[Block, Any]:
+    def show(self, scene: Scene, seen: Seen, press: int, notice: Markup | None = None) -> dict[Block, Any]:
         """Everything that differs from what this visitor's page shows, after the press of that number."""
         place = scene.place
         wanted = self._paint(scene)
         wanted[self.place] = place.to_dict()
         if notice is not None:
-            wanted[self.notice] = notice.text
+            wanted[self.notice] = notice
         changed, now_seen = changes(wanted, seen)
         now_seen = {**now_seen, SENT_TO: json.dumps(place.to_dict(), sort_keys=True), PRESS: str(press)}
         return {**changed, self.seen: now_seen} if now_seen != seen else {self.seen: gr.skip()}
@@ -111,7 +112,7 @@ class Page:
 
     def _done(self, scene: Scene, seen: Seen, press: int, act: Callable[[Scene], Place]) -> dict[Block, Any]:
         try:
-            return self.show(Scene(scene.services, act(scene)), seen, press, Html(""))
+            return self.show(Scene(scene.services, act(scene)), seen, press, Markup(""))
         except InputError as error:
             failed = Scene(scene.services, scene.place)  # what the act changed is read anew
             return self.show(failed, seen, press, callout("error", "That did not work", error))

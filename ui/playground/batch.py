@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data.calls.reading import canonical_text
 from backend.data.csv.table import read_table
@@ -18,7 +19,7 @@ from backend.errors import InputError
 from backend.inference.answering import Answer
 from backend.records import Call
 from ui.html import text
-from ui.html.markup import Html, badge, call_text, callout, card, esc, joined, link, progress, table
+from ui.html.markup import badge, call_text, callout, card, link, progress, table
 from ui.html.part import Part
 from ui.page.page import Page
 from ui.page.state import Scene
@@ -114,38 +115,36 @@ def asking_all(scene: Scene, many: str, beside: Sequence[str], given: Given | No
     try:
         messages = messages_in(many)
     except InputError as error:
-        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error).text
+        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error)
         return
     if given is not None and given.stopped:
         messages = [message for message in messages if message in given.answers]
     turns: list[Turn] = []
     for message in messages:
-        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages)).text
+        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages))
         newest = Turn(message, {}, None)
         for turn in turns_of(scene, message, given, beside):
             newest = turn or newest
             yield gr.skip(), gr.skip(), gr.skip()
         turns.append(newest)
     told = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
-    yield gr.update(visible=True), gr.update(visible=False), told.text
+    yield gr.update(visible=True), gr.update(visible=False), told
 
 
-def _under_way(turns: Sequence[Turn], total: int) -> Html:
+def _under_way(turns: Sequence[Turn], total: int) -> Markup:
     bar = progress(len(turns) / total, f"{len(turns):,} of {text.count(total, 'message')} answered")
-    return Html(f'<div class="stack">{bar}{_table(turns) if turns else ""}</div>')
+    return Markup('<div class="stack">{}{}</div>').format(bar, _table(turns) if turns else "")
 
 
-def turns_table(turns: Sequence[Turn]) -> Html:
+def turns_table(turns: Sequence[Turn]) -> Markup:
     """Every message with its answers, how many are as the data expects, and the CSV."""
     address = "data:text/csv;charset=utf-8;base64," + base64.b64encode(turns_csv(turns).encode("utf-8-sig")).decode()
-    save = Html(
-        link(address, "Download as CSV", kind="quiet small", download=True).text.replace(
-            " download>", ' download="answers.csv">'
-        )
-    )
+    save = link(address, "Download as CSV", kind="quiet small", download=True, name="answers.csv")
     title = text.count(len(turns), "message")
-    notes = joined([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
-    return card(title, Html(f'<div class="stack">{notes}{_table(turns)}</div>'), note=_tally(turns), aside=save)
+    notes = Markup("").join([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
+    return card(
+        title, Markup('<div class="stack">{}{}</div>').format(notes, _table(turns)), note=_tally(turns), aside=save
+    )
 
 
 def _tally(turns: Sequence[Turn]) -> str:
@@ -159,7 +158,7 @@ def _tally(turns: Sequence[Turn]) -> str:
     return " · ".join(parts)
 
 
-def _table(turns: Sequence[Turn]) -> Html:
+def _table(turns: Sequence[Turn]) -> Markup:
     kinds = list(turns[0].answers)
     expected = any(turn.expected is not None for turn in turns)
     headers = ["Message", *(KINDS[kind] for kind in kinds), *(["The data says"] if expected else [])]
@@ -174,17 +173,19 @@ def _table(turns: Sequence[Turn]) -> Html:
     return table(headers, rows, kind="many", caption="Answers to many messages")
 
 
-def _cell(answer: Answer | None, turn: Turn) -> Html:
+def _cell(answer: Answer | None, turn: Turn) -> Markup:
     right = as_expected(answer, turn.expected) if answer else None
-    mark = Html(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
-    reason = f'<p class="note">{esc(answer.error)}</p>' if answer and answer.error else ""
-    return Html(f"<div>{short(answer)} {mark}{reason}</div>")
+    mark = Markup(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
+    reason = Markup('<p class="note">{}</p>').format(answer.error) if answer and answer.error else ""
+    return Markup("<div>{} {}{}</div>").format(short(answer), mark, reason)
 
 
-def _expected(turn: Turn) -> Html:
+def _expected(turn: Turn) -> Markup:
     if turn.expected is None:
-        return Html("–")
-    return joined([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Html("no call")
+        return Markup("–")
+    return (
+        Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Markup("no call")
+    )
 
 
 def turns_csv(turns: Sequence[Turn]) -> str:
@@ -224,4 +225,4 @@ def _read(path: str) -> tuple[Any, str]:
         messages_in(lines)
         return lines, ""
     except InputError as error:
-        return gr.skip(), callout("error", "The file was not taken", error).text
+        return gr.skip(), callout("error", "The file was not taken", error)

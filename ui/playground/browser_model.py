@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from backend.data.tools.reading import read_tools
 from backend.errors import InputError
 from backend.inference.answering import Answer
@@ -16,7 +18,6 @@ from backend.prompts import get_format, read_answer
 from backend.prompts.tokens import BOS
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_plain_counter
-from ui.html.markup import Html, esc
 from ui.page.state import Scene
 from ui.services.browser_runtime import runtime_route
 from ui.services.exports import exported
@@ -47,19 +48,19 @@ class Given:
         return cls(answers, str(failed)[:400] if failed else None, bool(value.get("stopped")))
 
 
-def browser_panel(scene: Scene) -> Html:
+def browser_panel(scene: Scene) -> Markup:
     """The panel that the page's script fills: what is under way, and the file's address for the worker."""
     wanted = browser_config(scene)
     if wanted is None:
-        return Html("")
-    return Html(
-        f'<div class="browser-model" data-config="{esc(json.dumps(wanted))}">'
+        return Markup("")
+    return Markup(
+        '<div class="browser-model" data-config="{}">'
         '<p class="note" data-part="told" role="status"></p>'
         '<div class="bar" data-part="bar" hidden><i></i></div>'
         '<div class="actions"><button type="button" class="btn quiet small" data-part="stop" hidden>Stop</button>'
         '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone all the same</button>'
         "</div></div>"
-    )
+    ).format(json.dumps(wanted))
 
 
 def browser_config(scene: Scene) -> dict[str, Any] | None:

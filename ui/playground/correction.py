@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data.calls.reading import canonical_text, read_calls
 from backend.data.fixing.adding import append_row, check_row, rows_alike
@@ -14,7 +15,7 @@ from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Run
 from ui.html import text
-from ui.html.markup import Html, button, callout, code, esc, joined
+from ui.html.markup import button, callout, code
 from ui.html.part import Part, pressed
 from ui.page.location import Place
 from ui.page.page import Page
@@ -35,7 +36,9 @@ class CorrectForm(Holder):
     def __init__(self) -> None:
         self.added = gr.State({})
         with gr.Column(visible=False, elem_classes=["ft-card"], elem_id="correct") as self.box:
-            self.lead = Part(f'<div class="card-head"><h2>Correct this answer</h2></div><p class="note">{LEAD}</p>')
+            self.lead = Part(
+                Markup('<div class="card-head"><h2>Correct this answer</h2></div><p class="note">{}</p>').format(LEAD)
+            )
             self.message = gr.Textbox(label="What was said", lines=1, max_lines=4, elem_id="correct-message")
             self.calls = gr.Textbox(label="The right calls", lines=3, max_lines=12, elem_id="correct-calls")
             self.tools = Part(elem_id="correct-tools")
@@ -51,7 +54,7 @@ class CorrectForm(Holder):
             self.added: Keyed(run, {}),
             self.box: Keyed(run, gr.update(visible=False)),
             self.result: Keyed(run, ""),
-            self.tools: Keyed(run, lambda: _tools(scene).text),
+            self.tools: Keyed(run, lambda: _tools(scene)),
         }
 
     def wire(self, page: Page, turns: gr.State, answer: gr.HTML) -> None:
@@ -67,8 +70,8 @@ class CorrectForm(Holder):
             try:
                 now, told = add_row(scene, message, calls, added)
             except InputError as error:
-                return gr.skip(), gr.skip(), callout("error", "The row was not added", error).text
-            return now, gr.update(visible=now == added), told.text
+                return gr.skip(), gr.skip(), callout("error", "The row was not added", error)
+            return now, gr.update(visible=now == added), told
 
         answer.act(open_form, turns, [self.box, self.message, self.calls, self.result], **OPTIONS)
         inputs = [page.place, self.message, self.calls, self.added]
@@ -84,7 +87,7 @@ def right_calls(turn: Turn) -> str:
     return canonical_text([(call.name, call.arguments) for call in calls])
 
 
-def add_row(scene: Scene, message: str, calls: str, added: Added) -> tuple[Added, Html]:
+def add_row(scene: Scene, message: str, calls: str, added: Added) -> tuple[Added, Markup]:
     """The draft with the row, and what to say of it; the same draft where the rules found an error.
 
     InputError where the data cannot take a row, or the draft of earlier rows is gone.
@@ -125,24 +128,24 @@ def open_draft(scene: Scene, data: Mapping[str, str]) -> Place:
     return Place(data=draft, like=scene.place.run)
 
 
-def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Html:
+def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:
     parts = [f"{name} has {text.count(rows, 'row')} more there; the run “{run.name}” keeps its own data."]
     if alike:
         lines = ", ".join(f"{line:,}" for line in alike[:5])
         parts.append(f"The same message stands on line {lines} with another call: the Data step shows both.")
-    return Html(" ".join(map(esc, parts)) + (f"<br>{_listing(notes)}" if notes else ""))
+    return Markup("{}{}").format(" ".join(parts), Markup("<br>{}").format(_listing(notes)) if notes else "")
 
 
-def _listing(issues: Sequence[Issue]) -> Html:
-    return Html("<br>".join(f"{esc(issue.message)} {esc(issue.fix or '')}".strip() for issue in issues))
+def _listing(issues: Sequence[Issue]) -> Markup:
+    return Markup("<br>").join(f"{issue.message} {issue.fix or ''}".strip() for issue in issues)
 
 
-def _onward(draft: str) -> Html:
+def _onward(draft: str) -> Markup:
     return button("open", "Continue with it on Data", kind="primary", draft=draft)
 
 
-def _tools(scene: Scene) -> Html:
+def _tools(scene: Scene) -> Markup:
     """The tools that a call may name, with their arguments."""
     known = read_tools(scene.run.tools_path).tools if scene.run else ()
-    lines = [f"{code(tool.name)} {esc(', '.join(tool.properties) or 'no arguments')}" for tool in known]
-    return joined([Html(f'<p class="note">{" · ".join(lines)}</p>')])
+    lines = (Markup("{} {}").format(code(tool.name), ", ".join(tool.properties) or "no arguments") for tool in known)
+    return Markup('<p class="note">{}</p>').format(Markup(" · ").join(lines))

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.inference.answering import runtime_installed
 from backend.inference.answering_checkpoint import askable
 from backend.runs import STARTER
-from ui.html.markup import Html, button, callout, card, empty, heading, joined, progress
+from ui.html.markup import button, callout, card, empty, heading, progress
 from ui.html.part import Part, pressed
 from ui.page.page import Page, pick_step
 from ui.page.state import Scene
@@ -41,7 +42,7 @@ class TryStep(Holder):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Try", LEAD).text)
+        self.heading = Part(heading("Try", LEAD))
         self.blank = Part(elem_id="try-blank")
         self.turns = gr.State([])
         self.given = gr.JSON(None, visible=False)
@@ -69,14 +70,14 @@ class TryStep(Holder):
         """The desk where there is an exported file, else how to get one; another run clears the desk."""
         ready = scene.has("export")
         run = str(scene.place.run)
-        wanted: Wanted = {self.blank: _blank(scene).text, self.desk: gr.update(visible=ready)}
+        wanted: Wanted = {self.blank: _blank(scene), self.desk: gr.update(visible=ready)}
         if ready:
             server, browser = _on_server(scene), runtime_route() is not None
             where = gr.update(value=SERVER if server or not browser else BROWSER, visible=server and browser)
             wanted |= {
-                self.examples: _examples(scene).text,
+                self.examples: _examples(scene),
                 self.where: Keyed(f"{run} {server} {browser}", where),
-                self.browser: browser_panel(scene).text,
+                self.browser: browser_panel(scene),
                 **self._beside(scene),
                 **self.correct.paint(scene),
                 **self.many.paint(scene),
@@ -95,7 +96,7 @@ class TryStep(Holder):
         starter = scene.run.config.base_model == STARTER
         return {
             self.beside: Keyed(f"{scene.run.id} {choices}", shown),
-            self.alone: f'<p class="note">{NO_BASE}</p>' if starter and choices else "",
+            self.alone: Markup('<p class="note">{}</p>').format(NO_BASE) if starter and choices else "",
         }
 
     def wire(self, page: Page) -> None:
@@ -122,7 +123,7 @@ class TryStep(Holder):
         asked = gr.on([self.ask.click, self.message.submit], ask, inputs, outputs, **asking)
         filled = [part.act(fill, None, self.message, queue=False, **OPTIONS) for part in (self.examples, self.history)]
         then = [event.then(ask, inputs, outputs, **asking) for event in filled]
-        idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped").text)
+        idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped"))
         self.stop.click(lambda: idle, None, outputs[:3], cancels=[asked, *then], queue=False, **OPTIONS)
         self.where.input(None, self.where, None, js=CHOOSE)
         self.correct.wire(page, self.turns, self.answer)
@@ -136,25 +137,25 @@ def answering(
     """What the page shows while an answer is made, and then the answer."""
     message = (message or "").strip()
     if not message:
-        yield gr.update(), gr.update(), callout("plain", "Type a message first").text, gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), callout("plain", "Type a message first"), gr.skip(), gr.skip()
         return
     if given is not None and given.stopped and message not in given.answers:
-        yield gr.update(), gr.update(), callout("warn", "Stopped").text, gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), callout("warn", "Stopped"), gr.skip(), gr.skip()
         return
     doing = "Opening the file and answering; the first time takes a few seconds"
-    waiting = card("Answering", progress(None, doing)).text
+    waiting = card("Answering", progress(None, doing))
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
     newest = Turn(message, {}, None)
     for turn in turns_of(scene, message, given, beside):
         newest = turn or newest
-        yield gr.update(), gr.update(), turn_view(turn).text if turn else gr.skip(), gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), turn_view(turn) if turn else gr.skip(), gr.skip(), gr.skip()
     turns = [newest, *turns][:KEPT]
-    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest).text, turns, history_view(turns).text
+    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest), turns, history_view(turns)
 
 
-def _blank(scene: Scene) -> Html:
+def _blank(scene: Scene) -> Markup:
     if scene.has("export"):
-        return Html("")
+        return Markup("")
     if scene.stage("export").active:
         back = button("step", "See the export", step="export")
         return empty("Export first", "The file can be asked as soon as it is exported.", back)
@@ -172,7 +173,7 @@ def _on_server(scene: Scene) -> bool:
     return runtime_installed() and file is not None and file.path is not None
 
 
-def _examples(scene: Scene) -> Html:
+def _examples(scene: Scene) -> Markup:
     """Held-out messages to press, spread over the tools."""
     by_tool: dict[str, list[str]] = {}
     for row in held_out_rows(scene):
@@ -181,5 +182,7 @@ def _examples(scene: Scene) -> Html:
     spread = [messages[at] for at in range(EXAMPLES_SHOWN) for messages in lists if at < len(messages)]
     chips = [button("ask", message, kind="chip", message=message) for message in spread[:EXAMPLES_SHOWN]]
     if not chips:
-        return Html("")
-    return Html(f'<p class="note">From the held-out rows</p><div class="chips">{joined(chips)}</div>')
+        return Markup("")
+    return Markup('<p class="note">From the held-out rows</p><div class="chips">{}</div>').format(
+        Markup("").join(chips)
+    )

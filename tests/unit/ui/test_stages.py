@@ -14,6 +14,7 @@ from backend.jobs.states import JobState, read_state, write_state
 from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from tests.conftest import ROOT
+from tests.documents import verification
 from ui.jobs.stage_panel import ended, progress_of
 from ui.services.exports import exported
 from ui.services.stages import StageView, stage_views
@@ -145,11 +146,11 @@ def test_the_export_that_was_verified_last_is_shown_whatever_the_files_times_say
     for name, moment in (("old.litertlm", 9e9), ("new.litertlm", 1e9)):
         (run.export_dir / name).write_bytes(name.encode())
         os.utime(run.export_dir / name, (moment, moment))
-    write_json(run.export_dir / "verification.json", {"file": "new.litertlm"})
+    write_json(run.export_dir / "verification.json", verification(file="new.litertlm"))
     found = exported(run)
     assert found is not None
     assert found.name == "new.litertlm"
-    write_json(run.export_dir / "verification.json", {"file": "gone.litertlm"})
+    write_json(run.export_dir / "verification.json", verification(file="gone.litertlm"))
     found = exported(run)
     assert found is not None
     assert found.name == "old.litertlm"
@@ -205,9 +206,9 @@ def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
 
 def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells() -> None:
     words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
-    by_hand = ended(StageView("train", "cancelled", CANCELLED), words).text
+    by_hand = ended(StageView("train", "cancelled", CANCELLED), words)
     assert "What was saved is kept." in by_hand
     assert CANCELLED not in by_hand
-    late = ended(StageView("train", "cancelled", "No machine became free."), words).text
+    late = ended(StageView("train", "cancelled", "No machine became free."), words)
     assert "No machine became free. What was saved is kept." in late
-    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False).text
+    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False)
