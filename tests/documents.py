@@ -19,7 +19,8 @@ def training(**fields: Any) -> dict[str, Any]:
 def verification(**fields: Any) -> dict[str, Any]:
     """A verification.json, with the fields that a test is about."""
     record = {
-        "schema": 1, "file": "whole.litertlm", "bytes": 10, "sha256": "0" * 64, "verdict": "passed", "reason": "It ran.",
+        "schema": 1, "file": "whole.litertlm", "bytes": 10, "sha256": "0" * 64, "verdict": "passed",
+        "reason": "It ran.",
         "checks": [{"name": "opens", "result": "passed", "detail": "yes"}], "sections": [], "accuracy": None,
         "checkpoint_agreement": {"same": 2, "rows": 2, "lost": 0, "won": 0}, "load_seconds": 1.0,
         "first_token_seconds": 0.1, "decode_tokens_per_second": 50.0, "peak_memory_mb": 300.0,

@@ -32,6 +32,7 @@ def build_evaluation(
     `floor` is the n-gram classifier's report, `probes` the tuned model's on changed rows, by probe; `train_rows` counts
     each tool's training rows, where they are known.
     """
+    compared, against_floor = (paired(report, tuned) if report else None for report in (base, floor))
     name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
     others = {name: report for name, report in ((name, base), (FLOOR_NAME, floor)) if report}
     return Evaluation(
@@ -41,8 +42,8 @@ def build_evaluation(
         tuned=tuned,
         base=base,
         floor=floor,
-        mcnemar=paired(base, tuned) if base else None,
-        floor_mcnemar=paired(floor, tuned) if floor else None,
+        mcnemar=compared,
+        floor_mcnemar=against_floor,
         probes={name: _probe(report, tuned) for name, report in (probes or {}).items()},
     )
 

@@ -44,7 +44,8 @@ def test_a_running_training_shows_its_latest_step_and_the_share_of_all(run: Run)
         append_event(run.metrics_path, {"event": "step", "stage": "train", "step": step, "steps": 20, "loss": 1.0})
     view = stage_views(run, LocalRunner())["train"]
     os.close(lock)
-    assert (view.state, view.active, view.fraction, view.progress["step"]) == ("running", True, 0.25, 5)
+    assert view.progress is not None
+    assert (view.state, view.active, view.fraction, view.progress.step) == ("running", True, 0.25, 5)
 
 
 def test_a_job_whose_supervisor_died_is_told_as_failed(run: Run) -> None:
@@ -80,7 +81,7 @@ def test_a_training_that_went_on_shows_what_led_there(run: Run) -> None:
     for event in (started, step(8), started, step(1), step(2), step(3), started, went_on, step(3), step(4)):
         append_event(run.metrics_path, event)
     events = stage_views(run, LocalRunner())["train"].events
-    assert [event["step"] for event in events if event["event"] == "step"] == [1, 2, 3, 4]
+    assert [event.step for event in events if event.kind == "step"] == [1, 2, 3, 4]
 
 
 def test_the_stages_of_a_pipeline_are_told_by_their_events(run: Run) -> None:
