@@ -50,7 +50,7 @@ from backend.errors import InputError
 from backend.files import write_json_output
 from backend.prompts import get_format
 from backend.records import FORMATS
-from backend.scoring import build_evaluation, score_rows
+from backend.scoring import Setup, build_evaluation, score_rows
 from backend.scoring.predictions import read_predictions
 from job_templates import cli
 from job_templates.hub.accelerator import require_gpu
@@ -123,8 +123,7 @@ def _score_model(arguments: argparse.Namespace) -> None:
         if scored.note:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
-        report["beside"] = set_beside(report, others)
-        save(report, output.expanduser(), source.run, scored.tools)
+        save(set_beside(report, others), output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
 
@@ -140,11 +139,10 @@ def _score_file(arguments: argparse.Namespace) -> None:
     fmt = get_format(arguments.prompt_format)
     report = score_rows(scored.rows, answers, scored.tools, fmt)
     say_report("Predictions", report)
-    meta = {"predictions": arguments.predictions.name, "prompt_format": fmt.name, "rows": report.n}
+    setup = Setup(predictions=arguments.predictions.name, prompt_format=fmt.name, rows=report.n)
     output = (arguments.output or Path("evaluation.json")).expanduser()
-    evaluation = build_evaluation(report, None, meta)
-    evaluation["beside"] = set_beside(evaluation, others)
-    write_json_output(output, evaluation)
+    evaluation = set_beside(build_evaluation(report, None, setup), others)
+    write_json_output(output, evaluation.to_dict())
     cli.say(f"Wrote {output}")
 
 

@@ -54,9 +54,9 @@ from collections.abc import Sequence
 
 from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES
+from backend.device.verification import Result
 from job_templates import cli
 from job_templates.ml.litert.exporting import Request, export
-from job_templates.ml.litert.verify.checks import Result
 
 
 def parser() -> argparse.ArgumentParser:

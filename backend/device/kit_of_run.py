@@ -7,10 +7,10 @@ from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
 from backend.device.android import KitFacts, android_kit, write_android_kit
-from backend.errors import InputError
+from backend.device.verification import Verification
 from backend.prompts import PromptFormat, get_format
 from backend.records import Example, Tool
-from backend.runs import Run, read_json
+from backend.runs import Run
 from backend.tokens import TokenCounter, load_plain_counter
 
 
@@ -19,17 +19,17 @@ def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
 
     Raises InputError where the file was not exported and verified, or the checkpoint's tokenizer cannot be read.
     """
-    file, context = _verified(run)
+    verified = Verification.read(run.export_dir / "verification.json")
     every_row = CheckOptions(allow_multiple_calls=True, allow_no_call=True)
     tools, rows = load_dataset(run.dataset_path, run.tools_path, every_row, whole_set=False)
     config = run.config
     fmt = get_format(config.prompt_format, config.declarations)
     counter = load_plain_counter(run.checkpoint, run.name)
     facts = KitFacts(
-        file=file,
+        file=verified.file,
         prompt_format=config.prompt_format,
         declarations=config.declarations,
-        context=context,
+        context=verified.context,
         prompt_tokens=prompt_tokens(tools, fmt, counter),
         answer_tokens=answer_tokens(rows, fmt, counter),
     )
@@ -55,15 +55,3 @@ def answer_tokens(rows: Sequence[Example], fmt: PromptFormat, counter: TokenCoun
     """The tokens of the longest answer that the rows expect, its stop token among them; 0 without rows."""
     answers = {fmt.completion(row.calls, row.answer) for row in rows}
     return max((len(counter.encode(answer)) for answer in answers), default=0)
-
-
-def _verified(run: Run) -> tuple[str, int]:
-    """The exported file's name and context, as its verification states them."""
-    verification = read_json(run.export_dir / "verification.json")
-    file, context = verification.get("file"), verification.get("context")
-    if not isinstance(file, str) or not isinstance(context, int):
-        raise InputError(
-            f"The verification of run {run.name!r} does not say which file it is of and how much context that has. "
-            "Export again."
-        )
-    return file, context

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from backend.scoring.building import TARGET, build_evaluation, paired
 from backend.scoring.compare import same_calls
-from backend.scoring.evaluation import TARGET, build_evaluation, paired
+from backend.scoring.evaluation import Evaluation, Setup
 from backend.scoring.intervals import Rate, mcnemar, wilson
-from backend.scoring.report import Report, RowResult, ToolScore, score_rows
+from backend.scoring.report import Report, RowResult, ToolScore
+from backend.scoring.score import score_rows
 from backend.scoring.verdict import Verdict, verdict
 
 __all__ = [
     "TARGET",
+    "Evaluation",
     "Rate",
     "Report",
     "RowResult",
+    "Setup",
     "ToolScore",
     "Verdict",
     "build_evaluation",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from backend.document import Field
+from backend.records import Call
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report, RowResult
 from backend.scoring.verdict import verdict
@@ -33,7 +35,13 @@ class Advice:
     text: str
     rows: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Advice:
+        """The advice in a field of a document; InputError."""
+        rows = field.optional("rows", Field.list) or ()
+        return cls(field["kind"].text(), field["text"].text(), tuple(row.text() for row in rows))
+
+    def to_dict(self) -> dict[str, Any]:
         """The advice as one JSON object."""
         return asdict(self)
 
@@ -75,7 +83,7 @@ def _unreadable(report: Report) -> Iterator[Advice]:
 
 
 def _one_tool(report: Report) -> Iterator[Advice]:
-    calls = Counter(call["name"] for row in report.rows for call in row.predicted or [])
+    calls = Counter(call.name for row in report.rows for call in row.predicted or ())
     for name, count in calls.most_common(1):
         wanted = report.per_tool[name].support if name in report.per_tool else 0
         if count >= MOSTLY * calls.total() and count >= 2 * max(wanted, 1):
@@ -153,8 +161,8 @@ def _never_learned(report: Report) -> Iterator[Advice]:
     seen: dict[tuple[str, str, str], list[RowResult]] = {}
     for row in report.rows:
         for call in row.expected:
-            for key, value in call["arguments"].items():
-                seen.setdefault((call["name"], key, json.dumps(value, ensure_ascii=False)), []).append(row)
+            for key, value in call.arguments.items():
+                seen.setdefault((call.name, key, json.dumps(value, ensure_ascii=False)), []).append(row)
     never = [(len(rows), place) for place, rows in seen.items() if len(rows) > 1 and not any(row.right for row in rows)]
     for count, place in sorted(never, reverse=True)[:MOST]:
         tool, key, value = place
@@ -179,11 +187,15 @@ def _of_class(report: Report, kind: str) -> list[RowResult]:
 
 
 def _tools(row: RowResult) -> set[str]:
-    return {call["name"] for call in row.expected}
+    return _names(row.expected)
 
 
 def _called(row: RowResult) -> set[str]:
-    return {call["name"] for call in row.predicted or []}
+    return _names(row.predicted or ())
+
+
+def _names(calls: Sequence[Call]) -> set[str]:
+    return {call.name for call in calls}
 
 
 def _ids(rows: list[RowResult]) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from backend.document import Field
 from backend.scoring.intervals import Rate, mcnemar
+from backend.scoring.report import RowResult
 
 RATES = ("tool", "combined")
 
@@ -26,26 +28,36 @@ class Beside:
     gained: tuple[str, ...]
     p: float
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Beside:
+        """The comparison in a field of a document; InputError."""
+        own, other = ({name: Rate.from_field(field[side][name]) for name in RATES} for side in ("own", "other"))
+        lost, gained = (tuple(row.text() for row in field[side].list()) for side in ("lost", "gained"))
+        return cls(field["n"].count(), own, other, lost, gained, field["p"].share())
+
+    def to_dict(self) -> dict[str, Any]:
         """The comparison as one JSON object."""
         return asdict(self)
 
 
-def beside(report: Mapping[str, Any], other: Mapping[str, Any]) -> Beside | None:
-    """Compare two reports as they stand in evaluation.json, row by row; None where they have no row in common.
+def beside(report: Sequence[RowResult], other: Sequence[RowResult]) -> Beside | None:
+    """Compare the rows of two reports; None where they have no row in common.
 
     A row's id is made of its message and its calls, so rows with the same id ask the same and expect the same.
     """
-    others = {row["id"]: row for row in other["rows"]}
-    pairs = [(row, others[row["id"]]) for row in report["rows"] if row["id"] in others]
+    others = {row.id: row for row in other}
+    pairs = [(row, others[row.id]) for row in report if row.id in others]
     if not pairs:
         return None
     mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
-    lost = tuple(one["id"] for one, twin in pairs if twin["right"] and not one["right"])
-    gained = tuple(one["id"] for one, twin in pairs if one["right"] and not twin["right"])
+    lost = tuple(one.id for one, twin in pairs if twin.right and not one.right)
+    gained = tuple(one.id for one, twin in pairs if one.right and not twin.right)
     return Beside(len(pairs), _rates(mine), _rates(theirs), lost, gained, mcnemar(len(lost), len(gained)))
 
 
-def _rates(rows: list[Mapping[str, Any]]) -> dict[str, Rate]:
-    right = {"tool": "tool_right", "combined": "right"}
-    return {name: Rate.of(sum(bool(row[right[name]]) for row in rows), len(rows)) for name in RATES}
+def _rates(rows: Sequence[RowResult]) -> dict[str, Rate]:
+    n = len(rows)
+    return {
+        "tool": Rate.of(sum(row.tool_right for row in rows), n),
+        "combined": Rate.of(sum(row.right for row in rows), n),
+    }

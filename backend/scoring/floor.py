@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from backend.ngrams import predict_labels
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
-from backend.scoring.report import Report, score_rows
+from backend.scoring.report import Report
+from backend.scoring.score import score_rows
 
 MOST_ROWS = 8000
 """Training rows it learns from at most, so that it stays a matter of seconds."""

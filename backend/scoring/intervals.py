@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from backend.document import Field
+
 Z95 = 1.959963984540054
 """The standard normal quantile for a two-sided 95 % interval."""
 
@@ -30,7 +32,15 @@ class Rate:
         low, high = wilson(k, n)
         return cls(k, n, k / n, low, high)
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Rate:
+        """The rate in a field of a document; InputError."""
+        k, n = field["k"].count(), field["n"].count()
+        if n == 0:
+            return cls(k, 0, None, None, None)
+        return cls(k, n, field["value"].share(), field["low"].share(), field["high"].share())
+
+    def to_dict(self) -> dict[str, Any]:
         """The rate as one JSON object."""
         return {"k": self.k, "n": self.n, "value": self.value, "low": self.low, "high": self.high}
 

@@ -20,13 +20,14 @@ FORBIDDEN = {
 ORDER: dict[str, tuple[str, ...]] = {
     "backend": (
         "errors records ngrams redact environment version",
-        "files",
+        "files document",
         "locks trackio",
         "hub prompts",
         "runs",
         "tokens browser_runtime",
         "data",
-        "scoring device",
+        "scoring",
+        "device",
         "jobs",
         "inference doctor",
     ),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from markupsafe import Markup
 
+from backend.scoring import Evaluation
+from backend.scoring.advice import Advice
 from ui.evaluate.labels import ADVICE
 from ui.html import text
 from ui.html.markup import button, card
@@ -15,9 +14,9 @@ FIRST = 5
 """Pieces of advice shown at once; the rest is folded."""
 
 
-def advice_card(evaluation: Mapping[str, Any]) -> Markup:
+def advice_card(evaluation: Evaluation) -> Markup:
     """The advice, the most telling first; nothing where an older evaluation has none."""
-    items = [_item(at, one) for at, one in enumerate(evaluation.get("advice") or [])]
+    items = [_item(at, one) for at, one in enumerate(evaluation.advice)]
     if not items:
         return Markup("")
     shown = _listed(items[:FIRST])
@@ -31,9 +30,9 @@ def _listed(items: list[Markup]) -> Markup:
     return Markup('<ul class="advice">{}</ul>').format(Markup("").join(items))
 
 
-def _item(at: int, advice: Mapping[str, Any]) -> Markup:
-    name = ADVICE.get(advice["kind"], "")
-    rows = len(advice.get("rows") or [])
-    title = f"Show the rows: {advice['text']}"
+def _item(at: int, advice: Advice) -> Markup:
+    name = ADVICE.get(advice.kind, "")
+    rows = len(advice.rows)
+    title = f"Show the rows: {advice.text}"
     show = button("rows", f"Show {text.count(rows, 'row')}", kind="quiet small", title=title, advice=at) if rows else ""
-    return Markup("<li><strong>{}</strong><p>{}</p><span>{}</span></li>").format(name, advice["text"], show)
+    return Markup("<li><strong>{}</strong><p>{}</p><span>{}</span></li>").format(name, advice.text, show)

@@ -56,7 +56,7 @@ class BesideCard(Holder):
 
 def _compared(scene: Scene, other: Other | None) -> Markup:
     """The two models in a line each, and what the difference is worth."""
-    pair = beside(scene.evaluation["tuned"], other.report) if scene.evaluation and other else None
+    pair = beside(scene.evaluation.tuned.rows, other.report.rows) if scene.evaluation and other else None
     if other is None or pair is None:
         return Markup("")
     rows = [
@@ -91,7 +91,7 @@ def _sentence(scene: Scene, other: Other, pair: Beside) -> str:
     """What the paired rows say, in plain words."""
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.3f}"
     measured = f"{len(pair.gained):,} gained, {len(pair.lost):,} lost (McNemar, {p})"
-    total = len(scene.evaluation["tuned"]["rows"]) if scene.evaluation else pair.n
+    total = len(scene.evaluation.tuned.rows) if scene.evaluation else pair.n
     rows = f"On the {pair.n:,} rows that both held out" if pair.n < total else f"On all {pair.n:,} rows"
     if not pair.gained and not pair.lost:
         said = "both are right and wrong on the same rows"
@@ -104,5 +104,5 @@ def _sentence(scene: Scene, other: Other, pair: Beside) -> str:
 
 def _same(scene: Scene) -> str:
     """How many answers of the file are the checkpoint's own."""
-    found = (scene.verification or {}).get("checkpoint_agreement") or {}
-    return f" {found['same']:,} of {found['rows']:,} answers are the same calls." if found.get("rows") else ""
+    found = scene.verification.checkpoint_agreement if scene.verification else None
+    return f" {found.same:,} of {found.rows:,} answers are the same calls." if found and found.rows else ""

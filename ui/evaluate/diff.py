@@ -7,12 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from backend.records import Call
 from backend.scoring.compare import drop_nulls, same_value
 from backend.scoring.report import NO_CALL
 from ui.html.markup import value_text
 
-Calls = Sequence[Mapping[str, Any]]
-Pair = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+Calls = Sequence[Call]
+Pair = tuple[Call | None, Call | None]
 
 
 def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
@@ -26,7 +27,7 @@ def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
 def _paired(expected: Calls, answered: Calls) -> list[Pair]:
     """Each expected call beside the same one, else beside one of the same tool, else alone; then what is left over."""
     left = list(answered)
-    twins: dict[int, Mapping[str, Any]] = {}
+    twins: dict[int, Call] = {}
     for alike in (_same, _same_tool):
         for at, call in enumerate(expected):
             found = None if at in twins else next((other for other in left if alike(call, other)), None)
@@ -36,29 +37,29 @@ def _paired(expected: Calls, answered: Calls) -> list[Pair]:
     return [*((call, twins.get(at)) for at, call in enumerate(expected)), *((None, call) for call in left)]
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    mine, theirs = drop_nulls(one["arguments"]), drop_nulls(other["arguments"])
+def _same(one: Call, other: Call) -> bool:
+    mine, theirs = drop_nulls(one.arguments), drop_nulls(other.arguments)
     return (
         _same_tool(one, other) and mine.keys() == theirs.keys() and not any(_differs(mine, theirs, key) for key in mine)
     )
 
 
-def _same_tool(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(one["name"] == other["name"])
+def _same_tool(one: Call, other: Call) -> bool:
+    return one.name == other.name
 
 
 def _differs(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bool:
     return key not in theirs or not same_value(mine[key], theirs[key], None)
 
 
-def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Markup:
-    arguments = call["arguments"]
-    name = Markup("<b>{}</b>").format(call["name"])
+def _call(call: Call, twin: Call | None) -> Markup:
+    arguments = call.arguments
+    name = Markup("<b>{}</b>").format(call.name)
     if twin is None:
         return _line(
             Markup("<mark>{}</mark>").format(name), [_argument(key, value) for key, value in arguments.items()]
         )
-    theirs = drop_nulls(twin["arguments"])
+    theirs = drop_nulls(twin.arguments)
     shown = [
         _argument(key, value, key not in theirs, _differs(arguments, theirs, key))
         if value is not None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from markupsafe import Markup
 
+from backend.scoring import Rate, Report
 from ui.evaluate.charts import most_confused
 from ui.evaluate.labels import KINDS
 from ui.html import text
@@ -16,9 +14,9 @@ MOST_PAIRS = 5
 MOST_ARGUMENTS = 10
 
 
-def confusion_head(tuned: Mapping[str, Any]) -> Markup:
+def confusion_head(tuned: Report) -> Markup:
     """The heat map's title, and its worst cells as buttons."""
-    pairs = most_confused(tuned["confusion"], MOST_PAIRS)
+    pairs = most_confused(tuned.confusion, MOST_PAIRS)
     chips = Markup("").join(
         button("rows", f"{gold} → {found} ({count:,})", kind="chip", gold=gold, predicted=found)
         for gold, found, count in pairs
@@ -37,13 +35,13 @@ def chart_head(title: str, chart: str) -> Markup:
     return Markup('<div class="card-head"><h2>{}</h2><div class="aside">{}</div></div>').format(title, save)
 
 
-def details_cards(tuned: Mapping[str, Any]) -> Markup:
+def details_cards(tuned: Report) -> Markup:
     """The kinds of errors and the arguments, side by side where there is room."""
     return Markup('<div class="halves">{}{}</div>').format(_kinds(tuned), _arguments(tuned))
 
 
-def _kinds(tuned: Mapping[str, Any]) -> Markup:
-    counts = sorted(tuned["error_classes"].items(), key=lambda pair: -pair[1])
+def _kinds(tuned: Report) -> Markup:
+    counts = sorted(((kind, n) for kind, n in tuned.error_classes.items() if n), key=lambda pair: -pair[1])
     if not counts:
         return card("Kinds of errors", Markup('<p class="note">None: every held-out row is right.</p>'))
     most = counts[0][1]
@@ -60,16 +58,13 @@ def _kind(kind: str, count: int, share: float) -> Markup:
     ).format(kind=kind, name=name, count=count, width=100 * share)
 
 
-def _arguments(tuned: Mapping[str, Any]) -> Markup:
+def _arguments(tuned: Report) -> Markup:
     scores = [
-        (tool, name, rate)
-        for tool, found in (tuned.get("per_argument") or {}).items()
-        for name, rate in found.items()
-        if rate["n"]
+        (tool, name, rate) for tool, found in tuned.per_argument.items() for name, rate in found.items() if rate.n
     ]
     if not scores:
         return card("Arguments", Markup('<p class="note">No row with the right tool has arguments to look at.</p>'))
-    scores.sort(key=lambda score: (score[2]["value"], -score[2]["n"]))
+    scores.sort(key=lambda score: (score[2].value or 0.0, -score[2].n))
     rest = scores[MOST_ARGUMENTS:]
     shown = _table(scores[:MOST_ARGUMENTS])
     if rest:
@@ -77,14 +72,14 @@ def _arguments(tuned: Mapping[str, Any]) -> Markup:
     return card("Arguments", shown, note="How often the value is right where the right tool was called.")
 
 
-def _table(scores: list[tuple[str, str, dict[str, Any]]]) -> Markup:
+def _table(scores: list[tuple[str, str, Rate]]) -> Markup:
     rows = [
-        [Markup("<span>{}<br><b>{}</b></span>").format(tool, name), _rate(rate), f"{rate['k']:,} of {rate['n']:,}"]
+        [Markup("<span>{}<br><b>{}</b></span>").format(tool, name), _rate(rate), f"{rate.k:,} of {rate.n:,}"]
         for tool, name, rate in scores
     ]
     return table(["Argument", "Right", "Rows"], rows, kind="arguments-table", caption="Accuracy per argument")
 
 
-def _rate(rate: Mapping[str, Any]) -> Markup:
-    interval = text.interval(rate["low"], rate["high"])
-    return Markup('<span>{}<br><span class="note">{}</span></span>').format(text.percent(rate["value"]), interval)
+def _rate(rate: Rate) -> Markup:
+    interval = text.interval(rate.low or 0.0, rate.high or 0.0)
+    return Markup('<span>{}<br><span class="note">{}</span></span>').format(text.percent(rate.value), interval)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from markupsafe import Markup
 
+from backend.scoring import Evaluation, Rate
+from backend.scoring.evaluation import Paired, ProbeResult
 from backend.scoring.probes import MESSAGE_PROBES
 from ui.html import text
 from ui.html.markup import button, card, table
@@ -37,34 +36,33 @@ def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Ma
     ).format(checked, ", ".join(MESSAGE_PROBES), tools, start)
 
 
-def probes_card(evaluation: Mapping[str, Any]) -> Markup:
+def probes_card(evaluation: Evaluation) -> Markup:
     """What each probe does to the accuracy; nothing where none was asked for."""
-    probes = evaluation.get("probes")
-    if not probes:
+    if not evaluation.probes:
         return Markup("")
-    tuned = evaluation["tuned"]
-    rows: list[list[object]] = [["unchanged", _rate(tuned["tool"]), _rate(tuned["combined"]), "–", ""]]
+    tuned = evaluation.tuned
+    rows: list[list[object]] = [["unchanged", _rate(tuned.tool), _rate(tuned.combined), "–", ""]]
     rows += [
-        [name, _rate(found["tool"]), _rate(found["combined"]), _change(found["mcnemar"]), _broken(name, found)]
-        for name, found in probes.items()
+        [name, _rate(found.tool), _rate(found.combined), _change(found.mcnemar), _broken(name, found)]
+        for name, found in evaluation.probes.items()
     ]
     return card("Robustness", table(HEADERS, rows, kind="probes", caption="Accuracy with each probe"), note=LEAD)
 
 
-def _rate(rate: Mapping[str, Any]) -> Markup:
-    if rate["value"] is None:
+def _rate(rate: Rate) -> Markup:
+    if rate.low is None or rate.high is None:
         return Markup("–")
-    interval = text.interval(rate["low"], rate["high"])
-    return Markup('<span>{} <span class="note">{}</span></span>').format(text.percent(rate["value"]), interval)
+    interval = text.interval(rate.low, rate.high)
+    return Markup('<span>{} <span class="note">{}</span></span>').format(text.percent(rate.value), interval)
 
 
-def _change(pair: Mapping[str, Any]) -> str:
-    p = "p < 0.001" if pair["p"] < 0.001 else f"p = {pair['p']:.2f}"
-    return f"−{pair['worse']:,} +{pair['better']:,}, {p}"
+def _change(pair: Paired) -> str:
+    p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2f}"
+    return f"−{pair.worse:,} +{pair.better:,}, {p}"
 
 
-def _broken(name: str, found: Mapping[str, Any]) -> Markup:
-    count = len(found["broken"])
+def _broken(name: str, found: ProbeResult) -> Markup:
+    count = len(found.broken)
     if not count:
         return Markup('<span class="note">breaks none</span>')
     title = f"Show the rows that the probe {name} breaks"

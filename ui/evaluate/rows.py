@@ -10,8 +10,9 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from backend.scoring import Evaluation
 from ui.evaluate.labels import KINDS, before
-from ui.evaluate.others import with_others
+from ui.evaluate.others import Results, with_others
 from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
@@ -20,7 +21,6 @@ from ui.evaluate.selection import (
     TUNED_ONLY,
     WRONG,
     Choice,
-    Evaluation,
     advice_key,
     beside_key,
     cell_key,
@@ -48,7 +48,6 @@ SHOWN = {
     TUNED_ONLY: "Only the tuned right",
     FLOOR_ONLY: "Only the n-gram classifier right",
 }
-NEEDS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
 TO_ROWS = """() => {
   const rows = document.getElementById('row-browser');
   rows.tabIndex = -1;
@@ -73,7 +72,9 @@ class RowBrowser(Holder):
 
     def paint(self, scene: Scene) -> Wanted:
         """The wrong rows of the run's evaluation, until a visitor chooses others."""
-        evaluation = scene.evaluation or {}
+        evaluation = scene.evaluation
+        if evaluation is None:
+            return {}
         key = f"{scene.place.run} {scene.run.evaluation_path.stat().st_mtime_ns if scene.run else 0}"
         choice = first_choice(evaluation)
         return {
@@ -82,15 +83,15 @@ class RowBrowser(Holder):
             self.show: Keyed(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
             self.tool: Keyed(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
             self.kind: Keyed(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
-            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene))),
+            self.list: Keyed(key, row_table(Results(evaluation), choice, 0, _seed(scene))),
         }
 
     def wire(self, page: Page) -> None:
         """Let the filters, the pager and the button that clears a picked set choose the rows."""
 
         def listed(scene: Scene, choice: Choice, number: int = 0) -> str:
-            evaluation = with_others(scene)
-            return row_table(evaluation, choice, number, _seed(scene)) if evaluation else ""
+            results = with_others(scene)
+            return row_table(results, choice, number, _seed(scene)) if results else ""
 
         def press(
             place: dict[str, Any],
@@ -118,20 +119,20 @@ class RowBrowser(Holder):
 
         def pick(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
             scene = page.scene(place, request)
-            evaluation = with_others(scene)
-            choice = choice_for(evaluation, pressed(event)) if evaluation else None
-            if evaluation is None or choice is None:
+            results = with_others(scene)
+            choice = choice_for(results, pressed(event)) if results else None
+            if results is None or choice is None:
                 return [gr.skip()] * 5
             show, tool, kind, picked = astuple(choice)
-            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene))
+            return show, tool, kind, picked, row_table(results, choice, 0, _seed(scene))
 
         targets = [self.show, self.tool, self.kind, self.picked, self.list]
         source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
 
 
-def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None:
+def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
     """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
-    at, tools = data.get("advice", ""), evaluation["tuned"]["per_tool"]
+    at, tools = data.get("advice", ""), results.evaluation.tuned.per_tool
     match data:
         case {"do": "rows", "advice": _} if at.isdecimal():
             found = Choice(ALL, picked=advice_key(int(at)))
@@ -149,9 +150,9 @@ def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None
             found = Choice(WRONG, tool=name)
         case _:
             return None
-    if found.picked and picked_rows(evaluation, found.picked) is None:
+    if found.picked and picked_rows(results, found.picked) is None:
         return None
-    return found if chosen_rows(evaluation, found) else replace(found, show=ALL)
+    return found if chosen_rows(results, found) else replace(found, show=ALL)
 
 
 def _title(scene: Scene) -> Markup:
@@ -161,19 +162,19 @@ def _title(scene: Scene) -> Markup:
 
 
 def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    there = [name for name in SHOWN if name not in NEEDS or evaluation.get(NEEDS[name])]
+    missing = {*(() if evaluation.base else (BASE_ONLY, TUNED_ONLY)), *(() if evaluation.floor else (FLOOR_ONLY,))}
+    there = [name for name in SHOWN if name not in missing]
     shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN
     return [(f"{shown[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
 
 
 def _tool_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    rows = evaluation["tuned"]["rows"]
-    counts = Counter(name for row in rows for name in tools_of(row))
+    counts = Counter(name for row in evaluation.tuned.rows for name in tools_of(row))
     return [("All tools", ALL), *((f"{name} ({text.count(n, 'row')})", name) for name, n in counts.most_common())]
 
 
 def _kind_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    counts = Counter(evaluation["tuned"]["error_classes"])
+    counts = Counter(evaluation.tuned.error_classes)
     return [("All errors", ALL), *((f"{KINDS.get(kind, kind)} ({n:,})", kind) for kind, n in counts.most_common())]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 from markupsafe import Markup
 
+from backend.scoring import Evaluation, Report
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
 from ui.evaluate.comparison import BesideCard
@@ -63,7 +62,7 @@ class EvaluateStep(Holder):
         """The results, or how to get them."""
         evaluation = scene.evaluation if scene.has("train") else None
         view = scene.stage("evaluate")
-        measured = evaluation if evaluation and evaluation.get("tuned") and not view.active else None
+        measured = evaluation if not view.active else None
         wanted: Wanted = {
             self.blank: _blank(scene),
             **self.panel.paint(scene, WORDS),
@@ -74,15 +73,15 @@ class EvaluateStep(Holder):
             wanted[self.panel.state] = ""
         return wanted | self._paint_results(scene, measured) if measured else wanted
 
-    def _paint_results(self, scene: Scene, evaluation: dict[str, Any]) -> Wanted:
-        tuned, base = evaluation["tuned"], evaluation.get("base")
+    def _paint_results(self, scene: Scene, evaluation: Evaluation) -> Wanted:
+        tuned, base = evaluation.tuned, evaluation.base
         return {
             self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)),
             self.advice: advice_card(evaluation),
             self.chart_title: _chart_title(tuned),
-            self.chart: per_tool(tuned["per_tool"], base["per_tool"] if base else None, before(evaluation)),
+            self.chart: per_tool(tuned.per_tool, base.per_tool if base else None, before(evaluation)),
             self.confusion_title: confusion_head(tuned),
-            self.confusion: confusions(tuned["confusion"], list(tuned["per_tool"])),
+            self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
             self.errors: details_cards(tuned),
             self.probes: probes_card(evaluation),
             **self.beside.paint(scene),
@@ -116,7 +115,7 @@ def _start(scene: Scene, data: dict[str, str]) -> Place:
 def _blank(scene: Scene) -> Markup:
     if scene.has("train"):
         state = scene.stage("evaluate").state
-        if state == "done" and not (scene.evaluation or {}).get("tuned"):
+        if state == "done" and scene.evaluation is None:
             again = evaluate_button("Evaluate again", _declarations(scene), on=False, kind="primary")
             return callout("error", "The measurement cannot be read", UNREADABLE, again)
         if scene.evaluation or state != "none":
@@ -134,8 +133,8 @@ def _declarations(scene: Scene) -> str:
     return scene.run.config.declarations if scene.run else "none"
 
 
-def _chart_title(tuned: dict[str, Any]) -> Markup:
-    unmeasured = [name for name, score in tuned["per_tool"].items() if not score["support"]]
+def _chart_title(tuned: Report) -> Markup:
+    unmeasured = [name for name, score in tuned.per_tool.items() if not score.support]
     note = "Share of right rows with 95 % intervals, held-out rows in brackets. Press a bar to see its wrong rows."
     if unmeasured:
         note += f" Without held-out rows: {', '.join(unmeasured)}."

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from markupsafe import Markup
 
 from backend.records import Example
+from backend.scoring import RowResult
 from backend.scoring.probes import MESSAGE_PROBES, probe_messages
 from ui.evaluate.diff import marked
 from ui.evaluate.labels import KINDS
+from ui.evaluate.others import Results
 from ui.evaluate.selection import (
     BASE_ONLY,
     FLOOR_ONLY,
     TUNED_ONLY,
     Choice,
-    Evaluation,
     Picked,
     Rows,
     chosen_rows,
@@ -30,28 +30,28 @@ OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
 HEADERS = ("What was said", "Expected", "Answered", "Result")
 
 
-def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> Markup:
+def row_table(results: Results, choice: Choice, page: int, seed: int) -> Markup:
     """One page of the chosen rows; `seed` is the run's, from which the probes' messages follow."""
-    picked = picked_rows(evaluation, choice.picked)
+    picked = picked_rows(results, choice.picked)
     head = _picked_line(picked) if picked else Markup("")
-    rows = chosen_rows(evaluation, choice)
+    rows = chosen_rows(results, choice)
     if not rows:
-        return Markup("").join([head, Markup('<p class="note">{}</p>').format(_none(evaluation))])
+        return Markup("").join([head, Markup('<p class="note">{}</p>').format(_none(results))])
     part = Slice.of(rows, page, PAGE_SIZE)
-    name, twins = _twins(evaluation, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
-    typed = _typed(evaluation["tuned"]["rows"], picked.probe, seed) if picked else {}
-    cells = [_cells(row, typed.get(row["id"]), name, twins.get(row["id"])) for row in part.items]
+    name, twins = _twins(results, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
+    typed = _typed(results.evaluation.tuned.rows, picked.probe, seed) if picked else {}
+    cells = [_cells(row, typed.get(row.id), name, twins.get(row.id)) for row in part.items]
     return Markup("").join([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
 
 
-def _twins(evaluation: Evaluation, key: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
+def _twins(results: Results, key: str) -> tuple[str, Mapping[str, RowResult]]:
     """What another model is called, and its rows by id; nothing for no key."""
-    other = evaluation.get("others", {}).get(key)
-    return (other.name, {row["id"]: row for row in other.report["rows"]}) if other else ("", {})
+    other = results.others.get(key)
+    return (other.name, {row.id: row for row in other.report.rows}) if other else ("", {})
 
 
-def _none(evaluation: Evaluation) -> str:
-    if all(row["right"] for row in evaluation["tuned"]["rows"]):
+def _none(results: Results) -> str:
+    if all(row.right for row in results.evaluation.tuned.rows):
         return "Every held-out row is right, so no row passes these filters."
     return "No row passes these filters."
 
@@ -61,34 +61,34 @@ def _picked_line(picked: Picked) -> Markup:
     return Markup('<div class="picked" role="status"><p>{}</p>{}</div>').format(picked.title, clear)
 
 
-def _cells(row: Mapping[str, Any], typed: str | None, name: str, twin: Mapping[str, Any] | None) -> list[object]:
-    expected, answered = marked(row["expected"], row["predicted"] or [])
-    if row["predicted"] is None:
-        answered = code(row["raw"] or "nothing")
+def _cells(row: RowResult, typed: str | None, name: str, twin: RowResult | None) -> list[object]:
+    expected, answered = marked(row.expected, row.predicted or ())
+    if row.predicted is None:
+        answered = code(row.raw or "nothing")
     other = _note(Markup("{}: {}").format(name, _answer(twin))) if twin else ""
     return [
-        Markup("{}{}{}").format(row["message"], _note(f"as “{typed}”") if typed else "", _line(row)),
+        Markup("{}{}{}").format(row.message, _note(f"as “{typed}”") if typed else "", _line(row)),
         expected,
         Markup("<div>{}{}</div>").format(answered, other),
         _result(row),
     ]
 
 
-def _result(row: Mapping[str, Any]) -> Markup:
-    if row["right"]:
+def _result(row: RowResult) -> Markup:
+    if row.right:
         return badge("right", "ok")
-    kind = str(row["error_class"])
-    return Markup("{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.get("detail")))
+    kind = str(row.error_class)
+    return Markup("{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.detail))
 
 
-def _answer(twin: Mapping[str, Any]) -> Markup:
-    if twin["predicted"] is None:
-        return code(twin["raw"] or "nothing")
-    return marked(twin["expected"], twin["predicted"])[1]
+def _answer(twin: RowResult) -> Markup:
+    if twin.predicted is None:
+        return code(twin.raw or "nothing")
+    return marked(twin.expected, twin.predicted)[1]
 
 
-def _line(row: Mapping[str, Any]) -> Markup:
-    return _note(f"line {row['line']:,}" if row.get("line") else "")
+def _line(row: RowResult) -> Markup:
+    return _note(f"line {row.line:,}" if row.line else "")
 
 
 def _note(value: object) -> Markup:
@@ -99,5 +99,5 @@ def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
     """The message that a probe put before the model, by row id; the same as in the evaluation, by the same seed."""
     if probe not in MESSAGE_PROBES:
         return {}
-    asked = [Example(row["id"], row["line"], row["message"], ()) for row in rows]
+    asked = [Example(row.id, row.line, row.message, ()) for row in rows]
     return {one.id: one.message for one in probe_messages(probe, asked, seed)}

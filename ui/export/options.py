@@ -12,7 +12,7 @@ from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CAC
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES
 from backend.errors import InputError
 from ui.html.part import Part
-from ui.page.state import Scene
+from ui.page.state import Scene, readable
 from ui.page.updates import Holder, Keyed, Wanted
 
 USUAL_PREFILL = ",".join(map(str, PREFILL_LENGTHS))
@@ -66,8 +66,9 @@ def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
 
 def _note(scene: Scene) -> str:
     """What the rows need of the context."""
-    longest = (scene.training or {}).get("max_seq_length")
-    if not isinstance(longest, int):
+    training = readable(lambda: scene.training)
+    longest = training.max_seq_length if training else None
+    if longest is None:
         return "Auto takes the smallest context that holds every row."
     enough = (
         f" {SMALL_CACHE} is enough for them and leaves less room for a long message." if longest < SMALL_CACHE else ""

@@ -7,7 +7,10 @@ from typing import Any
 from markupsafe import Markup
 
 from backend.device.recipes import RECIPES
+from backend.device.verification import Result, Verification
+from backend.errors import InputError
 from backend.runs import Run
+from backend.scoring import Evaluation, Rate
 from ui.export.android_kit import COPY, android_card
 from ui.export.options import ExportOptions, read_options
 from ui.html import text
@@ -17,7 +20,7 @@ from ui.jobs.launch import begin
 from ui.jobs.stage_panel import StagePanel
 from ui.page.location import Place
 from ui.page.page import Page, go
-from ui.page.state import Scene
+from ui.page.state import Scene, readable
 from ui.page.updates import Holder, Wanted
 from ui.services.exports import Exported, exported
 
@@ -30,12 +33,12 @@ WORDS = {
     "cancelled": "The export was cancelled",
     "again": "Export again",
 }
-VERDICTS: dict[str, tuple[Tone, str]] = {
-    "passed": ("ok", "The file passed every check"),
-    "failed": ("error", "The file failed a check: do not ship it"),
-    "could not check": ("warn", "The file could not be checked"),
+VERDICTS: dict[Result, tuple[Tone, str]] = {
+    Result.PASSED: ("ok", "The file passed every check"),
+    Result.FAILED: ("error", "The file failed a check: do not ship it"),
+    Result.UNCHECKED: ("warn", "The file could not be checked"),
 }
-RESULT_TONES: dict[str, Tone] = {"passed": "ok", "failed": "error", "could not check": "warn"}
+RESULT_TONES: dict[Result, Tone] = {Result.PASSED: "ok", Result.FAILED: "error", Result.UNCHECKED: "warn"}
 
 
 class ExportStep(Holder):
@@ -59,7 +62,7 @@ class ExportStep(Holder):
             **self.panel.paint(scene, WORDS),
             **self.options.paint(scene),
             self.file: _exported(scene, scene.run) if shown and scene.run else "",
-            self.kit: android_card(scene.run) if shown and scene.run and scene.verification else "",
+            self.kit: android_card(scene.run) if shown and scene.run and readable(lambda: scene.verification) else "",
         }
         if not scene.has("train") and not view.active:
             wanted[self.panel.state] = ""
@@ -101,42 +104,50 @@ def _blank(scene: Scene) -> Markup:
 def _exported(scene: Scene, run: Run) -> Markup:
     file = exported(run)
     assert file is not None
-    verification = scene.verification
-    if verification is None or verification.get("file") != file.name:
-        start = button("start", "Export again", kind="primary")
-        return callout("warn", f"{file.name} was not verified", "Its verification is missing or cannot be read.", start)
-    parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, file)]
+    try:
+        verification = scene.verification
+    except InputError as error:
+        return _unverified(file, str(error))
+    if verification is None or verification.file != file.name:
+        return _unverified(file, "Its verification is missing or cannot be read.")
+    evaluation = readable(lambda: scene.evaluation)
+    parts = [_verdict(verification), _figures(verification, evaluation), _actions(run, file)]
     again = button("start", "Export again", kind="quiet small")
     shown = card(file.name, Markup('<div class="stack">{}</div>').format(Markup("").join(parts)), aside=again)
     return Markup('<div class="stack">{}{}{}</div>').format(shown, _checks(verification), _facts(verification))
 
 
-def _verdict(verification: dict[str, Any]) -> Markup:
-    tone, title = VERDICTS.get(str(verification.get("verdict")), VERDICTS["could not check"])
-    return callout(tone, title, verification.get("reason") or "")
+def _unverified(file: Exported, why: str) -> Markup:
+    start = button("start", "Export again", kind="primary")
+    return callout("warn", f"{file.name} was not verified", why, start)
 
 
-def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) -> Markup:
-    accuracy = (verification.get("accuracy") or {}).get("combined") or {}
-    items = [Figure("Size", text.size(int(verification["bytes"])))]
-    if accuracy.get("value") is not None:
-        rows = f"{text.interval(accuracy['low'], accuracy['high'])} · {accuracy['k']:,} of {accuracy['n']:,} rows"
+def _verdict(verification: Verification) -> Markup:
+    tone, title = VERDICTS[verification.verdict]
+    return callout(tone, title, verification.reason)
+
+
+def _figures(verification: Verification, evaluation: Evaluation | None) -> Markup:
+    accuracy = verification.accuracy.combined if verification.accuracy else None
+    items = [Figure("Size", text.size(verification.bytes))]
+    if accuracy and accuracy.low is not None and accuracy.high is not None:
+        rows = f"{text.interval(accuracy.low, accuracy.high)} · {accuracy.k:,} of {accuracy.n:,} rows"
         note = Markup("{}{}").format(rows, _beside(accuracy, evaluation))
-        items.insert(0, Figure("The file's own accuracy", text.percent(accuracy["value"]), note, "accent"))
-    first, speed = verification.get("first_token_seconds"), verification.get("decode_tokens_per_second")
-    if isinstance(first, int | float):
+        items.insert(0, Figure("The file's own accuracy", text.percent(accuracy.value), note, "accent"))
+    first, speed = verification.first_token_seconds, verification.decode_tokens_per_second
+    if first is not None:
         items.append(Figure("First token after", text.duration(first), "on this machine's CPU"))
-    if isinstance(speed, int | float):
+    if speed is not None:
         items.append(Figure("Tokens per second", f"{speed:,.0f}", "on this machine's CPU"))
     return figures(items)
 
 
-def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> Markup:
+def _beside(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
     """The checkpoint's accuracy, where both saw the same number of rows."""
-    rate = ((evaluation or {}).get("tuned") or {}).get("combined") or {}
-    if rate.get("n") != accuracy.get("n"):
+    rate = evaluation.tuned.combined if evaluation else None
+    if rate is None or rate.n != accuracy.n:
         return Markup("")
-    return Markup("<br>checkpoint: {}").format(text.percent(rate["value"]))
+    return Markup("<br>checkpoint: {}").format(text.percent(rate.value))
 
 
 def _actions(run: Run, file: Exported) -> Markup:
@@ -148,34 +159,34 @@ def _actions(run: Run, file: Exported) -> Markup:
     return Markup('<div class="actions">{}{}{}{}</div>').format(save, on, extra, report)
 
 
-def _checks(verification: dict[str, Any]) -> Markup:
+def _checks(verification: Verification) -> Markup:
     rows = [
-        [badge(check["result"], RESULT_TONES.get(check["result"], "plain")), check["name"], check.get("detail") or "–"]
-        for check in verification.get("checks", [])
+        [badge(check.result, RESULT_TONES[check.result]), check.name, check.detail or "–"]
+        for check in verification.checks
     ]
     return card(
         "Checks", table(["Result", "Check", "Found"], rows, kind="checks", caption="Checks of the exported file")
     )
 
 
-def _facts(verification: dict[str, Any]) -> Markup:
-    agreement = verification.get("checkpoint_agreement") or {}
-    conversion = verification.get("conversion") or {}
-    recipe = RECIPES.get(str(conversion.get("recipe")))
+def _facts(verification: Verification) -> Markup:
+    agreement, conversion = verification.checkpoint_agreement, verification.conversion
+    recipe = RECIPES.get(conversion.recipe) if conversion else None
+    memory = verification.peak_memory_mb
     pairs: list[tuple[str, object]] = [
-        ("Weights", recipe.label if recipe else conversion.get("recipe") or "–"),
-        ("Runtime", verification.get("runtime") or "–"),
-        ("Context", f"{verification['context']:,} tokens" if verification.get("context") else "–"),
-        ("Loads in", text.duration(verification.get("load_seconds"))),
-        ("Memory at most", f"{verification['peak_memory_mb']:,.0f} MB" if verification.get("peak_memory_mb") else "–"),
+        ("Weights", recipe.label if recipe else conversion.recipe if conversion else "–"),
+        ("Runtime", verification.runtime or "–"),
+        ("Context", f"{verification.context:,} tokens" if verification.context else "–"),
+        ("Loads in", text.duration(verification.load_seconds)),
+        ("Memory at most", f"{memory:,.0f} MB" if memory else "–"),
     ]
     if conversion:
-        lengths = ", ".join(map(str, conversion["prefill_lengths"]))
+        lengths = ", ".join(map(str, conversion.prefill_lengths))
         pairs += [
             ("Reads at a time", f"{lengths} tokens"),
-            ("Made in", f"{text.duration(conversion['seconds'])}, {conversion['peak_memory_mb']:,.0f} MB of memory"),
+            ("Made in", f"{text.duration(conversion.seconds)}, {conversion.peak_memory_mb:,.0f} MB of memory"),
         ]
     if agreement:
-        pairs.append(("Same answer as the checkpoint", f"{agreement['same']:,} of {agreement['rows']:,} rows"))
-    hash_line = Markup('<p class="note">SHA-256 {}</p>').format(code(verification.get("sha256", "")))
+        pairs.append(("Same answer as the checkpoint", f"{agreement.same:,} of {agreement.rows:,} rows"))
+    hash_line = Markup('<p class="note">SHA-256 {}</p>').format(code(verification.sha256))
     return card("The file", Markup("").join([facts(pairs), hash_line]))

@@ -129,7 +129,7 @@ def _lines(summary: Summary) -> list[str]:
     lines = [f"{base} · {text.when(summary.created)}"]
     if summary.accuracy and summary.state != "running":
         verdict = f" · {summary.verdict}" if summary.verdict else ""
-        lines.append(Markup("<b>{}</b> right{}").format(text.percent(summary.accuracy.get("value")), verdict))
+        lines.append(Markup("<b>{}</b> right{}").format(text.percent(summary.accuracy.value), verdict))
     if state := _state(summary):
         lines.append(state)
     return lines

@@ -7,6 +7,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from backend.errors import InputError
 from ui.html import icons, text
 from ui.page.location import STEP_NAMES, STEPS
 from ui.page.state import Scene
@@ -53,9 +54,11 @@ def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
     """The state of a step; a file that cannot be read must not take the way to the other steps."""
     try:
         return _state(scene, step)
-    except Exception:
-        LOGGER.exception("the state of the %s step cannot be told", step)
+    except InputError:  # the step itself says what is wrong with the file
         return "failed", "cannot be read"
+    except Exception:
+        LOGGER.exception("a fault in the app while telling the state of the %s step", step)
+        return "failed", "cannot be shown"
 
 
 def _state(scene: Scene, step: str) -> tuple[Mark, str]:
@@ -94,8 +97,7 @@ def _busy(view: StageView) -> str:
 
 def _result(scene: Scene, step: str) -> str:
     if step == "evaluate" and scene.evaluation:
-        rate = (scene.evaluation.get("tuned") or {}).get("combined") or {}
-        return f"{text.percent(rate.get('value'))} right"
+        return f"{text.percent(scene.evaluation.tuned.combined.value)} right"
     if step == "export" and scene.verification:
-        return str(scene.verification.get("verdict", "done"))
+        return scene.verification.verdict.value
     return "done"

@@ -101,7 +101,7 @@ def progress_of(view: StageView, *, stopping: bool) -> Markup:
 def _phases(view: StageView) -> Markup:
     """The parts of the stage: done, going on, still to come."""
     names = view.phases
-    now = str(view.progress.get("phase", ""))
+    now = view.progress.phase if view.progress else None
     if now not in names:
         return Markup("")
     at = list(names).index(now)
@@ -118,33 +118,31 @@ def _phases(view: StageView) -> Markup:
 
 def _took(view: StageView, phase: str) -> str:
     """How long a phase has taken, and about how long it still needs."""
-    last = next((event for event in reversed(view.events) if event.get("phase") == phase), None)
+    last = next((event for event in reversed(view.events) if event.phase == phase), None)
     if last is None:
         return ""
-    eta, seconds = last.get("eta"), last.get("seconds")
-    left = f", about {text.duration(eta)} left" if isinstance(eta, int | float) and eta > 1 else ""
-    return f"{text.duration(seconds)}{left}" if isinstance(seconds, int | float) and seconds else ""
+    left = f", about {text.duration(last.eta)} left" if last.eta and last.eta > 1 else ""
+    return f"{text.duration(last.seconds)}{left}" if last.seconds else ""
 
 
 def doing(view: StageView) -> str:
     """What the stage does right now, in words: a step of so many, or a phase."""
     last = view.progress
-    if last.get("event") == "step":
-        return f"Step {last['step']:,} of {last['steps']:,}, epoch {last.get('epoch', 0):.1f}"
-    if not last:
+    if last is None:
         return "Starting"
-    phase = str(last.get("phase") or "Working")
-    done, total = last.get("done"), last.get("total")
+    if last.kind == "step":
+        return f"Step {last.step or 0:,} of {last.steps or 0:,}, epoch {last.epoch or 0:.1f}"
+    phase, done, total = last.phase or "Working", last.done, last.total
     counted = f", {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
     return view.phases.get(phase, phase) + counted
 
 
 def time_left(view: StageView) -> str:
     """The time that is left, where the stage says so; else the time it has taken."""
-    eta = view.progress.get("eta")
-    if isinstance(eta, int | float) and view.progress.get("event") == "step":
-        return f"about {text.duration(eta)} left"
-    return f"{text.duration(time.time() - view.started)} so far" if view.started and view.progress else ""
+    last = view.progress
+    if last and last.kind == "step" and last.eta is not None:
+        return f"about {text.duration(last.eta)} left"
+    return f"{text.duration(time.time() - view.started)} so far" if view.started and last else ""
 
 
 def _log(scene: Scene, view: StageView) -> str:

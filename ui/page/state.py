@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.data import CheckOptions, CheckReport
 from backend.data.text.changes import FixPlan
+from backend.device.verification import Verification
 from backend.errors import InputError
-from backend.runs import STAGES, Run, read_json
+from backend.runs import STAGES, Run, TrainingSummary, read_json
+from backend.scoring import Evaluation
 from ui.page.location import Place
 from ui.services.data_reviewing import Review
 from ui.services.data_work import Data
@@ -24,6 +27,7 @@ from ui.services.tasks import Task
 from ui.services.uploads import GONE, Origin, Source
 
 LOGGER = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Scene:
         try:
             return self.services.store.open(self.place.run), None
         except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
-            return None, told(error)
+            return None, told(error, "opening a run")
 
     @property
     def run(self) -> Run | None:
@@ -64,9 +68,9 @@ class Scene:
             return {}
         try:
             return stage_views(self.run, self.services.runner)
-        except Exception as error:
-            LOGGER.exception("the stages of the run %s cannot be read", self.run.id)
-            return {stage: StageView(stage, "failed", told(error)) for stage in STAGES}
+        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
+            said = told(error, f"reading the stages of the run {self.run.id}")
+            return {stage: StageView(stage, "failed", said) for stage in STAGES}
 
     def stage(self, name: str) -> StageView:
         """One stage of the open run."""
@@ -175,23 +179,32 @@ class Scene:
         return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
-    def evaluation(self) -> dict[str, Any] | None:
-        """The open run's evaluation.json; None where there is none."""
-        return _read(self.run.evaluation_path) if self.run else None
+    def evaluation(self) -> Evaluation | None:
+        """The open run's evaluation; None where there is none, or no JSON, InputError where a field is damaged."""
+        return _read(self.run.evaluation_path, Evaluation.from_dict) if self.run else None
 
     @cached_property
-    def training(self) -> dict[str, Any] | None:
-        """The summary that training left; None where there is none."""
-        return _read(self.run.training_path) if self.run else None
+    def training(self) -> TrainingSummary | None:
+        """The summary that training left; None and InputError as for the evaluation."""
+        return _read(self.run.training_path, TrainingSummary.from_dict) if self.run else None
 
     @cached_property
-    def verification(self) -> dict[str, Any] | None:
-        """What was verified about the open run's exported file; None where there is none."""
-        return _read(self.run.export_dir / "verification.json") if self.run else None
+    def verification(self) -> Verification | None:
+        """What was verified about the open run's exported file; None and InputError as for the evaluation."""
+        return _read(self.run.export_dir / "verification.json", Verification.from_dict) if self.run else None
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def readable(read: Callable[[], T | None]) -> T | None:
+    """A document of the run where another part of the page says what is wrong with it: None if a field is damaged."""
     try:
-        return read_json(path) if path.is_file() else None
-    except (InputError, OSError, ValueError, RecursionError):
+        return read()
+    except InputError:
         return None
+
+
+def _read(path: Path, parse: Callable[[object, str], T]) -> T | None:
+    try:
+        document = read_json(path) if path.is_file() else None
+    except (InputError, OSError):
+        return None
+    return None if document is None else parse(document, str(path))

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
-from typing import Any
 
 from backend.errors import InputError
 from backend.inference.answering import Answer, answerer_for, runtime_installed
 from backend.inference.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
-from ui.page.state import Scene
+from backend.records import Call
+from backend.scoring import RowResult
+from ui.page.state import Scene, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Turn
 from ui.services.exports import exported
@@ -86,15 +87,15 @@ def _given(scene: Scene, turn: Turn, given: Given) -> Turn:
     return replace(turn, note=f"{reason}, so the server answered.")
 
 
-def held_out_rows(scene: Scene) -> list[dict[str, Any]]:
+def held_out_rows(scene: Scene) -> Sequence[RowResult]:
     """The rows that evaluation scored."""
-    rows: list[dict[str, Any]] = ((scene.evaluation or {}).get("tuned") or {}).get("rows") or []
-    return rows
+    evaluation = readable(lambda: scene.evaluation)
+    return evaluation.tuned.rows if evaluation else ()
 
 
-def expected_calls(scene: Scene, message: str) -> list[dict[str, Any]] | None:
+def expected_calls(scene: Scene, message: str) -> tuple[Call, ...] | None:
     """The right calls, where the message is one of the held-out rows."""
-    return next((row["expected"] for row in held_out_rows(scene) if row["message"].strip() == message), None)
+    return next((row.expected for row in held_out_rows(scene) if row.message.strip() == message), None)
 
 
 def _poll(pending: Future[Answer]) -> Answer | None:

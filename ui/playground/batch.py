@@ -17,6 +17,7 @@ from backend.data.csv.table import read_table
 from backend.data.text.options import MESSAGE
 from backend.errors import InputError
 from backend.inference.answering import Answer
+from backend.records import Call
 from ui.html import text
 from ui.html.markup import badge, call_text, callout, card, link, progress, table
 from ui.html.part import Part
@@ -182,7 +183,9 @@ def _cell(answer: Answer | None, turn: Turn) -> Markup:
 def _expected(turn: Turn) -> Markup:
     if turn.expected is None:
         return Markup("–")
-    return Markup("").join([call_text(call) for call in turn.expected]) if turn.expected else Markup("no call")
+    return (
+        Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Markup("no call")
+    )
 
 
 def turns_csv(turns: Sequence[Turn]) -> str:
@@ -203,12 +206,12 @@ def turns_csv(turns: Sequence[Turn]) -> str:
 def _cells(answer: Answer | None) -> list[str]:
     if answer is None:
         return [""] * 4
-    calls = _calls([call.to_dict() for call in answer.calls])
+    calls = _calls(answer.calls)
     return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}"]
 
 
-def _calls(calls: Sequence[dict[str, Any]]) -> str:
-    return canonical_text([(call["name"], call["arguments"]) for call in calls])
+def _calls(calls: Sequence[Call]) -> str:
+    return canonical_text([(call.name, call.arguments) for call in calls])
 
 
 def _plain(cell: str) -> str:

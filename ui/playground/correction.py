@@ -83,8 +83,8 @@ class CorrectForm(Holder):
 def right_calls(turn: Turn) -> str:
     """The calls to start from: those that the data expects, else those that the file answered."""
     answer = turn.answers.get(FILE)
-    calls = turn.expected if turn.expected is not None else [call.to_dict() for call in answer.calls] if answer else []
-    return canonical_text([(call["name"], call["arguments"]) for call in calls])
+    calls = turn.expected if turn.expected is not None else answer.calls if answer else ()
+    return canonical_text([(call.name, call.arguments) for call in calls])
 
 
 def add_row(scene: Scene, message: str, calls: str, added: Added) -> tuple[Added, Markup]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from backend.inference.answering import Answer
+from backend.records import Call
 from ui.html import text
 from ui.html.markup import badge, button, call_card, call_text, callout, card, progress
 
@@ -29,7 +29,7 @@ class Turn:
 
     message: str
     answers: Mapping[str, Answer]
-    expected: list[dict[str, Any]] | None
+    expected: Sequence[Call] | None
     place: str = "on the server"
     note: str = ""
     waiting: str = ""
@@ -79,9 +79,9 @@ def _answer_view(answer: Answer, turn: Turn) -> Markup:
     return Markup("{}{}{}{}").format(Markup("").join(cards), _held_against(answer, turn), raw, _times(answer, where))
 
 
-def as_expected(answer: Answer, expected: list[dict[str, Any]] | None) -> bool | None:
+def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     """Whether the calls are those that the data expects; None where it expects nothing of this message."""
-    return None if expected is None else [call.to_dict() for call in answer.calls] == expected
+    return None if expected is None else tuple(answer.calls) == tuple(expected)
 
 
 def _held_against(answer: Answer, turn: Turn) -> Markup:
@@ -90,7 +90,7 @@ def _held_against(answer: Answer, turn: Turn) -> Markup:
         return Markup("")
     if right:
         return Markup("<p>{}</p>").format(badge("as expected", "ok"))
-    calls = Markup("").join([call_text(call) for call in turn.expected]) if turn.expected else "no call"
+    calls = Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else "no call"
     return Markup("<p>{} The data says {}</p>").format(badge("not as expected", "warn"), calls)
 
 

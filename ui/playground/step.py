@@ -177,7 +177,7 @@ def _examples(scene: Scene) -> Markup:
     """Held-out messages to press, spread over the tools."""
     by_tool: dict[str, list[str]] = {}
     for row in held_out_rows(scene):
-        by_tool.setdefault(row["expected"][0]["name"] if row["expected"] else "", []).append(row["message"])
+        by_tool.setdefault(row.expected[0].name if row.expected else "", []).append(row.message)
     lists = list(by_tool.values())
     spread = [messages[at] for at in range(EXAMPLES_SHOWN) for messages in lists if at < len(messages)]
     chips = [button("ask", message, kind="chip", message=message) for message in spread[:EXAMPLES_SHOWN]]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.jobs.estimate import estimate_training
 from backend.jobs.workload import trained_rows, workload
-from backend.runs import RunConfig, read_json
+from backend.runs import RunConfig, TrainingSummary
 from backend.runs.epochs import planned_epochs, shown
 from ui.html import text
 from ui.page.state import Scene
@@ -30,11 +29,11 @@ def estimate_line(scene: Scene, config: RunConfig) -> Markup:
     return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
 
 
-def _earlier(scene: Scene) -> Iterator[dict[str, Any]]:
+def _earlier(scene: Scene) -> Iterator[TrainingSummary]:
     """The training summaries of the runs kept here."""
     for entry in stored_runs(scene.services.store):
         if entry.run is not None:
             try:
-                yield read_json(entry.run.training_path)
+                yield TrainingSummary.read(entry.run.training_path)
             except (InputError, OSError):  # a damaged summary tells nothing about speed
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.runs import Run
+from backend.runs import Event, Run, TrainingSummary
 from backend.runs.resume import last_kept
-from backend.runs.tries import Events, latest_try
+from backend.runs.tries import latest_try
 from ui.html import text
 from ui.html.charts import Chart, losses
 from ui.html.markup import Figure, button, callout, card, empty, figures, heading, no_data
@@ -87,8 +88,8 @@ class TrainStep(Holder):
 
     def _paint_run(self, scene: Scene, run: Run) -> Wanted:
         view = scene.stage("train")
-        steps = [event for event in view.events if event["event"] == "step"]
-        held_out = [event for event in view.events if event["event"] == "eval"]
+        steps = [event for event in view.events if event.kind == "step"]
+        held_out = [event for event in view.events if event.kind == "eval"]
         return {
             **self.panel.paint(scene, _words(run)),
             self.result: _result(scene),
@@ -168,12 +169,12 @@ def _result(scene: Scene) -> Markup:
     """What training left, once it is done."""
     if not scene.has("train") or scene.stage("train").active:
         return Markup("")
-    summary = scene.training or {}
+    summary = scene.training or TrainingSummary(rows=0, test_rows=0, steps=0, seconds=0.0)
     items = [
-        Figure("Rows trained on", f"{summary.get('rows', 0):,}", f"{summary.get('test_rows', 0):,} held out"),
-        Figure("Time", text.duration(summary.get("seconds")), f"{summary.get('steps', 0):,} steps"),
-        Figure("Last loss", _loss(summary.get("final_loss"))),
-        Figure("Parameters", _millions(summary.get("parameters"))),
+        Figure("Rows trained on", f"{summary.rows:,}", f"{summary.test_rows:,} held out"),
+        Figure("Time", text.duration(summary.seconds if scene.training else None), f"{summary.steps:,} steps"),
+        Figure("Last loss", _loss(summary.final_loss)),
+        Figure("Parameters", _millions(summary.parameters)),
     ]
     on = button("step", "Continue to Evaluate", kind="primary", step="evaluate")
     return card("Trained", Markup("").join([figures(items), Markup('<div class="actions">{}</div>').format(on)]))
@@ -183,24 +184,24 @@ def _result(scene: Scene) -> Markup:
 def _chart(path: Path, at: tuple[int, int]) -> str:
     """The loss chart, drawn anew only when there are new events: plotly takes its time."""
     events = latest_try(events_at(path, at), "train")
-    steps, held_out = ([event for event in events if event["event"] == kind] for kind in ("step", "eval"))
+    steps, held_out = ([event for event in events if event.kind == kind] for kind in ("step", "eval"))
     return losses(steps, held_out)
 
 
-def _chart_title(steps: Events, held_out: Events) -> Markup:
+def _chart_title(steps: Sequence[Event], held_out: Sequence[Event]) -> Markup:
     """The chart's name, with the latest of both curves, and how likely the held-out rows' right answers are."""
-    latest = [f"training {_loss(steps[-1].get('loss'))}"] if steps else []
+    latest = [f"training {_loss(steps[-1].loss)}"] if steps else []
     if held_out:
-        latest.append(f"held out {_loss(held_out[-1].get('loss'))}")
-        match = held_out[-1].get("match")
-        latest += [f"right answers {text.percent(match, 0)} likely"] if isinstance(match, int | float) else []
+        latest.append(f"held out {_loss(held_out[-1].loss)}")
+        match = held_out[-1].match
+        latest += [f"right answers {text.percent(match, 0)} likely"] if match is not None else []
     aside = Markup('<div class="aside">{}</div>').format(" · ".join(latest))
     return Markup('<div class="card-head"><h2>Loss</h2>{}</div>').format(aside)
 
 
-def _loss(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, int | float) else "–"
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
-def _millions(value: object) -> str:
-    return f"{value / 1e6:.1f} M" if isinstance(value, int | float) else "–"
+def _millions(value: int | None) -> str:
+    return "–" if value is None else f"{value / 1e6:.1f} M"

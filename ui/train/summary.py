@@ -10,7 +10,7 @@ from backend.runs import Run
 from backend.runs.epochs import shown
 from ui.html import text
 from ui.html.markup import button, card, facts
-from ui.page.state import Scene
+from ui.page.state import Scene, readable
 
 
 def settings_card(run: Run, scene: Scene) -> Markup:
@@ -45,7 +45,8 @@ def settings_card(run: Run, scene: Scene) -> Markup:
 
 def _epochs(epochs: float | str, scene: Scene) -> str:
     """What was asked for, and for auto what it came to, once the training told."""
-    came_to = (scene.training or {}).get("epochs")
+    training = readable(lambda: scene.training)
+    came_to = training.epochs if training else None
     return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.runs import Run, read_json
+from backend.scoring import Evaluation, Report
 from backend.scoring.beside import Beside, beside
+from backend.scoring.evaluation import Comparison
 from job_templates.cli import say
 
-Others = Mapping[str, Mapping[str, Any]]
+Others = Mapping[str, Report]
 
 
 def read_others(sources: Iterable[Path]) -> Others:
@@ -19,22 +22,22 @@ def read_others(sources: Iterable[Path]) -> Others:
     return {str(source): _report(source.expanduser()) for source in sources}
 
 
-def set_beside(evaluation: Mapping[str, Any], others: Others) -> list[dict[str, Any]]:
-    """Each of the others beside the evaluation's own report, said in a line and as it stands in evaluation.json.
+def set_beside(evaluation: Evaluation, others: Others) -> Evaluation:
+    """The evaluation with its own report beside each of the others, each pair also said in a line.
 
     InputError where one has no row in common with it.
     """
     found = []
     for name, report in others.items():
-        pair = beside(evaluation["tuned"], report)
+        pair = beside(evaluation.tuned.rows, report.rows)
         if pair is None:
             raise InputError(
                 f"{name} scored none of these rows, so the two cannot be held beside each other. Two runs have the "
                 "same held-out rows where data, --test-split and --seed are the same."
             )
         say(_line(name, pair))
-        found.append({"source": name, **pair.to_json()})
-    return found
+        found.append(Comparison(name, pair))
+    return replace(evaluation, beside=tuple(found))
 
 
 def _line(name: str, pair: Beside) -> str:
@@ -45,15 +48,17 @@ def _line(name: str, pair: Beside) -> str:
     )
 
 
-def _report(source: Path) -> Mapping[str, Any]:
+def _report(source: Path) -> Report:
     path = source
     if source.is_dir():
         path = Run.open(source).evaluation_path
         if not path.is_file():
             raise InputError(f"The run in {source} has not been evaluated. Run evaluate.py --model {source} first.")
     document = read_json(path)
-    report = document.get("tuned") or document.get("accuracy")
-    if not isinstance(report, Mapping) or not isinstance(report.get("rows"), list):
+    if document.get("tuned"):
+        return Evaluation.from_dict(document, str(path)).tuned
+    report = Verification.from_dict(document, str(path)).accuracy if document.get("accuracy") else None
+    if report is None:
         raise InputError(
             f"{path} holds no scored rows. Name an evaluated run, its evaluation.json, or the verification.json "
             "of an exported file that was run on held-out rows."

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, read_prefill, smallest_cache
+from backend.device.model_card import model_card
 from backend.device.recipes import Recipe
+from backend.device.verification import Conversion, Result, Verification
 from backend.errors import InputError
 from backend.runs import write_json, write_text
 from backend.runs.folders import Scratch
-from backend.runs.model_card import model_card
 from job_templates.cli import say
 from job_templates.ml.litert.bundle.bundle import write_bundle
 from job_templates.ml.litert.bundle.metadata import build_metadata
@@ -23,7 +23,6 @@ from job_templates.ml.litert.convert.recipes import find_recipe
 from job_templates.ml.litert.destination import Destination, find_destination
 from job_templates.ml.litert.progress import Progress
 from job_templates.ml.litert.verify import agreement
-from job_templates.ml.litert.verify.checks import Result
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained, prompt_of_checkpoint
 from job_templates.ml.litert.verify.verification import Subject, verify
@@ -103,7 +102,7 @@ def _plan(request: Request, source: Source) -> Plan:
     )
 
 
-def _export(plan: Plan, source: Source, destination: Destination, progress: Progress) -> dict[str, Any]:
+def _export(plan: Plan, source: Source, destination: Destination, progress: Progress) -> Verification:
     file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
     say(f"Exporting {source.name} as {plan.name}.")
     started = time.monotonic()
@@ -126,13 +125,9 @@ def _export(plan: Plan, source: Source, destination: Destination, progress: Prog
         Subject(file, expected, trained, lambda: agreement.checkpoint_answers(source, trained)),
         lambda done, total: progress.step("verify", done, total),
     )
-    record["conversion"] = {
-        "recipe": plan.recipe.name,
-        "prefill_lengths": list(plan.prefill_lengths),
-        "seconds": round(seconds, 1),
-        "peak_memory_mb": converted.peak_memory_mb,
-    }
-    write_json(destination.folder / VERIFICATION, record)
+    made = Conversion(plan.recipe.name, plan.prefill_lengths, round(seconds, 1), converted.peak_memory_mb)
+    record = replace(record, conversion=made)
+    write_json(destination.folder / VERIFICATION, record.to_dict())
     card = model_card(source.run, trained.tools, record) if source.run is not None and trained is not None else None
     if card is not None and source.run is not None and destination.folder == source.run.export_dir:
         write_text(source.run.checkpoint / "README.md", card)
@@ -149,12 +144,12 @@ def _expected(source: Source, trained: Trained | None, cache: int) -> Expected:
     return Expected(prompt_format, template, source.tokenizer_model, cache)
 
 
-def _conclude(record: dict[str, Any], progress: Progress) -> Result:
+def _conclude(record: Verification, progress: Progress) -> Result:
     """Print what was found, check by check, and tell the page."""
-    for check in record["checks"]:
-        say(f"  {check['result']:>15}  {check['name']}: {check['detail']}")
-    verdict = Result(record["verdict"])
-    message = f"{record['file']}: verification {verdict.value}. {record['reason']}"
+    for check in record.checks:
+        say(f"  {check.result.value:>15}  {check.name}: {check.detail}")
+    verdict = record.verdict
+    message = f"{record.file}: verification {verdict.value}. {record.reason}"
     say(message)
     progress.stage("failed" if verdict == Result.FAILED else "done", message)
     return verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from backend.runs import append_event
+from backend.runs import Event, append_event
 from job_templates.cli import say
 
 STAGE = "export"
@@ -43,14 +43,12 @@ class Progress:
             say(f"  done in {seconds:.1f} s")
         elif done:
             say(f"  {done} of {total}")
-        self._append(
-            {"event": "progress", "phase": phase, "done": done, "total": total, "seconds": seconds, "eta": eta}
-        )
+        self._append(Event("progress", STAGE, phase=phase, done=done, total=total, seconds=seconds, eta=eta))
 
     def stage(self, state: str, message: str) -> None:
         """Tell the page that the stage has started, is done, or has failed."""
-        self._append({"event": "stage", "state": state, "message": message})
+        self._append(Event("stage", STAGE, state=state, message=message))
 
-    def _append(self, event: dict[str, object]) -> None:
+    def _append(self, event: Event) -> None:
         if self._metrics is not None:
-            append_event(self._metrics, {"stage": STAGE, **event})
+            append_event(self._metrics, event.to_dict())

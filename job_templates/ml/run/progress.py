@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from backend.runs import append_event
+from backend.runs import Event, append_event
 from job_templates.cli import say
 from job_templates.ml.run.meter import Meter
 
@@ -26,7 +26,7 @@ class ProgressCallback(TrainerCallback):
         self._meter = meter
         self._last_event = self._last_line = 0.0
         self._final: dict[str, float] = {}
-        self._untold: dict[str, Any] | None = None
+        self._untold: Event | None = None
 
     def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
         """Start the clock, or go on where a training was cut off."""
@@ -61,7 +61,7 @@ class ProgressCallback(TrainerCallback):
 
     def _tell(self) -> None:
         if self._untold is not None:
-            append_event(self._metrics, self._untold)
+            append_event(self._metrics, self._untold.to_dict())
             self._untold = None
 
     def summary(self) -> dict[str, float]:
@@ -92,25 +92,24 @@ class ProgressCallback(TrainerCallback):
                 f"loss {float(logs['loss']):.4f} · {clock(eta)} left"
             )
 
-    def _step_event(self, state: TrainerState, logs: Mapping[str, Any], seconds: float, eta: float) -> dict[str, Any]:
-        return {
-            "event": "step",
-            "stage": "train",
-            "step": state.global_step,
-            "steps": state.max_steps,
-            "epoch": round(state.epoch or 0.0, 3),
-            "loss": float(logs["loss"]),
-            "lr": float(logs.get("learning_rate", 0.0)),
-            "grad_norm": float(logs.get("grad_norm", 0.0)),
-            "tokens": int(logs["tokens"]),
-            "tokens_saved": int(logs["tokens_saved"]),
-            "seconds": seconds,
-            "eta": round(eta, 1),
-        }
+    def _step_event(self, state: TrainerState, logs: Mapping[str, Any], seconds: float, eta: float) -> Event:
+        return Event(
+            "step",
+            "train",
+            step=state.global_step,
+            steps=state.max_steps,
+            epoch=round(state.epoch or 0.0, 3),
+            loss=float(logs["loss"]),
+            lr=float(logs.get("learning_rate", 0.0)),
+            grad_norm=float(logs.get("grad_norm", 0.0)),
+            tokens=int(logs["tokens"]),
+            tokens_saved=int(logs["tokens_saved"]),
+            seconds=seconds,
+            eta=round(eta, 1),
+        )
 
     def _held_out(self, state: TrainerState, loss: float, match: float) -> None:
-        look = {"event": "eval", "stage": "train", "step": state.global_step, "loss": loss, "match": match}
-        append_event(self._metrics, look)
+        append_event(self._metrics, Event("eval", "train", step=state.global_step, loss=loss, match=match).to_dict())
         say(
             f"step {state.global_step} of {state.max_steps} · held-out rows: loss {loss:.4f}, "
             f"right answers {match * 100:.1f} % likely"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backend.runs import Run, append_event
+from backend.runs import Event, Run, append_event
 
 
 @contextmanager
@@ -13,7 +13,7 @@ def stage(run: Run, name: str) -> Iterator[None]:
     """Write the stage's start to metrics.jsonl, and its end: done, or failed with the reason."""
 
     def tell(state: str, message: str = "") -> None:
-        append_event(run.metrics_path, {"event": "stage", "stage": name, "state": state, "message": message})
+        append_event(run.metrics_path, Event("stage", name, state=state, message=message).to_dict())
 
     tell("started")
     try:

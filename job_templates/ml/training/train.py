@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from peft import PeftModel
 
 from backend.data import Split
+from backend.device.model_card import model_card
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
-from backend.runs import STARTER, Run, RunConfig, read_json, write_json, write_text
+from backend.runs import STARTER, Run, RunConfig, TrainingSummary, write_json, write_text
 from backend.runs.folders import Scratch, built_beside, remove
-from backend.runs.model_card import model_card
 from job_templates.cli import say
 from job_templates.ml.models.base import Base, prepare_base, with_adapter
 from job_templates.ml.models.checkpoint import parameter_count, save_adapter, save_checkpoint
@@ -34,7 +33,7 @@ MOST_HELD_OUT_ROWS = 500
 
 def train(
     run: Run, cache_length: int | None = None, *, resume: bool = False, repo_id: str | None = None
-) -> dict[str, Any]:
+) -> TrainingSummary:
     """Train the run's model and write its checkpoint and training.json; returns that summary.
 
     With `resume` a training that was cut off goes on, and one that is done stays as it is; `repo_id` is the Hub
@@ -43,7 +42,7 @@ def train(
     """
     if resume and run.checkpoint.exists():
         say(f"The run in {run.path} has been trained already")
-        return read_json(run.training_path)
+        return TrainingSummary.read(run.training_path)
     if not resume:
         begin_anew(run)
     tools, split = divide(run)
@@ -62,23 +61,22 @@ def train(
         model = with_adapter(base.model, run.config) if run.config.method == "lora" else base.model
         trained = sum(part.numel() for part in model.parameters() if part.requires_grad)
         fitted = fit(run, base, model, collator, precision, repo_id)
-        summary = {
-            "schema": 1,
-            "rows": len(split.train),
-            "test_rows": len(split.test),
-            "max_seq_length": longest,
-            "parameters": parameters,
-            "trained_parameters": trained,
-            "method": run.config.method,
-            "device": precision.device,
-            "precision": precision.name,
+        summary = TrainingSummary(
+            rows=len(split.train),
+            test_rows=len(split.test),
+            max_seq_length=longest,
+            parameters=parameters,
+            trained_parameters=trained,
+            method=run.config.method,
+            device=precision.device,
+            precision=precision.name,
             **fitted,
-        }
-        write_json(run.training_path, summary)
+        )
+        write_json(run.training_path, summary.to_dict())
         _save(run, base, model, tools, fmt)
     with suppress(OSError):  # the checkpoint counts, whether this goes away or not
         remove(run.resume)
-    say(f"Trained in {clock(summary['seconds'])}; the checkpoint is in {run.checkpoint}")
+    say(f"Trained in {clock(summary.seconds)}; the checkpoint is in {run.checkpoint}")
     return summary
 
 

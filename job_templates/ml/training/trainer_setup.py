@@ -9,7 +9,7 @@ import torch
 from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
-from backend.runs import STARTER, Run, append_event
+from backend.runs import STARTER, Event, Run, append_event
 from backend.runs.epochs import planned_epochs
 from backend.runs.resume import last_kept, settle
 from job_templates.cli import say
@@ -61,7 +61,7 @@ def fit(
             trackio.finish()
     steps, planned = trainer.state.global_step, trainer.state.max_steps
     if steps < planned:
-        append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
+        append_event(run.metrics_path, Event("stopped_early", "train", step=steps, steps=planned).to_dict())
         say(f"Stopped early at step {steps}: the held-out rows no longer fare better")
     return {
         "epochs": arguments.num_train_epochs,
@@ -82,7 +82,7 @@ def _going_on(run: Run) -> str | None:
     if found is None:
         return None
     settle(found)
-    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": found.step})
+    append_event(run.metrics_path, Event("resume", "train", step=found.step).to_dict())
     say(f"Goes on from step {found.step}")
     return str(found.path)
 

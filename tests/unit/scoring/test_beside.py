@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.scoring import mcnemar
+from backend.scoring import RowResult, mcnemar
 from backend.scoring.beside import beside
 
 Rows = dict[str, tuple[bool, bool]]
 
 
-def report(rows: Rows) -> dict[str, Any]:
-    return {"rows": [{"id": name, "tool_right": tool, "right": right} for name, (tool, right) in rows.items()]}
+def report(rows: Rows) -> list[RowResult]:
+    return [
+        RowResult(
+            name, 2, "x", (), (), "x",
+            parsed=True, tool_right=tool, right=right, right_normalised=right, error_class=None, detail="",
+        )
+        for name, (tool, right) in rows.items()
+    ]  # fmt: skip
 
 
 def test_only_common_rows_are_compared() -> None:

@@ -20,6 +20,7 @@ from ui.page.location import STEPS, Place
 from ui.page.state import Scene
 from ui.page.updates import changes
 from ui.services.services import Services
+from ui.services.stored import FAULT
 from ui.services.tenants import Tenants
 
 Drawn = dict[str, Any]
@@ -56,6 +57,7 @@ class Desk:
             assert run.id in drawn["runs-part"], f"{name}: the run is not listed"
             assert drawn["stepper"].count("<li") == len(STEPS)
             assert drawn[f"{step}-fault"] == "" or "cannot be shown" in drawn[f"{step}-fault"]
+            assert FAULT not in json.dumps(drawn, default=repr), f"{name}: the file's damage is told as a fault of ours"
         if name.startswith("evaluation.json"):  # it is held against this run's
             beside = self.paint(self.well, "evaluate")["evaluate-fault"]
             assert beside == "", f"{name}: the other run's Evaluate step is not shown"
@@ -151,6 +153,7 @@ def test_a_fault_of_a_part_is_told_in_its_place_and_leaves_the_others(desk: Desk
     drawn = desk.paint(run, "evaluate")
     assert "The Evaluate step cannot be shown" in drawn["evaluate-fault"]
     assert "Run the stage again" in drawn["evaluate-fault"]
+    assert "evaluation.json is damaged: tuned.per_tool.climb has no " in drawn["evaluate-fault"]
     assert desk.paint(desk.well, "evaluate")["evaluate-fault"] == ""
     desk.services.delete(run.id)
 
@@ -161,6 +164,22 @@ def test_words_of_an_input_error_stand_in_the_place_of_its_part(desk: Desk, monk
 
     monkeypatch.setattr(desk.layout, "runs", replace_paint(desk.layout.runs, refuse))
     assert "Plug it in." in desk.paint(desk.well, "train")["runs-part"]
+
+
+def test_a_fault_of_ours_is_told_as_one_and_never_as_the_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wrong(_scene: Scene) -> Any:
+        return {}["rows"]
+
+    monkeypatch.setitem(desk.layout.steps, "evaluate", replace_paint(desk.layout.steps["evaluate"], wrong))
+    drawn = desk.paint(desk.well, "evaluate")
+    assert FAULT in drawn["evaluate-fault"]
+    assert "damaged" not in drawn["evaluate-fault"]
+    assert desk.well.id in drawn["runs-part"]
+    (logged,) = [record for record in caplog.records if record.exc_info]
+    assert logged.exc_info
+    assert logged.exc_info[0] is KeyError
 
 
 def replace_paint(part: Any, paint: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backend.device.verification import Agreement, Check, Result
 from backend.inference.answering import Answer
 from backend.prompts import PromptFormat
 from backend.prompts.tokens import BOS, PAD
@@ -11,8 +12,6 @@ from backend.records import Example, Tool
 from backend.scoring import Report, mcnemar, wilson
 from backend.tokens import BOS_ID, STOP_IDS, TokenCounter
 from job_templates.ml.litert.runtime.running import Ran
-from job_templates.ml.litert.verify.agreement import Agreement
-from job_templates.ml.litert.verify.checks import Check, Result
 
 MAX_UNPARSED = 0.05
 """A file fails when more of its answers than this cannot be read."""

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.records import Tool
-from backend.runs import STARTER, Run, read_json
+from backend.runs import STARTER, Run
 from backend.runs.epochs import shown
+from backend.runs.training import TrainingSummary
+from backend.scoring import Evaluation, Rate, Report
 
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
 TAGS = ("function-calling", "tool-use", "gemma3", "litert-lm", "on-device")
 LONGEST_TEXT = 160
-RAN = (
-    ("loads in", "load_seconds", "s"),
-    ("first token after", "first_token_seconds", "s"),
-    ("decodes", "decode_tokens_per_second", "tokens a second"),
-    ("memory", "peak_memory_mb", "MB"),
-)
-"""What running a file measured: how the card calls it, its key in verification.json, and its unit."""
 
 
-def model_card(run: Run, tools: Sequence[Tool], exported: Mapping[str, Any] | None = None) -> str:
+def model_card(run: Run, tools: Sequence[Tool], exported: Verification | None = None) -> str:
     """README.md for a run's checkpoint; accuracies stand in it when the run has been evaluated.
 
     `exported` is the verification of the file that was made of this checkpoint.
     """
-    training = read_json(run.training_path) if run.training_path.is_file() else {}
-    evaluation = read_json(run.evaluation_path) if run.evaluation_path.is_file() else None
+    training = TrainingSummary.read(run.training_path) if run.training_path.is_file() else None
+    evaluation = Evaluation.read(run.evaluation_path) if run.evaluation_path.is_file() else None
     sections = [
         _front_matter(run, evaluation),
         f"# {_plain(run.name)}",
@@ -45,7 +40,7 @@ def model_card(run: Run, tools: Sequence[Tool], exported: Mapping[str, Any] | No
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _front_matter(run: Run, evaluation: Mapping[str, Any] | None) -> str:
+def _front_matter(run: Run, evaluation: Evaluation | None) -> str:
     """The metadata that the Hub reads; JSON texts are valid YAML."""
     lines = ["---", "library_name: transformers", "pipeline_tag: text-generation"]
     base = run.config.base_model
@@ -59,8 +54,8 @@ def _front_matter(run: Run, evaluation: Mapping[str, Any] | None) -> str:
         lines += ["      type: text-generation", "      name: Function calling", "    dataset:"]
         lines += [f"      name: {json.dumps(str(run.data.get('dataset_name', 'dataset')))}", "      type: private"]
         lines += ["      split: test", "    metrics:"]
-        for name, rate in _rates(evaluation):
-            lines += [f"    - type: accuracy\n      name: {name}\n      value: {rate['value']:.4f}"]
+        for name, rate in _rates(evaluation.tuned).items():
+            lines += [f"    - type: accuracy\n      name: {name}\n      value: {rate.value:.4f}"]
     return "\n".join([*lines, "---"])
 
 
@@ -86,82 +81,89 @@ def _tools(tools: Sequence[Tool]) -> str:
     return "\n".join(["## Tools", "", "| tool | arguments | what it does |", "|---|---|---|", *rows])
 
 
-def _accuracy(evaluation: Mapping[str, Any] | None) -> str:
+def _accuracy(evaluation: Evaluation | None) -> str:
     if not evaluation:
         return "## Accuracy\n\nNot measured yet: run `evaluate.py`."
-    tuned = evaluation["tuned"]
-    beside = [dict(_rates({"tuned": report})) if (report := evaluation.get(key)) else {} for key in ("base", "floor")]
-    lines = ["## Accuracy", "", f"On {tuned['n']} held-out rows, greedy decoding, with 95 % Wilson intervals:", ""]
+    beside = [_rates(report) if report else {} for report in (evaluation.base, evaluation.floor)]
+    lines = [
+        "## Accuracy",
+        "",
+        f"On {evaluation.tuned.n} held-out rows, greedy decoding, with 95 % Wilson intervals:",
+        "",
+    ]
     lines += ["| | this model | before training | n-gram classifier, same rows |", "|---|---|---|---|"]
-    for name, rate in _rates(evaluation):
-        interval = f"{rate['value']:.1%} ({rate['low']:.1%}–{rate['high']:.1%}; {rate['k']} of {rate['n']})"
-        others = [f"{rates[name]['value']:.1%}" if name in rates else "–" for rates in beside]
-        lines.append(f"| {name} | {interval} | {' | '.join(others)} |")
+    for name, rate in _rates(evaluation.tuned).items():
+        others = [f"{rates[name].value:.1%}" if name in rates else "–" for rates in beside]
+        lines.append(f"| {name} | {_interval(rate)} | {' | '.join(others)} |")
     return "\n".join(lines)
 
 
-def verification_of(run: Run) -> Mapping[str, Any] | None:
+def verification_of(run: Run) -> Verification | None:
     """What the run's export found; None where there is none, or it is older than the weights or cannot be read."""
     path = run.export_dir / "verification.json"
     weights = [weight.stat().st_mtime for weight in run.checkpoint.glob("*.safetensors")]
     if not path.is_file() or path.stat().st_mtime < max(weights, default=0.0):
         return None
     try:
-        return read_json(path)
+        return Verification.read(path)
     except InputError:  # a damaged record is no reason to refuse the card: it says nothing then
         return None
 
 
-def _phone(exported: Mapping[str, Any]) -> str:
+def _phone(exported: Verification) -> str:
     """The exported file: its verdict, its size and hash, and how it ran."""
-    accuracy, agreement = exported.get("accuracy"), exported.get("checkpoint_agreement")
+    accuracy, agreement = exported.accuracy, exported.checkpoint_agreement
     facts = {
-        "size": f"{exported['bytes'] / 1e6:,.1f} MB",
-        "SHA-256": f"`{exported['sha256']}`",
-        "context": f"{exported['context']:,} tokens",
-        "ran in": str(exported["runtime"]),
+        "size": f"{exported.bytes / 1e6:,.1f} MB",
+        "SHA-256": f"`{exported.sha256}`",
+        "context": f"{exported.context:,} tokens",
+        "ran in": exported.runtime,
     }
     if accuracy:
-        rate = accuracy["combined"]
-        interval = f"{rate['low']:.1%}–{rate['high']:.1%}; {rate['k']} of {rate['n']}"
-        facts["combined accuracy of the file"] = f"{rate['value']:.1%} ({interval})"
+        facts["combined accuracy of the file"] = _interval(accuracy.combined)
     if agreement:
-        facts["answers as the checkpoint"] = f"{agreement['same']} of {agreement['rows']}"
-    for name, key, unit in RAN:
-        if isinstance(exported.get(key), int | float):
-            facts[name] = f"{exported[key]:,.{0 if exported[key] >= 100 else 2}f} {unit}"
+        facts["answers as the checkpoint"] = f"{agreement.same} of {agreement.rows}"
+    ran = {
+        "loads in": (exported.load_seconds, "s"),
+        "first token after": (exported.first_token_seconds, "s"),
+        "decodes": (exported.decode_tokens_per_second, "tokens a second"),
+        "memory": (exported.peak_memory_mb, "MB"),
+    }
+    for name, (value, unit) in ran.items():
+        if value is not None:
+            facts[name] = f"{value:,.{0 if value >= 100 else 2}f} {unit}"
     table = [f"| {name} | {value} |" for name, value in facts.items()]
-    verdict = f"Verification **{exported['verdict']}**: {_plain(str(exported['reason']))}"
-    return "\n".join([f"## On a phone: {_plain(exported['file'])}", "", verdict, "", "| | |", "|---|---|", *table])
+    verdict = f"Verification **{exported.verdict.value}**: {_plain(exported.reason)}"
+    return "\n".join([f"## On a phone: {_plain(exported.file)}", "", verdict, "", "| | |", "|---|---|", *table])
 
 
-def _rates(evaluation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    names = {"tool": "tool selection", "argument": "arguments", "combined": "combined"}
-    return [
-        (names[key], evaluation["tuned"][key]) for key in names if evaluation["tuned"][key].get("value") is not None
-    ]
+def _rates(report: Report) -> dict[str, Rate]:
+    """The rates that the card names, without those that no row tells."""
+    named = {"tool selection": report.tool, "arguments": report.argument, "combined": report.combined}
+    return {name: rate for name, rate in named.items() if rate.n}
 
 
-def _training(run: Run, training: Mapping[str, Any]) -> str:
+def _interval(rate: Rate) -> str:
+    if rate.value is None:
+        return "–"
+    return f"{rate.value:.1%} ({rate.low:.1%}–{rate.high:.1%}; {rate.k} of {rate.n})"
+
+
+def _training(run: Run, training: TrainingSummary | None) -> str:
     config = run.config
     facts = {
-        "rows trained on / held out": f"{training.get('rows', '–')} / {training.get('test_rows', '–')}",
+        "rows trained on / held out": f"{training.rows} / {training.test_rows}" if training else "– / –",
         "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
         "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
-        "epochs": shown(training.get("epochs", config.epochs)),
+        "epochs": shown((training.epochs if training else None) or config.epochs),
         "batch, peak rate": f"{config.batch_size}, {config.lr:g} ({config.lr_scheduler})",
         "warm-up, weight decay": f"{config.warmup_ratio:g}, {config.weight_decay:g}",
-        "steps, seconds": f"{_steps(training)}, {training.get('seconds', '–')}",
-        "loss at the end": _number(training.get("final_loss")),
-        "kept": f"step {training.get('best_step', '–')}, which did best on the held-out rows",
-        "loss on the held-out rows": _number(training.get("held_out_loss")),
-        "mean probability of their right answers": _number(training.get("held_out_match")),
-        "longest row": f"{training.get('max_seq_length', '–')} tokens",
+        **_measured(training),
         "seed": str(config.seed),
         "code": f"`{run.code_version or '–'}`",
     }
-    if training.get("method") == "lora":
+    if training and training.method == "lora":
         facts["LoRA rank, alpha, dropout"] = f"{config.lora_r}, {config.lora_alpha}, {config.lora_dropout:g}"
         facts["LoRA on"] = "all linear layers" if config.lora_targets == "all" else "attention"
     return "\n".join(
@@ -169,9 +171,22 @@ def _training(run: Run, training: Mapping[str, Any]) -> str:
     )
 
 
-def _steps(training: Mapping[str, Any]) -> str:
-    planned = f" of {training['planned_steps']}, ended early" if training.get("stopped_early") else ""
-    return f"{training.get('steps', '–')}{planned}"
+def _measured(training: TrainingSummary | None) -> dict[str, str]:
+    """What the training came to; dashes where it left no summary."""
+    best, longest = (training.best_step, training.max_seq_length) if training else (None, None)
+    return {
+        "steps, seconds": f"{_steps(training)}, {training.seconds}" if training else "–, –",
+        "loss at the end": _number(training.final_loss if training else None),
+        "kept": f"step {_or_dash(best)}, which did best on the held-out rows",
+        "loss on the held-out rows": _number(training.held_out_loss if training else None),
+        "mean probability of their right answers": _number(training.held_out_match if training else None),
+        "longest row": f"{_or_dash(longest)} tokens",
+    }
+
+
+def _steps(training: TrainingSummary) -> str:
+    planned = f" of {training.planned_steps}, ended early" if training.stopped_early else ""
+    return f"{training.steps}{planned}"
 
 
 def _usage(run: Run) -> str:
@@ -215,5 +230,9 @@ def _plain(text: str) -> str:
     return html.escape(short, quote=False).replace("|", "\\|").replace("`", "'").replace("[", "\\[")
 
 
-def _number(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, int | float) else "–"
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _or_dash(value: int | None) -> str:
+    return "–" if value is None else str(value)
