@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.data.rows.labels import class_labels
-from backend.data.similarity.clusters import clusters_of
+from backend.data.similarity.near_duplicates import clusters_of
 from backend.data.similarity.templates import find_frames
 from backend.data.text.display import count
 from backend.errors import InputError
