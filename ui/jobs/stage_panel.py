@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.logs import CANCELLED
 from backend.runs import STAGES
 from ui.html import icons, text
 from ui.html.markup import Html, button, callout, card, esc, joined, progress
