@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README
+from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run
 from backend.device.canonical import ANDROID_TOOLS
-from backend.device.kit_of_run import kit_of_run
 from backend.errors import InputError
 from backend.runs import Run
 from ui.html.markup import Html, callout, card, code, esc, joined, link
