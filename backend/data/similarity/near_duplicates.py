@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from backend.data.text.normal_form import normal_message
+from backend.data.text.normal_form import rows_by_message
 from backend.records import Example
 
 THRESHOLD = 0.7
@@ -74,9 +74,7 @@ def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups |
     most rows; such a group falls back to equal messages. `near` are the groups over the distinct normal forms in
     order of first appearance, where they are known already.
     """
-    equal: dict[str, list[int]] = defaultdict(list)
-    for at, example in enumerate(examples):
-        equal[normal_message(example.message)].append(at)
+    equal = rows_by_message(example.message for example in examples)
     near = near or near_groups(list(equal))
     grouped: dict[int, list[list[int]]] = defaultdict(list)
     for group, members in zip(near.group, equal.values(), strict=True):
