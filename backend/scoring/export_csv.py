@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV Injection)."""
+from backend.data.csv.writing import inert
+
 COLUMNS = (
     "id",
     "line",
@@ -59,5 +59,4 @@ def _json(calls: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return inert("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
