@@ -7,12 +7,11 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
+from backend.data.csv.writing import inert
 from backend.records import Call
 from backend.scoring.evaluation import Evaluation
 from backend.scoring.report import Report, RowResult
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV Injection)."""
 COLUMNS = (
     "id",
     "line",
@@ -61,5 +60,4 @@ def _json(calls: Sequence[Call] | None) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return inert("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))

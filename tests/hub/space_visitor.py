@@ -49,9 +49,10 @@ def painted(layout: Layout, scene: Scene) -> str:
     return json.dumps(list(sent.values()), default=repr)
 
 
-def settings(base: str) -> list[Any]:
+def settings(base: str) -> dict[str, Any]:
     """The form's fields with this base, and what follows them."""
-    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", "cpu-upgrade", ""]
+    after = {"then": "export", "where": "jobs", "machine": "cpu-upgrade", "minutes": ""}
+    return {"name": "A name", "base": OTHER, "base_id": base, **setting_values(RunConfig()), **after}
 
 
 def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README
+from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run
 from backend.device.canonical import ANDROID_TOOLS
-from backend.device.kit_of_run import kit_of_run
 from backend.errors import InputError
 from backend.runs import Run
 from ui.html.markup import callout, card, code, link

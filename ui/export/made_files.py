@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.device.kit_of_run import write_kit_of_run
+from backend.device.android import write_kit_of_run
 from backend.runs import Run
 from backend.runs.folders import Scratch
 from backend.runs.own import check_no_links

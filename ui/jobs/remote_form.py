@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
 from ui.html.markup import button, callout
@@ -35,9 +36,9 @@ class JobsForm(Holder):
                 self.trouble = Part(elem_id="machines-trouble")
 
     @property
-    def fields(self) -> list[Any]:
-        """The inputs: where, the machine, the minutes."""
-        return [self.where, self.machine, self.minutes]
+    def inputs(self) -> dict[str, Component]:
+        """The inputs by name: where, the machine, the minutes."""
+        return {"where": self.where, "machine": self.machine, "minutes": self.minutes}
 
     def paint(self, scene: Scene) -> Wanted:
         """The choice where there is one; machines as soon as the Hub has named them."""
@@ -58,7 +59,7 @@ class JobsForm(Holder):
             else "",
         }
 
-    def wire(self, page: Page, then: gr.Radio, local: gr.Textbox) -> None:
+    def wire(self, page: Page, then: gr.Radio, local: Component) -> None:
         """Show what belongs to the chosen place, and let `then` offer what can follow there.
 
         `local` is a setting that only a training on this machine has.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import gradio as gr
 from markupsafe import Markup
 
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.logs import CANCELLED
 from backend.runs import STAGES
 from ui.html import icons, text
 from ui.html.markup import button, callout, card, progress

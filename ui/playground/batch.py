@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from backend.data.calls.reading import canonical_text
 from backend.data.csv.table import read_table
+from backend.data.csv.writing import inert
 from backend.data.text.options import MESSAGE
 from backend.errors import InputError
 from backend.inference.answering import Answer
@@ -198,7 +199,7 @@ def turns_csv(turns: Sequence[Turn]) -> str:
     for turn in turns:
         cells = [cell for kind in kinds for cell in _cells(turn.answers.get(kind))]
         writer.writerow(
-            [_plain(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(_plain, cells)]
+            [inert(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(inert, cells)]
         )
     return out.getvalue()
 
@@ -212,11 +213,6 @@ def _cells(answer: Answer | None) -> list[str]:
 
 def _calls(calls: Sequence[Call]) -> str:
     return canonical_text([(call.name, call.arguments) for call in calls])
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _read(path: str) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend.data.rows.label_errors import SuspectReport, find_suspects
 from backend.data.similarity.near_duplicates import near_groups
-from backend.data.text.normal_form import normal_message
+from backend.data.text.normal_form import rows_by_message
 from backend.errors import InputError
 from backend.records import Example
 
@@ -37,11 +37,9 @@ def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, s
 
 
 def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
-    by_normal: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
-        by_normal[normal_message(example.message)].append(example)
+    by_normal = rows_by_message(example.message for example in examples)
     grouped: dict[int, list[Example]] = defaultdict(list)
-    for group, rows in zip(near_groups(list(by_normal)).group, by_normal.values(), strict=True):
-        grouped[group] += rows
+    for group, positions in zip(near_groups(list(by_normal)).group, by_normal.values(), strict=True):
+        grouped[group] += [examples[at] for at in positions]
     found = [tuple(sorted(rows, key=lambda row: row.line)) for rows in grouped.values() if len(rows) > 1]
     return tuple(sorted(found, key=lambda rows: (-len(rows), rows[0].line)))

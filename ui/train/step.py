@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +101,20 @@ class TrainStep(Holder):
 
     def wire(self, page: Page) -> None:
         """Tie the form and the buttons to the run."""
-        fields = self.form.fields
-        chosen = [*fields, self.then, *self.jobs.fields]
-        page.on(self.start.click, _start, chosen)
-        page.on(self.quick.click, _quick_test, chosen)
+        inputs = {**self.form.inputs, "then": self.then, **self.jobs.inputs}
+        chosen = list(inputs.values())
+
+        def press(scene: Scene, *values: Any, quick: bool = False) -> Place:
+            return start(scene, dict(zip(inputs, values, strict=True)), quick=quick)
+
+        page.on(self.start.click, press, chosen)
+        page.on(self.quick.click, partial(press, quick=True), chosen)
         page.on_press(self.blank, pick_step)
         page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, _go_on))
         page.on_press(self.result, pick_step)
         page.on_press(self.settings, _again)
         self.form.wire(page)
-        self.jobs.wire(page, self.then, self.form.trackio)
+        self.jobs.wire(page, self.then, self.form.fields.named()["trackio_project"])
 
 
 def _blank(scene: Scene) -> Markup:
@@ -127,14 +131,6 @@ def _blank(scene: Scene) -> Markup:
     errors = sum(issue.severity == "error" for issue in scene.report.issues)
     back = button("step", "See the problems", kind="primary", step="data")
     return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be mended first.", back)
-
-
-def _start(scene: Scene, *values: Any) -> Place:
-    return start(scene, values)
-
-
-def _quick_test(scene: Scene, *values: Any) -> Place:
-    return start(scene, values, quick=True)
 
 
 def _words(run: Run) -> dict[str, str]:

@@ -6,11 +6,16 @@ from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.jobs.huggingface import Remote, read_remote
-from backend.runs import Run
+from backend.runs import Run, RunConfig
 from backend.runs.epochs import shown
+from backend.runs.setting import Setting
 from ui.html import text
 from ui.html.markup import button, card, facts
 from ui.page.state import Scene, readable
+from ui.train.field_components import form_settings
+
+WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")
+"""Settings that the card shows in words of their own."""
 
 
 def settings_card(run: Run, scene: Scene) -> Markup:
@@ -18,20 +23,12 @@ def settings_card(run: Run, scene: Scene) -> Markup:
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
     patience = text.count(config.early_stopping or 0, "look") + " without a better one"
-    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),
         ("Trained", adapter if config.method == "lora" else "all weights"),
         ("Epochs", _epochs(config.epochs, scene)),
         *([("Stops early after", patience)] if config.early_stopping else []),
-        ("Tools in the prompt", config.declarations),
-        ("Prompt format", config.prompt_format),
-        ("Learning rate", f"{config.lr:g}, {config.lr_scheduler}"),
-        ("Batch size", config.batch_size),
-        ("Max length", length),
-        ("Held out", text.percent(config.test_split, 0)),
-        ("Rows at most", config.max_examples or "all"),
-        ("Seed", config.seed),
+        *setting_pairs(config),
         ("Code", run.code_version or "–"),
         ("Made", text.when(run.created)),
     ]
@@ -41,6 +38,27 @@ def settings_card(run: Run, scene: Scene) -> Markup:
     again = button("again", "Train again with other settings", kind="quiet small")
     aside = Markup("{}{}").format(_trackio(scene, config.trackio_project), "" if scene.stage("train").active else again)
     return card(run.name, facts(pairs), aside=aside)
+
+
+def setting_pairs(config: RunConfig) -> list[tuple[str, object]]:
+    """The settings that are shown by their labels, in the order of the form."""
+    shown = [one for one in form_settings(type(config)) if one.summary and one.name not in WRITTEN]
+    return [(one.label, _value(one, config)) for one in shown]
+
+
+def _value(setting: Setting, config: RunConfig) -> object:
+    value = getattr(config, setting.name)
+    if setting.name == "lr":
+        return f"{value:g}, {config.lr_scheduler}"
+    if value is None or isinstance(value, bool):
+        return {None: setting.absent or "–", True: "yes", False: "no"}[value]
+    if isinstance(value, str):
+        return value
+    if setting.unit == "%":
+        return text.percent(value, 0)
+    if setting.unit:
+        return f"{value:,} {setting.unit}"
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _epochs(epochs: float | str, scene: Scene) -> str:

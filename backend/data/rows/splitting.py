@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from backend.data.similarity.clusters import clusters_of
-from backend.data.similarity.near_duplicates import NearGroups
+from backend.data.similarity.near_duplicates import NearGroups, clusters_of
 from backend.data.text.display import count
 from backend.errors import InputError
 from backend.records import Example, Tool

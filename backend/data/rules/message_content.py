@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from backend.data.csv.writing import OPERATORS
 from backend.data.rows.inputs import Inputs
 from backend.data.rows.registry import Finding, rule
 from backend.data.text.display import show
@@ -127,5 +128,5 @@ def demangled(text: str) -> str | None:
     "A spreadsheet runs cells that begin with = + - @. Here the text stays as it is; be careful where you open it.",
 )
 def formula(text: str, _inputs: Inputs) -> Iterator[Finding]:
-    if text.startswith(("=", "+", "-", "@")):
+    if text.startswith(OPERATORS):
         yield Finding(f"The message begins with {text[0]}: {show(text)}. A spreadsheet may take it for a formula.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.rows.labels import class_labels
+from backend.data.rows.label_errors import class_labels
 from backend.data.rows.registry import Finding, rule
 from backend.data.rows.set_view import SetView
 from backend.data.similarity.templates import find_frames

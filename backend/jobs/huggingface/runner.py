@@ -19,8 +19,7 @@ from backend.jobs.huggingface.handing import LOOKS_SECONDS, Untold
 from backend.jobs.huggingface.job_login import note_login
 from backend.jobs.huggingface.journal import begin_log
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
-from backend.jobs.logs import read_log
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.logs import CANCELLED, read_log
 from backend.jobs.states import JobState, read_state, write_state
 from backend.runs.run import Run
 

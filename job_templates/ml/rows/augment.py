@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backend.data.text.typing_slips import Slip, mistyped
 from backend.records import Call, Example
 
 WORD = re.compile(r"\w+")
+SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")
+"""In the order of the generator's draws, so that a seed gives the same rows as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Augmenter:
         if chance < self._strength.drop:
             return ""
         if chance < self._strength.drop + self._strength.typo and len(word) > 3:
-            return mistyped(word, rng)
+            return mistyped(word, rng.randrange(len(word) - 1), SLIPS[rng.randrange(3)])
         return word
 
     def _swapped(self, example: Example, rng: random.Random) -> Example:
@@ -131,18 +134,6 @@ def mixed(one: str, other: str, rng: random.Random) -> str:
 def _answer(example: Example) -> str:
     """What the row asks for, as text."""
     return json.dumps([[call.to_dict() for call in example.calls], example.answer], sort_keys=True, default=str)
-
-
-def mistyped(word: str, rng: random.Random) -> str:
-    """The word with one letter left out, doubled, or exchanged with its neighbour."""
-    at = rng.randrange(len(word) - 1)
-    match rng.randrange(3):
-        case 0:
-            return word[:at] + word[at + 1 :]
-        case 1:
-            return word[: at + 1] + word[at:]
-        case _:
-            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
 def _words(text: str) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files
-from backend.device.kit_of_run import facts_of_run, kit_of_run, write_kit_of_run
+from backend.device.android import facts_of_run, kit_of_run, write_kit_of_run
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, write_json
 from backend.tokens import tool_texts, train_starter_tokenizer

@@ -9,7 +9,7 @@ import pytest
 
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner, write_order
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.logs import CANCELLED
 from backend.jobs.states import JobState, read_state, write_state
 from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
