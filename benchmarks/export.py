@@ -24,8 +24,7 @@ from backend.device.lengths import fitting_prefill, read_cache, read_prefill, sm
 from backend.device.recipes import RECIPES, Recipe
 from backend.errors import InputError
 from job_templates.cli import quiet
-from job_templates.ml.litert.bundle.bundle import write_bundle
-from job_templates.ml.litert.bundle.metadata import build_metadata
+from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert.conversion import Converted, convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
 from job_templates.ml.litert.verify.agreement import CheckpointRow, checkpoint_answers

@@ -54,8 +54,8 @@ from backend.scoring import Setup, build_evaluation, score_rows
 from backend.scoring.predictions import read_predictions
 from job_templates import cli
 from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.run.report_lines import say_report
-from job_templates.ml.run.stages import stage
+from job_templates.ml.evaluation.evaluate import say_report
+from job_templates.ml.run.workspace import stage
 
 
 def parser() -> argparse.ArgumentParser:

@@ -55,8 +55,7 @@ from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.litert import exporting
 from job_templates.ml.litert.exporting import Request
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.run.stages import stage
-from job_templates.ml.run.workspace import Workspace, workspace
+from job_templates.ml.run.workspace import Workspace, stage, workspace
 
 
 def parser() -> argparse.ArgumentParser:

@@ -47,8 +47,7 @@ import os
 from job_templates import cli
 from job_templates.hub.accelerator import require_gpu
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.run.stages import stage
-from job_templates.ml.run.workspace import workspace
+from job_templates.ml.run.workspace import stage, workspace
 
 
 def parser() -> argparse.ArgumentParser:

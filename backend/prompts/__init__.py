@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from backend.errors import InputError
-from backend.prompts.base import Parsed, ParseError, PromptFormat
+from backend.prompts.base import Parsed, ParseError, PromptFormat, Reading, read_answer
 from backend.prompts.json_format import JsonFormat
 from backend.prompts.native import NativeFormat
-from backend.prompts.reading import Reading, read_answer
 from backend.prompts.tokens import DEVELOPER_SENTENCE, NO_CALL_ANSWER, RESERVED, STOP_TOKENS
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 

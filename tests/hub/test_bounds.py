@@ -14,8 +14,8 @@ from backend.errors import InputError
 from backend.hub import MB, Limits, fetch_file, list_files
 from backend.jobs.huggingface import finding, read_remote, results
 from backend.jobs.huggingface.finding import SearchBounds
+from backend.jobs.huggingface.listening import LONGEST_LINE, lines_of
 from backend.jobs.huggingface.remote import Remote, repo_names
-from backend.jobs.huggingface.stream import LONGEST_LINE, lines_of
 from backend.runs import FolderStore, Run, RunConfig
 from backend.tokens import counters
 from tests.conftest import ROOT

@@ -14,8 +14,7 @@ from backend.inference.answering_checkpoint import CheckpointAnswerer, askable
 from backend.prompts import get_format
 from backend.runs import Run, RunConfig
 from job_templates.ml.models.checkpoint import save_checkpoint
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 from tests.conftest import ROOT
 
 MESSAGE = "is there water near me"

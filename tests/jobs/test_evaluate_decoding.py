@@ -10,8 +10,7 @@ from transformers import Gemma3ForCausalLM
 
 from backend.runs import Run
 from backend.tokens import STOP_IDS
-from job_templates.ml.evaluation.decode import SharedDecoder
-from job_templates.ml.evaluation.drafts import Drafts
+from job_templates.ml.evaluation.decode import Drafts, SharedDecoder
 from job_templates.ml.models.loading import load_tuned
 from job_templates.ml.models.source import find_source
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix

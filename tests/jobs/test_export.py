@@ -32,8 +32,7 @@ from job_templates.ml.litert.exporting import Request
 from job_templates.ml.litert.verify.trained import load_trained
 from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.source import find_source
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 from tests.jobs.conftest import ROOT, run_script
 
 FILE = "hiking_q8_ekv1024.litertlm"

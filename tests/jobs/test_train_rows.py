@@ -10,9 +10,8 @@ import pytest
 from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml.models.base import starter_base
-from job_templates.ml.rows.augment import Augmenter, Strength, mixed, spoken_values
+from job_templates.ml.rows.augment import Augmenter, StarterRows, Strength, mixed, spoken_values
 from job_templates.ml.rows.encoding import encode_rows
-from job_templates.ml.rows.starter_rows import StarterRows
 
 ARTISTS = ("Nina Simone", "Can", "Boards of Canada", "Björk", "Low", "Miles Davis", "Fela Kuti", "Sade")
 TOOLS = (

@@ -21,7 +21,7 @@ from ui.page.location import Place
 from ui.page.page import QUICK, Page
 from ui.page.state import Scene
 from ui.page.updates import Holder, Keyed, Wanted
-from ui.services.data_reviewing import Review
+from ui.services.checks import Review
 
 PAGE_SIZE = 10
 GROUPS_A_PAGE = 6

@@ -7,13 +7,12 @@ from markupsafe import Markup
 
 from ui.data.fixes import Fixes
 from ui.data.label_review import ReviewRows
-from ui.data.lengths import Lengths
+from ui.data.lengths import Lengths, token_budget
 from ui.data.problems import Problems
 from ui.data.rows import Rows
 from ui.data.status import data_state, press
 from ui.data.switches import Switches
 from ui.data.test_rows import OwnTestRows
-from ui.data.tokens import token_budget
 from ui.data.tools import tool_list
 from ui.data.upload import Uploads
 from ui.data.values import value_counts

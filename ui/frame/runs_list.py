@@ -7,15 +7,38 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from backend.runs import STARTER
-from ui.frame.account import account_view
-from ui.frame.doctor_panel import begin_check
+from ui.frame.doctor_panel import begin_check, check_buttons
 from ui.html import icons, text
 from ui.html.markup import button, callout
 from ui.html.part import Part
+from ui.jobs.login import GAIN, login_button
 from ui.page.location import STEPS, Place
 from ui.page.state import Scene
 from ui.page.updates import Wanted
+from ui.services.identity import LOGOUT
 from ui.services.summaries import Summary
+
+
+def account_view(scene: Scene) -> Markup:
+    """The account, or the offer to log in; and what of the machine and the account can be checked."""
+    identity, checks = scene.services.identity, Markup('<div class="actions">{}</div>').format(check_buttons(scene))
+    if identity.name and identity.machine:
+        token = Markup('<p class="note">Hugging Face: <b>{}</b>, by the token on this machine</p>').format(
+            identity.name
+        )
+        return _foot(token + checks)
+    if identity.name:
+        leave = Markup('<a class="btn quiet small" href="{}">Log out</a>').format(LOGOUT)
+        return _foot(Markup('<p class="note">Logged in as <b>{}</b></p>{}{}').format(identity.name, leave, checks))
+    if identity.machine:
+        return _foot(checks)
+    problem = callout("error", "The login does not work", identity.problem) if identity.problem else ""
+    return _foot(Markup('{}{}<p class="note">{}</p>').format(problem, login_button(scene), GAIN))
+
+
+def _foot(inside: Markup) -> Markup:
+    return Markup('<div class="account">{}</div>').format(inside)
+
 
 DOING = {"train": "Training", "evaluate": "Evaluating", "export": "Exporting"}
 DONE = {"train": "Trained", "evaluate": "Evaluated", "export": "Exported"}

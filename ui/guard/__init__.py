@@ -1,12 +1,12 @@
 """What stands between a request and the page: whose it is, where it may go, how much it may bring."""
 
 from ui.guard.addresses import Addresses
+from ui.guard.bodies import storable
 from ui.guard.browsers import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.file_values import FILES, refuse_files_in_answer, without_foreign_files
 from ui.guard.gate import MAX_BODY, Frames, Gate
 from ui.guard.guard import Guard
 from ui.guard.sessions import Sessions
-from ui.guard.texts import storable
 from ui.guard.uploads import SHARED_LIMITS, Limits, Uploads
 
 __all__ = [

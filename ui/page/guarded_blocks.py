@@ -12,7 +12,7 @@ from gradio.state_holder import SessionState
 from starlette.datastructures import Headers
 
 from ui.guard import FILES, Guard, refuse_files_in_answer, storable, without_foreign_files
-from ui.guard.session_owners import NOT_YOURS
+from ui.guard.sessions import NOT_YOURS
 from ui.page.blocks import QuietBlocks
 
 

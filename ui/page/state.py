@@ -16,7 +16,7 @@ from backend.errors import InputError
 from backend.runs import STAGES, Run, TrainingSummary, read_json
 from backend.scoring import Evaluation
 from ui.page.location import Place
-from ui.services.data_reviewing import Review
+from ui.services.checks import Review
 from ui.services.data_work import Data
 from ui.services.fix_request import Wish, read_wish
 from ui.services.services import Services

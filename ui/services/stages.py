@@ -10,9 +10,8 @@ from typing import Literal
 
 from backend.jobs import PIPELINE, JobState, Runner
 from backend.runs import STAGES, Event, Run
-from backend.runs.event_log import EventLog
+from backend.runs.event_log import EventLog, latest_try
 from backend.runs.own import own_file
-from backend.runs.tries import latest_try
 from ui.services.exports import exported
 
 Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]

@@ -28,8 +28,7 @@ from backend.files import (
 )
 from backend.runs.folders import Scratch, put_in_place, remove
 from backend.runs.own import own_file, own_files
-from ui.services.quota import NO_LIMIT, Allowance, Quota
-from ui.services.use_days import UseDays
+from ui.services.quota import NO_LIMIT, Allowance, Quota, UseDays
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLE = "example"

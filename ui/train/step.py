@@ -11,8 +11,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from backend.runs import Event, Run, TrainingSummary
+from backend.runs.event_log import latest_try
 from backend.runs.resume import last_kept
-from backend.runs.tries import latest_try
 from ui.html import text
 from ui.html.charts import Chart, losses
 from ui.html.markup import Figure, button, callout, card, empty, figures, heading, no_data

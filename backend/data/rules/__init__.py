@@ -15,7 +15,6 @@ from backend.data.rules import (
     message_form,
     set_balance,
     set_duplicates,
-    set_frames,
     token_budget,
     tools_file,
     tools_names,

@@ -17,9 +17,9 @@ from backend.hub.errors import TokenRefused, limit_waiting
 from backend.jobs.huggingface import handing
 from backend.jobs.huggingface.ends import outcome, seconds_of
 from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
-from backend.jobs.huggingface.job_login import JobLogin, is_too_late
 from backend.jobs.huggingface.journal import Journal
 from backend.jobs.huggingface.listening import IDLE_DRAINS, Listener, Listening
+from backend.jobs.huggingface.login import JobLogin, is_too_late
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_remote
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.logs import read_log

@@ -16,8 +16,8 @@ from backend.jobs.commands import PIPELINE, job_arguments
 from backend.jobs.huggingface import handing
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.handing import LOOKS_SECONDS, Untold
-from backend.jobs.huggingface.job_login import note_login
 from backend.jobs.huggingface.journal import begin_log
+from backend.jobs.huggingface.login import note_login
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
 from backend.jobs.logs import CANCELLED, read_log
 from backend.jobs.states import JobState, read_state, write_state

@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from job_templates.ml.evaluation.output_layer import SLICE, TILE, likeliest
+from job_templates.ml.evaluation.next_tokens import SLICE, TILE, likeliest
 from job_templates.ml.run.parallel import one_thread, portions, side_by_side
 
 EDGES = (64, 96, 128, 192)

@@ -23,7 +23,6 @@ from job_templates.ml.models.source import Source
 from job_templates.ml.rows.encoding import encode_rows, shared_prefix
 from job_templates.ml.rows.scored_rows import ScoredRows
 from job_templates.ml.run.progress import clock
-from job_templates.ml.run.report_lines import say_report
 
 SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
@@ -130,3 +129,15 @@ def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
             say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
 
     return tell
+
+
+def say_report(name: str, report: Report) -> None:
+    """The three accuracies in a line each, with their 95 % intervals and counts."""
+    for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
+        if rate.value is None:
+            say(f"{name:15} {label:9} –        (0 rows)")
+        else:
+            say(
+                f"{name:15} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
+                f"{rate.high:.1%})"
+            )

@@ -16,8 +16,7 @@ from backend.errors import InputError
 from backend.runs import write_json, write_text
 from backend.runs.folders import Scratch
 from job_templates.cli import say
-from job_templates.ml.litert.bundle.bundle import write_bundle
-from job_templates.ml.litert.bundle.metadata import build_metadata
+from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert.conversion import convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe
 from job_templates.ml.litert.destination import Destination, find_destination

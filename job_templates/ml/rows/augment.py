@@ -10,8 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from transformers import PreTrainedTokenizerBase
+
 from backend.data.text.typing_slips import Slip, mistyped
-from backend.records import Call, Example
+from backend.prompts import PromptFormat
+from backend.records import Call, Example, Tool
+from job_templates.ml.rows.encoding import TokenRow, encode
 
 WORD = re.compile(r"\w+")
 SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")
@@ -147,3 +151,41 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for item in value for text in _texts(item)]
     return [str(value)]
+
+
+PLACE = "\u0001"
+
+
+class StarterRows:
+    """A RowSource that varies the user's text anew at each turn; the same seed and turn give the same text.
+
+    The text around the message is encoded once: in the starter's tokenizer no piece reaches across a turn's edges.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        tools: Sequence[Tool],
+        fmt: PromptFormat,
+        tokenizer: PreTrainedTokenizerBase,
+        seed: int,
+        strength: Strength | None = None,
+    ) -> None:
+        self._examples = examples
+        self._fmt = fmt
+        self._tokenizer = tokenizer
+        self._augmenter = Augmenter(examples, strength or Strength())
+        self._seed = seed
+        before, after = fmt.prompt(tools, PLACE).split(PLACE)
+        self._before, self._after = encode(tokenizer, [before, after])
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def draw(self, index: int, turn: int) -> TokenRow:
+        """The row at `index`, varied in a way of its own at each turn."""
+        rng = random.Random(f"{self._seed}:{index}:{turn + 1}")
+        example = self._augmenter.vary(self._examples[index], rng)
+        texts = [example.message.strip(), self._fmt.completion(example.calls, example.answer)]
+        message, completion = encode(self._tokenizer, texts)
+        return TokenRow((*self._before, *message, *self._after), completion)

@@ -19,9 +19,9 @@ from job_templates.cli import say
 from job_templates.ml.models.base import Base, prepare_base, with_adapter
 from job_templates.ml.models.checkpoint import parameter_count, save_adapter, save_checkpoint
 from job_templates.ml.models.device import choose_precision
+from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.rows.held_out import divide
-from job_templates.ml.rows.starter_rows import StarterRows
+from job_templates.ml.rows.scored_rows import divide
 from job_templates.ml.run.progress import clock
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import begin_anew

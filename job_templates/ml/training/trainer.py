@@ -17,8 +17,8 @@ from backend.runs.config import Engine
 from job_templates.cli import say
 from job_templates.ml.rows.encoding import TokenRow
 from job_templates.ml.run.meter import Meter
+from job_templates.ml.shared_prefix.answer_loss import look, token_losses
 from job_templates.ml.shared_prefix.collator import PackCollator, padded
-from job_templates.ml.shared_prefix.packed_losses import look, token_losses
 from job_templates.ml.training.loss_guard import LossGuard
 
 LOOK_TIMES = 4

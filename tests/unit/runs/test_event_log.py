@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from backend.jobs import LocalRunner
 from backend.runs import Event, FolderStore, RunConfig, append_event, read_events
-from backend.runs.event_log import HEAD_BYTES, MOST_EVENTS, TAIL_BYTES, EventLog
-from backend.runs.tries import latest_try
+from backend.runs.event_log import HEAD_BYTES, MOST_EVENTS, TAIL_BYTES, EventLog, latest_try
 from tests.conftest import ROOT
 from ui.services.stages import StageView, stage_views
 
