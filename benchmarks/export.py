@@ -31,7 +31,7 @@ from job_templates.ml.litert.verify.agreement import CheckpointRow, checkpoint_a
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained
 from job_templates.ml.litert.verify.verification import Subject, verify
-from job_templates.ml.models.source import Source, find_source
+from job_templates.ml.models.source import ModelSource, find_source
 
 HEAD = (
     f"{'recipe':<28} {'MB':>7} {'quantize':>9} {'memory':>9} {'load':>7} {'first token':>11} {'decode':>11} "
@@ -66,7 +66,12 @@ def main() -> None:
 
 
 def converted(
-    options: argparse.Namespace, source: Source, trained: Trained, lengths: tuple[int, ...], cache: int, folder: Path
+    options: argparse.Namespace,
+    source: ModelSource,
+    trained: Trained,
+    lengths: tuple[int, ...],
+    cache: int,
+    folder: Path,
 ) -> Converted:
     """The model in float32: made now, or by an earlier call that kept it."""
     kept = None

@@ -109,8 +109,8 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _score_model(arguments: argparse.Namespace) -> None:
+    from job_templates.ml.evaluation.comparisons import read_others, with_comparisons
     from job_templates.ml.evaluation.evaluate import evaluate, save
-    from job_templates.ml.evaluation.others import read_others, set_beside
     from job_templates.ml.models.source import find_source
     from job_templates.ml.rows.scored_rows import scored_rows
 
@@ -123,12 +123,12 @@ def _score_model(arguments: argparse.Namespace) -> None:
         if scored.note:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
-        save(set_beside(report, others), output.expanduser(), source.run, scored.tools)
+        save(with_comparisons(report, others), output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
 
 def _score_file(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.evaluation.others import read_others, set_beside
+    from job_templates.ml.evaluation.comparisons import read_others, with_comparisons
     from job_templates.ml.rows.scored_rows import scored_rows
 
     if arguments.baseline or arguments.probes:
@@ -141,7 +141,7 @@ def _score_file(arguments: argparse.Namespace) -> None:
     say_report("Predictions", report)
     setup = Setup(predictions=arguments.predictions.name, prompt_format=fmt.name, rows=report.n)
     output = (arguments.output or Path("evaluation.json")).expanduser()
-    evaluation = set_beside(build_evaluation(report, None, setup), others)
+    evaluation = with_comparisons(build_evaluation(report, None, setup), others)
     write_json_output(output, evaluation.to_dict())
     cli.say(f"Wrote {output}")
 

@@ -62,7 +62,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.hub.errors import TokenRefused
 from backend.jobs.commands import JOBS, job_arguments
-from backend.jobs.huggingface.journal import MARK
+from backend.jobs.huggingface.log_sync import MARK
 from backend.jobs.logs import KILLED
 from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli

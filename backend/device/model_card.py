@@ -84,7 +84,7 @@ def _tools(tools: Sequence[Tool]) -> str:
 def _accuracy(evaluation: Evaluation | None) -> str:
     if not evaluation:
         return "## Accuracy\n\nNot measured yet: run `evaluate.py`."
-    beside = [_rates(report) if report else {} for report in (evaluation.base, evaluation.floor)]
+    beside = [_rates(report) if report else {} for report in (evaluation.base, evaluation.ngram_baseline)]
     lines = [
         "## Accuracy",
         "",

@@ -19,7 +19,7 @@ from backend.doctor.repository import BINARY
 from backend.doctor.visit import Visit
 from backend.hub.errors import is_xet_error
 from backend.jobs.huggingface.errors import RAISED, told
-from backend.jobs.huggingface.handing import MOUNT
+from backend.jobs.huggingface.submission import MOUNT
 from backend.redact import plain_address, redact
 
 CODE = (

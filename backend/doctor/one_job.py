@@ -15,8 +15,8 @@ from backend.doctor.plan import PlannedJob
 from backend.doctor.visit import Visit
 from backend.errors import InputError
 from backend.jobs.huggingface.errors import RAISED, job_errors, status, told
-from backend.jobs.huggingface.handing import ENVIRONMENT, IMAGE, MOUNT
-from backend.jobs.huggingface.listening import log_lines
+from backend.jobs.huggingface.log_stream import log_lines
+from backend.jobs.huggingface.submission import ENVIRONMENT, IMAGE, MOUNT
 from backend.jobs.logs import clean
 
 SILENCE_SECONDS = 5.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
-from backend.jobs.either import EitherRunner
 from backend.jobs.local import LocalRunner
 from backend.jobs.logs import clean
 from backend.jobs.runner import Runner
+from backend.jobs.runner_router import EitherRunner
 from backend.jobs.states import JobState, write_state
 
 __all__ = [

@@ -49,18 +49,18 @@ MOST_BYTES = 256 * 1024
 """What is kept of one kind of event of one stage; over that, evenly spread events are dropped, never the newest."""
 SEAM_BYTES = 64
 KINDS = {"step": "step", "eval": "eval", "stage": "mark", "resume": "mark"}
-Kept = tuple[int, int, Event]
+SavedState = tuple[int, int, Event]
 """An event, behind its number in the file and its length there in bytes."""
 
 
 class Series:
     """The events of one kind of one stage, oldest first."""
 
-    def __init__(self, kept: list[Kept]) -> None:
+    def __init__(self, kept: list[SavedState]) -> None:
         self.kept = kept
         self._bytes = sum(size for _, size, _ in kept)
 
-    def add(self, one: Kept) -> None:
+    def add(self, one: SavedState) -> None:
         """Take the newest event."""
         self.kept.append(one)
         self._bytes += one[1]

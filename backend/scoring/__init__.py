@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.scoring.building import TARGET, build_evaluation, paired
-from backend.scoring.compare import same_calls
+from backend.scoring.call_matching import same_calls
 from backend.scoring.evaluation import Evaluation, Setup
 from backend.scoring.intervals import Rate, mcnemar, wilson
 from backend.scoring.report import Report, RowResult, ToolScore

@@ -22,7 +22,7 @@ MOSTLY = 0.8
 """The share of all calls from which one tool is said to be called whatever was asked."""
 MOST = 3
 """Tools, pairs or values named for each kind of advice: the worst ones."""
-FLOOR_NAME = "a plain n-gram classifier"
+NGRAM_NAME = "a plain n-gram classifier"
 SIGNIFICANT = 0.05
 """The p under which two models on the same rows are said to differ."""
 
@@ -60,7 +60,7 @@ def advise(
         *_unreadable(tuned),
         *_one_tool(tuned),
         *_beaten(tuned, others),
-        *_weak_tools(tuned, others.get(FLOOR_NAME), train_rows, target),
+        *_weak_tools(tuned, others.get(NGRAM_NAME), train_rows, target),
         *_confused(tuned),
         *_never_learned(tuned),
         *_undecided(tuned, target),
@@ -115,7 +115,9 @@ def _beaten(tuned: Report, others: Mapping[str, Report]) -> Iterator[Advice]:
             )
 
 
-def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, int], target: float) -> Iterator[Advice]:
+def _weak_tools(
+    report: Report, ngram_baseline: Report | None, train_rows: Mapping[str, int], target: float
+) -> Iterator[Advice]:
     weak = [
         (score.support - score.combined.k, name)
         for name, score in report.per_tool.items()
@@ -124,10 +126,10 @@ def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, i
     usual = median(train_rows.values()) if train_rows else 0
     for _, name in sorted(weak, reverse=True)[:MOST]:
         score, rows = report.per_tool[name], train_rows.get(name, 0)
-        learned = floor.per_tool[name].combined.k if floor else 0
+        learned = ngram_baseline.per_tool[name].combined.k if ngram_baseline else 0
         if learned - score.combined.k >= NOTABLE * score.support:
             remedy = (
-                f"{FLOOR_NAME[0].upper()}{FLOOR_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
+                f"{NGRAM_NAME[0].upper()}{NGRAM_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
                 "so it is not the rows: train longer."
             )
         elif rows < usual:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backend.runs.config import STARTER
-from backend.scoring.advice import FLOOR_NAME, advise
+from backend.scoring.advice import NGRAM_NAME, advise
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report
@@ -23,7 +23,7 @@ def build_evaluation(
     setup: Setup,
     target: float = TARGET,
     *,
-    floor: Report | None = None,
+    ngram_baseline: Report | None = None,
     probes: Mapping[str, Report] | None = None,
     train_rows: Mapping[str, int] | None = None,
 ) -> Evaluation:
@@ -32,18 +32,18 @@ def build_evaluation(
     `floor` is the n-gram classifier's report, `probes` the tuned model's on changed rows, by probe; `train_rows` counts
     each tool's training rows, where they are known.
     """
-    compared, against_floor = (paired(report, tuned) if report else None for report in (base, floor))
+    compared, against_ngrams = (paired(report, tuned) if report else None for report in (base, ngram_baseline))
     name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
-    others = {name: report for name, report in ((name, base), (FLOOR_NAME, floor)) if report}
+    others = {name: report for name, report in ((name, base), (NGRAM_NAME, ngram_baseline)) if report}
     return Evaluation(
         setup=setup,
         verdict=verdict(tuned.combined, target),
         advice=advise(tuned, others, train_rows or {}, target),
         tuned=tuned,
         base=base,
-        floor=floor,
+        ngram_baseline=ngram_baseline,
         mcnemar=compared,
-        floor_mcnemar=against_floor,
+        ngram_mcnemar=against_ngrams,
         probes={name: _probe(report, tuned) for name, report in (probes or {}).items()},
     )
 

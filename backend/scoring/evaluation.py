@@ -10,7 +10,7 @@ from typing import Any
 from backend.document import Field, check_schema
 from backend.files import read_json
 from backend.scoring.advice import Advice
-from backend.scoring.beside import Beside
+from backend.scoring.comparison import ComparedRows
 from backend.scoring.intervals import Rate
 from backend.scoring.report import Report
 from backend.scoring.verdict import Verdict
@@ -113,12 +113,12 @@ class Comparison:
     """The evaluation beside another report, on the rows that both scored; `source` is where that report was read."""
 
     source: str
-    pair: Beside
+    pair: ComparedRows
 
     @classmethod
     def from_field(cls, document: Field) -> Comparison:
         """The comparison in a field of a document; InputError."""
-        return cls(document["source"].text(), Beside.from_field(document))
+        return cls(document["source"].text(), ComparedRows.from_field(document))
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as one JSON object."""
@@ -139,9 +139,9 @@ class Evaluation:
     advice: tuple[Advice, ...] = ()
     tuned: Report
     base: Report | None = None
-    floor: Report | None = None
+    ngram_baseline: Report | None = None
     mcnemar: Paired | None = None
-    floor_mcnemar: Paired | None = None
+    ngram_mcnemar: Paired | None = None
     probes: Mapping[str, ProbeResult] = field(default_factory=dict)
     beside: tuple[Comparison, ...] | None = None
 
@@ -163,16 +163,16 @@ class Evaluation:
             advice=tuple(map(Advice.from_field, document.optional("advice", Field.list) or ())),
             tuned=Report.from_field(document["tuned"]),
             base=document.optional("base", Report.from_field),
-            floor=document.optional("floor", Report.from_field),
+            ngram_baseline=document.optional("floor", Report.from_field),
             mcnemar=document.optional("mcnemar", Paired.from_field),
-            floor_mcnemar=document.optional("floor_mcnemar", Paired.from_field),
+            ngram_mcnemar=document.optional("floor_mcnemar", Paired.from_field),
             probes={name: ProbeResult.from_field(found) for name, found in probes.items()},
             beside=None if beside is None else tuple(map(Comparison.from_field, beside)),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The evaluation as one JSON object, as it stands in evaluation.json."""
-        pairs = {"mcnemar": self.mcnemar, "floor_mcnemar": self.floor_mcnemar}
+        pairs = {"mcnemar": self.mcnemar, "floor_mcnemar": self.ngram_mcnemar}
         compared = {} if self.beside is None else {"beside": [one.to_dict() for one in self.beside]}
         return {
             "schema": SCHEMA,
@@ -181,7 +181,7 @@ class Evaluation:
             "advice": [one.to_dict() for one in self.advice],
             "tuned": self.tuned.to_dict(),
             "base": self.base.to_dict() if self.base else None,
-            "floor": self.floor.to_dict() if self.floor else None,
+            "floor": self.ngram_baseline.to_dict() if self.ngram_baseline else None,
             **{name: pair.to_dict() if pair else None for name, pair in pairs.items()},
             "probes": {name: found.to_dict() for name, found in self.probes.items()},
             **compared,

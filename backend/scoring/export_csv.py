@@ -36,7 +36,7 @@ def rows_csv(evaluation: Evaluation) -> str:
 
     Calls stand in their cells as JSON; a cell that a spreadsheet would run as a formula starts with an apostrophe.
     """
-    twins = {"base": _by_id(evaluation.base), "floor": _by_id(evaluation.floor)}
+    twins = {"base": _by_id(evaluation.base), "floor": _by_id(evaluation.ngram_baseline)}
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from backend.prompts import ParseError, PromptFormat
 from backend.records import Example, Tool
 from backend.scoring.arguments import argument_rates
+from backend.scoring.call_matching import same_calls, same_tools
 from backend.scoring.classify import classify
-from backend.scoring.compare import same_calls, same_tools
 from backend.scoring.intervals import Rate
 from backend.scoring.report import NO_CALL, Report, RowResult, ToolScore, confusions, names_of
 

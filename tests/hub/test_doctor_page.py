@@ -11,8 +11,8 @@ from backend.errors import InputError
 from tests.hub.doctors import ADA, left, ready_hub, until
 from tests.hub.loopback import LoopbackHub
 from ui.frame.doctor_panel import _ended, _linked, begin_check, check_buttons
-from ui.page.location import Place
-from ui.page.state import Scene
+from ui.page.location import Location
+from ui.page.state import PageState
 from ui.services.checkups import Checkups
 from ui.services.identity import Identity
 from ui.services.services import Services
@@ -31,8 +31,8 @@ class Only(Services):
         object.__setattr__(self, "checkups", Checkups())
 
 
-def seen_by(identity: Identity) -> Scene:
-    return Scene(Only(identity), Place())
+def seen_by(identity: Identity) -> PageState:
+    return PageState(Only(identity), Location())
 
 
 def done(checkups: Checkups, kind: str) -> dict[str, Outcome]:

@@ -19,7 +19,7 @@ from job_templates.ml.litert.verify.agreement import checkpoint_answers
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained
 from job_templates.ml.litert.verify.verification import RUN_CHECKS, Subject, verify
-from job_templates.ml.models.source import Source, find_source
+from job_templates.ml.models.source import ModelSource, find_source
 
 
 class Parts:
@@ -38,7 +38,7 @@ class Parts:
             path.write_bytes(bundle.read(section))
         (folder / ANDROID_TOOLS).write_bytes((run.export_dir / ANDROID_TOOLS).read_bytes())
         self.trained: Trained = load_trained(run)
-        self.source: Source = find_source(str(run.path))
+        self.source: ModelSource = find_source(str(run.path))
 
     def pack(self) -> Path:
         """A whole file of the parts as they now are."""

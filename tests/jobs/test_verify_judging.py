@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend.device.verification import Agreement, Check, Result
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig

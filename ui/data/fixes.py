@@ -17,12 +17,12 @@ from ui.data.groups import ranges
 from ui.html import text
 from ui.html.markup import button, callout, card, code, progress, table
 from ui.html.paging import Slice, page_number
-from ui.html.part import Part, pressed
-from ui.page.location import Place
+from ui.html.part import Part, clicked
+from ui.page.location import Location
 from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
-from ui.services.fix_request import Wish
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.services.fix_request import FixRequest
 
 PAGE_SIZE = 12
 LONGEST = 1500
@@ -78,7 +78,7 @@ def _cut(content: str) -> Markup:
     return Markup.escape(shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…")
 
 
-class Fixes(Holder):
+class Fixes(Panel):
     """What will change, with Apply and Cancel, and the list of changes."""
 
     def __init__(self) -> None:
@@ -87,41 +87,41 @@ class Fixes(Holder):
             with gr.Column(elem_classes=["ft-card"], visible=False) as self.changes_box:
                 self.changes = Part(elem_id="changes")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The preview, while one is asked for."""
-        plan = scene.plan.result if scene.plan else None
-        key = f"{scene.data_key} {scene.place.fixing} {plan is not None}"
+        plan = page_state.plan.result if page_state.plan else None
+        key = f"{page_state.data_key} {page_state.place.fixing} {plan is not None}"
         return {
-            self.box: gr.update(visible=scene.plan is not None),
-            self.head: _head(scene),
+            self.box: gr.update(visible=page_state.plan is not None),
+            self.head: _head(page_state),
             self.changes_box: gr.update(visible=bool(plan and plan.changes)),
-            self.changes: Keyed(key, lambda: change_list(plan.changes, 0) if plan else ""),
+            self.changes: KeyedUpdate(key, lambda: change_list(plan.changes, 0) if plan else ""),
         }
 
     def wire(self, page: Page) -> None:
         """Apply, cancel, and turn the pages of the list."""
 
         def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            scene = page.scene(place, request)
-            found = scene.plan.result if scene.plan else None
-            return change_list(found.changes, page_number(pressed(event).get("page"))) if found else ""
+            page_state = page.page_state(place, request)
+            found = page_state.plan.result if page_state.plan else None
+            return change_list(found.changes, page_number(clicked(event).get("page"))) if found else ""
 
-        page.on_press(self.head, _press)
+        page.on_click(self.head, _press)
         self.changes.act(turn, page.place, self.changes, **QUICK)
 
 
-def _press(scene: Scene, data: dict[str, str]) -> Place:
+def _press(page_state: PageState, data: dict[str, str]) -> Location:
     """Apply the fixes that are shown as a new draft, or leave the data as it is."""
-    plan = scene.plan.result if scene.plan else None
-    if data.get("do") != "apply" or plan is None or scene.source is None:
-        return replace(scene.place, fixing=None)
-    source = scene.source
-    origin = replace(source.origin, made=made(plan), parent=scene.place.data)
-    draft = scene.services.drafts.add(
+    plan = page_state.plan.result if page_state.plan else None
+    if data.get("do") != "apply" or plan is None or page_state.source is None:
+        return replace(page_state.place, fixing=None)
+    source = page_state.source
+    origin = replace(source.origin, made=made(plan), parent=page_state.place.data)
+    draft = page_state.services.upload_store.add(
         _written(plan.csv_text), _written(plan.tools_text), source.name, origin, source.test
     )
-    place = Place(data=draft)
-    check = replace(scene, place=place).check
+    place = Location(data=draft)
+    check = replace(page_state, place=place).check
     if check:
         check.done.wait(1.0)
     return place
@@ -132,8 +132,8 @@ def made(plan: FixPlan) -> str:
     return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
 
 
-def _head(scene: Scene) -> Markup:
-    task, wish = scene.plan, scene.wish
+def _head(page_state: PageState) -> Markup:
+    task, wish = page_state.plan, page_state.wish
     if task is None or wish is None:
         return Markup("")
     cancel = button("cancel", "Cancel")
@@ -149,7 +149,7 @@ def _head(scene: Scene) -> Markup:
     return card(_title(wish), _question(wish, task.result))
 
 
-def _question(wish: Wish, plan: FixPlan) -> Markup:
+def _question(wish: FixRequest, plan: FixPlan) -> Markup:
     copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
     says = Markup('<p class="summary">{}.{}</p><p class="note">{}</p>').format(
         _sizes(plan.changes), _dropped(plan), copy
@@ -158,14 +158,14 @@ def _question(wish: Wish, plan: FixPlan) -> Markup:
     return Markup('<div class="stack">{}{}<div class="actions">{}</div></div>').format(_warning(wish), says, actions)
 
 
-def _warning(wish: Wish) -> Markup:
+def _warning(wish: FixRequest) -> Markup:
     rule = wish.rule
     if rule is None or rule.safe:
         return Markup("")
     return callout("warn", "Look first: this may change what a row means", rule.explanation)
 
 
-def _title(wish: Wish) -> str:
+def _title(wish: FixRequest) -> str:
     if wish.rule is None:
         return "Fix all safe problems"
     line = f", line {wish.line:,}" if wish.line is not None else ""

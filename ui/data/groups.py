@@ -148,8 +148,8 @@ def _fix(rule: Rule, issue: Issue) -> Markup:
     wanted = rule.code if whole else f"{rule.code}:{issue.line}"
     label = "Fix" if rule.safe else "Fix…"
     place = f"line {issue.line}" if issue.line is not None else "the file"
-    press = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
-    return Markup("").join([Markup('<div class="note">{}</div>').format(issue.fix), press])
+    click = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
+    return Markup("").join([Markup('<div class="note">{}</div>').format(issue.fix), click])
 
 
 def _detail(detail: Detail, line: int) -> Markup:

@@ -10,17 +10,17 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.rows.label_errors import Suspect
+from backend.data.rows.label_errors import LabelError
 from backend.records import Example
 from ui.data.groups import ranges
 from ui.html import text
 from ui.html.markup import Figure, button, call_text, callout, card, empty, figures, progress, table
 from ui.html.paging import Slice, page_number
-from ui.html.part import Part, pressed
-from ui.page.location import Place
+from ui.html.part import Part, clicked
+from ui.page.location import Location
 from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 from ui.services.checks import Review
 
 PAGE_SIZE = 10
@@ -33,7 +33,7 @@ OFFER = (
 FLOOR = "The floor: a fine-tuned model that does not beat this has learnt nothing that counting words could not."
 
 
-class ReviewRows(Holder):
+class ReviewRows(Panel):
     """A button to begin, then both lists."""
 
     def __init__(self) -> None:
@@ -44,48 +44,48 @@ class ReviewRows(Holder):
             with gr.Column(elem_classes=["ft-card"]):
                 self.groups = Part(elem_id="near-duplicates")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """How far the search is, and what it found."""
-        task = scene.review
+        task = page_state.review
         found = task.result if task else None
-        key = f"{scene.data_key} {found is not None}"
+        key = f"{page_state.data_key} {found is not None}"
         return {
-            self.state: _state(scene),
+            self.state: _state(page_state),
             self.lists: gr.update(visible=found is not None),
-            self.suspects: Keyed(key, lambda: suspect_list(found, 0) if found else ""),
-            self.groups: Keyed(key, lambda: near_list(found.groups, 0) if found else ""),
+            self.suspects: KeyedUpdate(key, lambda: suspect_list(found, 0) if found else ""),
+            self.groups: KeyedUpdate(key, lambda: near_list(found.groups, 0) if found else ""),
         }
 
     def wire(self, page: Page) -> None:
         """Begin, stop, and turn pages."""
 
         def found(place: dict[str, Any], request: gr.Request) -> Review | None:
-            task = page.scene(place, request).review
+            task = page.page_state(place, request).review
             return task.result if task else None
 
         def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return suspect_list(review, page_number(pressed(event).get("page"))) if review else ""
+            return suspect_list(review, page_number(clicked(event).get("page"))) if review else ""
 
         def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return near_list(review.groups, page_number(pressed(event).get("page"))) if review else ""
+            return near_list(review.groups, page_number(clicked(event).get("page"))) if review else ""
 
-        page.on_press(self.state, _press)
+        page.on_click(self.state, _press)
         self.suspects.act(turn_suspects, page.place, self.suspects, **QUICK)
         self.groups.act(turn_groups, page.place, self.groups, **QUICK)
 
 
-def _press(scene: Scene, data: dict[str, str]) -> Place:
-    if data.get("do") == "review" and scene.data and scene.report:
-        scene.services.checker.review(scene.data, scene.report, scene.services.owner)
-    elif data.get("do") == "stop" and scene.review:
-        scene.review.stop.set()
-    return scene.place
+def _press(page_state: PageState, data: dict[str, str]) -> Location:
+    if data.get("do") == "review" and page_state.data and page_state.report:
+        page_state.services.checker.review(page_state.data, page_state.report, page_state.services.owner)
+    elif data.get("do") == "stop" and page_state.review:
+        page_state.review.stop.set()
+    return page_state.place
 
 
-def _state(scene: Scene) -> Markup:
-    task = scene.review
+def _state(page_state: PageState) -> Markup:
+    task = page_state.review
     if task is None or task.stop.is_set():
         look = button("review", "Look for labels that seem wrong", kind="primary")
         return empty("A second look at the labels", OFFER, look)
@@ -125,7 +125,7 @@ def suspect_list(review: Review, page: int) -> Markup:
     return Markup("").join([title, note, shown, part.pager()])
 
 
-def _suspect(suspect: Suspect) -> list[object]:
+def _suspect(suspect: LabelError) -> list[object]:
     return [
         f"{suspect.line:,}",
         suspect.message,

@@ -15,8 +15,8 @@ from ui.html import text
 from ui.html.markup import Figure, callout, card, figures, meter
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 
 NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 
@@ -81,7 +81,7 @@ BINS = 24
 NICE = (1, 2, 5, 10)
 
 
-class Lengths(Holder):
+class Lengths(Panel):
     """The choice of the unit, and the histogram."""
 
     def __init__(self) -> None:
@@ -93,22 +93,22 @@ class Lengths(Holder):
             )  # fmt: skip
             self.bars = Part(elem_id="lengths")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The lengths of the messages."""
-        report, key = scene.report, scene.data_key
+        report, key = page_state.report, page_state.data_key
         if report is None:
             return {}
         return {
             self.box: gr.update(visible=bool(report.examples)),
-            self.unit: Keyed(key, "characters"),
-            self.bars: Keyed(key, lambda: histogram(report, "characters")),
+            self.unit: KeyedUpdate(key, "characters"),
+            self.bars: KeyedUpdate(key, lambda: histogram(report, "characters")),
         }
 
     def wire(self, page: Page) -> None:
         """Draw the unit that is picked."""
 
         def draw(place: dict[str, Any], unit: str, request: gr.Request) -> str:
-            report = page.scene(place, request).report
+            report = page.page_state(place, request).report
             return histogram(report, unit) if report else ""
 
         self.unit.input(draw, [page.place, self.unit], self.bars, **QUICK)

@@ -9,22 +9,22 @@ from ui.data.problems import summary_line, wish_fix
 from ui.data.upload import settled
 from ui.html import text
 from ui.html.markup import Tone, button, callout, card, link, progress
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import go
-from ui.page.state import Scene
+from ui.page.state import PageState
 from ui.services.fix_request import SAFE, safely_mended
-from ui.services.uploads import Source, draft_link
+from ui.services.uploads import UploadedData, draft_link
 
 
-def data_state(scene: Scene) -> Markup:
+def data_state(page_state: PageState) -> Markup:
     """A card about the data that is open; nothing where none is."""
-    if scene.source_error:
-        return callout("warn", "These files are gone", scene.source_error)
-    if scene.source is None or scene.check is None:
+    if page_state.source_error:
+        return callout("warn", "These files are gone", page_state.source_error)
+    if page_state.source is None or page_state.check is None:
         return Markup("")
-    check, name = scene.check, scene.source.name
+    check, name = page_state.check, page_state.source.name
     if check.result is not None:
-        return _summary(scene, scene.source, check.result)
+        return _summary(page_state, page_state.source, check.result)
     if check.error is None:
         stop = button("stop", "Stop", kind="quiet small")
         return card(
@@ -35,35 +35,35 @@ def data_state(scene: Scene) -> Markup:
     return callout(tone, f"{name} was not checked", check.error, actions)
 
 
-def press(scene: Scene, data: dict[str, str]) -> Place:
+def click(page_state: PageState, data: dict[str, str]) -> Location:
     """Do what a button of the card says."""
     match data.get("do"):
         case "other":
-            return Place()
-        case "stop" if scene.check:
-            scene.check.stop.set()
-            return scene.place
+            return Location()
+        case "stop" if page_state.check:
+            page_state.check.stop.set()
+            return page_state.place
         case "again":
-            scene.services.checker.restart(scene.services.owner)
-            return scene.place
+            page_state.services.checker.restart(page_state.services.owner)
+            return page_state.place
         case "fix":
-            return wish_fix(scene, data)
-        case "undo" if scene.source and scene.source.origin.parent:
-            return settled(scene, Place(data=scene.source.origin.parent))
+            return wish_fix(page_state, data)
+        case "undo" if page_state.source and page_state.source.origin.parent:
+            return settled(page_state, Location(data=page_state.source.origin.parent))
         case "train":
-            return go("train")(scene)
+            return go("train")(page_state)
         case _:
-            return scene.place
+            return page_state.place
 
 
-def _summary(scene: Scene, source: Source, report: CheckReport) -> Markup:
+def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
     line = summary_line(report.rows, len(report.tools), report.issues)
-    body = [Markup('<p class="summary">{}</p>').format(line), _made(scene, source)]
+    body = [Markup('<p class="summary">{}</p>').format(line), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
         says = f"{text.count(errors, 'error')} must be mended before training."
         body.append(callout("error", "Not ready to train", says))
-    actions = [] if scene.plan else [*_train(errors), *_fix_all(report, errors)]
+    actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors)]
     if actions:
         body.append(Markup('<div class="actions">{}</div>').format(Markup("").join(actions)))
     return card(source.name, Markup("").join(body), aside=button("other", "Use other files", kind="quiet small"))
@@ -79,10 +79,10 @@ def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
 
 
-def _made(scene: Scene, source: Source) -> Markup:
+def _made(page_state: PageState, source: UploadedData) -> Markup:
     """What was done to the files here, with the way back and the files themselves."""
-    draft = scene.place.data
-    if not source.origin.made or not draft or scene.run:
+    draft = page_state.place.data
+    if not source.origin.made or not draft or page_state.run:
         return Markup("")
     undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Markup("")
     links = [

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from backend.errors import InputError
 from ui.html.markup import button, link
 from ui.html.part import Part
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 from ui.services.uploads import EXAMPLE, EXAMPLE_FILES
 
 HINTS = {
@@ -24,7 +24,7 @@ HINTS = {
 SETTLE_SECONDS = 0.7
 
 
-class Uploads(Holder):
+class Uploads(Panel):
     """Two fields and the offer below them."""
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class Uploads(Holder):
                 self.dataset = _upload("Examples (CSV)", ".csv", "upload-csv", HINTS["dataset"])
             self.offer = Part(elem_id="data-offer")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """Empty fields, where there is no data."""
-        key = str(scene.source is None)
+        key = str(page_state.source is None)
         return {
-            self.box: gr.update(visible=scene.source is None),
+            self.box: gr.update(visible=page_state.source is None),
             self.offer: _offer(),
-            self.tools: Keyed(key, None),
-            self.dataset: Keyed(key, None),
+            self.tools: KeyedUpdate(key, None),
+            self.dataset: KeyedUpdate(key, None),
         }
 
     def wire(self, page: Page) -> None:
@@ -49,12 +49,12 @@ class Uploads(Holder):
         files = [self.tools, self.dataset]
         for upload in files:
             page.on(upload.upload, _take, files)
-        page.on_press(self.offer, lambda scene, _data: settled(scene, Place(data=EXAMPLE)))
+        page.on_click(self.offer, lambda page_state, _data: settled(page_state, Location(data=EXAMPLE)))
 
 
-def settled(scene: Scene, place: Place) -> Place:
+def settled(page_state: PageState, place: Location) -> Location:
     """The place, after giving its check a moment: most are done before a progress bar could be read."""
-    opened = replace(scene, place=place)
+    opened = replace(page_state, place=place)
     if opened.source_error:
         raise InputError(opened.source_error)
     if opened.check:
@@ -70,11 +70,11 @@ def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
     return field
 
 
-def _take(scene: Scene, tools: str | None, dataset: str | None) -> Place:
+def _take(page_state: PageState, tools: str | None, dataset: str | None) -> Location:
     """Once both files are there, keep them and open them."""
     if not tools or not dataset:
-        return scene.place
-    return settled(scene, Place(data=scene.services.drafts.add(Path(dataset), Path(tools))))
+        return page_state.place
+    return settled(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
 
 
 def _offer() -> Markup:

@@ -7,21 +7,21 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.scoring.beside import Beside, beside
+from backend.scoring.comparison import ComparedRows, compare_rows
 from ui.evaluate.others import FILE, Other, others
 from ui.html import text
 from ui.html.markup import button, table
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 
 SIGNIFICANT = 0.05
 LEAD = "The same rows, row by row: what one of the two has right and the other has not."
 HEADERS = ("Model", "Tool selection", "Combined accuracy", "Right where the other is wrong")
 
 
-class BesideCard(Holder):
+class BesideCard(Panel):
     """A list of what this model can be held against, and the comparison with the chosen one."""
 
     def __init__(self) -> None:
@@ -32,31 +32,33 @@ class BesideCard(Holder):
             self.choice = gr.Dropdown([("nothing", "")], value="", label="Compare with", filterable=False)
             self.table = Part(elem_id="beside-table")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The list, and the comparison with its first entry, until a visitor chooses another."""
-        found = others(scene)
-        key = f"{scene.place.run} {[(other.key, other.label) for other in found.values()]}"
+        found = others(page_state)
+        key = f"{page_state.place.run} {[(other.key, other.label) for other in found.values()]}"
         first = next(iter(found), "")
         choices = [(other.label, other.key) for other in found.values()] or [("nothing", "")]
         return {
             self.box: gr.update(visible=bool(found)),
-            self.choice: Keyed(key, gr.update(choices=choices, value=first)),
-            self.table: Keyed(key, lambda: _compared(scene, found.get(first))),
+            self.choice: KeyedUpdate(key, gr.update(choices=choices, value=first)),
+            self.table: KeyedUpdate(key, lambda: _compared(page_state, found.get(first))),
         }
 
     def wire(self, page: Page) -> None:
         """Let the list choose."""
 
         def choose(place: dict[str, Any], key: str, request: gr.Request) -> Markup:
-            scene = page.scene(place, request)
-            return _compared(scene, others(scene).get(key))
+            page_state = page.page_state(place, request)
+            return _compared(page_state, others(page_state).get(key))
 
         self.choice.input(choose, [page.place, self.choice], self.table, **QUICK)
 
 
-def _compared(scene: Scene, other: Other | None) -> Markup:
+def _compared(page_state: PageState, other: Other | None) -> Markup:
     """The two models in a line each, and what the difference is worth."""
-    pair = beside(scene.evaluation.tuned.rows, other.report.rows) if scene.evaluation and other else None
+    pair = (
+        compare_rows(page_state.evaluation.tuned.rows, other.report.rows) if page_state.evaluation and other else None
+    )
     if other is None or pair is None:
         return Markup("")
     rows = [
@@ -64,10 +66,10 @@ def _compared(scene: Scene, other: Other | None) -> Markup:
         [other.name, *_rates(pair, own=False), _only(other, "lost", len(pair.lost))],
     ]
     shown = table(HEADERS, rows, kind="two-models", caption=f"This model beside {other.label}")
-    return Markup('{}<div class="notes said"><p>{}</p></div>').format(shown, _sentence(scene, other, pair))
+    return Markup('{}<div class="notes said"><p>{}</p></div>').format(shown, _sentence(page_state, other, pair))
 
 
-def _rates(pair: Beside, *, own: bool) -> list[Markup]:
+def _rates(pair: ComparedRows, *, own: bool) -> list[Markup]:
     rates = pair.own if own else pair.other
     shown = []
     for rate in (rates["tool"], rates["combined"]):
@@ -87,11 +89,11 @@ def _only(other: Other, side: str, count: int) -> Markup:
     )
 
 
-def _sentence(scene: Scene, other: Other, pair: Beside) -> str:
+def _sentence(page_state: PageState, other: Other, pair: ComparedRows) -> str:
     """What the paired rows say, in plain words."""
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.3f}"
     measured = f"{len(pair.gained):,} gained, {len(pair.lost):,} lost (McNemar, {p})"
-    total = len(scene.evaluation.tuned.rows) if scene.evaluation else pair.n
+    total = len(page_state.evaluation.tuned.rows) if page_state.evaluation else pair.n
     rows = f"On the {pair.n:,} rows that both held out" if pair.n < total else f"On all {pair.n:,} rows"
     if not pair.gained and not pair.lost:
         said = "both are right and wrong on the same rows"
@@ -99,10 +101,10 @@ def _sentence(scene: Scene, other: Other, pair: Beside) -> str:
         said = f"the two cannot be told apart: {measured}"
     else:
         said = f"{'this model' if len(pair.gained) > len(pair.lost) else other.label} is better: {measured}"
-    return f"{rows}, {said}.{_same(scene) if other.key == FILE else ''}"
+    return f"{rows}, {said}.{_same(page_state) if other.key == FILE else ''}"
 
 
-def _same(scene: Scene) -> str:
+def _same(page_state: PageState) -> str:
     """How many answers of the file are the checkpoint's own."""
-    found = scene.verification.checkpoint_agreement if scene.verification else None
+    found = page_state.verification.checkpoint_agreement if page_state.verification else None
     return f" {found.same:,} of {found.rows:,} answers are the same calls." if found and found.rows else ""

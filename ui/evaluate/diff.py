@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from backend.records import Call
-from backend.scoring.compare import drop_nulls, same_value
+from backend.scoring.call_matching import drop_nulls, same_value
 from backend.scoring.report import NO_CALL
 from ui.html.markup import value_text
 

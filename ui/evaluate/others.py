@@ -12,7 +12,7 @@ from backend.errors import InputError
 from backend.runs import STARTER
 from backend.scoring import Evaluation, Report
 from ui.html import text
-from ui.page.state import Scene, readable
+from ui.page.state import PageState, readable
 from ui.services.stages import stamp
 from ui.services.summaries import Summary
 
@@ -39,34 +39,34 @@ class Results:
     others: Mapping[str, Other] = field(default_factory=dict)
 
 
-def others(scene: Scene) -> dict[str, Other]:
+def others(page_state: PageState) -> dict[str, Other]:
     """Everything that the open run's evaluation can be held against, by key."""
-    return {other.key: other for other in (*_own(scene), *_runs(scene))}
+    return {other.key: other for other in (*_own(page_state), *_runs(page_state))}
 
 
-def with_others(scene: Scene) -> Results | None:
+def with_others(page_state: PageState) -> Results | None:
     """The open run's evaluation and what it can be held against; None where there is none."""
-    return Results(scene.evaluation, others(scene)) if scene.evaluation else None
+    return Results(page_state.evaluation, others(page_state)) if page_state.evaluation else None
 
 
-def _own(scene: Scene) -> Iterator[Other]:
-    evaluation, verification = scene.evaluation, readable(lambda: scene.verification)
+def _own(page_state: PageState) -> Iterator[Other]:
+    evaluation, verification = page_state.evaluation, readable(lambda: page_state.verification)
     if evaluation and evaluation.base:
         untrained = evaluation.setup.base_model == STARTER
         label = "the model before training" if untrained else "the base model"
         yield Other(BASE, label, f"{label[0].upper()}{label[1:]}", evaluation.base)
-    if evaluation and evaluation.floor:
-        yield Other(FLOOR, "the n-gram classifier", "The classifier", evaluation.floor)
+    if evaluation and evaluation.ngram_baseline:
+        yield Other(FLOOR, "the n-gram classifier", "The classifier", evaluation.ngram_baseline)
     if verification and verification.accuracy:
         yield Other(FILE, f"the exported file, {verification.file}", "The exported file", verification.accuracy)
 
 
-def _runs(scene: Scene) -> Iterator[Other]:
+def _runs(page_state: PageState) -> Iterator[Other]:
     """Other evaluated runs with at least one of these held-out rows."""
-    own = {row.id for row in scene.evaluation.tuned.rows} if scene.evaluation else set()
-    measured = [summary for summary in scene.runs if summary.accuracy and summary.id != scene.place.run]
+    own = {row.id for row in page_state.evaluation.tuned.rows} if page_state.evaluation else set()
+    measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.place.run]
     for summary in measured[:MOST_RUNS]:
-        path = scene.services.store.root / summary.id / "evaluation.json"
+        path = page_state.services.store.root / summary.id / "evaluation.json"
         report = _report(path, stamp(path))
         if report and own & {row.id for row in report.rows}:
             yield Other(f"run {summary.id}", f"the run {_label(summary)}", f"The run {summary.name}", report)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from backend.runs import STARTER
 from backend.scoring import Evaluation, Rate, Report
-from backend.scoring.advice import FLOOR_NAME
+from backend.scoring.advice import NGRAM_NAME
 from backend.scoring.evaluation import Paired
 from ui.evaluate.labels import before
 from ui.evaluate.probes import evaluate_button
@@ -43,7 +43,7 @@ def _figure(
     if rate.low is None or rate.high is None:
         return Figure(name, "–", "no row to measure it on")
     line = f"{text.interval(rate.low, rate.high)} · {rate.k:,} of {rate.n:,} {of}"
-    labels = [(evaluation.base, before(evaluation)), (evaluation.floor, "classifier")]
+    labels = [(evaluation.base, before(evaluation)), (evaluation.ngram_baseline, "classifier")]
     others = [
         Markup("<span>{}: {}</span>").format(label, _other(rate_of(report))) for report, label in labels if report
     ]
@@ -85,10 +85,10 @@ def _against_base(evaluation: Evaluation) -> str:
 
 def _against_floor(evaluation: Evaluation) -> list[object]:
     """Whether the model has earned its size; nothing where the floor was not measured."""
-    pair = evaluation.floor_mcnemar
-    if not pair or not evaluation.floor:
+    pair = evaluation.ngram_mcnemar
+    if not pair or not evaluation.ngram_baseline:
         return []
-    said = f"Against {FLOOR_NAME}, trained in seconds on the same rows: {_changed(pair)}."
+    said = f"Against {NGRAM_NAME}, trained in seconds on the same rows: {_changed(pair)}."
     return [Markup("{} <strong>{}</strong>").format(said, floor_sentence(pair))]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.scoring import Evaluation, Report
-from backend.scoring.beside import beside
+from backend.scoring.comparison import compare_rows
 from backend.scoring.report import NO_CALL, RowResult, confusions, names_of
 from ui.evaluate.others import Results
 
@@ -56,13 +56,13 @@ def chosen_rows(results: Results, choice: Choice) -> Rows:
 
 def shown_rows(evaluation: Evaluation, show: str) -> Rows:
     """The rows by who got them right."""
-    tuned, base, floor = map(right_ids, (evaluation.tuned, evaluation.base, evaluation.floor))
+    tuned, base, ngram_baseline = map(right_ids, (evaluation.tuned, evaluation.base, evaluation.ngram_baseline))
     wanted = {
         WRONG: lambda name: name not in tuned,
         RIGHT: lambda name: name in tuned,
         BASE_ONLY: lambda name: name in base - tuned,
         TUNED_ONLY: lambda name: name in tuned - base,
-        FLOOR_ONLY: lambda name: name in floor - tuned,
+        FLOOR_ONLY: lambda name: name in ngram_baseline - tuned,
     }.get(show)
     return [row for row in evaluation.tuned.rows if wanted is None or wanted(row.id)]
 
@@ -92,7 +92,7 @@ def cell_key(gold: str, predicted: str) -> str:
     return json.dumps(["cell", gold, predicted], ensure_ascii=False)
 
 
-def beside_key(other: str, side: str) -> str:
+def comparison_key(other: str, side: str) -> str:
     """What the rows are called that this model has `gained` over another, or `lost` against it."""
     return json.dumps(["beside", other, side])
 
@@ -124,7 +124,7 @@ def _parts(key: str) -> object:
 def _beside(results: Results, key: str, side: str) -> Picked | None:
     """The rows that only one of two models has right; None where the other is not there any more."""
     other = results.others.get(key)
-    pair = beside(results.evaluation.tuned.rows, other.report.rows) if other else None
+    pair = compare_rows(results.evaluation.tuned.rows, other.report.rows) if other else None
     if other is None or pair is None:
         return None
     ids = pair.gained if side == "gained" else pair.lost

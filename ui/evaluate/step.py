@@ -19,10 +19,10 @@ from ui.html.markup import button, callout, empty, heading
 from ui.html.part import Part
 from ui.jobs.launch import begin
 from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import Page, go
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
+from ui.page.state import PageState
+from ui.page.updates import Panel, Updates
 
 LEAD = "The model answers rows that were held back from training, and its calls are compared with the right ones."
 WORDS = {
@@ -36,7 +36,7 @@ WORDS = {
 UNREADABLE = "evaluation.json in the run's folder is damaged or gone. The model is kept: measure it again."
 
 
-class EvaluateStep(Holder):
+class EvaluateStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
@@ -58,25 +58,25 @@ class EvaluateStep(Holder):
             self.rows = RowBrowser()
         self.panel.build_log()
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The results, or how to get them."""
-        evaluation = scene.evaluation if scene.has("train") else None
-        view = scene.stage("evaluate")
+        evaluation = page_state.evaluation if page_state.has("train") else None
+        view = page_state.stage("evaluate")
         measured = evaluation if not view.active else None
-        wanted: Wanted = {
-            self.blank: _blank(scene),
-            **self.panel.paint(scene, WORDS),
+        wanted: Updates = {
+            self.blank: _blank(page_state),
+            **self.panel.render(page_state, WORDS),
             self.scores: "",
             self.details: gr.update(visible=measured is not None),
         }
-        if not scene.has("train") and not view.active:
+        if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
-        return wanted | self._paint_results(scene, measured) if measured else wanted
+        return wanted | self._paint_results(page_state, measured) if measured else wanted
 
-    def _paint_results(self, scene: Scene, evaluation: Evaluation) -> Wanted:
+    def _paint_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
         tuned, base = evaluation.tuned, evaluation.base
         return {
-            self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)),
+            self.scores: scores_card(evaluation, str(page_state.place.run), _declarations(page_state)),
             self.advice: advice_card(evaluation),
             self.chart_title: _chart_title(tuned),
             self.chart: per_tool(tuned.per_tool, base.per_tool if base else None, before(evaluation)),
@@ -84,53 +84,53 @@ class EvaluateStep(Holder):
             self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
             self.errors: details_cards(tuned),
             self.probes: probes_card(evaluation),
-            **self.beside.paint(scene),
-            **self.rows.paint(scene),
+            **self.beside.render(page_state),
+            **self.rows.render(page_state),
         }
 
     def wire(self, page: Page) -> None:
         """Tie the buttons to the evaluation, and all that stands for rows to the rows."""
         for part in (self.blank, self.panel.state, self.scores):
-            page.on_press(part, self._press)
+            page.on_click(part, self._press)
         self.beside.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
         for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
             self.rows.follow(page, source)
 
-    def _press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def _press(self, page_state: PageState, data: dict[str, str]) -> Location:
         if data.get("do") == "step":
-            return go(data.get("step", "data"))(scene)
-        return self.panel.press(scene, data, lambda scene: _start(scene, data))
+            return go(data.get("step", "data"))(page_state)
+        return self.panel.click(page_state, data, lambda page_state: _start(page_state, data))
 
 
-def _start(scene: Scene, data: dict[str, str]) -> Place:
+def _start(page_state: PageState, data: dict[str, str]) -> Location:
     """Start the evaluation, with the probes where the switch asks for them."""
-    if scene.run:
+    if page_state.run:
         wanted = ("--probes",) if data.get("probes") == "yes" else ()
-        return begin(scene, scene.run, "evaluate", wanted)
-    return scene.place
+        return begin(page_state, page_state.run, "evaluate", wanted)
+    return page_state.place
 
 
-def _blank(scene: Scene) -> Markup:
-    if scene.has("train"):
-        state = scene.stage("evaluate").state
-        if state == "done" and scene.evaluation is None:
-            again = evaluate_button("Evaluate again", _declarations(scene), on=False, kind="primary")
+def _blank(page_state: PageState) -> Markup:
+    if page_state.has("train"):
+        state = page_state.stage("evaluate").state
+        if state == "done" and page_state.evaluation is None:
+            again = evaluate_button("Evaluate again", _declarations(page_state), on=False, kind="primary")
             return callout("error", "The measurement cannot be read", UNREADABLE, again)
-        if scene.evaluation or state != "none":
+        if page_state.evaluation or state != "none":
             return Markup("")
-        start = evaluate_button("Evaluate", _declarations(scene), on=False, kind="primary")
+        start = evaluate_button("Evaluate", _declarations(page_state), on=False, kind="primary")
         return empty("Not measured yet", "The base model and the tuned one answer every held-out row.", start)
-    if scene.stage("train").active:
+    if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
         return empty("Training first", "There is something to measure when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
     return empty("Nothing to measure yet", "Train a model, or open a run from the list.", train)
 
 
-def _declarations(scene: Scene) -> str:
-    return scene.run.config.declarations if scene.run else "none"
+def _declarations(page_state: PageState) -> str:
+    return page_state.run.config.declarations if page_state.run else "none"
 
 
 def _chart_title(tuned: Report) -> Markup:

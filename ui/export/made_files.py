@@ -9,7 +9,7 @@ from pathlib import Path
 from backend.device.android import write_kit_of_run
 from backend.runs import Run
 from backend.runs.folders import Scratch
-from backend.runs.own import check_no_links
+from backend.runs.link_check import check_no_links
 from backend.scoring import Evaluation
 from backend.scoring.export_csv import rows_csv
 from ui.export.android_kit import ZIP

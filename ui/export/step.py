@@ -18,10 +18,10 @@ from ui.html.markup import Figure, Tone, badge, button, callout, card, code, emp
 from ui.html.part import Part
 from ui.jobs.launch import begin
 from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import Page, go
-from ui.page.state import Scene, readable
-from ui.page.updates import Holder, Wanted
+from ui.page.state import PageState, readable
+from ui.page.updates import Panel, Updates
 from ui.services.exports import Exported, exported
 
 LEAD = (
@@ -41,7 +41,7 @@ VERDICTS: dict[Result, tuple[Tone, str]] = {
 RESULT_TONES: dict[Result, Tone] = {Result.PASSED: "ok", Result.FAILED: "error", Result.UNCHECKED: "warn"}
 
 
-class ExportStep(Holder):
+class ExportStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
@@ -53,39 +53,41 @@ class ExportStep(Holder):
         self.kit = Part(elem_id="android-kit", also=COPY)
         self.panel.build_log()
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The file and what was verified about it, or how to get it."""
-        view = scene.stage("export")
-        shown = scene.run is not None and scene.has("export") and not view.active
-        wanted: Wanted = {
-            self.blank: _blank(scene),
-            **self.panel.paint(scene, WORDS),
-            **self.options.paint(scene),
-            self.file: _exported(scene, scene.run) if shown and scene.run else "",
-            self.kit: android_card(scene.run) if shown and scene.run and readable(lambda: scene.verification) else "",
+        view = page_state.stage("export")
+        shown = page_state.run is not None and page_state.has("export") and not view.active
+        wanted: Updates = {
+            self.blank: _blank(page_state),
+            **self.panel.render(page_state, WORDS),
+            **self.options.render(page_state),
+            self.file: _exported(page_state, page_state.run) if shown and page_state.run else "",
+            self.kit: android_card(page_state.run)
+            if shown and page_state.run and readable(lambda: page_state.verification)
+            else "",
         }
-        if not scene.has("train") and not view.active:
+        if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
         return wanted
 
     def wire(self, page: Page) -> None:
         """Tie the buttons to the export."""
         for part in (self.blank, self.panel.state, self.file):
-            page.on_press(part, self._press, self.options.fields)
+            page.on_click(part, self._press, self.options.fields)
 
-    def _press(self, scene: Scene, data: dict[str, str], *options: Any) -> Place:
+    def _press(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
         if data.get("do") == "step":
-            return go(data.get("step", "data"))(scene)
-        return self.panel.press(scene, data, lambda here: _start(here, *options))
+            return go(data.get("step", "data"))(page_state)
+        return self.panel.click(page_state, data, lambda here: _start(here, *options))
 
 
-def _start(scene: Scene, *options: Any) -> Place:
-    return begin(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
+def _start(page_state: PageState, *options: Any) -> Location:
+    return begin(page_state, page_state.run, "export", read_options(*options)) if page_state.run else page_state.place
 
 
-def _blank(scene: Scene) -> Markup:
-    if scene.has("train"):
-        if scene.has("export") or scene.stage("export").state != "none":
+def _blank(page_state: PageState) -> Markup:
+    if page_state.has("train"):
+        if page_state.has("export") or page_state.stage("export").state != "none":
             return Markup("")
         start = button("start", "Export", kind="primary")
         return empty(
@@ -94,23 +96,23 @@ def _blank(scene: Scene) -> Markup:
             "to six minutes on two cores, with a starter less.",
             start,
         )
-    if scene.stage("train").active:
+    if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
         return empty("Training first", "There is something to export when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
     return empty("Nothing to export yet", "Train a model, or open a run from the list.", train)
 
 
-def _exported(scene: Scene, run: Run) -> Markup:
+def _exported(page_state: PageState, run: Run) -> Markup:
     file = exported(run)
     assert file is not None
     try:
-        verification = scene.verification
+        verification = page_state.verification
     except InputError as error:
         return _unverified(file, str(error))
     if verification is None or verification.file != file.name:
         return _unverified(file, "Its verification is missing or cannot be read.")
-    evaluation = readable(lambda: scene.evaluation)
+    evaluation = readable(lambda: page_state.evaluation)
     parts = [_verdict(verification), _figures(verification, evaluation), _actions(run, file)]
     again = button("start", "Export again", kind="quiet small")
     shown = card(file.name, Markup('<div class="stack">{}</div>').format(Markup("").join(parts)), aside=again)

@@ -11,8 +11,8 @@ from gradio.events import api
 
 from backend.errors import InputError
 from backend.runs.folders import Scratch
-from ui.page.location import Place
-from ui.page.state import Scene
+from ui.page.location import Location
+from ui.page.state import PageState
 from ui.playground.ask import ask_file
 from ui.services.checks import BOUNDS, TOO_LONG
 from ui.services.data_work import check_as_json
@@ -27,10 +27,10 @@ def add_api(tenants: Tenants) -> None:
 
     def predict(run: str, message: str, request: gr.Request) -> dict[str, Any]:
         """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
-        scene = Scene(tenants.services(request), Place(run=run))
-        if scene.run_error:
-            raise gr.Error(scene.run_error, print_exception=False)
-        answer = ask_file(scene, message or "")
+        page_state = PageState(tenants.services(request), Location(run=run))
+        if page_state.run_error:
+            raise gr.Error(page_state.run_error, print_exception=False)
+        answer = ask_file(page_state, message or "")
         return {
             "calls": [call.to_dict() for call in answer.calls],
             "text": answer.text,

@@ -17,9 +17,9 @@ from ui.html import icons
 from ui.html.markup import Tone, button, callout, card, progress
 from ui.html.part import Part
 from ui.jobs.confirm import COME_INTO_SIGHT
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
+from ui.page.location import Location
+from ui.page.state import PageState
+from ui.page.updates import Panel, Updates
 from ui.services.checkups import TITLES, Checkup
 
 FOLLOW = """
@@ -91,23 +91,23 @@ JOBS_NOTE = (
 )
 
 
-class DoctorPanel(Holder):
+class DoctorPanel(Panel):
     """Empty until somebody asks for a check."""
 
     def __init__(self) -> None:
         self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + FOLLOW + COPY)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The check that the visitor looks at."""
-        return {self.part: _view(scene)}
+        return {self.part: _view(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Stop, begin again, ask for the price of jobs, agree to it, or close the panel. InputError."""
-        checkups, identity = scene.services.checkups, scene.services.identity
+        checkups, identity = page_state.services.checkups, page_state.services.identity
         match data.get("do"):
             case "doctor":
-                return begin_check(scene, data.get("of", ""))
-            case "stop" if checkup := checkups.last(scene.place.doctor):
+                return begin_check(page_state, data.get("of", ""))
+            case "stop" if checkup := checkups.last(page_state.place.doctor):
                 checkup.task.stop.set()
             case "price":
                 checkups.ask_price(identity)
@@ -116,25 +116,25 @@ class DoctorPanel(Holder):
             case "leave":
                 checkups.drop_price()
             case "close":
-                return replace(scene.place, doctor=None)
-        return scene.place
+                return replace(page_state.place, doctor=None)
+        return page_state.place
 
 
-def begin_check(scene: Scene, kind: str) -> Place:
+def begin_check(page_state: PageState, kind: str) -> Location:
     """Begin a check and open its panel; InputError if it is not offered to whoever asks."""
-    services = scene.services
+    services = page_state.services
     if kind == "machine":
         services.checkups.check_machine(services.identity, services.store.root)
     elif kind == "account":
         services.checkups.check_account(services.identity)
     else:
         raise InputError(f"There is no check of {kind[:40]!r}.")
-    return replace(scene.place, doctor=kind, asking=None)
+    return replace(page_state.place, doctor=kind, asking=None)
 
 
-def check_buttons(scene: Scene) -> Markup:
+def check_buttons(page_state: PageState) -> Markup:
     """What whoever looks may check: the machine if it is theirs, the account if they are logged in."""
-    identity = scene.services.identity
+    identity = page_state.services.identity
     kinds = [("machine", "Check this machine")] if identity.machine else []
     kinds += [("account", "Check my account")] if identity.name and identity.token else []
     buttons = [button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds]
@@ -142,10 +142,10 @@ def check_buttons(scene: Scene) -> Markup:
     return Markup("").join([*buttons, *may_stay])
 
 
-def _view(scene: Scene) -> Markup:
-    kind = scene.place.doctor
-    checkup = scene.services.checkups.last(kind)
-    if kind is None or checkup is None or not _offered(scene, kind):
+def _view(page_state: PageState) -> Markup:
+    kind = page_state.place.doctor
+    checkup = page_state.services.checkups.last(kind)
+    if kind is None or checkup is None or not _offered(page_state, kind):
         return Markup("")
     task = checkup.task
     if not task.done.is_set():
@@ -155,11 +155,11 @@ def _view(scene: Scene) -> Markup:
         body = Markup("").join([progress(task.fraction, doing), _list(checkup.found)])
         return card(TITLES[kind], body, note=NOTES[kind], aside=stop)
     note = SPENT if any(finding.title.startswith("Job") for finding in checkup.found) else NOTES[kind]
-    return card(TITLES[kind], Markup("").join(_ended(scene, kind, checkup)), note=note, aside=_close())
+    return card(TITLES[kind], Markup("").join(_ended(page_state, kind, checkup)), note=note, aside=_close())
 
 
-def _offered(scene: Scene, kind: str) -> bool:
-    identity = scene.services.identity
+def _offered(page_state: PageState, kind: str) -> bool:
+    identity = page_state.services.identity
     return identity.machine if kind == "machine" else identity.name is not None
 
 
@@ -167,7 +167,7 @@ def _close() -> Markup:
     return button("close", "Close", kind="quiet small")
 
 
-def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Markup]:
+def _ended(page_state: PageState, kind: str, checkup: Checkup) -> list[Markup]:
     """What an ended check found, and what can be done with it."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
@@ -178,7 +178,7 @@ def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Markup]:
         return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
     parts += [Markup('<div class="actions">{}{}</div>').format(copy, again), _report(checkup.text)]
-    return [*parts, _jobs(scene)] if kind == "account" else parts
+    return [*parts, _jobs(page_state)] if kind == "account" else parts
 
 
 def _summary(report: Report) -> Markup:
@@ -216,9 +216,9 @@ def _report(text: str) -> Markup:
     ).format(text)
 
 
-def _jobs(scene: Scene) -> Markup:
+def _jobs(page_state: PageState) -> Markup:
     """The offer to check jobs too, its price, and the button that spends it."""
-    task = scene.services.checkups.price()
+    task = page_state.services.checkups.price()
     back = button("leave", "Not now")
     if task is None:
         return callout("plain", "Jobs can be tried too", JOBS_NOTE, button("price", JOBS_TITLE, kind="quiet"))

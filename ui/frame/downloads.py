@@ -13,7 +13,7 @@ from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.jobs.huggingface import download_url
 from backend.runs import Run
-from backend.runs.own import own_file
+from backend.runs.link_check import own_file
 from ui.export.made_files import MADE
 from ui.html.charts import SCRIPT, SCRIPT_ROUTE
 from ui.services.browser_runtime import add_runtime_routes
@@ -43,7 +43,7 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
 
     def draft_file(draft: str, which: str, request: Request) -> FileResponse:
         try:
-            source = tenants.services(request).drafts.open(draft)
+            source = tenants.services(request).upload_store.open(draft)
         except InputError as error:
             raise HTTPException(404, str(error)) from error
         if which == "tools":

@@ -12,16 +12,19 @@ from ui.html import icons, text
 from ui.html.markup import button, callout
 from ui.html.part import Part
 from ui.jobs.login import GAIN, login_button
-from ui.page.location import STEPS, Place
-from ui.page.state import Scene
-from ui.page.updates import Wanted
+from ui.page.location import STEPS, Location
+from ui.page.state import PageState
+from ui.page.updates import Updates
 from ui.services.identity import LOGOUT
 from ui.services.summaries import Summary
 
 
-def account_view(scene: Scene) -> Markup:
+def account_view(page_state: PageState) -> Markup:
     """The account, or the offer to log in; and what of the machine and the account can be checked."""
-    identity, checks = scene.services.identity, Markup('<div class="actions">{}</div>').format(check_buttons(scene))
+    identity, checks = (
+        page_state.services.identity,
+        Markup('<div class="actions">{}</div>').format(check_buttons(page_state)),
+    )
     if identity.name and identity.machine:
         token = Markup('<p class="note">Hugging Face: <b>{}</b>, by the token on this machine</p>').format(
             identity.name
@@ -33,7 +36,7 @@ def account_view(scene: Scene) -> Markup:
     if identity.machine:
         return _foot(checks)
     problem = callout("error", "The login does not work", identity.problem) if identity.problem else ""
-    return _foot(Markup('{}{}<p class="note">{}</p>').format(problem, login_button(scene), GAIN))
+    return _foot(Markup('{}{}<p class="note">{}</p>').format(problem, login_button(page_state), GAIN))
 
 
 def _foot(inside: Markup) -> Markup:
@@ -50,56 +53,56 @@ class RunsList:
     def __init__(self) -> None:
         self.part = Part(elem_id="runs-part")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The whole list."""
-        return {self.part: _column(scene)}
+        return {self.part: _column(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Do what a button of the list says; InputError where a run cannot be deleted."""
-        place, run_id = scene.place, data.get("run", "")
+        place, run_id = page_state.place, data.get("run", "")
         match data.get("do"):
             case "new":
-                return Place()
+                return Location()
             case "open":
-                return Place(run=run_id, step=_step_of(scene, run_id))
+                return Location(run=run_id, step=_step_of(page_state, run_id))
             case "ask":
                 return replace(place, asking=run_id)
-            case "delete" if any(summary.id == run_id for summary in scene.runs):
-                scene.services.delete(run_id)
-                return Place() if place.run == run_id else replace(place, asking=None)
+            case "delete" if any(summary.id == run_id for summary in page_state.runs):
+                page_state.services.delete(run_id)
+                return Location() if place.run == run_id else replace(place, asking=None)
             case "doctor":
-                return begin_check(scene, data.get("of", ""))
+                return begin_check(page_state, data.get("of", ""))
             case "find":
-                scene.services.find_again()
+                page_state.services.find_again()
                 return place
             case _:
                 return replace(place, asking=None)
 
 
-def _step_of(scene: Scene, run_id: str) -> str:
+def _step_of(page_state: PageState, run_id: str) -> str:
     """The step that says most about a run: the last that it reached."""
-    found = next((summary for summary in scene.runs if summary.id == run_id), None)
+    found = next((summary for summary in page_state.runs if summary.id == run_id), None)
     return found.stage if found and found.stage in STEPS else "train"
 
 
-def _column(scene: Scene) -> Markup:
-    foot = Markup("").join([_finding(scene), _untold(scene), account_view(scene)])
+def _column(page_state: PageState) -> Markup:
+    foot = Markup("").join([_finding(page_state), _untold(page_state), account_view(page_state)])
     brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
     new = button(
         "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
     )
-    head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(scene.runs) or "")
-    if not scene.runs:
+    head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(page_state.runs) or "")
+    if not page_state.runs:
         return Markup(
             '{}{}{}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{}'
         ).format(brand, new, head, foot)
-    items = Markup("").join(_item(summary, scene.place) for summary in scene.runs)
+    items = Markup("").join(_item(summary, page_state.place) for summary in page_state.runs)
     return Markup('{}{}{}<ol class="runs-list">{}</ol>{}').format(brand, new, head, items, foot)
 
 
-def _finding(scene: Scene) -> Markup:
+def _finding(page_state: PageState) -> Markup:
     """What the search on the Hub is at, while it matters."""
-    task = scene.services.finding
+    task = page_state.services.finding
     if task is None or task.result is not None:
         return Markup("")
     if task.error:
@@ -108,16 +111,16 @@ def _finding(scene: Scene) -> Markup:
     return Markup('<p class="runs-none">Looking for your runs on Hugging Face</p>')
 
 
-def _untold(scene: Scene) -> Markup:
+def _untold(page_state: PageState) -> Markup:
     """What to know of a run that was deleted here and could not be marked on the Hub."""
-    reason = scene.services.untold
+    reason = page_state.services.untold
     if reason is None:
         return Markup("")
     body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
     return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
 
 
-def _item(summary: Summary, place: Place) -> Markup:
+def _item(summary: Summary, place: Location) -> Markup:
     current = summary.id == place.run
     if summary.id == place.asking:
         question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from backend.errors import InputError
 from ui.html import icons, text
 from ui.page.location import STEP_NAMES, STEPS
-from ui.page.state import Scene
+from ui.page.state import PageState
 from ui.services.stages import StageView
 
 Mark = Literal["", "done", "busy", "failed"]
@@ -27,17 +27,17 @@ watch('value', follow);
 """
 
 
-def stepper(scene: Scene) -> Markup:
+def stepper(page_state: PageState) -> Markup:
     """The row of steps with the state of each."""
-    items = Markup("").join(_item(scene, number, step) for number, step in enumerate(STEPS, 1))
+    items = Markup("").join(_item(page_state, number, step) for number, step in enumerate(STEPS, 1))
     return Markup('<nav class="stepper" aria-label="Steps" data-query="{}"><ol>{}</ol></nav>').format(
-        scene.place.query, items
+        page_state.place.query, items
     )
 
 
-def _item(scene: Scene, number: int, step: str) -> Markup:
-    mark, state = _told_state(scene, step)
-    current = scene.place.step == step
+def _item(page_state: PageState, number: int, step: str) -> Markup:
+    mark, state = _told_state(page_state, step)
+    current = page_state.place.step == step
     inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Markup("<span>{}</span>").format(number))
     if current and mark == "done":
         inside = Markup("<span>{}</span>").format(number)
@@ -50,10 +50,10 @@ def _item(scene: Scene, number: int, step: str) -> Markup:
     ).format(classes, step, aria, inside, STEP_NAMES[step], state)
 
 
-def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
+def _told_state(page_state: PageState, step: str) -> tuple[Mark, str]:
     """The state of a step; a file that cannot be read must not take the way to the other steps."""
     try:
-        return _state(scene, step)
+        return _state(page_state, step)
     except InputError:  # the step itself says what is wrong with the file
         return "failed", "cannot be read"
     except Exception:
@@ -61,23 +61,23 @@ def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
         return "failed", "cannot be shown"
 
 
-def _state(scene: Scene, step: str) -> tuple[Mark, str]:
+def _state(page_state: PageState, step: str) -> tuple[Mark, str]:
     if step == "data":
-        return _data_state(scene)
+        return _data_state(page_state)
     if step == "try":
-        return ("", "ready") if scene.has("export") else ("", "")
-    view = scene.stage(step)
+        return ("", "ready") if page_state.has("export") else ("", "")
+    view = page_state.stage(step)
     if view.active:
         return "busy", _busy(view)
-    if view.state == "failed" and (step == "train" or scene.has("train")):
+    if view.state == "failed" and (step == "train" or page_state.has("train")):
         return "failed", "failed"
-    if scene.has(step):
-        return "done", _result(scene, step)
+    if page_state.has(step):
+        return "done", _result(page_state, step)
     return "", "cancelled" if view.state == "cancelled" and step == "train" else ""
 
 
-def _data_state(scene: Scene) -> tuple[Mark, str]:
-    check = scene.check
+def _data_state(page_state: PageState) -> tuple[Mark, str]:
+    check = page_state.check
     if check is None:
         return "", ""
     report = check.result
@@ -95,9 +95,9 @@ def _busy(view: StageView) -> str:
     return "running" if view.fraction is None else f"{view.fraction * 100:.0f} %"
 
 
-def _result(scene: Scene, step: str) -> str:
-    if step == "evaluate" and scene.evaluation:
-        return f"{text.percent(scene.evaluation.tuned.combined.value)} right"
-    if step == "export" and scene.verification:
-        return scene.verification.verdict.value
+def _result(page_state: PageState, step: str) -> str:
+    if step == "evaluate" and page_state.evaluation:
+        return f"{text.percent(page_state.evaluation.tuned.combined.value)} right"
+    if step == "export" and page_state.verification:
+        return page_state.verification.verdict.value
     return "done"

@@ -40,7 +40,7 @@ def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:
     return gr.HTML(value, js_on_load=_PRESSES + also, elem_classes=["ft-part"], apply_default_css=False, **options)
 
 
-def pressed(event: gr.EventData) -> dict[str, str]:
+def clicked(event: gr.EventData) -> dict[str, str]:
     """What the pressed button carries: `do`, and its other data as text."""
     data = getattr(event, "_data", None)
     return {storable(str(key)): storable(str(value)) for key, value in data.items()} if isinstance(data, dict) else {}

@@ -11,9 +11,9 @@ from ui.html import icons, text
 from ui.html.markup import Figure, Tone, button, callout, card, figures, progress
 from ui.html.part import Part
 from ui.jobs.launch import ask, confirm
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
+from ui.page.location import Location
+from ui.page.state import PageState
+from ui.page.updates import Panel, Updates
 from ui.services.quotes import Offer
 
 COME_INTO_SIGHT = """
@@ -32,29 +32,29 @@ MARKS: dict[bool | None, tuple[Tone, Markup]] = {
 }
 
 
-class JobsConfirm(Holder):
+class JobsConfirm(Panel):
     """The card with the sum and the button that spends it."""
 
     def __init__(self) -> None:
         self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """What is being found out, or the question."""
-        return {self.part: _view(scene)}
+        return {self.part: _view(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Start, look again, or leave it."""
-        task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+        task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
         match data.get("do"):
             case "confirm":
-                return confirm(scene)
+                return confirm(page_state)
             case "ask" if task is not None and task.result is not None:
-                return ask(scene, task.result.order)
-        return replace(scene.place, offer=None)
+                return ask(page_state, task.result.order)
+        return replace(page_state.place, offer=None)
 
 
-def _view(scene: Scene) -> Markup:
-    task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+def _view(page_state: PageState) -> Markup:
+    task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
     if task is None:
         return Markup("")
     back = button("drop", "Not now", kind="quiet")

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from ui.page.state import Scene
+from ui.page.state import PageState
 from ui.services.identity import LOGIN
 
 GAIN = (
@@ -15,7 +15,7 @@ GAIN = (
 )
 
 
-def login_button(scene: Scene) -> Markup:
+def login_button(page_state: PageState) -> Markup:
     """A link that logs in with Hugging Face and comes back to this place."""
-    target = f"{LOGIN}?{urlencode({'_target_url': '/' + scene.place.query})}"
+    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.place.query})}"
     return Markup('<a class="btn primary" href="{}" data-login>Log in with Hugging Face</a>').format(target)

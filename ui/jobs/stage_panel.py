@@ -13,9 +13,9 @@ from backend.runs import STAGES
 from ui.html import icons, text
 from ui.html.markup import button, callout, card, progress
 from ui.html.part import Part
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
+from ui.page.location import Location
+from ui.page.state import PageState
+from ui.page.updates import Panel, Updates
 from ui.services.stages import StageView
 
 LOG_SHOWN = 12_000
@@ -33,7 +33,7 @@ watch('value', () => {
 Words = dict[str, str]
 
 
-class StagePanel(Holder):
+class StagePanel(Panel):
     """The state of one stage, with its buttons, and its log folded below."""
 
     def __init__(self, stage: str) -> None:
@@ -45,33 +45,33 @@ class StagePanel(Holder):
         with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
             self.log = Part(elem_id=f"{self.stage}-log", also=FOLLOW_END)
 
-    def paint(self, scene: Scene, words: Words) -> Wanted:
+    def render(self, page_state: PageState, words: Words) -> Updates:
         """The stage's state and its log."""
-        view = scene.stage(self.stage)
-        printed = _log(scene, view)
+        view = page_state.stage(self.stage)
+        printed = _log(page_state, view)
         return {
-            self.state: stage_state(scene, view, words),
+            self.state: stage_state(page_state, view, words),
             self.log_box: gr.update(visible=bool(printed)),
             self.log: Markup('<pre class="listing log" tabindex="0">{}</pre>').format(printed) if printed else "",
         }
 
-    def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str], start: Callable[[PageState], Location]) -> Location:
         """Start or cancel, as the button says."""
         match data.get("do"):
-            case "start" if not scene.stage(self.stage).active:
-                return start(scene)
-            case "cancel" if scene.run:
+            case "start" if not page_state.stage(self.stage).active:
+                return start(page_state)
+            case "cancel" if page_state.run:
                 for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
-                    view = scene.stage(stage)
+                    view = page_state.stage(stage)
                     if view.active:
-                        scene.services.cancel(scene.run, view.job)
-        return scene.place
+                        page_state.services.cancel(page_state.run, view.job)
+        return page_state.place
 
 
-def stage_state(scene: Scene, view: StageView, words: Words) -> Markup:
+def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:
     """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
-    if view.active and scene.run:
-        stopping = scene.services.stopping(scene.run, view.job)
+    if view.active and page_state.run:
+        stopping = page_state.services.stopping(page_state.run, view.job)
         cancel = Markup("") if stopping else button("cancel", "Cancel", kind="quiet small")
         return card(words["busy"], progress_of(view, stopping=stopping), aside=cancel)
     return ended(view, words)
@@ -145,8 +145,8 @@ def time_left(view: StageView) -> str:
     return f"{text.duration(time.time() - view.started)} so far" if view.started and last else ""
 
 
-def _log(scene: Scene, view: StageView) -> str:
-    if scene.run is None or not view.job:
+def _log(page_state: PageState, view: StageView) -> str:
+    if page_state.run is None or not view.job:
         return ""
-    printed, _ = scene.services.runner.log(scene.run, view.job)
+    printed, _ = page_state.services.runner.log(page_state.run, view.job)
     return printed[-LOG_SHOWN:]

@@ -9,11 +9,11 @@ import gradio as gr
 from gradio.blocks import Block
 
 from ui.html.markup import callout
-from ui.page.updates import Keyed, Wanted
+from ui.page.updates import KeyedUpdate, Updates
 from ui.services.stored import told
 
 
-def painted(name: str, paint: Callable[[], Wanted], instead: Callable[[str], Wanted]) -> Wanted:
+def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], Updates]) -> Updates:
     """What `paint` wants shown; if it fails, `instead` is given a callout that says why.
 
     Only an InputError is told as a damaged file; anything else is a fault of ours, which is logged with its traceback.
@@ -21,7 +21,7 @@ def painted(name: str, paint: Callable[[], Wanted], instead: Callable[[str], Wan
     Updates that are made later, when they are sent, are guarded in the same way.
     """
     try:
-        return {block: _guarded(name, block, update) for block, update in paint().items()}
+        return {block: _guarded(name, block, update) for block, update in render().items()}
     except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
         wanted = instead(trouble(name, error))
         return {block: _sendable(update) for block, update in wanted.items()}
@@ -33,11 +33,11 @@ def trouble(name: str, error: Exception) -> str:
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:
-    if not isinstance(update, Keyed):
+    if not isinstance(update, KeyedUpdate):
         return _sendable(update)
     key = _sendable(update.key)
     if not callable(update.update):
-        return Keyed(key, _sendable(update.update))
+        return KeyedUpdate(key, _sendable(update.update))
 
     def later() -> Any:
         try:
@@ -47,7 +47,7 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
             shown = callout("error", "This part cannot be shown", said)
             return _sendable(str(shown)) if isinstance(block, gr.HTML) else gr.skip()
 
-    return Keyed(key, later)
+    return KeyedUpdate(key, later)
 
 
 def _sendable(value: Any) -> Any:

@@ -15,27 +15,27 @@ from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.runs import STAGES, Run, TrainingSummary, read_json
 from backend.scoring import Evaluation
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.services.checks import Review
 from ui.services.data_work import Data
-from ui.services.fix_request import Wish, read_wish
+from ui.services.fix_request import FixRequest, read_wish
 from ui.services.services import Services
 from ui.services.stages import StageView, has_result, stage_views
 from ui.services.stored import told
 from ui.services.summaries import Summary
 from ui.services.tasks import Task
-from ui.services.uploads import GONE, Origin, Source
+from ui.services.uploads import GONE, Origin, UploadedData
 
 LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Scene:
+class PageState:
     """One look at the place where a visitor stands; what a step does not ask for is not read."""
 
     services: Services
-    place: Place
+    place: Location
 
     @cached_property
     def _opened(self) -> tuple[Run | None, str | None]:
@@ -84,16 +84,16 @@ class Scene:
             return False
 
     @cached_property
-    def _sourced(self) -> tuple[Source | None, str | None]:
+    def _sourced(self) -> tuple[UploadedData | None, str | None]:
         if self.run:
             name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
             config = self.run.config
             origin = Origin(config.allow_multiple_calls, config.allow_no_call)
-            return Source(self.run.dataset_path, self.run.tools_path, name, origin), None
+            return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin), None
         if not self.place.data:
             return None, None
         try:
-            return self.services.drafts.open(self.place.data), None
+            return self.services.upload_store.open(self.place.data), None
         except InputError as error:
             return None, str(error)
         except (OSError, TypeError, ValueError):
@@ -101,7 +101,7 @@ class Scene:
             return None, GONE
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> UploadedData | None:
         """The data that is open: the run's, or what the visitor gave."""
         return self._sourced[0]
 
@@ -155,7 +155,7 @@ class Scene:
         return f"{self.data.key if self.data else None} {self.report is not None}"
 
     @cached_property
-    def wish(self) -> Wish | None:
+    def wish(self) -> FixRequest | None:
         """The fixes that the visitor looks at."""
         return read_wish(self.place.fixing, self.report)
 

@@ -17,14 +17,14 @@ from backend.data.csv.table import read_table
 from backend.data.csv.writing import inert
 from backend.data.text.options import MESSAGE
 from backend.errors import InputError
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.records import Call
 from ui.html import text
 from ui.html.markup import badge, call_text, callout, card, link, progress, table
 from ui.html.part import Part
 from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 from ui.playground.ask import MAX_MESSAGE, turns_of
 from ui.playground.browser_model import Given
 from ui.playground.history import KINDS, Turn, as_expected, short
@@ -41,7 +41,7 @@ async (place, many, beside, where, _) => {
 """.replace("MOST", str(MOST_MESSAGES))
 
 
-class ListDesk(Holder):
+class ListDesk(Panel):
     """A field for many messages, and the table of their answers."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class ListDesk(Holder):
                 )
             self.table = Part(elem_id="many-table")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """Another run begins with an empty field."""
-        run = str(scene.place.run)
-        return {self.many: Keyed(run, ""), self.table: Keyed(run, "")}
+        run = str(page_state.place.run)
+        return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
 
     def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
         """Ask all messages where the page is set to ask, and read them from a file."""
@@ -71,8 +71,8 @@ class ListDesk(Holder):
         def ask(
             place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
-            scene = page.scene(place, request)
-            yield from asking_all(scene, many, beside, Given.from_json(given))
+            page_state = page.page_state(place, request)
+            yield from asking_all(page_state, many, beside, Given.from_json(given))
 
         inputs = [page.place, self.many, beside, where, self.given]
         asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
@@ -111,7 +111,9 @@ def lines_of_file(path: Path) -> str:
         raise InputError(f"{path.name} is no UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
 
 
-def asking_all(scene: Scene, many: str, beside: Sequence[str], given: Given | None) -> Iterator[tuple[Any, ...]]:
+def asking_all(
+    page_state: PageState, many: str, beside: Sequence[str], given: Given | None
+) -> Iterator[tuple[Any, ...]]:
     """The table as it grows, and the CSV at its end."""
     try:
         messages = messages_in(many)
@@ -124,7 +126,7 @@ def asking_all(scene: Scene, many: str, beside: Sequence[str], given: Given | No
     for message in messages:
         yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages))
         newest = Turn(message, {}, None)
-        for turn in turns_of(scene, message, given, beside):
+        for turn in turns_of(page_state, message, given, beside):
             newest = turn or newest
             yield gr.skip(), gr.skip(), gr.skip()
         turns.append(newest)

@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from backend.data.tools.reading import read_tools
 from backend.errors import InputError
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.prompts import get_format, read_answer
 from backend.prompts.tokens import BOS
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_plain_counter
-from ui.page.state import Scene
+from ui.page.state import PageState
 from ui.services.browser_runtime import runtime_route
 from ui.services.exports import exported
 from ui.services.stages import stamp
@@ -48,9 +48,9 @@ class Given:
         return cls(answers, str(failed)[:400] if failed else None, bool(value.get("stopped")))
 
 
-def browser_panel(scene: Scene) -> Markup:
+def browser_panel(page_state: PageState) -> Markup:
     """The panel that the page's script fills: what is under way, and the file's address for the worker."""
-    wanted = browser_config(scene)
+    wanted = browser_config(page_state)
     if wanted is None:
         return Markup("")
     return Markup(
@@ -63,12 +63,12 @@ def browser_panel(scene: Scene) -> Markup:
     ).format(json.dumps(wanted))
 
 
-def browser_config(scene: Scene) -> dict[str, Any] | None:
+def browser_config(page_state: PageState) -> dict[str, Any] | None:
     """What the worker needs; None where there is no file, or the runtime is not installed.
 
     `head` is the prompt up to the message and `tail` what follows it, `<bos>` left out: the runtime adds that.
     """
-    route, run = runtime_route(), scene.run
+    route, run = runtime_route(), page_state.run
     file = exported(run) if run else None
     if run is None or file is None or route is None:
         return None

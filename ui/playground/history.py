@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.records import Call
 from ui.html import text
 from ui.html.markup import badge, button, call_card, call_text, callout, card, progress

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
-from backend.data.rows.label_errors import SuspectReport, find_suspects
+from backend.data.rows.label_errors import LabelErrorReport, find_label_errors
 from backend.data.similarity.near_duplicates import near_groups
 from backend.data.text.changes import FixPlan
 from backend.data.text.normal_form import rows_by_message
@@ -18,7 +18,7 @@ from backend.errors import InputError
 from backend.records import Example
 from backend.tokens import STARTER
 from ui.services.data_work import Data, check, check_tests, content, is_large, plan
-from ui.services.fix_request import Wish
+from ui.services.fix_request import FixRequest
 from ui.services.subprocess_work import Bounds, TooMuch, run_apart
 from ui.services.tasks import WAIT, Task, Tasks
 
@@ -28,7 +28,7 @@ class Review:
     """What was found; `groups` are rows with nearly the same message, largest first, `trouble` why no label was
     doubted."""
 
-    suspects: SuspectReport | None
+    suspects: LabelErrorReport | None
     trouble: str
     groups: tuple[tuple[Example, ...], ...]
 
@@ -39,7 +39,7 @@ def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, s
     groups = _groups(examples)
     tell(0.2, "Asking a simple classifier about every row")
     try:
-        suspects, trouble = find_suspects(examples, seed), ""
+        suspects, trouble = find_label_errors(examples, seed), ""
     except InputError as error:
         suspects, trouble = None, str(error)
     tell(1.0, "Done")
@@ -85,7 +85,7 @@ class Checker:
         """Forget the checks that the owner stopped, so that the next look starts them anew."""
         self._checks.drop_stopped(owner)
 
-    def plan(self, data: Data, wish: Wish, owner: str = "") -> Task[FixPlan]:
+    def plan(self, data: Data, wish: FixRequest, owner: str = "") -> Task[FixPlan]:
         """What fixing would change, worked out now if it is new."""
         work = self._work(data, data.large, plan, data, wish)
         return self._plans.start((owner, data.key, wish), work, owner, data.expected_bytes)

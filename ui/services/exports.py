@@ -13,7 +13,7 @@ from backend.errors import InputError
 from backend.files import open_regular
 from backend.jobs.huggingface import read_remote
 from backend.runs import Run
-from backend.runs.own import own_file, own_files
+from backend.runs.link_check import own_file, own_files
 
 SUFFIX = ".litertlm"
 VERIFICATION = "export/verification.json"

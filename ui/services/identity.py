@@ -87,7 +87,7 @@ class Identity:
         return self.name is None and not self.machine
 
 
-class Door:
+class Authenticator:
     """Tells who a request comes from.
 
     On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine

@@ -12,16 +12,16 @@ from backend.jobs.workload import trained_rows, workload
 from backend.runs import RunConfig, TrainingSummary
 from backend.runs.epochs import planned_epochs, shown
 from ui.html import text
-from ui.page.state import Scene
+from ui.page.state import PageState
 from ui.services.stored import stored_runs
 
 
-def estimate_line(scene: Scene, config: RunConfig) -> Markup:
+def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
     """`About 2 min on this machine (250 steps)`; nothing before the data is checked, or where no jobs run here."""
-    report = scene.report
-    if report is None or report.tokens is None or not scene.services.identity.machine:
+    report = page_state.report
+    if report is None or report.tokens is None or not page_state.services.identity.machine:
         return Markup("")
-    estimate = estimate_training(config, workload(report, config), _earlier(scene))
+    estimate = estimate_training(config, workload(report, config), _earlier(page_state))
     how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
@@ -29,9 +29,9 @@ def estimate_line(scene: Scene, config: RunConfig) -> Markup:
     return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
 
 
-def _earlier(scene: Scene) -> Iterator[TrainingSummary]:
+def _earlier(page_state: PageState) -> Iterator[TrainingSummary]:
     """The training summaries of the runs kept here."""
-    for entry in stored_runs(scene.services.store):
+    for entry in stored_runs(page_state.services.store):
         if entry.run is not None:
             try:
                 yield TrainingSummary.read(entry.run.training_path)

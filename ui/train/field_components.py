@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from backend.runs.setting import Setting, settings_of
-from ui.page.updates import Holder
+from ui.page.updates import Panel
 
 ROWS = ("basic", "format", "rate", "batch", "method", "adapter", "lora", "rows", "last", "more")
 """The form's rows from top to bottom; a setting that names none stands in the last."""
@@ -21,7 +21,7 @@ def form_settings(settings: type[Any], row: str | None = None) -> list[Setting]:
     return sorted(shown, key=lambda one: (ROWS.index(one.row), one.column))
 
 
-class SettingFields(Holder):
+class SettingFields(Panel):
     """The fields of the settings; each is an attribute with the setting's name."""
 
     def __init__(self, settings: type[Any]) -> None:

@@ -16,8 +16,8 @@ from backend.runs.epochs import Effort, with_effort
 from ui.html.markup import callout
 from ui.html.part import Part
 from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 from ui.train.estimate import estimate_line
 from ui.train.field_components import SettingFields
 from ui.train.fields import EFFORT_CHOICES, EFFORT_NOTE, FUNCTIONGEMMA, OTHER, read_settings, setting_values
@@ -47,7 +47,7 @@ BASE_NOTES = {
 }
 
 
-class SettingsForm(Holder):
+class SettingsForm(Panel):
     """The form; `inputs` are its fields by the names that read_settings takes."""
 
     def __init__(self, settings: type[RunConfig] = RunConfig) -> None:
@@ -91,32 +91,32 @@ class SettingsForm(Holder):
         """The inputs of read_settings, by name."""
         return {"name": self.name, "base": self.base, "base_id": self.base_id, **self.fields.named()}
 
-    def _updates(self, config: RunConfig, scene: Scene | None = None) -> dict[Block, Any]:
+    def _updates(self, config: RunConfig, page_state: PageState | None = None) -> dict[Block, Any]:
         """What the settings' fields show of a run's settings; `scene` says whether there is a disk for Trackio."""
         named = self.fields.named()
         updates: dict[Block, Any] = {named[name]: value for name, value in setting_values(config).items()}
-        if scene is not None:
+        if page_state is not None:
             trackio = named["trackio_project"]
-            updates[trackio] = gr.update(value=updates[trackio], visible=scene.services.identity.machine)
+            updates[trackio] = gr.update(value=updates[trackio], visible=page_state.services.identity.machine)
         return updates
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The defaults, or another run's settings, once for each data set."""
-        config, name = _beginning(scene, self._settings)
-        key = f"{scene.place.data} {scene.place.like}"
+        config, name = _beginning(page_state, self._settings)
+        key = f"{page_state.place.data} {page_state.place.like}"
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
-        estimate = estimate_line(scene, config)
-        told = FOLDER_OR_ID if scene.services.identity.machine else HUB_ID
+        estimate = estimate_line(page_state, config)
+        told = FOLDER_OR_ID if page_state.services.identity.machine else HUB_ID
         other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **told)
         return {
-            self.name: Keyed(key, name),
-            self.base: Keyed(key, gr.update(choices=_bases(scene), value=base)),
-            self.base_id: Keyed(key, other),
-            self.base_note: Keyed(key, BASE_NOTES.get(base, "")),
-            self.tuning: Keyed(key, gr.update(visible=base != STARTER)),
-            self.adapter: Keyed(key, gr.update(visible=config.method == "lora")),
-            **{field: Keyed(key, update) for field, update in self._updates(config, scene).items()},
-            self.estimate: Keyed(f"{key} {estimate != ''}", estimate),
+            self.name: KeyedUpdate(key, name),
+            self.base: KeyedUpdate(key, gr.update(choices=_bases(page_state), value=base)),
+            self.base_id: KeyedUpdate(key, other),
+            self.base_note: KeyedUpdate(key, BASE_NOTES.get(base, "")),
+            self.tuning: KeyedUpdate(key, gr.update(visible=base != STARTER)),
+            self.adapter: KeyedUpdate(key, gr.update(visible=config.method == "lora")),
+            **{field: KeyedUpdate(key, update) for field, update in self._updates(config, page_state).items()},
+            self.estimate: KeyedUpdate(f"{key} {estimate != ''}", estimate),
         }
 
     def wire(self, page: Page) -> None:
@@ -144,12 +144,12 @@ class SettingsForm(Holder):
         adapted = _input(method)(adapt, [method, self.base], [lr, self.adapter], **QUICK)
 
         def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            scene, given = page.scene(place, request), dict(zip(inputs, values, strict=True))
+            page_state, given = page.page_state(place, request), dict(zip(inputs, values, strict=True))
             try:
-                config = self._read(scene, given)
+                config = self._read(page_state, given)
             except InputError:  # half-typed settings: the base model's own say as well how many rows there are
                 config = self._settings.defaults(str(given["base"]))
-            report = scene.report
+            report = page_state.report
             config = with_effort(config, effort, trained_rows(report, config) if report else None)
             shown = self._updates(config)
             return {field: shown[field] for field in (epochs, stopping)}
@@ -157,12 +157,12 @@ class SettingsForm(Holder):
         taken = self.effort.input(take, [page.place, self.effort, *inputs.values()], [epochs, stopping], **QUICK)
 
         def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
-            scene = page.scene(place, request)
+            page_state = page.page_state(place, request)
             try:
-                config = self._read(scene, dict(zip(inputs, values, strict=True)))
+                config = self._read(page_state, dict(zip(inputs, values, strict=True)))
             except InputError:  # half-typed settings; Start says what is wrong with them
                 return ""
-            return estimate_line(scene, config)
+            return estimate_line(page_state, config)
 
         # what the page paints comes with its estimate; one asked for by a field just painted would come after it
         alone = [_input(field) for field in inputs.values() if field not in (self.name, self.base, method)]
@@ -170,13 +170,13 @@ class SettingsForm(Holder):
         for done in (followed, adapted, taken):
             done.then(reckon, [page.place, *inputs.values()], self.estimate, **QUICK)
 
-    def _read(self, scene: Scene, values: dict[str, Any]) -> RunConfig:
-        return read_settings(values, folders=scene.services.identity.machine, settings=self._settings)[1]
+    def _read(self, page_state: PageState, values: dict[str, Any]) -> RunConfig:
+        return read_settings(values, folders=page_state.services.identity.machine, settings=self._settings)[1]
 
 
-def _bases(scene: Scene) -> list[tuple[str, str]]:
+def _bases(page_state: PageState) -> list[tuple[str, str]]:
     """The base models to choose from: a job on Hugging Face sees no folder of this machine."""
-    return BASES if scene.services.identity.machine else [*BASES[:-1], ("Another model of the Hub", OTHER)]
+    return BASES if page_state.services.identity.machine else [*BASES[:-1], ("Another model of the Hub", OTHER)]
 
 
 def _input(field: Any) -> Any:
@@ -184,13 +184,13 @@ def _input(field: Any) -> Any:
     return field.input
 
 
-def _beginning(scene: Scene, settings: type[RunConfig]) -> tuple[RunConfig, str]:
+def _beginning(page_state: PageState, settings: type[RunConfig]) -> tuple[RunConfig, str]:
     """The settings and the name that the form starts with: what works without an account, on a machine of one's own."""
-    usual = settings.defaults(STARTER if scene.services.identity.machine else FUNCTIONGEMMA)
-    name = scene.source.name.rpartition(".")[0] if scene.source else ""
-    if scene.place.like:
+    usual = settings.defaults(STARTER if page_state.services.identity.machine else FUNCTIONGEMMA)
+    name = page_state.source.name.rpartition(".")[0] if page_state.source else ""
+    if page_state.place.like:
         try:
-            earlier = scene.services.store.open(scene.place.like)
+            earlier = page_state.services.store.open(page_state.place.like)
         except InputError:  # it was deleted since: the defaults serve as well
             return usual, name
         return settings.from_dict(earlier.config.to_dict()), earlier.name

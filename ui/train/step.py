@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from backend.runs import Event, Run, TrainingSummary
 from backend.runs.event_log import latest_try
-from backend.runs.resume import last_kept
+from backend.runs.saved_state import last_saved_state
 from ui.html import text
 from ui.html.charts import Chart, losses
 from ui.html.markup import Figure, button, callout, card, empty, figures, heading, no_data
@@ -21,10 +21,10 @@ from ui.jobs.launch import begin
 from ui.jobs.login import GAIN, login_button
 from ui.jobs.remote_form import HERE, JOBS, THEN, JobsForm, following
 from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import Page, go, pick_step
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page.state import PageState
+from ui.page.updates import KeyedUpdate, Panel, Updates
 from ui.services.stages import events_at, stamp
 from ui.train.form import SettingsForm
 from ui.train.start import QUICK_ROWS, start
@@ -39,7 +39,7 @@ WORDS = {
 }
 
 
-class TrainStep(Holder):
+class TrainStep(Panel):
     """The step's components: a form before a run exists, its progress afterwards."""
 
     def __init__(self) -> None:
@@ -70,33 +70,33 @@ class TrainStep(Holder):
             self.panel.build_log()
             self.settings = Part(elem_id="train-settings")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The form, or the run's progress."""
-        ready = scene.run is None and scene.report is not None and scene.report.ok
-        wanted: Wanted = {
-            self.blank: _blank(scene),
-            self.setup: gr.update(visible=ready and not scene.services.identity.visitor),
-            self.live: gr.update(visible=scene.run is not None),
+        ready = page_state.run is None and page_state.report is not None and page_state.report.ok
+        wanted: Updates = {
+            self.blank: _blank(page_state),
+            self.setup: gr.update(visible=ready and not page_state.services.identity.visitor),
+            self.live: gr.update(visible=page_state.run is not None),
         }
         if ready:
-            here = scene.services.identity.machine
-            wanted |= {**self.form.paint(scene), **self.jobs.paint(scene)}
-            wanted[self.then] = Keyed(str(here), following(HERE if here else JOBS))
-        if scene.run:
-            wanted |= self._paint_run(scene, scene.run)
+            here = page_state.services.identity.machine
+            wanted |= {**self.form.render(page_state), **self.jobs.render(page_state)}
+            wanted[self.then] = KeyedUpdate(str(here), following(HERE if here else JOBS))
+        if page_state.run:
+            wanted |= self._paint_run(page_state, page_state.run)
         return wanted
 
-    def _paint_run(self, scene: Scene, run: Run) -> Wanted:
-        view = scene.stage("train")
+    def _paint_run(self, page_state: PageState, run: Run) -> Updates:
+        view = page_state.stage("train")
         steps = [event for event in view.events if event.kind == "step"]
         held_out = [event for event in view.events if event.kind == "eval"]
         return {
-            **self.panel.paint(scene, _words(run)),
-            self.result: _result(scene),
+            **self.panel.render(page_state, _words(run)),
+            self.result: _result(page_state),
             self.chart_box: gr.update(visible=len(steps) > 1),
             self.chart_title: _chart_title(steps, held_out),
             self.chart: _chart(run.metrics_path, stamp(run.metrics_path)) if len(steps) > 1 else "",
-            self.settings: settings_card(run, scene),
+            self.settings: settings_card(run, page_state),
         }
 
     def wire(self, page: Page) -> None:
@@ -104,71 +104,71 @@ class TrainStep(Holder):
         inputs = {**self.form.inputs, "then": self.then, **self.jobs.inputs}
         chosen = list(inputs.values())
 
-        def press(scene: Scene, *values: Any, quick: bool = False) -> Place:
-            return start(scene, dict(zip(inputs, values, strict=True)), quick=quick)
+        def click(page_state: PageState, *values: Any, quick: bool = False) -> Location:
+            return start(page_state, dict(zip(inputs, values, strict=True)), quick=quick)
 
-        page.on(self.start.click, press, chosen)
-        page.on(self.quick.click, partial(press, quick=True), chosen)
-        page.on_press(self.blank, pick_step)
-        page.on_press(self.panel.state, lambda scene, data: self.panel.press(scene, data, _go_on))
-        page.on_press(self.result, pick_step)
-        page.on_press(self.settings, _again)
+        page.on(self.start.click, click, chosen)
+        page.on(self.quick.click, partial(click, quick=True), chosen)
+        page.on_click(self.blank, pick_step)
+        page.on_click(self.panel.state, lambda page_state, data: self.panel.click(page_state, data, _go_on))
+        page.on_click(self.result, pick_step)
+        page.on_click(self.settings, _again)
         self.form.wire(page)
         self.jobs.wire(page, self.then, self.form.fields.named()["trackio_project"])
 
 
-def _blank(scene: Scene) -> Markup:
-    if scene.run is not None:
+def _blank(page_state: PageState) -> Markup:
+    if page_state.run is not None:
         return Markup("")
-    if scene.source is None:
+    if page_state.source is None:
         return no_data("Training needs your tools and your rows. Give them in the first step, or use the example.")
-    if scene.report is None:
+    if page_state.report is None:
         return card("Checking the data", "The settings appear here when the check is done.")
-    if scene.report.ok and scene.services.identity.visitor:
-        return empty("Log in to train", f"The data is ready. {GAIN}", login_button(scene))
-    if scene.report.ok:
+    if page_state.report.ok and page_state.services.identity.visitor:
+        return empty("Log in to train", f"The data is ready. {GAIN}", login_button(page_state))
+    if page_state.report.ok:
         return Markup("")
-    errors = sum(issue.severity == "error" for issue in scene.report.issues)
+    errors = sum(issue.severity == "error" for issue in page_state.report.issues)
     back = button("step", "See the problems", kind="primary", step="data")
     return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be mended first.", back)
 
 
 def _words(run: Run) -> dict[str, str]:
     """The panel's words, with the way on where a training that was cut off left one."""
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     if kept is None:
         return WORDS
     words = {"kept": f"It can go on from step {kept.step:,}.", "again": f"Go on from step {kept.step:,}"}
     return {**WORDS, **words}
 
 
-def _go_on(scene: Scene) -> Place:
+def _go_on(page_state: PageState) -> Location:
     """Start the training's job again, from what it kept."""
-    if scene.run and last_kept(scene.run):
-        return begin(scene, scene.run, scene.stage("train").job or "train", ["--resume"])
-    return scene.place
+    if page_state.run and last_saved_state(page_state.run):
+        return begin(page_state, page_state.run, page_state.stage("train").job or "train", ["--resume"])
+    return page_state.place
 
 
-def _again(scene: Scene, data: dict[str, str]) -> Place:
+def _again(page_state: PageState, data: dict[str, str]) -> Location:
     """The form again, with the same data: the run stays as it is; or Trackio's dashboard."""
     if data.get("do") == "dashboard":
-        scene.services.dashboard.start()
-        return scene.place
-    if scene.run is None or scene.source is None or data.get("do") != "again":
-        return go("train")(scene)
-    source = scene.source
-    draft = scene.services.drafts.add(source.dataset, source.tools, source.name, source.origin)
-    return Place(data=draft, step="train", like=scene.run.id)
+        page_state.services.dashboard.start()
+        return page_state.place
+    if page_state.run is None or page_state.source is None or data.get("do") != "again":
+        return go("train")(page_state)
+    source = page_state.source
+    draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin)
+    return Location(data=draft, step="train", like=page_state.run.id)
 
 
-def _result(scene: Scene) -> Markup:
+def _result(page_state: PageState) -> Markup:
     """What training left, once it is done."""
-    if not scene.has("train") or scene.stage("train").active:
+    if not page_state.has("train") or page_state.stage("train").active:
         return Markup("")
-    summary = scene.training or TrainingSummary(rows=0, test_rows=0, steps=0, seconds=0.0)
+    summary = page_state.training or TrainingSummary(rows=0, test_rows=0, steps=0, seconds=0.0)
     items = [
         Figure("Rows trained on", f"{summary.rows:,}", f"{summary.test_rows:,} held out"),
-        Figure("Time", text.duration(summary.seconds if scene.training else None), f"{summary.steps:,} steps"),
+        Figure("Time", text.duration(summary.seconds if page_state.training else None), f"{summary.steps:,} steps"),
         Figure("Last loss", _loss(summary.final_loss)),
         Figure("Parameters", _millions(summary.parameters)),
     ]

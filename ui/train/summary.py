@@ -11,14 +11,14 @@ from backend.runs.epochs import shown
 from backend.runs.setting import Setting
 from ui.html import text
 from ui.html.markup import button, card, facts
-from ui.page.state import Scene, readable
+from ui.page.state import PageState, readable
 from ui.train.field_components import form_settings
 
 WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")
 """Settings that the card shows in words of their own."""
 
 
-def settings_card(run: Run, scene: Scene) -> Markup:
+def settings_card(run: Run, page_state: PageState) -> Markup:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
@@ -26,7 +26,7 @@ def settings_card(run: Run, scene: Scene) -> Markup:
     pairs = [
         ("Base model", config.base_model),
         ("Trained", adapter if config.method == "lora" else "all weights"),
-        ("Epochs", _epochs(config.epochs, scene)),
+        ("Epochs", _epochs(config.epochs, page_state)),
         *([("Stops early after", patience)] if config.early_stopping else []),
         *setting_pairs(config),
         ("Code", run.code_version or "–"),
@@ -36,7 +36,9 @@ def settings_card(run: Run, scene: Scene) -> Markup:
         pairs += [("Trackio project", config.trackio_project)]
     pairs += _remote_pairs(run)
     again = button("again", "Train again with other settings", kind="quiet small")
-    aside = Markup("{}{}").format(_trackio(scene, config.trackio_project), "" if scene.stage("train").active else again)
+    aside = Markup("{}{}").format(
+        _trackio(page_state, config.trackio_project), "" if page_state.stage("train").active else again
+    )
     return card(run.name, facts(pairs), aside=aside)
 
 
@@ -61,9 +63,9 @@ def _value(setting: Setting, config: RunConfig) -> object:
     return f"{value:g}" if isinstance(value, float) else value
 
 
-def _epochs(epochs: float | str, scene: Scene) -> str:
+def _epochs(epochs: float | str, page_state: PageState) -> str:
     """What was asked for, and for auto what it came to, once the training told."""
-    training = readable(lambda: scene.training)
+    training = readable(lambda: page_state.training)
     came_to = training.epochs if training else None
     return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
 
@@ -94,9 +96,9 @@ def _outside(address: str | None, label: str) -> Markup:
     return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address or "", label)
 
 
-def _trackio(scene: Scene, project: str | None) -> Markup:
+def _trackio(page_state: PageState, project: str | None) -> Markup:
     """The way to the run's curves in Trackio, once its dashboard answers."""
-    dashboard = scene.services.dashboard
+    dashboard = page_state.services.dashboard
     if project is None or not dashboard.possible:
         return Markup("")
     if address := dashboard.address(project):

@@ -25,7 +25,7 @@ class DraftRow:
         self.cells, self.rewritten = cells, True
 
 
-class CsvDraft:
+class CsvEditor:
     """The file's records in order, with the delimiter and line ends that they will have."""
 
     def __init__(self, table: CsvTable) -> None:

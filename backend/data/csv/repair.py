@@ -14,7 +14,7 @@ _ATTEMPTS = 12
 _LONGEST = 20_000
 
 
-def mended_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
+def repaired_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
     """The cells that a ragged or wrongly quoted record was meant to have; None where that is anyone's guess."""
     if record.fault is None and len(record.cells) > table.width:
         kept, rest = record.cells[: table.width], record.cells[table.width :]

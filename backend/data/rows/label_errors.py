@@ -48,7 +48,7 @@ class ClassLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class LabelError:
     """One row whose label is doubtful; `likely` is the label that the classifier would give, with its probability."""
 
     line: int
@@ -60,14 +60,14 @@ class Suspect:
 
 
 @dataclass(frozen=True)
-class SuspectReport:
+class LabelErrorReport:
     """The suspect rows, most doubtful first, and the classifier's accuracy on rows that it did not see.
 
     `labels` is the number of different labels told apart: whole calls (`whole_calls`) where enough rows share each,
     else the tools alone. `tool_accuracy` counts the tool, `accuracy` the whole label.
     """
 
-    suspects: tuple[Suspect, ...]
+    suspects: tuple[LabelError, ...]
     accuracy: float
     tool_accuracy: float
     rows: int
@@ -75,7 +75,7 @@ class SuspectReport:
     whole_calls: bool
 
 
-def find_suspects(examples: Sequence[Example], seed: int = 42) -> SuspectReport:
+def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelErrorReport:
     """Cross-validate the classifier over the rows; raises InputError for too few rows or one label only."""
     rows = list(examples)
     if len(rows) > _MOST_ROWS:
@@ -95,7 +95,7 @@ def find_suspects(examples: Sequence[Example], seed: int = 42) -> SuspectReport:
     everything = _Round(probabilities, frozenset(range(len(rows))))
     kinds = sorted({name.tools for name in names})
     tools = np.array([kinds.index(name.tools) for name in names])
-    return SuspectReport(
+    return LabelErrorReport(
         _suspects(rows, names, given, [everything, *_filled_apart(rows, given, names, clusters, seed)]),
         float((guessed == given).mean()),
         float((tools[guessed] == tools[given]).mean()),
@@ -175,9 +175,9 @@ def _folds(groups: Sequence[Sequence[int]], seed: int) -> Indices:
 
 def _suspects(
     rows: Sequence[Example], names: list[ClassLabel], given: Indices, rounds: Sequence[_Round]
-) -> tuple[Suspect, ...]:
+) -> tuple[LabelError, ...]:
     """The rows doubted in any round of questions, the most doubtful first."""
-    worst: dict[int, Suspect] = {}
+    worst: dict[int, LabelError] = {}
     for question in rounds:
         for at, suspect in _doubted(rows, names, given, question.probabilities):
             if at in question.asked and (at not in worst or _margin(suspect) < _margin(worst[at])):
@@ -185,13 +185,13 @@ def _suspects(
     return tuple(sorted(worst.values(), key=_margin))
 
 
-def _margin(suspect: Suspect) -> float:
+def _margin(suspect: LabelError) -> float:
     return suspect.given_probability - suspect.likely_probability
 
 
 def _doubted(
     rows: Sequence[Example], names: list[ClassLabel], given: Indices, probabilities: Floats
-) -> Iterator[tuple[int, Suspect]]:
+) -> Iterator[tuple[int, LabelError]]:
     """The rows over another label's threshold: the mean probability of that label among the rows that bear it."""
     own = probabilities[np.arange(len(rows)), given]
     sizes = np.bincount(given, minlength=len(names))
@@ -201,4 +201,4 @@ def _doubted(
     best = confident[np.arange(len(rows)), likely]
     for at in np.flatnonzero((best > 0) & (likely != given)).tolist():
         row, doubt = rows[at], (round(float(own[at]), 4), round(float(best[at]), 4))
-        yield at, Suspect(row.line, row.message, str(names[given[at]]), str(names[likely[at]]), *doubt)
+        yield at, LabelError(row.line, row.message, str(names[given[at]]), str(names[likely[at]]), *doubt)

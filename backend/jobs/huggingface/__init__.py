@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from backend.jobs.huggingface.finding import download_url, find_runs
 from backend.jobs.huggingface.forgetting import delete, tell_forgotten
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
 from backend.jobs.huggingface.login import fits, login_ends, within_login
 from backend.jobs.huggingface.preflight import Check, preflight
 from backend.jobs.huggingface.quote import Quote, quote
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_order
+from backend.jobs.huggingface.run_search import download_url, find_runs
 from backend.jobs.huggingface.runner import HuggingFaceRunner
 from backend.jobs.huggingface.watch import Watchers
 

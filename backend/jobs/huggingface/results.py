@@ -11,7 +11,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.files import disk_errors, read_json, sync_folder, sync_tree
 from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
-from backend.jobs.huggingface.journal import merge_events
+from backend.jobs.huggingface.log_sync import merge_events
 from backend.jobs.huggingface.remote import Remote
 from backend.runs.folders import Scratch, remove
 from backend.runs.run import Run

@@ -13,30 +13,30 @@ from backend.errors import InputError
 from backend.files import disk_errors, read_json
 from backend.hub.errors import hub_errors
 from backend.runs.folders import Scratch, put_in_place
-from backend.runs.resume import STATE_FILE, Kept, last_kept
 from backend.runs.run import Run
+from backend.runs.saved_state import STATE_FILE, SavedState, last_saved_state
 
 FOLDER = "unfinished"
 """A repository's folder for it, laid out as a run's own: what an earlier training left stays whole beside it."""
-NOT_GONE_ON_FROM = ("README.md", "training_args.bin", "tokenizer", "special_tokens", "chat_template")
+NOT_NEEDED_TO_RESUME = ("README.md", "training_args.bin", "tokenizer", "special_tokens", "chat_template")
 """How the names begin of what the Trainer saves with a state and does not read when it goes on."""
 NOT_BEST = ("optimizer", "scheduler", "rng_state", "scaler")
 """Of the state that does best on held-out rows the weights are enough."""
 
 
-def snapshot(run: Run, folder: Path) -> Kept | None:
+def snapshot(run: Run, folder: Path) -> SavedState | None:
     """What a training goes on from as it is now, as a run of its own in `folder`; None where nothing is kept yet.
 
     Files that are never changed are linked, so it costs no time and no room. InputError where the disk refuses.
     """
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     if kept is None:
         return None
     with disk_errors(folder):
         for name in ("run.json", "inputs/dataset.csv", "inputs/tools.json", "metrics.jsonl"):
             _put(run.path / name, folder / name, link=name != "metrics.jsonl")
         for state in {kept.path, _best(kept)}:
-            left_out = NOT_GONE_ON_FROM + (() if state == kept.path else NOT_BEST)
+            left_out = NOT_NEEDED_TO_RESUME + (() if state == kept.path else NOT_BEST)
             for path in sorted(state.iterdir()):
                 if not path.name.startswith(left_out):
                     _put(path, folder / run.resume.name / state.name / path.name, link=True)
@@ -78,7 +78,7 @@ def download_unfinished(repo_id: str, dest: Path, token: str | None = None) -> R
             snapshot_download(repo_id, local_dir=building, allow_patterns=f"{FOLDER}/*", token=token)
         found = Path(building) / FOLDER
         run = Run.open(found)
-        if last_kept(run) is None:
+        if last_saved_state(run) is None:
             raise InputError(f"The unfinished training in {repo_id} is not whole. Train without --resume.")
         put_in_place(found, dest)
     return replace(run, path=dest)
@@ -91,7 +91,7 @@ def _stored(api: HfApi, repo_id: str) -> tuple[str | None, list[str]]:
     return info.sha, [name for name in names if name.startswith(f"{FOLDER}/")]
 
 
-def _best(kept: Kept) -> Path:
+def _best(kept: SavedState) -> Path:
     """The folder of the state that does best on held-out rows so far; `kept` itself where no other is known."""
     best = read_json(kept.path / STATE_FILE).get("best_model_checkpoint")
     folder = kept.path.parent / Path(best).name if isinstance(best, str) else None

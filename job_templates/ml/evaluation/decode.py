@@ -19,7 +19,7 @@ from torch import Tensor
 from backend.tokens import STOP_IDS
 from job_templates.ml.evaluation.next_tokens import NextTokens
 from job_templates.ml.rows.encoding import TokenRow
-from job_templates.ml.run.parallel import side_by_side
+from job_templates.ml.run.parallel import run_threads
 from job_templates.ml.shared_prefix.packed_cache import Keys, PackedCache, RowKeys
 
 
@@ -156,7 +156,7 @@ class SharedDecoder:
         """Read rows with their drafts; each is written as far as the model agrees with its draft, and one token on."""
         passes = self._passes(rows)
         read = (
-            side_by_side(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
+            run_threads(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
         )
         ordered = [row for group in passes for row in group]
         written = words.written(torch.cat([states for _, states in read]), [(row.asked, row.draft) for row in ordered])

@@ -14,12 +14,12 @@ from backend.files import write_json_output
 from backend.records import Example, Tool
 from backend.runs import STARTER, Event, Run, append_event, write_json, write_text
 from backend.scoring import Evaluation, Report, Setup, build_evaluation, score_rows
-from backend.scoring.floor import floor_report
+from backend.scoring.ngram_baseline import ngram_report
 from backend.scoring.probes import probes_for
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.models.loading import Scorable, load_base, load_tuned
-from job_templates.ml.models.source import Source
+from job_templates.ml.models.source import ModelSource
 from job_templates.ml.rows.encoding import encode_rows, shared_prefix
 from job_templates.ml.rows.scored_rows import ScoredRows
 from job_templates.ml.run.progress import clock
@@ -28,7 +28,7 @@ SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
 
 
-def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
+def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
     """Score the rows with the tuned model, its base and, if asked, the probes.
 
     `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
@@ -60,12 +60,12 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probe
             base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
             say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
             setup = replace(setup, base_declarations=base_model.fmt.declarations)
-    floor = floor_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
-    if floor is not None:
-        say_report("Floor", floor)
+    ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
+    if ngram_baseline is not None:
+        say_report("Floor", ngram_baseline)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
-    return build_evaluation(tuned, base, setup, floor=floor, probes=probed, train_rows=train_rows)
+    return build_evaluation(tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, train_rows=train_rows)
 
 
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:

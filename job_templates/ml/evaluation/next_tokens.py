@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from job_templates.ml.evaluation.bounded import BoundedLayer
-from job_templates.ml.run.parallel import portions, side_by_side
+from job_templates.ml.run.parallel import portions, run_threads
 
 SLICE = 512
 """Vocabulary entries multiplied at a time on a CPU: with a tile of states their logits stay in its cache."""
@@ -24,7 +24,7 @@ def likeliest(weight: Tensor, hidden: Tensor) -> Tensor:
     """
     if weight.device.type != "cpu":
         return (hidden @ weight.T).argmax(-1)
-    found = side_by_side(lambda words: _best_of(weight, hidden, words), portions(len(weight), SLICE))
+    found = run_threads(lambda words: _best_of(weight, hidden, words), portions(len(weight), SLICE))
     best, tokens = found[0]
     for largest, others in found[1:]:
         better = largest > best

@@ -18,7 +18,7 @@ from backend.hub.errors import hub_errors
 from backend.runs.folders import Scratch, built_beside
 from backend.runs.hub.repository import prepare_repo
 from job_templates.cli import say
-from job_templates.ml.models.source import Source
+from job_templates.ml.models.source import ModelSource
 
 EXPORT, CARD = "export", "README.md"
 
@@ -67,7 +67,7 @@ class Destination:
 
 
 @contextmanager
-def find_destination(output: str | None, source: Source) -> Iterator[Destination]:
+def find_destination(output: str | None, source: ModelSource) -> Iterator[Destination]:
     """The destination that `--output-repo` names; without one, wherever the model itself is. InputError."""
     if output is None and source.repo_id is None:
         yield _in_folder(source.run.path if source.run is not None else source.folder)

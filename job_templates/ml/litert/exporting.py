@@ -25,7 +25,7 @@ from job_templates.ml.litert.verify import agreement
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained, prompt_of_checkpoint
 from job_templates.ml.litert.verify.verification import Subject, verify
-from job_templates.ml.models.source import Source, find_source
+from job_templates.ml.models.source import ModelSource, find_source
 
 VERIFICATION = "verification.json"
 PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)
@@ -86,7 +86,7 @@ def export(request: Request) -> Result:
     return _conclude(record, progress)
 
 
-def _plan(request: Request, source: Source) -> Plan:
+def _plan(request: Request, source: ModelSource) -> Plan:
     """Settle what the request leaves to the model and its rows."""
     trained = load_trained(source.run) if source.run is not None else None
     if trained is not None and request.cache_length is not None:
@@ -101,7 +101,7 @@ def _plan(request: Request, source: Source) -> Plan:
     )
 
 
-def _export(plan: Plan, source: Source, destination: Destination, progress: Progress) -> Verification:
+def _export(plan: Plan, source: ModelSource, destination: Destination, progress: Progress) -> Verification:
     file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
     say(f"Exporting {source.name} as {plan.name}.")
     started = time.monotonic()
@@ -134,7 +134,7 @@ def _export(plan: Plan, source: Source, destination: Destination, progress: Prog
     return record
 
 
-def _expected(source: Source, trained: Trained | None, cache: int) -> Expected:
+def _expected(source: ModelSource, trained: Trained | None, cache: int) -> Expected:
     """What the file should hold: the run's prompt, or the template that the checkpoint brings itself."""
     if trained is not None:
         prompt_format, template = trained.fmt.name, trained.fmt.chat_template(trained.tools)

@@ -18,7 +18,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-def side_by_side(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
+def run_threads(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
     """What `work` makes of each piece, in order and without gradients; torch's threads are divided among the pieces."""
     threads = torch.get_num_threads()
     at_once = min(threads, len(pieces))

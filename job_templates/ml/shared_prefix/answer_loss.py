@@ -16,7 +16,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from job_templates.ml.run.parallel import portions, side_by_side
+from job_templates.ml.run.parallel import portions, run_threads
 from job_templates.ml.shared_prefix.forward import suffix_states
 from job_templates.ml.shared_prefix.packs import PackedBatch
 
@@ -48,7 +48,7 @@ class _AnswerLosses(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
         with_mean = ctx.needs_input_grad[0]
         parts = portions(len(weight), SLICE) if weight.device.type == "cpu" else [range(len(weight))]
-        found = side_by_side(lambda words: _over(states, weight, words, with_mean), parts)
+        found = run_threads(lambda words: _over(states, weight, words, with_mean), parts)
         whole = found[0]
         for other in found[1:]:
             whole = whole.joined(other)

@@ -11,7 +11,7 @@ from trl import SFTConfig
 
 from backend.runs import STARTER, Event, Run, append_event
 from backend.runs.epochs import planned_epochs
-from backend.runs.resume import last_kept, settle
+from backend.runs.saved_state import last_saved_state, relink_best
 from job_templates.cli import say
 from job_templates.ml.models.base import Base
 from job_templates.ml.models.device import Precision
@@ -78,10 +78,10 @@ def fit(
 
 def _going_on(run: Run) -> str | None:
     """The state to go on from, told to who reads the events; None at a first beginning."""
-    found = last_kept(run)
+    found = last_saved_state(run)
     if found is None:
         return None
-    settle(found)
+    relink_best(found)
     append_event(run.metrics_path, Event("resume", "train", step=found.step).to_dict())
     say(f"Goes on from step {found.step}")
     return str(found.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from backend.data import check_files, load_dataset
-from backend.data.rows.label_errors import class_labels, find_suspects
+from backend.data.rows.label_errors import class_labels, find_label_errors
 from backend.data.similarity.templates import find_frames
 from backend.records import Call, Example
 from tests.conftest import DataSet
@@ -41,7 +41,7 @@ def test_the_cycling_sets_scripted_rows_are_reported_and_asked_about(cycling: Da
     (issue,) = (one for one in report.issues if one.code == "set-sentence-frames")
     assert " rows of 942 look like a sentence that was filled with other words" in issue.message
     assert '"can i see the …" in 12 rows with 11 different calls' in issue.message
-    suspects = {suspect.message: suspect.likely for suspect in find_suspects(report.examples).suspects}
+    suspects = {suspect.message: suspect.likely for suspect in find_label_errors(report.examples).suspects}
     assert "get_rider_profile" in suspects["Give me my profile metrics"]
     assert "Status of quiet please" in suspects
 

@@ -58,7 +58,7 @@ def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> Non
     rows = [Example(str(number), number, f"light {number}", (Call("stop", {}),)) for number in range(4)]
     right = fmt.completion(rows[0].calls)
     tuned, base = (score_rows(rows, answers, TOOLS, fmt) for answers in ([right] * 3 + ["no"], ["no"] * 4))
-    write_json(run.evaluation_path, build_evaluation(tuned, base, Setup(), floor=tuned).to_dict())
+    write_json(run.evaluation_path, build_evaluation(tuned, base, Setup(), ngram_baseline=tuned).to_dict())
     card = model_card(run, TOOLS)
     assert "On 4 held-out rows" in card
     assert "| combined | 75.0% (30.1%–95.4%; 3 of 4) | 0.0% | 75.0% |" in card

@@ -19,7 +19,7 @@ from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Event, FolderStore, TrainingSummary
 from backend.scoring import Evaluation, Report, Setup, build_evaluation, score_rows
-from backend.scoring.beside import beside
+from backend.scoring.comparison import compare_rows
 from backend.scoring.evaluation import Comparison
 from tests.documents import training, verification
 from tests.unit.ui.damage import WRONG, fields, put_wrong, whole_run
@@ -37,10 +37,10 @@ def report() -> Report:
 def evaluation() -> dict[str, Any]:
     """An evaluation.json with everything that one can have."""
     setup = Setup(model="m", declarations="none", rows=3, note="", seconds=1.5, base_model="b", base_missing="gone")
-    found = build_evaluation(report(), report(), setup, floor=report(), probes={"typos": report()})
-    pair = beside(report().rows, report().rows)
+    found = build_evaluation(report(), report(), setup, ngram_baseline=report(), probes={"typos": report()})
+    pair = compare_rows(report().rows, report().rows)
     assert pair is not None
-    return replace(found, beside=(Comparison("other", pair),)).to_dict()
+    return replace(found, compare_rows=(Comparison("other", pair),)).to_dict()
 
 
 DOCUMENTS: dict[str, tuple[Read, Callable[[], dict[str, Any]]]] = {
@@ -105,7 +105,13 @@ def test_the_first_documents_of_schema_1_are_still_read() -> None:
     tuned = {key: value for key, value in report().to_dict().items() if key != "per_argument"}
     verdict = {"state": "undecided", "target": 0.85, "more_rows": None}
     first = Evaluation.from_dict({"schema": 1, "verdict": verdict, "tuned": tuned, "base": None, "mcnemar": None})
-    assert (first.tuned.n, first.advice, first.floor, dict(first.probes), first.beside) == (3, (), None, {}, None)
+    assert (first.tuned.n, first.advice, first.ngram_baseline, dict(first.probes), first.compare_rows) == (
+        3,
+        (),
+        None,
+        {},
+        None,
+    )
     early = {"schema": 1, "rows": 8, "test_rows": 2, "steps": 5, "seconds": 3.5, "final_loss": 0.25}
     assert TrainingSummary.from_dict(early).device is None
     record = verification()

@@ -142,7 +142,9 @@ def test_evaluation_json_pairs_the_models() -> None:
     assert found["model"] == "m"
     assert build_evaluation(tuned, None, Setup()).base is None
     assert found["floor"] is None
-    full = build_evaluation(tuned, base, Setup(), floor=base, probes={"typos": base}, train_rows={"stop": 9}).to_dict()
+    full = build_evaluation(
+        tuned, base, Setup(), ngram_baseline=base, probes={"typos": base}, train_rows={"stop": 9}
+    ).to_dict()
     assert full["floor_mcnemar"]["better"] == 6
     assert full["probes"]["typos"]["combined"]["k"] == 0
     assert full["probes"]["typos"]["broken"] == [row.id for row in tuned.rows]

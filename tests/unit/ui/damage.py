@@ -16,7 +16,7 @@ from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from backend.scoring import Setup, build_evaluation, score_rows
-from backend.scoring.beside import beside
+from backend.scoring.comparison import compare_rows
 from backend.scoring.evaluation import Comparison
 from tests.conftest import ROOT
 from tests.documents import training, verification
@@ -49,10 +49,12 @@ def whole_run(store: FolderStore, *, remote: bool) -> Run:
     rows = [Example(f"row{at}", at + 2, "Where?", (Call(name, {}),)) for at, name in enumerate(["climb", "water"])]
     said = [FORMAT.completion(row.calls) for row in rows]
     report = score_rows(rows, said, TOOLS, FORMAT)
-    evaluation = build_evaluation(report, report, Setup(model="m"), floor=report, probes={"lower case": report})
-    pair = beside(report.rows, report.rows)
+    evaluation = build_evaluation(
+        report, report, Setup(model="m"), ngram_baseline=report, probes={"lower case": report}
+    )
+    pair = compare_rows(report.rows, report.rows)
     assert pair is not None
-    evaluation = replace(evaluation, beside=(Comparison("other", pair),))
+    evaluation = replace(evaluation, compare_rows=(Comparison("other", pair),))
     write_json(run.evaluation_path, evaluation.to_dict())
     write_json(run.training_path, training())
     run.export_dir.mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.records import Call
 from ui.playground.batch import lines_of_file, messages_in, turns_csv, turns_table
 from ui.playground.correction import right_calls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.records import Call
 from ui.playground.history import BASE, FILE, LOADING, Turn, turn_view
 

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from backend.errors import InputError
-from backend.inference.answering import Answer, Answerer, WorkerDied
+from backend.inference.model_session import Answer, ModelSession, WorkerDied
 from backend.records import Tool
 
 APP_ROWS = 20
@@ -42,7 +42,7 @@ def run_file(
 ) -> Ran:
     """Ask the file every message, with the tools in `handed`; whatever breaks ends up in `failure`."""
     ran = Ran()
-    with Answerer(file, handed) as answerer:
+    with ModelSession(file, handed) as answerer:
         try:
             answerer.load()
             ran.ready = answerer.ready

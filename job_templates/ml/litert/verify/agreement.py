@@ -13,7 +13,7 @@ from backend.runs import Run
 from backend.scoring import Evaluation, Report
 from job_templates.cli import say
 from job_templates.ml.litert.verify.trained import Trained
-from job_templates.ml.models.source import Source
+from job_templates.ml.models.source import ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def from_evaluation(run: Run, rows: Sequence[Example]) -> dict[str, CheckpointRo
     return found if all(row.id in found for row in rows) else None
 
 
-def checkpoint_answers(source: Source, trained: Trained | None) -> dict[str, CheckpointRow] | None:
+def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str, CheckpointRow] | None:
     """The checkpoint's answers: those that evaluation.json holds, else given anew; None where no run made it."""
     if source.run is None or trained is None:
         return None
     return from_evaluation(source.run, trained.held_out) or _answered_anew(source, trained)
 
 
-def _answered_anew(source: Source, trained: Trained) -> dict[str, CheckpointRow]:
+def _answered_anew(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
     """Answer the rows with the checkpoint itself, greedily, in PyTorch."""
     from job_templates.ml.evaluation.evaluate import score_model
     from job_templates.ml.models.loading import load_tuned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.device.verification import Agreement, Check, Result
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.prompts import PromptFormat
 from backend.prompts.tokens import BOS, PAD
 from backend.records import Example, Tool

@@ -20,7 +20,6 @@ from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
 from backend.jobs.commands import JOBS
 from backend.jobs.huggingface.errors import job_errors, status
 from backend.jobs.huggingface.forgetting import FILE, is_forgotten, mark_forgotten, tell_forgotten
-from backend.jobs.huggingface.handing import ATTEMPT_LABEL, ORDER, RUN_LABEL, STAGE_LABEL
 from backend.jobs.huggingface.remote import (
     WORD,
     JobRef,
@@ -31,6 +30,7 @@ from backend.jobs.huggingface.remote import (
     write_remote,
 )
 from backend.jobs.huggingface.results import fetch_results
+from backend.jobs.huggingface.submission import ATTEMPT_LABEL, ORDER, RUN_LABEL, STAGE_LABEL
 from backend.jobs.states import JobState, write_state
 from backend.runs.folders import Scratch, put_in_place
 from backend.runs.run import Run

@@ -15,7 +15,7 @@ from backend.errors import InputError
 from backend.inference.answer_worker import Worker, WorkerDied
 from backend.records import Call
 
-__all__ = ["Answer", "Answerer", "WorkerDied", "answerer_for", "close_answerer", "runtime_installed"]
+__all__ = ["Answer", "ModelSession", "WorkerDied", "answerer_for", "close_answerer", "runtime_installed"]
 
 LOAD_TIMEOUT = 180.0
 ASK_TIMEOUT = 120.0
@@ -53,7 +53,7 @@ class Answer:
         return cls(**known)
 
 
-class Answerer:
+class ModelSession:
     """One exported file, ready to be asked; the worker starts at the first question.
 
     It starts anew when the file or the tools have changed on the disk or the worker has died, and stops after
@@ -74,7 +74,7 @@ class Answerer:
         self._asked = 0
         self._idle: threading.Timer | None = None
 
-    def __enter__(self) -> Answerer:
+    def __enter__(self) -> ModelSession:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -173,16 +173,16 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-_kept: dict[str, Answerer] = {}
+_kept: dict[str, ModelSession] = {}
 _kept_lock = threading.Lock()
 
 
-def answerer_for(model: Path, tools: Path) -> Answerer:
+def answerer_for(model: Path, tools: Path) -> ModelSession:
     """The answerer of an exported file; at most one file stays loaded, so another file's is closed."""
-    return kept("file", (model, tools), lambda: Answerer(model, tools))
+    return kept("file", (model, tools), lambda: ModelSession(model, tools))
 
 
-def kept(kind: str, wanted: tuple[Path, ...], make: Callable[[], Answerer]) -> Answerer:
+def kept(kind: str, wanted: tuple[Path, ...], make: Callable[[], ModelSession]) -> ModelSession:
     """The answerer of that kind for these paths, made now if it is new; one of each kind is kept for the whole app.
 
     The one that it replaces is closed: each loaded model takes up to 1 GB.

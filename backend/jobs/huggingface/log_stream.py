@@ -14,7 +14,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
 from backend.jobs.huggingface.errors import RAISED, status
-from backend.jobs.huggingface.journal import Journal
+from backend.jobs.huggingface.log_sync import Journal
 
 KEEP_ALIVE_SECONDS = 30.0
 """The Hub sends a sign of life this often where there is nothing to say (huggingface_hub 2.4.0, fetch_job_logs)."""

@@ -8,14 +8,14 @@ from typing import Literal
 
 from backend.errors import InputError
 from backend.inference.answer_worker import Worker
-from backend.inference.answering import IDLE_SECONDS, Answerer, kept
+from backend.inference.model_session import IDLE_SECONDS, ModelSession, kept
 from backend.runs import STARTER, Run
 
 Which = Literal["tuned", "base"]
 WHICH: tuple[Which, ...] = ("tuned", "base")
 
 
-class CheckpointAnswerer(Answerer):
+class CheckpointAnswerer(ModelSession):
     """Like an exported file's answerer, with the run's weights in transformers behind it."""
 
     def __init__(self, run: Path, which: Which, idle_seconds: float = IDLE_SECONDS) -> None:

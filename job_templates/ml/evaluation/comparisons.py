@@ -10,7 +10,7 @@ from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.runs import Run, read_json
 from backend.scoring import Evaluation, Report
-from backend.scoring.beside import Beside, beside
+from backend.scoring.comparison import ComparedRows, compare_rows
 from backend.scoring.evaluation import Comparison
 from job_templates.cli import say
 
@@ -22,14 +22,14 @@ def read_others(sources: Iterable[Path]) -> Others:
     return {str(source): _report(source.expanduser()) for source in sources}
 
 
-def set_beside(evaluation: Evaluation, others: Others) -> Evaluation:
+def with_comparisons(evaluation: Evaluation, others: Others) -> Evaluation:
     """The evaluation with its own report beside each of the others, each pair also said in a line.
 
     InputError where one has no row in common with it.
     """
     found = []
     for name, report in others.items():
-        pair = beside(evaluation.tuned.rows, report.rows)
+        pair = compare_rows(evaluation.tuned.rows, report.rows)
         if pair is None:
             raise InputError(
                 f"{name} scored none of these rows, so the two cannot be held beside each other. Two runs have the "
@@ -40,7 +40,7 @@ def set_beside(evaluation: Evaluation, others: Others) -> Evaluation:
     return replace(evaluation, beside=tuple(found))
 
 
-def _line(name: str, pair: Beside) -> str:
+def _line(name: str, pair: ComparedRows) -> str:
     own, other = pair.own["combined"], pair.other["combined"]
     return (
         f"Beside {name}, on {pair.n} rows of both: {own.k} right here, {other.k} there; {len(pair.gained)} gained, "

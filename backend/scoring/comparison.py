@@ -14,7 +14,7 @@ RATES = ("tool", "combined")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ComparedRows:
     """One report and another on `n` common rows.
 
     `own` and `other` hold both sides' rates over these rows (the keys of RATES), `lost` the ids of the rows that only
@@ -29,7 +29,7 @@ class Beside:
     p: float
 
     @classmethod
-    def from_field(cls, field: Field) -> Beside:
+    def from_field(cls, field: Field) -> ComparedRows:
         """The comparison in a field of a document; InputError."""
         own, other = ({name: Rate.from_field(field[side][name]) for name in RATES} for side in ("own", "other"))
         lost, gained = (tuple(row.text() for row in field[side].list()) for side in ("lost", "gained"))
@@ -40,7 +40,7 @@ class Beside:
         return asdict(self)
 
 
-def beside(report: Sequence[RowResult], other: Sequence[RowResult]) -> Beside | None:
+def compare_rows(report: Sequence[RowResult], other: Sequence[RowResult]) -> ComparedRows | None:
     """Compare the rows of two reports; None where they have no row in common.
 
     A row's id is made of its message and its calls, so rows with the same id ask the same and expect the same.
@@ -52,7 +52,7 @@ def beside(report: Sequence[RowResult], other: Sequence[RowResult]) -> Beside | 
     mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
     lost = tuple(one.id for one, twin in pairs if twin.right and not one.right)
     gained = tuple(one.id for one, twin in pairs if one.right and not twin.right)
-    return Beside(len(pairs), _rates(mine), _rates(theirs), lost, gained, mcnemar(len(lost), len(gained)))
+    return ComparedRows(len(pairs), _rates(mine), _rates(theirs), lost, gained, mcnemar(len(lost), len(gained)))
 
 
 def _rates(rows: Sequence[RowResult]) -> dict[str, Rate]:

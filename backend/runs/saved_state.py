@@ -15,14 +15,14 @@ FOLDER = re.compile(r"checkpoint-(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedState:
     """A whole state of a training, saved after optimiser step `step`."""
 
     path: Path
     step: int
 
 
-def last_kept(run: Run) -> Kept | None:
+def last_saved_state(run: Run) -> SavedState | None:
     """The newest whole state of an unfinished training, or None.
 
     transformers' Trainer writes its own state last, so a folder in which it can be read is whole.
@@ -30,11 +30,13 @@ def last_kept(run: Run) -> Kept | None:
     if not run.resume.is_dir():
         return None
     numbered = [(int(found[1]), path) for path in run.resume.iterdir() if (found := FOLDER.fullmatch(path.name))]
-    whole = (Kept(path, step) for number, path in sorted(numbered, reverse=True) if (step := _step(path)) == number)
+    whole = (
+        SavedState(path, step) for number, path in sorted(numbered, reverse=True) if (step := _step(path)) == number
+    )
     return next(whole, None)
 
 
-def settle(kept: Kept) -> None:
+def relink_best(kept: SavedState) -> None:
     """Let a state that was saved in another folder find its best weights beside it, where it stands now."""
     record = read_json(kept.path / STATE_FILE)
     best = record.get("best_model_checkpoint")

@@ -44,7 +44,7 @@ LOOKS_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """When to look for a job whose submission got no answer: it may appear a little later."""
 
 
-class Untold(InputError):
+class SubmissionUnknown(InputError):
     """Whether the job was started could not be told; it may be there."""
 
 
@@ -135,7 +135,7 @@ def start_job(
 
 
 def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float]) -> JobInfo | None:
-    """The job that carries the attempt's label, or None after all looks (seconds before each); Untold.
+    """The job that carries the attempt's label, or None after all looks (seconds before each); SubmissionUnknown.
 
     The client itself asks again after a fault, so one that it gives up on settles nothing for now.
     """
@@ -146,7 +146,7 @@ def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[fl
             for job in found:
                 return job
         except RAISED as error:
-            raise Untold(
+            raise SubmissionUnknown(
                 f"Whether the job was started could not be told: {told(error)} It is looked for again; do not start "
                 "it a second time."
             ) from error

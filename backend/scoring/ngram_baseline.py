@@ -17,7 +17,7 @@ MOST_CALLS = 400
 """Different calls it tells apart at most; a rarer call is learned as the most frequent one of the same tools."""
 
 
-def floor_report(
+def ngram_report(
     train: Sequence[Example], test: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, seed: int
 ) -> Report | None:
     """The report of an n-gram classifier over the training rows' whole calls, on the test rows; None without rows.
