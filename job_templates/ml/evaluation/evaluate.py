@@ -22,7 +22,7 @@ from job_templates.ml.models.loading import Scorable, load_base, load_tuned
 from job_templates.ml.models.source import ModelSource
 from job_templates.ml.rows.encoding import encode_rows, shared_prefix
 from job_templates.ml.rows.scored_rows import ScoredRows
-from job_templates.ml.run.progress import clock
+from job_templates.ml.training.progress import clock
 
 SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""

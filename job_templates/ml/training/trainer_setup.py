@@ -15,10 +15,10 @@ from backend.runs.saved_state import last_saved_state, relink_best
 from job_templates.cli import say
 from job_templates.ml.models.base import Base
 from job_templates.ml.models.device import Precision
-from job_templates.ml.run.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.shared_prefix.collator import PackCollator
 from job_templates.ml.training.checkpointing import KeepingCallback
 from job_templates.ml.training.hub_checkpointing import kept_on_hub
+from job_templates.ml.training.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.training.trainer import SharedPrefixTrainer
 
 HELD_OUT_LOOKS = 10

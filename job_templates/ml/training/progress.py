@@ -12,7 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from backend.runs import Event, append_event
 from job_templates.cli import say
-from job_templates.ml.run.meter import Meter
+from job_templates.ml.training.meter import Meter
 
 SECONDS_BETWEEN_EVENTS = 0.5
 SECONDS_BETWEEN_LINES = 5.0
