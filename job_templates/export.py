@@ -56,7 +56,7 @@ from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CAC
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES
 from backend.device.verification import Result
 from job_templates import cli
-from job_templates.ml.litert.exporting import Request, export
+from job_templates.ml.export.exporting import Request, export
 
 
 def parser() -> argparse.ArgumentParser:

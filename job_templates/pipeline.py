@@ -52,8 +52,8 @@ from backend.device.lengths import AUTO_CACHES
 from backend.device.verification import Result
 from job_templates import cli, export
 from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.litert import exporting
-from job_templates.ml.litert.exporting import Request
+from job_templates.ml.export import exporting
+from job_templates.ml.export.exporting import Request
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.run.workspace import Workspace, stage, workspace
 

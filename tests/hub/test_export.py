@@ -9,7 +9,7 @@ import pytest
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
 from backend.runs.hub.repository import upload_run
-from job_templates.ml.litert.destination import find_destination
+from job_templates.ml.export.destination import find_destination
 from job_templates.ml.models.source import ModelSource, find_source
 from tests.conftest import DataSet
 from tests.hub.loopback import LoopbackHub

@@ -39,7 +39,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "export",
         "answer answer_checkpoint evaluate pipeline train validate",
     ),
-    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert"),
+    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert", "export"),
     "ui": (
         "guard",
         "html",

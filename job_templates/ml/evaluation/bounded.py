@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from job_templates.ml.evaluation.next_tokens import SLICE, TILE, likeliest
+from job_templates.ml.evaluation.output_layer import SLICE, TILE, likeliest
 from job_templates.ml.models.parallel import one_thread, portions, run_threads
 
 EDGES = (64, 96, 128, 192)

@@ -16,11 +16,11 @@ from backend.errors import InputError
 from backend.runs import write_json, write_text
 from backend.runs.folders import Scratch
 from job_templates.cli import say
+from job_templates.ml.export.destination import Destination, find_destination
+from job_templates.ml.export.progress import Progress
 from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert.conversion import convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe
-from job_templates.ml.litert.destination import Destination, find_destination
-from job_templates.ml.litert.progress import Progress
 from job_templates.ml.litert.verify import agreement
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained, prompt_of_checkpoint
