@@ -47,15 +47,17 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import argparse
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backend.device.lengths import AUTO_CACHES
 from backend.device.verification import Result
 from job_templates import cli, export
 from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.export import exporting
-from job_templates.ml.export.exporting import Request
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.run.workspace import Workspace, stage, workspace
+
+if TYPE_CHECKING:
+    from job_templates.ml.export.exporting import Request
 
 
 def parser() -> argparse.ArgumentParser:
@@ -91,7 +93,7 @@ def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
 def _evaluate(place: Workspace) -> None:
     from job_templates.ml.evaluation.evaluate import evaluate, save
     from job_templates.ml.models.source import find_source
-    from job_templates.ml.rows.scored_rows import scored_rows
+    from job_templates.ml.run.scored_rows import scored_rows
 
     with stage(place.run, "evaluate"):
         scored = scored_rows(place.run, None, None, "test")
@@ -101,8 +103,10 @@ def _evaluate(place: Workspace) -> None:
 
 
 def _export(place: Workspace, request: Request) -> int:
+    from job_templates.ml.export.exporting import export as export_file
+
     folder = str(place.run.path)
-    verdict = exporting.export(replace(request, model=folder, output=folder))
+    verdict = export_file(replace(request, model=folder, output=folder))
     place.save()
     return 1 if verdict == Result.FAILED else 0
 

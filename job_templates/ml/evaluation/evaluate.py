@@ -21,7 +21,8 @@ from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.models.loading import Scorable, load_base, load_tuned
 from job_templates.ml.models.source import ModelSource
 from job_templates.ml.rows.encoding import encode_rows, shared_prefix
-from job_templates.ml.rows.scored_rows import ScoredRows
+from job_templates.ml.run.report_lines import say_report
+from job_templates.ml.run.scored_rows import ScoredRows
 from job_templates.ml.training.progress import clock
 
 SPARE_TOKENS = 32
@@ -129,15 +130,3 @@ def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
             say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
 
     return tell
-
-
-def say_report(name: str, report: Report) -> None:
-    """The three accuracies in a line each, with their 95 % intervals and counts."""
-    for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
-        if rate.value is None:
-            say(f"{name:15} {label:9} –        (0 rows)")
-        else:
-            say(
-                f"{name:15} {label:9} {rate.value:6.1%}  ({rate.k} of {rate.n} rows; 95 % interval {rate.low:.1%} to "
-                f"{rate.high:.1%})"
-            )

@@ -21,7 +21,7 @@ from job_templates.ml.models.checkpoint import parameter_count, save_adapter, sa
 from job_templates.ml.models.device import choose_precision
 from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.rows.scored_rows import divide
+from job_templates.ml.run.scored_rows import divide
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import begin_anew
 from job_templates.ml.training.progress import clock

@@ -13,7 +13,7 @@ from backend.records import Example, FormatName, Tool
 from backend.runs import Run, read_json
 from backend.tokens import TokenCounter, load_counter
 from job_templates.ml.models.source import TEMPLATE, ModelSource
-from job_templates.ml.rows.scored_rows import check_options
+from job_templates.ml.run.scored_rows import check_options
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500
