@@ -50,12 +50,10 @@ from backend.errors import InputError
 from backend.files import write_json_output
 from backend.prompts import get_format
 from backend.records import FORMATS
-from backend.scoring import Setup, build_evaluation, score_rows
-from backend.scoring.predictions import read_predictions
+from backend.scoring import Setup, build_evaluation, read_predictions, score_rows
 from job_templates import cli
-from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.run.report_lines import say_report
-from job_templates.ml.run.workspace import stage
+from job_templates.hub import require_gpu
+from job_templates.ml.run import say_report, stage
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,10 +107,9 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _score_model(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.evaluation.evaluate import evaluate, save
-    from job_templates.ml.models.source import find_source
-    from job_templates.ml.run.comparisons import read_others, with_comparisons
-    from job_templates.ml.run.scored_rows import scored_rows
+    from job_templates.ml.evaluation import evaluate, save
+    from job_templates.ml.models import find_source
+    from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
     source, others = find_source(arguments.model), read_others(arguments.beside)
     if arguments.baseline and source.run is None:
@@ -128,8 +125,7 @@ def _score_model(arguments: argparse.Namespace) -> None:
 
 
 def _score_file(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.run.comparisons import read_others, with_comparisons
-    from job_templates.ml.run.scored_rows import scored_rows
+    from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
     if arguments.baseline or arguments.probes:
         raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")

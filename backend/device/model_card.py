@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.records import Tool
-from backend.runs import STARTER, Run
-from backend.runs.epochs import shown
-from backend.runs.training import TrainingSummary
+from backend.runs import STARTER, Run, TrainingSummary, shown
 from backend.scoring import Evaluation, Rate, Report
 
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.document import Field, check_schema
 from backend.files import read_json
-from backend.scoring.report import Report
+from backend.scoring import Report
 
 SCHEMA = 1
 

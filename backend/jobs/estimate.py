@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from backend.runs.config import STARTER, RunConfig
-from backend.runs.epochs import planned_epochs
-from backend.runs.training import TrainingSummary
+from backend.runs import STARTER, RunConfig, TrainingSummary, planned_epochs
 
 Kind = Literal["starter", "lora", "full"]
 

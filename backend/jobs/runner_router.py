@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from backend.errors import InputError
 from backend.jobs.commands import job_arguments
-from backend.jobs.huggingface.remote import read_remote
+from backend.jobs.huggingface import read_remote
 from backend.jobs.logs import read_log
 from backend.jobs.runner import Runner
 from backend.jobs.states import JobState, read_state
-from backend.runs.run import STAGES, Run
+from backend.runs import STAGES, Run
 
 NO_ACCOUNT = "This run's jobs are on Hugging Face. Log in with the account that started it."
 NOT_HERE = "No jobs run on this server. Log in with Hugging Face, and they run there on your account."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend.runs.config import STARTER
+from backend.runs import STARTER
 from backend.scoring.advice import NGRAM_NAME, advise
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
-from backend.data.csv.writing import inert
+from backend.data.csv import inert
 from backend.records import Call
 from backend.scoring.evaluation import Evaluation
 from backend.scoring.report import Report, RowResult

@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from backend.data.text.typing_slips import Slip, mistyped
+from backend.data.text import Slip, mistyped
 from backend.records import Declarations, Example, Tool
 
 TYPO_RATE = 0.06

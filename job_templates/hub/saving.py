@@ -10,12 +10,9 @@ from types import TracebackType
 from huggingface_hub import HfApi
 
 from backend.errors import InputError
-from backend.jobs.huggingface.errors import RAISED, status
-from backend.runs import Run
-from backend.runs.folders import Scratch
-from backend.runs.hub.repository import upload_run
-from backend.runs.hub.unfinished import snapshot, upload_unfinished
-from backend.runs.saved_state import last_saved_state
+from backend.jobs.huggingface import RAISED, status
+from backend.runs import Run, Scratch, last_saved_state
+from backend.runs.hub import snapshot, upload_run, upload_unfinished
 from job_templates.cli import say
 
 TRIES = 4

@@ -11,18 +11,11 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.text.changes import Change, FixPlan
-from backend.data.text.display import escape
+from backend.data.text import Change, FixPlan, escape
 from ui.data.groups import ranges
-from ui.html import text
-from ui.html.markup import button, callout, card, code, progress, table
-from ui.html.paging import Slice, page_number
-from ui.html.part import Part, clicked
-from ui.page.location import Location
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
-from ui.services.fix_request import FixRequest
+from ui.html import Part, Slice, button, callout, card, clicked, code, page_number, progress, table, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import FixRequest
 
 PAGE_SIZE = 12
 LONGEST = 1500

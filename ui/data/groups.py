@@ -9,12 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from backend.data.rows.registry import Rule
+from backend.data.rows import Rule
 from backend.data.rules import all_rules
 from backend.records import Issue
-from ui.html import text
-from ui.html.markup import badge, button, code
-from ui.html.paging import Slice
+from ui.html import Slice, badge, button, code, text
 
 PAGE_SIZE = 8
 FEW = 6

@@ -10,18 +10,27 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.rows.label_errors import LabelError
+from backend.data.rows import LabelError
 from backend.records import Example
 from ui.data.groups import ranges
-from ui.html import text
-from ui.html.markup import Figure, button, call_text, callout, card, empty, figures, progress, table
-from ui.html.paging import Slice, page_number
-from ui.html.part import Part, clicked
-from ui.page.location import Location
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
-from ui.services.checks import Review
+from ui.html import (
+    Figure,
+    Part,
+    Slice,
+    button,
+    call_text,
+    callout,
+    card,
+    clicked,
+    empty,
+    figures,
+    page_number,
+    progress,
+    table,
+    text,
+)
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import Review
 
 PAGE_SIZE = 10
 GROUPS_A_PAGE = 6

@@ -11,12 +11,8 @@ from markupsafe import Markup
 
 from backend.data import CheckReport, TokenBudget
 from backend.records import DECLARATIONS
-from ui.html import text
-from ui.html.markup import Figure, callout, card, figures, meter
-from ui.html.part import Part
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Figure, Part, callout, card, figures, meter, text
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 

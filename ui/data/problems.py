@@ -15,14 +15,8 @@ from backend.records import Example, Issue
 from ui.data.filters import ALL, Filter, codes, severities, tools
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.rows import prompt_view
-from ui.html import text
-from ui.html.markup import button, call_card, callout
-from ui.html.paging import page_number
-from ui.html.part import Part, clicked
-from ui.page.location import Location
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, call_card, callout, clicked, page_number, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
 def row_detail(page_state: PageState, line: int) -> Markup:

@@ -11,12 +11,8 @@ from markupsafe import Markup
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Example
-from ui.html.markup import button, callout, table
-from ui.html.paging import Slice, page_number
-from ui.html.part import Part, clicked
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, Slice, button, callout, clicked, page_number, table
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 PAGE_SIZE = 8
 CONTROL = re.compile(r"(</?[a-z_]+>)")

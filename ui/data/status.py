@@ -7,13 +7,9 @@ from markupsafe import Markup
 from backend.data import CheckReport
 from ui.data.problems import summary_line, wish_fix
 from ui.data.upload import settled
-from ui.html import text
-from ui.html.markup import Tone, button, callout, card, link, progress
-from ui.page.location import Location
-from ui.page.page import go
-from ui.page.state import PageState
-from ui.services.fix_request import SAFE, safely_mended
-from ui.services.uploads import UploadedData, draft_link
+from ui.html import Tone, button, callout, card, link, progress, text
+from ui.page import Location, PageState, go
+from ui.services import SAFE, UploadedData, draft_link, safely_mended
 
 
 def data_state(page_state: PageState) -> Markup:

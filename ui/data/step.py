@@ -16,12 +16,8 @@ from ui.data.test_rows import OwnTestRows
 from ui.data.tools import tool_list
 from ui.data.upload import Uploads
 from ui.data.values import value_counts
-from ui.html.charts import Chart, tool_counts
-from ui.html.markup import heading
-from ui.html.part import Part
-from ui.page.page import Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Chart, Part, heading, tool_counts
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 
 LEAD = "Two files: the tools that your app offers, and examples of what people say with the call that answers it."
 COUNTS_TITLE = Markup('<div class="card-head"><h2>Rows per tool</h2></div>')

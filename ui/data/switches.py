@@ -7,10 +7,7 @@ from dataclasses import replace
 import gradio as gr
 
 from ui.data.upload import settled
-from ui.page.location import Location
-from ui.page.page import Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
 class Switches(Panel):

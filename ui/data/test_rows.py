@@ -10,19 +10,14 @@ import gradio as gr
 from markupsafe import Markup
 
 from backend.data import CheckReport, write_csv
-from backend.data.check.test_file import joined as joined_rows
+from backend.data.check import joined as joined_rows
 from backend.errors import InputError
 from backend.records import Issue
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.problems import summary_line, unfolded_by
-from ui.html import text
-from ui.html.markup import button, callout, card, progress
-from ui.html.part import Part, clicked
-from ui.page.location import Location
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, callout, card, clicked, progress, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 NOTE = (
     "Rows that you wrote or collected for measuring, in the same two columns. They are held out of training, and the "

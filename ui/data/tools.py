@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from backend.data import CheckReport
 from backend.records import Tool
-from ui.html import text
-from ui.html.markup import badge, code
+from ui.html import badge, code, text
 
 
 def tool_list(report: CheckReport) -> Markup:

@@ -9,13 +9,9 @@ import gradio as gr
 from markupsafe import Markup
 
 from backend.errors import InputError
-from ui.html.markup import button, link
-from ui.html.part import Part
-from ui.page.location import Location
-from ui.page.page import Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
-from ui.services.uploads import EXAMPLE, EXAMPLE_FILES
+from ui.html import Part, button, link
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import EXAMPLE, EXAMPLE_FILES
 
 HINTS = {
     "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema.",

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from backend.data import CheckReport
 from backend.records import Tool
-from ui.html import text
-from ui.html.markup import badge, card, code, meter
+from ui.html import badge, card, code, meter, text
 
 MOST_VALUES = 8
 Values = Mapping[str, Mapping[str, Counter[str]]]

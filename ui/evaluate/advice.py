@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from backend.scoring import Evaluation
-from backend.scoring.advice import Advice
+from backend.scoring import Advice, Evaluation
 from ui.evaluate.labels import ADVICE
-from ui.html import text
-from ui.html.markup import button, card
+from ui.html import button, card, text
 
 FIRST = 5
 """Pieces of advice shown at once; the rest is folded."""

@@ -7,14 +7,10 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.scoring.comparison import ComparedRows, compare_rows
+from backend.scoring import ComparedRows, compare_rows
 from ui.evaluate.others import FILE, Other, others
-from ui.html import text
-from ui.html.markup import button, table
-from ui.html.part import Part
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, table, text
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 SIGNIFICANT = 0.05
 LEAD = "The same rows, row by row: what one of the two has right and the other has not."

@@ -8,9 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from backend.records import Call
-from backend.scoring.call_matching import drop_nulls, same_value
-from backend.scoring.report import NO_CALL
-from ui.html.markup import value_text
+from backend.scoring import NO_CALL, drop_nulls, same_value
+from ui.html import value_text
 
 Calls = Sequence[Call]
 Pair = tuple[Call | None, Call | None]

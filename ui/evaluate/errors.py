@@ -7,8 +7,7 @@ from markupsafe import Markup
 from backend.scoring import Rate, Report
 from ui.evaluate.charts import most_confused
 from ui.evaluate.labels import KINDS
-from ui.html import text
-from ui.html.markup import button, card, table
+from ui.html import button, card, table, text
 
 MOST_PAIRS = 5
 MOST_ARGUMENTS = 10

@@ -12,9 +12,8 @@ from backend.errors import InputError
 from backend.runs import STARTER
 from backend.scoring import Evaluation, Report
 from ui.html import text
-from ui.page.state import PageState, readable
-from ui.services.stages import stamp
-from ui.services.summaries import Summary
+from ui.page import PageState, readable
+from ui.services import Summary, stamp
 
 MOST_RUNS = 30
 """Other runs that are looked at, the newest first."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from backend.scoring import Evaluation, Rate
-from backend.scoring.evaluation import Paired, ProbeResult
-from backend.scoring.probes import MESSAGE_PROBES
-from ui.html import text
-from ui.html.markup import button, card, table
+from backend.scoring import MESSAGE_PROBES, Evaluation, Paired, ProbeResult, Rate
+from ui.html import button, card, table, text
 
 SWITCH = """
 element.addEventListener('change', (event) => {

@@ -32,13 +32,8 @@ from ui.evaluate.selection import (
     tools_of,
 )
 from ui.evaluate.table import row_table
-from ui.html import text
-from ui.html.markup import link
-from ui.html.paging import page_number
-from ui.html.part import Part, clicked
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, clicked, link, page_number, text
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 SHOWN = {
     ALL: "All rows",

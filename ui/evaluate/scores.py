@@ -7,13 +7,10 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from backend.runs import STARTER
-from backend.scoring import Evaluation, Rate, Report
-from backend.scoring.advice import NGRAM_NAME
-from backend.scoring.evaluation import Paired
+from backend.scoring import NGRAM_NAME, Evaluation, Paired, Rate, Report
 from ui.evaluate.labels import before
 from ui.evaluate.probes import evaluate_button
-from ui.html import text
-from ui.html.markup import Figure, Tone, button, callout, card, figures, link
+from ui.html import Figure, Tone, button, callout, card, figures, link, text
 
 SIGNIFICANT = 0.05
 TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}

@@ -6,9 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.scoring import Evaluation, Report
-from backend.scoring.comparison import compare_rows
-from backend.scoring.report import NO_CALL, RowResult, confusions, names_of
+from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows, confusions, names_of
 from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"

@@ -14,15 +14,9 @@ from ui.evaluate.labels import before
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate.rows import RowBrowser
 from ui.evaluate.scores import scores_card
-from ui.html.charts import Chart, per_tool
-from ui.html.markup import button, callout, empty, heading
-from ui.html.part import Part
-from ui.jobs.launch import begin
-from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Location
-from ui.page.page import Page, go
-from ui.page.state import PageState
-from ui.page.updates import Panel, Updates
+from ui.html import Chart, Part, button, callout, empty, heading, per_tool
+from ui.jobs import StagePanel, begin
+from ui.page import Location, Page, PageState, Panel, Updates, go
 
 LEAD = "The model answers rows that were held back from training, and its calls are compared with the right ones."
 WORDS = {

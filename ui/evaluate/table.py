@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from backend.records import Example
-from backend.scoring import RowResult
-from backend.scoring.probes import MESSAGE_PROBES, probe_messages
+from backend.scoring import MESSAGE_PROBES, RowResult, probe_messages
 from ui.evaluate.diff import marked
 from ui.evaluate.labels import KINDS
 from ui.evaluate.others import Results
@@ -22,8 +21,7 @@ from ui.evaluate.selection import (
     chosen_rows,
     picked_rows,
 )
-from ui.html.markup import badge, button, code, table
-from ui.html.paging import Slice
+from ui.html import Slice, badge, button, code, table
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run
-from backend.device.canonical import ANDROID_TOOLS
+from backend.device import ANDROID_TOOLS, KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run
 from backend.errors import InputError
 from backend.runs import Run
-from ui.html.markup import callout, card, code, link
+from ui.html import callout, card, code, link
 
 ZIP = "android-kit.zip"
 WHAT = {

@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.device.android import write_kit_of_run
-from backend.runs import Run
-from backend.runs.folders import Scratch
-from backend.runs.link_check import check_no_links
-from backend.scoring import Evaluation
-from backend.scoring.export_csv import rows_csv
+from backend.device import write_kit_of_run
+from backend.runs import Run, Scratch, check_no_links
+from backend.scoring import Evaluation, rows_csv
 from ui.export.android_kit import ZIP
 
 

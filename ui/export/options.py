@@ -8,12 +8,19 @@ import gradio as gr
 from gradio.components import Component
 from markupsafe import Markup
 
-from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE, read_cache, read_prefill
-from backend.device.recipes import DEFAULT_RECIPE, RECIPES
+from backend.device import (
+    AUTO,
+    AUTO_CACHES,
+    DEFAULT_RECIPE,
+    PREFILL_LENGTHS,
+    RECIPES,
+    SMALL_CACHE,
+    read_cache,
+    read_prefill,
+)
 from backend.errors import InputError
-from ui.html.part import Part
-from ui.page.state import PageState, readable
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part
+from ui.page import KeyedUpdate, PageState, Panel, Updates, readable
 
 USUAL_PREFILL = ",".join(map(str, PREFILL_LENGTHS))
 

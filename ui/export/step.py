@@ -6,23 +6,32 @@ from typing import Any
 
 from markupsafe import Markup
 
-from backend.device.recipes import RECIPES
-from backend.device.verification import Result, Verification
+from backend.device import RECIPES, Result, Verification
 from backend.errors import InputError
 from backend.runs import Run
 from backend.scoring import Evaluation, Rate
 from ui.export.android_kit import COPY, android_card
 from ui.export.options import ExportOptions, read_options
-from ui.html import text
-from ui.html.markup import Figure, Tone, badge, button, callout, card, code, empty, facts, figures, heading, link, table
-from ui.html.part import Part
-from ui.jobs.launch import begin
-from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Location
-from ui.page.page import Page, go
-from ui.page.state import PageState, readable
-from ui.page.updates import Panel, Updates
-from ui.services.exports import Exported, exported
+from ui.html import (
+    Figure,
+    Part,
+    Tone,
+    badge,
+    button,
+    callout,
+    card,
+    code,
+    empty,
+    facts,
+    figures,
+    heading,
+    link,
+    table,
+    text,
+)
+from ui.jobs import StagePanel, begin
+from ui.page import Location, Page, PageState, Panel, Updates, go, readable
+from ui.services import Exported, exported
 
 LEAD = (
     "One file for the phone. It counts only after the LiteRT-LM runtime has opened it and answered the held-out rows."

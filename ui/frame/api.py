@@ -10,14 +10,10 @@ import gradio as gr
 from gradio.events import api
 
 from backend.errors import InputError
-from backend.runs.folders import Scratch
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.playground.ask import ask_file
-from ui.services.checks import BOUNDS, TOO_LONG
-from ui.services.data_work import check_as_json
-from ui.services.subprocess_work import TooMuch, run_apart
-from ui.services.tenants import Tenants
+from backend.runs import Scratch
+from ui.page import Location, PageState
+from ui.playground import ask_file
+from ui.services import BOUNDS, TOO_LONG, Tenants, TooMuch, check_as_json, run_apart
 
 MAX_CHARACTERS = 20_000_000
 

@@ -9,18 +9,13 @@ from dataclasses import replace
 from huggingface_hub import constants
 from markupsafe import Markup
 
-from backend.doctor import Finding, Outcome, Report
-from backend.doctor.plan import dollars
+from backend.doctor import Finding, Outcome, Report, dollars
 from backend.errors import InputError
 from backend.redact import redact
-from ui.html import icons
-from ui.html.markup import Tone, button, callout, card, progress
-from ui.html.part import Part
-from ui.jobs.confirm import COME_INTO_SIGHT
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.page.updates import Panel, Updates
-from ui.services.checkups import TITLES, Checkup
+from ui.html import Part, Tone, button, callout, card, icons, progress
+from ui.jobs import COME_INTO_SIGHT
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import TITLES, Checkup
 
 FOLLOW = """
 // Each drawing replaces the buttons: the focus goes to the same one again, or to the title of what came in its place.

@@ -9,17 +9,22 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from backend.device.verification import Verification
+from backend.device import Verification
 from backend.errors import InputError
 from backend.jobs.huggingface import download_url
-from backend.runs import Run
-from backend.runs.link_check import own_file
-from ui.export.made_files import MADE
-from ui.html.charts import SCRIPT, SCRIPT_ROUTE
-from ui.services.browser_runtime import add_runtime_routes
-from ui.services.exports import SUFFIX, VERIFICATION, exported, exported_files
-from ui.services.tenants import Tenants
-from ui.services.uploads import EXAMPLE_FILES, EXAMPLES
+from backend.runs import Run, own_file
+from ui.export import MADE
+from ui.html import SCRIPT, SCRIPT_ROUTE
+from ui.services import (
+    EXAMPLE_FILES,
+    EXAMPLES,
+    SUFFIX,
+    VERIFICATION,
+    Tenants,
+    add_runtime_routes,
+    exported,
+    exported_files,
+)
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 OFFERED = ("export/verification.json", "export/tools_android.json", "evaluation.json")

@@ -8,28 +8,32 @@ from dataclasses import dataclass, replace
 import gradio as gr
 from markupsafe import Markup
 
-from ui.data.step import DataStep
-from ui.evaluate.step import EvaluateStep
-from ui.export.step import ExportStep
+from ui.data import DataStep
+from ui.evaluate import EvaluateStep
+from ui.export import ExportStep
 from ui.frame.api import add_api
 from ui.frame.doctor_panel import DoctorPanel
 from ui.frame.runs_list import RunsList
 from ui.frame.stepper import FOLLOW_ADDRESS, stepper
 from ui.guard import Guard
-from ui.html import icons
-from ui.html.markup import callout
-from ui.html.part import Part
-from ui.jobs.confirm import JobsConfirm
-from ui.page.faults import rendered
-from ui.page.guarded_blocks import GuardedBlocks
-from ui.page.location import STEP_NAMES, STEPS, Location
-from ui.page.page import QUICK, Page, Step
-from ui.page.state import PageState
-from ui.page.updates import Updates, blocks_of
-from ui.playground.step import TryStep
-from ui.services.stored import damage_of
-from ui.services.tenants import Tenants
-from ui.train.step import TrainStep
+from ui.html import Part, callout, icons
+from ui.jobs import JobsConfirm
+from ui.page import (
+    QUICK,
+    STEP_NAMES,
+    STEPS,
+    GuardedBlocks,
+    Location,
+    Page,
+    PageState,
+    Step,
+    Updates,
+    blocks_of,
+    rendered,
+)
+from ui.playground import TryStep
+from ui.services import Tenants, damage_of
+from ui.train import TrainStep
 
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0

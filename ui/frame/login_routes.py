@@ -18,8 +18,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from markupsafe import Markup
 from starlette.routing import Route
 
-from ui.services.identity import LOGIN, LOGOUT
-from ui.services.tenants import Tenants
+from ui.services import LOGIN, LOGOUT, Tenants
 
 CALLBACK = "/login/callback"
 FRESH = {"Cache-Control": "no-store"}

@@ -8,15 +8,10 @@ from markupsafe import Markup
 
 from backend.runs import STARTER
 from ui.frame.doctor_panel import begin_check, check_buttons
-from ui.html import icons, text
-from ui.html.markup import button, callout
-from ui.html.part import Part
-from ui.jobs.login import GAIN, login_button
-from ui.page.location import STEPS, Location
-from ui.page.state import PageState
-from ui.page.updates import Updates
-from ui.services.identity import LOGOUT
-from ui.services.summaries import Summary
+from ui.html import Part, button, callout, icons, text
+from ui.jobs import GAIN, login_button
+from ui.page import STEPS, Location, PageState, Updates
+from ui.services import LOGOUT, Summary
 
 
 def account_view(page_state: PageState) -> Markup:

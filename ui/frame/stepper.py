@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from backend.errors import InputError
 from ui.html import icons, text
-from ui.page.location import STEP_NAMES, STEPS
-from ui.page.state import PageState
-from ui.services.stages import StageView
+from ui.page import STEP_NAMES, STEPS, PageState
+from ui.services import StageView
 
 Mark = Literal["", "done", "busy", "failed"]
 LOGGER = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from backend.data.text.display import count as count
+from backend.data.text import count as count
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -7,14 +7,10 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from ui.html import icons, text
-from ui.html.markup import Figure, Tone, button, callout, card, figures, progress
-from ui.html.part import Part
+from ui.html import Figure, Part, Tone, button, callout, card, figures, icons, progress, text
 from ui.jobs.launch import ask, confirm
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.page.updates import Panel, Updates
-from ui.services.quotes import Offer
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import Offer
 
 COME_INTO_SIGHT = """
 let shown = false;

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from ui.page.state import PageState
-from ui.services.identity import LOGIN
+from ui.page import PageState
+from ui.services import LOGIN
 
 GAIN = (
     "Training runs on your own Hugging Face account, in private repositories. "

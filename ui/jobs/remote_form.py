@@ -8,12 +8,8 @@ import gradio as gr
 from gradio.components import Component
 
 from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
-from ui.html.markup import button, callout
-from ui.html.part import Part
-from ui.page.location import Location
-from ui.page.page import QUICK, Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, callout
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 HERE, JOBS = "here", "jobs"
 THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]

@@ -8,15 +8,11 @@ from collections.abc import Callable
 import gradio as gr
 from markupsafe import Markup
 
-from backend.jobs.logs import CANCELLED
+from backend.jobs import CANCELLED
 from backend.runs import STAGES
-from ui.html import icons, text
-from ui.html.markup import button, callout, card, progress
-from ui.html.part import Part
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.page.updates import Panel, Updates
-from ui.services.stages import StageView
+from ui.html import Part, button, callout, card, icons, progress, text
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import StageView
 
 LOG_SHOWN = 12_000
 FOLLOW_END = """

@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from ui.html.markup import callout
+from ui.html import callout
 from ui.page.updates import KeyedUpdate, Updates
-from ui.services.stored import told
+from ui.services import told
 
 
 def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], Updates]) -> Updates:

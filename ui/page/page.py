@@ -12,13 +12,12 @@ from gradio.blocks import Block
 from markupsafe import Markup
 
 from backend.errors import InputError
-from ui.html.markup import callout
-from ui.html.part import Part, clicked
+from ui.html import Part, callout, clicked
 from ui.page.location import Location
 from ui.page.pending_events import Presses
 from ui.page.state import PageState
 from ui.page.updates import Seen, Updates, changes
-from ui.services.tenants import Tenants
+from ui.services import Tenants
 
 Action = Callable[..., Location]
 SENT_TO, PRESS = "sent to", "press"

@@ -10,21 +10,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckOptions, CheckReport
-from backend.data.text.changes import FixPlan
-from backend.device.verification import Verification
+from backend.data.text import FixPlan
+from backend.device import Verification
 from backend.errors import InputError
 from backend.runs import STAGES, Run, TrainingSummary, read_json
 from backend.scoring import Evaluation
 from ui.page.location import Location
-from ui.services.checks import Review
-from ui.services.data_work import Data
-from ui.services.fix_request import FixRequest, read_wish
-from ui.services.services import Services
-from ui.services.stages import StageView, has_result, stage_views
-from ui.services.stored import told
-from ui.services.summaries import Summary
-from ui.services.tasks import Task
-from ui.services.uploads import GONE, Origin, UploadedData
+from ui.services import (
+    GONE,
+    Data,
+    FixRequest,
+    Origin,
+    Review,
+    Services,
+    StageView,
+    Summary,
+    Task,
+    UploadedData,
+    has_result,
+    read_wish,
+    stage_views,
+    told,
+)
 
 LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -8,14 +8,13 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 
 from backend.errors import InputError
-from backend.inference.checkpoint_session import WHICH, Which, askable, checkpoint_answerer
-from backend.inference.model_session import Answer, answerer_for, runtime_installed
+from backend.inference import WHICH, Answer, Which, answerer_for, askable, checkpoint_answerer, runtime_installed
 from backend.records import Call
 from backend.scoring import RowResult
-from ui.page.state import PageState, readable
+from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Turn
-from ui.services.exports import exported
+from ui.services import exported
 
 POLL_SECONDS = 0.25
 MAX_MESSAGE = 2_000

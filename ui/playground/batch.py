@@ -12,19 +12,14 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.calls.reading import canonical_text
-from backend.data.csv.table import read_table
-from backend.data.csv.writing import inert
-from backend.data.text.options import MESSAGE
+from backend.data.calls import canonical_text
+from backend.data.csv import inert, read_table
+from backend.data.text import MESSAGE
 from backend.errors import InputError
-from backend.inference.model_session import Answer
+from backend.inference import Answer
 from backend.records import Call
-from ui.html import text
-from ui.html.markup import badge, call_text, callout, card, link, progress, table
-from ui.html.part import Part
-from ui.page.page import Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, badge, call_text, callout, card, link, progress, table, text
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 from ui.playground.ask import MAX_MESSAGE, turns_of
 from ui.playground.browser_model import Given
 from ui.playground.history import KINDS, Turn, as_expected, short

@@ -11,17 +11,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from backend.data.tools.reading import read_tools
+from backend.data.tools import read_tools
 from backend.errors import InputError
-from backend.inference.model_session import Answer
-from backend.prompts import get_format, read_answer
-from backend.prompts.tokens import BOS
+from backend.inference import Answer
+from backend.prompts import BOS, get_format, read_answer
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_plain_counter
-from ui.page.state import PageState
-from ui.services.browser_runtime import runtime_route
-from ui.services.exports import exported
-from ui.services.stages import stamp
+from ui.page import PageState
+from ui.services import exported, runtime_route, stamp
 
 SCRIPT = (Path(__file__).parents[1] / "static" / "browser_model.js").read_text(encoding="utf-8")
 QUESTION = "QUESTION"

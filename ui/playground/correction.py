@@ -8,21 +8,16 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.calls.reading import canonical_text, read_calls
-from backend.data.fixing.adding import append_row, check_row, rows_alike
-from backend.data.tools.reading import read_tools
+from backend.data.calls import canonical_text, read_calls
+from backend.data.fixing import append_row, check_row, rows_alike
+from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Run
-from ui.html import text
-from ui.html.markup import button, callout, code
-from ui.html.part import Part, clicked
-from ui.page.location import Location
-from ui.page.page import Page
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, callout, clicked, code, text
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.playground.history import FILE, Turn
-from ui.services.uploads import Origin
+from ui.services import Origin
 
 OPTIONS: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 LEAD = "Write the calls that would have been right. The row is checked like any other, and added to a copy of the data."

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from backend.inference.model_session import Answer
+from backend.inference import Answer
 from backend.records import Call
-from ui.html import text
-from ui.html.markup import badge, button, call_card, call_text, callout, card, progress
+from ui.html import badge, button, call_card, call_text, callout, card, progress, text
 
 FILE, TUNED, BASE = "file", "tuned", "base"
 KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}

@@ -8,21 +8,16 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.inference.checkpoint_session import askable
-from backend.inference.model_session import runtime_installed
+from backend.inference import askable, runtime_installed
 from backend.runs import STARTER
-from ui.html.markup import button, callout, card, empty, heading, progress
-from ui.html.part import Part, clicked
-from ui.page.page import Page, pick_step
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
+from ui.html import Part, button, callout, card, clicked, empty, heading, progress
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates, pick_step
 from ui.playground.ask import MAX_MESSAGE, held_out_rows, turns_of
 from ui.playground.batch import ListDesk
 from ui.playground.browser_model import SCRIPT, Given, browser_panel
 from ui.playground.correction import CorrectForm
 from ui.playground.history import KINDS, Turn, history_view, turn_view
-from ui.services.browser_runtime import runtime_route
-from ui.services.exports import exported
+from ui.services import exported, runtime_route
 
 LEAD = "The exported file answers here as it would on the phone, in the same runtime."
 EXAMPLES_SHOWN = 8

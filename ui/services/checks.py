@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
-from backend.data.rows.label_errors import LabelErrorReport, find_label_errors
-from backend.data.similarity.near_duplicates import near_groups
-from backend.data.text.changes import FixPlan
-from backend.data.text.normal_form import rows_by_message
+from backend.data.rows import LabelErrorReport, find_label_errors
+from backend.data.similarity import near_groups
+from backend.data.text import FixPlan, rows_by_message
 from backend.errors import InputError
 from backend.records import Example
 from backend.tokens import STARTER

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from backend.data import CheckOptions, CheckReport, check_files
-from backend.data.check.test_file import check_test_file
-from backend.data.fixing.fixing import plan_fixes
-from backend.data.text.changes import FixPlan
+from backend.data.check import check_test_file
+from backend.data.fixing import plan_fixes
+from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.records import Example
 from ui.services.fix_request import FixRequest, plan_wish

@@ -8,12 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
-from backend.device.verification import Verification
+from backend.device import Verification
 from backend.errors import InputError
 from backend.files import open_regular
 from backend.jobs.huggingface import read_remote
-from backend.runs import Run
-from backend.runs.link_check import own_file, own_files
+from backend.runs import Run, own_file, own_files
 
 SUFFIX = ".litertlm"
 VERIFICATION = "export/verification.json"

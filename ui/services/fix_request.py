@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from backend.data import CheckReport
-from backend.data.rows.registry import Rule
+from backend.data.rows import Rule
 from backend.data.rules import all_rules
-from backend.data.text.changes import FixPlan
-from backend.data.text.normal_form import normal_message
+from backend.data.text import FixPlan, normal_message
 from backend.records import Example, Issue
 
 SAFE = "safe"

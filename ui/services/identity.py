@@ -18,9 +18,9 @@ from starlette.requests import Request
 
 from backend.environment import on_space
 from backend.errors import InputError
-from backend.hub.accounts import Accounts
+from backend.hub import Accounts
 from backend.runs import read_json, write_json
-from ui.guard.addresses import address_of
+from ui.guard import address_of
 
 KEPT_SECONDS = 31 * 86_400.0
 """The longest that a login on the Hub lasts, 43,200 minutes, and a day."""

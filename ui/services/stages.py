@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from backend.jobs import PIPELINE, JobState, Runner
-from backend.runs import STAGES, Event, Run
-from backend.runs.event_log import EventLog, latest_try
-from backend.runs.link_check import own_file
+from backend.runs import STAGES, Event, EventLog, Run, latest_try, own_file
 from ui.services.exports import exported
 
 Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]

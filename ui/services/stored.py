@@ -6,8 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from backend.errors import InputError
-from backend.runs import FolderStore, Run, StoredRun
-from backend.runs.store import ID
+from backend.runs import ID, FolderStore, Run, StoredRun
 
 FAULT = "This is a fault in the app itself, not in your files: its log has the traceback. Please report it with that."
 LOGGER = logging.getLogger(__name__)

@@ -16,8 +16,7 @@ from starlette.requests import Request
 
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner
-from backend.runs import FolderStore
-from backend.runs.fallback import kept_temporary, refusal, usual_home
+from backend.runs import FolderStore, kept_temporary, refusal, usual_home
 from ui.guard import Browsers
 from ui.services.checks import Checker
 from ui.services.hub_sync import Account, Following

@@ -26,8 +26,7 @@ from backend.files import (
     write_bytes,
     write_text,
 )
-from backend.runs.folders import Scratch, put_in_place, remove
-from backend.runs.link_check import own_file, own_files
+from backend.runs import Scratch, own_file, own_files, put_in_place, remove
 from ui.services.quota import NO_LIMIT, Allowance, Quota, UseDays
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from backend.errors import InputError
-from backend.jobs.estimate import estimate_training
-from backend.jobs.workload import trained_rows, workload
-from backend.runs import RunConfig, TrainingSummary
-from backend.runs.epochs import planned_epochs, shown
+from backend.jobs import estimate_training, trained_rows, workload
+from backend.runs import RunConfig, TrainingSummary, planned_epochs, shown
 from ui.html import text
-from ui.page.state import PageState
-from ui.services.stored import stored_runs
+from ui.page import PageState
+from ui.services import stored_runs
 
 
 def estimate_line(page_state: PageState, config: RunConfig) -> Markup:

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from backend.runs.setting import Setting, settings_of
-from ui.page.updates import Panel
+from backend.runs import Setting, settings_of
+from ui.page import Panel
 
 ROWS = ("basic", "format", "rate", "batch", "method", "adapter", "lora", "rows", "last", "more")
 """The form's rows from top to bottom; a setting that names none stands in the last."""

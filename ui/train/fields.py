@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig
-from ui.jobs.launch import refuse_folder
+from ui.jobs import refuse_folder
 from ui.train.field_components import form_settings, from_field, to_field
 
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"

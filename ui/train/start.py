@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from backend.errors import InputError
-from ui.jobs.launch import ask, job_for, start_here
-from ui.jobs.remote_form import JOBS
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.services.quotes import Order
+from ui.jobs import JOBS, ask, job_for, start_here
+from ui.page import Location, PageState
+from ui.services import Order
 from ui.train.fields import read_settings
 
 QUICK_ROWS = 50

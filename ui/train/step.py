@@ -10,22 +10,11 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.runs import Event, Run, TrainingSummary
-from backend.runs.event_log import latest_try
-from backend.runs.saved_state import last_saved_state
-from ui.html import text
-from ui.html.charts import Chart, losses
-from ui.html.markup import Figure, button, callout, card, empty, figures, heading, no_data
-from ui.html.part import Part
-from ui.jobs.launch import begin
-from ui.jobs.login import GAIN, login_button
-from ui.jobs.remote_form import HERE, JOBS, THEN, JobsForm, following
-from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Location
-from ui.page.page import Page, go, pick_step
-from ui.page.state import PageState
-from ui.page.updates import KeyedUpdate, Panel, Updates
-from ui.services.stages import events_at, stamp
+from backend.runs import Event, Run, TrainingSummary, last_saved_state, latest_try
+from ui.html import Chart, Figure, Part, button, callout, card, empty, figures, heading, losses, no_data, text
+from ui.jobs import GAIN, HERE, JOBS, THEN, JobsForm, StagePanel, begin, following, login_button
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates, go, pick_step
+from ui.services import events_at, stamp
 from ui.train.form import SettingsForm
 from ui.train.start import QUICK_ROWS, start
 from ui.train.summary import settings_card

@@ -6,12 +6,9 @@ from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.jobs.huggingface import Remote, read_remote
-from backend.runs import Run, RunConfig
-from backend.runs.epochs import shown
-from backend.runs.setting import Setting
-from ui.html import text
-from ui.html.markup import button, card, facts
-from ui.page.state import PageState, readable
+from backend.runs import Run, RunConfig, Setting, shown
+from ui.html import button, card, facts, text
+from ui.page import PageState, readable
 from ui.train.field_components import form_settings
 
 WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")

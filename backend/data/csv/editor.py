@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend.data.csv.reading import Record, encode_record
 from backend.data.csv.table import CsvTable
-from backend.data.text.options import REQUIRED_COLUMNS
+from backend.data.text import REQUIRED_COLUMNS
 
 
 @dataclass

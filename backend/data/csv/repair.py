@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from backend.data.calls.text import read_cell_value
+from backend.data.calls import read_cell_value
 from backend.data.csv.reading import Record
 from backend.data.csv.table import CsvTable
-from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS
+from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS
 
 _ATTEMPTS = 12
 _LONGEST = 20_000

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from backend.data.csv.header import column_index, find_heading
 from backend.data.csv.reading import Record, read_records
-from backend.data.text.decoding import DecodedFile, read_source
-from backend.data.text.options import (
+from backend.data.text import (
     ANSWER,
     CALLS,
     MAX_CELL_CHARACTERS,
@@ -17,6 +16,8 @@ from backend.data.text.options import (
     MESSAGE,
     REQUIRED_COLUMNS,
     SPLIT,
+    DecodedFile,
+    read_source,
 )
 
 _MOST_FRAGMENTS = 100

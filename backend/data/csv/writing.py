@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from backend.data.calls.reading import canonical_text
+from backend.data.calls import canonical_text
 from backend.data.csv.reading import encode_record
-from backend.data.text.options import ANSWER, REQUIRED_COLUMNS, SPLIT
+from backend.data.text import ANSWER, REQUIRED_COLUMNS, SPLIT
 from backend.files import write_output
 from backend.records import Example
 

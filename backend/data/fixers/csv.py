@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from backend.data.calls.reading import read_calls
-from backend.data.csv.editor import CsvEditor, DraftRow
-from backend.data.csv.header import normal_name
-from backend.data.csv.reading import Fault
-from backend.data.csv.repair import repaired_cells
-from backend.data.text.changes import Change
-from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS
+from backend.data.calls import read_calls
+from backend.data.csv import CsvEditor, DraftRow, Fault, normal_name, repaired_cells
+from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, Change
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")

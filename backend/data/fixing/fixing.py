@@ -10,16 +10,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from backend.data.check.check import check_rows, sound_examples
-from backend.data.csv.editor import CsvEditor, DraftRow
-from backend.data.csv.table import table_from
-from backend.data.fixers.tool_plan import plan_tools, renamed_calls
-from backend.data.rows.inputs import Inputs, read_inputs
-from backend.data.rows.registry import Rule, Scope
-from backend.data.rows.set_view import SetView
+from backend.data.check import check_rows, sound_examples
+from backend.data.csv import CsvEditor, DraftRow, table_from
+from backend.data.fixers import plan_tools, renamed_calls
+from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
-from backend.data.text.changes import Change, FixPlan
-from backend.data.text.options import CALLS, MAX_ROWS, MESSAGE, CheckOptions
+from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
 from backend.errors import InputError
 
 __all__ = ["Change", "FixPlan", "plan_fixes", "safe_codes"]

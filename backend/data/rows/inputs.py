@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from backend.data.calls.arguments import Mismatch, check_arguments, normal_arguments
-from backend.data.calls.reading import CallsCell, RawCall, read_calls
-from backend.data.csv.table import CsvTable, Row, read_table
-from backend.data.text.options import CheckOptions
-from backend.data.tools.reading import ToolsFile, read_tools
+from backend.data.calls import CallsCell, Mismatch, RawCall, check_arguments, normal_arguments, read_calls
+from backend.data.csv import CsvTable, Row, read_table
+from backend.data.text import CheckOptions
+from backend.data.tools import ToolsFile, read_tools
 from backend.prompts import PromptFormat, get_format
 from backend.records import Call, Tool
 

@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.data.rows.set_view import label_of
-from backend.data.similarity.near_duplicates import clusters_of
-from backend.data.similarity.templates import find_frames
-from backend.data.text.display import count
+from backend.data.similarity import clusters_of, find_frames
+from backend.data.text import count
 from backend.errors import InputError
 from backend.ngrams import linear_classifier, ngram_features
 from backend.records import Example

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from backend.data.rows.inputs import Inputs
 from backend.data.rows.splitting import Split, split_examples
-from backend.data.similarity.near_duplicates import NearGroups, near_groups
-from backend.data.text.normal_form import rows_by_message
+from backend.data.similarity import NearGroups, near_groups
+from backend.data.text import rows_by_message
 from backend.errors import InputError
 from backend.records import Call, Example
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.data.rows.registry import RULES, SCOPES, Rule, Scope
+from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
     calls_json,
     calls_meaning,

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backend.data.csv.reading import Fault, Record
-from backend.data.csv.repair import repaired_cells
-from backend.data.csv.table import Row
-from backend.data.fixers.csv import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import count, escape, show
-from backend.data.text.options import ANSWER, CALLS, MESSAGE
+from backend.data.csv import Fault, Record, Row, repaired_cells
+from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import ANSWER, CALLS, MESSAGE, count, escape, show
 
 _LINE_BREAK = re.compile(r"[\r\n]")
 

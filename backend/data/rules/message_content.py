@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from backend.data.csv.writing import OPERATORS
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import show
+from backend.data.csv import OPERATORS
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import show
 
 _REQUEST = re.compile(r"\brequest(?:ing|s)?\s++\S++\s++with\s", re.IGNORECASE)
 _VARIANT = re.compile(r"\bvariant\s++\d", re.IGNORECASE)

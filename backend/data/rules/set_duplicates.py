@@ -6,14 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
-from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
-from backend.data.rows.label_errors import class_labels
-from backend.data.rows.registry import Finding, rule
-from backend.data.rows.set_view import Label, SetView
-from backend.data.similarity.near_duplicates import THRESHOLD, similarity
-from backend.data.similarity.templates import find_frames
-from backend.data.text.display import count, show
-from backend.data.text.options import MESSAGE, SPLIT
+from backend.data.fixers import drop_conflicting, drop_equal, drop_normalised
+from backend.data.rows import Finding, Label, SetView, class_labels, rule
+from backend.data.similarity import THRESHOLD, find_frames, similarity
+from backend.data.text import MESSAGE, SPLIT, count, show
 
 _MOST_LINES = 8
 _COMPARED = 40

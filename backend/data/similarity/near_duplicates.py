@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from backend.data.text.normal_form import rows_by_message
+from backend.data.text import rows_by_message
 from backend.records import Example
 
 THRESHOLD = 0.7

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.data.text import json_reading
-from backend.data.text.decoding import DecodedFile, read_source
-from backend.data.text.display import whole
-from backend.data.text.json_reading import JsonFault, Positions
-from backend.data.text.options import MAX_TOOLS_BYTES
+from backend.data.text import MAX_TOOLS_BYTES, DecodedFile, JsonFault, Positions, json_reading, read_source, whole
 from backend.data.tools.schema import TYPES, plain_type, safe_parameters
 from backend.records import Tool
 

@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
 )
 
 from backend.errors import InputError
-from backend.hub.errors import limit_waiting, seconds_to_wait, unreachable
+from backend.hub import limit_waiting, seconds_to_wait, unreachable
 from backend.redact import redact
 
 RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)

@@ -13,7 +13,7 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
 from backend import locks
 from backend.errors import InputError
-from backend.hub.errors import TokenRefused, limit_waiting
+from backend.hub import TokenRefused, limit_waiting
 from backend.jobs.huggingface import submission as handing
 from backend.jobs.huggingface.ends import outcome, seconds_of
 from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
@@ -25,7 +25,7 @@ from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
 from backend.redact import redact
-from backend.runs.run import Run
+from backend.runs import Run
 
 LONGEST_WAIT_SECONDS = 60.0
 FETCHES = 8

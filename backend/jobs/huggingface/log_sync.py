@@ -14,8 +14,7 @@ from typing import IO, Any
 
 from backend.files import disk_errors
 from backend.jobs.logs import LogWriter, clean
-from backend.runs.events import append_event, parse_event, read_lines
-from backend.runs.run import Run
+from backend.runs import Run, append_event, parse_event, read_lines
 
 MARK = "fgt-event "
 """How the lines begin that job_templates/hub_job.py prints for this reader: one JSON event follows."""

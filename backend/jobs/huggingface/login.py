@@ -16,7 +16,7 @@ from backend.files import read_json, write_json
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.preflight import Check
 from backend.jobs.huggingface.quote import Quote
-from backend.runs.run import Run
+from backend.runs import Run
 
 MARGIN_MINUTES = 30.0
 """What is kept free between a job's limit and the end of its login: waiting for a machine, and its start."""

@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from backend.document import Damaged, Field
 from backend.errors import InputError
 from backend.files import read_json, write_json
-from backend.runs.run import Run
+from backend.runs import Run
 
 SCHEMA = 1
 FILE = "remote.json"

@@ -15,8 +15,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from backend.errors import InputError
 from backend.files import disk_errors, read_json
-from backend.hub.errors import hub_errors
-from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
+from backend.hub import MB, Limits, Room, fetch_all, hub_errors, list_files
 from backend.jobs.commands import JOBS
 from backend.jobs.huggingface.errors import job_errors, status
 from backend.jobs.huggingface.forgetting import FILE, is_forgotten, mark_forgotten, tell_forgotten
@@ -32,9 +31,7 @@ from backend.jobs.huggingface.remote import (
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.huggingface.submission import ATTEMPT_LABEL, ORDER, RUN_LABEL, STAGE_LABEL
 from backend.jobs.states import JobState, write_state
-from backend.runs.folders import Scratch, put_in_place
-from backend.runs.run import Run
-from backend.runs.store import FolderStore
+from backend.runs import FolderStore, Run, Scratch, put_in_place
 
 INPUTS_REPO = re.compile(r"fgt-([A-Za-z0-9][A-Za-z0-9_-]{0,80})-inputs")
 FETCHED = re.compile(r"run\.json|job\.json|inputs/[\w.-]+")

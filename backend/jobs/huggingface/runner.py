@@ -21,7 +21,7 @@ from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote
 from backend.jobs.huggingface.submission import LOOKS_SECONDS, SubmissionUnknown
 from backend.jobs.logs import CANCELLED, read_log
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs.run import Run
+from backend.runs import Run
 
 HANDING_OVER = "Being handed over to Hugging Face."
 LOOKING = "Hugging Face did not answer; looking whether the job was started."

@@ -11,12 +11,12 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, JobInfo, Volume
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.jobs.huggingface.errors import RAISED, is_refusal, told
 from backend.jobs.huggingface.forgetting import FILE as FORGOTTEN
 from backend.jobs.huggingface.remote import JobRef, Remote
-from backend.runs.hub.repository import prepare_repo
-from backend.runs.run import Run
+from backend.runs import Run
+from backend.runs.hub import prepare_repo
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = ("backend", "job_templates")

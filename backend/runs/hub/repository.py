@@ -12,7 +12,7 @@ from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
 from backend.files import disk_errors
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.runs.folders import built_beside
 from backend.runs.hub.unfinished import removals
 from backend.runs.run import Run

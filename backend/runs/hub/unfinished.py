@@ -11,7 +11,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, sn
 
 from backend.errors import InputError
 from backend.files import disk_errors, read_json
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.runs.folders import Scratch, put_in_place
 from backend.runs.run import Run
 from backend.runs.saved_state import STATE_FILE, SavedState, last_saved_state

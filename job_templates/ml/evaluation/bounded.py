@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from job_templates.ml.evaluation.output_layer import SLICE, TILE, likeliest
-from job_templates.ml.models.parallel import one_thread, portions, run_threads
+from job_templates.ml.models import one_thread, portions, run_threads
 
 EDGES = (64, 96, 128, 192)
 """Directions computed one by one (the first 64), and where each group of further ones ends; the rest is a group too."""

@@ -18,9 +18,9 @@ from torch import Tensor
 
 from backend.tokens import STOP_IDS
 from job_templates.ml.evaluation.next_tokens import NextTokens
-from job_templates.ml.models.parallel import run_threads
-from job_templates.ml.rows.encoding import TokenRow
-from job_templates.ml.shared_prefix.packed_cache import Keys, PackedCache, RowKeys
+from job_templates.ml.models import run_threads
+from job_templates.ml.rows import TokenRow
+from job_templates.ml.shared_prefix import Keys, PackedCache, RowKeys
 
 
 class Drafts:

@@ -8,22 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from backend.device.model_card import model_card, verification_of
+from backend.device import model_card, verification_of
 from backend.errors import InputError
 from backend.files import write_json_output
 from backend.records import Example, Tool
 from backend.runs import STARTER, Event, Run, append_event, write_json, write_text
-from backend.scoring import Evaluation, Report, Setup, build_evaluation, score_rows
-from backend.scoring.ngram_baseline import ngram_report
-from backend.scoring.probes import probes_for
+from backend.scoring import Evaluation, Report, Setup, build_evaluation, ngram_report, probes_for, score_rows
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
-from job_templates.ml.models.loading import Scorable, load_base, load_tuned
-from job_templates.ml.models.source import ModelSource
-from job_templates.ml.rows.encoding import encode_rows, shared_prefix
-from job_templates.ml.run.report_lines import say_report
-from job_templates.ml.run.scored_rows import ScoredRows
-from job_templates.ml.training.progress import clock
+from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
+from job_templates.ml.rows import encode_rows, shared_prefix
+from job_templates.ml.run import ScoredRows, say_report
+from job_templates.ml.training import clock
 
 SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from job_templates.ml.models.parallel import portions, run_threads
+from job_templates.ml.models import portions, run_threads
 
 SLICE = 512
 """Vocabulary entries multiplied at a time on a CPU: with a tile of states their logits stay in its cache."""

@@ -14,11 +14,11 @@ from huggingface_hub import HfApi
 
 from backend.errors import InputError
 from backend.files import disk_errors
-from backend.hub.errors import hub_errors
-from backend.runs.folders import Scratch, built_beside
-from backend.runs.hub.repository import prepare_repo
+from backend.hub import hub_errors
+from backend.runs import Scratch, built_beside
+from backend.runs.hub import prepare_repo
 from job_templates.cli import say
-from job_templates.ml.models.source import ModelSource
+from job_templates.ml.models import ModelSource
 
 EXPORT, CARD = "export", "README.md"
 

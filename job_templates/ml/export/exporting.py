@@ -7,25 +7,37 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from backend.device.canonical import ANDROID_TOOLS, write_android_tools
-from backend.device.lengths import AUTO_CACHES, fitting_prefill, read_cache, read_prefill, smallest_cache
-from backend.device.model_card import model_card
-from backend.device.recipes import Recipe
-from backend.device.verification import Conversion, Result, Verification
+from backend.device import (
+    ANDROID_TOOLS,
+    AUTO_CACHES,
+    Conversion,
+    Recipe,
+    Result,
+    Verification,
+    fitting_prefill,
+    model_card,
+    read_cache,
+    read_prefill,
+    smallest_cache,
+    write_android_tools,
+)
 from backend.errors import InputError
-from backend.runs import write_json, write_text
-from backend.runs.folders import Scratch
+from backend.runs import Scratch, write_json, write_text
 from job_templates.cli import say
 from job_templates.ml.export.destination import Destination, find_destination
 from job_templates.ml.export.progress import Progress
-from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
-from job_templates.ml.litert.convert.conversion import convert, quantize
-from job_templates.ml.litert.convert.recipes import find_recipe
-from job_templates.ml.litert.verify import agreement
-from job_templates.ml.litert.verify.structure import Expected
-from job_templates.ml.litert.verify.trained import Trained, load_trained, prompt_of_checkpoint
-from job_templates.ml.litert.verify.verification import Subject, verify
-from job_templates.ml.models.source import ModelSource, find_source
+from job_templates.ml.litert.bundle import build_metadata, write_bundle
+from job_templates.ml.litert.convert import convert, find_recipe, quantize
+from job_templates.ml.litert.verify import (
+    Expected,
+    Subject,
+    Trained,
+    agreement,
+    load_trained,
+    prompt_of_checkpoint,
+    verify,
+)
+from job_templates.ml.models import ModelSource, find_source
 
 VERIFICATION = "verification.json"
 PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)

@@ -13,7 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
 from backend.runs import RunConfig, read_json

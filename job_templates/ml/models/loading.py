@@ -12,8 +12,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from backend.prompts import DEVELOPER_SENTENCE, PromptFormat, get_format
 from backend.records import DECLARATIONS, FORMATS, Tool
-from backend.runs import STARTER, Run
-from backend.runs.folders import Scratch
+from backend.runs import STARTER, Run, Scratch
 from job_templates.ml.models.base import load_weights, pretrained_base
 from job_templates.ml.models.device import choose_precision
 from job_templates.ml.models.folder_check import loading

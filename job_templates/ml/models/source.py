@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.runs import Run, read_json
 from job_templates.ml.models.adapter_check import base_name, check_adapter
 from job_templates.ml.models.folder_check import check_checkpoint

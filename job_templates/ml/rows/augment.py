@@ -12,7 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from backend.data.text.typing_slips import Slip, mistyped
+from backend.data.text import Slip, mistyped
 from backend.prompts import PromptFormat
 from backend.records import Call, Example, Tool
 from job_templates.ml.rows.encoding import TokenRow, encode

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from backend.device.verification import Verification
+from backend.device import Verification
 from backend.errors import InputError
 from backend.runs import Run, read_json
-from backend.scoring import Evaluation, Report
-from backend.scoring.comparison import ComparedRows, compare_rows
-from backend.scoring.evaluation import Comparison
+from backend.scoring import ComparedRows, Comparison, Evaluation, Report, compare_rows
 from job_templates.cli import say
 
 Others = Mapping[str, Report]

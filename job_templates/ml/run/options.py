@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backend.errors import InputError
-from backend.runs import STARTER, RunConfig
-from backend.runs.setting import Setting, settings_of
+from backend.runs import STARTER, RunConfig, Setting, settings_of
 
 HUB_MODEL = "google/functiongemma-270m-it"
 

@@ -11,10 +11,8 @@ from pathlib import Path
 
 from backend.data import resolve_source
 from backend.errors import InputError
-from backend.runs import Event, Run, RunConfig, append_event
-from backend.runs.folders import Scratch, built_beside
-from backend.runs.hub.repository import download_trained, prepare_repo, upload_run
-from backend.runs.hub.unfinished import download_unfinished
+from backend.runs import Event, Run, RunConfig, Scratch, append_event, built_beside
+from backend.runs.hub import download_trained, download_unfinished, prepare_repo, upload_run
 from job_templates.cli import say
 
 

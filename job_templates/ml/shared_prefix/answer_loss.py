@@ -16,7 +16,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from job_templates.ml.models.parallel import portions, run_threads
+from job_templates.ml.models import portions, run_threads
 from job_templates.ml.shared_prefix.forward import suffix_states
 from job_templates.ml.shared_prefix.packs import PackedBatch
 

@@ -10,19 +10,23 @@ import torch
 from peft import PeftModel
 
 from backend.data import Split
-from backend.device.model_card import model_card
+from backend.device import model_card
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
-from backend.runs import STARTER, Run, RunConfig, TrainingSummary, write_json, write_text
-from backend.runs.folders import Scratch, built_beside, remove
+from backend.runs import STARTER, Run, RunConfig, Scratch, TrainingSummary, built_beside, remove, write_json, write_text
 from job_templates.cli import say
-from job_templates.ml.models.base import Base, prepare_base, with_adapter
-from job_templates.ml.models.checkpoint import parameter_count, save_adapter, save_checkpoint
-from job_templates.ml.models.device import choose_precision
-from job_templates.ml.rows.augment import StarterRows
-from job_templates.ml.rows.encoding import TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.run.scored_rows import divide
-from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource
+from job_templates.ml.models import (
+    Base,
+    choose_precision,
+    parameter_count,
+    prepare_base,
+    save_adapter,
+    save_checkpoint,
+    with_adapter,
+)
+from job_templates.ml.rows import StarterRows, TokenRow, check_cache, encode_rows, resolve_length
+from job_templates.ml.run import divide
+from job_templates.ml.shared_prefix import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import begin_anew
 from job_templates.ml.training.progress import clock
 from job_templates.ml.training.trainer_setup import fit

@@ -13,11 +13,10 @@ from transformers import PreTrainedModel
 from trl import SFTConfig, SFTTrainer
 
 from backend.errors import InputError
-from backend.runs.config import Engine
+from backend.runs import Engine
 from job_templates.cli import say
-from job_templates.ml.rows.encoding import TokenRow
-from job_templates.ml.shared_prefix.answer_loss import look, token_losses
-from job_templates.ml.shared_prefix.collator import PackCollator, padded
+from job_templates.ml.rows import TokenRow
+from job_templates.ml.shared_prefix import PackCollator, look, padded, token_losses
 from job_templates.ml.training.loss_guard import LossGuard
 from job_templates.ml.training.meter import Meter
 

@@ -9,13 +9,10 @@ import torch
 from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
-from backend.runs import STARTER, Event, Run, append_event
-from backend.runs.epochs import planned_epochs
-from backend.runs.saved_state import last_saved_state, relink_best
+from backend.runs import STARTER, Event, Run, append_event, last_saved_state, planned_epochs, relink_best
 from job_templates.cli import say
-from job_templates.ml.models.base import Base
-from job_templates.ml.models.device import Precision
-from job_templates.ml.shared_prefix.collator import PackCollator
+from job_templates.ml.models import Base, Precision
+from job_templates.ml.shared_prefix import PackCollator
 from job_templates.ml.training.checkpointing import KeepingCallback
 from job_templates.ml.training.hub_checkpointing import kept_on_hub
 from job_templates.ml.training.progress import ProgressCallback, TrackioCallback

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from backend.errors import InputError
-from backend.inference.model_session import Answer, ModelSession, WorkerDied
+from backend.inference import Answer, ModelSession, WorkerDied
 from backend.records import Tool
 
 APP_ROWS = 20

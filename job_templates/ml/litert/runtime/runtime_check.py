@@ -13,10 +13,10 @@ import sentencepiece
 
 from backend.errors import InputError
 from backend.prompts import STOP_TOKENS
-from backend.runs.folders import Scratch
-from backend.tokens.starter import starter_model_bytes
+from backend.runs import Scratch
+from backend.tokens import starter_model_bytes
 from job_templates import cli
-from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
+from job_templates.ml.litert.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.runtime.phone_model import PhoneModel
 from job_templates.ml.litert.runtime.tiny_model import CONTEXT, table_model
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.device.verification import Agreement
+from backend.device import Agreement
 from backend.errors import InputError
-from backend.prompts.native_parser import strip_stop_tokens
+from backend.prompts import strip_stop_tokens
 from backend.records import Call, Example
 from backend.runs import Run
 from backend.scoring import Evaluation, Report
 from job_templates.cli import say
 from job_templates.ml.litert.verify.trained import Trained
-from job_templates.ml.models.source import ModelSource
+from job_templates.ml.models import ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str
 
 def _answered_anew(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
     """Answer the rows with the checkpoint itself, greedily, in PyTorch."""
-    from job_templates.ml.evaluation.evaluate import score_model
-    from job_templates.ml.models.loading import load_tuned
+    from job_templates.ml.evaluation import score_model
+    from job_templates.ml.models import load_tuned
 
     def tell(done: int, total: int) -> None:
         if done in (0, total):

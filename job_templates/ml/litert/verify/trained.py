@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from backend.data import Split, load_dataset
 from backend.errors import InputError
-from backend.prompts import PromptFormat, get_format
-from backend.prompts.tokens import START_CALL
+from backend.prompts import START_CALL, PromptFormat, get_format
 from backend.records import Example, FormatName, Tool
 from backend.runs import Run, read_json
 from backend.tokens import TokenCounter, load_counter
-from job_templates.ml.models.source import TEMPLATE, ModelSource
-from job_templates.ml.run.scored_rows import check_options
+from job_templates.ml.models import TEMPLATE, ModelSource
+from job_templates.ml.run import check_options
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500

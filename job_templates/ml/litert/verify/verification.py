@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.device.canonical import ANDROID_TOOLS
-from backend.device.verification import Agreement, Check, Result, Verification
+from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
 from backend.scoring import Report, score_rows
-from job_templates.ml.litert.bundle.bundle import Bundle
-from job_templates.ml.litert.runtime.running import Ran, run_file
+from job_templates.ml.litert.bundle import Bundle
+from job_templates.ml.litert.runtime import Ran, run_file
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
 from job_templates.ml.litert.verify.structure import Expected, check_structure
