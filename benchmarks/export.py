@@ -130,7 +130,7 @@ class Bench:
         expected = self.expected
         metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
         write_bundle(file, made.tflite, self.tokenizer_model, metadata)
-        record = verify(Subject(file, expected, self.trained, lambda: self.answers), lambda *_: None)
+        record = verify(Subject(file, expected, self.trained, lambda: self.answers), lambda *_: None).to_dict()
         for path in {file, made.tflite} - {self.model.tflite}:
             path.unlink()
         result = {

@@ -36,8 +36,13 @@ class Rate:
     def from_field(cls, field: Field) -> Rate:
         """The rate in a field of a document; InputError."""
         k, n = field["k"].count(), field["n"].count()
+        if k > n:
+            raise field["k"].damage(f"a whole number from 0 to n, which is {n}")
         if n == 0:
-            return cls(k, 0, None, None, None)
+            wrong = next((field[name] for name in ("value", "low", "high") if field[name].value is not None), None)
+            if wrong is not None:
+                raise wrong.damage("null where n is 0")
+            return cls(0, 0, None, None, None)
         return cls(k, n, field["value"].share(), field["low"].share(), field["high"].share())
 
     def to_dict(self) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def test_a_fault_of_a_part_is_told_in_its_place_and_leaves_the_others(desk: Desk
     drawn = desk.render(run, "evaluate")
     assert "The Evaluate step cannot be shown" in drawn["evaluate-fault"]
     assert "Run the stage again" in drawn["evaluate-fault"]
-    assert "evaluation.json is damaged: tuned.per_tool.climb has no " in drawn["evaluate-fault"]
+    assert "evaluation.json is damaged: tuned.per_tool.climb.support must be a whole number" in drawn["evaluate-fault"]
     assert desk.render(desk.well, "evaluate")["evaluate-fault"] == ""
     desk.services.delete(run.id)
 
