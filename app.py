@@ -17,12 +17,10 @@ from backend.environment import on_space, prepare
 prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
 
 from backend.errors import InputError
-from backend.runs.sweep import sweep
-from ui.frame.serving import address, listen, serve
-from ui.guard import Addresses
-from ui.guard.addresses import is_loopback, space_names
-from ui.services.browser_runtime import install_runtime
-from ui.services.tenants import Tenants, home
+from backend.runs import sweep
+from ui.frame import address, listen, serve
+from ui.guard import Addresses, is_loopback, space_names
+from ui.services import Tenants, home, install_runtime
 
 OPEN_TO_ALL = (
     "Everyone who reaches this machine over the network can now read, start and delete your runs, and spend with your "

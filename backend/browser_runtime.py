@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.errors import InputError
 from backend.files import write_bytes
-from backend.runs.fallback import kept_temporary, refusal
+from backend.runs import kept_temporary, refusal
 
 LOCK_FILE, NODE_MODULES = "package-lock.json", "node_modules"
 MANIFESTS = ("package.json", LOCK_FILE)

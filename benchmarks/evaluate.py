@@ -32,7 +32,7 @@ from job_templates.ml.evaluation.evaluate import SPARE_TOKENS
 from job_templates.ml.models.loading import load_tuned
 from job_templates.ml.models.source import find_source
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix
-from job_templates.ml.rows.scored_rows import scored_rows
+from job_templates.ml.run.scored_rows import scored_rows
 
 Answers = list[tuple[int, ...]]
 

@@ -24,15 +24,14 @@ from backend.device.lengths import fitting_prefill, read_cache, read_prefill, sm
 from backend.device.recipes import RECIPES, Recipe
 from backend.errors import InputError
 from job_templates.cli import quiet
-from job_templates.ml.litert.bundle.bundle import write_bundle
-from job_templates.ml.litert.bundle.metadata import build_metadata
+from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert.conversion import Converted, convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
 from job_templates.ml.litert.verify.agreement import CheckpointRow, checkpoint_answers
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained
 from job_templates.ml.litert.verify.verification import Subject, verify
-from job_templates.ml.models.source import Source, find_source
+from job_templates.ml.models.source import ModelSource, find_source
 
 HEAD = (
     f"{'recipe':<28} {'MB':>7} {'quantize':>9} {'memory':>9} {'load':>7} {'first token':>11} {'decode':>11} "
@@ -67,7 +66,12 @@ def main() -> None:
 
 
 def converted(
-    options: argparse.Namespace, source: Source, trained: Trained, lengths: tuple[int, ...], cache: int, folder: Path
+    options: argparse.Namespace,
+    source: ModelSource,
+    trained: Trained,
+    lengths: tuple[int, ...],
+    cache: int,
+    folder: Path,
 ) -> Converted:
     """The model in float32: made now, or by an earlier call that kept it."""
     kept = None
@@ -126,7 +130,7 @@ class Bench:
         expected = self.expected
         metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
         write_bundle(file, made.tflite, self.tokenizer_model, metadata)
-        record = verify(Subject(file, expected, self.trained, lambda: self.answers), lambda *_: None)
+        record = verify(Subject(file, expected, self.trained, lambda: self.answers), lambda *_: None).to_dict()
         for path in {file, made.tflite} - {self.model.tflite}:
             path.unlink()
         result = {

@@ -18,7 +18,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from backend.prompts import get_format
 from backend.records import DECLARATIONS
 from job_templates.cli import quiet
-from job_templates.ml.litert.verify.runtime import PhoneModel
+from job_templates.ml.litert.runtime.phone_model import PhoneModel
 from job_templates.ml.litert.verify.trained import load_trained
 from job_templates.ml.models.source import find_source
 

@@ -39,7 +39,7 @@ import httpx2
 import psutil
 
 from backend.jobs.huggingface import HuggingFaceRunner, write_order
-from backend.jobs.huggingface.journal import MARK
+from backend.jobs.huggingface.log_sync import MARK
 from backend.runs import FolderStore, RunConfig, read_events
 from tests.hub.jobs import Job, Jobs
 from tests.hub.loopback import LoopbackHub

@@ -3,20 +3,28 @@
 The rows are the example set's, or those of the files given, enlarged with variations: words swapped for others of the
 same set, typing slips, and openings and endings as people add them. Every rule runs (suspect labels are a tool of their
 own). The last line is one JSON object for the largest size.
+
+With --against the whole command is timed instead: `job_templates/validate.py` as it is now and as it was at a git
+revision, in turns, so that both have the same machine. Each pair of runs gives a ratio of times and one of CPU times.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from statistics import median
+from typing import NamedTuple
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -36,6 +44,9 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, default=ROOT / "examples" / "hiking.csv")
     parser.add_argument("--tools", type=Path, default=ROOT / "examples" / "tools.json")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--against", metavar="REVISION", help="time the command now and at this revision")
+    parser.add_argument("--rows", type=int, default=942, help="rows for --against (default %(default)s)")
+    parser.add_argument("--pairs", type=int, default=9, help="pairs of runs for --against (default %(default)s)")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
@@ -43,6 +54,10 @@ def main() -> None:
         return
     _, examples = load_dataset(arguments.dataset, arguments.tools)
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.against:
+            write_csv(enlarged(examples, arguments.rows), Path(folder) / "rows.csv")
+            compare(arguments.against, Path(folder), arguments.tools.resolve(), arguments.pairs)
+            return
         measured = [run_apart(examples, size, arguments.tools, Path(folder)) for size in sorted(arguments.sizes)]
     first = measured[0]
     for result in measured:
@@ -53,6 +68,53 @@ def main() -> None:
             f"{1e6 * result['cpu_seconds'] / result['rows']:>6.0f} µs a row  {growth:.2f} of linear growth"
         )
     print(json.dumps(measured[-1]))
+
+
+def compare(revision: str, folder: Path, tools: Path, pairs: int) -> None:
+    """Print how long the command takes now and at the revision, and the ratio of each pair of runs with its range."""
+    archive = subprocess.run(["git", "-C", str(ROOT), "archive", revision], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(folder / "then", filter="data")
+    trees = {"now": ROOT, "then": folder / "then"}
+    for tree in trees.values():  # the first run compiles the modules
+        run_command(tree, folder / "rows.csv", tools)
+    runs: dict[str, list[Times]] = {name: [] for name in trees}
+    for turn in range(pairs):
+        for name in sorted(trees, reverse=turn % 2 == 1):
+            runs[name].append(run_command(trees[name], folder / "rows.csv", tools))
+    result = {
+        kind: {name: round(median(getattr(one, kind) for one in times), 2) for name, times in runs.items()}
+        | ratios([getattr(then, kind) / getattr(now, kind) for now, then in zip(*runs.values(), strict=True)])
+        for kind in Times._fields
+    }
+    for kind, numbers in result.items():
+        print(
+            f"{kind:<12} now {numbers['now']:.2f} s, {revision} {numbers['then']:.2f} s: "
+            f"{numbers['ratio']:.2f} times faster ({numbers['least']:.2f} to {numbers['most']:.2f} in {pairs} pairs)"
+        )
+    print(json.dumps({"revision": revision, "pairs": pairs, **result}))
+
+
+class Times(NamedTuple):
+    """Wall and CPU seconds of one run of the command."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def run_command(tree: Path, dataset: Path, tools: Path) -> Times:
+    """Run validate.py of a tree on the rows; raises CalledProcessError if it finds an error or fails."""
+    command = [sys.executable, "job_templates/validate.py", "--dataset", str(dataset), "--tools", str(tools)]
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=tree, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Times(time.perf_counter() - start, cpu)
+
+
+def ratios(values: Sequence[float]) -> dict[str, float]:
+    """The median ratio, the least and the most."""
+    return {"ratio": round(median(values), 2), "least": round(min(values), 2), "most": round(max(values), 2)}
 
 
 def run_apart(examples: tuple[Example, ...], size: int, tools: Path, folder: Path) -> dict[str, float]:

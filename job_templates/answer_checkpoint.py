@@ -47,10 +47,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from backend.data.tools.reading import read_tools
+from backend.data.tools import read_tools
 from backend.errors import InputError
-from backend.prompts import read_answer
-from backend.prompts.native_parser import strip_stop_tokens
+from backend.prompts import read_answer, strip_stop_tokens
 from backend.records import Tool
 from backend.tokens import STOP_IDS
 
@@ -77,10 +76,9 @@ class Weights:
     """A loaded model; the part of its prompt that stands before every message is computed once."""
 
     def __init__(self, run: Path, which: str, tools: Sequence[Tool]) -> None:
-        from job_templates.ml.evaluation.decode import SharedDecoder
-        from job_templates.ml.models.loading import load_base, load_tuned
-        from job_templates.ml.models.source import find_source
-        from job_templates.ml.rows.encoding import TokenRow, encode, shared_prefix
+        from job_templates.ml.evaluation import SharedDecoder
+        from job_templates.ml.models import find_source, load_base, load_tuned
+        from job_templates.ml.rows import TokenRow, encode, shared_prefix
 
         source = find_source(str(run))
         if which == "base":
@@ -98,7 +96,7 @@ class Weights:
 
     def answer(self, message: str) -> dict[str, Any]:
         """The greedy answer to one message, as JSON."""
-        from job_templates.ml.rows.encoding import TokenRow, encode
+        from job_templates.ml.rows import TokenRow, encode
 
         started = time.perf_counter()
         fmt, tokenizer = self._model.fmt, self._model.tokenizer

@@ -41,17 +41,14 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from backend.doctor import Finding, Report, Watcher, check_machine, failed, unknown
-from backend.doctor.places import existing, no_folder
+from backend.doctor import Finding, Report, Watcher, check_machine, existing, failed, no_folder, unknown
 from backend.errors import InputError
 from backend.files import disk_errors, write_output
 from backend.redact import redact
 from job_templates.cli import Terminated, run
 
 if TYPE_CHECKING:
-    from backend.doctor.account import AccountFindings, Jobs
-    from backend.doctor.plan import Plan
-    from backend.doctor.visit import Visit
+    from backend.doctor import AccountFindings, Jobs, Plan, Visit
 
 DEFAULT_FLAVOR = "t4-small"
 MACHINE, ACCOUNT, JOBS = "This machine", "Account on Hugging Face", "Jobs on Hugging Face"
@@ -182,7 +179,7 @@ def check_hub(teller: Teller, options: argparse.Namespace) -> None:
     """Check the account, and its jobs with --spend; the client is imported here, where it is needed."""
     teller.begin(ACCOUNT)
     try:
-        from backend.doctor.account import FREE, AccountFindings, check_account, local_token
+        from backend.doctor import FREE, AccountFindings, check_account, local_token
     except ImportError:
         then = "Run the doctor with .venv/bin/python, or start scripts/run once."
         teller.found(failed("Hugging Face client", NO_CLIENT, then))
@@ -198,8 +195,7 @@ def check_hub(teller: Teller, options: argparse.Namespace) -> None:
 
 def spending(options: argparse.Namespace, token: str) -> Jobs:
     """What asks for the price of the jobs, once the login is known to permit them, and runs them if it is agreed to."""
-    from backend.doctor.jobs import check_jobs, not_started
-    from backend.doctor.plan import plan_jobs
+    from backend.doctor import check_jobs, not_started, plan_jobs
 
     def jobs(visit: Visit, watcher: Watcher) -> list[Finding]:
         try:

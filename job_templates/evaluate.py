@@ -50,12 +50,10 @@ from backend.errors import InputError
 from backend.files import write_json_output
 from backend.prompts import get_format
 from backend.records import FORMATS
-from backend.scoring import build_evaluation, score_rows
-from backend.scoring.predictions import read_predictions
+from backend.scoring import Setup, build_evaluation, read_predictions, score_rows
 from job_templates import cli
-from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.run.report_lines import say_report
-from job_templates.ml.run.stages import stage
+from job_templates.hub import require_gpu
+from job_templates.ml.run import say_report, stage
 
 
 def parser() -> argparse.ArgumentParser:
@@ -109,10 +107,9 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _score_model(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.evaluation.evaluate import evaluate, save
-    from job_templates.ml.evaluation.others import read_others, set_beside
-    from job_templates.ml.models.source import find_source
-    from job_templates.ml.rows.scored_rows import scored_rows
+    from job_templates.ml.evaluation import evaluate, save
+    from job_templates.ml.models import find_source
+    from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
     source, others = find_source(arguments.model), read_others(arguments.beside)
     if arguments.baseline and source.run is None:
@@ -123,14 +120,12 @@ def _score_model(arguments: argparse.Namespace) -> None:
         if scored.note:
             cli.say(scored.note)
         report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
-        report["beside"] = set_beside(report, others)
-        save(report, output.expanduser(), source.run, scored.tools)
+        save(with_comparisons(report, others), output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
 
 def _score_file(arguments: argparse.Namespace) -> None:
-    from job_templates.ml.evaluation.others import read_others, set_beside
-    from job_templates.ml.rows.scored_rows import scored_rows
+    from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
     if arguments.baseline or arguments.probes:
         raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")
@@ -140,11 +135,10 @@ def _score_file(arguments: argparse.Namespace) -> None:
     fmt = get_format(arguments.prompt_format)
     report = score_rows(scored.rows, answers, scored.tools, fmt)
     say_report("Predictions", report)
-    meta = {"predictions": arguments.predictions.name, "prompt_format": fmt.name, "rows": report.n}
+    setup = Setup(predictions=arguments.predictions.name, prompt_format=fmt.name, rows=report.n)
     output = (arguments.output or Path("evaluation.json")).expanduser()
-    evaluation = build_evaluation(report, None, meta)
-    evaluation["beside"] = set_beside(evaluation, others)
-    write_json_output(output, evaluation)
+    evaluation = with_comparisons(build_evaluation(report, None, setup), others)
+    write_json_output(output, evaluation.to_dict())
     cli.say(f"Wrote {output}")
 
 

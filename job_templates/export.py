@@ -51,12 +51,13 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE
-from backend.device.recipes import DEFAULT_RECIPE, RECIPES
+from backend.device import AUTO, AUTO_CACHES, DEFAULT_RECIPE, PREFILL_LENGTHS, RECIPES, SMALL_CACHE, Result
 from job_templates import cli
-from job_templates.ml.litert.exporting import Request, export
-from job_templates.ml.litert.verify.checks import Result
+
+if TYPE_CHECKING:
+    from job_templates.ml.export import Request
 
 
 def parser() -> argparse.ArgumentParser:
@@ -95,6 +96,8 @@ def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
 
 def request_from(options: argparse.Namespace, model: str, output: str | None) -> Request:
     """What the flags ask for; InputError says what each may be."""
+    from job_templates.ml.export import Request
+
     return Request.parse(
         model=model,
         output=output,
@@ -108,6 +111,8 @@ def request_from(options: argparse.Namespace, model: str, output: str | None) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and export."""
     options = parser().parse_args(arguments)
+    from job_templates.ml.export import export  # loads torch, which --help does not need
+
     verdict = export(request_from(options, options.model, options.output_repo))
     return 1 if verdict == Result.FAILED else 0
 

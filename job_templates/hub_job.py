@@ -60,15 +60,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.errors import InputError
-from backend.hub.errors import TokenRefused
-from backend.jobs.commands import JOBS, job_arguments
-from backend.jobs.huggingface.journal import MARK
-from backend.jobs.outcome import KILLED
+from backend.hub import TokenRefused
+from backend.jobs import JOBS, KILLED, job_arguments
+from backend.jobs.huggingface import MARK
 from backend.runs import Run, read_events, read_json, write_json
 from job_templates import cli
-from job_templates.hub.accelerator import CHECKED, require_gpu
-from job_templates.hub.mounted import copy_code, copy_mounted, fetch_earlier
-from job_templates.hub.saving import REFUSED, Saver
+from job_templates.hub import CHECKED, REFUSED, Saver, copy_code, copy_mounted, fetch_earlier, require_gpu
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 10.0

@@ -47,16 +47,15 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import argparse
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from backend.device.lengths import AUTO_CACHES
+from backend.device import AUTO_CACHES, Result
 from job_templates import cli, export
-from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.litert import exporting
-from job_templates.ml.litert.exporting import Request
-from job_templates.ml.litert.verify.checks import Result
-from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.run.stages import stage
-from job_templates.ml.run.workspace import Workspace, workspace
+from job_templates.hub import require_gpu
+from job_templates.ml.run import Workspace, add_data_flags, add_training_flags, config_from, stage, workspace
+
+if TYPE_CHECKING:
+    from job_templates.ml.export import Request
 
 
 def parser() -> argparse.ArgumentParser:
@@ -83,16 +82,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
     with stage(place.run, "train"):
-        from job_templates.ml.training.train import train
+        from job_templates.ml.training import train
 
         train(place.run, cache_length, resume=resume, repo_id=place.repo_id)
     place.save()
 
 
 def _evaluate(place: Workspace) -> None:
-    from job_templates.ml.evaluation.evaluate import evaluate, save
-    from job_templates.ml.models.source import find_source
-    from job_templates.ml.rows.scored_rows import scored_rows
+    from job_templates.ml.evaluation import evaluate, save
+    from job_templates.ml.models import find_source
+    from job_templates.ml.run import scored_rows
 
     with stage(place.run, "evaluate"):
         scored = scored_rows(place.run, None, None, "test")
@@ -102,8 +101,10 @@ def _evaluate(place: Workspace) -> None:
 
 
 def _export(place: Workspace, request: Request) -> int:
+    from job_templates.ml.export import export as export_file
+
     folder = str(place.run.path)
-    verdict = exporting.export(replace(request, model=folder, output=folder))
+    verdict = export_file(replace(request, model=folder, output=folder))
     place.save()
     return 1 if verdict == Result.FAILED else 0
 

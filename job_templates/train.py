@@ -45,10 +45,8 @@ import argparse
 import os
 
 from job_templates import cli
-from job_templates.hub.accelerator import require_gpu
-from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
-from job_templates.ml.run.stages import stage
-from job_templates.ml.run.workspace import workspace
+from job_templates.hub import require_gpu
+from job_templates.ml.run import add_data_flags, add_training_flags, config_from, stage, workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,7 +65,7 @@ def main(argv: list[str] | None = None) -> None:
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
         with stage(place.run, "train"):
-            from job_templates.ml.training.train import train
+            from job_templates.ml.training import train
 
             train(place.run, resume=resume, repo_id=place.repo_id)
         place.save()

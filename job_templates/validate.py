@@ -29,13 +29,13 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from backend.data import CheckOptions, CheckReport, check_files, resolve_source
-from backend.data.check.report_text import plan_lines, report_text
-from backend.data.fixing.fixing import plan_fixes, safe_codes
+from backend.data.check import plan_lines, report_text
+from backend.data.fixing import plan_fixes, safe_codes
 from backend.data.rules import get_rule
 from backend.errors import InputError
 from backend.files import write_output
 from backend.records import DECLARATIONS, FORMATS
-from backend.runs.config import default_config
+from backend.runs import default_config
 from job_templates.cli import run
 
 

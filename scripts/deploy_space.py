@@ -16,7 +16,7 @@ from huggingface_hub.hf_api import RepoFile
 
 from backend.errors import InputError
 from backend.hub.errors import hub_errors
-from backend.runs.hub import check_repo_id
+from backend.runs.hub.repository import check_repo_id
 from backend.runs.version import code_version
 from scripts.space_check import check_code
 from scripts.space_files import Selection, select

@@ -1,1 +1,45 @@
 """What an app on a phone is handed: the tools in canonical order, and the pieces around the file."""
+
+from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
+from backend.device.canonical import ANDROID_TOOLS, write_android_tools
+from backend.device.lengths import (
+    AUTO,
+    AUTO_CACHES,
+    PREFILL_LENGTHS,
+    SMALL_CACHE,
+    fitting_prefill,
+    read_cache,
+    read_prefill,
+    smallest_cache,
+)
+from backend.device.model_card import model_card, verification_of
+from backend.device.recipes import DEFAULT_RECIPE, RECIPES, Recipe
+from backend.device.verification import Agreement, Check, Conversion, Result, Verification
+
+__all__ = [
+    "ANDROID_TOOLS",
+    "AUTO",
+    "AUTO_CACHES",
+    "DEFAULT_RECIPE",
+    "KOTLIN_FILE",
+    "LITERTLM_ANDROID",
+    "PREFILL_LENGTHS",
+    "README",
+    "RECIPES",
+    "SMALL_CACHE",
+    "Agreement",
+    "Check",
+    "Conversion",
+    "Recipe",
+    "Result",
+    "Verification",
+    "fitting_prefill",
+    "kit_of_run",
+    "model_card",
+    "read_cache",
+    "read_prefill",
+    "smallest_cache",
+    "verification_of",
+    "write_android_tools",
+    "write_kit_of_run",
+]

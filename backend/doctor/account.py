@@ -17,9 +17,9 @@ from backend.doctor.finding import Finding, Outcome, Stopped, Watcher, check_all
 from backend.doctor.leftovers import kept_is_there, kept_of, remove_dead, remove_kept
 from backend.doctor.repository import FILLED, Repository, stays
 from backend.doctor.visit import Visit
-from backend.hub.errors import limit_waiting
-from backend.jobs.huggingface.preflight import Check, preflight
-from backend.runs.config import default_config
+from backend.hub import limit_waiting
+from backend.jobs.huggingface import Check, preflight
+from backend.runs import default_config
 
 BASE = "google/functiongemma-270m-it"
 LOGIN, LEFT, GONE = "Login", "Earlier checks", "Cleaning up"

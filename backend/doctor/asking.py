@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend.doctor.finding import Finding, failed, unknown
-from backend.hub.errors import NO_TOKEN, is_xet_error
-from backend.jobs.huggingface.errors import RAISED, is_refusal, status, told
+from backend.hub import NO_TOKEN, is_xet_error
+from backend.jobs.huggingface import RAISED, is_refusal, status, told
 from backend.redact import redact
 
 BUSY, SAID = 429, 200

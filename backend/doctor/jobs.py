@@ -17,9 +17,8 @@ from backend.doctor.places import ROOT
 from backend.doctor.plan import Plan, PlannedJob
 from backend.doctor.repository import BINARY
 from backend.doctor.visit import Visit
-from backend.hub.errors import is_xet_error
-from backend.jobs.huggingface.errors import RAISED, told
-from backend.jobs.huggingface.handing import MOUNT
+from backend.hub import is_xet_error
+from backend.jobs.huggingface import MOUNT, RAISED, told
 from backend.redact import plain_address, redact
 
 CODE = (

@@ -27,7 +27,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from backend.doctor import notes
 from backend.doctor.notes import OLDEST_SECONDS, WORD
-from backend.jobs.huggingface.errors import RAISED, job_errors, status, told
+from backend.jobs.huggingface import RAISED, job_errors, status, told
 from backend.redact import plain_address
 
 PREFIX, LABEL = "fgt-doctor-", "fgt-doctor"

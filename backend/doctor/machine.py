@@ -9,7 +9,7 @@ from backend.doctor.finding import Finding, Watcher, check_all
 from backend.doctor.hardware import check_cores, check_memory
 from backend.doctor.packages import check_page_packages, check_python, check_test_packages, check_training_packages
 from backend.doctor.runtimes import check_browser_runtime, check_gpu, check_litert
-from backend.runs.fallback import usual_home
+from backend.runs import usual_home
 
 
 def check_machine(watcher: Watcher, runs: Path | None = None) -> list[Finding]:

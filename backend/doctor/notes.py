@@ -17,7 +17,7 @@ from pathlib import Path
 
 from backend import locks
 from backend.errors import InputError
-from backend.runs.folders import own_temporary
+from backend.runs import own_temporary
 
 WORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{6}")
 """Seconds since 1970 in hexadecimal, and something random."""

@@ -14,10 +14,8 @@ from backend.doctor.leftovers import LABEL
 from backend.doctor.plan import PlannedJob
 from backend.doctor.visit import Visit
 from backend.errors import InputError
-from backend.jobs.huggingface.errors import RAISED, job_errors, status, told
-from backend.jobs.huggingface.handing import ENVIRONMENT, IMAGE, MOUNT
-from backend.jobs.huggingface.stream import log_lines
-from backend.jobs.logs import clean
+from backend.jobs import clean
+from backend.jobs.huggingface import ENVIRONMENT, IMAGE, MOUNT, RAISED, job_errors, log_lines, status, told
 
 SILENCE_SECONDS = 5.0
 CANCEL_SECONDS = 60.0

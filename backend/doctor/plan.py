@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.errors import InputError
-from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
+from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor, flavors
 
 CPU_FLAVOR = "cpu-basic"
 CPU_MINUTES, GPU_MINUTES = 5, 15

@@ -19,7 +19,7 @@ from typing import Any
 from backend.doctor.finding import Finding, Outcome
 from backend.doctor.packages import version_lines
 from backend.redact import plain_address, redact
-from backend.runs.version import code_version
+from backend.runs import code_version
 
 SCHEMA = 1
 ALL_PASSED, SOMETHING_FAILED, SOMETHING_UNKNOWN = 0, 1, 3

@@ -16,9 +16,9 @@ from backend.doctor.asking import asked
 from backend.doctor.finding import Finding, failed, passed, unknown
 from backend.doctor.leftovers import address_of, is_ours
 from backend.doctor.visit import Visit
-from backend.hub.fetching import MB, fetch_file
+from backend.hub import MB, fetch_file
 from backend.redact import plain_address
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 
 MADE, FILLED, READ, LISTED, DELETED = (
     "Private repository", "Upload", "Read-back", "Listing of repositories", "Deleting",

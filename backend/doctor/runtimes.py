@@ -15,7 +15,7 @@ from backend.doctor.processes import NoAnswer, said
 GPU_CHECK = "job_templates/gpu_check.py"
 GPU_SECONDS = 120.0
 """Loading torch from a cold disk takes most of it."""
-RUNTIME_CHECK = "job_templates.ml.litert.verify.runtime_check"
+RUNTIME_CHECK = "job_templates.ml.litert.runtime.runtime_check"
 RUNTIME_SECONDS = 60.0
 LITERT = ("litert-lm-api", "litert-lm-builder", "ai-edge-litert", "sentencepiece")
 DEVICES = (Path("/dev/nvidiactl"), Path("/dev/nvidia0"), Path("/proc/driver/nvidia/version"), Path("/dev/dxg"))

@@ -13,7 +13,7 @@ from huggingface_hub import constants
 
 from backend.doctor import notes
 from backend.doctor.leftovers import kept_of, remove, repo_of
-from backend.jobs.huggingface.errors import RAISED, is_refusal
+from backend.jobs.huggingface import RAISED, is_refusal
 
 BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

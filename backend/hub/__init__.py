@@ -1,7 +1,32 @@
 """Reading from repositories of the Hugging Face Hub that somebody else filled: with limits on all that is fetched."""
 
-from __future__ import annotations
+from backend.hub.accounts import Accounts
+from backend.hub.errors import (
+    NO_TOKEN,
+    TokenRefused,
+    hub_errors,
+    is_xet_error,
+    limit_waiting,
+    seconds_to_wait,
+    unreachable,
+)
+from backend.hub.fetching import MB, Limits, Listing, Room, Token, fetch_all, fetch_file, list_files
 
-from backend.hub.fetching import MB, Limits, Listing, Room, fetch_all, fetch_file, list_files
-
-__all__ = ["MB", "Limits", "Listing", "Room", "fetch_all", "fetch_file", "list_files"]
+__all__ = [
+    "MB",
+    "NO_TOKEN",
+    "Accounts",
+    "Limits",
+    "Listing",
+    "Room",
+    "Token",
+    "TokenRefused",
+    "fetch_all",
+    "fetch_file",
+    "hub_errors",
+    "is_xet_error",
+    "limit_waiting",
+    "list_files",
+    "seconds_to_wait",
+    "unreachable",
+]

@@ -90,6 +90,18 @@ def _page(repo_id: str, kind: str) -> str:
     return f"{constants.ENDPOINT}/{'' if kind == 'model' else kind + 's/'}{repo_id}"
 
 
+def unreachable(error: BaseException) -> str | None:
+    """The error in words if no answer of the Hub came, None for any other error."""
+    match error:
+        case OfflineModeIsEnabled():
+            return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
+        case httpx2.TimeoutException():
+            return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
+        case httpx2.HTTPError() | httpx2.InvalidURL() if not isinstance(error, HfHubHTTPError):
+            return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+    return None
+
+
 def _told(error: BaseException, page: str) -> str:
     match error:
         case LocalEntryNotFoundError() if isinstance(error.__cause__, TRANSLATED):
@@ -114,12 +126,8 @@ def _told(error: BaseException, page: str) -> str:
             return "no token was found. Log in with `hf auth login`, or set HF_TOKEN."
         case HFValidationError():
             return f"that is no name of a repository ({error}). Write it as USER/NAME."
-        case OfflineModeIsEnabled():
-            return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
-        case httpx2.TimeoutException():
-            return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
-        case httpx2.HTTPError() | httpx2.InvalidURL():
-            return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
+        case _ if told := unreachable(error):
+            return told
         case UnicodeEncodeError():
             return NO_TOKEN
         case _ if is_xet_error(error):

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "job_templates"
 STOP_SECONDS = 2.0

@@ -1,23 +1,29 @@
 """Jobs: starting the scripts in job_templates/, following them, stopping them."""
 
-from __future__ import annotations
-
 from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
-from backend.jobs.either import EitherRunner
+from backend.jobs.estimate import Workload, estimate_training
 from backend.jobs.local import LocalRunner
-from backend.jobs.logs import clean
+from backend.jobs.logs import CANCELLED, KILLED, clean
 from backend.jobs.runner import Runner
+from backend.jobs.runner_router import EitherRunner
 from backend.jobs.states import JobState, write_state
+from backend.jobs.workload import trained_rows, workload
 
 __all__ = [
+    "CANCELLED",
     "JOBS",
+    "KILLED",
     "PIPELINE",
     "EitherRunner",
     "JobState",
     "LocalRunner",
     "Runner",
+    "Workload",
     "clean",
     "config_arguments",
+    "estimate_training",
     "job_arguments",
+    "trained_rows",
+    "workload",
     "write_state",
 ]

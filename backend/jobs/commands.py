@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from backend.errors import InputError
-from backend.runs.config import RunConfig
-from backend.runs.run import STAGES, Run
+from backend.runs import STAGES, Run, RunConfig
 
 PIPELINE = "pipeline"
 JOBS = (*STAGES, PIPELINE)

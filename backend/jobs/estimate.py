@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
-from backend.runs.config import STARTER, RunConfig
-from backend.runs.epochs import planned_epochs
+from backend.runs import STARTER, RunConfig, TrainingSummary, planned_epochs
 
 Kind = Literal["starter", "lora", "full"]
 
@@ -28,7 +27,6 @@ STARTER_PARAMETERS = 20_000_000
 """A model that was trained whole and has fewer was a starter: nothing else is as small."""
 NEWEST = 5
 """So many earlier runs are gone by: a machine, and this code, change."""
-LARGEST = 2.0**63
 LEAST_STEPS = 5
 """A run of fewer steps says nothing about speed."""
 
@@ -51,8 +49,8 @@ class Estimate:
     calibrated: bool
 
 
-def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Mapping[str, Any]] = ()) -> Estimate:
-    """The time of a training; `earlier` are training.json summaries of the runs kept here, newest first.
+def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[TrainingSummary] = ()) -> Estimate:
+    """The time of a training; `earlier` are the summaries of the runs kept here, newest first.
 
     Their seconds, held against what this model would have said for them, correct it: the median of the last runs of
     the same kind.
@@ -77,25 +75,22 @@ def _seconds(kind: Kind, steps: int, tokens: float) -> float:
     return steps * STEP_SECONDS[kind] + tokens * TOKEN_SECONDS[kind]
 
 
-def _kind(summary: Mapping[str, Any]) -> str:
+def _kind(summary: TrainingSummary) -> str | None:
     """What was trained, by a run's own summary."""
-    if summary.get("method") == "full" and _positive(summary.get("parameters")) < STARTER_PARAMETERS:
+    if summary.method == "full" and (summary.parameters or 0) < STARTER_PARAMETERS:
         return "starter"
-    return str(summary.get("method"))
+    return summary.method
 
 
-def _ratio(summary: Mapping[str, Any], kind: Kind) -> float | None:
+def _ratio(summary: TrainingSummary, kind: Kind) -> float | None:
     """How many times longer than this model says the run took; None where it does not tell, or did not train here.
 
     A GPU is elsewhere; of runs that do not say where they were trained, those in another precision than float32 were.
     """
-    steps, tokens, seconds = (_positive(summary.get(name)) for name in ("steps", "tokens", "seconds"))
-    device = summary.get("device", "cpu" if summary.get("precision", CPU_PRECISION) == CPU_PRECISION else "cuda")
-    if device != "cpu" or _kind(summary) != kind or steps < LEAST_STEPS or not tokens or not seconds:
+    in_float32 = summary.precision in (None, CPU_PRECISION)
+    device = summary.device or ("cpu" if in_float32 else "cuda")
+    if device != "cpu" or _kind(summary) != kind or summary.steps < LEAST_STEPS:
         return None
-    return seconds / _seconds(kind, int(steps), tokens)
-
-
-def _positive(value: Any) -> float:
-    """The number, or 0 for anything that is no positive number, or too large to be measured."""
-    return float(value) if isinstance(value, int | float) and 0 < value < LARGEST else 0.0
+    if not summary.tokens or summary.seconds <= 0:
+        return None
+    return summary.seconds / _seconds(kind, summary.steps, summary.tokens)

@@ -18,7 +18,7 @@ from backend.jobs import queue as turns
 from backend.jobs.commands import job_arguments
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs.run import Run
+from backend.runs import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05

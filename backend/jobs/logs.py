@@ -1,4 +1,4 @@
-"""What a job prints: cleaned and without tokens when it is written, bounded when it is read."""
+"""What a job prints: cleaned and without tokens when written, bounded when read, and why it says that it failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from backend.errors import InputError
@@ -16,6 +17,9 @@ WRITE_LIMIT = 20 * 1024 * 1024
 READ_LIMIT = 256 * 1024
 LINE_LIMIT = 4_000
 KEPT_LINES = 200
+MESSAGE_LIMIT = 4_000
+CANCELLED = "Cancelled."
+KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -125,3 +129,20 @@ def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
     end = raw.rfind(b"\n") + 1
     note = "… earlier lines left out\n" if skipped else ""
     return note + clean(raw[begin:end].decode("utf-8", errors="replace")), start + skipped + end
+
+
+def told_reason(lines: Sequence[str]) -> str | None:
+    """What the job's last `error: ` line says, up to the traceback; its last line where there is none; or None."""
+    if own := error_line(lines):
+        return own
+    printed = [line.strip() for line in lines if line.strip()]
+    return printed[-1][:MESSAGE_LIMIT] if printed else None
+
+
+def error_line(lines: Sequence[str]) -> str | None:
+    """What the job's last `error: ` line says, up to the traceback; None where there is none."""
+    errors = [index for index, line in enumerate(lines) if line.startswith("error: ")]
+    if not errors:
+        return None
+    told = takewhile(lambda line: not line.startswith("Traceback "), lines[errors[-1] :])
+    return "\n".join(told).removeprefix("error: ").strip()[:MESSAGE_LIMIT]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from backend.jobs.states import JobState
-from backend.runs.run import Run
+from backend.runs import Run
 
 
 class Runner(Protocol):

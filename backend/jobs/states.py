@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from backend.errors import InputError
 from backend.files import read_json, write_json
 from backend.locks import is_held
-from backend.runs.run import Run
+from backend.runs import Run
 
 State = Literal["queued", "running", "completed", "failed", "cancelled", "lost"]
 STATES: tuple[State, ...] = get_args(State)

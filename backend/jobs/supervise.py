@@ -22,11 +22,10 @@ from typing import IO
 
 from backend.errors import InputError
 from backend.jobs.local import cancel_path
-from backend.jobs.logs import LogWriter, environment_secrets
-from backend.jobs.outcome import CANCELLED, KILLED, told_reason
+from backend.jobs.logs import CANCELLED, KILLED, LogWriter, environment_secrets, told_reason
 from backend.jobs.queue import Ticket
 from backend.jobs.states import JobState, write_state
-from backend.runs.run import Run
+from backend.runs import Run
 
 POLL_SECONDS = 0.2
 LAST_STATE_SECONDS = 600.0

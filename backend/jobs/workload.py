@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.data import CheckReport
 from backend.errors import InputError
 from backend.jobs.estimate import Workload
-from backend.runs.config import RunConfig
+from backend.runs import RunConfig
 
 
 def trained_rows(report: CheckReport, config: RunConfig) -> int:

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from backend.errors import InputError
-from backend.prompts.base import Parsed, ParseError, PromptFormat
+from backend.prompts.base import Parsed, ParseError, PromptFormat, Reading, read_answer
 from backend.prompts.json_format import JsonFormat
-from backend.prompts.native import NativeFormat
-from backend.prompts.reading import Reading, read_answer
-from backend.prompts.tokens import DEVELOPER_SENTENCE, NO_CALL_ANSWER, RESERVED, STOP_TOKENS
+from backend.prompts.native import SCHEMA_KEYS, NativeFormat
+from backend.prompts.native_parser import is_name, parse_answer, strip_stop_tokens
+from backend.prompts.tokens import (
+    BOS,
+    DEVELOPER_SENTENCE,
+    END_CALL,
+    NO_CALL_ANSWER,
+    PAD,
+    RESERVED,
+    START_CALL,
+    START_RESPONSE,
+    STOP_TOKENS,
+)
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
 
 __all__ = [
+    "BOS",
     "DEVELOPER_SENTENCE",
+    "END_CALL",
     "NO_CALL_ANSWER",
+    "PAD",
     "RESERVED",
+    "SCHEMA_KEYS",
+    "START_CALL",
+    "START_RESPONSE",
     "STOP_TOKENS",
     "ParseError",
     "Parsed",
     "PromptFormat",
     "Reading",
     "get_format",
+    "is_name",
+    "parse_answer",
     "read_answer",
+    "strip_stop_tokens",
 ]
 
 

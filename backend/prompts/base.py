@@ -56,3 +56,21 @@ def jinja_string(text: str) -> str:
     """`text` as a string literal that jinja2 and minijinja both read back unchanged."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stands in a raw answer; where it cannot be read, `error` says why and `text` is all of it."""
+
+    calls: tuple[Call, ...] = ()
+    text: str = ""
+    error: str | None = None
+
+
+def read_answer(fmt: PromptFormat, raw: str) -> Reading:
+    """Read a raw answer with the format's strict parser; never raises."""
+    try:
+        parsed = fmt.parse(raw)
+    except ParseError as error:
+        return Reading((), raw, f"The answer cannot be read as a call: {error}.")
+    return Reading(parsed.calls, parsed.text)

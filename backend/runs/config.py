@@ -3,78 +3,222 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from math import isnan
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
 
 from backend.errors import InputError
-from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
+from backend.records import Declarations, FormatName
+from backend.runs.setting import setting, settings_of, shortened
+from backend.runs.usual_length import STARTER as STARTER
+from backend.runs.usual_length import STARTER_LENGTH, TUNED_LENGTH
 
-STARTER = "starter"
-MAX_TEXT = 300
-EPOCHS_ALLOWED = "auto, or a number above 0 (0.5 trains on half the rows once)"
 Method = Literal["full", "lora"]
 LoraTargets = Literal["all", "attention"]
 Scheduler = Literal["cosine", "linear", "constant"]
 Engine = Literal["shared", "plain"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
-METHODS: tuple[Method, ...] = get_args(Method)
-LORA_TARGETS: tuple[LoraTargets, ...] = get_args(LoraTargets)
-SCHEDULERS: tuple[Scheduler, ...] = get_args(Scheduler)
-ENGINES: tuple[Engine, ...] = get_args(Engine)
 PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 FULL_RATE = 5e-5
 """The peak rate where all weights of a pretrained model move: an adapter's would undo what it knows."""
-WORDS = {
-    "prompt_format": FORMATS,
-    "declarations": DECLARATIONS,
-    "method": METHODS,
-    "lora_targets": LORA_TARGETS,
-    "lr_scheduler": SCHEDULERS,
-    "engine": ENGINES,
-    "precision": PRECISIONS,
-}
+SHARE: dict[str, Any] = {"least": 0, "below": 1, "allowed": "a share from 0 to below 1, such as 0.05"}
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """The settings of a run; the defaults are the starter model's. InputError where a value is not allowed.
+    """The settings of a run; the defaults are the starter model's.
 
-    `lr` is the peak learning rate, `max_seq_length` is in tokens, `test_split` is the share held out, `warmup_ratio`
-    the share of the steps in which the rate rises, `early_stopping` how many looks at the held-out rows without a
-    better one end the training, `precision` what products are made in; whole floats (JSON, number boxes) are taken for
-    integers. `epochs` are passes over the rows, "auto" as many as they need (epochs.planned_epochs).
+    `max_seq_length` is in tokens, `test_split` a share of the rows, `warmup_ratio` a share of the steps. "auto" epochs
+    are as many as the rows need (epochs.planned_epochs). Raises InputError if a value is not allowed.
     """
 
-    base_model: str = STARTER
-    prompt_format: FormatName = "native"
-    declarations: Declarations = "none"
-    epochs: float | Literal["auto"] = "auto"
-    lr: float = 1e-3
-    batch_size: int = 32
-    max_seq_length: int | Literal["auto"] = "auto"
-    method: Method = "full"
-    lora_r: int = 16
-    lora_alpha: int = 32
-    lora_targets: LoraTargets = "all"
-    lora_dropout: float = 0.0
-    warmup_ratio: float = 0.05
-    lr_scheduler: Scheduler = "cosine"
-    weight_decay: float = 0.1
-    early_stopping: int | None = None
-    checkpoint_minutes: float = 5.0
-    engine: Engine = "shared"
-    precision: PrecisionName = "auto"
-    test_split: float = 0.1
-    max_examples: int | None = None
-    seed: int = 42
-    trackio_project: str | None = None
-    allow_multiple_calls: bool = False
-    allow_no_call: bool = False
+    base_model: str = setting(STARTER)
+    prompt_format: FormatName = setting(
+        "native",
+        help="how tools and calls are written",
+        label="Prompt format",
+        choices={"native": "Native (FunctionGemma's own)", "json": "JSON (for apps that read raw text)"},
+        row="format",
+    )
+    declarations: Declarations = setting(
+        "none",
+        help="how much of the tools stands in the prompt: all, their names, or nothing: they live in the weights",
+        label="Tools in the prompt",
+        info="None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training.",
+        choices={"none": "None: the tools live in the weights", "names": "Names only", "full": "Full declarations"},
+        row="basic",
+        column=1,
+    )
+    epochs: float | Literal["auto"] = setting(
+        "auto",
+        help=f"passes over the rows (default auto: {TUNED_LENGTH.epochs:g}, starter {STARTER_LENGTH.epochs:g}, "
+        f"and more where few rows would make fewer than {TUNED_LENGTH.steps} steps, starter {STARTER_LENGTH.steps})",
+        above=0,
+        below=100_000,
+        allowed="a number above 0 (0.5 trains on half the rows once)",
+        label="Epochs",
+        info="How often every row is seen. Auto: more often where rows are few.",
+        row="basic",
+    )
+    lr: float = setting(
+        1e-3,
+        tuned=5e-4,
+        help="peak learning rate",
+        above=0,
+        below=1,
+        allowed="a learning rate above 0 and below 1, such as 5e-4",
+        label="Learning rate",
+        info="The peak.",
+        row="rate",
+        step=0.0001,
+    )
+    batch_size: int = setting(
+        32, tuned=8, help="rows an optimiser step", label="Batch size", info="Rows a step.", row="batch"
+    )
+    max_seq_length: int | Literal["auto"] = setting(
+        "auto",
+        help='tokens of prompt and answer; "auto" computes it; a number that would cut an answer is refused',
+        least=16,
+        most=131_072,
+        label="Max length",
+        info="Tokens a row, or auto.",
+        row="batch",
+        unit="tokens",
+    )
+    method: Method = setting(
+        "full",
+        tuned="lora",
+        help="lora trains an adapter and merges it, full trains all weights",
+        label="What is trained",
+        info="All weights take more memory and a tenth of the rate; an adapter trained for the same time did as well.",
+        choices={"lora": "Adapter (LoRA)", "full": "All weights"},
+        row="method",
+    )
+    lora_r: int = setting(16, help="rank of the adapter", label="LoRA rank", row="lora", summary=False)
+    lora_alpha: int = setting(32, help="scale of the adapter", label="LoRA alpha", row="lora", summary=False)
+    lora_targets: LoraTargets = setting(
+        "all",
+        help="adapt all linear layers or attention alone",
+        label="Adapter on",
+        choices={"all": "All linear layers", "attention": "Attention alone"},
+        row="adapter",
+        summary=False,
+    )
+    lora_dropout: float = setting(
+        0.0,
+        help="share of the adapter's inputs dropped",
+        **SHARE,
+        label="LoRA dropout",
+        row="lora",
+        step=0.05,
+        summary=False,
+    )
+    warmup_ratio: float = setting(
+        0.05,
+        help="share of the steps in which the rate rises",
+        **SHARE,
+        label="Warm-up",
+        info="Share of the steps.",
+        row="rate",
+        column=2,
+        step=0.05,
+        summary=False,
+    )
+    lr_scheduler: Scheduler = setting(
+        "cosine",
+        help="how the rate goes on from its peak",
+        label="After the peak",
+        info="How the rate falls.",
+        choices={"cosine": "Cosine, to zero", "linear": "Linear, to zero", "constant": "Constant"},
+        row="rate",
+        column=1,
+        summary=False,
+    )
+    weight_decay: float = setting(
+        0.1,
+        tuned=0.01,
+        help="how strongly weights are drawn to zero",
+        **SHARE,
+        label="Weight decay",
+        info="Draws weights to zero.",
+        row="batch",
+        step=0.01,
+        summary=False,
+    )
+    early_stopping: int | None = setting(
+        None,
+        help="stop after so many looks at the held-out rows without a better one",
+        metavar="LOOKS",
+        absent="never",
+        label="Early stopping",
+        info="Looks without a better one; empty: never.",
+        row="last",
+    )
+    checkpoint_minutes: float = setting(
+        5.0,
+        help="save the training at least this often, besides after each epoch",
+        above=0,
+        below=10_000,
+        allowed="a number of minutes above 0, such as 5",
+        label="Save every",
+        info="Minutes, and after each epoch.",
+        row="last",
+        lowest_offered=0.1,
+        summary=False,
+    )
+    engine: Engine = setting(
+        "shared",
+        help="shared computes the prompt's common part once a step, plain in every row, as TRL does; both learn the "
+        "same",
+    )
+    precision: PrecisionName = setting(
+        "auto",
+        help="what products are made in; auto takes bfloat16 where the device has it, float16 with a scaled loss on an "
+        "older GPU, float32 on other CPUs",
+    )
+    test_split: float = setting(
+        0.1,
+        help="share of the rows held out for the evaluation",
+        above=0,
+        below=1,
+        allowed="a share above 0 and below 1, such as 0.1",
+        label="Held out",
+        info="Share of rows kept for measuring.",
+        row="rows",
+        step=0.05,
+        unit="%",
+    )
+    max_examples: int | None = setting(
+        None,
+        help="train on at most so many rows, for a quick test",
+        label="Rows at most",
+        info="Empty: all of them.",
+        row="rows",
+        absent="all",
+    )
+    seed: int = setting(
+        42,
+        help="makes split, weights and order repeatable",
+        least=0,
+        most=2**32 - 1,
+        label="Seed",
+        info="The same seed, the same split.",
+        row="rows",
+    )
+    trackio_project: str | None = setting(
+        None,
+        help="also log to this local Trackio project (see it with: trackio show); not in a job on Hugging Face, whose "
+        "disk is lost",
+        label="Trackio project",
+        info="Also log there; empty: no.",
+        row="last",
+        longest=100,
+    )
+    allow_multiple_calls: bool = setting(False, help="rows may call several tools", about_rows=True)
+    allow_no_call: bool = setting(False, help="rows may call nothing", about_rows=True)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
+        for one in settings_of(type(self)):
+            object.__setattr__(self, one.name, one.checked(getattr(self, one.name)))
         if self.base_model == STARTER and self.method != "full":
             raise InputError("method: the starter is trained from scratch, so there is nothing to adapt. Give full.")
 
@@ -83,99 +227,24 @@ class RunConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The settings in a JSON object; absent ones take the base model's defaults, unknown ones are left aside."""
         if not isinstance(values, Mapping):
-            raise InputError(f"The run's settings must be an object of names and values, not {_shown(values)}.")
+            raise InputError(f"The run's settings must be an object of names and values, not {shortened(values)}.")
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        base_model = _text("base_model", known.get("base_model", STARTER))
-        return cls(**{**default_config(base_model, known.get("method", "lora")).to_dict(), **known})
+        (base,) = (one for one in settings_of(cls) if one.name == "base_model")
+        base_model = base.checked(known.get("base_model", STARTER))
+        return cls(**{**cls.defaults(base_model, known.get("method", "lora")).to_dict(), **known})
+
+    @classmethod
+    def defaults(cls, base_model: str, method: object = "lora") -> Self:
+        """The settings to start from: a starter is trained from scratch, another model is fine-tuned by `method`."""
+        if base_model == STARTER:
+            return cls()
+        tuned = {one.name: one.tuned for one in settings_of(cls)} | {"base_model": base_model}
+        return cls(**{**tuned, "method": "full", "lr": FULL_RATE}) if method == "full" else cls(**tuned)
 
 
 def default_config(base_model: str, method: object = "lora") -> RunConfig:
-    """The settings to start from: a starter is trained from scratch, any other model is fine-tuned by `method`."""
-    if base_model == STARTER:
-        return RunConfig()
-    tuned = RunConfig(base_model=base_model, lr=5e-4, batch_size=8, method="lora", weight_decay=0.01)
-    return replace(tuned, method="full", lr=FULL_RATE) if method == "full" else tuned
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _refuse(name: str, value: object, allowed: str) -> InputError:
-    return InputError(f"{name.replace('_', ' ')}: {_shown(value)} is not allowed. Give {allowed}.")
-
-
-def _integer(name: str, value: object, least: int, most: int = 10**9) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _refuse(name, value, f"a whole number from {least:,} to {most:,}")
-    return value
-
-
-def _number(name: str, value: object, most: float, allowed: str, *, zero: bool = False) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and isnan(value)):
-        raise _refuse(name, value, allowed)
-    if not 0 <= value < most or (value == 0 and not zero):
-        raise _refuse(name, value, allowed)
-    return float(value)
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
-        raise _refuse(name, value, f"a line of text of 1 to {MAX_TEXT} characters")
-    return value.strip()
-
-
-def _word(name: str, value: object, words: tuple[str, ...]) -> str:
-    if value not in words:
-        raise _refuse(name, value, "one of " + ", ".join(words))
-    return str(value)
-
-
-def _switch(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _refuse(name, value, "true or false")
-    return value
-
-
-def _checked(name: str, value: object) -> object:
-    """The value in its own type, or InputError saying what the setting may be."""
-    match name:
-        case "base_model":
-            return _text(name, value)
-        case "prompt_format" | "declarations" | "method" | "lora_targets" | "lr_scheduler" | "engine" | "precision":
-            return _word(name, value, WORDS[name])
-        case "epochs":
-            return value if value == "auto" else _number(name, value, 100_000, EPOCHS_ALLOWED)
-        case "lr":
-            return _number(name, value, 1, "a learning rate above 0 and below 1, such as 5e-4")
-        case "test_split":
-            return _number(name, value, 1, "a share above 0 and below 1, such as 0.1")
-        case "lora_dropout" | "warmup_ratio" | "weight_decay":
-            return _number(name, value, 1, "a share from 0 to below 1, such as 0.05", zero=True)
-        case "checkpoint_minutes":
-            return _number(name, value, 10_000, "a number of minutes above 0, such as 5")
-        case "max_seq_length":
-            return value if value == "auto" else _max_seq_length(value)
-        case "max_examples" | "early_stopping":
-            return None if value is None else _integer(name, value, 1)
-        case "trackio_project":
-            return None if value is None else _text(name, value)
-        case "allow_multiple_calls" | "allow_no_call":
-            return _switch(name, value)
-        case "seed":
-            return _integer(name, value, 0, 2**32 - 1)
-        case _:
-            return _integer(name, value, 1)
-
-
-def _max_seq_length(value: object) -> int:
-    try:
-        return _integer("max_seq_length", value, 16, 131_072)
-    except InputError:
-        raise _refuse("max_seq_length", value, "auto, or a whole number from 16 to 131,072") from None
+    """The settings of RunConfig to start from with a base model and a method."""
+    return RunConfig.defaults(base_model, method)

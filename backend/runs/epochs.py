@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
-from backend.runs.config import STARTER, RunConfig
+from backend.runs.config import RunConfig
+from backend.runs.usual_length import usual_length
 
 Effort = Literal["fast", "balanced", "thorough"]
 SHARES: dict[Effort, float] = {"fast": 0.4, "balanced": 1.0, "thorough": 2.0}
 LOOKS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingLength:
-    """A training's usual epochs, and the fewest optimiser steps that it may come to."""
-
-    epochs: float
-    steps: int
-
-
-STARTER_LENGTH = TrainingLength(25.0, 250)
-TUNED_LENGTH = TrainingLength(3.0, 150)
-"""Measured: docs/training.md, "Few rows"."""
-
-
-def usual_length(base_model: str) -> TrainingLength:
-    """What "auto" stands for with a base model."""
-    return STARTER_LENGTH if base_model == STARTER else TUNED_LENGTH
 
 
 def planned_epochs(config: RunConfig, rows: int | None) -> float:

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from backend.files import open_regular
+from backend.runs.event import Event
 from backend.runs.events import parse_event, read_lines
-from backend.runs.tries import is_start, latest_try
+
+
+def latest_try(events: Sequence[Event], stage: str) -> list[Event]:
+    """The stage's events since it was last started; where a training went on, those that led there stand before."""
+    found: list[Event] = []
+    before: list[Event] = []
+    resumed = True  # before the first start there is nothing to go on from
+    for event in events:
+        if event.stage != stage:
+            continue
+        if is_start(event):
+            before, found, resumed = found, [], False
+        found.append(event)
+        if event.kind == "resume" and not resumed:
+            resumed = True
+            found[1:1] = [one for one in before if _led_to(one, event)]
+    return found
+
+
+def is_start(event: Event) -> bool:
+    """Whether a stage began with this event."""
+    return event.kind == "stage" and event.state == "started"
+
+
+def _led_to(event: Event, resume: Event) -> bool:
+    last = resume.step or 0
+    return event.kind in ("step", "eval") and (event.step or 0) <= last > 0
+
 
 STAGES = ("train", "evaluate", "export")
 CHUNK_BYTES = 256 * 1024
@@ -21,22 +47,20 @@ TAIL_BYTES = 16 * 1024 * 1024
 MOST_EVENTS = 1_200
 MOST_BYTES = 256 * 1024
 """What is kept of one kind of event of one stage; over that, evenly spread events are dropped, never the newest."""
-MOST_FIELDS, LONGEST_TEXT = 32, 4_000
 SEAM_BYTES = 64
 KINDS = {"step": "step", "eval": "eval", "stage": "mark", "resume": "mark"}
-NUMBERS = ("time", "step", "steps", "done", "total", "seconds", "eta", "loss", "match", "learning_rate")
-Kept = tuple[int, int, dict[str, Any]]
+SavedState = tuple[int, int, Event]
 """An event, behind its number in the file and its length there in bytes."""
 
 
 class Series:
     """The events of one kind of one stage, oldest first."""
 
-    def __init__(self, kept: list[Kept]) -> None:
+    def __init__(self, kept: list[SavedState]) -> None:
         self.kept = kept
         self._bytes = sum(size for _, size, _ in kept)
 
-    def add(self, one: Kept) -> None:
+    def add(self, one: SavedState) -> None:
         """Take the newest event."""
         self.kept.append(one)
         self._bytes += one[1]
@@ -65,7 +89,7 @@ class EventLog:
         self._lock = threading.Lock()
         self._begin_anew()
 
-    def read(self) -> tuple[dict[str, Any], ...]:
+    def read(self) -> tuple[Event, ...]:
         """The events of the run's stages as they stand in the file now, thinned out if there are very many."""
         with self._lock:
             self._read_on()
@@ -116,43 +140,27 @@ class EventLog:
             return b""
 
     def _take(self, line: bytes) -> None:
-        event = parse_event(line)
-        if event is None or event["stage"] not in STAGES:
+        said = parse_event(line)
+        if said is None or said["stage"] not in STAGES:
             return
+        event = Event.from_dict(said)
         self._count += 1
-        key = event["stage"], KINDS.get(event["event"], "progress")
-        self._kept.setdefault(key, Series([])).add((self._count, len(line), _plain(event)))
+        key = event.stage, KINDS.get(event.kind, "progress")
+        self._kept.setdefault(key, Series([])).add((self._count, len(line), event))
         if self._kept[key].too_many:
-            self._fold(event["stage"])
+            self._fold(event.stage)
         while (series := self._kept[key]).too_many:
             self._kept[key] = series.newest_half() if key[1] == "mark" else series.thinned()
 
     def _fold(self, stage: str) -> None:
         """Drop what belongs to tries before the last one and did not lead to it."""
-        events = [event for event in self._merged() if event["stage"] == stage]
+        events = [event for event in self._merged() if event.stage == stage]
         last = max((at for at, event in enumerate(events) if is_start(event)), default=0)
         wanted = {id(event) for event in [*latest_try(events[:last], stage), *events[last:]]}
         for key, series in self._kept.items():
             if key[0] == stage:
                 self._kept[key] = Series([one for one in series.kept if id(one[2]) in wanted])
 
-    def _merged(self) -> list[dict[str, Any]]:
+    def _merged(self) -> list[Event]:
         kept = sorted((one for series in self._kept.values() for one in series.kept), key=lambda one: one[0])
         return [event for _, _, event in kept]
-
-
-def _plain(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event's plain values: numbers where numbers belong, no endless text, nothing nested."""
-    pairs = list(event.items())[:MOST_FIELDS]
-    known = [(name, event[name]) for name in ("event", "stage")]
-    return {name: value for name, raw in [*known, *pairs] if (value := _value(name, raw)) is not None}
-
-
-def _value(name: str, value: object) -> object:
-    if isinstance(value, str):
-        return None if name in NUMBERS else value[:LONGEST_TEXT]
-    if isinstance(value, bool):
-        return None if name in NUMBERS else value
-    if isinstance(value, int | float) and abs(value) < 1e300 and math.isfinite(value):
-        return value
-    return None

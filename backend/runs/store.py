@@ -15,7 +15,7 @@ from backend.errors import InputError
 from backend.files import disk_errors
 from backend.runs.config import RunConfig
 from backend.runs.folders import remove
-from backend.runs.own import check_no_links
+from backend.runs.link_check import check_no_links
 from backend.runs.run import Run, new_id
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -1,24 +1,52 @@
 """Scoring: what counts as right, how often, and how sure that is."""
 
-from __future__ import annotations
-
-from backend.scoring.compare import same_calls
-from backend.scoring.evaluation import TARGET, build_evaluation, paired
+from backend.scoring.advice import NGRAM_NAME, Advice
+from backend.scoring.building import TARGET, build_evaluation, paired
+from backend.scoring.call_matching import drop_nulls, same_calls, same_value
+from backend.scoring.comparison import ComparedRows, compare_rows
+from backend.scoring.evaluation import Comparison, Evaluation, Paired, ProbeResult, Setup
+from backend.scoring.export_csv import rows_csv
 from backend.scoring.intervals import Rate, mcnemar, wilson
-from backend.scoring.report import Report, RowResult, ToolScore, score_rows
+from backend.scoring.ngram_baseline import ngram_report
+from backend.scoring.predictions import read_predictions
+from backend.scoring.probes import MESSAGE_PROBES, probe_messages, probes_for
+from backend.scoring.report import NO_CALL, UNKNOWN_TOOL, UNPARSED, Report, RowResult, ToolScore, confusions, names_of
+from backend.scoring.score import score_rows
 from backend.scoring.verdict import Verdict, verdict
 
 __all__ = [
+    "MESSAGE_PROBES",
+    "NGRAM_NAME",
+    "NO_CALL",
     "TARGET",
+    "UNKNOWN_TOOL",
+    "UNPARSED",
+    "Advice",
+    "ComparedRows",
+    "Comparison",
+    "Evaluation",
+    "Paired",
+    "ProbeResult",
     "Rate",
     "Report",
     "RowResult",
+    "Setup",
     "ToolScore",
     "Verdict",
     "build_evaluation",
+    "compare_rows",
+    "confusions",
+    "drop_nulls",
     "mcnemar",
+    "names_of",
+    "ngram_report",
     "paired",
+    "probe_messages",
+    "probes_for",
+    "read_predictions",
+    "rows_csv",
     "same_calls",
+    "same_value",
     "score_rows",
     "verdict",
     "wilson",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from backend.document import Field
+from backend.records import Call
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report, RowResult
 from backend.scoring.verdict import verdict
@@ -20,7 +22,7 @@ MOSTLY = 0.8
 """The share of all calls from which one tool is said to be called whatever was asked."""
 MOST = 3
 """Tools, pairs or values named for each kind of advice: the worst ones."""
-FLOOR_NAME = "a plain n-gram classifier"
+NGRAM_NAME = "a plain n-gram classifier"
 SIGNIFICANT = 0.05
 """The p under which two models on the same rows are said to differ."""
 
@@ -33,7 +35,13 @@ class Advice:
     text: str
     rows: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Advice:
+        """The advice in a field of a document; InputError."""
+        rows = field.optional("rows", Field.list) or ()
+        return cls(field["kind"].text(), field["text"].text(), tuple(row.text() for row in rows))
+
+    def to_dict(self) -> dict[str, Any]:
         """The advice as one JSON object."""
         return asdict(self)
 
@@ -52,7 +60,7 @@ def advise(
         *_unreadable(tuned),
         *_one_tool(tuned),
         *_beaten(tuned, others),
-        *_weak_tools(tuned, others.get(FLOOR_NAME), train_rows, target),
+        *_weak_tools(tuned, others.get(NGRAM_NAME), train_rows, target),
         *_confused(tuned),
         *_never_learned(tuned),
         *_undecided(tuned, target),
@@ -75,7 +83,7 @@ def _unreadable(report: Report) -> Iterator[Advice]:
 
 
 def _one_tool(report: Report) -> Iterator[Advice]:
-    calls = Counter(call["name"] for row in report.rows for call in row.predicted or [])
+    calls = Counter(call.name for row in report.rows for call in row.predicted or ())
     for name, count in calls.most_common(1):
         wanted = report.per_tool[name].support if name in report.per_tool else 0
         if count >= MOSTLY * calls.total() and count >= 2 * max(wanted, 1):
@@ -107,7 +115,9 @@ def _beaten(tuned: Report, others: Mapping[str, Report]) -> Iterator[Advice]:
             )
 
 
-def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, int], target: float) -> Iterator[Advice]:
+def _weak_tools(
+    report: Report, ngram_baseline: Report | None, train_rows: Mapping[str, int], target: float
+) -> Iterator[Advice]:
     weak = [
         (score.support - score.combined.k, name)
         for name, score in report.per_tool.items()
@@ -116,10 +126,10 @@ def _weak_tools(report: Report, floor: Report | None, train_rows: Mapping[str, i
     usual = median(train_rows.values()) if train_rows else 0
     for _, name in sorted(weak, reverse=True)[:MOST]:
         score, rows = report.per_tool[name], train_rows.get(name, 0)
-        learned = floor.per_tool[name].combined.k if floor else 0
+        learned = ngram_baseline.per_tool[name].combined.k if ngram_baseline else 0
         if learned - score.combined.k >= NOTABLE * score.support:
             remedy = (
-                f"{FLOOR_NAME[0].upper()}{FLOOR_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
+                f"{NGRAM_NAME[0].upper()}{NGRAM_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
                 "so it is not the rows: train longer."
             )
         elif rows < usual:
@@ -153,8 +163,8 @@ def _never_learned(report: Report) -> Iterator[Advice]:
     seen: dict[tuple[str, str, str], list[RowResult]] = {}
     for row in report.rows:
         for call in row.expected:
-            for key, value in call["arguments"].items():
-                seen.setdefault((call["name"], key, json.dumps(value, ensure_ascii=False)), []).append(row)
+            for key, value in call.arguments.items():
+                seen.setdefault((call.name, key, json.dumps(value, ensure_ascii=False)), []).append(row)
     never = [(len(rows), place) for place, rows in seen.items() if len(rows) > 1 and not any(row.right for row in rows)]
     for count, place in sorted(never, reverse=True)[:MOST]:
         tool, key, value = place
@@ -179,11 +189,15 @@ def _of_class(report: Report, kind: str) -> list[RowResult]:
 
 
 def _tools(row: RowResult) -> set[str]:
-    return {call["name"] for call in row.expected}
+    return _names(row.expected)
 
 
 def _called(row: RowResult) -> set[str]:
-    return {call["name"] for call in row.predicted or []}
+    return _names(row.predicted or ())
+
+
+def _names(calls: Sequence[Call]) -> set[str]:
+    return {call.name for call in calls}
 
 
 def _ids(rows: list[RowResult]) -> tuple[str, ...]:

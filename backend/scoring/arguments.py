@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from backend.records import Call, Tool
-from backend.scoring.compare import drop_nulls, same_value, unmatched
+from backend.scoring.call_matching import drop_nulls, same_value, unmatched
 from backend.scoring.intervals import Rate
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.records import Call, Tool
-from backend.scoring.compare import drop_nulls, same_value, unmatched
+from backend.scoring.call_matching import drop_nulls, same_value, unmatched
 
 
 def classify(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool]) -> tuple[str, str]:

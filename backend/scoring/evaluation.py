@@ -1,70 +1,188 @@
-"""evaluation.json: one model's report, its base's beside it, and what the difference is worth."""
+"""evaluation.json in its types: one model's report, its base's beside it, and what the difference is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from backend.runs.config import STARTER
-from backend.scoring.advice import FLOOR_NAME, advise
-from backend.scoring.intervals import mcnemar
+from backend.document import Field, check_schema
+from backend.files import read_json
+from backend.scoring.advice import Advice
+from backend.scoring.comparison import ComparedRows
+from backend.scoring.intervals import Rate
 from backend.scoring.report import Report
-from backend.scoring.verdict import verdict
+from backend.scoring.verdict import Verdict
 
 SCHEMA = 1
-BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
-"""What stands beside a fine-tuned model, and beside a starter, which has no base."""
-TARGET = 0.85
-"""The combined accuracy to reach before shipping: what FunctionGemma's model card reports for Mobile Actions, 85 %."""
 
 
-def build_evaluation(
-    tuned: Report,
-    base: Report | None,
-    meta: Mapping[str, Any],
-    target: float = TARGET,
-    *,
-    floor: Report | None = None,
-    probes: Mapping[str, Report] | None = None,
-    train_rows: Mapping[str, int] | None = None,
-) -> dict[str, Any]:
-    """The whole of evaluation.json; `meta` says what was scored. Raises ValueError if the reports' rows differ.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What was scored, and how it was asked; what does not apply, or an earlier version did not write, is None.
 
-    `floor` is the n-gram classifier's report, `probes` the tuned model's on changed rows, by probe; `train_rows` counts
-    each tool's training rows, where they are known.
+    `rows` and `trained_on` count rows, `seconds` is how long the model's own answers took, `note` says which rows were
+    left out, `base_missing` why the base was not scored.
     """
-    pairs = {"mcnemar": base, "floor_mcnemar": floor}
-    compared = {key: paired(report, tuned) if report else None for key, report in pairs.items()}
-    name = UNTRAINED_NAME if meta.get("base_model") == STARTER else BASE_NAME
-    others = {name: report for name, report in ((name, base), (FLOOR_NAME, floor)) if report}
-    return {
-        "schema": SCHEMA,
-        **meta,
-        "verdict": verdict(tuned.combined, target).to_json(),
-        "advice": [one.to_json() for one in advise(tuned, others, train_rows or {}, target)],
-        "tuned": tuned.to_json(),
-        "base": base.to_json() if base else None,
-        "floor": floor.to_json() if floor else None,
-        **compared,
-        "probes": {name: _probe(report, tuned) for name, report in (probes or {}).items()},
-    }
+
+    model: str | None = None
+    predictions: str | None = None
+    prompt_format: str | None = None
+    declarations: str | None = None
+    rows: int | None = None
+    trained_on: int | None = None
+    note: str | None = None
+    seconds: float | None = None
+    base_model: str | None = None
+    base_missing: str | None = None
+    base_declarations: str | None = None
+
+    @classmethod
+    def from_field(cls, document: Field) -> Setup:
+        """The fields at the top of an evaluation that are about it; InputError."""
+        return cls(
+            model=document.optional("model", Field.text),
+            predictions=document.optional("predictions", Field.text),
+            prompt_format=document.optional("prompt_format", Field.text),
+            declarations=document.optional("declarations", Field.text),
+            rows=document.optional("rows", Field.count),
+            trained_on=document.optional("trained_on", Field.count),
+            note=document.optional("note", Field.text),
+            seconds=document.optional("seconds", Field.number),
+            base_model=document.optional("base_model", Field.text),
+            base_missing=document.optional("base_missing", Field.text),
+            base_declarations=document.optional("base_declarations", Field.text),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields at the top of evaluation.json."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
 
 
-def _probe(report: Report, tuned: Report) -> dict[str, Any]:
-    """A probe's rates, and how it differs from the unchanged rows."""
-    return {
-        "tool": report.tool.to_json(),
-        "combined": report.combined.to_json(),
-        "mcnemar": paired(tuned, report),
-        "broken": [row.id for row, twin in zip(tuned.rows, report.rows, strict=True) if row.right and not twin.right],
-    }
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Two models on the same rows: the rows only the first got right (`worse`), only the second, and McNemar's p."""
+
+    worse: int
+    better: int
+    p: float
+
+    @classmethod
+    def from_field(cls, document: Field) -> Paired:
+        """The pair in a field of a document; InputError."""
+        return cls(document["worse"].count(), document["better"].count(), document["p"].share())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pair as one JSON object."""
+        return {"worse": self.worse, "better": self.better, "p": self.p}
 
 
-def paired(first: Report, second: Report) -> dict[str, Any]:
-    """How two models differ on the same rows: what only one got right, and the exact p; raises ValueError."""
-    if [row.id for row in first.rows] != [row.id for row in second.rows]:
-        raise ValueError("two reports can be paired only on the same rows in the same order")
-    together = list(zip(first.rows, second.rows, strict=True))
-    worse = sum(one.right and not other.right for one, other in together)
-    better = sum(other.right and not one.right for one, other in together)
-    return {"worse": worse, "better": better, "p": mcnemar(worse, better)}
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """A probe's rates, the pair with the unchanged rows, and the ids of the rows that only the change made wrong."""
+
+    tool: Rate
+    combined: Rate
+    mcnemar: Paired
+    broken: tuple[str, ...]
+
+    @classmethod
+    def from_field(cls, document: Field) -> ProbeResult:
+        """The probe in a field of a document; InputError."""
+        return cls(
+            Rate.from_field(document["tool"]),
+            Rate.from_field(document["combined"]),
+            Paired.from_field(document["mcnemar"]),
+            tuple(row.text() for row in document["broken"].list()),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The probe as one JSON object."""
+        return {
+            "tool": self.tool.to_dict(),
+            "combined": self.combined.to_dict(),
+            "mcnemar": self.mcnemar.to_dict(),
+            "broken": list(self.broken),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The evaluation beside another report, on the rows that both scored; `source` is where that report was read."""
+
+    source: str
+    pair: ComparedRows
+
+    @classmethod
+    def from_field(cls, document: Field) -> Comparison:
+        """The comparison in a field of a document; InputError."""
+        return cls(document["source"].text(), ComparedRows.from_field(document))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as one JSON object."""
+        return {"source": self.source, **self.pair.to_dict()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What evaluation.json holds.
+
+    `base` is the report of the model that the run started from, `floor` that of the n-gram classifier, `mcnemar` and
+    `floor_mcnemar` pair them with the tuned model; None where they were not scored. `beside` is None where nothing was
+    asked about other reports.
+    """
+
+    setup: Setup = field(default_factory=Setup)
+    verdict: Verdict
+    advice: tuple[Advice, ...] = ()
+    tuned: Report
+    base: Report | None = None
+    ngram_baseline: Report | None = None
+    mcnemar: Paired | None = None
+    ngram_mcnemar: Paired | None = None
+    probes: Mapping[str, ProbeResult] = field(default_factory=dict)
+    beside: tuple[Comparison, ...] | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Evaluation:
+        """The evaluation in a file; InputError naming the first field that is missing or wrong."""
+        return cls.from_dict(read_json(path), str(path))
+
+    @classmethod
+    def from_dict(cls, value: object, source: str = "evaluation.json") -> Evaluation:
+        """The evaluation in a JSON object; InputError."""
+        document = Field(source, value)
+        check_schema(document, SCHEMA)
+        probes = document.optional("probes", Field.items) or {}
+        beside = document.optional("beside", Field.list)
+        return cls(
+            setup=Setup.from_field(document),
+            verdict=Verdict.from_field(document["verdict"]),
+            advice=tuple(map(Advice.from_field, document.optional("advice", Field.list) or ())),
+            tuned=Report.from_field(document["tuned"]),
+            base=document.optional("base", Report.from_field),
+            ngram_baseline=document.optional("floor", Report.from_field),
+            mcnemar=document.optional("mcnemar", Paired.from_field),
+            ngram_mcnemar=document.optional("floor_mcnemar", Paired.from_field),
+            probes={name: ProbeResult.from_field(found) for name, found in probes.items()},
+            beside=None if beside is None else tuple(map(Comparison.from_field, beside)),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evaluation as one JSON object, as it stands in evaluation.json."""
+        pairs = {"mcnemar": self.mcnemar, "floor_mcnemar": self.ngram_mcnemar}
+        compared = {} if self.beside is None else {"beside": [one.to_dict() for one in self.beside]}
+        return {
+            "schema": SCHEMA,
+            **self.setup.to_dict(),
+            "verdict": self.verdict.to_dict(),
+            "advice": [one.to_dict() for one in self.advice],
+            "tuned": self.tuned.to_dict(),
+            "base": self.base.to_dict() if self.base else None,
+            "floor": self.ngram_baseline.to_dict() if self.ngram_baseline else None,
+            **{name: pair.to_dict() if pair else None for name, pair in pairs.items()},
+            "probes": {name: found.to_dict() for name, found in self.probes.items()},
+            **compared,
+        }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV Injection)."""
+from backend.data.csv import inert
+from backend.records import Call
+from backend.scoring.evaluation import Evaluation
+from backend.scoring.report import Report, RowResult
+
 COLUMNS = (
     "id",
     "line",
@@ -29,35 +31,33 @@ COLUMNS = (
 )
 
 
-def rows_csv(evaluation: Mapping[str, Any]) -> str:
+def rows_csv(evaluation: Evaluation) -> str:
     """Every row of an evaluation.json as CSV, the base's and the floor's answer beside the tuned model's.
 
     Calls stand in their cells as JSON; a cell that a spreadsheet would run as a formula starts with an apostrophe.
-    Raises KeyError or TypeError where the document is no evaluation.
     """
-    twins = {name: _by_id(evaluation.get(name)) for name in ("base", "floor")}
+    twins = {"base": _by_id(evaluation.base), "floor": _by_id(evaluation.ngram_baseline)}
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for row in evaluation["tuned"]["rows"]:
-        values = {**row, "expected": _json(row["expected"]), "predicted": _json(row["predicted"])}
+    for row in evaluation.tuned.rows:
+        values = {**row.to_dict(), "expected": _json(row.expected), "predicted": _json(row.predicted)}
         for name, rows in twins.items():
-            twin = rows.get(row["id"])
-            values[f"{name}_predicted"] = _json(twin["predicted"]) if twin else ""
-            values[f"{name}_right"] = twin["right"] if twin else ""
+            twin = rows.get(row.id)
+            values[f"{name}_predicted"] = _json(twin.predicted) if twin else ""
+            values[f"{name}_right"] = twin.right if twin else ""
         writer.writerow([_cell(values[column]) for column in COLUMNS])
     return out.getvalue()
 
 
-def _by_id(report: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
-    return {row["id"]: row for row in report["rows"]} if report else {}
+def _by_id(report: Report | None) -> Mapping[str, RowResult]:
+    return {row.id: row for row in report.rows} if report else {}
 
 
-def _json(calls: Any) -> str:
+def _json(calls: Sequence[Call] | None) -> str:
     """The calls of an answer, nothing where it could not be parsed."""
-    return "" if calls is None else json.dumps(calls, ensure_ascii=False)
+    return "" if calls is None else json.dumps([call.to_dict() for call in calls], ensure_ascii=False)
 
 
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _cell(value: object) -> str:
+    return inert("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))

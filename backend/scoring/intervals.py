@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from backend.document import Field
+
 Z95 = 1.959963984540054
 """The standard normal quantile for a two-sided 95 % interval."""
 
@@ -30,7 +32,20 @@ class Rate:
         low, high = wilson(k, n)
         return cls(k, n, k / n, low, high)
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Rate:
+        """The rate in a field of a document; InputError."""
+        k, n = field["k"].count(), field["n"].count()
+        if k > n:
+            raise field["k"].damage(f"a whole number from 0 to n, which is {n}")
+        if n == 0:
+            wrong = next((field[name] for name in ("value", "low", "high") if field[name].value is not None), None)
+            if wrong is not None:
+                raise wrong.damage("null where n is 0")
+            return cls(0, 0, None, None, None)
+        return cls(k, n, field["value"].share(), field["low"].share(), field["high"].share())
+
+    def to_dict(self) -> dict[str, Any]:
         """The rate as one JSON object."""
         return {"k": self.k, "n": self.n, "value": self.value, "low": self.low, "high": self.high}
 

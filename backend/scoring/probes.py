@@ -7,10 +7,14 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from backend.data.text import Slip, mistyped
 from backend.records import Declarations, Example, Tool
 
 TYPO_RATE = 0.06
 """Typos for each letter, at least one a message: about what thumbs make on a phone without correction."""
+
+SLIPS: tuple[Slip, ...] = ("swap", "drop", "double")
+"""In the order of the generator's draws, so that a seed gives the same probes as ever."""
 
 DISTRACTOR = Tool(
     "set_wallpaper",
@@ -26,17 +30,10 @@ DISTRACTOR = Tool(
 
 def with_typos(message: str, generator: random.Random) -> str:
     """`message` with letters swapped, dropped or doubled."""
-    letters = list(message)
-    places = [at for at, letter in enumerate(letters[:-1]) if letter.isalpha()]
+    places = [at for at, letter in enumerate(message[:-1]) if letter.isalpha()]
     for at in sorted(generator.sample(places, min(len(places), max(1, round(TYPO_RATE * len(places))))), reverse=True):
-        match generator.randrange(3):
-            case 0:
-                letters[at], letters[at + 1] = letters[at + 1], letters[at]
-            case 1:
-                del letters[at]
-            case _:
-                letters.insert(at, letters[at])
-    return "".join(letters)
+        message = mistyped(message, at, SLIPS[generator.randrange(3)])
+    return message
 
 
 def in_lower_case(message: str, _: random.Random) -> str:

@@ -1,22 +1,20 @@
-"""From rows and raw answers to a report: the three accuracies, per tool, the confusions, every row."""
+"""A model's report: its rates over the held-out rows, by tool and by argument, the confusions, and every row."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from backend.prompts import ParseError, PromptFormat
-from backend.records import Call, Example, Tool
-from backend.scoring.arguments import argument_rates
-from backend.scoring.classify import classify
-from backend.scoring.compare import same_calls, same_tools
+from backend.document import Field
+from backend.records import Call
 from backend.scoring.intervals import Rate
 
 NO_CALL = "no call"
 UNPARSED = "unparsed"
 UNKNOWN_TOOL = "unknown tool"
+RATES = ("parse", "tool", "argument", "combined", "combined_normalised", "false_call", "missed_call")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +24,8 @@ class RowResult:
     id: str
     line: int
     message: str
-    expected: list[dict[str, Any]]
-    predicted: list[dict[str, Any]] | None
+    expected: tuple[Call, ...]
+    predicted: tuple[Call, ...] | None
     raw: str
     parsed: bool
     tool_right: bool
@@ -35,6 +33,41 @@ class RowResult:
     right_normalised: bool
     error_class: str | None
     detail: str
+
+    @classmethod
+    def from_field(cls, field: Field) -> RowResult:
+        """The row in a field of a document; InputError."""
+        return cls(
+            id=field["id"].text(),
+            line=field["line"].count(),
+            message=field["message"].text(),
+            expected=_calls(field["expected"]),
+            predicted=field.optional("predicted", _calls),
+            raw=field["raw"].text(),
+            parsed=field["parsed"].flag(),
+            tool_right=field["tool_right"].flag(),
+            right=field["right"].flag(),
+            right_normalised=field["right_normalised"].flag(),
+            error_class=field.optional("error_class", Field.text),
+            detail=field.optional("detail", Field.text) or "",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as one JSON object."""
+        return {
+            "id": self.id,
+            "line": self.line,
+            "message": self.message,
+            "expected": [call.to_dict() for call in self.expected],
+            "predicted": None if self.predicted is None else [call.to_dict() for call in self.predicted],
+            "raw": self.raw,
+            "parsed": self.parsed,
+            "tool_right": self.tool_right,
+            "right": self.right,
+            "right_normalised": self.right_normalised,
+            "error_class": self.error_class,
+            "detail": self.detail,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +79,19 @@ class ToolScore:
     precision: Rate
     combined: Rate
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> ToolScore:
+        """The scores in a field of a document; InputError."""
+        rates = (Rate.from_field(field[name]) for name in ("recall", "precision", "combined"))
+        return cls(field["support"].count(), *rates)
+
+    def to_dict(self) -> dict[str, Any]:
         """The scores as one JSON object."""
         return {
             "support": self.support,
-            "recall": self.recall.to_json(),
-            "precision": self.precision.to_json(),
-            "combined": self.combined.to_json(),
+            "recall": self.recall.to_dict(),
+            "precision": self.precision.to_dict(),
+            "combined": self.combined.to_dict(),
         }
 
 
@@ -68,124 +107,70 @@ class Report:
     combined_normalised: Rate
     false_call: Rate
     missed_call: Rate
-    per_tool: dict[str, ToolScore]
-    per_argument: dict[str, dict[str, Rate]]
+    per_tool: Mapping[str, ToolScore]
+    per_argument: Mapping[str, Mapping[str, Rate]]
     macro_combined: float | None
-    confusion: dict[str, dict[str, int]]
-    error_classes: dict[str, int]
+    confusion: Mapping[str, Mapping[str, int]]
+    error_classes: Mapping[str, int]
     rows: tuple[RowResult, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Report:
+        """The report in a field of a document; InputError."""
+        arguments = field.optional("per_argument", Field.items) or {}
+        return cls(
+            n=field["n"].count(),
+            **{name: Rate.from_field(field[name]) for name in RATES},
+            per_tool={name: ToolScore.from_field(score) for name, score in field["per_tool"].items().items()},
+            per_argument={
+                tool: {name: Rate.from_field(rate) for name, rate in found.items().items()}
+                for tool, found in arguments.items()
+            },
+            macro_combined=field.optional("macro_combined", Field.share),
+            confusion={gold: _counts(line) for gold, line in field["confusion"].items().items()},
+            error_classes=_counts(field["error_classes"]),
+            rows=tuple(map(RowResult.from_field, field["rows"].list())),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
         """The report as one JSON object, as it stands in evaluation.json."""
-        rates = ("parse", "tool", "argument", "combined", "combined_normalised", "false_call", "missed_call")
         return {
             "n": self.n,
-            **{name: getattr(self, name).to_json() for name in rates},
-            "per_tool": {name: score.to_json() for name, score in self.per_tool.items()},
+            **{name: getattr(self, name).to_dict() for name in RATES},
+            "per_tool": {name: score.to_dict() for name, score in self.per_tool.items()},
             "per_argument": {
-                tool: {name: rate.to_json() for name, rate in found.items()}
+                tool: {name: rate.to_dict() for name, rate in found.items()}
                 for tool, found in self.per_argument.items()
             },
             "macro_combined": self.macro_combined,
-            "confusion": self.confusion,
-            "error_classes": self.error_classes,
-            "rows": [asdict(row) for row in self.rows],
+            "confusion": {gold: dict(line) for gold, line in self.confusion.items()},
+            "error_classes": dict(self.error_classes),
+            "rows": [row.to_dict() for row in self.rows],
         }
-
-
-def score_rows(
-    examples: Sequence[Example], raw_answers: Sequence[str], tools: Sequence[Tool], fmt: PromptFormat
-) -> Report:
-    """Score one raw answer for each example; raises ValueError where their numbers differ."""
-    by_name = {tool.name: tool for tool in tools}
-    pairs = list(zip(examples, raw_answers, strict=True))
-    rows = tuple(_score(example, raw, by_name, fmt) for example, raw in pairs)
-    n = len(rows)
-    right_tools = sum(row.tool_right for row in rows)
-    right = sum(row.right for row in rows)
-    wants_call = [row for row in rows if row.expected]
-    wants_none = [row for row in rows if not row.expected]
-    per_tool = {tool.name: _tool_score(tool.name, rows) for tool in tools}
-    supported = [score.combined.value for score in per_tool.values() if score.combined.value is not None]
-    return Report(
-        n=n,
-        parse=Rate.of(sum(row.parsed for row in rows), n),
-        tool=Rate.of(right_tools, n),
-        argument=Rate.of(right, right_tools),
-        combined=Rate.of(right, n),
-        combined_normalised=Rate.of(sum(row.right_normalised for row in rows), n),
-        false_call=Rate.of(sum(bool(row.predicted) for row in wants_none), len(wants_none)),
-        missed_call=Rate.of(sum(row.predicted == [] for row in wants_call), len(wants_call)),
-        per_tool=per_tool,
-        per_argument=argument_rates([_calls(row) for row in rows if row.tool_right], by_name),
-        macro_combined=sum(supported) / len(supported) if supported else None,
-        confusion=_confusion(rows, by_name),
-        error_classes=dict(Counter(row.error_class for row in rows if row.error_class is not None).most_common()),
-        rows=rows,
-    )
-
-
-def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat) -> RowResult:
-    expected = [call.to_dict() for call in example.calls]
-    try:
-        predicted = fmt.parse(raw).calls
-    except ParseError as error:
-        return RowResult(
-            example.id, example.line, example.message, expected, None, raw,
-            parsed=False, tool_right=False, right=False, right_normalised=False,
-            error_class="unparsed", detail=str(error),
-        )  # fmt: skip
-    right = same_calls(example.calls, predicted, tools)
-    error_class, detail = (None, "") if right else classify(example.calls, predicted, tools)
-    return RowResult(
-        example.id, example.line, example.message, expected, [call.to_dict() for call in predicted], raw,
-        parsed=True,
-        tool_right=same_tools(example.calls, predicted),
-        right=right,
-        right_normalised=right or same_calls(example.calls, predicted, tools, loose=True),
-        error_class=error_class,
-        detail=detail,
-    )  # fmt: skip
-
-
-def _calls(row: RowResult) -> tuple[list[Call], list[Call]]:
-    return ([Call(**one) for one in row.expected], [Call(**one) for one in row.predicted or []])
-
-
-def _names(calls: list[dict[str, Any]] | None) -> list[str]:
-    return [call["name"] for call in calls or []]
-
-
-def _tool_score(name: str, rows: Sequence[RowResult]) -> ToolScore:
-    wanted = [row for row in rows if name in _names(row.expected)]
-    called = [row for row in rows if name in _names(row.predicted)]
-    both = sum(name in _names(row.predicted) for row in wanted)
-    return ToolScore(
-        support=len(wanted),
-        recall=Rate.of(both, len(wanted)),
-        precision=Rate.of(both, len(called)),
-        combined=Rate.of(sum(row.right for row in wanted), len(wanted)),
-    )
-
-
-def _confusion(rows: Sequence[RowResult], tools: dict[str, Tool]) -> dict[str, dict[str, int]]:
-    counts: dict[str, Counter[str]] = {}
-    for row in rows:
-        for gold, predicted in confusions(row, tools):
-            counts.setdefault(gold, Counter())[predicted] += 1
-    order = [*tools, NO_CALL]
-    return {gold: dict(counts[gold]) for gold in order if gold in counts}
 
 
 def confusions(row: RowResult, tools: Collection[str]) -> list[tuple[str, str]]:
     """Each expected tool beside what was predicted for it: the same tool where it was called, else what is left."""
-    gold = _names(row.expected) or [NO_CALL]
+    gold = names_of(row.expected) or [NO_CALL]
     if row.predicted is None:
         return [(name, UNPARSED) for name in gold]
-    left = Counter(name if name in tools else UNKNOWN_TOOL for name in _names(row.predicted))
+    left = Counter(name if name in tools else UNKNOWN_TOOL for name in names_of(row.predicted))
     matched = Counter(gold) & left
     spare = list((left - matched).elements())
     pairs = [(name, name) for name in matched.elements()]
     for name in (Counter(gold) - matched).elements():
         pairs.append((name, spare.pop(0) if spare else NO_CALL))
     return pairs
+
+
+def names_of(calls: Sequence[Call] | None) -> list[str]:
+    """The tools that the calls name, in their order."""
+    return [call.name for call in calls or ()]
+
+
+def _calls(field: Field) -> tuple[Call, ...]:
+    return tuple(Call(call["name"].text(), call["arguments"].mapping()) for call in field.list())
+
+
+def _counts(field: Field) -> dict[str, int]:
+    return {name: count.count() for name, count in field.items().items()}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
+from backend.document import Field
 from backend.scoring.intervals import Rate, wilson
 
+State = Literal["met", "not met", "undecided"]
+STATES: tuple[State, ...] = get_args(State)
 MAX_ROWS = 1_000_000
 """Rows after which "more rows would decide" is no longer useful advice."""
 
@@ -15,11 +18,17 @@ MAX_ROWS = 1_000_000
 class Verdict:
     """`more_rows` is how many further test rows at the same rate would decide; None where decided or out of reach."""
 
-    state: Literal["met", "not met", "undecided"]
+    state: State
     target: float
     more_rows: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    @classmethod
+    def from_field(cls, field: Field) -> Verdict:
+        """The verdict in a field of a document; InputError."""
+        state = cast(State, field["state"].word(STATES))
+        return cls(state, field["target"].share(), field.optional("more_rows", Field.count))
+
+    def to_dict(self) -> dict[str, Any]:
         """The verdict as one JSON object."""
         return {"state": self.state, "target": self.target, "more_rows": self.more_rows}
 

@@ -5,17 +5,34 @@ from backend.tokens.counters import (
     SentencePieceCounter,
     TokenCounter,
     counter_for,
+    is_panic,
     load_counter,
     load_plain_counter,
     tool_texts,
 )
-from backend.tokens.special import BOS_ID, CONTROL_TOKENS, EOS_ID, PAD_ID, STOP_IDS, UNK_ID
+from backend.tokens.special import (
+    BOS_ID,
+    CONTROL_TOKENS,
+    EOS_ID,
+    FIRST_UNUSED_ID,
+    LAST_BEFORE_TURNS_ID,
+    MASK,
+    META_TOKENS,
+    PAD_ID,
+    STOP_IDS,
+    UNK_ID,
+    user_defined_symbols,
+)
 from backend.tokens.starter import starter_model_bytes, train_starter_tokenizer
 
 __all__ = [
     "BOS_ID",
     "CONTROL_TOKENS",
     "EOS_ID",
+    "FIRST_UNUSED_ID",
+    "LAST_BEFORE_TURNS_ID",
+    "MASK",
+    "META_TOKENS",
     "PAD_ID",
     "STARTER",
     "STOP_IDS",
@@ -23,9 +40,11 @@ __all__ = [
     "SentencePieceCounter",
     "TokenCounter",
     "counter_for",
+    "is_panic",
     "load_counter",
     "load_plain_counter",
     "starter_model_bytes",
     "tool_texts",
     "train_starter_tokenizer",
+    "user_defined_symbols",
 ]

@@ -16,7 +16,7 @@ from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 
 if TYPE_CHECKING:
-    from backend.hub.fetching import Token
+    from backend.hub import Token
 
 STARTER = "starter"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")

@@ -9,8 +9,7 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
-from backend.hub.fetching import Token, fetch_file
+from backend.hub import Token, fetch_file, hub_errors
 from backend.runs.hub import check_repo_id
 from backend.tokens.counters import LARGEST_BYTES, TOKENIZER_FILES, TokenCounter, load_counter
 

@@ -14,9 +14,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from benchmarks.gpu_parts.subjects import Subject
 from job_templates.ml.models.device import Precision
 from job_templates.ml.rows.encoding import TokenRow
+from job_templates.ml.shared_prefix.answer_loss import token_losses
 from job_templates.ml.shared_prefix.attention import Masked
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, padded
-from job_templates.ml.shared_prefix.packed_losses import token_losses
 from job_templates.ml.shared_prefix.packs import PackedBatch
 
 SCALE = 2.0**10

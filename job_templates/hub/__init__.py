@@ -1,1 +1,15 @@
 """A job's side of the Hub: the run that was mounted, and where its results go."""
+
+from job_templates.hub.accelerator import CHECKED, require_gpu
+from job_templates.hub.mounted import copy_code, copy_mounted, fetch_earlier
+from job_templates.hub.saving import REFUSED, Saver
+
+__all__ = [
+    "CHECKED",
+    "REFUSED",
+    "Saver",
+    "copy_code",
+    "copy_mounted",
+    "fetch_earlier",
+    "require_gpu",
+]

@@ -10,10 +10,9 @@ from huggingface_hub import HfApi, snapshot_download
 
 from backend.errors import InputError
 from backend.files import disk_errors
-from backend.hub.errors import hub_errors
-from backend.runs import Run
-from backend.runs.folders import Scratch, remove
-from backend.runs.unfinished import download_unfinished
+from backend.hub import hub_errors
+from backend.runs import Run, Scratch, remove
+from backend.runs.hub import download_unfinished
 from job_templates.cli import say
 
 CODE = Path(__file__).resolve().parents[2]

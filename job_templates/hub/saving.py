@@ -10,12 +10,9 @@ from types import TracebackType
 from huggingface_hub import HfApi
 
 from backend.errors import InputError
-from backend.jobs.huggingface.errors import RAISED, status
-from backend.runs import Run
-from backend.runs.folders import Scratch
-from backend.runs.hub import upload_run
-from backend.runs.resume import last_kept
-from backend.runs.unfinished import snapshot, upload_unfinished
+from backend.jobs.huggingface import RAISED, status
+from backend.runs import Run, Scratch, last_saved_state
+from backend.runs.hub import snapshot, upload_run, upload_unfinished
 from job_templates.cli import say
 
 TRIES = 4
@@ -52,7 +49,7 @@ class Saver:
         self._thread = threading.Thread(target=self._save_when_wanted, name="save", daemon=True)
 
     def __enter__(self) -> Saver:
-        kept = last_kept(self._run)
+        kept = last_saved_state(self._run)
         self._kept_step = kept.step if kept else -1
         self._thread.start()
         return self
@@ -70,7 +67,11 @@ class Saver:
 
     def keep_unfinished(self) -> None:
         """Upload what the training would go on from, where it saved a new state and the repository may grow again."""
-        if time.monotonic() >= self._keep_not_before and (kept := last_kept(self._run)) and kept.step > self._kept_step:
+        if (
+            time.monotonic() >= self._keep_not_before
+            and (kept := last_saved_state(self._run))
+            and kept.step > self._kept_step
+        ):
             self._wanted.set()
 
     def save_all(self) -> None:
@@ -94,7 +95,7 @@ class Saver:
             if self._done.is_set():
                 return
             try:
-                kept = last_kept(self._run)
+                kept = last_saved_state(self._run)
                 if self._run.checkpoint.exists() or kept is None:
                     upload_run(self._run, self.repo_id, self._token)
                 elif kept.step > self._kept_step:

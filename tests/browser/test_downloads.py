@@ -15,6 +15,7 @@ import pytest
 from backend.runs import FolderStore, Run, RunConfig, write_json
 from tests.browser.conftest import App
 from tests.conftest import DataSet
+from tests.documents import verification
 
 SIZE = 300_000_000
 FILE = "bikes_q8_ekv1024.litertlm"
@@ -33,7 +34,7 @@ def exported(app: App, cycling: DataSet) -> Run:
             file.seek(third * SIZE // 3)
             file.write(os.urandom(PIECE))
         file.truncate(SIZE)
-    record = {"file": FILE, "bytes": SIZE, "sha256": sha256(path), "verdict": "passed"}
+    record = verification(file=FILE, bytes=SIZE, sha256=sha256(path))
     write_json(run.export_dir / "verification.json", record)
     return run
 

@@ -9,9 +9,9 @@ from huggingface_hub import HfApi
 
 from backend.jobs import JobState
 from backend.jobs.huggingface import HuggingFaceRunner, JobRef, Watchers, write_order
-from backend.jobs.huggingface.handing import labels
 from backend.jobs.huggingface.remote import write_remote
 from backend.jobs.huggingface.runner import write_queued
+from backend.jobs.huggingface.submission import labels
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub

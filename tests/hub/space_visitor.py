@@ -23,8 +23,8 @@ from ui.frame.layout import Layout
 from ui.guard.browsers import PAGE_TOKEN_HEADER
 from ui.html.text import count
 from ui.jobs.launch import ask, confirm
-from ui.page.location import STEPS, Place
-from ui.page.state import Scene
+from ui.page.location import STEPS, Location
+from ui.page.state import PageState
 from ui.page.updates import changes
 from ui.services.quotes import Order
 from ui.services.tenants import Tenants, home
@@ -41,7 +41,7 @@ def request_of(token: str | None, tenants: Tenants) -> Request:
     return Request({"type": "http", "session": session, "headers": [page]})
 
 
-def painted(layout: Layout, scene: Scene) -> str:
+def painted(layout: Layout, scene: PageState) -> str:
     """All that a fresh page is sent, once the check is done."""
     if scene.check:
         assert scene.check.done.wait(200)
@@ -49,12 +49,13 @@ def painted(layout: Layout, scene: Scene) -> str:
     return json.dumps(list(sent.values()), default=repr)
 
 
-def settings(base: str) -> list[Any]:
+def settings(base: str) -> dict[str, Any]:
     """The form's fields with this base, and what follows them."""
-    return ["A name", OTHER, base, *setting_values(RunConfig()), "export", "jobs", "cpu-upgrade", ""]
+    after = {"then": "export", "where": "jobs", "machine": "cpu-upgrade", "minutes": ""}
+    return {"name": "A name", "base": OTHER, "base_id": base, **setting_values(RunConfig()), **after}
 
 
-def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
+def orders(scene: PageState, bases: Sequence[str]) -> Iterator[str]:
     """What is answered to an order of a training on each base."""
     for base in bases:
         for act in (
@@ -70,7 +71,7 @@ def orders(scene: Scene, bases: Sequence[str]) -> Iterator[str]:
             assert task is not None
             assert task.done.wait(60)
             yield f"{base}: {task.error or [check.message for check in task.result.checks if check.code == 'licence']}"  # type: ignore[union-attr]
-            confirm(Scene(scene.services, place))
+            confirm(PageState(scene.services, place))
 
 
 def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence[str]) -> dict[str, Any]:
@@ -79,13 +80,13 @@ def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence
     if services.finding:
         assert services.finding.done.wait(120)
     services = tenants.services(request_of(token, tenants))
-    shown = [painted(layout, Scene(services, Place(data="example", step=step))) for step in STEPS]
+    shown = [painted(layout, PageState(services, Location(data="example", step=step))) for step in STEPS]
     runs = services.summaries.list()
     reports = {}
     for summary in runs:
         for step in STEPS:
-            shown.append(painted(layout, Scene(services, Place(run=summary.id, step=step))))
-        scene = Scene(services, Place(run=summary.id))
+            shown.append(painted(layout, PageState(services, Location(run=summary.id, step=step))))
+        scene = PageState(services, Location(run=summary.id))
         assert scene.run is not None
         assert scene.check is not None
         report = scene.check.result
@@ -94,7 +95,7 @@ def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence
             elsewhere(scene.run, "model.litertlm", services.identity.token)
         except InputError as error:
             shown.append(str(error))
-    example = Scene(services, Place(data="example", step="train"))
+    example = PageState(services, Location(data="example", step="train"))
     painted(layout, example)
     return {"runs": count(len(runs), "run"), "reports": reports, "orders": list(orders(example, bases)), "shown": shown}
 

@@ -12,10 +12,11 @@ from backend.data import CheckOptions, check_files, resolve_source
 from backend.data.rows import hub_dataset
 from backend.errors import InputError
 from backend.hub import MB, Limits, fetch_file, list_files
-from backend.jobs.huggingface import finding, read_remote, results
-from backend.jobs.huggingface.finding import SearchBounds
+from backend.jobs.huggingface import read_remote, results
+from backend.jobs.huggingface import run_search as finding
+from backend.jobs.huggingface.log_stream import LONGEST_LINE, lines_of
 from backend.jobs.huggingface.remote import Remote, repo_names
-from backend.jobs.huggingface.stream import LONGEST_LINE, lines_of
+from backend.jobs.huggingface.run_search import SearchBounds
 from backend.runs import FolderStore, Run, RunConfig
 from backend.tokens import counters
 from tests.conftest import ROOT

@@ -12,7 +12,7 @@ import pytest
 from backend.doctor.finding import Outcome
 from backend.doctor.plan import CPU_MINUTES, GPU_MINUTES, plan_jobs
 from backend.errors import InputError
-from backend.jobs.huggingface.handing import MOUNT
+from backend.jobs.huggingface.submission import MOUNT
 from tests.hub.doctors import ADA, checked, checked_jobs, left, outcomes, ready_hub, report_of, start
 from tests.hub.loopback import LoopbackHub
 from tests.waiting import wait_until

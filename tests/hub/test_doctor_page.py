@@ -12,8 +12,8 @@ from tests.hub.doctors import ADA, left, ready_hub
 from tests.hub.loopback import LoopbackHub
 from tests.waiting import wait_until
 from ui.frame.doctor_panel import _ended, _linked, begin_check, check_buttons
-from ui.page.location import Place
-from ui.page.state import Scene
+from ui.page.location import Location
+from ui.page.state import PageState
 from ui.services.checkups import Checkups
 from ui.services.identity import Identity
 from ui.services.services import Services
@@ -32,8 +32,8 @@ class Only(Services):
         object.__setattr__(self, "checkups", Checkups())
 
 
-def seen_by(identity: Identity) -> Scene:
-    return Scene(Only(identity), Place())
+def seen_by(identity: Identity) -> PageState:
+    return PageState(Only(identity), Location())
 
 
 def done(checkups: Checkups, kind: str) -> dict[str, Outcome]:
@@ -52,7 +52,7 @@ def test_each_is_offered_what_is_theirs() -> None:
         Identity("ada", "hf_x"): [account],
     }
     for identity, labels in offered.items():
-        shown = check_buttons(seen_by(identity)).text
+        shown = check_buttons(seen_by(identity))
         assert [label for label in (machine, account) if label in shown] == labels
 
 
@@ -100,14 +100,14 @@ def test_stopping_removes_what_was_made(hub: LoopbackHub) -> None:
     assert "ACCOUNT, by a token that may write" in checkup.text
     assert ADA not in checkup.text
     shown = _ended(seen_by(Identity(ADA, "hf_x")), "account", checkup)
-    assert any("data-copy" in part.text for part in shown)
-    assert any("ACCOUNT, by a token" in part.text for part in shown)
+    assert any("data-copy" in part for part in shown)
+    assert any("ACCOUNT, by a token" in part for part in shown)
 
 
 def test_what_may_stay_is_said_before_anything_is_made() -> None:
     said = "which stays if the login may not delete it"
-    assert said in check_buttons(seen_by(Identity(ADA, "hf_x"))).text
-    assert said not in check_buttons(seen_by(Identity(machine=True))).text
+    assert said in check_buttons(seen_by(Identity(ADA, "hf_x")))
+    assert said not in check_buttons(seen_by(Identity(machine=True)))
 
 
 def test_only_the_page_that_was_shown_the_price_starts_the_jobs_and_once(hub: LoopbackHub) -> None:

@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import HfApi, JobInfo, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
-from backend.jobs.huggingface import handing
+from backend.jobs.huggingface import submission as handing
 from tests.hub import mounts
 from tests.hub.jobs import Job
 from tests.hub.loopback import LoopbackHub

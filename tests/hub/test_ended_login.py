@@ -10,7 +10,7 @@ import pytest
 from backend.jobs.huggingface import Watchers, read_remote
 from backend.jobs.states import JobState, read_state
 from backend.runs import Run, RunConfig
-from backend.runs.resume import last_kept
+from backend.runs.saved_state import last_saved_state
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
 from tests.hub.remote_runs import QUICK_LOOKS, ordered_run, runner_of, scripted_job, watched_to_end
@@ -55,7 +55,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     assert "ends when it next has to save its results" in state_of(run).message
     assert "Log in again to follow the job; after it has ended, start it again or resume it." in state_of(run).message
     assert "goes on by itself" not in state_of(run).message
-    assert last_kept(run) is None
+    assert last_saved_state(run) is None
 
     new = login(hub)
     watchers.watch(run, "train", new)
@@ -64,7 +64,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     assert (state.state, state.exit_code) == ("failed", 1)
     for told in ("no longer accepts the login that this job saves", repo.name, "Log in again, then start it again"):
         assert told in state.message
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     assert kept is not None
     runner_of(new).submit(run, "train", ["--resume"])
     watchers.watch(run, "train", new)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from backend.jobs.outcome import KILLED
+from backend.jobs.logs import KILLED
 from backend.runs import Run
 from tests.conftest import ROOT
 from tests.hub.jobs import Job

@@ -8,9 +8,9 @@ import pytest
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from backend.runs.hub import upload_run
-from job_templates.ml.litert.bundle.destination import find_destination
-from job_templates.ml.models.source import Source, find_source
+from backend.runs.hub.repository import upload_run
+from job_templates.ml.export.destination import find_destination
+from job_templates.ml.models.source import ModelSource, find_source
 from tests.conftest import DataSet
 from tests.hub.loopback import LoopbackHub
 from tests.jobs.tiny_gemma import tiny_gemma
@@ -35,8 +35,8 @@ def local_run(folder: Path, data: DataSet) -> Run:
     return run
 
 
-def source_of(folder: Path, repo_id: str | None = None) -> Source:
-    return Source("bikes", folder, folder, None, folder / "tokenizer.model", None, repo_id)
+def source_of(folder: Path, repo_id: str | None = None) -> ModelSource:
+    return ModelSource("bikes", folder, folder, None, folder / "tokenizer.model", None, repo_id)
 
 
 def write_export(folder: Path) -> None:

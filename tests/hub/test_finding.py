@@ -12,8 +12,8 @@ from huggingface_hub import HfApi
 from backend.errors import InputError
 from backend.jobs import JobState, write_state
 from backend.jobs.huggingface import delete, find_runs, read_remote, tell_forgotten, write_order
-from backend.jobs.huggingface.handing import labels
 from backend.jobs.huggingface.remote import repo_names
+from backend.jobs.huggingface.submission import labels
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import ROOT
 from tests.hub.accounts import APP
@@ -23,8 +23,8 @@ from tests.hub.remote_runs import IMAGE, MACHINE, runner_of
 from tests.hub.space_visitor import request_of
 from tests.waiting import wait_until
 from ui.frame.runs_list import RunsList
-from ui.page.location import Place
-from ui.page.state import Scene
+from ui.page.location import Location
+from ui.page.state import PageState
 from ui.services.services import Services
 from ui.services.tenants import Tenants
 
@@ -209,7 +209,7 @@ def services(hub: LoopbackHub, login: str, tmp_path: Path, monkeypatch: pytest.M
 
 def shown(services: Services) -> str:
     """The list of runs as the page shows it."""
-    return str(list(RunsList().paint(Scene(services, Place())).values()))
+    return str(list(RunsList().paint(PageState(services, Location())).values()))
 
 
 def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, services: Services) -> None:

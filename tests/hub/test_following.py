@@ -14,7 +14,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from backend.jobs.huggingface import JobRef, Watchers, read_remote, write_order
-from backend.jobs.huggingface.journal import MARK, Journal, Seen
+from backend.jobs.huggingface.log_sync import MARK, Journal, Seen
 from backend.jobs.huggingface.remote import write_remote
 from backend.jobs.huggingface.runner import write_queued
 from backend.jobs.states import read_state

@@ -20,7 +20,7 @@ from huggingface_hub import HfApi
 
 from backend.errors import InputError
 from backend.jobs.huggingface import read_remote, write_order
-from backend.jobs.huggingface.handing import labels
+from backend.jobs.huggingface.submission import labels
 from backend.jobs.states import read_state
 from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from backend.runs.hub import upload_run
+from backend.runs.hub.repository import upload_run
 from tests.conftest import ROOT
 examples = ROOT / "examples"
 run = Run.create(Path(sys.argv[1]) / "run", RunConfig(), examples / "hiking.csv", examples / "tools.json")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.jobs.huggingface import Watchers
-from backend.jobs.huggingface.listening import Listening
+from backend.jobs.huggingface.log_stream import Listening
 from backend.jobs.states import read_state
 from backend.runs import Run
 from tests.hub.loopback import LoopbackHub

@@ -9,7 +9,7 @@ import pytest
 
 from backend.jobs.huggingface import Watchers
 from backend.jobs.huggingface.ends import TOO_LATE
-from backend.jobs.huggingface.job_login import JobLogin, is_too_late, login_path
+from backend.jobs.huggingface.login import JobLogin, is_too_late, login_path
 from backend.jobs.states import JobState, read_state
 from backend.runs import Run, read_json, write_json
 from tests.hub.jobs import Job

@@ -19,7 +19,7 @@ from backend.jobs.huggingface import Watchers, delete, download_url, find_runs, 
 from backend.jobs.states import read_state
 from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig, read_events, read_json
-from backend.runs.resume import last_kept
+from backend.runs.saved_state import last_saved_state
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import MACHINE, ordered_run, runner_of, watched_to_end
 from tests.waiting import wait_until
@@ -73,7 +73,7 @@ def _train_twice(hub: LoopbackHub, token: str, run: Run) -> Iterator[JobState]:
     hub.jobs.time_out(job)
     watchers.stop()
     yield watched_to_end(run, "train", token, SECONDS)
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     assert kept is not None
     assert runner_of(token).submit(run, "train", ["--resume"]).active
     yield watched_to_end(run, "train", token, SECONDS)
@@ -89,7 +89,7 @@ def test_a_job_that_reached_its_limit_is_gone_on_with(road: Road) -> None:
     events = read_events(road.run.metrics_path)[0]
     (resumed,) = [event for event in events if event["event"] == "resume"]
     assert 0 < resumed["step"] < 60
-    assert last_kept(road.run) is None
+    assert last_saved_state(road.run) is None
     assert not [name for name in road.results if name.startswith("unfinished/")]
 
 

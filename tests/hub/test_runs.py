@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, append_event
-from backend.runs.hub import download_run, upload_run
+from backend.runs.hub.repository import download_run, upload_run
 from tests.conftest import DataSet
 from tests.hub.loopback import LoopbackHub
 
@@ -156,7 +156,8 @@ def test_a_gated_model_names_its_page(hub: LoopbackHub, tmp_path: Path) -> None:
 def test_a_hub_out_of_reach_says_so(run: Run, tmp_path: Path) -> None:
     """Another process, because the client reads its endpoint once: nothing listens on the discard port."""
     script = (
-        "import sys\nfrom pathlib import Path\nfrom backend.runs import Run\nfrom backend.runs.hub import upload_run\n"
+        "import sys\nfrom pathlib import Path\nfrom backend.runs import Run\n"
+        "from backend.runs.hub.repository import upload_run\n"
         "from backend.errors import InputError\n"
         "try:\n    upload_run(Run.open(Path(sys.argv[1])), 'ada/bikes', 'hf_x')\n"
         "except InputError as error:\n    print(error)\n"

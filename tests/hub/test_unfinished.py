@@ -13,8 +13,8 @@ from safetensors.torch import load, load_file
 
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, append_event, read_json
-from backend.runs.resume import STATE_FILE, last_kept, settle
-from backend.runs.unfinished import download_unfinished, snapshot, upload_unfinished
+from backend.runs.hub.unfinished import download_unfinished, snapshot, upload_unfinished
+from backend.runs.saved_state import STATE_FILE, last_saved_state, relink_best
 from job_templates.train import main
 from tests.exported import ROOT
 from tests.hub.loopback import LoopbackHub
@@ -59,7 +59,7 @@ def test_a_training_killed_elsewhere_goes_on_from_the_hub(
     assert not [name for name in files if "tokenizer" in name or name.startswith("checkpoint/")]
     found = download_unfinished("ada/bikes", tmp_path / "found", token)
     assert found is not None
-    kept = last_kept(found)
+    kept = last_saved_state(found)
     assert kept is not None
 
     main([*command("ada/bikes"), "--resume"])
@@ -130,8 +130,8 @@ def test_a_state_that_moved_finds_its_best_weights(tmp_path: Path) -> None:
         (run.resume / f"checkpoint-{step}").mkdir(parents=True)
     record = {"global_step": 9, "best_model_checkpoint": "/elsewhere/resume/checkpoint-3"}
     (run.resume / "checkpoint-9" / STATE_FILE).write_text(json.dumps(record))
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     assert kept is not None
-    settle(kept)
+    relink_best(kept)
     there = str(run.resume / "checkpoint-3")
     assert read_json(kept.path / STATE_FILE) == {**record, "best_model_checkpoint": there}

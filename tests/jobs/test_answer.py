@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from backend.errors import InputError
-from backend.inference.answering import Answerer, WorkerDied, answerer_for, close_answerer
+from backend.inference.model_session import ModelSession, WorkerDied, answerer_for, close_answerer
 from backend.runs import Run, read_json
 from job_templates.ml.litert.verify.trained import load_trained
 from tests.jobs.conftest import ROOT
@@ -26,8 +26,8 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def answerer(exported_run: Run) -> Iterator[Answerer]:
-    with Answerer(*files(exported_run)) as opened:
+def answerer(exported_run: Run) -> Iterator[ModelSession]:
+    with ModelSession(*files(exported_run)) as opened:
         yield opened
 
 
@@ -45,7 +45,7 @@ def workers() -> list[psutil.Process]:
     return found
 
 
-def test_an_answer_is_what_verification_scored(exported_run: Run, answerer: Answerer) -> None:
+def test_an_answer_is_what_verification_scored(exported_run: Run, answerer: ModelSession) -> None:
     rows = read_json(exported_run.export_dir / "verification.json")["accuracy"]["rows"][:3]
     for row in rows:
         answer = answerer.ask(row["message"])
@@ -60,7 +60,7 @@ def test_an_answer_is_what_verification_scored(exported_run: Run, answerer: Answ
         assert answer.peak_memory_mb > 20
 
 
-def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: Answerer) -> None:
+def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: ModelSession) -> None:
     trained = load_trained(exported_run)
     answer = answerer.request('  Say "hi"\n{{ 7 * 7 }} <b>ü</b> ', only="prompt")
     assert "<bos>" + answer.prompt == trained.fmt.prompt(trained.tools, '  Say "hi"\n{{ 7 * 7 }} <b>ü</b> ')
@@ -69,19 +69,19 @@ def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: Answerer) ->
 
 
 @pytest.mark.parametrize("message", ["", " ", "\x00", "<end_of_turn>", "𝄞" * 20])
-def test_odd_messages_are_answered_or_refused_in_words(answerer: Answerer, message: str) -> None:
+def test_odd_messages_are_answered_or_refused_in_words(answerer: ModelSession, message: str) -> None:
     answer = answerer.ask(message)
     assert answer.raw or answer.error
 
 
-def test_a_message_longer_than_the_context_is_refused_in_words(answerer: Answerer) -> None:
+def test_a_message_longer_than_the_context_is_refused_in_words(answerer: ModelSession) -> None:
     answer = answerer.ask("word " * 3000)
     assert answer.error is not None
     assert "exported for 1,024 in all" in answer.error
     assert answerer.ask("hello").error is None
 
 
-def test_many_threads_each_get_their_own_answer(exported_run: Run, answerer: Answerer) -> None:
+def test_many_threads_each_get_their_own_answer(exported_run: Run, answerer: ModelSession) -> None:
     rows = read_json(exported_run.export_dir / "verification.json")["accuracy"]["rows"][:4]
     found: dict[str, str] = {}
     threads = [
@@ -96,7 +96,7 @@ def test_many_threads_each_get_their_own_answer(exported_run: Run, answerer: Ans
 
 
 def test_a_worker_that_died_is_started_again(exported_run: Run) -> None:
-    with Answerer(*files(exported_run)) as answerer:
+    with ModelSession(*files(exported_run)) as answerer:
         assert answerer.ask("hello").error is None
         [worker] = workers()
         os.kill(worker.pid, signal.SIGSEGV)
@@ -112,7 +112,7 @@ def _kill_once_asked(pid: int) -> None:
 
 
 def test_a_crash_while_it_answers_is_told(exported_run: Run) -> None:
-    with Answerer(*files(exported_run)) as answerer:
+    with ModelSession(*files(exported_run)) as answerer:
         answerer.load()
         [worker] = workers()
         worker.suspend()
@@ -125,7 +125,7 @@ def test_a_crash_while_it_answers_is_told(exported_run: Run) -> None:
 
 
 def test_a_worker_that_hangs_is_stopped(exported_run: Run) -> None:
-    with Answerer(*files(exported_run)) as answerer:
+    with ModelSession(*files(exported_run)) as answerer:
         answerer.load()
         [worker] = workers()
         worker.suspend()
@@ -138,7 +138,7 @@ def test_a_replaced_file_is_loaded_anew(exported_run: Run, tmp_path: Path) -> No
     file, tools = files(exported_run)
     copy = tmp_path / "copy.litertlm"
     shutil.copyfile(file, copy)
-    with Answerer(copy, tools) as answerer:
+    with ModelSession(copy, tools) as answerer:
         assert answerer.ask("hello").error is None
         copy.write_bytes(b"no model")
         assert answerer.ask("hello").error == "copy.litertlm is no .litertlm file: it begins with b'no model'."
@@ -154,12 +154,12 @@ def test_tools_that_cannot_be_read_are_named(exported_run: Run, tmp_path: Path) 
     tools = tmp_path / "tools.json"
     for content, message in (("{", "cannot be read as tools"), ('{"a": 1}', "must hold a list of tools")):
         tools.write_text(content, encoding="utf-8")
-        with Answerer(files(exported_run)[0], tools) as answerer, pytest.raises(InputError, match=message):
+        with ModelSession(files(exported_run)[0], tools) as answerer, pytest.raises(InputError, match=message):
             answerer.load()
 
 
 def test_an_idle_model_gives_its_memory_back(exported_run: Run) -> None:
-    with Answerer(*files(exported_run), idle_seconds=0.2) as answerer:
+    with ModelSession(*files(exported_run), idle_seconds=0.2) as answerer:
         assert answerer.ask("hello").error is None
         wait_until(lambda: not workers())
         assert answerer.ask("hello").error is None

@@ -9,13 +9,12 @@ import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
-from backend.inference.answering import Answerer
-from backend.inference.answering_checkpoint import CheckpointAnswerer, askable
+from backend.inference.checkpoint_session import CheckpointAnswerer, askable
+from backend.inference.model_session import ModelSession
 from backend.prompts import get_format
 from backend.runs import Run, RunConfig
 from job_templates.ml.models.checkpoint import save_checkpoint
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 from tests.conftest import ROOT
 
 MESSAGE = "is there water near me"
@@ -23,7 +22,7 @@ MESSAGE = "is there water near me"
 
 def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
     (file,) = exported_run.export_dir.glob("*.litertlm")
-    with Answerer(file, exported_run.export_dir / "tools_android.json") as phone:
+    with ModelSession(file, exported_run.export_dir / "tools_android.json") as phone:
         answered = phone.request(MESSAGE, only="raw")
     with CheckpointAnswerer(exported_run.path, "tuned") as weights:
         mine = weights.ask(MESSAGE)
@@ -66,7 +65,7 @@ WITHOUT_TORCH = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
-from backend.inference.answering_checkpoint import CheckpointAnswerer, askable
+from backend.inference.checkpoint_session import CheckpointAnswerer, askable
 from backend.runs import Run
 run = Path(sys.argv[3])
 print(askable(Run.open(run)))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from job_templates.ml.evaluation.bounded import MOST_CANDIDATES, BoundedLayer
 from job_templates.ml.evaluation.next_tokens import LARGE, MANY, NextTokens
-from job_templates.ml.models.output_layer import likeliest
+from job_templates.ml.evaluation.output_layer import likeliest
 
 SIZE, WORDS = 256, 3 * 512 + 100
 

@@ -10,13 +10,12 @@ from transformers import Gemma3ForCausalLM
 
 from backend.runs import Run
 from backend.tokens import STOP_IDS
-from job_templates.ml.evaluation.decode import SharedDecoder
-from job_templates.ml.evaluation.drafts import Drafts
+from job_templates.ml.evaluation.decode import Drafts, SharedDecoder
 from job_templates.ml.models.loading import load_tuned
+from job_templates.ml.models.parallel import one_thread
 from job_templates.ml.models.source import find_source
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix
-from job_templates.ml.rows.scored_rows import scored_rows
-from job_templates.ml.run.parallel import one_thread
+from job_templates.ml.run.scored_rows import scored_rows
 from tests.jobs.tiny_gemma import tiny_gemma
 
 MOST = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from job_templates.ml.models.output_layer import SLICE, likeliest
+from job_templates.ml.evaluation.output_layer import SLICE, likeliest
 
 
 @pytest.mark.parametrize("vocabulary", [7, SLICE, 2 * SLICE + 5])

@@ -50,7 +50,9 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
     pair = json.loads((tmp_path / "better.json").read_text(encoding="utf-8"))["beside"][0]
     assert pair["gained"] == [row["id"] for row in tuned["rows"][1:3]]
     assert (pair["n"], pair["lost"], pair["other"]["combined"]["k"]) == (4, [], 1)
-    (tmp_path / "other.json").write_text(json.dumps({"tuned": {"rows": [{"id": "x"}]}}), encoding="utf-8")
+    elsewhere = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    elsewhere["tuned"]["rows"] = [{**row, "id": f"other {row['id']}"} for row in elsewhere["tuned"]["rows"]]
+    (tmp_path / "other.json").write_text(json.dumps(elsewhere), encoding="utf-8")
     for other, why in (
         (tmp_path / "other.json", "scored none of these rows"),
         (tmp_path, "is not a run"),

@@ -25,15 +25,14 @@ from backend.prompts import get_format
 from backend.records import Tool
 from backend.runs import Run, RunConfig, read_events, read_json, write_json
 from backend.tokens import train_starter_tokenizer
+from job_templates.ml.export.exporting import Request
 from job_templates.ml.litert.bundle.bundle import read_bundle
 from job_templates.ml.litert.convert.convert_worker import prepare
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
-from job_templates.ml.litert.exporting import Request
 from job_templates.ml.litert.verify.trained import load_trained
 from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.source import find_source
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 from tests.jobs.conftest import ROOT, run_script
 from tests.waiting import wait_until
 

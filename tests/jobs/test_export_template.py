@@ -66,7 +66,7 @@ def differences(file: str, name: FormatName, declarations: Declarations, answer:
     """Put every prompt that the runtime renders otherwise than we do onto `answer`; runs in a process of its own."""
     import litert_lm
 
-    from job_templates.ml.litert.verify.runtime import NO_CACHE, HandedTool
+    from job_templates.ml.litert.runtime.phone_model import NO_CACHE, HandedTool
 
     fmt = get_format(name, declarations)
     found = []

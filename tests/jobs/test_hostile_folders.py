@@ -24,8 +24,7 @@ from job_templates.ml.models.base import pretrained_base, with_adapter
 from job_templates.ml.models.checkpoint import save_adapter, save_checkpoint
 from job_templates.ml.models.loading import format_of, load_tuned
 from job_templates.ml.models.source import find_source
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 
 ROOT = Path(__file__).resolve().parents[2]
 Damage = Callable[[Path], None]

@@ -15,8 +15,7 @@ from backend.prompts import get_format
 from backend.records import Call, Tool
 from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
 from job_templates.ml.models.checkpoint import parameter_count, save_checkpoint
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 
 TOOLS = (
     Tool(

@@ -15,8 +15,7 @@ from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
 from job_templates.ml.models.base import pretrained_base, with_adapter
 from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.control_tokens import RENAMED
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 
 FORMAT = get_format("native", "none")
 ANSWER = "<start_function_call>call:stop{why:<escape>rain<escape>}<end_function_call><start_function_response>"

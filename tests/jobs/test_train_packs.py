@@ -18,9 +18,9 @@ from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml.models.base import starter_base
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, resolve_length, shared_prefix
 from job_templates.ml.shared_prefix import attention
+from job_templates.ml.shared_prefix.answer_loss import HeldOut, look, token_losses
 from job_templates.ml.shared_prefix.attention import Attention
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, cost_of, padded
-from job_templates.ml.shared_prefix.packed_losses import HeldOut, look, token_losses
 from job_templates.ml.shared_prefix.packs import Cost, attention_masks, cheapest_groups, pack_rows
 from tests.jobs.tiny_gemma import tiny_gemma
 

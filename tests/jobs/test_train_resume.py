@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from backend.runs import Run, append_event, read_events, read_json
-from backend.runs.resume import last_kept
+from backend.runs.saved_state import last_saved_state
 from job_templates.ml.run.options import config_from
 from job_templates.train import main, parser
 from tests.jobs.conftest import ROOT
@@ -58,7 +58,7 @@ def test_a_killed_training_ends_as_an_unbroken_one_does(unbroken: Run, tmp_path:
     start_and_stop(folder, random.randrange(1, STEPS - 10), number)
     run = Run.open(folder)
     assert not run.checkpoint.exists()
-    kept = last_kept(run)
+    kept = last_saved_state(run)
     main([*command(folder), "--resume"])
     assert [event["step"] for event in events(folder, "resume")] == ([kept.step] if kept else [])
     summary, expected = read_json(run.training_path), read_json(unbroken.training_path)

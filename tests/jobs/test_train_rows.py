@@ -10,9 +10,8 @@ import pytest
 from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml.models.base import starter_base
-from job_templates.ml.rows.augment import Augmenter, Strength, mistyped, mixed, spoken_values
+from job_templates.ml.rows.augment import Augmenter, StarterRows, Strength, mixed, spoken_values
 from job_templates.ml.rows.encoding import encode_rows
-from job_templates.ml.rows.starter_rows import StarterRows
 
 ARTISTS = ("Nina Simone", "Can", "Boards of Canada", "Björk", "Low", "Miles Davis", "Fela Kuti", "Sade")
 TOOLS = (
@@ -81,8 +80,10 @@ def test_a_mixed_row_still_says_the_number_that_its_call_holds() -> None:
 
 
 def test_a_typo_changes_one_place() -> None:
+    row = Example("a", 1, "kitchen", (Call("play", {}),))
+    augmenter = Augmenter([row], Strength(drop=0.0, typo=1.0, mix=0.0, swap=0.0))
     for seed in range(30):
-        word = mistyped("kitchen", random.Random(seed))
+        word = augmenter.vary(row, random.Random(seed)).message
         assert word != "kitchen"
         assert 6 <= len(word) <= 8
 

@@ -17,7 +17,7 @@ from trl import SFTConfig
 from backend.errors import InputError
 from backend.runs.config import Engine
 from backend.tokens import train_starter_tokenizer
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer
 from job_templates.ml.rows.encoding import TokenRow
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator
 from job_templates.ml.training.loss_guard import SCALED_OVERFLOWS, LossGuard

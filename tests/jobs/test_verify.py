@@ -19,7 +19,7 @@ from job_templates.ml.litert.verify.agreement import checkpoint_answers
 from job_templates.ml.litert.verify.structure import Expected
 from job_templates.ml.litert.verify.trained import Trained, load_trained
 from job_templates.ml.litert.verify.verification import RUN_CHECKS, Subject, verify
-from job_templates.ml.models.source import Source, find_source
+from job_templates.ml.models.source import ModelSource, find_source
 
 
 class Parts:
@@ -38,7 +38,7 @@ class Parts:
             path.write_bytes(bundle.read(section))
         (folder / ANDROID_TOOLS).write_bytes((run.export_dir / ANDROID_TOOLS).read_bytes())
         self.trained: Trained = load_trained(run)
-        self.source: Source = find_source(str(run.path))
+        self.source: ModelSource = find_source(str(run.path))
 
     def pack(self) -> Path:
         """A whole file of the parts as they now are."""
@@ -71,7 +71,7 @@ class Parts:
         template = self.trained.fmt.chat_template(self.trained.tools)
         expected = Expected("native", template, self.run.checkpoint / "tokenizer.model", 1024)
         answers = lambda: checkpoint_answers(self.source, trained)  # noqa: E731 - as exporting.py gives it
-        return verify(Subject(file, expected, trained, answers), silent)
+        return verify(Subject(file, expected, trained, answers), silent).to_dict()
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_wrong_metadata_fails(parts: Parts, change: Callable[[Any], None], check
 def test_plain_function_gemma_is_refused_for_the_json_format(parts: Parts) -> None:
     trained, file = parts.trained, parts.pack()
     expected = Expected("json", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
-    record = verify(Subject(file, expected, None, lambda: None), silent)
+    record = verify(Subject(file, expected, None, lambda: None), silent).to_dict()
     assert failed(record) == {"type"}
     assert "answers in JSON" in record["reason"]
 
@@ -212,7 +212,7 @@ def test_a_crash_of_the_runtime_is_a_verdict(parts: Parts) -> None:
 
     trained, file = parts.trained, parts.pack()
     expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
-    record = verify(Subject(file, expected, trained, lambda: None), crash)
+    record = verify(Subject(file, expected, trained, lambda: None), crash).to_dict()
     assert (record["verdict"], failed(record), record["rows"]) == ("failed", {"answers"}, 2)
     assert "After 2 of" in record["reason"]
     assert "crashed (SIGSEGV)" in record["reason"]
@@ -221,7 +221,7 @@ def test_a_crash_of_the_runtime_is_a_verdict(parts: Parts) -> None:
 def test_without_rows_nothing_is_claimed(parts: Parts) -> None:
     trained, file = parts.trained, parts.pack()
     expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
-    record = verify(Subject(file, expected, None, lambda: None), silent)
+    record = verify(Subject(file, expected, None, lambda: None), silent).to_dict()
     assert record["verdict"] == "could not check"
     assert record["reason"] == "No run, so no held-out rows to ask."
     assert (record["accuracy"], record["checkpoint_agreement"]) == (None, None)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from backend.inference.answering import Answer
+from backend.device.verification import Agreement, Check, Result
+from backend.inference.model_session import Answer
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig
-from backend.scoring import Report, score_rows
+from backend.scoring import Report, Setup, build_evaluation, score_rows
 from backend.tokens import SentencePieceCounter, starter_model_bytes
+from job_templates.ml.litert.runtime.running import Ran, tool_variants
 from job_templates.ml.litert.verify import run_checks
-from job_templates.ml.litert.verify.agreement import Agreement, CheckpointRow, compare, from_evaluation
-from job_templates.ml.litert.verify.checks import Check, Result
-from job_templates.ml.litert.verify.running import Ran, tool_variants
+from job_templates.ml.litert.verify.agreement import CheckpointRow, compare, from_evaluation
 
 PARAMETERS = {"type": "object", "properties": {"room": {"type": "string", "description": "R"}}, "required": ["room"]}
 TOOLS = (Tool("lamp", "Switch a lamp.", PARAMETERS),)
@@ -148,7 +148,9 @@ def test_the_saved_evaluation_is_used_only_where_it_fits(tmp_path: Path) -> None
         (tmp_path / name).write_text(content, encoding="utf-8")
     run = Run.create(tmp_path / "run", RunConfig(), tmp_path / "data.csv", tmp_path / "tools.json")
     assert from_evaluation(run, ROWS) is None
-    run.evaluation_path.write_text(json.dumps({"tuned": report(RIGHT).to_json()}), encoding="utf-8")
+    run.evaluation_path.write_text(
+        json.dumps(build_evaluation(report(RIGHT), None, Setup()).to_dict()), encoding="utf-8"
+    )
     assert from_evaluation(run, ROWS) == checkpoint(RIGHT)
     assert from_evaluation(run, (*ROWS, Example("new", 9, "x", ()))) is None
     run.checkpoint.mkdir()

@@ -19,13 +19,14 @@ FORBIDDEN = {
 ORDER: dict[str, tuple[str, ...]] = {
     "backend": (
         "errors records ngrams redact environment version",
-        "files",
+        "files document",
         "locks trackio",
         "hub prompts",
         "runs",
         "tokens browser_runtime",
         "data",
-        "scoring device",
+        "scoring",
+        "device",
         "jobs",
         "inference doctor",
     ),
@@ -37,7 +38,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "export",
         "answer answer_checkpoint evaluate pipeline train validate",
     ),
-    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert"),
+    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert", "export"),
     "ui": (
         "guard",
         "html",
@@ -103,11 +104,7 @@ def _upward(package: str, files: dict[str, Path]) -> list[str]:
 @pytest.mark.parametrize("package", sorted(ORDER))
 def test_rooms_import_lower_rooms_alone(package: str) -> None:
     folder = ROOT.joinpath(*package.split("."))
-    files = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in MODULES
-        if path.is_relative_to(folder)
-    }
+    files = {_dotted(path): path for path in MODULES if path.is_relative_to(folder)}
     assert _upward(package, files) == []
 
 
@@ -117,6 +114,55 @@ def test_every_module_is_in_a_room(package: str) -> None:
     rooms = {name for names in ORDER[package] for name in names.split()}
     found = {path.relative_to(folder).parts[0] for path in MODULES if path.is_relative_to(folder)}
     assert found - {"__init__.py"} == rooms
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _past_a_face(module: str, named: set[str], faces: dict[str, set[str]], inner: set[str]) -> list[str]:
+    """What a module imports from the inside of a package that it is not in, one line each.
+
+    `faces` are the packages with the names that they offer, `inner` the other modules.
+    """
+    own = module if module in faces else module.rpartition(".")[0]
+    wrong = set()
+    for name in named & inner:
+        package, _, last = name.rpartition(".")
+        if not f"{own}.".startswith(f"{package}.") and last not in faces[package]:
+            wrong.add(f"{module} imports {name}: import from {package} instead")
+    return sorted(wrong)
+
+
+def _offered(path: Path) -> set[str]:
+    """The names in a package's `__all__`."""
+    assigned = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    return {
+        name for node in assigned if ast.unparse(node.targets[0]) == "__all__" for name in ast.literal_eval(node.value)
+    }
+
+
+def test_packages_are_entered_by_their_faces() -> None:
+    """Modules at the top of backend and job_templates are rooms of their own: they have no other face."""
+    product = {_dotted(path): path for path in MODULES if path.is_relative_to(ROOT / "backend")}
+    product |= {_dotted(path): path for path in MODULES if path.is_relative_to(ROOT / "job_templates")}
+    product |= {_dotted(path): path for path in MODULES if path.is_relative_to(ROOT / "ui")} | {"app": ROOT / "app.py"}
+    faces = {name: _offered(path) for name, path in product.items() if path.name == "__init__.py"}
+    inner = {name for name in product if (name not in faces and name.count(".") > 1) or name.startswith("ui.")} - set(
+        faces
+    )
+    assert [
+        line for name, path in product.items() for line in _past_a_face(name, _modules_named(path), faces, inner)
+    ] == []
+
+
+def test_an_import_past_a_face_is_told_in_one_line() -> None:
+    faces = {"ui.html": {"text"}, "ui.page": set[str]()}
+    inner = {"ui.html.text", "ui.html.markup", "ui.page.page"}
+    named = {"ui.html", "ui.html.text", "ui.html.markup", "ui.page.page"}
+    assert _past_a_face("ui.page.state", named, faces, inner) == [
+        "ui.page.state imports ui.html.markup: import from ui.html instead",
+    ]
 
 
 def test_an_import_of_a_higher_room_is_told_in_one_line(tmp_path: Path) -> None:
@@ -138,11 +184,7 @@ def test_imports_point_one_way(room: str) -> None:
 
 
 def test_backend_loads_without_the_web_and_without_torch() -> None:
-    modules = sorted(
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in MODULES
-        if path.is_relative_to(ROOT / "backend")
-    )
+    modules = sorted(_dotted(path) for path in MODULES if path.is_relative_to(ROOT / "backend"))
     script = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
         f"print(sorted({FORBIDDEN['backend']!r} & set(sys.modules)))"

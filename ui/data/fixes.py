@@ -2,26 +2,76 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.data.text.changes import Change, FixPlan
-from ui.data.fixes_diff import change_list
+from backend.data.text import Change, FixPlan, escape
 from ui.data.groups import ranges
-from ui.html import text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
-from ui.html.paging import page_number
-from ui.html.part import Part, pressed
-from ui.page.location import Place
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
-from ui.services.fix_request import Wish
+from ui.html import Part, Slice, button, callout, card, clicked, code, page_number, progress, table, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import FixRequest
+
+PAGE_SIZE = 12
+LONGEST = 1500
+"""Characters up to which two texts are compared piece by piece: longer ones would hold up the page."""
+SHOWN = 600
+FILES = {"csv": "CSV", "tools": "tools.json"}
+_PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
-class Fixes(Holder):
+def change_list(changes: Sequence[Change], page: int) -> Markup:
+    """One page of the changes."""
+    part = Slice.of(changes, page, PAGE_SIZE)
+    rows = [[_where(change), _change(change)] for change in part.items]
+    return Markup("").join([table(["Where", "Change"], rows, kind="changes", caption="What will change"), part.pager()])
+
+
+def _where(change: Change) -> Markup:
+    column = Markup("<div>{}</div>").format(code(change.column)) if change.column else ""
+    place = f"{FILES[change.file]}, line {change.line:,}" if change.line else FILES[change.file]
+    return Markup('<div>{}</div>{}<div class="rule">{}</div>').format(place, column, change.code)
+
+
+def _change(change: Change) -> Markup:
+    if change.dropped:
+        return Markup('<div class="diff"><del><b>Row dropped</b> {}</del></div>').format(_cut(change.before))
+    before, after = marked(change.before, change.after)
+    return Markup(
+        '<div class="diff"><del><span class="unseen">before: </span>{}</del>'
+        '<ins><span class="unseen">after: </span>{}</ins></div>'
+    ).format(before, after)
+
+
+def marked(before: str, after: str) -> tuple[Markup, Markup]:
+    """Both texts, what cannot be seen written out, and the pieces that differ between them marked."""
+    one, other = escape(before), escape(after)
+    if max(len(one), len(other)) > LONGEST:
+        return _cut(one), _cut(other)
+    first, second = _PIECES.findall(one), _PIECES.findall(other)
+    left, right = [], []
+    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        left.append(_piece(first[a:b], kind != "equal"))
+        right.append(_piece(second[c:d], kind != "equal"))
+    return Markup("").join(left) or Markup("–"), Markup("").join(right) or Markup("–")
+
+
+def _piece(pieces: Sequence[str], differs: bool) -> Markup:
+    content = Markup.escape("".join(pieces))
+    return Markup("<mark>{}</mark>").format(content) if differs and content else content
+
+
+def _cut(content: str) -> Markup:
+    shown = escape(content)
+    return Markup.escape(shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…")
+
+
+class Fixes(Panel):
     """What will change, with Apply and Cancel, and the list of changes."""
 
     def __init__(self) -> None:
@@ -30,41 +80,41 @@ class Fixes(Holder):
             with gr.Column(elem_classes=["ft-card"], visible=False) as self.changes_box:
                 self.changes = Part(elem_id="changes")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The preview, while one is asked for."""
-        plan = scene.plan.result if scene.plan else None
-        key = f"{scene.data_key} {scene.place.fixing} {plan is not None}"
+        plan = page_state.plan.result if page_state.plan else None
+        key = f"{page_state.data_key} {page_state.place.fixing} {plan is not None}"
         return {
-            self.box: gr.update(visible=scene.plan is not None),
-            self.head: _head(scene).text,
+            self.box: gr.update(visible=page_state.plan is not None),
+            self.head: _head(page_state),
             self.changes_box: gr.update(visible=bool(plan and plan.changes)),
-            self.changes: Keyed(key, lambda: change_list(plan.changes, 0).text if plan else ""),
+            self.changes: KeyedUpdate(key, lambda: change_list(plan.changes, 0) if plan else ""),
         }
 
     def wire(self, page: Page) -> None:
         """Apply, cancel, and turn the pages of the list."""
 
         def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            scene = page.scene(place, request)
-            found = scene.plan.result if scene.plan else None
-            return change_list(found.changes, page_number(pressed(event).get("page"))).text if found else ""
+            page_state = page.page_state(place, request)
+            found = page_state.plan.result if page_state.plan else None
+            return change_list(found.changes, page_number(clicked(event).get("page"))) if found else ""
 
-        page.on_press(self.head, _press)
+        page.on_click(self.head, _press)
         self.changes.act(turn, page.place, self.changes, **QUICK)
 
 
-def _press(scene: Scene, data: dict[str, str]) -> Place:
+def _press(page_state: PageState, data: dict[str, str]) -> Location:
     """Apply the fixes that are shown as a new draft, or leave the data as it is."""
-    plan = scene.plan.result if scene.plan else None
-    if data.get("do") != "apply" or plan is None or scene.source is None:
-        return replace(scene.place, fixing=None)
-    source = scene.source
-    origin = replace(source.origin, made=made(plan), parent=scene.place.data)
-    draft = scene.services.drafts.add(
+    plan = page_state.plan.result if page_state.plan else None
+    if data.get("do") != "apply" or plan is None or page_state.source is None:
+        return replace(page_state.place, fixing=None)
+    source = page_state.source
+    origin = replace(source.origin, made=made(plan), parent=page_state.place.data)
+    draft = page_state.services.upload_store.add(
         _written(plan.csv_text), _written(plan.tools_text), source.name, origin, source.test
     )
-    place = Place(data=draft)
-    check = replace(scene, place=place).check
+    place = Location(data=draft)
+    check = replace(page_state, place=place).check
     if check:
         check.done.wait(1.0)
     return place
@@ -75,10 +125,10 @@ def made(plan: FixPlan) -> str:
     return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
 
 
-def _head(scene: Scene) -> Html:
-    task, wish = scene.plan, scene.wish
+def _head(page_state: PageState) -> Markup:
+    task, wish = page_state.plan, page_state.wish
     if task is None or wish is None:
-        return Html("")
+        return Markup("")
     cancel = button("cancel", "Cancel")
     if task.error:
         return callout("error", "These fixes cannot be planned", task.error, cancel)
@@ -86,25 +136,29 @@ def _head(scene: Scene) -> Html:
         return card(_title(wish), progress(None, "Working out what would change"), aside=cancel)
     if not task.result.changes:
         body = "No row would change. What is left needs an eye: mend it in the file, then upload it again."
-        return card(_title(wish), Html(f"<p>{body}</p><div class='actions'>{button('cancel', 'Back')}</div>"))
+        return card(
+            _title(wish), Markup("<p>{}</p><div class='actions'>{}</div>").format(body, button("cancel", "Back"))
+        )
     return card(_title(wish), _question(wish, task.result))
 
 
-def _question(wish: Wish, plan: FixPlan) -> Html:
+def _question(wish: FixRequest, plan: FixPlan) -> Markup:
     copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
-    says = Html(f'<p class="summary">{esc(_sizes(plan.changes))}.{esc(_dropped(plan))}</p><p class="note">{copy}</p>')
-    actions = joined([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
-    return Html(f'<div class="stack">{_warning(wish)}{says}<div class="actions">{actions}</div></div>')
+    says = Markup('<p class="summary">{}.{}</p><p class="note">{}</p>').format(
+        _sizes(plan.changes), _dropped(plan), copy
+    )
+    actions = Markup("").join([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
+    return Markup('<div class="stack">{}{}<div class="actions">{}</div></div>').format(_warning(wish), says, actions)
 
 
-def _warning(wish: Wish) -> Html:
+def _warning(wish: FixRequest) -> Markup:
     rule = wish.rule
     if rule is None or rule.safe:
-        return Html("")
+        return Markup("")
     return callout("warn", "Look first: this may change what a row means", rule.explanation)
 
 
-def _title(wish: Wish) -> str:
+def _title(wish: FixRequest) -> str:
     if wish.rule is None:
         return "Fix all safe problems"
     line = f", line {wish.line:,}" if wish.line is not None else ""

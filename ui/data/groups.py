@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.data.rows.registry import Rule
+from markupsafe import Markup
+
+from backend.data.rows import Rule
 from backend.data.rules import all_rules
 from backend.records import Issue
-from ui.html import text
-from ui.html.markup import Html, badge, button, code, esc, joined
-from ui.html.paging import Slice
+from ui.html import Slice, badge, button, code, text
 
 PAGE_SIZE = 8
 FEW = 6
@@ -20,7 +20,7 @@ MOST_RANGES = 6
 TONES: dict[str, Any] = {"error": "error", "warning": "warn", "info": "plain"}
 FILES = {"csv": "CSV", "tools": "tools.json"}
 ORDER = {"error": 0, "warning": 1, "info": 2}
-Detail = Callable[[int], Html]
+Detail = Callable[[int], Markup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +68,30 @@ def grouped(issues: Iterable[Issue]) -> list[Group]:
     )
 
 
-def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | None, *, fixes: bool = True) -> Html:
+def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | None, *, fixes: bool = True) -> Markup:
     """Every group with a fold; `detail` draws the row of a line."""
     few = sum(len(group.issues) for group in groups) <= FEW
-    return Html(
-        '<div class="groups">' + "".join(_group(group, unfolded, detail, few, fixes) for group in groups) + "</div>"
-    )
+    shown = Markup("").join(_group(group, unfolded, detail, few, fixes) for group in groups)
+    return Markup('<div class="groups">{}</div>').format(shown)
 
 
-def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, fixes: bool) -> str:
+def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, fixes: bool) -> Markup:
     fixable = [issue for issue in group.issues if issue.fix] if fixes and group.rule.fixer else []
-    together = _fix_all(group, len(fixable)) if fixable and group.rule.safe else Html("")
-    is_open = " open" if unfolded.shows(group, few) else ""
-    return (
-        f'<div class="group"><details data-group="{esc(group.name)}"{is_open}><summary>'
-        f"{badge('note' if group.severity == 'info' else group.severity, TONES[group.severity])}"
-        f'<span class="group-name"><b>{esc(group.rule.title)}</b> <span class="rule">{esc(group.rule.code)}</span>'
-        f'<span class="note clipped">{esc(_summary(group))}</span></span></summary>'
-        f'<div class="group-body"><p class="note">{esc(group.rule.explanation)}</p>'
-        f"{_cases(group, unfolded, detail, bool(fixable))}</div></details>{together}</div>"
+    together = _fix_all(group, len(fixable)) if fixable and group.rule.safe else Markup("")
+    severity = badge("note" if group.severity == "info" else group.severity, TONES[group.severity])
+    return Markup(
+        '<div class="group"><details data-group="{name}"{open}><summary>{severity}'
+        '<span class="group-name"><b>{rule.title}</b> <span class="rule">{rule.code}</span>'
+        '<span class="note clipped">{summary}</span></span></summary>'
+        '<div class="group-body"><p class="note">{rule.explanation}</p>{cases}</div></details>{together}</div>'
+    ).format(
+        name=group.name,
+        open=" open" if unfolded.shows(group, few) else "",
+        severity=severity,
+        rule=group.rule,
+        summary=_summary(group),
+        cases=_cases(group, unfolded, detail, bool(fixable)),
+        together=together,
     )
 
 
@@ -98,27 +103,28 @@ def _summary(group: Group) -> str:
     return only.message if only.line is None else f"{where_all(group.issues)}: {only.message}"
 
 
-def _fix_all(group: Group, count: int) -> Html:
+def _fix_all(group: Group, count: int) -> Markup:
     label = f"Fix {count:,}" if count > 1 else "Fix"
     title = f"Fix {text.count(count, 'problem')}: {group.rule.title}"
     return button("fix", label, kind="quiet small", fixing=group.rule.code, title=title)
 
 
-def _cases(group: Group, unfolded: Unfolded, detail: Detail | None, fixes: bool) -> Html:
+def _cases(group: Group, unfolded: Unfolded, detail: Detail | None, fixes: bool) -> Markup:
     mine = unfolded.group == group.name
     part = Slice.of(group.issues, unfolded.page if mine else 0, PAGE_SIZE)
-    rows = "".join(
+    rows = Markup("").join(
         _case(group, part.page, issue, detail, fixes)
         + (_detail(detail, issue.line) if detail and mine and issue.line and issue.line == unfolded.line else "")
         for issue in part.items
     )
-    head = "<tr><th>Where</th><th>Problem</th><th>Fix</th></tr>"
-    pager = part.pager().text.replace('data-do="page"', f'data-do="page" data-group="{esc(group.name)}"')
-    caption = f'<caption class="unseen">{esc(group.rule.title)}</caption>'
-    return Html(f'<table class="table problems">{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>{pager}')
+    head = Markup("<tr><th>Where</th><th>Problem</th><th>Fix</th></tr>")
+    caption = Markup('<caption class="unseen">{}</caption>').format(group.rule.title)
+    return Markup('<table class="table problems">{}<thead>{}</thead><tbody>{}</tbody></table>{}').format(
+        caption, head, rows, part.pager(group=group.name)
+    )
 
 
-def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: bool) -> str:
+def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: bool) -> Markup:
     place = (
         f"{FILES[issue.file]}, line {issue.line:,}" if issue.line is not None else f"{FILES[issue.file]}, whole file"
     )
@@ -127,25 +133,25 @@ def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: b
             "row", place, kind="text", line=issue.line, group=group.name, page=page, title=f"{place}: show the row"
         )
     else:
-        shown = Html(f"<span>{esc(place)}</span>")
-    column = f"<div>{code(issue.column)}</div>" if issue.column else ""
-    return (
-        f'<tr><td data-label="Where">{shown}{column}</td><td data-label="Problem"><div>{esc(issue.message)}</div></td>'
-        f'<td data-label="Fix">{_fix(group.rule, issue) if fixes and issue.fix else esc(issue.fix or "")}</td></tr>'
-    )
+        shown = Markup("<span>{}</span>").format(place)
+    column = Markup("<div>{}</div>").format(code(issue.column)) if issue.column else ""
+    return Markup(
+        '<tr><td data-label="Where">{}{}</td><td data-label="Problem"><div>{}</div></td>'
+        '<td data-label="Fix">{}</td></tr>'
+    ).format(shown, column, issue.message, _fix(group.rule, issue) if fixes and issue.fix else issue.fix or "")
 
 
-def _fix(rule: Rule, issue: Issue) -> Html:
+def _fix(rule: Rule, issue: Issue) -> Markup:
     whole = issue.line is None or (issue.file == "tools" and rule.safe)
     wanted = rule.code if whole else f"{rule.code}:{issue.line}"
     label = "Fix" if rule.safe else "Fix…"
     place = f"line {issue.line}" if issue.line is not None else "the file"
-    press = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
-    return joined([Html(f'<div class="note">{esc(issue.fix)}</div>'), press])
+    click = button("fix", label, kind="text", fixing=wanted, title=f"Fix {place}: {issue.fix}")
+    return Markup("").join([Markup('<div class="note">{}</div>').format(issue.fix), click])
 
 
-def _detail(detail: Detail, line: int) -> str:
-    return f'<tr class="detail"><td colspan="3">{detail(line)}</td></tr>'
+def _detail(detail: Detail, line: int) -> Markup:
+    return Markup('<tr class="detail"><td colspan="3">{}</td></tr>').format(detail(line))
 
 
 def where_all(issues: Sequence[Issue]) -> str:

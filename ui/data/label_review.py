@@ -8,19 +8,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.data.rows.label_errors import Suspect
+from backend.data.rows import LabelError
 from backend.records import Example
 from ui.data.groups import ranges
-from ui.html import text
-from ui.html.markup import Figure, Html, button, call_text, callout, card, empty, esc, figures, joined, progress, table
-from ui.html.paging import Slice, page_number
-from ui.html.part import Part, pressed
-from ui.page.location import Place
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
-from ui.services.data_reviewing import Review
+from ui.html import (
+    Figure,
+    Part,
+    Slice,
+    button,
+    call_text,
+    callout,
+    card,
+    clicked,
+    empty,
+    figures,
+    page_number,
+    progress,
+    table,
+    text,
+)
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import Review
 
 PAGE_SIZE = 10
 GROUPS_A_PAGE = 6
@@ -32,7 +42,7 @@ OFFER = (
 FLOOR = "The floor: a fine-tuned model that does not beat this has learnt nothing that counting words could not."
 
 
-class ReviewRows(Holder):
+class ReviewRows(Panel):
     """A button to begin, then both lists."""
 
     def __init__(self) -> None:
@@ -43,48 +53,48 @@ class ReviewRows(Holder):
             with gr.Column(elem_classes=["ft-card"]):
                 self.groups = Part(elem_id="near-duplicates")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """How far the search is, and what it found."""
-        task = scene.review
+        task = page_state.review
         found = task.result if task else None
-        key = f"{scene.data_key} {found is not None}"
+        key = f"{page_state.data_key} {found is not None}"
         return {
-            self.state: _state(scene).text,
+            self.state: _state(page_state),
             self.lists: gr.update(visible=found is not None),
-            self.suspects: Keyed(key, lambda: suspect_list(found, 0).text if found else ""),
-            self.groups: Keyed(key, lambda: near_list(found.groups, 0).text if found else ""),
+            self.suspects: KeyedUpdate(key, lambda: suspect_list(found, 0) if found else ""),
+            self.groups: KeyedUpdate(key, lambda: near_list(found.groups, 0) if found else ""),
         }
 
     def wire(self, page: Page) -> None:
         """Begin, stop, and turn pages."""
 
         def found(place: dict[str, Any], request: gr.Request) -> Review | None:
-            task = page.scene(place, request).review
+            task = page.page_state(place, request).review
             return task.result if task else None
 
         def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return suspect_list(review, page_number(pressed(event).get("page"))).text if review else ""
+            return suspect_list(review, page_number(clicked(event).get("page"))) if review else ""
 
         def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             review = found(place, request)
-            return near_list(review.groups, page_number(pressed(event).get("page"))).text if review else ""
+            return near_list(review.groups, page_number(clicked(event).get("page"))) if review else ""
 
-        page.on_press(self.state, _press)
+        page.on_click(self.state, _press)
         self.suspects.act(turn_suspects, page.place, self.suspects, **QUICK)
         self.groups.act(turn_groups, page.place, self.groups, **QUICK)
 
 
-def _press(scene: Scene, data: dict[str, str]) -> Place:
-    if data.get("do") == "review" and scene.data and scene.report:
-        scene.services.checker.review(scene.data, scene.report, scene.services.owner)
-    elif data.get("do") == "stop" and scene.review:
-        scene.review.stop.set()
-    return scene.place
+def _press(page_state: PageState, data: dict[str, str]) -> Location:
+    if data.get("do") == "review" and page_state.data and page_state.report:
+        page_state.services.checker.review(page_state.data, page_state.report, page_state.services.owner)
+    elif data.get("do") == "stop" and page_state.review:
+        page_state.review.stop.set()
+    return page_state.place
 
 
-def _state(scene: Scene) -> Html:
-    task = scene.review
+def _state(page_state: PageState) -> Markup:
+    task = page_state.review
     if task is None or task.stop.is_set():
         look = button("review", "Look for labels that seem wrong", kind="primary")
         return empty("A second look at the labels", OFFER, look)
@@ -96,7 +106,7 @@ def _state(scene: Scene) -> Html:
     return card("Reviewing the rows", progress(None, task.doing or "Waiting for another review to end"), aside=stop)
 
 
-def _floor(review: Review) -> Html:
+def _floor(review: Review) -> Markup:
     report = review.suspects
     if report is None:
         return callout("plain", "No label was doubted", review.trouble)
@@ -109,22 +119,22 @@ def _floor(review: Review) -> Html:
     return card("What counting words achieves", figures(items), note=FLOOR)
 
 
-def suspect_list(review: Review, page: int) -> Html:
+def suspect_list(review: Review, page: int) -> Markup:
     """One page of the rows whose label is contradicted, the firmest contradiction first."""
-    title = '<div class="card-head"><h2>Labels that look wrong</h2></div>'
+    title = Markup('<div class="card-head"><h2>Labels that look wrong</h2></div>')
     suspects = review.suspects.suspects if review.suspects else ()
     if not suspects:
-        return Html(f'{title}<p class="note">The classifier firmly contradicts no label.</p>')
+        return Markup('{}<p class="note">The classifier firmly contradicts no label.</p>').format(title)
     part = Slice.of(suspects, page, PAGE_SIZE)
     shown = table(
         ["Line", "user_message", "Given", "Likely"], [_suspect(one) for one in part.items], kind="suspects",
         caption="Rows whose label looks wrong",
     )  # fmt: skip
-    note = '<p class="note">Firmest first. The classifier may be wrong too: look before you change a row.</p>'
-    return joined([Html(title + note), shown, part.pager()])
+    note = Markup('<p class="note">Firmest first. The classifier may be wrong too: look before you change a row.</p>')
+    return Markup("").join([title, note, shown, part.pager()])
 
 
-def _suspect(suspect: Suspect) -> list[object]:
+def _suspect(suspect: LabelError) -> list[object]:
     return [
         f"{suspect.line:,}",
         suspect.message,
@@ -133,47 +143,46 @@ def _suspect(suspect: Suspect) -> list[object]:
     ]
 
 
-def _label(label: str, probability: float) -> Html:
-    return Html(f'{_calls(label)}<div class="note">{text.percent(probability, 0)}</div>')
+def _label(label: str, probability: float) -> Markup:
+    return Markup('{}<div class="note">{}</div>').format(_calls(label), text.percent(probability, 0))
 
 
-def _calls(label: str) -> Html:
+def _calls(label: str) -> Markup:
     """A label as calls: it is written as JSON lists of tool and arguments with `+` between them, or as tools alone."""
-    parts: list[Html] = []
+    parts: list[Markup] = []
     for part in re.split(r" \+ (?=\[)", label):
         try:
             name, arguments = json.loads(part)
-            parts.append(Html(f"<div>{call_text({'name': name, 'arguments': arguments})}</div>"))
+            parts.append(Markup("<div>{}</div>").format(call_text({"name": name, "arguments": arguments})))
         except ValueError:
-            parts.append(Html(f'<div class="call-line">{esc(part)}</div>'))
-    return joined(parts)
+            parts.append(Markup('<div class="call-line">{}</div>').format(part))
+    return Markup("").join(parts)
 
 
-def near_list(groups: Sequence[Sequence[Example]], page: int) -> Html:
+def near_list(groups: Sequence[Sequence[Example]], page: int) -> Markup:
     """One page of the groups of rows that say nearly the same, the largest first."""
-    title = '<div class="card-head"><h2>Messages that say nearly the same</h2></div>'
+    title = Markup('<div class="card-head"><h2>Messages that say nearly the same</h2></div>')
     if not groups:
-        return Html(f'{title}<p class="note">No two messages are nearly the same.</p>')
+        return Markup('{}<p class="note">No two messages are nearly the same.</p>').format(title)
     part = Slice.of(groups, page, GROUPS_A_PAGE)
     rows = sum(map(len, groups))
-    note = (
-        f'<p class="note">{text.count(len(groups), "group")} with {text.count(rows, "row")}. A few are useful variety; '
+    note = Markup(
+        '<p class="note">{} with {}. A few are useful variety; '
         "many crowd out the rest. A group is kept on one side when rows are held out.</p>"
-    )
-    return joined([Html(title + note), Html("".join(_near(group) for group in part.items)), part.pager()])
+    ).format(text.count(len(groups), "group"), text.count(rows, "row"))
+    return Markup("").join([title, note, Markup("").join(_near(group) for group in part.items), part.pager()])
 
 
-def _near(group: Sequence[Example]) -> str:
-    shown = "".join(
-        f'<li><span class="note">{row.line:,}</span><span>{esc(row.message)}</span></li>'
+def _near(group: Sequence[Example]) -> Markup:
+    shown = Markup("").join(
+        Markup('<li><span class="note">{:,}</span><span>{}</span></li>').format(row.line, row.message)
         for row in group[:MESSAGES_SHOWN]
     )
     left = len(group) - MESSAGES_SHOWN
-    more = f'<li><span></span><span class="note">and {left:,} more</span></li>' if left > 0 else ""
+    more = Markup('<li><span></span><span class="note">and {:,} more</span></li>').format(left) if left > 0 else ""
     tools = {call.name for row in group for call in row.calls}
     mixed = f" · {len(tools)} different tools" if len(tools) > 1 else ""
     where = ranges(sorted(row.line for row in group))
-    return (
-        f'<div class="near"><b>{text.count(len(group), "row")}</b> <span class="note">{esc(where)}{mixed}</span>'
-        f"<ul>{shown}{more}</ul></div>"
+    return Markup('<div class="near"><b>{}</b> <span class="note">{}{}</span><ul>{}{}</ul></div>').format(
+        text.count(len(group), "row"), where, mixed, shown, more
     )

@@ -9,19 +9,62 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.records import Issue
-from ui.data.detail import row_detail
+from backend.records import Example, Issue
 from ui.data.filters import ALL, Filter, codes, severities, tools
 from ui.data.groups import Unfolded, group_list, grouped
-from ui.html import text
-from ui.html.markup import Html, callout
-from ui.html.paging import page_number
-from ui.html.part import Part, pressed
-from ui.page.location import Place
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.data.rows import prompt_view
+from ui.html import Part, button, call_card, callout, clicked, page_number, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+
+
+def row_detail(page_state: PageState, line: int) -> Markup:
+    """The row that begins on a line of the CSV, as it was read and as the model will see it."""
+    report = page_state.report
+    row = next((row for row in report.table if row.line == line), None) if report else None
+    if report is None or row is None:
+        return _framed(line, Markup('<p class="note">This line could not be read as a row.</p>'))
+    example = next((example for example in report.examples if example.line == line), None)
+    problems = [issue for issue in report.issues if issue.file == "csv" and issue.line == line]
+    also = (
+        Markup("").join(Markup("<li>{}</li>").format(issue.message) for issue in problems) if len(problems) > 1 else ""
+    )
+    parts = [
+        _named("user_message", Markup('<p class="said">{}</p>').format(row.user_message or "–")),
+        _named("tool_calls", _calls(row.tool_calls, example)),
+        _named("All problems of this row", Markup("<ul>{}</ul>").format(also)) if also else Markup(""),
+    ]
+    if example is not None:
+        options = page_state.options
+        parts.append(
+            Markup('<details class="more"><summary>The prompt made of it</summary>{}</details>').format(
+                prompt_view(page_state, line, options.prompt_format, options.declarations)
+            )
+        )
+    return _framed(line, Markup("").join(parts))
+
+
+def _framed(line: int, body: Markup) -> Markup:
+    close = button("close", "Close", kind="bare small", title=f"Close the row of line {line}")
+    return Markup(
+        '<div class="row-detail"><div class="card-head"><h3>Line {:,}</h3>{}</div><div class="stack">{}</div></div>'
+    ).format(line, close, body)
+
+
+def _named(name: str, body: Markup) -> Markup:
+    return Markup('<div><div class="note">{}</div>{}</div>').format(name, body)
+
+
+def _calls(cell: str, example: Example | None) -> Markup:
+    """The calls as cards, or the cell as it stands where it cannot be read."""
+    if example is None:
+        return Markup('<pre class="listing">{}</pre>').format(cell)
+    cards = [call_card(call.name, call.arguments) for call in example.calls]
+    if not cards:
+        return Markup('<p class="said">No call. Answer: {}</p>').format(example.answer or "the default one")
+    return Markup('<div class="calls">{}</div>').format(Markup("").join(cards))
+
 
 FEW_TO_FILTER = 12
 # Every press says which groups stand open, so that drawing the list anew leaves them so.
@@ -36,7 +79,7 @@ element.addEventListener('keydown', tellOpen, true);
 """
 
 
-class Problems(Holder):
+class Problems(Panel):
     """The filters and the groups below them."""
 
     def __init__(self) -> None:
@@ -50,9 +93,9 @@ class Problems(Holder):
                 self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", elem_id="filter-tool")
             self.list = Part(elem_id="problems", also=TELL_OPEN)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """All problems, errors first."""
-        report, key = scene.report, scene.data_key
+        report, key = page_state.report, page_state.data_key
         if report is None:
             return {}
 
@@ -61,40 +104,40 @@ class Problems(Holder):
             return gr.update(choices=choices, value=ALL, visible=len(choices) > 2)
 
         return {
-            self.severity: Keyed(key, severity),
-            self.more: Keyed(key, lambda: gr.update(visible=len(report.issues) > FEW_TO_FILTER)),
-            self.code: Keyed(key, lambda: gr.update(choices=codes(report.issues), value=ALL)),
-            self.tool: Keyed(key, lambda: gr.update(choices=tools(report), value=ALL)),
-            self.list: Keyed(key, lambda: problem_list(scene, Filter(), Unfolded()).text),
+            self.severity: KeyedUpdate(key, severity),
+            self.more: KeyedUpdate(key, lambda: gr.update(visible=len(report.issues) > FEW_TO_FILTER)),
+            self.code: KeyedUpdate(key, lambda: gr.update(choices=codes(report.issues), value=ALL)),
+            self.tool: KeyedUpdate(key, lambda: gr.update(choices=tools(report), value=ALL)),
+            self.list: KeyedUpdate(key, lambda: problem_list(page_state, Filter(), Unfolded())),
         }
 
     def wire(self, page: Page) -> None:
         """Let the filters, folds and pagers change the list, and a fix open its preview."""
         fields = [page.place, self.severity, self.code, self.tool]
 
-        def press(
+        def click(
             place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
         ) -> Any:
-            data = pressed(event)
+            data = clicked(event)
             if data.get("do") == "fix":
                 return gr.skip()
-            return problem_list(page.scene(place, request), Filter(severity, code, tool), unfolded_by(data)).text
+            return problem_list(page.page_state(place, request), Filter(severity, code, tool), unfolded_by(data))
 
         def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
-            return problem_list(page.scene(place, request), Filter(severity, code, tool), Unfolded()).text
+            return problem_list(page.page_state(place, request), Filter(severity, code, tool), Unfolded())
 
-        self.list.act(press, fields, self.list, **QUICK)
-        page.on_press(self.list, wish_fix)
+        self.list.act(click, fields, self.list, **QUICK)
+        page.on_click(self.list, wish_fix)
         for field in (self.severity, self.code, self.tool):
             field.input(pick, fields, self.list, **QUICK)
 
 
-def wish_fix(scene: Scene, data: dict[str, str]) -> Place:
+def wish_fix(page_state: PageState, data: dict[str, str]) -> Location:
     """Open the preview of the fixes that a button names."""
     if data.get("do") != "fix":
-        return scene.place
-    place = replace(scene.place, fixing=data.get("fixing"))
-    plan = replace(scene, place=place).plan
+        return page_state.place
+    place = replace(page_state.place, fixing=data.get("fixing"))
+    plan = replace(page_state, place=place).plan
     if plan:
         plan.done.wait(1.0)
     return place
@@ -111,17 +154,17 @@ def unfolded_by(data: dict[str, str]) -> Unfolded:
     )
 
 
-def problem_list(scene: Scene, picked: Filter, unfolded: Unfolded) -> Html:
+def problem_list(page_state: PageState, picked: Filter, unfolded: Unfolded) -> Markup:
     """The groups of the problems that a filter lets through, or a word that there are none."""
-    report = scene.report
+    report = page_state.report
     if report is None:
-        return Html("")
+        return Markup("")
     if not report.issues:
         return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
     found = picked.pick(report)
     if not found:
-        return Html('<p class="note">No problem is both of this rule and about this tool.</p>')
-    return group_list(grouped(found), unfolded, partial(row_detail, scene))
+        return Markup('<p class="note">No problem is both of this rule and about this tool.</p>')
+    return group_list(grouped(found), unfolded, partial(row_detail, page_state))
 
 
 def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:

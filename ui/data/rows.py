@@ -6,24 +6,21 @@ import re
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Example
-from ui.html.markup import Html, button, callout, esc, joined, table
-from ui.html.paging import Slice, page_number
-from ui.html.part import Part, pressed
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, Slice, button, callout, clicked, page_number, table
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 PAGE_SIZE = 8
-CONTROL = re.compile(r"&lt;/?[a-z_]+&gt;")
+CONTROL = re.compile(r"(</?[a-z_]+>)")
 FORMATS = [("Native", "native"), ("JSON", "json")]
 DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
 
 
-class Rows(Holder):
+class Rows(Panel):
     """A search, the table of rows, and the prompt of the row that was picked."""
 
     def __init__(self) -> None:
@@ -42,28 +39,28 @@ class Rows(Holder):
                 )
             self.prompt = Part(elem_id="prompt")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The first page of rows, and the first row's prompt."""
-        report = scene.report
+        report = page_state.report
         if report is None:
             return {}
-        key, options = scene.data_key, scene.options
+        key, options = page_state.data_key, page_state.options
         first = report.examples[0].line if report.examples else None
         return {
-            self.search: Keyed(key, ""),
-            self.list: Keyed(key, lambda: row_list(scene, "", 0).text),
-            self.picked: Keyed(key, first),
-            self.format: Keyed(key, options.prompt_format),
-            self.declarations: Keyed(key, options.declarations),
-            self.prompt: Keyed(
-                key, lambda: prompt_view(scene, first, options.prompt_format, options.declarations).text
+            self.search: KeyedUpdate(key, ""),
+            self.list: KeyedUpdate(key, lambda: row_list(page_state, "", 0)),
+            self.picked: KeyedUpdate(key, first),
+            self.format: KeyedUpdate(key, options.prompt_format),
+            self.declarations: KeyedUpdate(key, options.declarations),
+            self.prompt: KeyedUpdate(
+                key, lambda: prompt_view(page_state, first, options.prompt_format, options.declarations)
             ),
         }
 
     def wire(self, page: Page) -> None:
         """Let the search and the pager change the table, and a row's button change the prompt."""
 
-        def press(
+        def click(
             place: dict[str, Any],
             search: str,
             picked: int | None,
@@ -72,47 +69,46 @@ class Rows(Holder):
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
-            scene, data = page.scene(place, request), pressed(event)
+            page_state, data = page.page_state(place, request), clicked(event)
             if data.get("do") == "page":
-                return row_list(scene, search, page_number(data.get("page"))).text, gr.skip(), gr.skip()
+                return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
-            return gr.skip(), line, prompt_view(scene, line, fmt, shown).text
+            return gr.skip(), line, prompt_view(page_state, line, fmt, shown)
 
         def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
-            return row_list(page.scene(place, request), search, 0).text
+            return row_list(page.page_state(place, request), search, 0)
 
         def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
-            return prompt_view(page.scene(place, request), line, fmt, shown).text
+            return prompt_view(page.page_state(place, request), line, fmt, shown)
 
         settings = [self.picked, self.format, self.declarations]
-        self.list.act(press, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
+        self.list.act(click, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
         self.search.change(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
         gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
 
 
-def row_list(scene: Scene, search: str, page: int) -> Html:
+def row_list(page_state: PageState, search: str, page: int) -> Markup:
     """One page of the rows that hold the searched text."""
-    rows = scene.report.table if scene.report else ()
+    rows = page_state.report.table if page_state.report else ()
     wanted = search.strip().casefold()
     found = [row for row in rows if wanted in f"{row.user_message}\n{row.tool_calls}".casefold()] if wanted else rows
     if not found:
-        return Html(
-            f'<p class="note">No row holds “{esc(search)}”.</p>'
-            if wanted
-            else '<p class="note">The file has no rows.</p>'
-        )
+        none = f"No row holds “{search}”." if wanted else "The file has no rows."
+        return Markup('<p class="note">{}</p>').format(none)
     part = Slice.of(found, page, PAGE_SIZE)
     cells = [
-        [f"{row.line:,}", row.user_message, Html(f'<span class="call-line">{esc(row.tool_calls)}</span>'),
+        [f"{row.line:,}", row.user_message, Markup('<span class="call-line">{}</span>').format(row.tool_calls),
          button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
         for row in part.items
     ]  # fmt: skip
-    return joined([table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()])
+    return Markup("").join(
+        [table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()]
+    )
 
 
-def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> Html:
+def prompt_view(page_state: PageState, line: int | None, fmt: Any, declarations: Any) -> Markup:
     """What the model reads for the row of that line, and what it must write."""
-    report = scene.report
+    report = page_state.report
     example = _example(report.examples if report else (), line)
     if report is None or example is None:
         return callout("plain", "No prompt", "Pick a row without errors to see what the model reads for it.")
@@ -122,17 +118,17 @@ def prompt_view(scene: Scene, line: int | None, fmt: Any, declarations: Any) -> 
         answer = prompt_format.completion(example.calls, example.answer)
     except InputError as error:
         return callout("error", "This row cannot be rendered", error)
-    title = f'<p class="note">Line {example.line:,}: what the model reads</p>'
-    return Html(
-        f'<div class="stack">{title}{listing(prompt)}'
-        f'<p class="note">What it must write</p>{listing(answer, "answer")}</div>'
+    title = Markup('<p class="note">Line {:,}: what the model reads</p>').format(example.line)
+    return Markup('<div class="stack">{}{}<p class="note">What it must write</p>{}</div>').format(
+        title, listing(prompt), listing(answer, "answer")
     )
 
 
-def listing(content: str, kind: str = "") -> Html:
+def listing(content: str, kind: str = "") -> Markup:
     """A prompt in the fixed-width font, its control tokens in colour."""
-    marked = CONTROL.sub(lambda found: f'<span class="mark-token">{found[0]}</span>', esc(content))
-    return Html(f'<pre class="listing {kind}" tabindex="0">{marked}</pre>')
+    token = Markup('<span class="mark-token">{}</span>')
+    marked = Markup("").join(token.format(part) if at % 2 else part for at, part in enumerate(CONTROL.split(content)))
+    return Markup('<pre class="listing {}" tabindex="0">{}</pre>').format(kind, marked)
 
 
 def _example(examples: tuple[Example, ...], line: int | None) -> Example | None:

@@ -2,89 +2,89 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from backend.data import CheckReport
 from ui.data.problems import summary_line, wish_fix
 from ui.data.upload import settled
-from ui.html import text
-from ui.html.markup import Html, Tone, button, callout, card, esc, joined, link, progress
-from ui.page.location import Place
-from ui.page.page import go
-from ui.page.state import Scene
-from ui.services.fix_request import SAFE, safely_mended
-from ui.services.uploads import Source, draft_link
+from ui.html import Tone, button, callout, card, link, progress, text
+from ui.page import Location, PageState, go
+from ui.services import SAFE, UploadedData, draft_link, safely_mended
 
 
-def data_state(scene: Scene) -> Html:
+def data_state(page_state: PageState) -> Markup:
     """A card about the data that is open; nothing where none is."""
-    if scene.source_error:
-        return callout("warn", "These files are gone", scene.source_error)
-    if scene.source is None or scene.check is None:
-        return Html("")
-    check, name = scene.check, scene.source.name
+    if page_state.source_error:
+        return callout("warn", "These files are gone", page_state.source_error)
+    if page_state.source is None or page_state.check is None:
+        return Markup("")
+    check, name = page_state.check, page_state.source.name
     if check.result is not None:
-        return _summary(scene, scene.source, check.result)
+        return _summary(page_state, page_state.source, check.result)
     if check.error is None:
         stop = button("stop", "Stop", kind="quiet small")
         return card(
             f"Checking {name}", progress(check.fraction or None, check.doing or "Reading the files"), aside=stop
         )
-    actions = joined([button("again", "Check again"), button("other", "Use other files")])
+    actions = Markup("").join([button("again", "Check again"), button("other", "Use other files")])
     tone: Tone = "warn" if check.stop.is_set() else "error"
     return callout(tone, f"{name} was not checked", check.error, actions)
 
 
-def press(scene: Scene, data: dict[str, str]) -> Place:
+def click(page_state: PageState, data: dict[str, str]) -> Location:
     """Do what a button of the card says."""
     match data.get("do"):
         case "other":
-            return Place()
-        case "stop" if scene.check:
-            scene.check.stop.set()
-            return scene.place
+            return Location()
+        case "stop" if page_state.check:
+            page_state.check.stop.set()
+            return page_state.place
         case "again":
-            scene.services.checker.restart(scene.services.owner)
-            return scene.place
+            page_state.services.checker.restart(page_state.services.owner)
+            return page_state.place
         case "fix":
-            return wish_fix(scene, data)
-        case "undo" if scene.source and scene.source.origin.parent:
-            return settled(scene, Place(data=scene.source.origin.parent))
+            return wish_fix(page_state, data)
+        case "undo" if page_state.source and page_state.source.origin.parent:
+            return settled(page_state, Location(data=page_state.source.origin.parent))
         case "train":
-            return go("train")(scene)
+            return go("train")(page_state)
         case _:
-            return scene.place
+            return page_state.place
 
 
-def _summary(scene: Scene, source: Source, report: CheckReport) -> Html:
+def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
     line = summary_line(report.rows, len(report.tools), report.issues)
-    body = [Html(f'<p class="summary">{line}</p>'), _made(scene, source)]
+    body = [Markup('<p class="summary">{}</p>').format(line), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
         says = f"{text.count(errors, 'error')} must be mended before training."
         body.append(callout("error", "Not ready to train", says))
-    actions = [] if scene.plan else [*_train(errors), *_fix_all(report, errors)]
+    actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors)]
     if actions:
-        body.append(Html(f'<div class="actions">{joined(actions)}</div>'))
-    return card(source.name, joined(body), aside=button("other", "Use other files", kind="quiet small"))
+        body.append(Markup('<div class="actions">{}</div>').format(Markup("").join(actions)))
+    return card(source.name, Markup("").join(body), aside=button("other", "Use other files", kind="quiet small"))
 
 
-def _train(errors: int) -> list[Html]:
+def _train(errors: int) -> list[Markup]:
     return [] if errors else [button("train", "Continue to Train", kind="primary")]
 
 
-def _fix_all(report: CheckReport, errors: int) -> list[Html]:
+def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
     count = safely_mended(report.issues)
     kind = "primary" if errors else "quiet"
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
 
 
-def _made(scene: Scene, source: Source) -> Html:
+def _made(page_state: PageState, source: UploadedData) -> Markup:
     """What was done to the files here, with the way back and the files themselves."""
-    draft = scene.place.data
-    if not source.origin.made or not draft or scene.run:
-        return Html("")
-    undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Html("")
+    draft = page_state.place.data
+    if not source.origin.made or not draft or page_state.run:
+        return Markup("")
+    undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Markup("")
     links = [
         link(draft_link(draft, "dataset"), "Download the CSV", kind="bare small", download=True),
         link(draft_link(draft, "tools"), "Download tools.json", kind="bare small", download=True),
     ]
-    return Html(f'<div class="made"><span>{esc(source.origin.made)}</span> {joined([*links, undo])}</div>')
+    return Markup('<div class="made"><span>{}</span> {}</div>').format(
+        source.origin.made, Markup("").join([*links, undo])
+    )

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.data.fixes import Fixes
 from ui.data.label_review import ReviewRows
-from ui.data.lengths import Lengths
+from ui.data.lengths import Lengths, token_budget
 from ui.data.problems import Problems
 from ui.data.rows import Rows
-from ui.data.status import data_state, press
+from ui.data.status import click, data_state
 from ui.data.switches import Switches
 from ui.data.test_rows import OwnTestRows
-from ui.data.tokens import token_budget
 from ui.data.tools import tool_list
 from ui.data.upload import Uploads
 from ui.data.values import value_counts
-from ui.html.charts import Chart, tool_counts
-from ui.html.markup import heading
-from ui.html.part import Part
-from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Chart, Part, heading, tool_counts
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 
 LEAD = "Two files: the tools that your app offers, and examples of what people say with the call that answers it."
-COUNTS_TITLE = '<div class="card-head"><h2>Rows per tool</h2></div>'
+COUNTS_TITLE = Markup('<div class="card-head"><h2>Rows per tool</h2></div>')
 
 
-class DataStep(Holder):
+class DataStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Data", LEAD).text)
+        self.heading = Part(heading("Data", LEAD))
         self.state = Part(elem_id="data-state")
         self.uploads = Uploads()
         self.switches = Switches()
@@ -55,33 +51,33 @@ class DataStep(Holder):
             with gr.Tab("Test", id="test"):
                 self.test_rows = OwnTestRows()
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The upload boxes where there is no data, else what was found in it, or the fixes that are looked at."""
-        report, key = scene.report, scene.data_key
-        wanted: Wanted = {
-            self.state: data_state(scene).text,
-            self.found: gr.update(visible=report is not None and scene.plan is None),
-            **self.uploads.paint(scene),
-            **self.switches.paint(scene),
-            **self.fixes.paint(scene),
+        report, key = page_state.report, page_state.data_key
+        wanted: Updates = {
+            self.state: data_state(page_state),
+            self.found: gr.update(visible=report is not None and page_state.plan is None),
+            **self.uploads.render(page_state),
+            **self.switches.render(page_state),
+            **self.fixes.render(page_state),
         }
         if report is not None:
             wanted |= {
-                self.tool_list: Keyed(key, lambda: tool_list(report).text),
-                self.counts: Keyed(key, lambda: tool_counts(report.per_tool) if report.per_tool else ""),
-                self.values: Keyed(key, lambda: value_counts(report).text),
-                self.tokens: Keyed(key, lambda: token_budget(report).text),
-                **self.problems.paint(scene),
-                **self.rows.paint(scene),
-                **self.lengths.paint(scene),
-                **self.review.paint(scene),
-                **self.test_rows.paint(scene),
+                self.tool_list: KeyedUpdate(key, lambda: tool_list(report)),
+                self.counts: KeyedUpdate(key, lambda: tool_counts(report.per_tool) if report.per_tool else ""),
+                self.values: KeyedUpdate(key, lambda: value_counts(report)),
+                self.tokens: KeyedUpdate(key, lambda: token_budget(report)),
+                **self.problems.render(page_state),
+                **self.rows.render(page_state),
+                **self.lengths.render(page_state),
+                **self.review.render(page_state),
+                **self.test_rows.render(page_state),
             }
         return wanted
 
     def wire(self, page: Page) -> None:
         """Tie each part to what it does."""
-        page.on_press(self.state, press)
+        page.on_click(self.state, click)
         for part in (self.uploads, self.switches, self.fixes, self.problems, self.rows, self.lengths, self.review):
             part.wire(page)
         self.test_rows.wire(page)

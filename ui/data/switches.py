@@ -7,13 +7,10 @@ from dataclasses import replace
 import gradio as gr
 
 from ui.data.upload import settled
-from ui.page.location import Place
-from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
-class Switches(Holder):
+class Switches(Panel):
     """Two switches; those of a run only show what it was made with."""
 
     def __init__(self) -> None:
@@ -21,15 +18,15 @@ class Switches(Holder):
             self.several = gr.Checkbox(label="Rows may call several tools", elem_id="allow-several", container=False)
             self.nothing = gr.Checkbox(label="Rows may call nothing", elem_id="allow-nothing", container=False)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """As the data has them."""
-        free = scene.run is None
-        options = scene.options
-        key = f"{scene.place.data} {scene.place.run} {options.allow_multiple_calls} {options.allow_no_call}"
+        free = page_state.run is None
+        options = page_state.options
+        key = f"{page_state.place.data} {page_state.place.run} {options.allow_multiple_calls} {options.allow_no_call}"
         return {
-            self.box: gr.update(visible=scene.source is not None and scene.plan is None),
-            self.several: Keyed(key, gr.update(value=options.allow_multiple_calls, interactive=free)),
-            self.nothing: Keyed(key, gr.update(value=options.allow_no_call, interactive=free)),
+            self.box: gr.update(visible=page_state.source is not None and page_state.plan is None),
+            self.several: KeyedUpdate(key, gr.update(value=options.allow_multiple_calls, interactive=free)),
+            self.nothing: KeyedUpdate(key, gr.update(value=options.allow_no_call, interactive=free)),
         }
 
     def wire(self, page: Page) -> None:
@@ -39,11 +36,11 @@ class Switches(Holder):
             page.on(switch.input, _switch, switches)
 
 
-def _switch(scene: Scene, several: bool, nothing: bool) -> Place:
+def _switch(page_state: PageState, several: bool, nothing: bool) -> Location:
     """The same files, with other rules."""
-    source = scene.source
-    if source is None or scene.run is not None:
-        return scene.place
+    source = page_state.source
+    if source is None or page_state.run is not None:
+        return page_state.place
     origin = replace(source.origin, allow_multiple_calls=several, allow_no_call=nothing)
-    draft = scene.services.drafts.add(source.dataset, source.tools, source.name, origin, source.test)
-    return settled(scene, Place(data=draft))
+    draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, origin, source.test)
+    return settled(page_state, Location(data=draft))

@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.data import CheckReport, write_csv
-from backend.data.check.test_file import joined as joined_rows
+from backend.data.check import joined as joined_rows
 from backend.errors import InputError
 from backend.records import Issue
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.problems import summary_line, unfolded_by
-from ui.html import text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
-from ui.html.part import Part, pressed
-from ui.page.location import Place
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, button, callout, card, clicked, progress, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 NOTE = (
     "Rows that you wrote or collected for measuring, in the same two columns. They are held out of training, and the "
@@ -30,13 +26,15 @@ NOTE = (
 OWN = "The rows' own split column says so. To measure on another file, remove that column and upload the rows again."
 
 
-class OwnTestRows(Holder):
+class OwnTestRows(Panel):
     """A field for the file, what the check found in it, and the button that holds the rows out."""
 
     def __init__(self) -> None:
         self.state = Part(elem_id="test-state")
         with gr.Column(elem_classes=["ft-card"]) as self.field:
-            self.title = Part(f'<div class="card-head"><h2>Test rows of your own</h2></div><p class="note">{NOTE}</p>')
+            self.title = Part(
+                Markup('<div class="card-head"><h2>Test rows of your own</h2></div><p class="note">{}</p>').format(NOTE)
+            )
             self.upload = gr.File(
                 label="Test rows (CSV)", file_types=[".csv"], height=132, elem_classes=["ft-upload"],
                 elem_id="upload-test",
@@ -44,29 +42,29 @@ class OwnTestRows(Holder):
         with gr.Column(elem_classes=["ft-card"], visible=False) as self.problems_box:
             self.problems = Part(elem_id="test-problems")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The field, or what was found in the file."""
-        check = scene.test_check
+        check = page_state.test_check
         found = check.result if check else None
-        key = f"{scene.data_key} {scene.source.test if scene.source else None} {found is not None}"
+        key = f"{page_state.data_key} {page_state.source.test if page_state.source else None} {found is not None}"
         return {
-            self.state: _state(scene).text,
-            self.field: gr.update(visible=scene.run is None and not check and not held_out(scene.report)),
-            self.upload: Keyed(key, None),
+            self.state: _state(page_state),
+            self.field: gr.update(visible=page_state.run is None and not check and not held_out(page_state.report)),
+            self.upload: KeyedUpdate(key, None),
             self.problems_box: gr.update(visible=bool(found and _of_rows(found))),
-            self.problems: Keyed(key, lambda: _problems(found, Unfolded()).text),
+            self.problems: KeyedUpdate(key, lambda: _problems(found, Unfolded())),
         }
 
     def wire(self, page: Page) -> None:
         """Take the file, hold its rows out, and let its problems be looked through."""
 
-        def press(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            check = page.scene(place, request).test_check
-            return _problems(check.result if check else None, unfolded_by(pressed(event))).text
+        def click(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            check = page.page_state(place, request).test_check
+            return _problems(check.result if check else None, unfolded_by(clicked(event)))
 
         page.on(self.upload.upload, _take, [self.upload])
-        page.on_press(self.state, _press)
-        self.problems.act(press, page.place, self.problems, **QUICK)
+        page.on_click(self.state, _press)
+        self.problems.act(click, page.place, self.problems, **QUICK)
 
 
 def held_out(report: CheckReport | None) -> int:
@@ -74,31 +72,33 @@ def held_out(report: CheckReport | None) -> int:
     return sum(example.split == "test" for example in report.examples) if report else 0
 
 
-def _take(scene: Scene, file: str | None) -> Place:
+def _take(page_state: PageState, file: str | None) -> Location:
     """Keep the file beside the training rows."""
-    source = scene.source
+    source = page_state.source
     if not file or source is None:
-        return scene.place
-    place = Place(data=scene.services.drafts.add(source.dataset, source.tools, source.name, source.origin, Path(file)))
-    check = replace(scene, place=place).test_check
+        return page_state.place
+    place = Location(
+        data=page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin, Path(file))
+    )
+    check = replace(page_state, place=place).test_check
     if check:
         check.done.wait(1.0)
     return place
 
 
-def _press(scene: Scene, data: dict[str, str]) -> Place:
-    source, drafts = scene.source, scene.services.drafts
+def _press(page_state: PageState, data: dict[str, str]) -> Location:
+    source, upload_store = page_state.source, page_state.services.upload_store
     if source is None:
-        return scene.place
+        return page_state.place
     if data.get("do") == "hold":
-        return _merged(scene)
-    return Place(data=drafts.add(source.dataset, source.tools, source.name, source.origin))
+        return _merged(page_state)
+    return Location(data=upload_store.add(source.dataset, source.tools, source.name, source.origin))
 
 
-def _merged(scene: Scene) -> Place:
+def _merged(page_state: PageState) -> Location:
     """Training and test rows as one file, whose split column says which is which."""
-    report, found = scene.report, scene.test_check.result if scene.test_check else None
-    source = scene.source
+    report, found = page_state.report, page_state.test_check.result if page_state.test_check else None
+    source = page_state.source
     if source is None or source.test is None or report is None or found is None or not (report.ok and found.ok):
         raise InputError("Both files must be free of errors before the test rows can be held out. Mend them first.")
     with Scratch() as folder:
@@ -107,25 +107,25 @@ def _merged(scene: Scene) -> Place:
         said = (
             f"{text.count(len(found.examples), 'row')} of {source.test.name} held out, marked “test” in a split column."
         )
-        origin = replace(source.origin, made=said, parent=scene.place.data)
-        place = Place(data=scene.services.drafts.add(path, source.tools, source.name, origin))
-    check = replace(scene, place=place).check
+        origin = replace(source.origin, made=said, parent=page_state.place.data)
+        place = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
+    check = replace(page_state, place=place).check
     if check:
         check.done.wait(1.0)
     return place
 
 
-def _state(scene: Scene) -> Html:
-    check, source, report = scene.test_check, scene.source, scene.report
+def _state(page_state: PageState) -> Markup:
+    check, source, report = page_state.test_check, page_state.source, page_state.report
     rows = held_out(report)
     if rows and report:
         share = text.count(len(report.examples) - rows, "row")
         return card("Held-out rows", f"{text.count(rows, 'row')} are held out, {share} are trained on.", note=OWN)
-    if scene.run is not None:
-        share = text.percent(scene.run.config.test_split, 0)
+    if page_state.run is not None:
+        share = text.percent(page_state.run.config.test_split, 0)
         return card("Held-out rows", f"{share} of the rows, stratified by tool, duplicates kept together.")
     if check is None or source is None or source.test is None or report is None:
-        return Html("")
+        return Markup("")
     remove = button("remove", "Remove", kind="quiet small")
     if check.error:
         return callout("error", f"{source.test.name} was not checked", check.error, remove)
@@ -134,24 +134,24 @@ def _state(scene: Scene) -> Html:
     return card(source.test.name, _verdict(report, check.result), aside=remove)
 
 
-def _verdict(report: CheckReport, found: CheckReport) -> Html:
-    line = Html(f'<p class="summary">{esc(summary_line(found.rows, len(found.tools), _of_rows(found)))}</p>')
+def _verdict(report: CheckReport, found: CheckReport) -> Markup:
+    line = Markup('<p class="summary">{}</p>').format(summary_line(found.rows, len(found.tools), _of_rows(found)))
     if not found.ok:
         errors = sum(issue.severity == "error" for issue in found.issues)
         body = f"{text.count(errors, 'error')} must be mended before these rows can be measured on."
-        return joined([line, callout("error", "Not ready to measure on", body)])
+        return Markup("").join([line, callout("error", "Not ready to measure on", body)])
     if not report.ok:
-        return joined(
+        return Markup("").join(
             [line, callout("warn", "These rows are sound", "Mend the training rows first, then hold these out.")]
         )
     hold = button(
         "hold", f"Hold {'this' if found.rows == 1 else 'these'} {text.count(found.rows, 'row')} out", kind="primary"
     )
-    return joined([line, Html(f'<div class="actions">{hold}</div>')])
+    return Markup("").join([line, Markup('<div class="actions">{}</div>').format(hold)])
 
 
-def _problems(found: CheckReport | None, unfolded: Unfolded) -> Html:
-    return group_list(grouped(_of_rows(found)), unfolded, None, fixes=False) if found else Html("")
+def _problems(found: CheckReport | None, unfolded: Unfolded) -> Markup:
+    return group_list(grouped(_of_rows(found)), unfolded, None, fixes=False) if found else Markup("")
 
 
 def _of_rows(found: CheckReport) -> list[Issue]:

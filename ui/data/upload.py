@@ -6,15 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 
 from backend.errors import InputError
-from ui.html.markup import Html, button, esc, joined, link
-from ui.html.part import Part
-from ui.page.location import Place
-from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
-from ui.services.uploads import EXAMPLE, EXAMPLE_FILES
+from ui.html import Part, button, link
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import EXAMPLE, EXAMPLE_FILES
 
 HINTS = {
     "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema.",
@@ -23,7 +20,7 @@ HINTS = {
 SETTLE_SECONDS = 0.7
 
 
-class Uploads(Holder):
+class Uploads(Panel):
     """Two fields and the offer below them."""
 
     def __init__(self) -> None:
@@ -33,14 +30,14 @@ class Uploads(Holder):
                 self.dataset = _upload("Examples (CSV)", ".csv", "upload-csv", HINTS["dataset"])
             self.offer = Part(elem_id="data-offer")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """Empty fields, where there is no data."""
-        key = str(scene.source is None)
+        key = str(page_state.source is None)
         return {
-            self.box: gr.update(visible=scene.source is None),
-            self.offer: _offer().text,
-            self.tools: Keyed(key, None),
-            self.dataset: Keyed(key, None),
+            self.box: gr.update(visible=page_state.source is None),
+            self.offer: _offer(),
+            self.tools: KeyedUpdate(key, None),
+            self.dataset: KeyedUpdate(key, None),
         }
 
     def wire(self, page: Page) -> None:
@@ -48,12 +45,12 @@ class Uploads(Holder):
         files = [self.tools, self.dataset]
         for upload in files:
             page.on(upload.upload, _take, files)
-        page.on_press(self.offer, lambda scene, _data: settled(scene, Place(data=EXAMPLE)))
+        page.on_click(self.offer, lambda page_state, _data: settled(page_state, Location(data=EXAMPLE)))
 
 
-def settled(scene: Scene, place: Place) -> Place:
+def settled(page_state: PageState, place: Location) -> Location:
     """The place, after giving its check a moment: most are done before a progress bar could be read."""
-    opened = replace(scene, place=place)
+    opened = replace(page_state, place=place)
     if opened.source_error:
         raise InputError(opened.source_error)
     if opened.check:
@@ -65,20 +62,19 @@ def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
     """A field to drop a file on, with a line below that says what belongs in it."""
     with gr.Column(min_width=240):
         field = gr.File(label=label, file_types=[ending], height=132, elem_classes=["ft-upload"], elem_id=elem_id)
-        Part(f'<p class="file-hint">{esc(hint)}</p>')
+        Part(Markup('<p class="file-hint">{}</p>').format(hint))
     return field
 
 
-def _take(scene: Scene, tools: str | None, dataset: str | None) -> Place:
+def _take(page_state: PageState, tools: str | None, dataset: str | None) -> Location:
     """Once both files are there, keep them and open them."""
     if not tools or not dataset:
-        return scene.place
-    return settled(scene, Place(data=scene.services.drafts.add(Path(dataset), Path(tools))))
+        return page_state.place
+    return settled(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
 
 
-def _offer() -> Html:
+def _offer() -> Markup:
     links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
-    return Html(
-        f'<div class="offer">{button("example", "Use the example", kind="primary")}'
-        f'<span class="note">or download it as a template: {joined(links)}</span></div>'
+    return Markup('<div class="offer">{}<span class="note">or download it as a template: {}</span></div>').format(
+        button("example", "Use the example", kind="primary"), Markup("").join(links)
     )

@@ -6,23 +6,24 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
 from backend.data import CheckReport
 from backend.records import Tool
-from ui.html import text
-from ui.html.markup import Html, badge, card, code, esc, meter
+from ui.html import badge, card, code, meter, text
 
 MOST_VALUES = 8
 Values = Mapping[str, Mapping[str, Counter[str]]]
 
 
-def value_counts(report: CheckReport) -> Html:
+def value_counts(report: CheckReport) -> Markup:
     """A panel for each tool with the commonest values of its arguments."""
     counted = _count(report)
-    panels = "".join(_tool(tool, counted.get(tool.name, {})) for tool in report.tools if tool.properties)
+    panels = Markup("").join(_tool(tool, counted.get(tool.name, {})) for tool in report.tools if tool.properties)
     if not panels:
-        return Html("")
+        return Markup("")
     note = "Counted over the rows without errors. A value that never occurs is one that the model has never seen."
-    return card("Values of the arguments", Html(f'<div class="values">{panels}</div>'), note=note)
+    return card("Values of the arguments", Markup('<div class="values">{}</div>').format(panels), note=note)
 
 
 def _count(report: CheckReport) -> Values:
@@ -34,25 +35,33 @@ def _count(report: CheckReport) -> Values:
     return counted
 
 
-def _tool(tool: Tool, arguments: Mapping[str, Counter[str]]) -> str:
-    inside = "".join(_argument(name, tool, arguments.get(name, Counter())) for name in tool.properties)
-    return f'<details class="more"><summary>{code(tool.name)} {_totals(tool, arguments)}</summary>{inside}</details>'
+def _tool(tool: Tool, arguments: Mapping[str, Counter[str]]) -> Markup:
+    inside = Markup("").join(_argument(name, tool, arguments.get(name, Counter())) for name in tool.properties)
+    return Markup('<details class="more"><summary>{} {}</summary>{}</details>').format(
+        code(tool.name), _totals(tool, arguments), inside
+    )
 
 
-def _totals(tool: Tool, arguments: Mapping[str, Counter[str]]) -> Html:
+def _totals(tool: Tool, arguments: Mapping[str, Counter[str]]) -> Markup:
     counts = [f"{name}: {text.count(len(arguments.get(name, ())), 'value')}" for name in tool.properties]
-    return Html(f'<span class="note">{esc(", ".join(counts))}</span>')
+    return Markup('<span class="note">{}</span>').format(", ".join(counts))
 
 
-def _argument(name: str, tool: Tool, values: Counter[str]) -> str:
+def _argument(name: str, tool: Tool, values: Counter[str]) -> Markup:
     most = values.most_common(MOST_VALUES)
-    rows = "".join(meter(times / most[0][1], value or "(empty)", f"{times:,}").text for value, times in most)
+    rows = Markup("").join(meter(times / most[0][1], value or "(empty)", f"{times:,}") for value, times in most)
     left = len(values) - len(most)
-    more = f'<p class="note">and {text.count(left, "more value", "more values")}</p>' if left > 0 else ""
+    more = (
+        Markup('<p class="note">and {}</p>').format(text.count(left, "more value", "more values")) if left > 0 else ""
+    )
     unused = [value for value in _declared(tool, name) if value not in values]
-    never = f'<p class="note">{badge("never occurs", "warn")} {esc(", ".join(unused))}</p>' if unused else ""
-    none = "" if values else '<p class="note">No row gives it.</p>'
-    return f'<div class="argument"><h4>{esc(name)}</h4><div class="stack">{rows}{more}{none}{never}</div></div>'
+    never = (
+        Markup('<p class="note">{} {}</p>').format(badge("never occurs", "warn"), ", ".join(unused)) if unused else ""
+    )
+    none = "" if values else Markup('<p class="note">No row gives it.</p>')
+    return Markup('<div class="argument"><h4>{}</h4><div class="stack">{}{}{}{}</div></div>').format(
+        name, rows, more, none, never
+    )
 
 
 def _declared(tool: Tool, name: str) -> Sequence[str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from backend.scoring.report import NO_CALL, UNKNOWN_TOOL, UNPARSED
-from ui.html.charts import figure_json
+from backend.scoring import NO_CALL, UNKNOWN_TOOL, UNPARSED
+from ui.html import figure_json
 
 Confusion = Mapping[str, Mapping[str, int]]
 ROW_HEIGHT = 34

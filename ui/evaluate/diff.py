@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.scoring.compare import drop_nulls, same_value
-from backend.scoring.report import NO_CALL
-from ui.html.markup import Html, esc, value_text
+from markupsafe import Markup
 
-Calls = Sequence[Mapping[str, Any]]
-Pair = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+from backend.records import Call
+from backend.scoring import NO_CALL, drop_nulls, same_value
+from ui.html import value_text
+
+Calls = Sequence[Call]
+Pair = tuple[Call | None, Call | None]
 
 
-def marked(expected: Calls, answered: Calls) -> tuple[Html, Html]:
+def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
     """Both sides, one call a line."""
     pairs = _paired(expected, answered)
     left = [_call(call, twin) for call, twin in pairs if call is not None]
@@ -24,7 +26,7 @@ def marked(expected: Calls, answered: Calls) -> tuple[Html, Html]:
 def _paired(expected: Calls, answered: Calls) -> list[Pair]:
     """Each expected call beside the same one, else beside one of the same tool, else alone; then what is left over."""
     left = list(answered)
-    twins: dict[int, Mapping[str, Any]] = {}
+    twins: dict[int, Call] = {}
     for alike in (_same, _same_tool):
         for at, call in enumerate(expected):
             found = None if at in twins else next((other for other in left if alike(call, other)), None)
@@ -34,27 +36,29 @@ def _paired(expected: Calls, answered: Calls) -> list[Pair]:
     return [*((call, twins.get(at)) for at, call in enumerate(expected)), *((None, call) for call in left)]
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    mine, theirs = drop_nulls(one["arguments"]), drop_nulls(other["arguments"])
+def _same(one: Call, other: Call) -> bool:
+    mine, theirs = drop_nulls(one.arguments), drop_nulls(other.arguments)
     return (
         _same_tool(one, other) and mine.keys() == theirs.keys() and not any(_differs(mine, theirs, key) for key in mine)
     )
 
 
-def _same_tool(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(one["name"] == other["name"])
+def _same_tool(one: Call, other: Call) -> bool:
+    return one.name == other.name
 
 
 def _differs(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bool:
     return key not in theirs or not same_value(mine[key], theirs[key], None)
 
 
-def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Html:
-    arguments = call["arguments"]
-    name = f"<b>{esc(call['name'])}</b>"
+def _call(call: Call, twin: Call | None) -> Markup:
+    arguments = call.arguments
+    name = Markup("<b>{}</b>").format(call.name)
     if twin is None:
-        return _line(f"<mark>{name}</mark>", [_argument(key, value) for key, value in arguments.items()])
-    theirs = drop_nulls(twin["arguments"])
+        return _line(
+            Markup("<mark>{}</mark>").format(name), [_argument(key, value) for key, value in arguments.items()]
+        )
+    theirs = drop_nulls(twin.arguments)
     shown = [
         _argument(key, value, key not in theirs, _differs(arguments, theirs, key))
         if value is not None
@@ -64,20 +68,20 @@ def _call(call: Mapping[str, Any], twin: Mapping[str, Any] | None) -> Html:
     return _line(name, shown)
 
 
-def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> str:
+def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> Markup:
     """An argument: marked as a whole where only this side has it, its value alone where the other's is another."""
     if alone:
-        return f"<mark>{_argument(key, value)}</mark>"
-    shown = esc(value_text(value) or '""')
-    return f"{esc(key)}: {f'<mark>{shown}</mark>' if differs else shown}"
+        return Markup("<mark>{}</mark>").format(_argument(key, value))
+    shown = value_text(value) or '""'
+    return Markup("{}: {}").format(key, Markup("<mark>{}</mark>").format(shown) if differs else shown)
 
 
-def _line(name: str, arguments: Sequence[str]) -> Html:
-    return Html(f'<span class="call-line">{name}<wbr>({", ".join(arguments)})</span>')
+def _line(name: Markup, arguments: Sequence[Markup]) -> Markup:
+    return Markup('<span class="call-line">{}<wbr>({})</span>').format(name, Markup(", ").join(arguments))
 
 
-def _lines(calls: Sequence[Html], differs: bool) -> Html:
+def _lines(calls: Sequence[Markup], differs: bool) -> Markup:
     if calls:
-        return Html("<br>".join(call.text for call in calls))
-    inside = f"<mark>{NO_CALL}</mark>" if differs else NO_CALL
-    return Html(f'<span class="note">{inside}</span>')
+        return Markup("<br>").join(calls)
+    inside = Markup("<mark>{}</mark>").format(NO_CALL) if differs else NO_CALL
+    return Markup('<span class="note">{}</span>').format(inside)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from backend.runs import STARTER
+from backend.scoring import Evaluation
 
 KINDS = {
     "no_call": "no call",
@@ -37,6 +35,6 @@ ADVICE = {
 """The kinds of advice."""
 
 
-def before(evaluation: Mapping[str, Any]) -> str:
+def before(evaluation: Evaluation) -> str:
     """What stands beside the tuned model: its base, or, for a starter, the same model before training."""
-    return "before training" if evaluation.get("base_model") == STARTER else "base"
+    return "before training" if evaluation.setup.base_model == STARTER else "base"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from markupsafe import Markup
 
-from backend.scoring.probes import MESSAGE_PROBES
-from ui.html import text
-from ui.html.markup import Html, button, card, esc, table
+from backend.scoring import MESSAGE_PROBES, Evaluation, Paired, ProbeResult, Rate
+from ui.html import button, card, table, text
 
 SWITCH = """
 element.addEventListener('change', (event) => {
@@ -24,46 +22,45 @@ LEAD = (
 HEADERS = ("Rows", "Tool selection", "Combined accuracy", "Lost and gained", "")
 
 
-def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Html:
+def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Markup:
     """The button that starts an evaluation, with the switch for the probes beside it."""
     tools = "" if declarations == "none" else ", other tools"
     checked = " checked" if on else ""
     start = button("start", label, kind=kind, probes="yes" if on else "no")
-    return Html(
-        f'<label class="switch"><input type="checkbox" role="switch" data-switch="probes"{checked}>'
-        f"<span>Also probe with {esc(', '.join(MESSAGE_PROBES))}{tools}</span></label>{start}"
-    )
+    return Markup(
+        '<label class="switch"><input type="checkbox" role="switch" data-switch="probes"{}>'
+        "<span>Also probe with {}{}</span></label>{}"
+    ).format(checked, ", ".join(MESSAGE_PROBES), tools, start)
 
 
-def probes_card(evaluation: Mapping[str, Any]) -> Html:
+def probes_card(evaluation: Evaluation) -> Markup:
     """What each probe does to the accuracy; nothing where none was asked for."""
-    probes = evaluation.get("probes")
-    if not probes:
-        return Html("")
-    tuned = evaluation["tuned"]
-    rows: list[list[object]] = [["unchanged", _rate(tuned["tool"]), _rate(tuned["combined"]), "–", ""]]
+    if not evaluation.probes:
+        return Markup("")
+    tuned = evaluation.tuned
+    rows: list[list[object]] = [["unchanged", _rate(tuned.tool), _rate(tuned.combined), "–", ""]]
     rows += [
-        [name, _rate(found["tool"]), _rate(found["combined"]), _change(found["mcnemar"]), _broken(name, found)]
-        for name, found in probes.items()
+        [name, _rate(found.tool), _rate(found.combined), _change(found.mcnemar), _broken(name, found)]
+        for name, found in evaluation.probes.items()
     ]
     return card("Robustness", table(HEADERS, rows, kind="probes", caption="Accuracy with each probe"), note=LEAD)
 
 
-def _rate(rate: Mapping[str, Any]) -> Html:
-    if rate["value"] is None:
-        return Html("–")
-    interval = text.interval(rate["low"], rate["high"])
-    return Html(f'<span>{text.percent(rate["value"])} <span class="note">{interval}</span></span>')
+def _rate(rate: Rate) -> Markup:
+    if rate.low is None or rate.high is None:
+        return Markup("–")
+    interval = text.interval(rate.low, rate.high)
+    return Markup('<span>{} <span class="note">{}</span></span>').format(text.percent(rate.value), interval)
 
 
-def _change(pair: Mapping[str, Any]) -> str:
-    p = "p < 0.001" if pair["p"] < 0.001 else f"p = {pair['p']:.2f}"
-    return f"−{pair['worse']:,} +{pair['better']:,}, {p}"
+def _change(pair: Paired) -> str:
+    p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2f}"
+    return f"−{pair.worse:,} +{pair.better:,}, {p}"
 
 
-def _broken(name: str, found: Mapping[str, Any]) -> Html:
-    count = len(found["broken"])
+def _broken(name: str, found: ProbeResult) -> Markup:
+    count = len(found.broken)
     if not count:
-        return Html('<span class="note">breaks none</span>')
+        return Markup('<span class="note">breaks none</span>')
     title = f"Show the rows that the probe {name} breaks"
     return button("rows", f"Show the {text.count(count, 'row')} it breaks", kind="bare small", title=title, probe=name)

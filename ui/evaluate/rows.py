@@ -8,9 +8,11 @@ from dataclasses import astuple, replace
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
+from backend.scoring import Evaluation
 from ui.evaluate.labels import KINDS, before
-from ui.evaluate.others import with_others
+from ui.evaluate.others import Results, with_others
 from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
@@ -19,11 +21,10 @@ from ui.evaluate.selection import (
     TUNED_ONLY,
     WRONG,
     Choice,
-    Evaluation,
     advice_key,
-    beside_key,
     cell_key,
     chosen_rows,
+    comparison_key,
     first_choice,
     picked_rows,
     probe_key,
@@ -31,13 +32,8 @@ from ui.evaluate.selection import (
     tools_of,
 )
 from ui.evaluate.table import row_table
-from ui.html import text
-from ui.html.markup import link
-from ui.html.paging import page_number
-from ui.html.part import Part, pressed
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, clicked, link, page_number, text
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 SHOWN = {
     ALL: "All rows",
@@ -47,7 +43,6 @@ SHOWN = {
     TUNED_ONLY: "Only the tuned right",
     FLOOR_ONLY: "Only the n-gram classifier right",
 }
-NEEDS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
 TO_ROWS = """() => {
   const rows = document.getElementById('row-browser');
   rows.tabIndex = -1;
@@ -57,7 +52,7 @@ TO_ROWS = """() => {
 }"""
 
 
-class RowBrowser(Holder):
+class RowBrowser(Panel):
     """Three filters and the table below them."""
 
     def __init__(self) -> None:
@@ -70,28 +65,30 @@ class RowBrowser(Holder):
                 self.kind = gr.Dropdown([("All errors", ALL)], value=ALL, label="Error", filterable=False)
             self.list = Part(elem_id="wrong-rows")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The wrong rows of the run's evaluation, until a visitor chooses others."""
-        evaluation = scene.evaluation or {}
-        key = f"{scene.place.run} {scene.run.evaluation_path.stat().st_mtime_ns if scene.run else 0}"
+        evaluation = page_state.evaluation
+        if evaluation is None:
+            return {}
+        key = f"{page_state.place.run} {page_state.run.evaluation_path.stat().st_mtime_ns if page_state.run else 0}"
         choice = first_choice(evaluation)
         return {
-            self.title: _title(scene),
-            self.picked: Keyed(key, ""),
-            self.show: Keyed(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
-            self.tool: Keyed(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
-            self.kind: Keyed(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
-            self.list: Keyed(key, row_table(evaluation, choice, 0, _seed(scene)).text),
+            self.title: _title(page_state),
+            self.picked: KeyedUpdate(key, ""),
+            self.show: KeyedUpdate(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
+            self.tool: KeyedUpdate(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
+            self.kind: KeyedUpdate(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
+            self.list: KeyedUpdate(key, row_table(Results(evaluation), choice, 0, _seed(page_state))),
         }
 
     def wire(self, page: Page) -> None:
         """Let the filters, the pager and the button that clears a picked set choose the rows."""
 
-        def listed(scene: Scene, choice: Choice, number: int = 0) -> str:
-            evaluation = with_others(scene)
-            return row_table(evaluation, choice, number, _seed(scene)).text if evaluation else ""
+        def listed(page_state: PageState, choice: Choice, number: int = 0) -> str:
+            results = with_others(page_state)
+            return row_table(results, choice, number, _seed(page_state)) if results else ""
 
-        def press(
+        def click(
             place: dict[str, Any],
             show: str,
             tool: str,
@@ -100,44 +97,44 @@ class RowBrowser(Holder):
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
-            data, scene = pressed(event), page.scene(place, request)
+            data, page_state = clicked(event), page.page_state(place, request)
             if data.get("do") == "clear":
-                return "", listed(scene, Choice(show, tool, kind))
-            return gr.skip(), listed(scene, Choice(show, tool, kind, picked), page_number(data.get("page")))
+                return "", listed(page_state, Choice(show, tool, kind))
+            return gr.skip(), listed(page_state, Choice(show, tool, kind, picked), page_number(data.get("page")))
 
         def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
-            return listed(page.scene(place, request), Choice(show, tool, kind, picked))
+            return listed(page.page_state(place, request), Choice(show, tool, kind, picked))
 
         filters = [page.place, self.show, self.tool, self.kind, self.picked]
-        self.list.act(press, filters, [self.picked, self.list], **QUICK)
+        self.list.act(click, filters, [self.picked, self.list], **QUICK)
         gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
 
     def follow(self, page: Page, source: gr.HTML) -> None:
         """Show the rows that a press inside `source` stands for, and go to them."""
 
         def pick(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
-            scene = page.scene(place, request)
-            evaluation = with_others(scene)
-            choice = choice_for(evaluation, pressed(event)) if evaluation else None
-            if evaluation is None or choice is None:
+            page_state = page.page_state(place, request)
+            results = with_others(page_state)
+            choice = choice_for(results, clicked(event)) if results else None
+            if results is None or choice is None:
                 return [gr.skip()] * 5
             show, tool, kind, picked = astuple(choice)
-            return show, tool, kind, picked, row_table(evaluation, choice, 0, _seed(scene)).text
+            return show, tool, kind, picked, row_table(results, choice, 0, _seed(page_state))
 
         targets = [self.show, self.tool, self.kind, self.picked, self.list]
         source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
 
 
-def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None:
+def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
     """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
-    at, tools = data.get("advice", ""), evaluation["tuned"]["per_tool"]
+    at, tools = data.get("advice", ""), results.evaluation.tuned.per_tool
     match data:
         case {"do": "rows", "advice": _} if at.isdecimal():
             found = Choice(ALL, picked=advice_key(int(at)))
         case {"do": "rows", "probe": name}:
             found = Choice(ALL, picked=probe_key(name))
         case {"do": "rows", "beside": other, "side": side}:
-            found = Choice(ALL, picked=beside_key(other, side))
+            found = Choice(ALL, picked=comparison_key(other, side))
         case {"do": "rows", "kind": kind}:
             found = Choice(WRONG, kind=kind)
         case {"do": "rows", "gold": gold, "predicted": predicted}:
@@ -148,33 +145,36 @@ def choice_for(evaluation: Evaluation, data: Mapping[str, str]) -> Choice | None
             found = Choice(WRONG, tool=name)
         case _:
             return None
-    if found.picked and picked_rows(evaluation, found.picked) is None:
+    if found.picked and picked_rows(results, found.picked) is None:
         return None
-    return found if chosen_rows(evaluation, found) else replace(found, show=ALL)
+    return found if chosen_rows(results, found) else replace(found, show=ALL)
 
 
-def _title(scene: Scene) -> str:
-    place = scene.place.run
+def _title(page_state: PageState) -> Markup:
+    place = page_state.place.run
     save = link(f"runs/{place}/rows.csv", "Download as CSV", kind="quiet small", download=True)
-    return f'<div class="card-head"><h2>Row by row</h2><div class="aside">{save}</div></div>'
+    return Markup('<div class="card-head"><h2>Row by row</h2><div class="aside">{}</div></div>').format(save)
 
 
 def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    there = [name for name in SHOWN if name not in NEEDS or evaluation.get(NEEDS[name])]
+    missing = {
+        *(() if evaluation.base else (BASE_ONLY, TUNED_ONLY)),
+        *(() if evaluation.ngram_baseline else (FLOOR_ONLY,)),
+    }
+    there = [name for name in SHOWN if name not in missing]
     shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN
     return [(f"{shown[name]} ({len(shown_rows(evaluation, name)):,})", name) for name in there]
 
 
 def _tool_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    rows = evaluation["tuned"]["rows"]
-    counts = Counter(name for row in rows for name in tools_of(row))
+    counts = Counter(name for row in evaluation.tuned.rows for name in tools_of(row))
     return [("All tools", ALL), *((f"{name} ({text.count(n, 'row')})", name) for name, n in counts.most_common())]
 
 
 def _kind_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
-    counts = Counter(evaluation["tuned"]["error_classes"])
+    counts = Counter(evaluation.tuned.error_classes)
     return [("All errors", ALL), *((f"{KINDS.get(kind, kind)} ({n:,})", kind) for kind, n in counts.most_common())]
 
 
-def _seed(scene: Scene) -> int:
-    return scene.run.config.seed if scene.run else 0
+def _seed(page_state: PageState) -> int:
+    return page_state.run.config.seed if page_state.run else 0

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from backend.scoring.beside import beside
-from backend.scoring.report import NO_CALL, RowResult, confusions
+from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows, confusions, names_of
+from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
 BASE_ONLY, TUNED_ONLY, FLOOR_ONLY = "base", "tuned", "floor"
-Rows = Sequence[dict[str, Any]]
-Evaluation = Mapping[str, Any]
+Rows = Sequence[RowResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +37,42 @@ class Picked:
 
 def first_choice(evaluation: Evaluation) -> Choice:
     """What is shown at first: the wrong rows, or all where none is wrong."""
-    return Choice(WRONG if any(not row["right"] for row in evaluation["tuned"]["rows"]) else ALL)
+    return Choice(WRONG if any(not row.right for row in evaluation.tuned.rows) else ALL)
 
 
-def chosen_rows(evaluation: Evaluation, choice: Choice) -> Rows:
+def chosen_rows(results: Results, choice: Choice) -> Rows:
     """The rows that pass every filter, in their order."""
-    picked = picked_rows(evaluation, choice.picked)
+    picked = picked_rows(results, choice.picked)
     return [
         row
-        for row in shown_rows(evaluation, choice.show)
+        for row in shown_rows(results.evaluation, choice.show)
         if choice.tool in (ALL, *tools_of(row))
-        and choice.kind in (ALL, row["error_class"])
-        and (picked is None or row["id"] in picked.ids)
+        and choice.kind in (ALL, row.error_class)
+        and (picked is None or row.id in picked.ids)
     ]
 
 
 def shown_rows(evaluation: Evaluation, show: str) -> Rows:
     """The rows by who got them right."""
-    rows: Rows = evaluation["tuned"]["rows"]
-    right = {name: right_ids(evaluation, name) for name in ("tuned", "base", "floor")}
+    tuned, base, ngram_baseline = map(right_ids, (evaluation.tuned, evaluation.base, evaluation.ngram_baseline))
     wanted = {
-        WRONG: lambda name: name not in right["tuned"],
-        RIGHT: lambda name: name in right["tuned"],
-        BASE_ONLY: lambda name: name in right["base"] - right["tuned"],
-        TUNED_ONLY: lambda name: name in right["tuned"] - right["base"],
-        FLOOR_ONLY: lambda name: name in right["floor"] - right["tuned"],
+        WRONG: lambda name: name not in tuned,
+        RIGHT: lambda name: name in tuned,
+        BASE_ONLY: lambda name: name in base - tuned,
+        TUNED_ONLY: lambda name: name in tuned - base,
+        FLOOR_ONLY: lambda name: name in ngram_baseline - tuned,
     }.get(show)
-    return [row for row in rows if wanted is None or wanted(row["id"])]
+    return [row for row in evaluation.tuned.rows if wanted is None or wanted(row.id)]
 
 
-def right_ids(evaluation: Evaluation, name: str) -> set[str]:
+def right_ids(report: Report | None) -> set[str]:
     """The ids of the rows that a report has right; none where it was not made."""
-    return {row["id"] for row in (evaluation.get(name) or {}).get("rows", []) if row["right"]}
+    return {row.id for row in report.rows if row.right} if report else set()
 
 
-def tools_of(row: Mapping[str, Any]) -> list[str]:
+def tools_of(row: RowResult) -> list[str]:
     """The tools that the row expects, which is what it is filtered by."""
-    return sorted({call["name"] for call in row["expected"]}) or [NO_CALL]
+    return sorted(set(names_of(row.expected))) or [NO_CALL]
 
 
 def advice_key(at: int) -> str:
@@ -93,35 +90,40 @@ def cell_key(gold: str, predicted: str) -> str:
     return json.dumps(["cell", gold, predicted], ensure_ascii=False)
 
 
-def beside_key(other: str, side: str) -> str:
+def comparison_key(other: str, side: str) -> str:
     """What the rows are called that this model has `gained` over another, or `lost` against it."""
     return json.dumps(["beside", other, side])
 
 
-def picked_rows(evaluation: Evaluation, key: str) -> Picked | None:
+def picked_rows(results: Results, key: str) -> Picked | None:
     """The rows that a key names; None for no key, or one that this evaluation does not have."""
-    try:
-        match json.loads(key) if key else None:
-            case ["advice", int(at)]:
-                advice = evaluation["advice"][at]
-                return Picked(advice["text"], frozenset(advice["rows"]))
-            case ["probe", str(name)]:
-                broken = frozenset(evaluation["probes"][name]["broken"])
-                return Picked(f"Right as they are, as shown here, and wrong with the probe “{name}”.", broken, name)
-            case ["cell", str(gold), str(predicted)]:
-                return _cell(evaluation, gold, predicted)
-            case ["beside", str(key), ("gained" | "lost") as side]:
-                return _beside(evaluation, key, side)
-    except (ValueError, KeyError, IndexError):  # a key that came from outside, or from an older evaluation
-        return None
+    evaluation = results.evaluation
+    match _parts(key):
+        case ["advice", int(at)] if 0 <= at < len(evaluation.advice):
+            return Picked(evaluation.advice[at].text, frozenset(evaluation.advice[at].rows))
+        case ["probe", str(name)] if name in evaluation.probes:
+            title = f"Right as they are, as shown here, and wrong with the probe “{name}”."
+            return Picked(title, frozenset(evaluation.probes[name].broken), name)
+        case ["cell", str(gold), str(predicted)]:
+            return _cell(evaluation, gold, predicted)
+        case ["beside", str(other), ("gained" | "lost") as side]:
+            return _beside(results, other, side)
     return None
 
 
-def _beside(evaluation: Evaluation, key: str, side: str) -> Picked | None:
-    """The rows that only one of two models has right; KeyError where the other is not there any more."""
-    other = evaluation["others"][key]
-    pair = beside(evaluation["tuned"], other.report)
-    if pair is None:
+def _parts(key: str) -> object:
+    """What a key is made of; None for no key, or text from outside that is none."""
+    try:
+        return json.loads(key) if key else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _beside(results: Results, key: str, side: str) -> Picked | None:
+    """The rows that only one of two models has right; None where the other is not there any more."""
+    other = results.others.get(key)
+    pair = compare_rows(results.evaluation.tuned.rows, other.report.rows) if other else None
+    if other is None or pair is None:
         return None
     ids = pair.gained if side == "gained" else pair.lost
     who = "this model" if side == "gained" else other.label
@@ -129,8 +131,7 @@ def _beside(evaluation: Evaluation, key: str, side: str) -> Picked | None:
 
 
 def _cell(evaluation: Evaluation, gold: str, predicted: str) -> Picked:
-    tools = evaluation["tuned"]["per_tool"]
-    rows = evaluation["tuned"]["rows"]
-    ids = frozenset(row["id"] for row in rows if (gold, predicted) in confusions(RowResult(**row), tools))
+    tuned = evaluation.tuned
+    ids = frozenset(row.id for row in tuned.rows if (gold, predicted) in confusions(row, tuned.per_tool))
     title = f"{gold} expected and called." if gold == predicted else f"{gold} expected, {predicted} instead."
     return Picked(title, ids)

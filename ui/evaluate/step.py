@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
+from markupsafe import Markup
 
+from backend.scoring import Evaluation, Report
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
 from ui.evaluate.comparison import BesideCard
@@ -14,15 +14,9 @@ from ui.evaluate.labels import before
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate.rows import RowBrowser
 from ui.evaluate.scores import scores_card
-from ui.html.charts import Chart, per_tool
-from ui.html.markup import Html, button, callout, empty, esc, heading
-from ui.html.part import Part
-from ui.jobs.launch import begin
-from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Place
-from ui.page.page import Page, go
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
+from ui.html import Chart, Part, button, callout, empty, heading, per_tool
+from ui.jobs import StagePanel, begin
+from ui.page import Location, Page, PageState, Panel, Updates, go
 
 LEAD = "The model answers rows that were held back from training, and its calls are compared with the right ones."
 WORDS = {
@@ -36,11 +30,11 @@ WORDS = {
 UNREADABLE = "evaluation.json in the run's folder is damaged or gone. The model is kept: measure it again."
 
 
-class EvaluateStep(Holder):
+class EvaluateStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Evaluate", LEAD).text)
+        self.heading = Part(heading("Evaluate", LEAD))
         self.blank = Part(elem_id="evaluate-blank", also=SWITCH)
         self.panel = StagePanel("evaluate")
         self.scores = Part(elem_id="scores", also=SWITCH)
@@ -58,84 +52,84 @@ class EvaluateStep(Holder):
             self.rows = RowBrowser()
         self.panel.build_log()
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The results, or how to get them."""
-        evaluation = scene.evaluation if scene.has("train") else None
-        view = scene.stage("evaluate")
-        measured = evaluation if evaluation and evaluation.get("tuned") and not view.active else None
-        wanted: Wanted = {
-            self.blank: _blank(scene).text,
-            **self.panel.paint(scene, WORDS),
+        evaluation = page_state.evaluation if page_state.has("train") else None
+        view = page_state.stage("evaluate")
+        measured = evaluation if not view.active else None
+        wanted: Updates = {
+            self.blank: _blank(page_state),
+            **self.panel.render(page_state, WORDS),
             self.scores: "",
             self.details: gr.update(visible=measured is not None),
         }
-        if not scene.has("train") and not view.active:
+        if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
-        return wanted | self._paint_results(scene, measured) if measured else wanted
+        return wanted | self._paint_results(page_state, measured) if measured else wanted
 
-    def _paint_results(self, scene: Scene, evaluation: dict[str, Any]) -> Wanted:
-        tuned, base = evaluation["tuned"], evaluation.get("base")
+    def _paint_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
+        tuned, base = evaluation.tuned, evaluation.base
         return {
-            self.scores: scores_card(evaluation, str(scene.place.run), _declarations(scene)).text,
-            self.advice: advice_card(evaluation).text,
-            self.chart_title: _chart_title(tuned).text,
-            self.chart: per_tool(tuned["per_tool"], base["per_tool"] if base else None, before(evaluation)),
-            self.confusion_title: confusion_head(tuned).text,
-            self.confusion: confusions(tuned["confusion"], list(tuned["per_tool"])),
-            self.errors: details_cards(tuned).text,
-            self.probes: probes_card(evaluation).text,
-            **self.beside.paint(scene),
-            **self.rows.paint(scene),
+            self.scores: scores_card(evaluation, str(page_state.place.run), _declarations(page_state)),
+            self.advice: advice_card(evaluation),
+            self.chart_title: _chart_title(tuned),
+            self.chart: per_tool(tuned.per_tool, base.per_tool if base else None, before(evaluation)),
+            self.confusion_title: confusion_head(tuned),
+            self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
+            self.errors: details_cards(tuned),
+            self.probes: probes_card(evaluation),
+            **self.beside.render(page_state),
+            **self.rows.render(page_state),
         }
 
     def wire(self, page: Page) -> None:
         """Tie the buttons to the evaluation, and all that stands for rows to the rows."""
         for part in (self.blank, self.panel.state, self.scores):
-            page.on_press(part, self._press)
+            page.on_click(part, self._press)
         self.beside.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
         for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
             self.rows.follow(page, source)
 
-    def _press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def _press(self, page_state: PageState, data: dict[str, str]) -> Location:
         if data.get("do") == "step":
-            return go(data.get("step", "data"))(scene)
-        return self.panel.press(scene, data, lambda scene: _start(scene, data))
+            return go(data.get("step", "data"))(page_state)
+        return self.panel.click(page_state, data, lambda page_state: _start(page_state, data))
 
 
-def _start(scene: Scene, data: dict[str, str]) -> Place:
+def _start(page_state: PageState, data: dict[str, str]) -> Location:
     """Start the evaluation, with the probes where the switch asks for them."""
-    if scene.run:
+    if page_state.run:
         wanted = ("--probes",) if data.get("probes") == "yes" else ()
-        return begin(scene, scene.run, "evaluate", wanted)
-    return scene.place
+        return begin(page_state, page_state.run, "evaluate", wanted)
+    return page_state.place
 
 
-def _blank(scene: Scene) -> Html:
-    if scene.has("train"):
-        state = scene.stage("evaluate").state
-        if state == "done" and not (scene.evaluation or {}).get("tuned"):
-            again = evaluate_button("Evaluate again", _declarations(scene), on=False, kind="primary")
+def _blank(page_state: PageState) -> Markup:
+    if page_state.has("train"):
+        state = page_state.stage("evaluate").state
+        if state == "done" and page_state.evaluation is None:
+            again = evaluate_button("Evaluate again", _declarations(page_state), on=False, kind="primary")
             return callout("error", "The measurement cannot be read", UNREADABLE, again)
-        if scene.evaluation or state != "none":
-            return Html("")
-        start = evaluate_button("Evaluate", _declarations(scene), on=False, kind="primary")
+        if page_state.evaluation or state != "none":
+            return Markup("")
+        start = evaluate_button("Evaluate", _declarations(page_state), on=False, kind="primary")
         return empty("Not measured yet", "The base model and the tuned one answer every held-out row.", start)
-    if scene.stage("train").active:
+    if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
         return empty("Training first", "There is something to measure when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
     return empty("Nothing to measure yet", "Train a model, or open a run from the list.", train)
 
 
-def _declarations(scene: Scene) -> str:
-    return scene.run.config.declarations if scene.run else "none"
+def _declarations(page_state: PageState) -> str:
+    return page_state.run.config.declarations if page_state.run else "none"
 
 
-def _chart_title(tuned: dict[str, Any]) -> Html:
-    unmeasured = [name for name, score in tuned["per_tool"].items() if not score["support"]]
+def _chart_title(tuned: Report) -> Markup:
+    unmeasured = [name for name, score in tuned.per_tool.items() if not score.support]
     note = "Share of right rows with 95 % intervals, held-out rows in brackets. Press a bar to see its wrong rows."
     if unmeasured:
         note += f" Without held-out rows: {', '.join(unmeasured)}."
-    return Html(f'{chart_head("Per tool", "per-tool")}<p class="note">{esc(note)}</p>')
+    return Markup('{}<p class="note">{}</p>').format(chart_head("Per tool", "per-tool"), note)

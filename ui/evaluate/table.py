@@ -3,99 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from markupsafe import Markup
 
 from backend.records import Example
-from backend.scoring.probes import MESSAGE_PROBES, probe_messages
+from backend.scoring import MESSAGE_PROBES, RowResult, probe_messages
 from ui.evaluate.diff import marked
 from ui.evaluate.labels import KINDS
+from ui.evaluate.others import Results
 from ui.evaluate.selection import (
     BASE_ONLY,
     FLOOR_ONLY,
     TUNED_ONLY,
     Choice,
-    Evaluation,
     Picked,
     Rows,
     chosen_rows,
     picked_rows,
 )
-from ui.html.markup import Html, badge, button, code, esc, joined, table
-from ui.html.paging import Slice
+from ui.html import Slice, badge, button, code, table
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
 HEADERS = ("What was said", "Expected", "Answered", "Result")
 
 
-def row_table(evaluation: Evaluation, choice: Choice, page: int, seed: int) -> Html:
+def row_table(results: Results, choice: Choice, page: int, seed: int) -> Markup:
     """One page of the chosen rows; `seed` is the run's, from which the probes' messages follow."""
-    picked = picked_rows(evaluation, choice.picked)
-    head = _picked_line(picked) if picked else Html("")
-    rows = chosen_rows(evaluation, choice)
+    picked = picked_rows(results, choice.picked)
+    head = _picked_line(picked) if picked else Markup("")
+    rows = chosen_rows(results, choice)
     if not rows:
-        return joined([head, Html(f'<p class="note">{_none(evaluation)}</p>')])
+        return Markup("").join([head, Markup('<p class="note">{}</p>').format(_none(results))])
     part = Slice.of(rows, page, PAGE_SIZE)
-    name, twins = _twins(evaluation, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
-    typed = _typed(evaluation["tuned"]["rows"], picked.probe, seed) if picked else {}
-    cells = [_cells(row, typed.get(row["id"]), name, twins.get(row["id"])) for row in part.items]
-    return joined([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
+    name, twins = _twins(results, picked.other if picked and picked.other else OTHERS.get(choice.show, ""))
+    typed = _typed(results.evaluation.tuned.rows, picked.probe, seed) if picked else {}
+    cells = [_cells(row, typed.get(row.id), name, twins.get(row.id)) for row in part.items]
+    return Markup("").join([head, table(HEADERS, cells, kind="scored", caption="Scored rows"), part.pager()])
 
 
-def _twins(evaluation: Evaluation, key: str) -> tuple[str, dict[str, Mapping[str, Any]]]:
+def _twins(results: Results, key: str) -> tuple[str, Mapping[str, RowResult]]:
     """What another model is called, and its rows by id; nothing for no key."""
-    other = evaluation.get("others", {}).get(key)
-    return (other.name, {row["id"]: row for row in other.report["rows"]}) if other else ("", {})
+    other = results.others.get(key)
+    return (other.name, {row.id: row for row in other.report.rows}) if other else ("", {})
 
 
-def _none(evaluation: Evaluation) -> str:
-    if all(row["right"] for row in evaluation["tuned"]["rows"]):
+def _none(results: Results) -> str:
+    if all(row.right for row in results.evaluation.tuned.rows):
         return "Every held-out row is right, so no row passes these filters."
     return "No row passes these filters."
 
 
-def _picked_line(picked: Picked) -> Html:
+def _picked_line(picked: Picked) -> Markup:
     clear = button("clear", "Show others too", kind="quiet small")
-    return Html(f'<div class="picked" role="status"><p>{esc(picked.title)}</p>{clear}</div>')
+    return Markup('<div class="picked" role="status"><p>{}</p>{}</div>').format(picked.title, clear)
 
 
-def _cells(row: Mapping[str, Any], typed: str | None, name: str, twin: Mapping[str, Any] | None) -> list[object]:
-    expected, answered = marked(row["expected"], row["predicted"] or [])
-    if row["predicted"] is None:
-        answered = code(row["raw"] or "nothing")
-    other = _note(Html(f"{name}: {_answer(twin)}")) if twin else ""
+def _cells(row: RowResult, typed: str | None, name: str, twin: RowResult | None) -> list[object]:
+    expected, answered = marked(row.expected, row.predicted or ())
+    if row.predicted is None:
+        answered = code(row.raw or "nothing")
+    other = _note(Markup("{}: {}").format(name, _answer(twin))) if twin else ""
     return [
-        Html(f"{esc(row['message'])}{_note(f'as “{typed}”') if typed else ''}{_line(row)}"),
+        Markup("{}{}{}").format(row.message, _note(f"as “{typed}”") if typed else "", _line(row)),
         expected,
-        Html(f"<div>{answered}{other}</div>"),
+        Markup("<div>{}{}</div>").format(answered, other),
         _result(row),
     ]
 
 
-def _result(row: Mapping[str, Any]) -> Html:
-    if row["right"]:
+def _result(row: RowResult) -> Markup:
+    if row.right:
         return badge("right", "ok")
-    kind = str(row["error_class"])
-    return Html(f"{badge(KINDS.get(kind, kind), 'warn')}{_note(row.get('detail'))}")
+    kind = str(row.error_class)
+    return Markup("{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.detail))
 
 
-def _answer(twin: Mapping[str, Any]) -> Html:
-    if twin["predicted"] is None:
-        return code(twin["raw"] or "nothing")
-    return marked(twin["expected"], twin["predicted"])[1]
+def _answer(twin: RowResult) -> Markup:
+    if twin.predicted is None:
+        return code(twin.raw or "nothing")
+    return marked(twin.expected, twin.predicted)[1]
 
 
-def _line(row: Mapping[str, Any]) -> str:
-    return _note(f"line {row['line']:,}") if row.get("line") else ""
+def _line(row: RowResult) -> Markup:
+    return _note(f"line {row.line:,}" if row.line else "")
 
 
-def _note(value: object) -> str:
-    return f'<div class="note">{esc(value)}</div>' if value else ""
+def _note(value: object) -> Markup:
+    return Markup('<div class="note">{}</div>').format(value) if value else Markup("")
 
 
 def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
     """The message that a probe put before the model, by row id; the same as in the evaluation, by the same seed."""
     if probe not in MESSAGE_PROBES:
         return {}
-    asked = [Example(row["id"], row["line"], row["message"], ()) for row in rows]
+    asked = [Example(row.id, row.line, row.message, ()) for row in rows]
     return {one.id: one.message for one in probe_messages(probe, asked, seed)}

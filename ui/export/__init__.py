@@ -1,1 +1,9 @@
 """The Export step: options, the exported file, and what an Android app needs."""
+
+from ui.export.made_files import MADE
+from ui.export.step import ExportStep
+
+__all__ = [
+    "MADE",
+    "ExportStep",
+]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README
-from backend.device.canonical import ANDROID_TOOLS
-from backend.device.kit_of_run import kit_of_run
+from markupsafe import Markup
+
+from backend.device import ANDROID_TOOLS, KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run
 from backend.errors import InputError
 from backend.runs import Run
-from ui.html.markup import Html, callout, card, code, esc, joined, link
+from ui.html import callout, card, code, link
 
 ZIP = "android-kit.zip"
 WHAT = {
@@ -36,7 +36,7 @@ element.addEventListener('click', async (event) => {
 """
 
 
-def android_card(run: Run) -> Html:
+def android_card(run: Run) -> Markup:
     """The kit of the run's exported file, or why there is none."""
     verification = run.export_dir / "verification.json"
     stamp = verification.stat().st_mtime_ns if verification.is_file() else 0
@@ -45,9 +45,11 @@ def android_card(run: Run) -> Html:
     except InputError as error:
         return card("For your Android app", callout("warn", "The Android kit cannot be made", error))
     save = link(f"runs/{run.id}/{ZIP}", "Download all as a zip", kind="quiet small", download=True)
-    note = Html(f"What an app with {code(f'litertlm-android {LITERTLM_ANDROID}')} needs besides the file above.")
-    body = joined(_file(name, content) for name, content in files.items())
-    return card("For your Android app", Html(f'<div class="kit-files">{body}</div>'), note=note, aside=save)
+    note = Markup("What an app with {} needs besides the file above.").format(
+        code(f"litertlm-android {LITERTLM_ANDROID}")
+    )
+    body = Markup("").join(_file(name, content) for name, content in files.items())
+    return card("For your Android app", Markup('<div class="kit-files">{}</div>').format(body), note=note, aside=save)
 
 
 @lru_cache(maxsize=4)
@@ -56,10 +58,11 @@ def _files(path: Path, _stamp: int) -> dict[str, str]:
     return kit_of_run(Run.open(path))
 
 
-def _file(name: str, content: str) -> Html:
-    copy = f'<button type="button" class="btn quiet small" data-copy aria-label="Copy {esc(name)}">Copy</button>'
-    return Html(
-        f'<details class="kit-file"><summary><b>{esc(name)}</b> '
-        f'<span class="note">{esc(WHAT.get(name, ""))}</span></summary>'
-        f'<div class="copied"><pre class="listing" tabindex="0">{esc(content)}</pre>{copy}</div></details>'
+def _file(name: str, content: str) -> Markup:
+    copy = Markup('<button type="button" class="btn quiet small" data-copy aria-label="Copy {}">Copy</button>').format(
+        name
     )
+    return Markup(
+        '<details class="kit-file"><summary><b>{}</b> <span class="note">{}</span></summary>'
+        '<div class="copied"><pre class="listing" tabindex="0">{}</pre>{}</div></details>'
+    ).format(name, WHAT.get(name, ""), content, copy)

@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.device.kit_of_run import write_kit_of_run
-from backend.errors import InputError
-from backend.runs import Run, read_json
-from backend.runs.folders import Scratch
-from backend.runs.own import check_no_links
-from backend.scoring.export_csv import rows_csv
+from backend.device import write_kit_of_run
+from backend.runs import Run, Scratch, check_no_links
+from backend.scoring import Evaluation, rows_csv
 from ui.export.android_kit import ZIP
 
 
@@ -25,11 +22,7 @@ class Made:
 
 def _rows(run: Run) -> bytes:
     check_no_links(run.path)
-    evaluation = read_json(run.evaluation_path)
-    try:
-        return rows_csv(evaluation).encode()
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{run.evaluation_path} holds no scored rows. Evaluate again.") from error
+    return rows_csv(Evaluation.read(run.evaluation_path)).encode()
 
 
 def _kit(run: Run) -> bytes:

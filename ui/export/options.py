@@ -6,18 +6,26 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from markupsafe import Markup
 
-from backend.device.lengths import AUTO, AUTO_CACHES, PREFILL_LENGTHS, SMALL_CACHE, read_cache, read_prefill
-from backend.device.recipes import DEFAULT_RECIPE, RECIPES
+from backend.device import (
+    AUTO,
+    AUTO_CACHES,
+    DEFAULT_RECIPE,
+    PREFILL_LENGTHS,
+    RECIPES,
+    SMALL_CACHE,
+    read_cache,
+    read_prefill,
+)
 from backend.errors import InputError
-from ui.html.part import Part
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part
+from ui.page import KeyedUpdate, PageState, Panel, Updates, readable
 
 USUAL_PREFILL = ",".join(map(str, PREFILL_LENGTHS))
 
 
-class ExportOptions(Holder):
+class ExportOptions(Panel):
     """The form; `fields` are its inputs in the order that read_options takes them."""
 
     def __init__(self) -> None:
@@ -41,14 +49,14 @@ class ExportOptions(Holder):
         """The inputs of read_options."""
         return [self.recipe, self.context, self.prefill]
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The form where there is something to export, and what the run's rows need; another run, the usual values."""
-        key = scene.place.run or ""
+        key = page_state.place.run or ""
         usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
         return {
-            self.box: gr.update(visible=scene.has("train") and not scene.stage("export").active),
-            self.note: f'<p class="note">{_note(scene)}</p>',
-            **{field: Keyed(key, value) for field, value in usual.items()},
+            self.box: gr.update(visible=page_state.has("train") and not page_state.stage("export").active),
+            self.note: Markup('<p class="note">{}</p>').format(_note(page_state)),
+            **{field: KeyedUpdate(key, value) for field, value in usual.items()},
         }
 
 
@@ -63,10 +71,11 @@ def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
     return flags
 
 
-def _note(scene: Scene) -> str:
+def _note(page_state: PageState) -> str:
     """What the rows need of the context."""
-    longest = (scene.training or {}).get("max_seq_length")
-    if not isinstance(longest, int):
+    training = readable(lambda: page_state.training)
+    longest = training.max_seq_length if training else None
+    if longest is None:
         return "Auto takes the smallest context that holds every row."
     enough = (
         f" {SMALL_CACHE} is enough for them and leaves less room for a long message." if longest < SMALL_CACHE else ""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.device.recipes import RECIPES
+from markupsafe import Markup
+
+from backend.device import RECIPES, Result, Verification
+from backend.errors import InputError
 from backend.runs import Run
+from backend.scoring import Evaluation, Rate
 from ui.export.android_kit import COPY, android_card
 from ui.export.options import ExportOptions, read_options
-from ui.html import text
-from ui.html.markup import (
+from ui.html import (
     Figure,
-    Html,
+    Part,
     Tone,
     badge,
     button,
@@ -22,18 +25,13 @@ from ui.html.markup import (
     facts,
     figures,
     heading,
-    joined,
     link,
     table,
+    text,
 )
-from ui.html.part import Part
-from ui.jobs.launch import begin
-from ui.jobs.stage_panel import StagePanel
-from ui.page.location import Place
-from ui.page.page import Page, go
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
-from ui.services.exports import Exported, exported
+from ui.jobs import StagePanel, begin
+from ui.page import Location, Page, PageState, Panel, Updates, go, readable
+from ui.services import Exported, exported
 
 LEAD = (
     "One file for the phone. It counts only after the LiteRT-LM runtime has opened it and answered the held-out rows."
@@ -44,19 +42,19 @@ WORDS = {
     "cancelled": "The export was cancelled",
     "again": "Export again",
 }
-VERDICTS: dict[str, tuple[Tone, str]] = {
-    "passed": ("ok", "The file passed every check"),
-    "failed": ("error", "The file failed a check: do not ship it"),
-    "could not check": ("warn", "The file could not be checked"),
+VERDICTS: dict[Result, tuple[Tone, str]] = {
+    Result.PASSED: ("ok", "The file passed every check"),
+    Result.FAILED: ("error", "The file failed a check: do not ship it"),
+    Result.UNCHECKED: ("warn", "The file could not be checked"),
 }
-RESULT_TONES: dict[str, Tone] = {"passed": "ok", "failed": "error", "could not check": "warn"}
+RESULT_TONES: dict[Result, Tone] = {Result.PASSED: "ok", Result.FAILED: "error", Result.UNCHECKED: "warn"}
 
 
-class ExportStep(Holder):
+class ExportStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Export", LEAD).text)
+        self.heading = Part(heading("Export", LEAD))
         self.blank = Part(elem_id="export-blank")
         self.panel = StagePanel("export")
         self.options = ExportOptions()
@@ -64,40 +62,42 @@ class ExportStep(Holder):
         self.kit = Part(elem_id="android-kit", also=COPY)
         self.panel.build_log()
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The file and what was verified about it, or how to get it."""
-        view = scene.stage("export")
-        shown = scene.run is not None and scene.has("export") and not view.active
-        wanted: Wanted = {
-            self.blank: _blank(scene).text,
-            **self.panel.paint(scene, WORDS),
-            **self.options.paint(scene),
-            self.file: _exported(scene, scene.run).text if shown and scene.run else "",
-            self.kit: android_card(scene.run).text if shown and scene.run and scene.verification else "",
+        view = page_state.stage("export")
+        shown = page_state.run is not None and page_state.has("export") and not view.active
+        wanted: Updates = {
+            self.blank: _blank(page_state),
+            **self.panel.render(page_state, WORDS),
+            **self.options.render(page_state),
+            self.file: _exported(page_state, page_state.run) if shown and page_state.run else "",
+            self.kit: android_card(page_state.run)
+            if shown and page_state.run and readable(lambda: page_state.verification)
+            else "",
         }
-        if not scene.has("train") and not view.active:
+        if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
         return wanted
 
     def wire(self, page: Page) -> None:
         """Tie the buttons to the export."""
         for part in (self.blank, self.panel.state, self.file):
-            page.on_press(part, self._press, self.options.fields)
+            page.on_click(part, self._press, self.options.fields)
 
-    def _press(self, scene: Scene, data: dict[str, str], *options: Any) -> Place:
+    def _press(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
         if data.get("do") == "step":
-            return go(data.get("step", "data"))(scene)
-        return self.panel.press(scene, data, lambda here: _start(here, *options))
+            return go(data.get("step", "data"))(page_state)
+        return self.panel.click(page_state, data, lambda here: _start(here, *options))
 
 
-def _start(scene: Scene, *options: Any) -> Place:
-    return begin(scene, scene.run, "export", read_options(*options)) if scene.run else scene.place
+def _start(page_state: PageState, *options: Any) -> Location:
+    return begin(page_state, page_state.run, "export", read_options(*options)) if page_state.run else page_state.place
 
 
-def _blank(scene: Scene) -> Html:
-    if scene.has("train"):
-        if scene.has("export") or scene.stage("export").state != "none":
-            return Html("")
+def _blank(page_state: PageState) -> Markup:
+    if page_state.has("train"):
+        if page_state.has("export") or page_state.stage("export").state != "none":
+            return Markup("")
         start = button("start", "Export", kind="primary")
         return empty(
             "Not exported yet",
@@ -105,98 +105,99 @@ def _blank(scene: Scene) -> Html:
             "to six minutes on two cores, with a starter less.",
             start,
         )
-    if scene.stage("train").active:
+    if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
         return empty("Training first", "There is something to export when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
     return empty("Nothing to export yet", "Train a model, or open a run from the list.", train)
 
 
-def _exported(scene: Scene, run: Run) -> Html:
+def _exported(page_state: PageState, run: Run) -> Markup:
     file = exported(run)
     assert file is not None
-    verification = scene.verification
-    if verification is None or verification.get("file") != file.name:
-        start = button("start", "Export again", kind="primary")
-        return callout("warn", f"{file.name} was not verified", "Its verification is missing or cannot be read.", start)
-    parts = [_verdict(verification), _figures(verification, scene.evaluation), _actions(run, file)]
+    try:
+        verification = page_state.verification
+    except InputError as error:
+        return _unverified(file, str(error))
+    if verification is None or verification.file != file.name:
+        return _unverified(file, "Its verification is missing or cannot be read.")
+    evaluation = readable(lambda: page_state.evaluation)
+    parts = [_verdict(verification), _figures(verification, evaluation), _actions(run, file)]
     again = button("start", "Export again", kind="quiet small")
-    shown = card(file.name, Html(f'<div class="stack">{joined(parts)}</div>'), aside=again)
-    return Html(f'<div class="stack">{shown}{_checks(verification)}{_facts(verification)}</div>')
+    shown = card(file.name, Markup('<div class="stack">{}</div>').format(Markup("").join(parts)), aside=again)
+    return Markup('<div class="stack">{}{}{}</div>').format(shown, _checks(verification), _facts(verification))
 
 
-def _verdict(verification: dict[str, Any]) -> Html:
-    tone, title = VERDICTS.get(str(verification.get("verdict")), VERDICTS["could not check"])
-    return callout(tone, title, verification.get("reason") or "")
+def _unverified(file: Exported, why: str) -> Markup:
+    start = button("start", "Export again", kind="primary")
+    return callout("warn", f"{file.name} was not verified", why, start)
 
 
-def _figures(verification: dict[str, Any], evaluation: dict[str, Any] | None) -> Html:
-    accuracy = (verification.get("accuracy") or {}).get("combined") or {}
-    items = [Figure("Size", text.size(int(verification["bytes"])))]
-    if accuracy.get("value") is not None:
-        interval = text.interval(accuracy["low"], accuracy["high"])
-        items.insert(
-            0,
-            Figure(
-                "The file's own accuracy",
-                text.percent(accuracy["value"]),
-                Html(f"{interval} · {accuracy['k']:,} of {accuracy['n']:,} rows{_beside(accuracy, evaluation)}"),
-                "accent",
-            ),
-        )
-    first, speed = verification.get("first_token_seconds"), verification.get("decode_tokens_per_second")
-    if isinstance(first, int | float):
+def _verdict(verification: Verification) -> Markup:
+    tone, title = VERDICTS[verification.verdict]
+    return callout(tone, title, verification.reason)
+
+
+def _figures(verification: Verification, evaluation: Evaluation | None) -> Markup:
+    accuracy = verification.accuracy.combined if verification.accuracy else None
+    items = [Figure("Size", text.size(verification.bytes))]
+    if accuracy and accuracy.low is not None and accuracy.high is not None:
+        rows = f"{text.interval(accuracy.low, accuracy.high)} · {accuracy.k:,} of {accuracy.n:,} rows"
+        note = Markup("{}{}").format(rows, _beside(accuracy, evaluation))
+        items.insert(0, Figure("The file's own accuracy", text.percent(accuracy.value), note, "accent"))
+    first, speed = verification.first_token_seconds, verification.decode_tokens_per_second
+    if first is not None:
         items.append(Figure("First token after", text.duration(first), "on this machine's CPU"))
-    if isinstance(speed, int | float):
+    if speed is not None:
         items.append(Figure("Tokens per second", f"{speed:,.0f}", "on this machine's CPU"))
     return figures(items)
 
 
-def _beside(accuracy: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
+def _beside(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
     """The checkpoint's accuracy, where both saw the same number of rows."""
-    rate = ((evaluation or {}).get("tuned") or {}).get("combined") or {}
-    if rate.get("n") != accuracy.get("n"):
-        return ""
-    return f"<br>checkpoint: {text.percent(rate['value'])}"
+    rate = evaluation.tuned.combined if evaluation else None
+    if rate is None or rate.n != accuracy.n:
+        return Markup("")
+    return Markup("<br>checkpoint: {}").format(text.percent(rate.value))
 
 
-def _actions(run: Run, file: Exported) -> Html:
+def _actions(run: Run, file: Exported) -> Markup:
     save = link(file.link, f"Download {text.size(file.size)}", kind="primary", download=True)
     tools = link(f"runs/{run.id}/tools_android.json", "Tools for Android", download=True)
     report = link(f"runs/{run.id}/verification.json", "Verification", download=True)
-    extra = tools if (run.export_dir / "tools_android.json").is_file() else Html("")
+    extra = tools if (run.export_dir / "tools_android.json").is_file() else Markup("")
     on = button("step", "Try it", step="try")
-    return Html(f'<div class="actions">{save}{on}{extra}{report}</div>')
+    return Markup('<div class="actions">{}{}{}{}</div>').format(save, on, extra, report)
 
 
-def _checks(verification: dict[str, Any]) -> Html:
+def _checks(verification: Verification) -> Markup:
     rows = [
-        [badge(check["result"], RESULT_TONES.get(check["result"], "plain")), check["name"], check.get("detail") or "–"]
-        for check in verification.get("checks", [])
+        [badge(check.result, RESULT_TONES[check.result]), check.name, check.detail or "–"]
+        for check in verification.checks
     ]
     return card(
         "Checks", table(["Result", "Check", "Found"], rows, kind="checks", caption="Checks of the exported file")
     )
 
 
-def _facts(verification: dict[str, Any]) -> Html:
-    agreement = verification.get("checkpoint_agreement") or {}
-    conversion = verification.get("conversion") or {}
-    recipe = RECIPES.get(str(conversion.get("recipe")))
+def _facts(verification: Verification) -> Markup:
+    agreement, conversion = verification.checkpoint_agreement, verification.conversion
+    recipe = RECIPES.get(conversion.recipe) if conversion else None
+    memory = verification.peak_memory_mb
     pairs: list[tuple[str, object]] = [
-        ("Weights", recipe.label if recipe else conversion.get("recipe") or "–"),
-        ("Runtime", verification.get("runtime") or "–"),
-        ("Context", f"{verification['context']:,} tokens" if verification.get("context") else "–"),
-        ("Loads in", text.duration(verification.get("load_seconds"))),
-        ("Memory at most", f"{verification['peak_memory_mb']:,.0f} MB" if verification.get("peak_memory_mb") else "–"),
+        ("Weights", recipe.label if recipe else conversion.recipe if conversion else "–"),
+        ("Runtime", verification.runtime or "–"),
+        ("Context", f"{verification.context:,} tokens" if verification.context else "–"),
+        ("Loads in", text.duration(verification.load_seconds)),
+        ("Memory at most", f"{memory:,.0f} MB" if memory else "–"),
     ]
     if conversion:
-        lengths = ", ".join(map(str, conversion["prefill_lengths"]))
+        lengths = ", ".join(map(str, conversion.prefill_lengths))
         pairs += [
             ("Reads at a time", f"{lengths} tokens"),
-            ("Made in", f"{text.duration(conversion['seconds'])}, {conversion['peak_memory_mb']:,.0f} MB of memory"),
+            ("Made in", f"{text.duration(conversion.seconds)}, {conversion.peak_memory_mb:,.0f} MB of memory"),
         ]
     if agreement:
-        pairs.append(("Same answer as the checkpoint", f"{agreement['same']:,} of {agreement['rows']:,} rows"))
-    hash_line = Html(f'<p class="note">SHA-256 {code(verification.get("sha256", ""))}</p>')
-    return card("The file", joined([facts(pairs), hash_line]))
+        pairs.append(("Same answer as the checkpoint", f"{agreement.same:,} of {agreement.rows:,} rows"))
+    hash_line = Markup('<p class="note">SHA-256 {}</p>').format(code(verification.sha256))
+    return card("The file", Markup("").join([facts(pairs), hash_line]))

@@ -10,14 +10,10 @@ import gradio as gr
 from gradio.events import api
 
 from backend.errors import InputError
-from backend.runs.folders import Scratch
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.playground.ask import ask_file
-from ui.services.checks import BOUNDS, TOO_LONG
-from ui.services.data_work import check_as_json
-from ui.services.subprocess_work import TooMuch, run_apart
-from ui.services.tenants import Tenants
+from backend.runs import Scratch
+from ui.page import Location, PageState
+from ui.playground import ask_file
+from ui.services import BOUNDS, TOO_LONG, Tenants, TooMuch, check_as_json, run_apart
 
 MAX_CHARACTERS = 20_000_000
 
@@ -27,10 +23,10 @@ def add_api(tenants: Tenants) -> None:
 
     def predict(run: str, message: str, request: gr.Request) -> dict[str, Any]:
         """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
-        scene = Scene(tenants.services(request), Place(run=run))
-        if scene.run_error:
-            raise gr.Error(scene.run_error, print_exception=False)
-        answer = ask_file(scene, message or "")
+        page_state = PageState(tenants.services(request), Location(run=run))
+        if page_state.run_error:
+            raise gr.Error(page_state.run_error, print_exception=False)
+        answer = ask_file(page_state, message or "")
         return {
             "calls": [call.to_dict() for call in answer.calls],
             "text": answer.text,

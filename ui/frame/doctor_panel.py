@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from huggingface_hub import constants
+from markupsafe import Markup
 
-from backend.doctor import Finding, Outcome, Report
-from backend.doctor.plan import dollars
+from backend.doctor import Finding, Outcome, Report, dollars
 from backend.errors import InputError
 from backend.redact import redact
-from ui.html import icons
-from ui.html.markup import Html, Tone, button, callout, card, esc, joined, progress
-from ui.html.part import Part
-from ui.jobs.confirm import COME_INTO_SIGHT
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
-from ui.services.checkups import TITLES, Checkup
+from ui.html import Part, Tone, button, callout, card, icons, progress
+from ui.jobs import COME_INTO_SIGHT
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import TITLES, Checkup
 
 FOLLOW = """
 // Each drawing replaces the buttons: the focus goes to the same one again, or to the title of what came in its place.
@@ -78,10 +74,10 @@ NOTES = {
 }
 MAY_STAY = "The check of an account makes a private repository, which stays if the login may not delete it."
 SPENT = "What the jobs cost stands on your billing page on Hugging Face."
-MARKS: dict[Outcome, tuple[Tone, Html]] = {
+MARKS: dict[Outcome, tuple[Tone, Markup]] = {
     Outcome.PASSED: ("ok", icons.CHECK),
     Outcome.FAILED: ("error", icons.CROSS),
-    Outcome.UNKNOWN: ("plain", Html("?")),
+    Outcome.UNKNOWN: ("plain", Markup("?")),
 }
 JOBS_TITLE = "What do two short jobs cost?"
 JOBS_NOTE = (
@@ -90,23 +86,23 @@ JOBS_NOTE = (
 )
 
 
-class DoctorPanel(Holder):
+class DoctorPanel(Panel):
     """Empty until somebody asks for a check."""
 
     def __init__(self) -> None:
         self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + FOLLOW + COPY)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The check that the visitor looks at."""
-        return {self.part: _view(scene).text}
+        return {self.part: _view(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Stop, begin again, ask for the price of jobs, agree to it, or close the panel. InputError."""
-        checkups, identity = scene.services.checkups, scene.services.identity
+        checkups, identity = page_state.services.checkups, page_state.services.identity
         match data.get("do"):
             case "doctor":
-                return begin_check(scene, data.get("of", ""))
-            case "stop" if checkup := checkups.last(scene.place.doctor):
+                return begin_check(page_state, data.get("of", ""))
+            case "stop" if checkup := checkups.last(page_state.place.doctor):
                 checkup.task.stop.set()
             case "price":
                 checkups.ask_price(identity)
@@ -115,106 +111,109 @@ class DoctorPanel(Holder):
             case "leave":
                 checkups.drop_price()
             case "close":
-                return replace(scene.place, doctor=None)
-        return scene.place
+                return replace(page_state.place, doctor=None)
+        return page_state.place
 
 
-def begin_check(scene: Scene, kind: str) -> Place:
+def begin_check(page_state: PageState, kind: str) -> Location:
     """Begin a check and open its panel; InputError if it is not offered to whoever asks."""
-    services = scene.services
+    services = page_state.services
     if kind == "machine":
         services.checkups.check_machine(services.identity, services.store.root)
     elif kind == "account":
         services.checkups.check_account(services.identity)
     else:
         raise InputError(f"There is no check of {kind[:40]!r}.")
-    return replace(scene.place, doctor=kind, asking=None)
+    return replace(page_state.place, doctor=kind, asking=None)
 
 
-def check_buttons(scene: Scene) -> Html:
+def check_buttons(page_state: PageState) -> Markup:
     """What whoever looks may check: the machine if it is theirs, the account if they are logged in."""
-    identity = scene.services.identity
+    identity = page_state.services.identity
     kinds = [("machine", "Check this machine")] if identity.machine else []
     kinds += [("account", "Check my account")] if identity.name and identity.token else []
     buttons = [button("doctor", label, kind="quiet small", of=kind, closes="drawer") for kind, label in kinds]
-    may_stay = [Html(f'<p class="note">{MAY_STAY}</p>')] if identity.name and identity.token else []
-    return joined([*buttons, *may_stay])
+    may_stay = [Markup('<p class="note">{}</p>').format(MAY_STAY)] if identity.name and identity.token else []
+    return Markup("").join([*buttons, *may_stay])
 
 
-def _view(scene: Scene) -> Html:
-    kind = scene.place.doctor
-    checkup = scene.services.checkups.last(kind)
-    if kind is None or checkup is None or not _offered(scene, kind):
-        return Html("")
+def _view(page_state: PageState) -> Markup:
+    kind = page_state.place.doctor
+    checkup = page_state.services.checkups.last(kind)
+    if kind is None or checkup is None or not _offered(page_state, kind):
+        return Markup("")
     task = checkup.task
     if not task.done.is_set():
         stopping = task.stop.is_set()
         doing = "Removing what was made" if stopping else task.doing or "Waiting for another check to end"
         stop = "" if stopping else button("stop", "Stop", kind="quiet small")
-        body = joined([progress(task.fraction, doing), _list(checkup.found)])
+        body = Markup("").join([progress(task.fraction, doing), _list(checkup.found)])
         return card(TITLES[kind], body, note=NOTES[kind], aside=stop)
     note = SPENT if any(finding.title.startswith("Job") for finding in checkup.found) else NOTES[kind]
-    return card(TITLES[kind], joined(_ended(scene, kind, checkup)), note=note, aside=_close())
+    return card(TITLES[kind], Markup("").join(_ended(page_state, kind, checkup)), note=note, aside=_close())
 
 
-def _offered(scene: Scene, kind: str) -> bool:
-    identity = scene.services.identity
+def _offered(page_state: PageState, kind: str) -> bool:
+    identity = page_state.services.identity
     return identity.machine if kind == "machine" else identity.name is not None
 
 
-def _close() -> Html:
+def _close() -> Markup:
     return button("close", "Close", kind="quiet small")
 
 
-def _ended(scene: Scene, kind: str, checkup: Checkup) -> list[Html]:
+def _ended(page_state: PageState, kind: str, checkup: Checkup) -> list[Markup]:
     """What an ended check found, and what can be done with it."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
-    copy = Html('<button type="button" class="btn primary" data-copy>Copy the report</button>')
+    copy = Markup('<button type="button" class="btn primary" data-copy>Copy the report</button>')
     if report is None:
         said = callout("warn", "The check did not come to its end", checkup.task.error or "")
-        actions = Html(f'<div class="actions">{copy if checkup.text else ""}{again}</div>')
+        actions = Markup('<div class="actions">{}{}</div>').format(copy if checkup.text else "", again)
         return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
-    parts += [Html(f'<div class="actions">{copy}{again}</div>'), _report(checkup.text)]
-    return [*parts, _jobs(scene)] if kind == "account" else parts
+    parts += [Markup('<div class="actions">{}{}</div>').format(copy, again), _report(checkup.text)]
+    return [*parts, _jobs(page_state)] if kind == "account" else parts
 
 
-def _summary(report: Report) -> Html:
-    return Html(f'<p class="summary" role="status">{esc(report.summary)}.</p>')
+def _summary(report: Report) -> Markup:
+    return Markup('<p class="summary" role="status">{}.</p>').format(report.summary)
 
 
-def _list(findings: Sequence[Finding]) -> Html:
-    return Html(f'<ul class="ready findings">{"".join(map(_row, findings))}</ul>') if findings else Html("")
+def _list(findings: Sequence[Finding]) -> Markup:
+    rows = Markup("").join(map(_row, findings))
+    return Markup('<ul class="ready findings">{}</ul>').format(rows) if rows else Markup("")
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding) -> Markup:
     tone, mark = MARKS[finding.outcome]
-    then = f'<p class="next">{_linked(finding.next)}</p>' if finding.next else ""
-    said = f"<b>{esc(finding.title)}</b> <i>{finding.outcome.value}</i><p>{_linked(finding.seen)}</p>{then}"
-    return f'<li class="{tone}"><span class="phase-mark" aria-hidden="true">{mark}</span><div>{said}</div></li>'
+    then = Markup('<p class="next">{}</p>').format(_linked(finding.next)) if finding.next else ""
+    said = Markup("<b>{}</b> <i>{}</i><p>{}</p>{}").format(
+        finding.title, finding.outcome.value, _linked(finding.seen), then
+    )
+    return Markup('<li class="{}"><span class="phase-mark" aria-hidden="true">{}</span><div>{}</div></li>').format(
+        tone, mark, said
+    )
 
 
-def _linked(text: str) -> str:
+def _linked(text: str) -> Markup:
     """The text, with the Hub's own addresses as links."""
     pattern = re.compile(rf"({re.escape(constants.ENDPOINT)}/[\w./-]*[\w-])")
     parts = pattern.split(redact(text))
-    return "".join(
-        f'<a href="{esc(part)}" target="_blank" rel="noopener">{esc(part)}</a>' if number % 2 else esc(part)
-        for number, part in enumerate(parts)
-    )
+    link = Markup('<a href="{0}" target="_blank" rel="noopener">{0}</a>')
+    return Markup("").join(link.format(part) if number % 2 else part for number, part in enumerate(parts))
 
 
-def _report(text: str) -> Html:
-    return Html(
+def _report(text: str) -> Markup:
+    return Markup(
         '<details class="more"><summary>The report, without tokens and names</summary>'
-        f'<pre class="listing" tabindex="0">{esc(text)}</pre></details>'
-    )
+        '<pre class="listing" tabindex="0">{}</pre></details>'
+    ).format(text)
 
 
-def _jobs(scene: Scene) -> Html:
+def _jobs(page_state: PageState) -> Markup:
     """The offer to check jobs too, its price, and the button that spends it."""
-    task = scene.services.checkups.price()
+    task = page_state.services.checkups.price()
     back = button("leave", "Not now")
     if task is None:
         return callout("plain", "Jobs can be tried too", JOBS_NOTE, button("price", JOBS_TITLE, kind="quiet"))
@@ -224,4 +223,4 @@ def _jobs(scene: Scene) -> Html:
         return callout("plain", "Asking Hugging Face what jobs cost now", JOBS_NOTE)
     plan = task.result.plan
     start = button("agree", f"Start for at most {dollars(plan.ceiling)}", kind="primary")
-    return callout("accent", "Before anything is spent", plan.told, joined([start, back]))
+    return callout("accent", "Before anything is spent", plan.told, Markup("").join([start, back]))

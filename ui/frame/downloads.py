@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
+from backend.device import Verification
 from backend.errors import InputError
 from backend.jobs.huggingface import download_url
-from backend.runs import Run, read_json
-from backend.runs.own import own_file
-from ui.export.made_files import MADE
-from ui.html.charts import SCRIPT, SCRIPT_ROUTE
-from ui.services.browser_runtime import add_runtime_routes
-from ui.services.exports import SUFFIX, VERIFICATION, exported, exported_files
-from ui.services.tenants import Tenants
-from ui.services.uploads import EXAMPLE_FILES, EXAMPLES
+from backend.runs import Run, own_file
+from ui.export import MADE
+from ui.html import SCRIPT, SCRIPT_ROUTE
+from ui.services import (
+    EXAMPLE_FILES,
+    EXAMPLES,
+    SUFFIX,
+    VERIFICATION,
+    Tenants,
+    add_runtime_routes,
+    exported,
+    exported_files,
+)
 
+SHA256 = re.compile(r"[0-9a-f]{64}")
 OFFERED = ("export/verification.json", "export/tools_android.json", "evaluation.json")
 
 
@@ -40,7 +48,7 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
 
     def draft_file(draft: str, which: str, request: Request) -> FileResponse:
         try:
-            source = tenants.services(request).drafts.open(draft)
+            source = tenants.services(request).upload_store.open(draft)
         except InputError as error:
             raise HTTPException(404, str(error)) from error
         if which == "tools":
@@ -70,13 +78,13 @@ def _checked(run: Run, path: Path) -> dict[str, str]:
     if path.suffix != SUFFIX or record is None:
         return {}
     try:
-        found = read_json(record)
-        digest = base64.b64encode(bytes.fromhex(found["sha256"])).decode()
-    except (InputError, KeyError, TypeError, ValueError):  # a damaged record is no reason to refuse the file
+        found = Verification.read(record)
+    except InputError:  # a damaged record is no reason to refuse the file
         return {}
-    if found.get("file") != path.name or found.get("bytes") != path.stat().st_size:
+    if found.file != path.name or found.bytes != path.stat().st_size or not SHA256.fullmatch(found.sha256):
         return {}
-    return {"Repr-Digest": f"sha-256=:{digest}:", "X-Verification": str(found.get("verdict", ""))}
+    digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
+    return {"Repr-Digest": f"sha-256=:{digest}:", "X-Verification": found.verdict.value}
 
 
 def elsewhere(run: Run, name: str, token: str | None) -> Response:

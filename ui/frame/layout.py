@@ -6,39 +6,44 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import gradio as gr
+from markupsafe import Markup
 
-from ui.data.step import DataStep
-from ui.evaluate.step import EvaluateStep
-from ui.export.step import ExportStep
+from ui.data import DataStep
+from ui.evaluate import EvaluateStep
+from ui.export import ExportStep
 from ui.frame.api import add_api
 from ui.frame.doctor_panel import DoctorPanel
 from ui.frame.runs_list import RunsList
 from ui.frame.stepper import FOLLOW_ADDRESS, stepper
 from ui.guard import Guard
-from ui.html import icons
-from ui.html.markup import callout
-from ui.html.part import Part
-from ui.jobs.confirm import JobsConfirm
-from ui.page.faults import painted
-from ui.page.guarded_blocks import GuardedBlocks
-from ui.page.location import STEP_NAMES, STEPS, Place
-from ui.page.page import QUICK, Page, Step
-from ui.page.state import Scene
-from ui.page.updates import Wanted, blocks_of
-from ui.playground.step import TryStep
-from ui.services.stored import damage_of
-from ui.services.tenants import Tenants
-from ui.train.step import TrainStep
+from ui.html import Part, callout, icons
+from ui.jobs import JobsConfirm
+from ui.page import (
+    QUICK,
+    STEP_NAMES,
+    STEPS,
+    GuardedBlocks,
+    Location,
+    Page,
+    PageState,
+    Step,
+    Updates,
+    blocks_of,
+    rendered,
+)
+from ui.playground import TryStep
+from ui.services import Tenants, damage_of
+from ui.train import TrainStep
 
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
 """How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
 MOST_WAITING = 40
 """How many calls may wait for their turn; one may hold a file of 20 MB."""
-TOP = (
-    f'<div class="topbar"><a class="brand" href="./">{icons.MARK}<span>{TITLE}</span></a>'
-    f'<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{icons.LIST}Runs</button></div>'
-)
+TOP = Markup(
+    '<div class="topbar"><a class="brand" href="./">{}<span>{}</span></a>'
+    '<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{}Runs</button></div>'
+).format(icons.MARK, TITLE, icons.LIST)
 BUILDERS: dict[str, type[Step]] = {
     "data": DataStep,
     "train": TrainStep,
@@ -55,11 +60,11 @@ class StepFrame:
     fault: gr.HTML
     body: gr.Column
 
-    def whole(self) -> Wanted:
+    def whole(self) -> Updates:
         """The step without a fault."""
         return {self.fault: "", self.body: gr.update(visible=True)}
 
-    def broken(self, callout: str) -> Wanted:
+    def broken(self, callout: str) -> Updates:
         """The callout in place of the step: what the step showed before belongs to another place."""
         return {self.fault: callout, self.body: gr.update(visible=False)}
 
@@ -74,7 +79,7 @@ class Layout:
             with gr.Column(elem_id="work", min_width=0):
                 Part(TOP)
                 self.stepper = Part(elem_id="stepper", also=FOLLOW_ADDRESS)
-                self.page = Page(tenants, self.paint)
+                self.page = Page(tenants, self.render)
                 self.confirm = JobsConfirm()
                 self.doctor = DoctorPanel()
                 self.steps: dict[str, Step] = {}
@@ -93,24 +98,24 @@ class Layout:
             self.steps[name] = BUILDERS[name]()
         self.rooms[name] = StepFrame(fault, body)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """What the frame and the open step should show; each part that fails says so in its own place."""
-        name = scene.place.step
+        name = page_state.place.step
         room = self.rooms[name]
-        parts: list[tuple[str, Callable[[], Wanted], Callable[[str], Wanted]]] = [
-            ("The row of steps", lambda: {self.stepper: stepper(scene).text}, lambda said: {self.stepper: said}),
-            ("The list of runs", lambda: self.runs.paint(scene), lambda said: {self.runs.part: said}),
-            ("The price", lambda: self.confirm.paint(scene), lambda said: {self.confirm.part: said}),
-            ("The check", lambda: self.doctor.paint(scene), lambda said: {self.doctor.part: said}),
-            (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].paint(scene) | room.whole(), room.broken),
+        parts: list[tuple[str, Callable[[], Updates], Callable[[str], Updates]]] = [
+            ("The row of steps", lambda: {self.stepper: stepper(page_state)}, lambda said: {self.stepper: said}),
+            ("The list of runs", lambda: self.runs.render(page_state), lambda said: {self.runs.part: said}),
+            ("The price", lambda: self.confirm.render(page_state), lambda said: {self.confirm.part: said}),
+            ("The check", lambda: self.doctor.render(page_state), lambda said: {self.doctor.part: said}),
+            (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].render(page_state) | room.whole(), room.broken),
         ]
-        wanted: Wanted = {self.tabs: gr.update(selected=name)}
+        wanted: Updates = {self.tabs: gr.update(selected=name)}
         for part in parts:
-            wanted |= painted(*part)
-        if scene.run_error:
-            wanted[self.page.notice] = callout("error", "This run cannot be opened", scene.run_error).text
-        elif scene.run and (damage := damage_of(scene.run)):
-            wanted[self.page.notice] = callout("error", "This run is damaged", damage).text
+            wanted |= rendered(*part)
+        if page_state.run_error:
+            wanted[self.page.notice] = callout("error", "This run cannot be opened", page_state.run_error)
+        elif page_state.run and (damage := damage_of(page_state.run)):
+            wanted[self.page.notice] = callout("error", "This run is damaged", damage)
         return wanted
 
     def wire(self, blocks: gr.Blocks) -> None:
@@ -119,10 +124,10 @@ class Layout:
         parts = (page, self.runs, self.confirm, self.doctor, *self.steps.values())
         rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
         page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
-        page.on_press(self.runs.part, self.runs.press)
-        page.on_press(self.stepper, _pick_step)
-        page.on_press(self.confirm.part, self.confirm.press)
-        page.on_press(self.doctor.part, self.doctor.press)
+        page.on_click(self.runs.part, self.runs.click)
+        page.on_click(self.stepper, _pick_step)
+        page.on_click(self.confirm.part, self.confirm.click)
+        page.on_click(self.doctor.part, self.doctor.click)
         for step in self.steps.values():
             step.wire(page)
         self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
@@ -139,6 +144,6 @@ def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
     return blocks
 
 
-def _pick_step(scene: Scene, data: dict[str, str]) -> Place:
+def _pick_step(page_state: PageState, data: dict[str, str]) -> Location:
     step = data.get("step", "")
-    return replace(scene.place, step=step if step in STEPS else STEPS[0], asking=None)
+    return replace(page_state.place, step=step if step in STEPS else STEPS[0], asking=None)

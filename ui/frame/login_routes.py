@@ -15,11 +15,10 @@ from authlib.integrations.base_client.errors import OAuthError  # type: ignore[i
 from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from markupsafe import Markup
 from starlette.routing import Route
 
-from ui.html.markup import esc
-from ui.services.identity import LOGIN, LOGOUT
-from ui.services.tenants import Tenants
+from ui.services import LOGIN, LOGOUT, Tenants
 
 CALLBACK = "/login/callback"
 FRESH = {"Cache-Control": "no-store"}
@@ -33,7 +32,7 @@ NO_COOKIE = (
     "then log in again.\n"
 )
 NOT_DONE = "Hugging Face did not finish the login. Go back to the app and log in again, in a few minutes if need be.\n"
-DECLINED = (
+DECLINED = Markup(
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>Not logged in</title><p>You did not log in, so nothing changed. "
     '<a href="{target}">Back to FunctionGemma Trainer</a></p></html>'
@@ -71,7 +70,7 @@ def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
         target = safe_target(request.query_params.get(TARGET, ""))
         match request.query_params.get("error"):
             case "access_denied":
-                return HTMLResponse(DECLINED.format(target=esc(target)), headers=FRESH)
+                return HTMLResponse(DECLINED.format(target=target), headers=FRESH)
             case str():
                 return _not_done()
         if "code" not in request.query_params:

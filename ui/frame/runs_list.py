@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from backend.runs import STARTER
-from ui.frame.account import account_view
-from ui.frame.doctor_panel import begin_check
-from ui.html import icons, text
-from ui.html.markup import Html, button, callout, esc, joined
-from ui.html.part import Part
-from ui.page.location import STEPS, Place
-from ui.page.state import Scene
-from ui.page.updates import Wanted
-from ui.services.summaries import Summary
+from ui.frame.doctor_panel import begin_check, check_buttons
+from ui.html import Part, button, callout, icons, text
+from ui.jobs import GAIN, login_button
+from ui.page import STEPS, Location, PageState, Updates
+from ui.services import LOGOUT, Summary
+
+
+def account_view(page_state: PageState) -> Markup:
+    """The account, or the offer to log in; and what of the machine and the account can be checked."""
+    identity, checks = (
+        page_state.services.identity,
+        Markup('<div class="actions">{}</div>').format(check_buttons(page_state)),
+    )
+    if identity.name and identity.machine:
+        token = Markup('<p class="note">Hugging Face: <b>{}</b>, by the token on this machine</p>').format(
+            identity.name
+        )
+        return _foot(token + checks)
+    if identity.name:
+        leave = Markup('<a class="btn quiet small" href="{}">Log out</a>').format(LOGOUT)
+        return _foot(Markup('<p class="note">Logged in as <b>{}</b></p>{}{}').format(identity.name, leave, checks))
+    if identity.machine:
+        return _foot(checks)
+    problem = callout("error", "The login does not work", identity.problem) if identity.problem else ""
+    return _foot(Markup('{}{}<p class="note">{}</p>').format(problem, login_button(page_state), GAIN))
+
+
+def _foot(inside: Markup) -> Markup:
+    return Markup('<div class="account">{}</div>').format(inside)
+
 
 DOING = {"train": "Training", "evaluate": "Evaluating", "export": "Exporting"}
 DONE = {"train": "Trained", "evaluate": "Evaluated", "export": "Exported"}
@@ -25,119 +48,128 @@ class RunsList:
     def __init__(self) -> None:
         self.part = Part(elem_id="runs-part")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The whole list."""
-        return {self.part: _column(scene).text}
+        return {self.part: _column(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Do what a button of the list says; InputError where a run cannot be deleted."""
-        place, run_id = scene.place, data.get("run", "")
+        place, run_id = page_state.place, data.get("run", "")
         match data.get("do"):
             case "new":
-                return Place()
+                return Location()
             case "open":
-                return Place(run=run_id, step=_step_of(scene, run_id))
+                return Location(run=run_id, step=_step_of(page_state, run_id))
             case "ask":
                 return replace(place, asking=run_id)
-            case "delete" if any(summary.id == run_id for summary in scene.runs):
-                scene.services.delete(run_id)
-                return Place() if place.run == run_id else replace(place, asking=None)
+            case "delete" if any(summary.id == run_id for summary in page_state.runs):
+                page_state.services.delete(run_id)
+                return Location() if place.run == run_id else replace(place, asking=None)
             case "doctor":
-                return begin_check(scene, data.get("of", ""))
+                return begin_check(page_state, data.get("of", ""))
             case "find":
-                scene.services.find_again()
+                page_state.services.find_again()
                 return place
             case _:
                 return replace(place, asking=None)
 
 
-def _step_of(scene: Scene, run_id: str) -> str:
+def _step_of(page_state: PageState, run_id: str) -> str:
     """The step that says most about a run: the last that it reached."""
-    found = next((summary for summary in scene.runs if summary.id == run_id), None)
+    found = next((summary for summary in page_state.runs if summary.id == run_id), None)
     return found.stage if found and found.stage in STEPS else "train"
 
 
-def _column(scene: Scene) -> Html:
-    foot = joined([_finding(scene), _untold(scene), account_view(scene)])
-    brand = f'<a class="brand" href="./">{icons.MARK}<span>FunctionGemma Trainer</span></a>'
-    new = button("new", Html(f'<span class="plus">{icons.PLUS}</span>New run'), kind="quiet wide", closes="drawer")
-    head = f'<div class="runs-head"><span>Runs</span><span>{len(scene.runs) or ""}</span></div>'
-    if not scene.runs:
-        return Html(
-            f'{brand}{new}{head}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{foot}'
-        )
-    items = "".join(_item(summary, scene.place) for summary in scene.runs)
-    return Html(f'{brand}{new}{head}<ol class="runs-list">{items}</ol>{foot}')
+def _column(page_state: PageState) -> Markup:
+    foot = Markup("").join([_finding(page_state), _untold(page_state), account_view(page_state)])
+    brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
+    new = button(
+        "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
+    )
+    head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(page_state.runs) or "")
+    if not page_state.runs:
+        return Markup(
+            '{}{}{}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{}'
+        ).format(brand, new, head, foot)
+    items = Markup("").join(_item(summary, page_state.place) for summary in page_state.runs)
+    return Markup('{}{}{}<ol class="runs-list">{}</ol>{}').format(brand, new, head, items, foot)
 
 
-def _finding(scene: Scene) -> Html:
+def _finding(page_state: PageState) -> Markup:
     """What the search on the Hub is at, while it matters."""
-    task = scene.services.finding
+    task = page_state.services.finding
     if task is None or task.result is not None:
-        return Html("")
+        return Markup("")
     if task.error:
         again = button("find", "Look again", kind="quiet small")
         return callout("warn", "Your runs on Hugging Face could not be listed", task.error, again)
-    return Html('<p class="runs-none">Looking for your runs on Hugging Face</p>')
+    return Markup('<p class="runs-none">Looking for your runs on Hugging Face</p>')
 
 
-def _untold(scene: Scene) -> Html:
+def _untold(page_state: PageState) -> Markup:
     """What to know of a run that was deleted here and could not be marked on the Hub."""
-    reason = scene.services.untold
+    reason = page_state.services.untold
     if reason is None:
-        return Html("")
+        return Markup("")
     body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
     return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
 
 
-def _item(summary: Summary, place: Place) -> str:
+def _item(summary: Summary, place: Location) -> Markup:
     current = summary.id == place.run
     if summary.id == place.asking:
-        question = f"<p>Delete <b>{esc(summary.name)}</b> and all its files?</p>"
+        question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)
         yes = button("delete", "Delete", kind="danger small", run=summary.id)
         no = button("keep", "Keep", kind="quiet small", run=summary.id)
-        asked = f'{question}<div class="actions">{yes}{no}</div>'
-        return (
-            f'<li class="run"><div class="confirm" role="alertdialog" aria-label="Delete this run">{asked}</div></li>'
-        )
-    mark = ' aria-current="true"' if current else ""
-    lines = "".join(f'<span class="line">{line}</span>' for line in _lines(summary))
-    return (
-        f'<li class="run{" current" if current else ""}">'
-        f'<button type="button" class="open" data-closes="drawer" data-do="open" data-run="{esc(summary.id)}"{mark}>'
-        f'<span class="title">{esc(summary.name)}</span>{lines}</button>'
-        f'<button type="button" class="remove" data-do="ask" data-run="{esc(summary.id)}" title="Delete this run" '
-        f'aria-label="Delete the run {esc(summary.name)}">{icons.BIN}</button></li>'
+        asked = Markup('{}<div class="actions">{}{}</div>').format(question, yes, no)
+        return Markup(
+            '<li class="run"><div class="confirm" role="alertdialog" aria-label="Delete this run">{}</div></li>'
+        ).format(asked)
+    mark = Markup(' aria-current="true"') if current else ""
+    lines = Markup("").join(Markup('<span class="line">{}</span>').format(line) for line in _lines(summary))
+    return Markup(
+        '<li class="run{current}">'
+        '<button type="button" class="open" data-closes="drawer" data-do="open" data-run="{id}"{mark}>'
+        '<span class="title">{name}</span>{lines}</button>'
+        '<button type="button" class="remove" data-do="ask" data-run="{id}" title="Delete this run" '
+        'aria-label="Delete the run {name}">{bin}</button></li>'
+    ).format(
+        current=" current" if current else "",
+        id=summary.id,
+        mark=mark,
+        name=summary.name,
+        lines=lines,
+        bin=icons.BIN,
     )
 
 
-def _lines(summary: Summary) -> list[Html]:
+def _lines(summary: Summary) -> list[str]:
     base = "starter" if summary.base == STARTER else summary.base.rstrip("/").rpartition("/")[2]
     if summary.error:
-        return [Html('<span class="error">cannot be read</span>'), Html(esc(text.when(summary.created)))]
-    lines = [Html(f"{esc(base)} · {esc(text.when(summary.created))}")]
+        return [Markup('<span class="error">cannot be read</span>'), text.when(summary.created)]
+    lines = [f"{base} · {text.when(summary.created)}"]
     if summary.accuracy and summary.state != "running":
         verdict = f" · {summary.verdict}" if summary.verdict else ""
-        lines.append(Html(f"<b>{text.percent(summary.accuracy.get('value'))}</b> right{esc(verdict)}"))
+        lines.append(Markup("<b>{}</b> right{}").format(text.percent(summary.accuracy.value), verdict))
     if state := _state(summary):
         lines.append(state)
     return lines
 
 
-def _state(summary: Summary) -> Html | None:
+def _state(summary: Summary) -> str | None:
     """What is going on, where that is not plain from the accuracy."""
     doing = DOING.get(summary.stage, "")
     match summary.state:
         case "running":
             share = "" if summary.fraction is None else f" {summary.fraction * 100:.0f} %"
-            return Html(f'<span class="busy">{doing}{share}</span>')
+            return Markup('<span class="busy">{}{}</span>').format(doing, share)
         case "queued":
-            return Html(f'<span class="busy">{doing} waits its turn</span>')
+            return Markup('<span class="busy">{} waits its turn</span>').format(doing)
         case "failed":
-            return Html(f'<span class="error">{doing} failed</span>')
+            return Markup('<span class="error">{} failed</span>').format(doing)
         case "cancelled":
-            return Html(f"{doing} cancelled")
+            return f"{doing} cancelled"
         case "done":
-            return Html(DONE[summary.stage])
+            return DONE[summary.stage]
         case _:
-            return Html("Not started")
+            return "Not started"

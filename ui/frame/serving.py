@@ -16,14 +16,13 @@ from starlette.routing import Mount
 
 from backend.environment import on_space
 from backend.errors import InputError
-from backend.runs.fallback import kept_temporary
+from backend.runs import kept_temporary
 from ui.frame.downloads import add_routes
 from ui.frame.layout import build
 from ui.frame.login_routes import add_login_routes
 from ui.frame.theme import ICON, STYLE_SHEETS, head, theme
 from ui.guard import SHARED_LIMITS, Addresses, Frames, Gate, Guard, Limits, Sessions, Uploads
-from ui.services.checkups import stop_all
-from ui.services.tenants import Tenants
+from ui.services import Tenants, stop_all
 
 MAX_UPLOAD = "20mb"
 INCOMING = ".incoming"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
+from markupsafe import Markup
+
+from backend.errors import InputError
 from ui.html import icons, text
-from ui.html.markup import Html, esc
-from ui.page.location import STEP_NAMES, STEPS
-from ui.page.state import Scene
-from ui.services.stages import StageView
+from ui.page import STEP_NAMES, STEPS, PageState
+from ui.services import StageView
 
 Mark = Literal["", "done", "busy", "failed"]
 LOGGER = logging.getLogger(__name__)
@@ -25,53 +26,57 @@ watch('value', follow);
 """
 
 
-def stepper(scene: Scene) -> Html:
+def stepper(page_state: PageState) -> Markup:
     """The row of steps with the state of each."""
-    items = "".join(_item(scene, number, step) for number, step in enumerate(STEPS, 1))
-    return Html(f'<nav class="stepper" aria-label="Steps" data-query="{esc(scene.place.query)}"><ol>{items}</ol></nav>')
-
-
-def _item(scene: Scene, number: int, step: str) -> str:
-    mark, state = _told_state(scene, step)
-    current = scene.place.step == step
-    inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Html(f"<span>{number}</span>"))
-    if current and mark == "done":
-        inside = Html(f"<span>{number}</span>")
-    classes = " ".join(filter(None, (mark, "current" if current else "")))
-    aria = ' aria-current="step"' if current else ""
-    return (
-        f'<li class="{classes}"><button type="button" data-do="step" data-step="{step}"{aria}>'
-        f'<span class="mark">{inside}</span><span class="name">{STEP_NAMES[step]}</span>'
-        f'<span class="state">{esc(state)}</span></button></li>'
+    items = Markup("").join(_item(page_state, number, step) for number, step in enumerate(STEPS, 1))
+    return Markup('<nav class="stepper" aria-label="Steps" data-query="{}"><ol>{}</ol></nav>').format(
+        page_state.place.query, items
     )
 
 
-def _told_state(scene: Scene, step: str) -> tuple[Mark, str]:
+def _item(page_state: PageState, number: int, step: str) -> Markup:
+    mark, state = _told_state(page_state, step)
+    current = page_state.place.step == step
+    inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Markup("<span>{}</span>").format(number))
+    if current and mark == "done":
+        inside = Markup("<span>{}</span>").format(number)
+    classes = " ".join(filter(None, (mark, "current" if current else "")))
+    aria = Markup(' aria-current="step"') if current else ""
+    return Markup(
+        '<li class="{}"><button type="button" data-do="step" data-step="{}"{}>'
+        '<span class="mark">{}</span><span class="name">{}</span>'
+        '<span class="state">{}</span></button></li>'
+    ).format(classes, step, aria, inside, STEP_NAMES[step], state)
+
+
+def _told_state(page_state: PageState, step: str) -> tuple[Mark, str]:
     """The state of a step; a file that cannot be read must not take the way to the other steps."""
     try:
-        return _state(scene, step)
-    except Exception:
-        LOGGER.exception("the state of the %s step cannot be told", step)
+        return _state(page_state, step)
+    except InputError:  # the step itself says what is wrong with the file
         return "failed", "cannot be read"
+    except Exception:
+        LOGGER.exception("a fault in the app while telling the state of the %s step", step)
+        return "failed", "cannot be shown"
 
 
-def _state(scene: Scene, step: str) -> tuple[Mark, str]:
+def _state(page_state: PageState, step: str) -> tuple[Mark, str]:
     if step == "data":
-        return _data_state(scene)
+        return _data_state(page_state)
     if step == "try":
-        return ("", "ready") if scene.has("export") else ("", "")
-    view = scene.stage(step)
+        return ("", "ready") if page_state.has("export") else ("", "")
+    view = page_state.stage(step)
     if view.active:
         return "busy", _busy(view)
-    if view.state == "failed" and (step == "train" or scene.has("train")):
+    if view.state == "failed" and (step == "train" or page_state.has("train")):
         return "failed", "failed"
-    if scene.has(step):
-        return "done", _result(scene, step)
+    if page_state.has(step):
+        return "done", _result(page_state, step)
     return "", "cancelled" if view.state == "cancelled" and step == "train" else ""
 
 
-def _data_state(scene: Scene) -> tuple[Mark, str]:
-    check = scene.check
+def _data_state(page_state: PageState) -> tuple[Mark, str]:
+    check = page_state.check
     if check is None:
         return "", ""
     report = check.result
@@ -89,10 +94,9 @@ def _busy(view: StageView) -> str:
     return "running" if view.fraction is None else f"{view.fraction * 100:.0f} %"
 
 
-def _result(scene: Scene, step: str) -> str:
-    if step == "evaluate" and scene.evaluation:
-        rate = (scene.evaluation.get("tuned") or {}).get("combined") or {}
-        return f"{text.percent(rate.get('value'))} right"
-    if step == "export" and scene.verification:
-        return str(scene.verification.get("verdict", "done"))
+def _result(page_state: PageState, step: str) -> str:
+    if step == "evaluate" and page_state.evaluation:
+        return f"{text.percent(page_state.evaluation.tuned.combined.value)} right"
+    if step == "export" and page_state.verification:
+        return page_state.verification.verdict.value
     return "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 
 STATIC = Path(__file__).parents[1] / "static"
 STYLE_SHEETS = tuple(
@@ -121,7 +122,8 @@ def theme() -> gr.themes.Base:
     )
 
 
-def head() -> str:
+def head() -> Markup:
     """What goes into the page's head: that it knows light and dark, and its own small scripts."""
-    scripts = "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
-    return f'<meta name="color-scheme" content="light dark">{scripts}'
+    texts = (Markup((STATIC / name).read_text(encoding="utf-8")) for name in SCRIPTS)
+    scripts = Markup("").join(Markup("<script>{}</script>").format(script) for script in texts)
+    return Markup('<meta name="color-scheme" content="light dark">{}').format(scripts)

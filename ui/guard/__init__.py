@@ -1,17 +1,18 @@
 """What stands between a request and the page: whose it is, where it may go, how much it may bring."""
 
-from ui.guard.addresses import Addresses
+from ui.guard.addresses import Addresses, address_of, is_loopback, space_names
+from ui.guard.bodies import storable
 from ui.guard.browsers import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.file_values import FILES, refuse_files_in_answer, without_foreign_files
 from ui.guard.gate import MAX_BODY, Frames, Gate
 from ui.guard.guard import Guard
-from ui.guard.sessions import Sessions
-from ui.guard.texts import storable
+from ui.guard.sessions import NOT_YOURS, Sessions
 from ui.guard.uploads import SHARED_LIMITS, Limits, Uploads
 
 __all__ = [
     "FILES",
     "MAX_BODY",
+    "NOT_YOURS",
     "PAGE_TOKEN_ROUTE",
     "SHARED_LIMITS",
     "Addresses",
@@ -22,7 +23,10 @@ __all__ = [
     "Limits",
     "Sessions",
     "Uploads",
+    "address_of",
+    "is_loopback",
     "refuse_files_in_answer",
+    "space_names",
     "storable",
     "without_foreign_files",
 ]

@@ -9,6 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::\d{1,5})?")
 LOCAL_NAMES = frozenset({"localhost"})
 
@@ -87,3 +90,35 @@ def _ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(name)
     except ValueError:
         return None
+
+
+FORWARDED = "x-forwarded-for"
+
+
+def address_of(scope: Scope, headers: Headers, *, shared: bool) -> str:
+    """The sender's address: on a shared app the last public one that the proxies before it noted.
+
+    Every proxy adds the address that it was called from at the end, so what a sender wrote there stands before. Of an
+    IPv6 address the network counts (/64): one household or one server has all addresses in it.
+    """
+    client = scope.get("client")
+    direct = str(client[0]) if client else ""
+    if not shared:
+        return direct
+    noted = [part.strip() for part in ",".join(headers.getlist(FORWARDED)).split(",")]
+    return _network(next((address for address in reversed(noted) if _is_public(address)), direct))
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False

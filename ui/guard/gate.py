@@ -11,12 +11,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.guard.addresses import Addresses
-from ui.guard.bodies import Body
+from ui.guard.bodies import Body, checked_names, named_in
 from ui.guard.browsers import cookies_in, own_cookies
 from ui.guard.guard import Guard
-from ui.guard.json_bodies import checked_names, named_in
 from ui.guard.routes import CALL, LOGOUT, READ, UPLOAD, WRITE, exists, may_be_visited
-from ui.guard.session_owners import NOT_YOURS, sessions_in
+from ui.guard.sessions import NOT_YOURS, sessions_in
 from ui.guard.upload_route import UploadRoute
 
 MAX_BODY = 25_000_000

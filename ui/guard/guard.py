@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 
 from ui.guard.browsers import Browsers, cookies_in
-from ui.guard.session_owners import SessionOwners
+from ui.guard.sessions import SessionOwners
 from ui.guard.uploads import Uploads
 
 

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.files import FULL
+from ui.guard.addresses import address_of
 from ui.guard.browsers import Browsers, cookies_in
-from ui.guard.callers import address_of
 from ui.guard.routes import FILE, UPLOAD
 from ui.guard.uploads import TooMany, Uploads, WrongKind
 

@@ -1,1 +1,62 @@
 """HTML text, icons, charts and the one component that the page's parts are made of."""
+
+from ui.html import icons, text
+from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, figure_json, losses, per_tool, tool_counts
+from ui.html.markup import (
+    Figure,
+    Tone,
+    badge,
+    button,
+    call_card,
+    call_text,
+    callout,
+    card,
+    code,
+    empty,
+    facts,
+    figures,
+    heading,
+    link,
+    meter,
+    no_data,
+    progress,
+    table,
+    value_text,
+)
+from ui.html.paging import Slice, page_number
+from ui.html.part import Part, clicked
+
+__all__ = [
+    "SCRIPT",
+    "SCRIPT_ROUTE",
+    "Chart",
+    "Figure",
+    "Part",
+    "Slice",
+    "Tone",
+    "badge",
+    "button",
+    "call_card",
+    "call_text",
+    "callout",
+    "card",
+    "clicked",
+    "code",
+    "empty",
+    "facts",
+    "figure_json",
+    "figures",
+    "heading",
+    "icons",
+    "link",
+    "losses",
+    "meter",
+    "no_data",
+    "page_number",
+    "per_tool",
+    "progress",
+    "table",
+    "text",
+    "tool_counts",
+    "value_text",
+]

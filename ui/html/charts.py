@@ -10,6 +10,10 @@ from typing import Any
 import gradio as gr
 import plotly
 import plotly.graph_objects as go
+from markupsafe import Markup
+
+from backend.runs import Event
+from backend.scoring import ToolScore
 
 SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 SCRIPT_ROUTE = "plotly.min.js"
@@ -25,7 +29,7 @@ def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among c
     """A plotly figure; colours are the page's variables, such as `var(--ft-accent)`; a pressed bar triggers `act`."""
     return gr.HTML(
         "",
-        html_template=f'<div class="chart" role="img" aria-label="{label}"></div>',
+        html_template=Markup('<div class="chart" role="img" aria-label="{}"></div>').format(label),
         js_on_load=_DRAW,
         apply_default_css=False,
         elem_classes=["ft-part"],
@@ -47,10 +51,10 @@ def tool_counts(per_tool: Mapping[str, int]) -> str:
     return figure_json(figure)
 
 
-def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, Any]]) -> str:
+def losses(steps: Sequence[Event], held_out: Sequence[Event]) -> str:
     """The loss of the training rows by step, and of the held-out rows where it was measured."""
-    shown = _thinned([event for event in steps if event.get("loss") is not None])
-    measured = [event for event in held_out if event.get("loss") is not None]
+    shown = _thinned([event for event in steps if event.loss is not None])
+    measured = [event for event in held_out if event.loss is not None]
     figure = go.Figure(
         [
             _line("training rows", shown, "var(--ft-accent)", markers=False),
@@ -63,18 +67,20 @@ def losses(steps: Sequence[Mapping[str, Any]], held_out: Sequence[Mapping[str, A
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
     )
-    total = max((event.get("steps") or 0 for event in shown), default=1)
+    total = max((event.steps or 0 for event in shown), default=1)
     figure.update_xaxes(title={"text": "step", "font": {"size": 13}}, range=[0, total], **_axis())
-    figure.update_yaxes(**_loss_scale([event["loss"] for event in [*shown, *measured]]), **_axis())
+    figure.update_yaxes(
+        **_loss_scale([event.loss for event in [*shown, *measured] if event.loss is not None]), **_axis()
+    )
     return figure_json(figure)
 
 
-def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None, beside: str = "base") -> str:
+def per_tool(tuned: Mapping[str, ToolScore], base: Mapping[str, ToolScore] | None, beside: str = "base") -> str:
     """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are left out.
 
     `beside` is what the base is called.
     """
-    names = [name for name, score in tuned.items() if score["support"]]
+    names = [name for name, score in tuned.items() if score.support]
     figure = go.Figure()
     figure.add_trace(_rates("tuned", names, tuned, "var(--ft-accent)"))
     if base:
@@ -86,26 +92,26 @@ def per_tool(tuned: Mapping[str, Any], base: Mapping[str, Any] | None, beside: s
         margin={"l": 8, "r": 16, "t": 34 if base else 8, "b": 30},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )
-    labels = [f"{name} ({tuned[name]['support']})  " for name in names]
+    labels = [f"{name} ({tuned[name].support})  " for name in names]
     figure.update_yaxes(tickvals=names, ticktext=labels)
     figure.update_xaxes(range=[0, 1.03], tickvals=list(SHARES), ticktext=list(SHARES.values()), tickangle=0, **_axis())
     return figure_json(figure)
 
 
-def _rates(label: str, names: Sequence[str], scores: Mapping[str, Any], colour: str) -> go.Bar:
-    rates = [scores[name]["combined"] for name in names]
+def _rates(label: str, names: Sequence[str], scores: Mapping[str, ToolScore], colour: str) -> go.Bar:
+    rates = {name: scores[name].combined for name in names if name in scores and scores[name].combined.n}
     return go.Bar(
         name=label,
         orientation="h",
-        y=list(names),
-        x=[rate["value"] for rate in rates],
+        y=list(rates),
+        x=[rate.value for rate in rates.values()],
         marker_color=colour,
         error_x={
             "type": "data", "symmetric": False, "color": "var(--ft-ink-3)", "thickness": 1.4, "width": 4,
-            "array": [rate["high"] - rate["value"] for rate in rates],
-            "arrayminus": [rate["value"] - rate["low"] for rate in rates],
+            "array": [(rate.high or 0.0) - (rate.value or 0.0) for rate in rates.values()],
+            "arrayminus": [(rate.value or 0.0) - (rate.low or 0.0) for rate in rates.values()],
         },
-        customdata=[[rate["k"], rate["n"], rate["low"], rate["high"]] for rate in rates],
+        customdata=[[rate.k, rate.n, rate.low, rate.high] for rate in rates.values()],
         hovertemplate=(
             "%{y}, " + label + ": %{customdata[0]} of %{customdata[1]} right, 95 %% interval "
             "%{customdata[2]:.0%}–%{customdata[3]:.0%}<extra></extra>"
@@ -113,11 +119,11 @@ def _rates(label: str, names: Sequence[str], scores: Mapping[str, Any], colour: 
     )  # fmt: skip
 
 
-def _line(name: str, events: Sequence[Mapping[str, Any]], colour: str, *, markers: bool) -> go.Scatter:
+def _line(name: str, events: Sequence[Event], colour: str, *, markers: bool) -> go.Scatter:
     return go.Scatter(
         name=name,
-        x=[event.get("step") for event in events],
-        y=[event["loss"] for event in events],
+        x=[event.step for event in events],
+        y=[event.loss for event in events],
         mode="lines+markers" if markers else "lines",
         line={"color": colour, "width": 2},
         marker={"color": colour, "size": 6},
@@ -132,7 +138,7 @@ def _loss_scale(values: Sequence[float]) -> dict[str, Any]:
     return {"rangemode": "tozero"}
 
 
-def _thinned(events: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _thinned(events: Sequence[Event]) -> Sequence[Event]:
     """Every k-th event and the last, at most about 600: a screen has no room for more."""
     stride = -(-len(events) // MAX_POINTS)
     return events if stride <= 1 else [*events[:-1:stride], events[-1]]

@@ -1,86 +1,76 @@
-"""The pieces that every step is made of, as HTML; all text that comes in is escaped here."""
+"""The pieces that every step is made of, as HTML: `Markup.format` and `Markup.join` escape what comes in."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal
+
+from markupsafe import Markup
 
 Tone = Literal["plain", "accent", "ok", "warn", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
-    """Markup that is already safe to show."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def esc(value: object) -> str:
-    """The value as escaped text; markup made here passes as it is."""
-    return value.text if isinstance(value, Html) else escape(str(value))
-
-
-def joined(parts: Iterable[Html]) -> Html:
-    """Several pieces one after the other."""
-    return Html("".join(part.text for part in parts))
-
-
-def badge(text: str, tone: Tone = "plain") -> Html:
+def badge(text: str, tone: Tone = "plain") -> Markup:
     """A small word that says a state."""
-    return Html(f'<span class="badge {tone}">{esc(text)}</span>')
+    return Markup('<span class="badge {}">{}</span>').format(tone, text)
 
 
-def code(text: object) -> Html:
+def code(text: object) -> Markup:
     """A name or value, in the fixed-width font."""
-    return Html(f"<code>{esc(text)}</code>")
+    return Markup("<code>{}</code>").format(text)
 
 
-def button(do: str, label: object, *, kind: str = "quiet", title: str = "", **data: object) -> Html:
+def button(
+    do: str, label: object, *, kind: str = "quiet", title: str = "", disabled: bool = False, **data: object
+) -> Markup:
     """A button whose press reaches Python as the event `act` with `do` and the given data."""
-    extra = "".join(f' data-{key}="{esc(value)}"' for key, value in data.items())
-    hint = f' title="{esc(title)}" aria-label="{esc(title)}"' if title else ""
-    return Html(f'<button type="button" class="btn {kind}" data-do="{esc(do)}"{extra}{hint}>{esc(label)}</button>')
-
-
-def link(href: str, label: object, *, kind: str = "quiet", download: bool = False) -> Html:
-    """A link that looks like a button."""
-    extra = " download" if download else ""
-    return Html(f'<a class="btn {kind}" href="{esc(href)}"{extra}>{esc(label)}</a>')
-
-
-def heading(title: str, lead: object = "") -> Html:
-    """A step's title and the sentence under it."""
-    below = f'<p class="lead">{esc(lead)}</p>' if lead else ""
-    return Html(f'<header class="heading"><h1>{esc(title)}</h1>{below}</header>')
-
-
-def card(title: str, body: object, *, note: object = "", aside: object = "") -> Html:
-    """A titled panel; `aside` stands at the right of its title."""
-    right = f'<div class="aside">{esc(aside)}</div>' if aside else ""
-    under = f'<p class="note">{esc(note)}</p>' if note else ""
-    return Html(
-        f'<section class="card"><div class="card-head"><h2>{esc(title)}</h2>{right}</div>{under}{esc(body)}</section>'
+    off = Markup(" disabled") if disabled else ""
+    extra = Markup("").join(Markup(' data-{}="{}"').format(key, value) for key, value in data.items())
+    hint = Markup(' title="{0}" aria-label="{0}"').format(title) if title else ""
+    return Markup('<button{} type="button" class="btn {}" data-do="{}"{}{}>{}</button>').format(
+        off, kind, do, extra, hint, label
     )
 
 
-def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> Html:
+def link(href: str, label: object, *, kind: str = "quiet", download: bool = False, name: str = "") -> Markup:
+    """A link that looks like a button; `name` is what a download is called."""
+    called = Markup('="{}"').format(name) if name else ""
+    extra = Markup(" download{}").format(called) if download else ""
+    return Markup('<a class="btn {}" href="{}"{}>{}</a>').format(kind, href, extra, label)
+
+
+def heading(title: str, lead: object = "") -> Markup:
+    """A step's title and the sentence under it."""
+    below = Markup('<p class="lead">{}</p>').format(lead) if lead else ""
+    return Markup('<header class="heading"><h1>{}</h1>{}</header>').format(title, below)
+
+
+def card(title: str, body: object, *, note: object = "", aside: object = "") -> Markup:
+    """A titled panel; `aside` stands at the right of its title."""
+    right = Markup('<div class="aside">{}</div>').format(aside) if aside else ""
+    under = Markup('<p class="note">{}</p>').format(note) if note else ""
+    head = Markup('<div class="card-head"><h2>{}</h2>{}</div>').format(title, right)
+    return Markup('<section class="card">{}{}{}</section>').format(head, under, body)
+
+
+def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> Markup:
     """A short message that matters: what is so, and what to do."""
-    text = f"<p>{esc(body)}</p>" if body else ""
-    row = f'<div class="actions">{esc(actions)}</div>' if actions else ""
+    text = Markup("<p>{}</p>").format(body) if body else ""
     role = "alert" if tone == "error" else "status"
-    return Html(f'<div class="callout {tone}" role="{role}"><strong>{esc(title)}</strong>{text}{row}</div>')
+    return Markup('<div class="callout {}" role="{}"><strong>{}</strong>{}{}</div>').format(
+        tone, role, title, text, _actions(actions)
+    )
 
 
-def empty(title: str, body: object, actions: object = "") -> Html:
+def empty(title: str, body: object, actions: object = "") -> Markup:
     """What stands where there is nothing yet: what will be here and how to get it."""
-    row = f'<div class="actions">{esc(actions)}</div>' if actions else ""
-    return Html(f'<div class="empty"><h2>{esc(title)}</h2><p>{esc(body)}</p>{row}</div>')
+    return Markup('<div class="empty"><h2>{}</h2><p>{}</p>{}</div>').format(title, body, _actions(actions))
+
+
+def _actions(actions: object) -> Markup:
+    return Markup('<div class="actions">{}</div>').format(actions) if actions else Markup("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,70 +83,74 @@ class Figure:
     tone: Tone = "plain"
 
 
-def figures(items: Sequence[Figure]) -> Html:
+def figures(items: Sequence[Figure]) -> Markup:
     """Numbers side by side."""
-    cells = "".join(
-        f'<div class="figure {item.tone}"><dt>{esc(item.label)}</dt><dd class="value">{esc(item.value)}</dd>'
-        f'<dd class="note">{esc(item.note)}</dd></div>'
-        for item in items
-    )
-    return Html(f'<dl class="figures">{cells}</dl>')
+    cell = Markup('<div class="figure {}"><dt>{}</dt><dd class="value">{}</dd><dd class="note">{}</dd></div>')
+    cells = (cell.format(item.tone, item.label, item.value, item.note) for item in items)
+    return Markup('<dl class="figures">{}</dl>').format(Markup("").join(cells))
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> Html:
+def facts(pairs: Iterable[tuple[str, object]]) -> Markup:
     """Names and values, one pair a line."""
-    rows = "".join(f"<div><dt>{esc(name)}</dt><dd>{esc(value)}</dd></div>" for name, value in pairs)
-    return Html(f'<dl class="facts">{rows}</dl>')
+    return Markup('<dl class="facts">{}</dl>').format(_pairs(pairs))
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, kind: str = "", caption: str = "") -> Html:
+def _pairs(pairs: Iterable[tuple[str, object]]) -> Markup:
+    return Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in pairs)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, kind: str = "", caption: str = "") -> Markup:
     """A table that becomes a list of cards on a narrow screen."""
-    head = "".join(f'<th scope="col">{esc(header)}</th>' for header in headers)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td data-label="{esc(h)}">{esc(cell)}</td>' for h, cell in zip(headers, row, strict=True))
-        + "</tr>"
-        for row in rows
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(header) for header in headers)
+    body = Markup("").join(_table_row(headers, row) for row in rows)
+    name = Markup('<caption class="unseen">{}</caption>').format(caption) if caption else ""
+    return Markup('<table class="table {}">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(
+        kind, name, head, body
     )
-    name = f'<caption class="unseen">{esc(caption)}</caption>' if caption else ""
-    return Html(f'<table class="table {kind}">{name}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
-def progress(fraction: float | None, text: object, left: object = "") -> Html:
+def _table_row(headers: Sequence[str], row: Sequence[object]) -> Markup:
+    cells = zip(headers, row, strict=True)
+    cell = Markup('<td data-label="{}">{}</td>')
+    return Markup("<tr>{}</tr>").format(Markup("").join(cell.format(header, value) for header, value in cells))
+
+
+def progress(fraction: float | None, text: object, left: object = "") -> Markup:
     """A bar with what is being done and how much time is left; no fraction, no claim."""
     known = fraction is not None
     share = 100 * min(1.0, max(0.0, fraction or 0.0))
-    style = f' style="width:{share:.1f}%"' if known else ""
-    value = f' aria-valuenow="{share:.0f}"' if known else ""
-    return Html(
-        f'<div class="progress"><div class="progress-text"><span>{esc(text)}</span><span>{esc(left)}</span></div>'
-        f'<div class="bar{"" if known else " unknown"}" role="progressbar" aria-label="{esc(text)}" aria-valuemin="0" '
-        f'aria-valuemax="100"{value}><i{style}></i></div></div>'
-    )
+    style = Markup(' style="width:{:.1f}%"').format(share) if known else ""
+    value = Markup(' aria-valuenow="{:.0f}"').format(share) if known else ""
+    bar = Markup(
+        '<div class="bar{}" role="progressbar" aria-label="{}" aria-valuemin="0" aria-valuemax="100"{}><i{}></i></div>'
+    ).format("" if known else " unknown", text, value, style)
+    return _captioned(text, left, bar)
 
 
-def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Html:
+def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Markup:
     """A bar that shows a share, 0..1, of something, with its name and what it comes to."""
     width = 100 * min(1.0, max(0.0, share))
-    return Html(
-        f'<div class="progress"><div class="progress-text"><span>{esc(name)}</span><span>{esc(value)}</span></div>'
-        f'<div class="bar still {tone}"><i style="width:{width:.1f}%"></i></div></div>'
-    )
+    bar = Markup('<div class="bar still {}"><i style="width:{:.1f}%"></i></div>').format(tone, width)
+    return _captioned(name, value, bar)
 
 
-def call_card(name: str, arguments: Mapping[str, Any]) -> Html:
+def _captioned(name: object, value: object, bar: Markup) -> Markup:
+    return Markup(
+        '<div class="progress"><div class="progress-text"><span>{}</span><span>{}</span></div>{}</div>'
+    ).format(name, value, bar)
+
+
+def call_card(name: str, arguments: Mapping[str, Any]) -> Markup:
     """One tool call: the tool, then each argument and its value."""
-    rows = "".join(
-        f"<div><dt>{esc(key)}</dt><dd>{esc(value_text(value))}</dd></div>" for key, value in arguments.items()
-    )
-    body = f'<dl class="arguments">{rows}</dl>' if rows else '<p class="note">No arguments</p>'
-    return Html(f'<div class="call"><div class="call-name">{esc(name)}</div>{body}</div>')
+    rows = _pairs((key, value_text(value)) for key, value in arguments.items())
+    body = Markup('<dl class="arguments">{}</dl>').format(rows) if rows else Markup('<p class="note">No arguments</p>')
+    return Markup('<div class="call"><div class="call-name">{}</div>{}</div>').format(name, body)
 
 
-def call_text(call: Mapping[str, Any]) -> Html:
+def call_text(call: Mapping[str, Any]) -> Markup:
     """One call on a line: `tool(argument: value)`."""
     inside = ", ".join(f"{key}: {value_text(value)}" for key, value in call.get("arguments", {}).items())
-    return Html(f'<span class="call-line"><b>{esc(call["name"])}</b><wbr>({esc(inside)})</span>')
+    return Markup('<span class="call-line"><b>{}</b><wbr>({})</span>').format(call["name"], inside)
 
 
 def value_text(value: object) -> str:
@@ -164,6 +158,6 @@ def value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def no_data(what: str) -> Html:
+def no_data(what: str) -> Markup:
     """What another step shows while there is no data."""
     return empty("No data yet", what, button("step", "Go to Data", kind="primary", step="data"))

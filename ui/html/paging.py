@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ui.html.markup import Html, button
+from markupsafe import Markup
+
+from ui.html.markup import button
 
 Item = TypeVar("Item")
 
@@ -28,20 +30,23 @@ class Slice(Generic[Item]):
         page = min(max(0, page), pages - 1)
         return cls(items[page * size : (page + 1) * size], page, pages, page * size + 1, len(items))
 
-    def pager(self) -> Html:
-        """Where in the table this is, with buttons to the pages beside it; nothing where one page is all."""
+    def pager(self, **data: str) -> Markup:
+        """Where in the table this is, with buttons to the pages beside it; nothing where one page is all.
+
+        The buttons carry `data` besides their page.
+        """
         if self.pages == 1:
-            return Html("")
+            return Markup("")
         last = self.first + len(self.items) - 1
-        back = button("page", "Previous", kind="quiet small", page=self.page - 1)
-        on = button("page", "Next", kind="quiet small", page=self.page + 1)
-        if self.page == 0:
-            back = Html(back.text.replace("<button", "<button disabled", 1))
-        if self.page == self.pages - 1:
-            on = Html(on.text.replace("<button", "<button disabled", 1))
-        return Html(
-            f'<div class="pager"><span>{self.first:,}–{last:,} of {self.total:,}</span><span>{back}{on}</span></div>'
+        back = self._turn("Previous", self.page - 1, data)
+        on = self._turn("Next", self.page + 1, data)
+        return Markup('<div class="pager"><span>{:,}–{:,} of {:,}</span><span>{}{}</span></div>').format(
+            self.first, last, self.total, back, on
         )
+
+    def _turn(self, label: str, page: int, data: Mapping[str, str]) -> Markup:
+        there = 0 <= page < self.pages
+        return button("page", label, kind="quiet small", disabled=not there, **data, page=page)
 
 
 def page_number(text: str | None) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from ui.guard import storable
 
+NOTHING = Markup("")
 _PRESSES = """
 const button = (event) => {
   const found = event.target.closest?.('[data-do]');
@@ -29,7 +31,7 @@ element.addEventListener('pointerup', (event) => {
 """
 
 
-def Part(value: str = "", *, also: str = "", **options: Any) -> gr.HTML:  # noqa: N802 - stands among components
+def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:  # noqa: N802 - stands among components
     """HTML made with ui.html.markup; a press on a `data-do` button triggers `act` with the button's data.
 
     `also` is more JavaScript to run once the part is on the page. A function and no subclass: gradio writes a stub file
@@ -38,7 +40,7 @@ def Part(value: str = "", *, also: str = "", **options: Any) -> gr.HTML:  # noqa
     return gr.HTML(value, js_on_load=_PRESSES + also, elem_classes=["ft-part"], apply_default_css=False, **options)
 
 
-def pressed(event: gr.EventData) -> dict[str, str]:
+def clicked(event: gr.EventData) -> dict[str, str]:
     """What the pressed button carries: `do`, and its other data as text."""
     data = getattr(event, "_data", None)
     return {storable(str(key)): storable(str(value)) for key, value in data.items()} if isinstance(data, dict) else {}

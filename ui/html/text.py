@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from backend.data.text import count as count
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -15,11 +17,6 @@ def percent(value: float | None, digits: int = 1) -> str:
 def interval(low: float, high: float) -> str:
     """A confidence interval of shares as `73.8–93.0 %`."""
     return f"{low * 100:.1f}–{high * 100:.1f} %"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 row`, `942 rows`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float | None) -> str:

@@ -1,1 +1,25 @@
 """Starting a job here or on Hugging Face, confirming its price, and the panel that follows it."""
+
+from ui.jobs.confirm import COME_INTO_SIGHT, JobsConfirm
+from ui.jobs.launch import ask, begin, job_for, refuse_folder, start_here
+from ui.jobs.login import GAIN, login_button
+from ui.jobs.remote_form import HERE, JOBS, THEN, JobsForm, following
+from ui.jobs.stage_panel import StagePanel
+
+__all__ = [
+    "COME_INTO_SIGHT",
+    "GAIN",
+    "HERE",
+    "JOBS",
+    "THEN",
+    "JobsConfirm",
+    "JobsForm",
+    "StagePanel",
+    "ask",
+    "begin",
+    "following",
+    "job_for",
+    "login_button",
+    "refuse_folder",
+    "start_here",
+]

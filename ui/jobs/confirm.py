@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ui.html import icons, text
-from ui.html.markup import Figure, Html, Tone, button, callout, card, esc, figures, joined, progress
-from ui.html.part import Part
+from markupsafe import Markup
+
+from ui.html import Figure, Part, Tone, button, callout, card, figures, icons, progress, text
 from ui.jobs.launch import ask, confirm
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
-from ui.services.quotes import Offer
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import Offer
 
 COME_INTO_SIGHT = """
 let shown = false;
@@ -23,38 +21,38 @@ watch('value', () => {
 });
 """
 PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
-MARKS: dict[bool | None, tuple[Tone, Html]] = {
+MARKS: dict[bool | None, tuple[Tone, Markup]] = {
     True: ("ok", icons.CHECK),
     False: ("error", icons.CROSS),
-    None: ("plain", Html("?")),
+    None: ("plain", Markup("?")),
 }
 
 
-class JobsConfirm(Holder):
+class JobsConfirm(Panel):
     """The card with the sum and the button that spends it."""
 
     def __init__(self) -> None:
         self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """What is being found out, or the question."""
-        return {self.part: _view(scene).text}
+        return {self.part: _view(page_state)}
 
-    def press(self, scene: Scene, data: dict[str, str]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Start, look again, or leave it."""
-        task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+        task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
         match data.get("do"):
             case "confirm":
-                return confirm(scene)
+                return confirm(page_state)
             case "ask" if task is not None and task.result is not None:
-                return ask(scene, task.result.order)
-        return replace(scene.place, offer=None)
+                return ask(page_state, task.result.order)
+        return replace(page_state.place, offer=None)
 
 
-def _view(scene: Scene) -> Html:
-    task = scene.services.offers.get(scene.place.offer) if scene.place.offer else None
+def _view(page_state: PageState) -> Markup:
+    task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
     if task is None:
-        return Html("")
+        return Markup("")
     back = button("drop", "Not now", kind="quiet")
     if task.error:
         return callout("error", "The price could not be found out", task.error, back)
@@ -63,7 +61,7 @@ def _view(scene: Scene) -> Html:
     return _question(task.result, back)
 
 
-def _question(offer: Offer, back: Html) -> Html:
+def _question(offer: Offer, back: Markup) -> Markup:
     quote = offer.quote
     items = [
         Figure("About", dollars(quote.cost), f"{text.duration(quote.minutes * 60)} on {quote.flavor.label}"),
@@ -73,18 +71,18 @@ def _question(offer: Offer, back: Html) -> Html:
         start = button("confirm", f"Start for at most about {dollars(quote.ceiling)}", kind="primary")
     else:
         start = button("ask", "Check again", kind="primary")
-    body = [figures(items), _checks(offer), Html(f'<div class="actions">{start}{back}</div>')]
-    return card("Before anything is spent", joined(body), note=PRIVATE)
+    body = [figures(items), _checks(offer), Markup('<div class="actions">{}{}</div>').format(start, back)]
+    return card("Before anything is spent", Markup("").join(body), note=PRIVATE)
 
 
-def _checks(offer: Offer) -> Html:
+def _checks(offer: Offer) -> Markup:
     rows = []
     for check in offer.checks:
         tone, mark = MARKS[check.ok]
-        link = f' <a href="{esc(check.link)}" target="_blank" rel="noopener">Open</a>' if check.link else ""
-        said = f"<span>{esc(check.message)}{link}</span>"
-        rows.append(f'<li class="{tone}"><span class="phase-mark">{mark}</span>{said}</li>')
-    return Html(f'<ul class="ready">{"".join(rows)}</ul>')
+        link = Markup(' <a href="{}" target="_blank" rel="noopener">Open</a>').format(check.link) if check.link else ""
+        said = Markup("<span>{}{}</span>").format(check.message, link)
+        rows.append(Markup('<li class="{}"><span class="phase-mark">{}</span>{}</li>').format(tone, mark, said))
+    return Markup('<ul class="ready">{}</ul>').format(Markup("").join(rows))
 
 
 def dollars(amount: float | None) -> str:

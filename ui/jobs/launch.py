@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import InputError
-from backend.jobs import PIPELINE
+from backend.jobs import PIPELINE, workload
 from backend.jobs.huggingface import read_remote, write_order
-from backend.jobs.workload import workload
 from backend.runs import STARTER, Run, RunConfig
 from backend.runs.hub import REPO_ID
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.services.quotes import Order
+from ui.page import Location, PageState
+from ui.services import Order
 
 FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
 
@@ -28,38 +26,38 @@ def refuse_folder(base_model: str) -> None:
         )
 
 
-def ask(scene: Scene, order: Order) -> Place:
+def ask(page_state: PageState, order: Order) -> Location:
     """Have the price of an order found out; the place shows it when it is."""
-    services = scene.services
+    services = page_state.services
     if services.identity.name is None:
         raise InputError("Log in with Hugging Face first: training runs on your own account there.")
-    if scene.report is None:
+    if page_state.report is None:
         raise InputError("The data is still being checked. Try again in a moment.")
     refuse_folder(order.config.base_model)
     key = secrets.token_hex(8)
-    services.offers.ask(key, order, workload(scene.report, order.config), services.identity)
-    return replace(scene.place, offer=key)
+    services.offers.ask(key, order, workload(page_state.report, order.config), services.identity)
+    return replace(page_state.place, offer=key)
 
 
-def confirm(scene: Scene) -> Place:
+def confirm(page_state: PageState) -> Location:
     """Start the order whose price was shown, once; every further press leads to the run that the first one started."""
-    key = scene.place.offer
+    key = page_state.place.offer
     if key is None:
-        return scene.place
-    with scene.services.offers.confirming:
-        run = scene.services.offers.started.get(key) or _confirmed(scene, key)
-    return Place(run=run, step=scene.place.step) if run else replace(scene.place, offer=None)
+        return page_state.place
+    with page_state.services.offers.confirming:
+        run = page_state.services.offers.started.get(key) or _confirmed(page_state, key)
+    return Location(run=run, step=page_state.place.step) if run else replace(page_state.place, offer=None)
 
 
-def _confirmed(scene: Scene, key: str) -> str | None:
+def _confirmed(page_state: PageState, key: str) -> str | None:
     """The id of the run whose job is on its way now; None where the offer is gone or not ready. InputError."""
-    services = scene.services
+    services = page_state.services
     offer = services.offers.take(key, services.identity.page)
-    if offer is None or not offer.ready or scene.source is None:
+    if offer is None or not offer.ready or page_state.source is None:
         return None
-    order, source = offer.order, scene.source
+    order, source = offer.order, page_state.source
     if order.run is None:
-        run = services.store.create(_allowing(scene, order.config), source.dataset, source.tools, order.name)
+        run = services.store.create(_allowing(page_state, order.config), source.dataset, source.tools, order.name)
     else:
         run = services.store.open(order.run)
     write_order(run, services.identity.name or "", offer.quote.flavor.name, offer.quote.timeout_seconds)
@@ -68,13 +66,13 @@ def _confirmed(scene: Scene, key: str) -> str | None:
     return run.id
 
 
-def begin(scene: Scene, run: Run, job: str, flags: Sequence[str] = ()) -> Place:
+def begin(page_state: PageState, run: Run, job: str, flags: Sequence[str] = ()) -> Location:
     """Start one more job of a run: here, or where the run lives, after its price was confirmed. InputError."""
     remote = read_remote(run)
     if remote is None:
-        scene.services.runner.submit(run, job, flags)
-        return scene.place
-    return ask(scene, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
+        page_state.services.runner.submit(run, job, flags)
+        return page_state.place
+    return ask(page_state, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
 
 
 def job_for(then: str) -> str:
@@ -82,21 +80,23 @@ def job_for(then: str) -> str:
     return "train" if then == "stop" else PIPELINE
 
 
-def start_here(scene: Scene, config: RunConfig, name: str, then: str) -> Place:
+def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -> Location:
     """Make the run, and put its jobs in line one behind the other."""
-    assert scene.source is not None
-    run = scene.services.store.create(_allowing(scene, config), scene.source.dataset, scene.source.tools, name)
-    scene.services.runner.submit(run, "train")
+    assert page_state.source is not None
+    run = page_state.services.store.create(
+        _allowing(page_state, config), page_state.source.dataset, page_state.source.tools, name
+    )
+    page_state.services.runner.submit(run, "train")
     for stage in FOLLOWING[then]:
         try:
-            scene.services.runner.submit(run, stage)
+            page_state.services.runner.submit(run, stage)
         except InputError:  # training is under way all the same, and the stage's own step offers to start it
             break
-    return Place(run=run.id, step="train")
+    return Location(run=run.id, step="train")
 
 
-def _allowing(scene: Scene, config: RunConfig) -> RunConfig:
+def _allowing(page_state: PageState, config: RunConfig) -> RunConfig:
     """The settings with what the data's rows may hold."""
-    assert scene.source is not None
-    origin = scene.source.origin
+    assert page_state.source is not None
+    origin = page_state.source.origin
     return replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)

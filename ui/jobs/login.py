@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from ui.html.markup import Html, esc
-from ui.page.state import Scene
-from ui.services.identity import LOGIN
+from markupsafe import Markup
+
+from ui.page import PageState
+from ui.services import LOGIN
 
 GAIN = (
     "Training runs on your own Hugging Face account, in private repositories. "
@@ -14,7 +15,7 @@ GAIN = (
 )
 
 
-def login_button(scene: Scene) -> Html:
+def login_button(page_state: PageState) -> Markup:
     """A link that logs in with Hugging Face and comes back to this place."""
-    target = f"{LOGIN}?{urlencode({'_target_url': '/' + scene.place.query})}"
-    return Html(f'<a class="btn primary" href="{esc(target)}" data-login>Log in with Hugging Face</a>')
+    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.place.query})}"
+    return Markup('<a class="btn primary" href="{}" data-login>Log in with Hugging Face</a>').format(target)

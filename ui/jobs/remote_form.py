@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor
-from ui.html.markup import button, callout
-from ui.html.part import Part
-from ui.page.location import Place
-from ui.page.page import QUICK, Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, button, callout
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 HERE, JOBS = "here", "jobs"
 THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
@@ -22,7 +19,7 @@ WHERE = [("This machine", HERE), ("Hugging Face Jobs", JOBS)]
 JOBS_NOTE = "Billed by the minute while it starts and runs. You see the price, and confirm it, before anything starts."
 
 
-class JobsForm(Holder):
+class JobsForm(Panel):
     """The choice of the place and what belongs to it."""
 
     def __init__(self) -> None:
@@ -35,30 +32,30 @@ class JobsForm(Holder):
                 self.trouble = Part(elem_id="machines-trouble")
 
     @property
-    def fields(self) -> list[Any]:
-        """The inputs: where, the machine, the minutes."""
-        return [self.where, self.machine, self.minutes]
+    def inputs(self) -> dict[str, Component]:
+        """The inputs by name: where, the machine, the minutes."""
+        return {"where": self.where, "machine": self.machine, "minutes": self.minutes}
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The choice where there is one; machines as soon as the Hub has named them."""
-        identity = scene.services.identity
+        identity = page_state.services.identity
         if identity.name is None:
-            return {self.box: gr.update(visible=False), self.where: Keyed("nobody", HERE)}
-        found = scene.services.offers.machines(identity)
+            return {self.box: gr.update(visible=False), self.where: KeyedUpdate("nobody", HERE)}
+        found = page_state.services.offers.machines(identity)
         listed = found.result or []
         alone = not identity.machine
         trouble = button("machines", "Ask again", kind="quiet small")
         return {
             self.box: gr.update(visible=True),
-            self.where: Keyed(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
-            self.order: Keyed(identity.name, gr.update(visible=alone)),
-            self.machine: Keyed(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
-            self.trouble: callout("error", "The machines could not be listed", found.error, trouble).text
+            self.where: KeyedUpdate(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
+            self.order: KeyedUpdate(identity.name, gr.update(visible=alone)),
+            self.machine: KeyedUpdate(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
+            self.trouble: callout("error", "The machines could not be listed", found.error, trouble)
             if found.error
             else "",
         }
 
-    def wire(self, page: Page, then: gr.Radio, local: gr.Textbox) -> None:
+    def wire(self, page: Page, then: gr.Radio, local: Component) -> None:
         """Show what belongs to the chosen place, and let `then` offer what can follow there.
 
         `local` is a setting that only a training on this machine has.
@@ -68,7 +65,7 @@ class JobsForm(Holder):
             return gr.update(visible=where == JOBS), following(where), gr.update(visible=where == HERE)
 
         self.where.input(choose, self.where, [self.order, then, local], **QUICK)
-        page.on_press(self.trouble, _ask_again)
+        page.on_click(self.trouble, _ask_again)
 
 
 def following(where: str) -> Any:
@@ -77,9 +74,9 @@ def following(where: str) -> Any:
     return gr.update(choices=THEN_ON_JOBS if on_jobs else THEN, value="export" if on_jobs else "evaluate")
 
 
-def _ask_again(scene: Scene, _data: dict[str, str]) -> Place:
-    scene.services.offers.ask_again()
-    return scene.place
+def _ask_again(page_state: PageState, _data: dict[str, str]) -> Location:
+    page_state.services.offers.ask_again()
+    return page_state.place
 
 
 def _choices(machines: list[Flavor]) -> list[tuple[str, str]]:

@@ -6,16 +6,13 @@ import time
 from collections.abc import Callable
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.jobs.outcome import CANCELLED
+from backend.jobs import CANCELLED
 from backend.runs import STAGES
-from ui.html import icons, text
-from ui.html.markup import Html, button, callout, card, esc, joined, progress
-from ui.html.part import Part
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.page.updates import Holder, Wanted
-from ui.services.stages import StageView
+from ui.html import Part, button, callout, card, icons, progress, text
+from ui.page import Location, PageState, Panel, Updates
+from ui.services import StageView
 
 LOG_SHOWN = 12_000
 FOLLOW_END = """
@@ -32,7 +29,7 @@ watch('value', () => {
 Words = dict[str, str]
 
 
-class StagePanel(Holder):
+class StagePanel(Panel):
     """The state of one stage, with its buttons, and its log folded below."""
 
     def __init__(self, stage: str) -> None:
@@ -44,39 +41,39 @@ class StagePanel(Holder):
         with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
             self.log = Part(elem_id=f"{self.stage}-log", also=FOLLOW_END)
 
-    def paint(self, scene: Scene, words: Words) -> Wanted:
+    def render(self, page_state: PageState, words: Words) -> Updates:
         """The stage's state and its log."""
-        view = scene.stage(self.stage)
-        printed = _log(scene, view)
+        view = page_state.stage(self.stage)
+        printed = _log(page_state, view)
         return {
-            self.state: stage_state(scene, view, words).text,
+            self.state: stage_state(page_state, view, words),
             self.log_box: gr.update(visible=bool(printed)),
-            self.log: f'<pre class="listing log" tabindex="0">{esc(printed)}</pre>' if printed else "",
+            self.log: Markup('<pre class="listing log" tabindex="0">{}</pre>').format(printed) if printed else "",
         }
 
-    def press(self, scene: Scene, data: dict[str, str], start: Callable[[Scene], Place]) -> Place:
+    def click(self, page_state: PageState, data: dict[str, str], start: Callable[[PageState], Location]) -> Location:
         """Start or cancel, as the button says."""
         match data.get("do"):
-            case "start" if not scene.stage(self.stage).active:
-                return start(scene)
-            case "cancel" if scene.run:
+            case "start" if not page_state.stage(self.stage).active:
+                return start(page_state)
+            case "cancel" if page_state.run:
                 for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
-                    view = scene.stage(stage)
+                    view = page_state.stage(stage)
                     if view.active:
-                        scene.services.cancel(scene.run, view.job)
-        return scene.place
+                        page_state.services.cancel(page_state.run, view.job)
+        return page_state.place
 
 
-def stage_state(scene: Scene, view: StageView, words: Words) -> Html:
+def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:
     """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
-    if view.active and scene.run:
-        stopping = scene.services.stopping(scene.run, view.job)
-        cancel = Html("") if stopping else button("cancel", "Cancel", kind="quiet small")
+    if view.active and page_state.run:
+        stopping = page_state.services.stopping(page_state.run, view.job)
+        cancel = Markup("") if stopping else button("cancel", "Cancel", kind="quiet small")
         return card(words["busy"], progress_of(view, stopping=stopping), aside=cancel)
     return ended(view, words)
 
 
-def ended(view: StageView, words: Words) -> Html:
+def ended(view: StageView, words: Words) -> Markup:
     """A message if the stage failed or was cancelled, with the reason; nothing if all is well."""
     again = button("start", words["again"], kind="primary") if words.get("again") else ""
     if view.state == "failed":
@@ -84,69 +81,68 @@ def ended(view: StageView, words: Words) -> Html:
     if view.state == "cancelled":
         why = "" if view.message == CANCELLED else view.message
         return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("kept", "")))), again)
-    return Html("")
+    return Markup("")
 
 
-def progress_of(view: StageView, *, stopping: bool) -> Html:
+def progress_of(view: StageView, *, stopping: bool) -> Markup:
     """How far a stage that waits or works is, and what its job says meanwhile."""
     if stopping:
         return progress(None, "Stopping")
     if view.state == "queued":
         return progress(None, view.message or "Waits for its turn on this machine")
-    told = Html(f'<p class="note">{esc(view.message)}</p>') if view.message else Html("")
-    return joined([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
+    told = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
+    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
 
 
-def _phases(view: StageView) -> Html:
+def _phases(view: StageView) -> Markup:
     """The parts of the stage: done, going on, still to come."""
     names = view.phases
-    now = str(view.progress.get("phase", ""))
+    now = view.progress.phase if view.progress else None
     if now not in names:
-        return Html("")
+        return Markup("")
     at = list(names).index(now)
     states = ["done" if index < at else "now" if index == at else "later" for index in range(len(names))]
-    marks = {"done": icons.CHECK, "now": Html('<i class="dot"></i>'), "later": Html('<i class="dot"></i>')}
-    items = "".join(
-        f'<li class="{state}"><span class="phase-mark">{marks[state]}</span>{esc(name)}'
-        f"<span>{_took(view, phase)}</span></li>"
+    marks = {"done": icons.CHECK, "now": Markup('<i class="dot"></i>'), "later": Markup('<i class="dot"></i>')}
+    items = Markup("").join(
+        Markup('<li class="{}"><span class="phase-mark">{}</span>{}<span>{}</span></li>').format(
+            state, marks[state], name, _took(view, phase)
+        )
         for state, (phase, name) in zip(states, names.items(), strict=True)
     )
-    return Html(f'<ol class="phases">{items}</ol>')
+    return Markup('<ol class="phases">{}</ol>').format(items)
 
 
 def _took(view: StageView, phase: str) -> str:
     """How long a phase has taken, and about how long it still needs."""
-    last = next((event for event in reversed(view.events) if event.get("phase") == phase), None)
+    last = next((event for event in reversed(view.events) if event.phase == phase), None)
     if last is None:
         return ""
-    eta, seconds = last.get("eta"), last.get("seconds")
-    left = f", about {text.duration(eta)} left" if isinstance(eta, int | float) and eta > 1 else ""
-    return f"{text.duration(seconds)}{left}" if isinstance(seconds, int | float) and seconds else ""
+    left = f", about {text.duration(last.eta)} left" if last.eta and last.eta > 1 else ""
+    return f"{text.duration(last.seconds)}{left}" if last.seconds else ""
 
 
 def doing(view: StageView) -> str:
     """What the stage does right now, in words: a step of so many, or a phase."""
     last = view.progress
-    if last.get("event") == "step":
-        return f"Step {last['step']:,} of {last['steps']:,}, epoch {last.get('epoch', 0):.1f}"
-    if not last:
+    if last is None:
         return "Starting"
-    phase = str(last.get("phase") or "Working")
-    done, total = last.get("done"), last.get("total")
+    if last.kind == "step":
+        return f"Step {last.step or 0:,} of {last.steps or 0:,}, epoch {last.epoch or 0:.1f}"
+    phase, done, total = last.phase or "Working", last.done, last.total
     counted = f", {done:,} of {total:,}" if isinstance(done, int) and isinstance(total, int) and total > 1 else ""
     return view.phases.get(phase, phase) + counted
 
 
 def time_left(view: StageView) -> str:
     """The time that is left, where the stage says so; else the time it has taken."""
-    eta = view.progress.get("eta")
-    if isinstance(eta, int | float) and view.progress.get("event") == "step":
-        return f"about {text.duration(eta)} left"
-    return f"{text.duration(time.time() - view.started)} so far" if view.started and view.progress else ""
+    last = view.progress
+    if last and last.kind == "step" and last.eta is not None:
+        return f"about {text.duration(last.eta)} left"
+    return f"{text.duration(time.time() - view.started)} so far" if view.started and last else ""
 
 
-def _log(scene: Scene, view: StageView) -> str:
-    if scene.run is None or not view.job:
+def _log(page_state: PageState, view: StageView) -> str:
+    if page_state.run is None or not view.job:
         return ""
-    printed, _ = scene.services.runner.log(scene.run, view.job)
+    printed, _ = page_state.services.runner.log(page_state.run, view.job)
     return printed[-LOG_SHOWN:]

@@ -1,1 +1,27 @@
 """One page of one visitor: where it is, what it shows, and how changes are sent to the browser."""
+
+from ui.page.faults import rendered
+from ui.page.guarded_blocks import GuardedBlocks
+from ui.page.location import STEP_NAMES, STEPS, Location
+from ui.page.page import QUICK, Page, Step, go, pick_step
+from ui.page.state import PageState, readable
+from ui.page.updates import KeyedUpdate, Panel, Updates, blocks_of
+
+__all__ = [
+    "QUICK",
+    "STEPS",
+    "STEP_NAMES",
+    "GuardedBlocks",
+    "KeyedUpdate",
+    "Location",
+    "Page",
+    "PageState",
+    "Panel",
+    "Step",
+    "Updates",
+    "blocks_of",
+    "go",
+    "pick_step",
+    "readable",
+    "rendered",
+]

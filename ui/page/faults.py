@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from ui.html.markup import callout
-from ui.page.updates import Keyed, Wanted
-from ui.services.stored import told
-
-LOGGER = logging.getLogger(__name__)
+from ui.html import callout
+from ui.page.updates import KeyedUpdate, Updates
+from ui.services import told
 
 
-def painted(name: str, paint: Callable[[], Wanted], instead: Callable[[str], Wanted]) -> Wanted:
-    """What `paint` wants shown; if it fails, that is logged, and `instead` is given a callout that says why.
+def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], Updates]) -> Updates:
+    """What `paint` wants shown; if it fails, `instead` is given a callout that says why.
+
+    Only an InputError is told as a damaged file; anything else is a fault of ours, which is logged with its traceback.
 
     Updates that are made later, when they are sent, are guarded in the same way.
     """
     try:
-        return {block: _guarded(name, block, update) for block, update in paint().items()}
-    except Exception as error:
-        LOGGER.exception("%s cannot be painted", name)
+        return {block: _guarded(name, block, update) for block, update in render().items()}
+    except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
         wanted = instead(trouble(name, error))
         return {block: _sendable(update) for block, update in wanted.items()}
 
 
 def trouble(name: str, error: Exception) -> str:
-    """The callout in place of a part: an InputError's own words, else a sentence about the run's files."""
-    return callout("error", f"{name} cannot be shown", told(error)).text
+    """The callout in place of a part: an InputError's own words, else that the app is at fault."""
+    return callout("error", f"{name} cannot be shown", told(error, f"painting {name}"))
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:
-    if not isinstance(update, Keyed):
+    if not isinstance(update, KeyedUpdate):
         return _sendable(update)
     key = _sendable(update.key)
     if not callable(update.update):
-        return Keyed(key, _sendable(update.update))
+        return KeyedUpdate(key, _sendable(update.update))
 
     def later() -> Any:
         try:
             return _sendable(update.value())
-        except Exception as error:
-            LOGGER.exception("a part of %s cannot be painted", name)
-            return _sendable(trouble("This part", error)) if isinstance(block, gr.HTML) else gr.skip()
+        except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
+            said = told(error, f"painting a part of {name}")
+            shown = callout("error", "This part cannot be shown", said)
+            return _sendable(str(shown)) if isinstance(block, gr.HTML) else gr.skip()
 
-    return Keyed(key, later)
+    return KeyedUpdate(key, later)
 
 
 def _sendable(value: Any) -> Any:

@@ -11,8 +11,7 @@ from gradio.blocks import Block
 from gradio.state_holder import SessionState
 from starlette.datastructures import Headers
 
-from ui.guard import FILES, Guard, refuse_files_in_answer, storable, without_foreign_files
-from ui.guard.session_owners import NOT_YOURS
+from ui.guard import FILES, NOT_YOURS, Guard, refuse_files_in_answer, storable, without_foreign_files
 from ui.page.blocks import QuietBlocks
 
 

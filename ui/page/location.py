@@ -13,7 +13,7 @@ STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A run's id, or the id of data that no run has been made of yet, and the step that is open.
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run that the visitor is asked
@@ -42,7 +42,7 @@ class Place:
         return "" if shown == {"step": "data"} else "?" + urlencode(shown)
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, Any] | None) -> Place:
+    def from_mapping(cls, values: Mapping[str, Any] | None) -> Location:
         """The place that an address or the browser names; what is not known is left out."""
         texts = {key: str(value) for key, value in (values or {}).items() if value}
         step = texts.get("step", "data")

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.data import CheckOptions, CheckReport
-from backend.data.text.changes import FixPlan
+from backend.data.text import FixPlan
+from backend.device import Verification
 from backend.errors import InputError
-from backend.runs import STAGES, Run, read_json
-from ui.page.location import Place
-from ui.services.data_reviewing import Review
-from ui.services.data_work import Data
-from ui.services.fix_request import Wish, read_wish
-from ui.services.services import Services
-from ui.services.stages import StageView, has_result, stage_views
-from ui.services.stored import told
-from ui.services.summaries import Summary
-from ui.services.tasks import Task
-from ui.services.uploads import GONE, Origin, Source
+from backend.runs import STAGES, Run, TrainingSummary, read_json
+from backend.scoring import Evaluation
+from ui.page.location import Location
+from ui.services import (
+    GONE,
+    Data,
+    FixRequest,
+    Origin,
+    Review,
+    Services,
+    StageView,
+    Summary,
+    Task,
+    UploadedData,
+    has_result,
+    read_wish,
+    stage_views,
+    told,
+)
 
 LOGGER = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Scene:
+class PageState:
     """One look at the place where a visitor stands; what a step does not ask for is not read."""
 
     services: Services
-    place: Place
+    place: Location
 
     @cached_property
     def _opened(self) -> tuple[Run | None, str | None]:
@@ -40,7 +51,7 @@ class Scene:
         try:
             return self.services.store.open(self.place.run), None
         except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
-            return None, told(error)
+            return None, told(error, "opening a run")
 
     @property
     def run(self) -> Run | None:
@@ -64,9 +75,9 @@ class Scene:
             return {}
         try:
             return stage_views(self.run, self.services.runner)
-        except Exception as error:
-            LOGGER.exception("the stages of the run %s cannot be read", self.run.id)
-            return {stage: StageView(stage, "failed", told(error)) for stage in STAGES}
+        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
+            said = told(error, f"reading the stages of the run {self.run.id}")
+            return {stage: StageView(stage, "failed", said) for stage in STAGES}
 
     def stage(self, name: str) -> StageView:
         """One stage of the open run."""
@@ -80,16 +91,16 @@ class Scene:
             return False
 
     @cached_property
-    def _sourced(self) -> tuple[Source | None, str | None]:
+    def _sourced(self) -> tuple[UploadedData | None, str | None]:
         if self.run:
             name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
             config = self.run.config
             origin = Origin(config.allow_multiple_calls, config.allow_no_call)
-            return Source(self.run.dataset_path, self.run.tools_path, name, origin), None
+            return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin), None
         if not self.place.data:
             return None, None
         try:
-            return self.services.drafts.open(self.place.data), None
+            return self.services.upload_store.open(self.place.data), None
         except InputError as error:
             return None, str(error)
         except (OSError, TypeError, ValueError):
@@ -97,7 +108,7 @@ class Scene:
             return None, GONE
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> UploadedData | None:
         """The data that is open: the run's, or what the visitor gave."""
         return self._sourced[0]
 
@@ -151,7 +162,7 @@ class Scene:
         return f"{self.data.key if self.data else None} {self.report is not None}"
 
     @cached_property
-    def wish(self) -> Wish | None:
+    def wish(self) -> FixRequest | None:
         """The fixes that the visitor looks at."""
         return read_wish(self.place.fixing, self.report)
 
@@ -175,23 +186,32 @@ class Scene:
         return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
-    def evaluation(self) -> dict[str, Any] | None:
-        """The open run's evaluation.json; None where there is none."""
-        return _read(self.run.evaluation_path) if self.run else None
+    def evaluation(self) -> Evaluation | None:
+        """The open run's evaluation; None where there is none, or no JSON, InputError where a field is damaged."""
+        return _read(self.run.evaluation_path, Evaluation.from_dict) if self.run else None
 
     @cached_property
-    def training(self) -> dict[str, Any] | None:
-        """The summary that training left; None where there is none."""
-        return _read(self.run.training_path) if self.run else None
+    def training(self) -> TrainingSummary | None:
+        """The summary that training left; None and InputError as for the evaluation."""
+        return _read(self.run.training_path, TrainingSummary.from_dict) if self.run else None
 
     @cached_property
-    def verification(self) -> dict[str, Any] | None:
-        """What was verified about the open run's exported file; None where there is none."""
-        return _read(self.run.export_dir / "verification.json") if self.run else None
+    def verification(self) -> Verification | None:
+        """What was verified about the open run's exported file; None and InputError as for the evaluation."""
+        return _read(self.run.export_dir / "verification.json", Verification.from_dict) if self.run else None
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def readable(read: Callable[[], T | None]) -> T | None:
+    """A document of the run where another part of the page says what is wrong with it: None if a field is damaged."""
     try:
-        return read_json(path) if path.is_file() else None
-    except (InputError, OSError, ValueError, RecursionError):
+        return read()
+    except InputError:
         return None
+
+
+def _read(path: Path, parse: Callable[[object, str], T]) -> T | None:
+    try:
+        document = read_json(path) if path.is_file() else None
+    except (InputError, OSError):
+        return None
+    return None if document is None else parse(document, str(path))

@@ -10,16 +10,16 @@ from typing import Any
 
 from gradio.blocks import Block
 
-Wanted = dict[Block, Any]
+Updates = dict[Block, Any]
 Seen = dict[str, str]
 
 
-class Holder:
+class Panel:
     """A group of components that belongs to a step."""
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
+class KeyedUpdate:
     """An update that is sent when `key` changes, whatever the visitor did to the component since.
 
     A function as the `update` is called only then: what is costly to draw is not drawn at every tick.
@@ -37,7 +37,7 @@ def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[dict[Block, Any], 
     """The updates that differ from what was last sent to this page, and what it will then have seen."""
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
     changed = {
-        block: update.value() if isinstance(update, Keyed) else update
+        block: update.value() if isinstance(update, KeyedUpdate) else update
         for block, update in wanted.items()
         if seen.get(str(block._id)) != digests[str(block._id)]
     }
@@ -50,11 +50,11 @@ def blocks_of(holder: object) -> list[Block]:
     for value in vars(holder).values():
         if isinstance(value, Block):
             found.append(value)
-        elif isinstance(value, Holder):
+        elif isinstance(value, Panel):
             found += blocks_of(value)
     return found
 
 
 def _digest(update: Any) -> str:
-    text = update.key if isinstance(update, Keyed) else json.dumps(update, sort_keys=True, default=repr)
+    text = update.key if isinstance(update, KeyedUpdate) else json.dumps(update, sort_keys=True, default=repr)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

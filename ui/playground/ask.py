@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
-from typing import Any
 
 from backend.errors import InputError
-from backend.inference.answering import Answer, answerer_for, runtime_installed
-from backend.inference.answering_checkpoint import WHICH, Which, askable, checkpoint_answerer
-from ui.page.state import Scene
+from backend.inference import WHICH, Answer, Which, answerer_for, askable, checkpoint_answerer, runtime_installed
+from backend.records import Call
+from backend.scoring import RowResult
+from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Turn
-from ui.services.exports import exported
+from ui.services import exported
 
 POLL_SECONDS = 0.25
 MAX_MESSAGE = 2_000
@@ -24,42 +24,42 @@ NOT_HERE = "The file lies on Hugging Face, not on this server. Run it in this br
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
 
-def ask_file(scene: Scene, message: str) -> Answer:
+def ask_file(page_state: PageState, message: str) -> Answer:
     """The exported file's answer on the server; what is in the way is told in its `error`."""
     if len(message) > MAX_MESSAGE:
         return _too_long(message)
-    file = exported(scene.run) if scene.run else None
-    if scene.run is None or file is None:
+    file = exported(page_state.run) if page_state.run else None
+    if page_state.run is None or file is None:
         return Answer(error="There is no exported file. Go to the Export step first.")
     if file.path is None:
         return Answer(error=NOT_HERE)
     try:
-        return answerer_for(file.path, scene.run.export_dir / "tools_android.json").ask(message)
+        return answerer_for(file.path, page_state.run.export_dir / "tools_android.json").ask(message)
     except InputError as error:
         return Answer(error=str(error))
 
 
-def ask_weights(scene: Scene, message: str, which: Which) -> Answer:
+def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:
     """What the run's checkpoint or base answers; what is in the way is told in the answer's `error`."""
     if len(message) > MAX_MESSAGE:
         return _too_long(message)
-    if scene.run is None or which not in askable(scene.run):
+    if page_state.run is None or which not in askable(page_state.run):
         return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
-    return checkpoint_answerer(scene.run.path, which).ask(message)
+    return checkpoint_answerer(page_state.run.path, which).ask(message)
 
 
 def _too_long(message: str) -> Answer:
     return Answer(error=f"The message has {len(message):,} characters; at most {MAX_MESSAGE:,} are asked. Shorten it.")
 
 
-def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
+def turns_of(page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
     """The turn as it grows: before and after every model's answer, and None now and then while one is at work."""
-    turn = Turn(message, {}, expected_calls(scene, message))
+    turn = Turn(message, {}, expected_calls(page_state, message))
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
-            turn = _given(scene, turn, given)
+            turn = _given(page_state, turn, given)
         if kind not in turn.answers:
-            pending = _pool.submit(_ask, scene, message, kind)
+            pending = _pool.submit(_ask, page_state, message, kind)
             if turn.answers:
                 yield replace(turn, waiting=kind)
             while (answer := _poll(pending)) is None:
@@ -68,16 +68,16 @@ def turns_of(scene: Scene, message: str, given: Given | None, kinds: Sequence[st
         yield turn
 
 
-def _ask(scene: Scene, message: str, kind: str) -> Answer:
+def _ask(page_state: PageState, message: str, kind: str) -> Answer:
     which = next((which for which in WHICH if which == kind), None)
-    return ask_file(scene, message) if which is None else ask_weights(scene, message, which)
+    return ask_file(page_state, message) if which is None else ask_weights(page_state, message, which)
 
 
-def _given(scene: Scene, turn: Turn, given: Given) -> Turn:
+def _given(page_state: PageState, turn: Turn, given: Given) -> Turn:
     """The turn with the browser's answer; without one, where the server cannot help either; or with why it must."""
     item = given.answers.get(turn.message)
-    if item is not None and scene.run is not None:
-        return replace(turn, answers={FILE: browser_answer(scene.run, item)}, place=IN_BROWSER)
+    if item is not None and page_state.run is not None:
+        return replace(turn, answers={FILE: browser_answer(page_state.run, item)}, place=IN_BROWSER)
     reason = given.error or "The browser brought no answer"
     if not runtime_installed():
         return replace(
@@ -86,15 +86,15 @@ def _given(scene: Scene, turn: Turn, given: Given) -> Turn:
     return replace(turn, note=f"{reason}, so the server answered.")
 
 
-def held_out_rows(scene: Scene) -> list[dict[str, Any]]:
+def held_out_rows(page_state: PageState) -> Sequence[RowResult]:
     """The rows that evaluation scored."""
-    rows: list[dict[str, Any]] = ((scene.evaluation or {}).get("tuned") or {}).get("rows") or []
-    return rows
+    evaluation = readable(lambda: page_state.evaluation)
+    return evaluation.tuned.rows if evaluation else ()
 
 
-def expected_calls(scene: Scene, message: str) -> list[dict[str, Any]] | None:
+def expected_calls(page_state: PageState, message: str) -> tuple[Call, ...] | None:
     """The right calls, where the message is one of the held-out rows."""
-    return next((row["expected"] for row in held_out_rows(scene) if row["message"].strip() == message), None)
+    return next((row.expected for row in held_out_rows(page_state) if row.message.strip() == message), None)
 
 
 def _poll(pending: Future[Answer]) -> Answer | None:

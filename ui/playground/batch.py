@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.data.calls.reading import canonical_text
-from backend.data.csv.table import read_table
-from backend.data.text.options import MESSAGE
+from backend.data.calls import canonical_text
+from backend.data.csv import inert, read_table
+from backend.data.text import MESSAGE
 from backend.errors import InputError
-from backend.inference.answering import Answer
-from ui.html import text
-from ui.html.markup import Html, badge, call_text, callout, card, esc, joined, link, progress, table
-from ui.html.part import Part
-from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from backend.inference import Answer
+from backend.records import Call
+from ui.html import Part, badge, call_text, callout, card, link, progress, table, text
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 from ui.playground.ask import MAX_MESSAGE, turns_of
 from ui.playground.browser_model import Given
 from ui.playground.history import KINDS, Turn, as_expected, short
@@ -38,7 +36,7 @@ async (place, many, beside, where, _) => {
 """.replace("MOST", str(MOST_MESSAGES))
 
 
-class ListDesk(Holder):
+class ListDesk(Panel):
     """A field for many messages, and the table of their answers."""
 
     def __init__(self) -> None:
@@ -56,10 +54,10 @@ class ListDesk(Holder):
                 )
             self.table = Part(elem_id="many-table")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """Another run begins with an empty field."""
-        run = str(scene.place.run)
-        return {self.many: Keyed(run, ""), self.table: Keyed(run, "")}
+        run = str(page_state.place.run)
+        return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
 
     def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
         """Ask all messages where the page is set to ask, and read them from a file."""
@@ -68,8 +66,8 @@ class ListDesk(Holder):
         def ask(
             place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
-            scene = page.scene(place, request)
-            yield from asking_all(scene, many, beside, Given.from_json(given))
+            page_state = page.page_state(place, request)
+            yield from asking_all(page_state, many, beside, Given.from_json(given))
 
         inputs = [page.place, self.many, beside, where, self.given]
         asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
@@ -108,43 +106,43 @@ def lines_of_file(path: Path) -> str:
         raise InputError(f"{path.name} is no UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
 
 
-def asking_all(scene: Scene, many: str, beside: Sequence[str], given: Given | None) -> Iterator[tuple[Any, ...]]:
+def asking_all(
+    page_state: PageState, many: str, beside: Sequence[str], given: Given | None
+) -> Iterator[tuple[Any, ...]]:
     """The table as it grows, and the CSV at its end."""
     try:
         messages = messages_in(many)
     except InputError as error:
-        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error).text
+        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error)
         return
     if given is not None and given.stopped:
         messages = [message for message in messages if message in given.answers]
     turns: list[Turn] = []
     for message in messages:
-        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages)).text
+        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages))
         newest = Turn(message, {}, None)
-        for turn in turns_of(scene, message, given, beside):
+        for turn in turns_of(page_state, message, given, beside):
             newest = turn or newest
             yield gr.skip(), gr.skip(), gr.skip()
         turns.append(newest)
     told = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
-    yield gr.update(visible=True), gr.update(visible=False), told.text
+    yield gr.update(visible=True), gr.update(visible=False), told
 
 
-def _under_way(turns: Sequence[Turn], total: int) -> Html:
+def _under_way(turns: Sequence[Turn], total: int) -> Markup:
     bar = progress(len(turns) / total, f"{len(turns):,} of {text.count(total, 'message')} answered")
-    return Html(f'<div class="stack">{bar}{_table(turns) if turns else ""}</div>')
+    return Markup('<div class="stack">{}{}</div>').format(bar, _table(turns) if turns else "")
 
 
-def turns_table(turns: Sequence[Turn]) -> Html:
+def turns_table(turns: Sequence[Turn]) -> Markup:
     """Every message with its answers, how many are as the data expects, and the CSV."""
     address = "data:text/csv;charset=utf-8;base64," + base64.b64encode(turns_csv(turns).encode("utf-8-sig")).decode()
-    save = Html(
-        link(address, "Download as CSV", kind="quiet small", download=True).text.replace(
-            " download>", ' download="answers.csv">'
-        )
-    )
+    save = link(address, "Download as CSV", kind="quiet small", download=True, name="answers.csv")
     title = text.count(len(turns), "message")
-    notes = joined([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
-    return card(title, Html(f'<div class="stack">{notes}{_table(turns)}</div>'), note=_tally(turns), aside=save)
+    notes = Markup("").join([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
+    return card(
+        title, Markup('<div class="stack">{}{}</div>').format(notes, _table(turns)), note=_tally(turns), aside=save
+    )
 
 
 def _tally(turns: Sequence[Turn]) -> str:
@@ -158,7 +156,7 @@ def _tally(turns: Sequence[Turn]) -> str:
     return " · ".join(parts)
 
 
-def _table(turns: Sequence[Turn]) -> Html:
+def _table(turns: Sequence[Turn]) -> Markup:
     kinds = list(turns[0].answers)
     expected = any(turn.expected is not None for turn in turns)
     headers = ["Message", *(KINDS[kind] for kind in kinds), *(["The data says"] if expected else [])]
@@ -173,17 +171,19 @@ def _table(turns: Sequence[Turn]) -> Html:
     return table(headers, rows, kind="many", caption="Answers to many messages")
 
 
-def _cell(answer: Answer | None, turn: Turn) -> Html:
+def _cell(answer: Answer | None, turn: Turn) -> Markup:
     right = as_expected(answer, turn.expected) if answer else None
-    mark = Html(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
-    reason = f'<p class="note">{esc(answer.error)}</p>' if answer and answer.error else ""
-    return Html(f"<div>{short(answer)} {mark}{reason}</div>")
+    mark = Markup(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
+    reason = Markup('<p class="note">{}</p>').format(answer.error) if answer and answer.error else ""
+    return Markup("<div>{} {}{}</div>").format(short(answer), mark, reason)
 
 
-def _expected(turn: Turn) -> Html:
+def _expected(turn: Turn) -> Markup:
     if turn.expected is None:
-        return Html("–")
-    return joined([call_text(call) for call in turn.expected]) if turn.expected else Html("no call")
+        return Markup("–")
+    return (
+        Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Markup("no call")
+    )
 
 
 def turns_csv(turns: Sequence[Turn]) -> str:
@@ -196,7 +196,7 @@ def turns_csv(turns: Sequence[Turn]) -> str:
     for turn in turns:
         cells = [cell for kind in kinds for cell in _cells(turn.answers.get(kind))]
         writer.writerow(
-            [_plain(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(_plain, cells)]
+            [inert(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(inert, cells)]
         )
     return out.getvalue()
 
@@ -204,17 +204,12 @@ def turns_csv(turns: Sequence[Turn]) -> str:
 def _cells(answer: Answer | None) -> list[str]:
     if answer is None:
         return [""] * 4
-    calls = _calls([call.to_dict() for call in answer.calls])
+    calls = _calls(answer.calls)
     return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}"]
 
 
-def _calls(calls: Sequence[dict[str, Any]]) -> str:
-    return canonical_text([(call["name"], call["arguments"]) for call in calls])
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _calls(calls: Sequence[Call]) -> str:
+    return canonical_text([(call.name, call.arguments) for call in calls])
 
 
 def _read(path: str) -> tuple[Any, str]:
@@ -223,4 +218,4 @@ def _read(path: str) -> tuple[Any, str]:
         messages_in(lines)
         return lines, ""
     except InputError as error:
-        return gr.skip(), callout("error", "The file was not taken", error).text
+        return gr.skip(), callout("error", "The file was not taken", error)

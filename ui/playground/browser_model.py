@@ -9,18 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from backend.data.tools.reading import read_tools
+from markupsafe import Markup
+
+from backend.data.tools import read_tools
 from backend.errors import InputError
-from backend.inference.answering import Answer
-from backend.prompts import get_format, read_answer
-from backend.prompts.tokens import BOS
+from backend.inference import Answer
+from backend.prompts import BOS, get_format, read_answer
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_plain_counter
-from ui.html.markup import Html, esc
-from ui.page.state import Scene
-from ui.services.browser_runtime import runtime_route
-from ui.services.exports import exported
-from ui.services.stages import stamp
+from ui.page import PageState
+from ui.services import exported, runtime_route, stamp
 
 SCRIPT = (Path(__file__).parents[1] / "static" / "browser_model.js").read_text(encoding="utf-8")
 QUESTION = "QUESTION"
@@ -47,27 +45,27 @@ class Given:
         return cls(answers, str(failed)[:400] if failed else None, bool(value.get("stopped")))
 
 
-def browser_panel(scene: Scene) -> Html:
+def browser_panel(page_state: PageState) -> Markup:
     """The panel that the page's script fills: what is under way, and the file's address for the worker."""
-    wanted = browser_config(scene)
+    wanted = browser_config(page_state)
     if wanted is None:
-        return Html("")
-    return Html(
-        f'<div class="browser-model" data-config="{esc(json.dumps(wanted))}">'
+        return Markup("")
+    return Markup(
+        '<div class="browser-model" data-config="{}">'
         '<p class="note" data-part="told" role="status"></p>'
         '<div class="bar" data-part="bar" hidden><i></i></div>'
         '<div class="actions"><button type="button" class="btn quiet small" data-part="stop" hidden>Stop</button>'
         '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone all the same</button>'
         "</div></div>"
-    )
+    ).format(json.dumps(wanted))
 
 
-def browser_config(scene: Scene) -> dict[str, Any] | None:
+def browser_config(page_state: PageState) -> dict[str, Any] | None:
     """What the worker needs; None where there is no file, or the runtime is not installed.
 
     `head` is the prompt up to the message and `tail` what follows it, `<bos>` left out: the runtime adds that.
     """
-    route, run = runtime_route(), scene.run
+    route, run = runtime_route(), page_state.run
     file = exported(run) if run else None
     if run is None or file is None or route is None:
         return None

@@ -6,22 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.data.calls.reading import canonical_text, read_calls
-from backend.data.fixing.adding import append_row, check_row, rows_alike
-from backend.data.tools.reading import read_tools
+from backend.data.calls import canonical_text, read_calls
+from backend.data.fixing import append_row, check_row, rows_alike
+from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Run
-from ui.html import text
-from ui.html.markup import Html, button, callout, code, esc, joined
-from ui.html.part import Part, pressed
-from ui.page.location import Place
-from ui.page.page import Page
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, button, callout, clicked, code, text
+from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.playground.history import FILE, Turn
-from ui.services.uploads import Origin
+from ui.services import Origin
 
 OPTIONS: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 LEAD = "Write the calls that would have been right. The row is checked like any other, and added to a copy of the data."
@@ -29,13 +25,15 @@ Added = dict[str, Any]
 """The draft that holds the rows of this session so far: `draft`, and how many `rows` there are."""
 
 
-class CorrectForm(Holder):
+class CorrectForm(Panel):
     """A form below the answer, closed until somebody wants to correct one."""
 
     def __init__(self) -> None:
         self.added = gr.State({})
         with gr.Column(visible=False, elem_classes=["ft-card"], elem_id="correct") as self.box:
-            self.lead = Part(f'<div class="card-head"><h2>Correct this answer</h2></div><p class="note">{LEAD}</p>')
+            self.lead = Part(
+                Markup('<div class="card-head"><h2>Correct this answer</h2></div><p class="note">{}</p>').format(LEAD)
+            )
             self.message = gr.Textbox(label="What was said", lines=1, max_lines=4, elem_id="correct-message")
             self.calls = gr.Textbox(label="The right calls", lines=3, max_lines=12, elem_id="correct-calls")
             self.tools = Part(elem_id="correct-tools")
@@ -44,59 +42,59 @@ class CorrectForm(Holder):
                 self.close = gr.Button("Close", scale=0, min_width=110)
         self.result = Part(elem_id="correct-result")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """Another run closes the form and begins with no added rows."""
-        run = str(scene.place.run)
+        run = str(page_state.place.run)
         return {
-            self.added: Keyed(run, {}),
-            self.box: Keyed(run, gr.update(visible=False)),
-            self.result: Keyed(run, ""),
-            self.tools: Keyed(run, lambda: _tools(scene).text),
+            self.added: KeyedUpdate(run, {}),
+            self.box: KeyedUpdate(run, gr.update(visible=False)),
+            self.result: KeyedUpdate(run, ""),
+            self.tools: KeyedUpdate(run, lambda: _tools(page_state)),
         }
 
     def wire(self, page: Page, turns: gr.State, answer: gr.HTML) -> None:
         """Open the form on the newest answer, and add what it holds."""
 
         def open_form(turns: list[Turn], event: gr.EventData) -> tuple[Any, ...]:
-            if pressed(event).get("do") != "correct" or not turns:
+            if clicked(event).get("do") != "correct" or not turns:
                 return (gr.skip(),) * 4
             return gr.update(visible=True), turns[0].message, right_calls(turns[0]), ""
 
         def add(place: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request) -> tuple[Any, ...]:
-            scene = page.scene(place, request)
+            page_state = page.page_state(place, request)
             try:
-                now, told = add_row(scene, message, calls, added)
+                now, told = add_row(page_state, message, calls, added)
             except InputError as error:
-                return gr.skip(), gr.skip(), callout("error", "The row was not added", error).text
-            return now, gr.update(visible=now == added), told.text
+                return gr.skip(), gr.skip(), callout("error", "The row was not added", error)
+            return now, gr.update(visible=now == added), told
 
         answer.act(open_form, turns, [self.box, self.message, self.calls, self.result], **OPTIONS)
         inputs = [page.place, self.message, self.calls, self.added]
         self.add.click(add, inputs, [self.added, self.box, self.result], **OPTIONS)
         self.close.click(lambda: (gr.update(visible=False), ""), None, [self.box, self.result], **OPTIONS)
-        page.on_press(self.result, open_draft)
+        page.on_click(self.result, open_draft)
 
 
 def right_calls(turn: Turn) -> str:
     """The calls to start from: those that the data expects, else those that the file answered."""
     answer = turn.answers.get(FILE)
-    calls = turn.expected if turn.expected is not None else [call.to_dict() for call in answer.calls] if answer else []
-    return canonical_text([(call["name"], call["arguments"]) for call in calls])
+    calls = turn.expected if turn.expected is not None else answer.calls if answer else ()
+    return canonical_text([(call.name, call.arguments) for call in calls])
 
 
-def add_row(scene: Scene, message: str, calls: str, added: Added) -> tuple[Added, Html]:
+def add_row(page_state: PageState, message: str, calls: str, added: Added) -> tuple[Added, Markup]:
     """The draft with the row, and what to say of it; the same draft where the rules found an error.
 
     InputError where the data cannot take a row, or the draft of earlier rows is gone.
     """
-    run = scene.run
+    run = page_state.run
     if run is None:
         raise InputError("There is no run here whose data the row could be added to. Open one from the list.")
-    issues = check_row(message.strip(), calls, run.tools_path, scene.options)
+    issues = check_row(message.strip(), calls, run.tools_path, page_state.options)
     errors = [issue for issue in issues if issue.severity == "error"]
     if errors:
         return added, callout("error", "This row cannot be added yet", _listing(errors))
-    source = scene.services.drafts.open(added["draft"]) if added.get("draft") else scene.source
+    source = page_state.services.upload_store.open(added["draft"]) if added.get("draft") else page_state.source
     if source is None:
         raise InputError("The run's data cannot be read, so no row can be added to it.")
     cell = read_calls(calls).canonical
@@ -111,38 +109,38 @@ def add_row(scene: Scene, message: str, calls: str, added: Added) -> tuple[Added
         added.get("draft"),
     )
     content = append_row(source.dataset, message.strip(), cell)
-    draft = scene.services.drafts.add(content, source.tools, source.name, origin, source.test)
+    draft = page_state.services.upload_store.add(content, source.tools, source.name, origin, source.test)
     said = _said(run, source.name, rows, [row.line for row in same], [issue for issue in issues if issue not in errors])
     return {"draft": draft, "rows": rows}, callout("ok", "Added to a copy of the data", said, _onward(draft))
 
 
-def open_draft(scene: Scene, data: Mapping[str, str]) -> Place:
+def open_draft(page_state: PageState, data: Mapping[str, str]) -> Location:
     """Go on with the added rows on the Data step, the run's settings kept for training; InputError if they are gone."""
     draft = data.get("draft")
     if data.get("do") != "open" or not draft:
-        return scene.place
-    scene.services.drafts.open(draft)
-    return Place(data=draft, like=scene.place.run)
+        return page_state.place
+    page_state.services.upload_store.open(draft)
+    return Location(data=draft, like=page_state.place.run)
 
 
-def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Html:
+def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:
     parts = [f"{name} has {text.count(rows, 'row')} more there; the run “{run.name}” keeps its own data."]
     if alike:
         lines = ", ".join(f"{line:,}" for line in alike[:5])
         parts.append(f"The same message stands on line {lines} with another call: the Data step shows both.")
-    return Html(" ".join(map(esc, parts)) + (f"<br>{_listing(notes)}" if notes else ""))
+    return Markup("{}{}").format(" ".join(parts), Markup("<br>{}").format(_listing(notes)) if notes else "")
 
 
-def _listing(issues: Sequence[Issue]) -> Html:
-    return Html("<br>".join(f"{esc(issue.message)} {esc(issue.fix or '')}".strip() for issue in issues))
+def _listing(issues: Sequence[Issue]) -> Markup:
+    return Markup("<br>").join(f"{issue.message} {issue.fix or ''}".strip() for issue in issues)
 
 
-def _onward(draft: str) -> Html:
+def _onward(draft: str) -> Markup:
     return button("open", "Continue with it on Data", kind="primary", draft=draft)
 
 
-def _tools(scene: Scene) -> Html:
+def _tools(page_state: PageState) -> Markup:
     """The tools that a call may name, with their arguments."""
-    known = read_tools(scene.run.tools_path).tools if scene.run else ()
-    lines = [f"{code(tool.name)} {esc(', '.join(tool.properties) or 'no arguments')}" for tool in known]
-    return joined([Html(f'<p class="note">{" · ".join(lines)}</p>')])
+    known = read_tools(page_state.run.tools_path).tools if page_state.run else ()
+    lines = (Markup("{} {}").format(code(tool.name), ", ".join(tool.properties) or "no arguments") for tool in known)
+    return Markup('<p class="note">{}</p>').format(Markup(" · ").join(lines))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from backend.inference.answering import Answer
-from ui.html import text
-from ui.html.markup import Html, badge, button, call_card, call_text, callout, card, esc, joined, progress
+from markupsafe import Markup
+
+from backend.inference import Answer
+from backend.records import Call
+from ui.html import badge, button, call_card, call_text, callout, card, progress, text
 
 FILE, TUNED, BASE = "file", "tuned", "base"
 KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}
@@ -27,7 +28,7 @@ class Turn:
 
     message: str
     answers: Mapping[str, Answer]
-    expected: list[dict[str, Any]] | None
+    expected: Sequence[Call] | None
     place: str = "on the server"
     note: str = ""
     waiting: str = ""
@@ -38,29 +39,31 @@ class Turn:
         return (*self.answers, self.waiting) if self.waiting else tuple(self.answers)
 
 
-def turn_view(turn: Turn) -> Html:
+def turn_view(turn: Turn) -> Markup:
     """The newest message, its calls as cards, and what the model wrote; several models stand side by side."""
-    note = callout("warn", turn.note) if turn.note else Html("")
+    note = callout("warn", turn.note) if turn.note else Markup("")
     alone = turn.answers.get(FILE) if len(turn.kinds) == 1 else None
     if alone is not None and alone.error and not alone.raw:
-        return joined([note, callout("error", "There is no answer", alone.error)])
+        return Markup("").join([note, callout("error", "There is no answer", alone.error)])
     columns = [
-        Html(f'<div class="stack">{_title(kind, turn)}{_answer_view(answer, turn)}</div>')
+        Markup('<div class="stack">{}{}</div>').format(_title(kind, turn), _answer_view(answer, turn))
         for kind, answer in turn.answers.items()
     ]
     if turn.waiting:
-        columns.append(Html(f'<div class="stack">{_title(turn.waiting, turn)}{progress(None, LOADING)}</div>'))
-    body = Html(f'<div class="stack">{note}<div class="beside">{joined(columns)}</div></div>')
+        columns.append(
+            Markup('<div class="stack">{}{}</div>').format(_title(turn.waiting, turn), progress(None, LOADING))
+        )
+    body = Markup('<div class="stack">{}<div class="beside">{}</div></div>').format(note, Markup("").join(columns))
     return card(f"“{turn.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
 
 
-def _title(kind: str, turn: Turn) -> Html:
+def _title(kind: str, turn: Turn) -> Markup:
     if len(turn.kinds) == 1:
-        return Html("")
-    return Html(f"<h3>{esc(KINDS[kind])}</h3>")
+        return Markup("")
+    return Markup("<h3>{}</h3>").format(KINDS[kind])
 
 
-def _answer_view(answer: Answer, turn: Turn) -> Html:
+def _answer_view(answer: Answer, turn: Turn) -> Markup:
     if answer.error and not answer.raw:
         return callout("error", "There is no answer", answer.error)
     cards = [call_card(call.name, call.arguments) for call in answer.calls]
@@ -68,51 +71,58 @@ def _answer_view(answer: Answer, turn: Turn) -> Html:
         cards.append(callout("warn", "The phone would get no call from this", answer.error))
     elif not cards:
         cards.append(callout("plain", "No call", answer.text or "The model called no tool and said nothing."))
-    raw = f'<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{esc(answer.raw)}</pre>'
+    raw = Markup('<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{}</pre>').format(
+        answer.raw
+    )
     where = turn.place if answer is turn.answers.get(FILE) else ""
-    return Html(f"{joined(cards)}{_held_against(answer, turn)}{raw}{_times(answer, where)}")
+    return Markup("{}{}{}{}").format(Markup("").join(cards), _held_against(answer, turn), raw, _times(answer, where))
 
 
-def as_expected(answer: Answer, expected: list[dict[str, Any]] | None) -> bool | None:
+def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     """Whether the calls are those that the data expects; None where it expects nothing of this message."""
-    return None if expected is None else [call.to_dict() for call in answer.calls] == expected
+    return None if expected is None else tuple(answer.calls) == tuple(expected)
 
 
-def _held_against(answer: Answer, turn: Turn) -> Html:
+def _held_against(answer: Answer, turn: Turn) -> Markup:
     right = as_expected(answer, turn.expected)
     if right is None:
-        return Html("")
+        return Markup("")
     if right:
-        return Html(f"<p>{badge('as expected', 'ok')}</p>")
-    calls = joined([call_text(call) for call in turn.expected]) if turn.expected else "no call"
-    return Html(f"<p>{badge('not as expected', 'warn')} The data says {calls}</p>")
+        return Markup("<p>{}</p>").format(badge("as expected", "ok"))
+    calls = Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else "no call"
+    return Markup("<p>{} The data says {}</p>").format(badge("not as expected", "warn"), calls)
 
 
-def _times(answer: Answer, where: str) -> Html:
+def _times(answer: Answer, where: str) -> Markup:
     parts = [f"{text.duration(answer.seconds)} in all"]
     if answer.first_token_seconds:
         parts.append(f"first token after {text.duration(answer.first_token_seconds)}")
     if answer.tokens_per_second:
         parts.append(f"{text.count(answer.tokens, 'token')} at {answer.tokens_per_second:,.0f} tokens/s")
-    return Html(f'<p class="note">{" · ".join([*([where.capitalize()] if where else []), *parts])}</p>')
+    return Markup('<p class="note">{}</p>').format(" · ".join([*([where.capitalize()] if where else []), *parts]))
 
 
-def history_view(turns: Sequence[Turn]) -> Html:
+def history_view(turns: Sequence[Turn]) -> Markup:
     """The earlier messages of this session, newest first; each can be asked again."""
     if len(turns) < 2:
-        return Html("")
-    rows = "".join(
-        f"<li><span>{esc(turn.message)}</span><span>{short(turn.answers.get(FILE))}</span>"
-        f"{button('again', 'Ask again', kind='bare small', message=turn.message)}</li>"
+        return Markup("")
+    rows = Markup("").join(
+        Markup("<li><span>{}</span><span>{}</span>{}</li>").format(
+            turn.message,
+            short(turn.answers.get(FILE)),
+            button("again", "Ask again", kind="bare small", message=turn.message),
+        )
         for turn in turns[1:]
     )
-    return card("Earlier", Html(f'<ol class="history">{rows}</ol>'))
+    return card("Earlier", Markup('<ol class="history">{}</ol>').format(rows))
 
 
-def short(answer: Answer | None) -> Html:
+def short(answer: Answer | None) -> Markup:
     """An answer on a line."""
     if answer is not None and answer.calls:
-        return joined([call_text(call.to_dict()) for call in answer.calls])
+        return Markup("").join([call_text(call.to_dict()) for call in answer.calls])
     if answer is None or (answer.error and not answer.raw):
-        return Html('<span class="note">no answer</span>')
-    return Html(f'<span class="note">{"no call" if not answer.error else "no answer that can be read"}</span>')
+        return Markup('<span class="note">no answer</span>')
+    return Markup('<span class="note">{}</span>').format(
+        "no call" if not answer.error else "no answer that can be read"
+    )

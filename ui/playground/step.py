@@ -6,22 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from backend.inference.answering import runtime_installed
-from backend.inference.answering_checkpoint import askable
+from backend.inference import askable, runtime_installed
 from backend.runs import STARTER
-from ui.html.markup import Html, button, callout, card, empty, heading, joined, progress
-from ui.html.part import Part, pressed
-from ui.page.page import Page, pick_step
-from ui.page.state import Scene
-from ui.page.updates import Holder, Keyed, Wanted
+from ui.html import Part, button, callout, card, clicked, empty, heading, progress
+from ui.page import KeyedUpdate, Page, PageState, Panel, Updates, pick_step
 from ui.playground.ask import MAX_MESSAGE, held_out_rows, turns_of
 from ui.playground.batch import ListDesk
 from ui.playground.browser_model import SCRIPT, Given, browser_panel
 from ui.playground.correction import CorrectForm
 from ui.playground.history import KINDS, Turn, history_view, turn_view
-from ui.services.browser_runtime import runtime_route
-from ui.services.exports import exported
+from ui.services import exported, runtime_route
 
 LEAD = "The exported file answers here as it would on the phone, in the same runtime."
 EXAMPLES_SHOWN = 8
@@ -37,11 +33,11 @@ NO_BASE = "The starter was made from this data alone, so there is no base model 
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-class TryStep(Holder):
+class TryStep(Panel):
     """The step's components."""
 
     def __init__(self) -> None:
-        self.heading = Part(heading("Try", LEAD).text)
+        self.heading = Part(heading("Try", LEAD))
         self.blank = Part(elem_id="try-blank")
         self.turns = gr.State([])
         self.given = gr.JSON(None, visible=False)
@@ -65,37 +61,37 @@ class TryStep(Holder):
             self.many = ListDesk()
             self.history = Part(elem_id="history")
 
-    def paint(self, scene: Scene) -> Wanted:
+    def render(self, page_state: PageState) -> Updates:
         """The desk where there is an exported file, else how to get one; another run clears the desk."""
-        ready = scene.has("export")
-        run = str(scene.place.run)
-        wanted: Wanted = {self.blank: _blank(scene).text, self.desk: gr.update(visible=ready)}
+        ready = page_state.has("export")
+        run = str(page_state.place.run)
+        wanted: Updates = {self.blank: _blank(page_state), self.desk: gr.update(visible=ready)}
         if ready:
-            server, browser = _on_server(scene), runtime_route() is not None
+            server, browser = _on_server(page_state), runtime_route() is not None
             where = gr.update(value=SERVER if server or not browser else BROWSER, visible=server and browser)
             wanted |= {
-                self.examples: _examples(scene).text,
-                self.where: Keyed(f"{run} {server} {browser}", where),
-                self.browser: browser_panel(scene).text,
-                **self._beside(scene),
-                **self.correct.paint(scene),
-                **self.many.paint(scene),
-                self.turns: Keyed(run, []),
-                self.answer: Keyed(run, ""),
-                self.history: Keyed(run, ""),
-                self.message: Keyed(run, ""),
+                self.examples: _examples(page_state),
+                self.where: KeyedUpdate(f"{run} {server} {browser}", where),
+                self.browser: browser_panel(page_state),
+                **self._beside(page_state),
+                **self.correct.render(page_state),
+                **self.many.render(page_state),
+                self.turns: KeyedUpdate(run, []),
+                self.answer: KeyedUpdate(run, ""),
+                self.history: KeyedUpdate(run, ""),
+                self.message: KeyedUpdate(run, ""),
             }
         return wanted
 
-    def _beside(self, scene: Scene) -> Wanted:
+    def _beside(self, page_state: PageState) -> Updates:
         """What can be asked beside the file, and a sentence where something cannot."""
-        assert scene.run is not None
-        choices = [(KINDS[which], which) for which in askable(scene.run)]
+        assert page_state.run is not None
+        choices = [(KINDS[which], which) for which in askable(page_state.run)]
         shown = gr.update(choices=choices, value=[], visible=bool(choices))
-        starter = scene.run.config.base_model == STARTER
+        starter = page_state.run.config.base_model == STARTER
         return {
-            self.beside: Keyed(f"{scene.run.id} {choices}", shown),
-            self.alone: f'<p class="note">{NO_BASE}</p>' if starter and choices else "",
+            self.beside: KeyedUpdate(f"{page_state.run.id} {choices}", shown),
+            self.alone: Markup('<p class="note">{}</p>').format(NO_BASE) if starter and choices else "",
         }
 
     def wire(self, page: Page) -> None:
@@ -112,53 +108,53 @@ class TryStep(Holder):
             given: Any,
             request: gr.Request,
         ) -> Iterator[tuple[Any, ...]]:
-            scene = page.scene(place, request)
-            yield from answering(scene, message, turns, beside, Given.from_json(given))
+            page_state = page.page_state(place, request)
+            yield from answering(page_state, message, turns, beside, Given.from_json(given))
 
         def fill(event: gr.EventData) -> str:
-            return pressed(event).get("message", "")
+            return clicked(event).get("message", "")
 
         asking: dict[str, Any] = {**OPTIONS, "concurrency_limit": 4, "js": ASK_BROWSER}
         asked = gr.on([self.ask.click, self.message.submit], ask, inputs, outputs, **asking)
         filled = [part.act(fill, None, self.message, queue=False, **OPTIONS) for part in (self.examples, self.history)]
         then = [event.then(ask, inputs, outputs, **asking) for event in filled]
-        idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped").text)
+        idle = (gr.update(visible=True), gr.update(visible=False), callout("warn", "Stopped"))
         self.stop.click(lambda: idle, None, outputs[:3], cancels=[asked, *then], queue=False, **OPTIONS)
         self.where.input(None, self.where, None, js=CHOOSE)
         self.correct.wire(page, self.turns, self.answer)
         self.many.wire(page, self.where, self.beside)
-        page.on_press(self.blank, pick_step)
+        page.on_click(self.blank, pick_step)
 
 
 def answering(
-    scene: Scene, message: str, turns: list[Turn], beside: Sequence[str], given: Given | None
+    page_state: PageState, message: str, turns: list[Turn], beside: Sequence[str], given: Given | None
 ) -> Iterator[tuple[Any, ...]]:
     """What the page shows while an answer is made, and then the answer."""
     message = (message or "").strip()
     if not message:
-        yield gr.update(), gr.update(), callout("plain", "Type a message first").text, gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), callout("plain", "Type a message first"), gr.skip(), gr.skip()
         return
     if given is not None and given.stopped and message not in given.answers:
-        yield gr.update(), gr.update(), callout("warn", "Stopped").text, gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), callout("warn", "Stopped"), gr.skip(), gr.skip()
         return
     doing = "Opening the file and answering; the first time takes a few seconds"
-    waiting = card("Answering", progress(None, doing)).text
+    waiting = card("Answering", progress(None, doing))
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
     newest = Turn(message, {}, None)
-    for turn in turns_of(scene, message, given, beside):
+    for turn in turns_of(page_state, message, given, beside):
         newest = turn or newest
-        yield gr.update(), gr.update(), turn_view(turn).text if turn else gr.skip(), gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), turn_view(turn) if turn else gr.skip(), gr.skip(), gr.skip()
     turns = [newest, *turns][:KEPT]
-    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest).text, turns, history_view(turns).text
+    yield gr.update(visible=True), gr.update(visible=False), turn_view(newest), turns, history_view(turns)
 
 
-def _blank(scene: Scene) -> Html:
-    if scene.has("export"):
-        return Html("")
-    if scene.stage("export").active:
+def _blank(page_state: PageState) -> Markup:
+    if page_state.has("export"):
+        return Markup("")
+    if page_state.stage("export").active:
         back = button("step", "See the export", step="export")
         return empty("Export first", "The file can be asked as soon as it is exported.", back)
-    step, name = ("export", "Go to Export") if scene.has("train") else ("train", "Go to Train")
+    step, name = ("export", "Go to Export") if page_state.has("train") else ("train", "Go to Train")
     return empty(
         "Nothing to ask yet",
         "The exported file answers here. Train a model and export it first.",
@@ -166,20 +162,22 @@ def _blank(scene: Scene) -> Html:
     )
 
 
-def _on_server(scene: Scene) -> bool:
+def _on_server(page_state: PageState) -> bool:
     """Whether the server can answer: it has the runtime, and the file."""
-    file = exported(scene.run) if scene.run else None
+    file = exported(page_state.run) if page_state.run else None
     return runtime_installed() and file is not None and file.path is not None
 
 
-def _examples(scene: Scene) -> Html:
+def _examples(page_state: PageState) -> Markup:
     """Held-out messages to press, spread over the tools."""
     by_tool: dict[str, list[str]] = {}
-    for row in held_out_rows(scene):
-        by_tool.setdefault(row["expected"][0]["name"] if row["expected"] else "", []).append(row["message"])
+    for row in held_out_rows(page_state):
+        by_tool.setdefault(row.expected[0].name if row.expected else "", []).append(row.message)
     lists = list(by_tool.values())
     spread = [messages[at] for at in range(EXAMPLES_SHOWN) for messages in lists if at < len(messages)]
     chips = [button("ask", message, kind="chip", message=message) for message in spread[:EXAMPLES_SHOWN]]
     if not chips:
-        return Html("")
-    return Html(f'<p class="note">From the held-out rows</p><div class="chips">{joined(chips)}</div>')
+        return Markup("")
+    return Markup('<p class="note">From the held-out rows</p><div class="chips">{}</div>').format(
+        Markup("").join(chips)
+    )

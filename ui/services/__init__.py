@@ -1,1 +1,67 @@
 """The work behind the page: accounts, uploads, checks, tasks, prices, runs and their summaries."""
+
+from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
+from ui.services.checks import BOUNDS, TOO_LONG, Review
+from ui.services.checkups import TITLES, Checkup, stop_all
+from ui.services.data_work import Data, check_as_json
+from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
+from ui.services.fix_request import SAFE, FixRequest, read_wish, safely_mended
+from ui.services.identity import LOGIN, LOGOUT
+from ui.services.quotes import Offer, Order
+from ui.services.services import Services
+from ui.services.stages import StageView, events_at, has_result, stage_views, stamp
+from ui.services.stored import damage_of, stored_runs, told
+from ui.services.subprocess_work import TooMuch, run_apart
+from ui.services.summaries import Summary
+from ui.services.tasks import Task
+from ui.services.tenants import Tenants, home
+from ui.services.uploads import EXAMPLE, EXAMPLE_FILES, EXAMPLES, GONE, Origin, UploadedData, draft_link
+
+__all__ = [
+    "BOUNDS",
+    "EXAMPLE",
+    "EXAMPLES",
+    "EXAMPLE_FILES",
+    "GONE",
+    "LOGIN",
+    "LOGOUT",
+    "SAFE",
+    "SUFFIX",
+    "TITLES",
+    "TOO_LONG",
+    "VERIFICATION",
+    "Checkup",
+    "Data",
+    "Exported",
+    "FixRequest",
+    "Offer",
+    "Order",
+    "Origin",
+    "Review",
+    "Services",
+    "StageView",
+    "Summary",
+    "Task",
+    "Tenants",
+    "TooMuch",
+    "UploadedData",
+    "add_runtime_routes",
+    "check_as_json",
+    "damage_of",
+    "draft_link",
+    "events_at",
+    "exported",
+    "exported_files",
+    "has_result",
+    "home",
+    "install_runtime",
+    "read_wish",
+    "run_apart",
+    "runtime_route",
+    "safely_mended",
+    "stage_views",
+    "stamp",
+    "stop_all",
+    "stored_runs",
+    "told",
+]

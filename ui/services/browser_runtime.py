@@ -20,7 +20,7 @@ from backend import locks
 from backend.browser_runtime import NODE_MODULES, PACKAGES, is_installed, pinned, runtime_root
 from backend.errors import InputError
 from backend.files import write_bytes
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).parents[1] / "static" / "model_worker.js"

@@ -3,20 +3,56 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
-from backend.data.text.changes import FixPlan
+from backend.data.rows import LabelErrorReport, find_label_errors
+from backend.data.similarity import near_groups
+from backend.data.text import FixPlan, rows_by_message
 from backend.errors import InputError
+from backend.records import Example
 from backend.tokens import STARTER
-from ui.services.data_reviewing import Review, review_rows
 from ui.services.data_work import Data, check, check_tests, content, is_large, plan
-from ui.services.fix_request import Wish
+from ui.services.fix_request import FixRequest
 from ui.services.subprocess_work import Bounds, TooMuch, run_apart
 from ui.services.tasks import WAIT, Task, Tasks
+
+
+@dataclass(frozen=True)
+class Review:
+    """What was found; `groups` are rows with nearly the same message, largest first, `trouble` why no label was
+    doubted."""
+
+    suspects: LabelErrorReport | None
+    trouble: str
+    groups: tuple[tuple[Example, ...], ...]
+
+
+def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, str], None]) -> Review:
+    """Group the near-duplicates and cross-validate the classifier; `tell` is told the share done and what is done."""
+    tell(0.0, "Comparing the messages with each other")
+    groups = _groups(examples)
+    tell(0.2, "Asking a simple classifier about every row")
+    try:
+        suspects, trouble = find_label_errors(examples, seed), ""
+    except InputError as error:
+        suspects, trouble = None, str(error)
+    tell(1.0, "Done")
+    return Review(suspects, trouble, groups)
+
+
+def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
+    by_normal = rows_by_message(example.message for example in examples)
+    grouped: dict[int, list[Example]] = defaultdict(list)
+    for group, positions in zip(near_groups(list(by_normal)).group, by_normal.values(), strict=True):
+        grouped[group] += [examples[at] for at in positions]
+    found = [tuple(sorted(rows, key=lambda row: row.line)) for rows in grouped.values() if len(rows) > 1]
+    return tuple(sorted(found, key=lambda rows: (-len(rows), rows[0].line)))
+
 
 BOUNDS = Bounds(seconds=180.0, bytes=6 * 1024**3)
 """Meant for what hangs: more than the check of the largest file takes."""
@@ -48,7 +84,7 @@ class Checker:
         """Forget the checks that the owner stopped, so that the next look starts them anew."""
         self._checks.drop_stopped(owner)
 
-    def plan(self, data: Data, wish: Wish, owner: str = "") -> Task[FixPlan]:
+    def plan(self, data: Data, wish: FixRequest, owner: str = "") -> Task[FixPlan]:
         """What fixing would change, worked out now if it is new."""
         work = self._work(data, data.large, plan, data, wish)
         return self._plans.start((owner, data.key, wish), work, owner, data.expected_bytes)

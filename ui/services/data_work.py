@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from backend.data import CheckOptions, CheckReport, check_files
-from backend.data.check.test_file import check_test_file
-from backend.data.fixing.fixing import plan_fixes
-from backend.data.text.changes import FixPlan
+from backend.data.check import check_test_file
+from backend.data.fixing import plan_fixes
+from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.records import Example
-from ui.services.fix_request import Wish, plan_wish
+from ui.services.fix_request import FixRequest, plan_wish
 
 LARGE_BYTES = 400_000
 MEMORY_PER_BYTE = 7
@@ -65,7 +65,7 @@ def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
     return check_files(dataset, tools, None, tell).to_json()
 
 
-def plan(data: Data, wish: Wish, tell: Tell) -> FixPlan:
+def plan(data: Data, wish: FixRequest, tell: Tell) -> FixPlan:
     """Plan the fixes that are wished for."""
     tell(0.0, "Working out what would change")
     return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))

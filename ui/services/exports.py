@@ -6,14 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from backend.device import Verification
 from backend.errors import InputError
 from backend.files import open_regular
 from backend.jobs.huggingface import read_remote
-from backend.runs import Run, read_json
-from backend.runs.own import own_file, own_files
+from backend.runs import Run, own_file, own_files
 
 SUFFIX = ".litertlm"
 VERIFICATION = "export/verification.json"
@@ -45,8 +44,8 @@ def exported(run: Run) -> Exported | None:
         record = _record(run) if _is_remote(run) else None
         return _from_record(run, record) if record else None
     name = max(found, key=lambda name: found[name][1])
-    if len(found) > 1 and (told := str((_record(run) or {}).get("file"))) in found:
-        name = told
+    if len(found) > 1 and (record := _record(run)) and record.file in found:
+        name = record.file
     return Exported(name, found[name][0], _link(run, name), run.export_dir / name)
 
 
@@ -64,14 +63,12 @@ def _stat(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _from_record(run: Run, record: dict[str, Any]) -> Exported | None:
+def _from_record(run: Run, record: Verification) -> Exported | None:
     """What the verification says of a file that stayed on the Hub."""
-    name, size, sha256 = (record.get(key) for key in ("file", "bytes", "sha256"))
-    if not isinstance(name, str) or Path(name).name != name or not name.endswith(SUFFIX):
+    name = record.file
+    if Path(name).name != name or not name.endswith(SUFFIX):
         return None
-    if not isinstance(size, int) or not isinstance(sha256, str):
-        return None
-    return Exported(name, size, _link(run, name), None, sha256)
+    return Exported(name, record.bytes, _link(run, name), None, record.sha256)
 
 
 def _is_remote(run: Run) -> bool:
@@ -81,10 +78,10 @@ def _is_remote(run: Run) -> bool:
         return False
 
 
-def _record(run: Run) -> dict[str, Any] | None:
+def _record(run: Run) -> Verification | None:
     path = own_file(run.path, VERIFICATION)
     try:
-        return read_json(path) if path else None
+        return Verification.read(path) if path else None
     except InputError:
         return None
 

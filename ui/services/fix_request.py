@@ -6,17 +6,16 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from backend.data import CheckReport
-from backend.data.rows.registry import Rule
+from backend.data.rows import Rule
 from backend.data.rules import all_rules
-from backend.data.text.changes import FixPlan
-from backend.data.text.normal_form import normal_message
+from backend.data.text import FixPlan, normal_message
 from backend.records import Example, Issue
 
 SAFE = "safe"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FixRequest:
     """`code` None stands for all safe rules; `line` None for all rows; `alike` are the lines of rows with its message.
 
     A rule on the set may drop another of the alike rows than the one that the problem was shown on.
@@ -37,26 +36,26 @@ class Wish:
         return mendable().get(self.code or "")
 
 
-def read_wish(text: str | None, report: CheckReport | None) -> Wish | None:
+def read_wish(text: str | None, report: CheckReport | None) -> FixRequest | None:
     """The wish that a place's `fixing` names: `safe`, `CODE` or `CODE:LINE`; None where it names none that can be."""
     if not text or report is None:
         return None
     if text == SAFE:
-        return Wish()
+        return FixRequest()
     code, _, line = text.partition(":")
     rule = mendable().get(code)
     if rule is None or not (rule.safe or line.isdecimal()):
         return None
     if not line.isdecimal():
-        return Wish(code)
+        return FixRequest(code)
     alike = _alike(report.examples, int(line)) if rule.scope == "set" else ()
-    return Wish(code, int(line), alike)
+    return FixRequest(code, int(line), alike)
 
 
-def plan_wish(wish: Wish, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
+def plan_wish(request: FixRequest, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
     """Plan the wish's line, and all the rows like it where that alone changes nothing."""
-    found = plan(None if wish.line is None else (wish.line,))
-    return plan(wish.alike) if not found.changes and wish.alike else found
+    found = plan(None if request.line is None else (request.line,))
+    return plan(request.alike) if not found.changes and request.alike else found
 
 
 def mendable() -> dict[str, Rule]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.errors import InputError
-from backend.jobs.estimate import Workload
+from backend.jobs import Workload
 from backend.jobs.huggingface import Check, Flavor, Quote, fits, flavors, login_ends, preflight, quote, within_login
 from backend.runs import RunConfig
 from ui.services.identity import Identity

@@ -21,7 +21,7 @@ from ui.services.identity import Identity
 from ui.services.quotes import Offers
 from ui.services.summaries import Summaries
 from ui.services.tasks import UNFORESEEN, Task
-from ui.services.uploads import Drafts
+from ui.services.uploads import UploadStore
 
 MACHINE, VISITORS = "", " "
 """Owners of work that are no account: whoever has the machine alone, and how the names begin of those not logged in."""
@@ -35,7 +35,7 @@ class Services:
     identity: Identity
     store: FolderStore
     runner: Runner
-    drafts: Drafts
+    upload_store: UploadStore
     checker: Checker
     summaries: Summaries
     following: Following
@@ -47,7 +47,7 @@ class Services:
     def seen_by(self, identity: Identity) -> Services:
         """The same, for a request of the same account with its own token."""
         seen = replace(self, identity=identity)
-        return replace(seen, drafts=self.drafts.counted_for(seen.owner))
+        return replace(seen, upload_store=self.upload_store.counted_for(seen.owner))
 
     @property
     def token(self) -> str | Literal[False] | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from backend.jobs import PIPELINE, JobState, Runner
-from backend.runs import STAGES, Run
-from backend.runs.event_log import EventLog
-from backend.runs.own import own_file
-from backend.runs.tries import Events, latest_try
+from backend.runs import STAGES, Event, EventLog, Run, latest_try, own_file
 from ui.services.exports import exported
 
 Word = Literal["none", "queued", "running", "done", "failed", "cancelled"]
@@ -47,7 +45,7 @@ class StageView:
     started: float | None = None
     ended: float | None = None
     job: str = ""
-    events: tuple[dict[str, Any], ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -55,32 +53,31 @@ class StageView:
         return self.state in ("queued", "running")
 
     @property
-    def progress(self) -> dict[str, Any]:
-        """The latest step or progress event, empty before the first."""
-        return next((event for event in reversed(self.events) if event["event"] in ("step", "progress")), {})
+    def progress(self) -> Event | None:
+        """The latest step or progress event, None before the first."""
+        return next((event for event in reversed(self.events) if event.kind in ("step", "progress")), None)
 
     @property
     def phases(self) -> dict[str, str]:
         """What the stage goes through, by name; a probe, which it takes only when asked, stands behind once begun."""
         known = PHASES.get(self.stage, {})
-        seen = [str(event["phase"]) for event in self.events if event.get("phase")] if known else []
+        seen = [event.phase for event in self.events if event.phase] if known else []
         return {**known, **{phase: f"Probe: {phase}" for phase in seen if phase not in known}}
 
     @property
     def fraction(self) -> float | None:
         """How much of it is done, 0..1, None where that is not known."""
         last = self.progress
-        within = _share(last)
+        within = _share(last) if last else None
         phases = tuple(PHASES.get(self.stage, {}))
-        if within is None or last.get("phase") not in phases:
+        if last is None or within is None or last.phase not in phases:
             return within
-        return (phases.index(last["phase"]) + within) / len(phases)
+        return (phases.index(last.phase) + within) / len(phases)
 
 
-def _share(event: dict[str, Any]) -> float | None:
-    keys = ("step", "steps") if event.get("event") == "step" else ("done", "total")
-    done, total = (event.get(key) for key in keys)
-    return done / total if isinstance(done, int | float) and isinstance(total, int | float) and total else None
+def _share(event: Event) -> float | None:
+    done, total = (event.step, event.steps) if event.kind == "step" else (event.done, event.total)
+    return done / total if done is not None and total else None
 
 
 def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
@@ -103,7 +100,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=16)
-def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[dict[str, Any], ...]:
+def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[Event, ...]:
     """The events in a run's metrics, read from the disk only when there are new ones; thinned out if very many."""
     return _log(path).read()
 
@@ -113,7 +110,7 @@ def _log(path: Path) -> EventLog:
     return EventLog(path)
 
 
-def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Events) -> StageView:
+def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Sequence[Event]) -> StageView:
     newest = max((state for state in (job, pipeline) if state), key=_rank, default=None)
     if newest is None or newest is job:
         return _from_job(run, stage, job, events)
@@ -125,26 +122,26 @@ def _rank(state: JobState) -> tuple[bool, int, float]:
     return state.active, state.number, state.ended or state.started or 0.0
 
 
-def _from_job(run: Run, stage: str, job: JobState | None, events: Events) -> StageView:
+def _from_job(run: Run, stage: str, job: JobState | None, events: Sequence[Event]) -> StageView:
     if job is None:  # run by a command, without a runner
         return StageView(stage, "done" if has_result(run, stage) else "none", events=tuple(events))
     current = [] if job.state == "queued" else events
     return StageView(stage, JOB_WORDS[job.state], job.message, job.started, job.ended, stage, tuple(current))
 
 
-def _from_pipeline(stage: str, job: JobState, events: Events) -> StageView:
+def _from_pipeline(stage: str, job: JobState, events: Sequence[Event]) -> StageView:
     """A stage inside the pipeline's one job: its own events say how far it came."""
-    last = next((event for event in reversed(events) if event["event"] == "stage"), None)
-    word: Word = EVENT_WORDS.get(str(last.get("state")), "none") if last else "none"
-    message = str(last.get("message") or "") if last else ""
+    last = next((event for event in reversed(events) if event.kind == "stage"), None)
+    word: Word = EVENT_WORDS.get(str(last.state), "none") if last else "none"
+    message = (last.message or "") if last else ""
     if word == "none" and job.active:
         word, message = "queued", job.message
     elif word == "running" and job.active:
         message = message or job.message
     elif word == "running" and not job.active:
         word, message = JOB_WORDS[job.state], job.message
-    started = events[0].get("time") if events else job.started
-    ended = events[-1].get("time") if events and word not in ("queued", "running") else None
+    started = events[0].time if events else job.started
+    ended = events[-1].time if events and word not in ("queued", "running") else None
     return StageView(stage, word, message, started, ended, PIPELINE, tuple(events))
 
 

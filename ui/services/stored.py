@@ -6,10 +6,9 @@ import logging
 from collections.abc import Sequence
 
 from backend.errors import InputError
-from backend.runs import FolderStore, Run, StoredRun
-from backend.runs.store import ID
+from backend.runs import ID, FolderStore, Run, StoredRun
 
-UNREADABLE = "A file in the run's folder is not as this version writes it. Run the stage again, or open another run."
+FAULT = "This is a fault in the app itself, not in your files: its log has the traceback. Please report it with that."
 LOGGER = logging.getLogger(__name__)
 
 
@@ -30,9 +29,12 @@ def damage_of(run: Run) -> str | None:
     return f"{run.metrics_path.name} in the run's folder is a folder, where a file belongs. Move it away."
 
 
-def told(error: Exception) -> str:
-    """What a visitor is told of an error: an InputError's own words, of others that a file is damaged."""
-    return str(error) if isinstance(error, InputError) else UNREADABLE
+def told(error: Exception, doing: str) -> str:
+    """What a visitor is told of an error: an InputError's own words; any other is a fault of ours, and is logged."""
+    if isinstance(error, InputError):
+        return str(error)
+    LOGGER.error("a fault in the app while %s", doing, exc_info=error)
+    return FAULT
 
 
 def _names(store: FolderStore) -> list[str]:
@@ -47,4 +49,4 @@ def _entry(store: FolderStore, name: str) -> StoredRun:
         run = store.open(name)
         return StoredRun(name, run.created, run)
     except Exception as error:  # noqa: BLE001 - the entry says what is wrong with its run
-        return StoredRun(name, "", None, told(error))
+        return StoredRun(name, "", None, told(error, f"opening the run {name}"))

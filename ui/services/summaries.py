@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from backend.errors import InputError
 from backend.jobs import PIPELINE, Runner
-from backend.runs import STAGES, FolderStore, Run, StoredRun, read_json
+from backend.runs import STAGES, FolderStore, Run, StoredRun
+from backend.scoring import Evaluation, Rate
 from ui.services.stages import StageView, Word, stage_views, stamp
 from ui.services.stored import damage_of, stored_runs, told
 
@@ -21,7 +20,6 @@ WATCHED = (
     *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
 )  # fmt: skip
 LARGEST = 2.0**63
-LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Summary:
     stage: str = ""
     state: Word = "none"
     fraction: float | None = None
-    accuracy: dict[str, Any] | None = None
+    accuracy: Rate | None = None
     verdict: str | None = None
     error: str | None = None
 
@@ -78,9 +76,9 @@ class Summaries:
             return Summary(entry.id, entry.id, entry.created, error=entry.error)
         try:
             return _summary(entry, entry.run, self._runner)
-        except Exception as error:
-            LOGGER.exception("the run %s cannot be summed up", entry.id)
-            return Summary(entry.id, entry.run.name, entry.created, error=told(error))
+        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
+            said = told(error, f"summing up the run {entry.id}")
+            return Summary(entry.id, entry.run.name, entry.created, error=said)
 
 
 def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
@@ -127,17 +125,16 @@ def fingerprint(folder: Path) -> tuple[int, ...]:
     return tuple(number for name in WATCHED for number in stamp(folder / name))
 
 
-def _scores(path: Path) -> tuple[dict[str, Any] | None, str | None]:
-    """The combined accuracy and the verdict's state, None for each that the file lacks."""
+def _scores(path: Path) -> tuple[Rate | None, str | None]:
+    """The combined accuracy and the verdict's state; None without an evaluation, or without rows."""
     try:
-        evaluation = read_json(path) if path.is_file() else {}
+        evaluation = Evaluation.read(path) if path.is_file() else None
     except (InputError, OSError):  # the Evaluate step says what is wrong with the file
         return None, None
-    tuned, verdict = evaluation.get("tuned"), evaluation.get("verdict")
-    accuracy = tuned.get("combined") if isinstance(tuned, dict) else None
-    state = verdict.get("state") if isinstance(verdict, dict) else None
-    known = isinstance(accuracy, dict) and _finite(accuracy.get("value")) is not None
-    return accuracy if known else None, state if isinstance(state, str) else None
+    if evaluation is None:
+        return None, None
+    accuracy = evaluation.tuned.combined
+    return accuracy if accuracy.n else None, evaluation.verdict.state
 
 
 def _finite(value: object) -> float | None:

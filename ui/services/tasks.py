@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from backend.errors import InputError
-from ui.services.fair import BUDGET, Budget, Turns, memory_of
+from ui.services.fair_queue import BUDGET, Budget, Turns, memory_of
 from ui.services.subprocess_work import Stopped
 
 KEPT = 500

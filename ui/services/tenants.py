@@ -16,16 +16,15 @@ from starlette.requests import Request
 
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner
-from backend.runs import FolderStore
-from backend.runs.fallback import kept_temporary, refusal, usual_home
+from backend.runs import FolderStore, kept_temporary, refusal, usual_home
 from ui.guard import Browsers
 from ui.services.checks import Checker
 from ui.services.hub_sync import Account, Following
-from ui.services.identity import Door, Identity, address_behind, headers_of
+from ui.services.identity import Authenticator, Identity, address_behind, headers_of
 from ui.services.quota import MEGABYTE, NO_LIMIT, Allowance
 from ui.services.services import Services
 from ui.services.summaries import Summaries
-from ui.services.uploads import Drafts
+from ui.services.uploads import UploadStore
 
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
@@ -46,10 +45,10 @@ class Tenants:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._door = Door(root / ENDED)
+        self._door = Authenticator(root / ENDED)
         self.browsers = Browsers(framed=self._door.shared)
         self._checker = Checker()
-        self._uploads = Drafts(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
+        self._uploads = UploadStore(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
         self._following = Following(self._accounts)
         self._open: OrderedDict[str | None, Services] = OrderedDict()
         self._tokens: dict[str, str] = {}
@@ -95,16 +94,16 @@ class Tenants:
 
     def _made(self, identity: Identity) -> Services:
         if identity.machine:
-            store, drafts = FolderStore(self._root), self._uploads
+            store, upload_store = FolderStore(self._root), self._uploads
             runner = EitherRunner(LocalRunner(), self._jobs(identity))
         elif identity.name is None:
-            store, drafts = FolderStore(self._root / VISITORS), self._uploads
+            store, upload_store = FolderStore(self._root / VISITORS), self._uploads
             runner = EitherRunner(None, None)
         else:
             store = FolderStore(self._root / ACCOUNTS / identity.name)
-            drafts = Drafts(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
+            upload_store = UploadStore(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
             runner = EitherRunner(None, self._jobs(identity))
-        return Services(identity, store, runner, drafts, self._checker, Summaries(store, runner), self._following)
+        return Services(identity, store, runner, upload_store, self._checker, Summaries(store, runner), self._following)
 
     def _jobs(self, identity: Identity) -> HuggingFaceRunner | None:
         name = identity.name

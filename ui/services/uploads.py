@@ -26,10 +26,8 @@ from backend.files import (
     write_bytes,
     write_text,
 )
-from backend.runs.folders import Scratch, put_in_place, remove
-from backend.runs.own import own_file, own_files
-from ui.services.quota import NO_LIMIT, Allowance, Quota
-from ui.services.use_days import UseDays
+from backend.runs import Scratch, own_file, own_files, put_in_place, remove
+from ui.services.quota import NO_LIMIT, Allowance, Quota, UseDays
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLE = "example"
@@ -53,7 +51,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class UploadedData:
     """The files that the Data step shows, and what they are called; `test` are test rows that were brought along."""
 
     dataset: Path
@@ -63,7 +61,7 @@ class Source:
     test: Path | None = None
 
 
-class Drafts:
+class UploadStore:
     """A folder of uploads, never changed; each is kept for a week, and for seven days on which the app was used.
 
     Each is named by its content under a key of this folder's own, so that nobody can guess the name who was not told
@@ -71,14 +69,14 @@ class Drafts:
     much may be kept.
     """
 
-    def __init__(self, folder: Path, before: Drafts | None = None, allowance: Allowance = NO_LIMIT) -> None:
+    def __init__(self, folder: Path, before: UploadStore | None = None, allowance: Allowance = NO_LIMIT) -> None:
         self.folder = folder
         self._before = before
         self._quota, self._owner = Quota(folder, allowance), ""
         self._key = b""
         self._days = UseDays(folder / DAYS)
 
-    def counted_for(self, owner: str) -> Drafts:
+    def counted_for(self, owner: str) -> UploadStore:
         """The same folder, in which what is added counts as this owner's."""
         same = copy(self)
         same._owner = owner
@@ -102,10 +100,10 @@ class Drafts:
             self.folder.mkdir(parents=True, exist_ok=True)
             return self._keep(files)
 
-    def open(self, draft: str) -> Source:
+    def open(self, draft: str) -> UploadedData:
         """The files of that id; InputError where they are no longer kept."""
         if draft == EXAMPLE:
-            return Source(EXAMPLES / "hiking.csv", EXAMPLES / TOOLS, "hiking.csv")
+            return UploadedData(EXAMPLES / "hiking.csv", EXAMPLES / TOOLS, "hiking.csv")
         folder = self.folder / draft
         notes = _read_notes(folder / NOTES) if ID.fullmatch(draft) else {}
         name = str(notes.get("name", ""))
@@ -115,7 +113,7 @@ class Drafts:
             raise InputError(GONE)
         known = {one.name for one in fields(Origin)}
         origin = Origin(**{key: value for key, value in notes.items() if key in known})
-        return Source(folder / name, folder / TOOLS, name, origin, next(iter(own_files(folder, TESTS, "")), None))
+        return UploadedData(folder / name, folder / TOOLS, name, origin, next(iter(own_files(folder, TESTS, "")), None))
 
     def _keep(self, files: Mapping[str, bytes]) -> str:
         """Write the files of a draft that is not here, or not whole; InputError or OSError."""

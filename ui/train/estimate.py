@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+
+from markupsafe import Markup
 
 from backend.errors import InputError
-from backend.jobs.estimate import estimate_training
-from backend.jobs.workload import trained_rows, workload
-from backend.runs import RunConfig, read_json
-from backend.runs.epochs import planned_epochs, shown
+from backend.jobs import estimate_training, trained_rows, workload
+from backend.runs import RunConfig, TrainingSummary, planned_epochs, shown
 from ui.html import text
-from ui.html.markup import Html, esc
-from ui.page.state import Scene
-from ui.services.stored import stored_runs
+from ui.page import PageState
+from ui.services import stored_runs
 
 
-def estimate_line(scene: Scene, config: RunConfig) -> Html:
+def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
     """`About 2 min on this machine (250 steps)`; nothing before the data is checked, or where no jobs run here."""
-    report = scene.report
-    if report is None or report.tokens is None or not scene.services.identity.machine:
-        return Html("")
-    estimate = estimate_training(config, workload(report, config), _earlier(scene))
+    report = page_state.report
+    if report is None or report.tokens is None or not page_state.services.identity.machine:
+        return Markup("")
+    estimate = estimate_training(config, workload(report, config), _earlier(page_state))
     how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
     said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
-    return Html(f'<p class="estimate">Training takes about {time} on this machine: {esc(said)}, {how}.</p>')
+    return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
 
 
-def _earlier(scene: Scene) -> Iterator[dict[str, Any]]:
+def _earlier(page_state: PageState) -> Iterator[TrainingSummary]:
     """The training summaries of the runs kept here."""
-    for entry in stored_runs(scene.services.store):
+    for entry in stored_runs(page_state.services.store):
         if entry.run is not None:
             try:
-                yield read_json(entry.run.training_path)
+                yield TrainingSummary.read(entry.run.training_path)
             except (InputError, OSError):  # a damaged summary tells nothing about speed
                 continue

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from backend.errors import InputError
-from ui.jobs.launch import ask, job_for, start_here
-from ui.jobs.remote_form import JOBS
-from ui.page.location import Place
-from ui.page.state import Scene
-from ui.services.quotes import Order
+from ui.jobs import JOBS, ask, job_for, start_here
+from ui.page import Location, PageState
+from ui.services import Order
 from ui.train.fields import read_settings
 
 QUICK_ROWS = 50
 MOST_MINUTES = 7 * 24 * 60
 
 
-def start(scene: Scene, values: Sequence[Any], *, quick: bool = False) -> Place:
-    """Start what the form says, or ask for its price; InputError for the first setting that is not allowed."""
-    *settings, then, where, machine, minutes = values
-    name, config = read_settings(settings, folders=scene.services.identity.machine)
+def start(page_state: PageState, values: Mapping[str, Any], *, quick: bool = False) -> Location:
+    """Start what the form says, or ask for its price; InputError for the first setting that is not allowed.
+
+    `values` are those of read_settings, `then` (what follows), and `where`, `machine` and `minutes` of the jobs' form.
+    """
+    name, config = read_settings(values, folders=page_state.services.identity.machine)
     if quick:
         config, name = replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip()
-    if scene.source is None or scene.report is None:
+    if page_state.source is None or page_state.report is None:
         raise InputError("There is no data to train on. Go to the first step and give two files.")
-    if where != JOBS and scene.services.identity.machine:
-        return start_here(scene, config, name, then)
+    if values["where"] != JOBS and page_state.services.identity.machine:
+        return start_here(page_state, config, name, values["then"])
     config = replace(config, trackio_project=None)  # it would write to a disk that is lost with the job
-    return ask(scene, Order(config, name, str(machine or ""), job_for(then), _minutes(minutes)))
+    machine, minutes = str(values["machine"] or ""), _minutes(values["minutes"])
+    return ask(page_state, Order(config, name, machine, job_for(values["then"]), minutes))
 
 
 def _minutes(written: object) -> float | None:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from backend.errors import InputError
 from backend.jobs.huggingface import Remote, read_remote
-from backend.runs import Run
-from backend.runs.epochs import shown
-from ui.html import text
-from ui.html.markup import Html, button, card, esc, facts, joined
-from ui.page.state import Scene
+from backend.runs import Run, RunConfig, Setting, shown
+from ui.html import button, card, facts, text
+from ui.page import PageState, readable
+from ui.train.field_components import form_settings
+
+WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")
+"""Settings that the card shows in words of their own."""
 
 
-def settings_card(run: Run, scene: Scene) -> Html:
+def settings_card(run: Run, page_state: PageState) -> Markup:
     """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
     patience = text.count(config.early_stopping or 0, "look") + " without a better one"
-    length = "auto" if config.max_seq_length == "auto" else f"{config.max_seq_length:,} tokens"
     pairs = [
         ("Base model", config.base_model),
         ("Trained", adapter if config.method == "lora" else "all weights"),
-        ("Epochs", _epochs(config.epochs, scene)),
+        ("Epochs", _epochs(config.epochs, page_state)),
         *([("Stops early after", patience)] if config.early_stopping else []),
-        ("Tools in the prompt", config.declarations),
-        ("Prompt format", config.prompt_format),
-        ("Learning rate", f"{config.lr:g}, {config.lr_scheduler}"),
-        ("Batch size", config.batch_size),
-        ("Max length", length),
-        ("Held out", text.percent(config.test_split, 0)),
-        ("Rows at most", config.max_examples or "all"),
-        ("Seed", config.seed),
+        *setting_pairs(config),
         ("Code", run.code_version or "–"),
         ("Made", text.when(run.created)),
     ]
@@ -37,14 +33,37 @@ def settings_card(run: Run, scene: Scene) -> Html:
         pairs += [("Trackio project", config.trackio_project)]
     pairs += _remote_pairs(run)
     again = button("again", "Train again with other settings", kind="quiet small")
-    if scene.stage("train").active:
-        again = Html("")
-    return card(run.name, facts(pairs), aside=joined([_trackio(scene, config.trackio_project), again]))
+    aside = Markup("{}{}").format(
+        _trackio(page_state, config.trackio_project), "" if page_state.stage("train").active else again
+    )
+    return card(run.name, facts(pairs), aside=aside)
 
 
-def _epochs(epochs: float | str, scene: Scene) -> str:
+def setting_pairs(config: RunConfig) -> list[tuple[str, object]]:
+    """The settings that are shown by their labels, in the order of the form."""
+    shown = [one for one in form_settings(type(config)) if one.summary and one.name not in WRITTEN]
+    return [(one.label, _value(one, config)) for one in shown]
+
+
+def _value(setting: Setting, config: RunConfig) -> object:
+    value = getattr(config, setting.name)
+    if setting.name == "lr":
+        return f"{value:g}, {config.lr_scheduler}"
+    if value is None or isinstance(value, bool):
+        return {None: setting.absent or "–", True: "yes", False: "no"}[value]
+    if isinstance(value, str):
+        return value
+    if setting.unit == "%":
+        return text.percent(value, 0)
+    if setting.unit:
+        return f"{value:,} {setting.unit}"
+    return f"{value:g}" if isinstance(value, float) else value
+
+
+def _epochs(epochs: float | str, page_state: PageState) -> str:
     """What was asked for, and for auto what it came to, once the training told."""
-    came_to = (scene.training or {}).get("epochs")
+    training = readable(lambda: page_state.training)
+    came_to = training.epochs if training else None
     return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
 
 
@@ -59,26 +78,30 @@ def _remote_pairs(run: Run) -> list[tuple[str, object]]:
 
 def _remote(remote: Remote) -> list[tuple[str, object]]:
     """Where the run lives on Hugging Face."""
-    jobs = joined([Html(f"{_outside(job.url, stage)} ") for stage, job in remote.jobs.items() if job.url])
+    jobs = Markup("").join(
+        Markup("{} ").format(_outside(job.url, stage)) for stage, job in remote.jobs.items() if job.url
+    )
     return [
         ("Machine", f"{remote.flavor}, at most {text.duration(remote.timeout_seconds)}"),
-        ("Jobs", jobs if jobs.text else "–"),
+        ("Jobs", jobs or "–"),
         ("Inputs", _outside(remote.inputs_url, remote.inputs_repo)),
         ("Results", _outside(remote.results_url, remote.results_repo)),
     ]
 
 
-def _outside(address: str | None, label: str) -> Html:
-    return Html(f'<a href="{esc(address or "")}" target="_blank" rel="noopener">{esc(label)}</a>')
+def _outside(address: str | None, label: str) -> Markup:
+    return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(address or "", label)
 
 
-def _trackio(scene: Scene, project: str | None) -> Html:
+def _trackio(page_state: PageState, project: str | None) -> Markup:
     """The way to the run's curves in Trackio, once its dashboard answers."""
-    dashboard = scene.services.dashboard
+    dashboard = page_state.services.dashboard
     if project is None or not dashboard.possible:
-        return Html("")
+        return Markup("")
     if address := dashboard.address(project):
-        return Html(f'<a class="btn quiet small" href="{esc(address)}" target="_blank" rel="noopener">Open Trackio</a>')
+        return Markup('<a class="btn quiet small" href="{}" target="_blank" rel="noopener">Open Trackio</a>').format(
+            address
+        )
     if dashboard.starting:
-        return Html('<span class="note">Trackio is starting</span>')
+        return Markup('<span class="note">Trackio is starting</span>')
     return button("dashboard", "Show in Trackio", kind="quiet small")

@@ -1,1 +1,28 @@
 """The tool_calls column: reading a call from text, and checking its arguments."""
+
+from backend.data.calls.arguments import (
+    DROPPED,
+    UNFIXABLE,
+    Mismatch,
+    MismatchKind,
+    check_arguments,
+    normal_arguments,
+    show_value,
+)
+from backend.data.calls.reading import CallsCell, RawCall, canonical_text, read_calls
+from backend.data.calls.text import read_cell_value
+
+__all__ = [
+    "DROPPED",
+    "UNFIXABLE",
+    "CallsCell",
+    "Mismatch",
+    "MismatchKind",
+    "RawCall",
+    "canonical_text",
+    "check_arguments",
+    "normal_arguments",
+    "read_calls",
+    "read_cell_value",
+    "show_value",
+]

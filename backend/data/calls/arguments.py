@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.data.text.display import escape, listing, nearest, show
+from backend.data.text import escape, listing, nearest, show
 from backend.records import Tool
 
 MismatchKind = Literal["missing", "unknown", "type", "enum"]

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from backend.data.calls.text import CellValue, Repair, read_cell_value
-from backend.data.text.json_reading import JsonFault, parse_json
+from backend.data.text import JsonFault, parse_json
 
 ARGUMENT_KEYS = ("args", "arguments", "parameters", "input")
 NAME_KEYS = ("name", "tool_name", "function_name", "tool")

@@ -8,10 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.data.text.json_reading import JsonFault, parse_json
-from backend.prompts import ParseError
-from backend.prompts.native_parser import parse_answer
-from backend.prompts.tokens import START_CALL
+from backend.data.text import JsonFault, parse_json
+from backend.prompts import START_CALL, ParseError, parse_answer
 
 Repair = Literal["python-repr", "smart-quotes", "code-fence", "trailing-comma", "native-syntax"]
 

@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from backend.data.check.report import CheckReport, TableRow, in_order
-from backend.data.rows.budget import TokenBudget, measure_budget
-from backend.data.rows.examples import to_examples
-from backend.data.rows.inputs import Inputs, read_inputs
-from backend.data.rows.registry import Rule, Scope
-from backend.data.rows.set_view import SetView
+from backend.data.rows import Inputs, Rule, Scope, SetView, TokenBudget, measure_budget, read_inputs, to_examples
 from backend.data.rules import rules_for
-from backend.data.text.display import whole
-from backend.data.text.options import CALLS, MESSAGE, CheckOptions
+from backend.data.text import CALLS, MESSAGE, CheckOptions, whole
 from backend.errors import InputError
 from backend.records import Example, Issue, Tool
 

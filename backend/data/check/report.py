@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.data.rows.budget import TokenBudget
+from backend.data.rows import TokenBudget
 from backend.records import Example, Issue, Tool
 
 _GRAVITY = {"error": 0, "warning": 1, "info": 2}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backend.data.check.report import CheckReport
-from backend.data.text.changes import FixPlan
-from backend.data.text.display import count, escape, show
+from backend.data.text import FixPlan, count, escape, show
 from backend.records import Issue
 
 _EACH = 40

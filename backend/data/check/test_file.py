@@ -8,11 +8,9 @@ from pathlib import Path
 
 from backend.data.check.check import check_rows, sound_examples
 from backend.data.check.report import CheckReport, TableRow, in_order
-from backend.data.rows.inputs import Inputs, read_inputs
-from backend.data.rows.set_view import SetView
+from backend.data.rows import Inputs, SetView, read_inputs
 from backend.data.rules import get_rule
-from backend.data.text.display import whole
-from backend.data.text.options import CheckOptions
+from backend.data.text import CheckOptions, whole
 from backend.records import Example, Issue
 
 _LEAKS = ("set-test-row-in-train", "set-near-duplicate-across-split")

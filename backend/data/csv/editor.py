@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend.data.csv.reading import Record, encode_record
 from backend.data.csv.table import CsvTable
-from backend.data.text.options import REQUIRED_COLUMNS
+from backend.data.text import REQUIRED_COLUMNS
 
 
 @dataclass
@@ -25,7 +25,7 @@ class DraftRow:
         self.cells, self.rewritten = cells, True
 
 
-class CsvDraft:
+class CsvEditor:
     """The file's records in order, with the delimiter and line ends that they will have."""
 
     def __init__(self, table: CsvTable) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from backend.data.csv.reading import DELIMITERS, Record, read_records
-from backend.data.text.options import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from backend.data.text import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
 KNOWN_COLUMNS = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
 _LINES_LOOKED_AT = 6

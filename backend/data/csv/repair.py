@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from backend.data.calls.text import read_cell_value
+from backend.data.calls import read_cell_value
 from backend.data.csv.reading import Record
 from backend.data.csv.table import CsvTable
-from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS
+from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS
 
 _ATTEMPTS = 12
 _LONGEST = 20_000
 
 
-def mended_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
+def repaired_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
     """The cells that a ragged or wrongly quoted record was meant to have; None where that is anyone's guess."""
     if record.fault is None and len(record.cells) > table.width:
         kept, rest = record.cells[: table.width], record.cells[table.width :]

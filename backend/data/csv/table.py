@@ -7,8 +7,7 @@ from pathlib import Path
 
 from backend.data.csv.header import column_index, find_heading
 from backend.data.csv.reading import Record, read_records
-from backend.data.text.decoding import Source, read_source
-from backend.data.text.options import (
+from backend.data.text import (
     ANSWER,
     CALLS,
     MAX_CELL_CHARACTERS,
@@ -17,6 +16,8 @@ from backend.data.text.options import (
     MESSAGE,
     REQUIRED_COLUMNS,
     SPLIT,
+    DecodedFile,
+    read_source,
 )
 
 _MOST_FRAGMENTS = 100
@@ -43,7 +44,7 @@ class CsvTable:
     line at which reading stopped because there are too many rows.
     """
 
-    source: Source
+    source: DecodedFile
     delimiter: str = ","
     header: Record | None = None
     above: tuple[Record, ...] = ()
@@ -75,7 +76,7 @@ def read_table(path: Path) -> CsvTable:
     return table_from(read_source(path, MAX_CSV_BYTES))
 
 
-def table_from(source: Source) -> CsvTable:
+def table_from(source: DecodedFile) -> CsvTable:
     """The table in a file that has been read; without rows where there is no text."""
     if not source.readable:
         return CsvTable(source)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from backend.data.calls.reading import canonical_text
+from backend.data.calls import canonical_text
 from backend.data.csv.reading import encode_record
-from backend.data.text.options import ANSWER, REQUIRED_COLUMNS, SPLIT
+from backend.data.text import ANSWER, REQUIRED_COLUMNS, SPLIT
 from backend.files import write_output
 from backend.records import Example
+
+OPERATORS = ("=", "+", "-", "@")
+FORMULA_STARTS = (*OPERATORS, "\t", "\r")
+"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV Injection)."""
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe in front."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def write_csv(examples: Iterable[Example], path: Path) -> None:

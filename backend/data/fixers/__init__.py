@@ -1,1 +1,58 @@
 """What mends a finding of a rule: in calls, in the CSV, in the set, in the tools."""
+
+from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
+from backend.data.fixers.csv import (
+    CONTROL,
+    add_header,
+    drop_above,
+    drop_controls,
+    drop_mark,
+    drop_padding,
+    drop_repeated_headers,
+    join_lines,
+    mend_records,
+    one_line,
+    re_decode,
+    repeats_header,
+    spell_header,
+    use_commas,
+    use_line_feeds,
+)
+from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
+from backend.data.fixers.tool_plan import plan_tools, renamed_calls
+from backend.data.fixers.tool_walk import all_arguments, at, named_entries
+from backend.data.fixers.tools import re_decode_tools, rename_reserved, standard_schemas, standard_shape
+
+__all__ = [
+    "CONTROL",
+    "add_header",
+    "all_arguments",
+    "apply_sure",
+    "at",
+    "drop_above",
+    "drop_conflicting",
+    "drop_controls",
+    "drop_equal",
+    "drop_mark",
+    "drop_normalised",
+    "drop_nulls",
+    "drop_padding",
+    "drop_repeated_headers",
+    "join_lines",
+    "mend_records",
+    "named_entries",
+    "one_line",
+    "plan_tools",
+    "re_decode",
+    "re_decode_tools",
+    "rename_arguments",
+    "rename_reserved",
+    "rename_tool",
+    "renamed_calls",
+    "repeats_header",
+    "spell_header",
+    "standard_schemas",
+    "standard_shape",
+    "use_commas",
+    "use_line_feeds",
+]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from backend.data.calls.arguments import UNFIXABLE, Mismatch, MismatchKind
-from backend.data.calls.reading import CallsCell, RawCall, canonical_text
-from backend.data.rows.inputs import Inputs
-from backend.data.text.display import nearest
+from backend.data.calls import UNFIXABLE, CallsCell, Mismatch, MismatchKind, RawCall, canonical_text
+from backend.data.rows import Inputs
+from backend.data.text import nearest
 
 CellFixer = Callable[[CallsCell, Inputs], str]
 

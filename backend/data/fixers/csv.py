@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from backend.data.calls.reading import read_calls
-from backend.data.csv.editor import CsvDraft, DraftRow
-from backend.data.csv.header import normal_name
-from backend.data.csv.reading import Fault
-from backend.data.csv.repair import mended_cells
-from backend.data.text.changes import Change
-from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS
+from backend.data.calls import read_calls
+from backend.data.csv import CsvEditor, DraftRow, Fault, normal_name, repaired_cells
+from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, Change
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")
@@ -20,7 +16,7 @@ _SHOWN = 300
 Wanted = Callable[[int], bool]
 """Whether the row that begins on a line is to be mended."""
 
-CsvFixer = Callable[[CsvDraft, Wanted], Iterator[Change]]
+CsvFixer = Callable[[CsvEditor, Wanted], Iterator[Change]]
 """Mends the draft and gives its changes; their code is filled in by the caller."""
 
 
@@ -28,7 +24,7 @@ def _change(line: int, column: str | None, before: str, after: str) -> Change:
     return Change("csv", line, column, "", before, after)
 
 
-def re_decode(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def re_decode(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Nothing to do but to say so: the text was decoded when it was read, and is written as UTF-8."""
     source = draft.table.source
     if source.encoding.startswith(("utf-16", "utf-32")):
@@ -38,34 +34,34 @@ def re_decode(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
         yield _change(line, None, raw[:_SHOWN], text[:_SHOWN])
 
 
-def drop_mark(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def drop_mark(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """The text was read without its mark, and is written without it."""
     if draft.table.source.bom:
         yield _change(1, None, "a byte order mark", "no mark")
 
 
-def use_commas(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def use_commas(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Write every record with commas."""
     if draft.delimiter != ",":
         yield _change(draft.header.record.line if draft.header else 1, None, draft.delimiter, ",")
         draft.delimiter = ","
 
 
-def use_line_feeds(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def use_line_feeds(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Write every line end as LF."""
     if "\r" in draft.table.source.text:
         yield _change(1, None, "CRLF", "LF")
         draft.line_feeds_only = True
 
 
-def add_header(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def add_header(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Put the standard header above the first row."""
     if draft.header is None and draft.rows:
         yield _change(draft.rows[0].record.line, None, "", ",".join(REQUIRED_COLUMNS))
         draft.new_header = True
 
 
-def drop_above(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def drop_above(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Take away what stands above the header."""
     if draft.header and draft.table.above:
         first = draft.table.above[0]
@@ -79,7 +75,7 @@ def repeats_header(message: str | None, calls: str | None) -> bool:
     return (normal_name(message or ""), normal_name(calls or "")) == REQUIRED_COLUMNS
 
 
-def drop_repeated_headers(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+def drop_repeated_headers(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
     """Drop the rows that repeat the header."""
     for row in draft.readable():
         cells = (draft.cell(row, MESSAGE), draft.cell(row, CALLS))
@@ -88,7 +84,7 @@ def drop_repeated_headers(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
             yield Change("csv", row.record.line, None, "", " | ".join(row.cells), "", dropped=True)
 
 
-def spell_header(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
+def spell_header(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
     """Write the known columns' names as they should be."""
     header = draft.header
     for name, at in draft.table.index.items() if header else ():
@@ -100,7 +96,7 @@ def spell_header(draft: CsvDraft, _wanted: Wanted) -> Iterator[Change]:
 def mend_records(fault: Fault | None) -> CsvFixer:
     """A fixer of the records with one fault, or of ragged ones, that valid JSON shows how to cut."""
 
-    def fix(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+    def fix(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
         header = draft.header
         if header and fault and header.record.fault == fault and wanted(header.record.line):
             before = draft.table.source.text[header.record.start : header.record.end]
@@ -110,7 +106,7 @@ def mend_records(fault: Fault | None) -> CsvFixer:
             record = row.record
             concerned = record.fault == fault and (fault is not None or len(record.cells) != draft.table.width)
             concerned = concerned and not row.rewritten
-            cells = mended_cells(record, draft.table) if concerned and wanted(record.line) else None
+            cells = repaired_cells(record, draft.table) if concerned and wanted(record.line) else None
             if cells is not None:
                 before = draft.table.source.text[record.start : record.end]
                 row.rewrite(cells)
@@ -119,7 +115,7 @@ def mend_records(fault: Fault | None) -> CsvFixer:
     return fix
 
 
-def drop_padding(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+def drop_padding(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
     """Write the records anew in which spaces stand beside a quote."""
     for row in draft.readable():
         if row.record.padded and wanted(row.record.line):
@@ -128,7 +124,7 @@ def drop_padding(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
             yield _change(row.record.line, None, before[:_SHOWN], "without spaces beside the quotes")
 
 
-def drop_controls(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+def drop_controls(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
     """Take control characters out of the messages."""
     for row, text in _cells(draft, MESSAGE, wanted):
         cleaned = CONTROL.sub("", text)
@@ -137,7 +133,7 @@ def drop_controls(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
             draft.set_cell(row, MESSAGE, cleaned)
 
 
-def join_lines(draft: CsvDraft, wanted: Wanted) -> Iterator[Change]:
+def join_lines(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
     """Put each message and each list of calls on one line."""
     for column in (MESSAGE, CALLS):
         for row, text in _cells(draft, column, wanted):
@@ -160,7 +156,7 @@ def one_line(text: str, column: str) -> str | None:
     return joined
 
 
-def _cells(draft: CsvDraft, column: str, wanted: Wanted) -> Iterator[tuple[DraftRow, str]]:
+def _cells(draft: CsvEditor, column: str, wanted: Wanted) -> Iterator[tuple[DraftRow, str]]:
     for row in draft.readable():
         text = draft.cell(row, column)
         if text and wanted(row.record.line):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.rows.set_view import SetView
+from backend.data.rows import SetView
 
 
 def drop_equal(view: SetView) -> Iterator[tuple[int, int]]:

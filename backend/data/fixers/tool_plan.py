@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backend.data.calls.reading import CallsCell, canonical_text
+from backend.data.calls import CallsCell, canonical_text
 from backend.data.fixers.calls import renamed
 from backend.data.fixers.tools import rename_reserved, reserved_renames
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Rule
-from backend.data.text.changes import Change
-from backend.data.text.json_reading import path_text
-from backend.data.tools.reading import ToolsFile, tools_from
+from backend.data.rows import Inputs, Rule
+from backend.data.text import Change, path_text
+from backend.data.tools import ToolsFile, tools_from
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding
-from backend.data.text.json_reading import Path, path_text
-from backend.data.tools.reading import ToolEntry
+from backend.data.rows import Finding, Inputs
+from backend.data.text import Path, path_text
+from backend.data.tools import ToolEntry
 
 
 @dataclass(frozen=True, slots=True)

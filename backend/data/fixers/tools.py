@@ -6,9 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from backend.data.text.reserved import SCHEMA_WORDS
-from backend.data.tools.reading import SCHEMA_KEYS, ToolEntry, ToolsFile
-from backend.data.tools.schema import normal_parameters
+from backend.data.text import SCHEMA_WORDS
+from backend.data.tools import SCHEMA_KEYS, ToolEntry, ToolsFile, normal_parameters
 
 
 def re_decode_tools(file: ToolsFile) -> Any:

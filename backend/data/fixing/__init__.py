@@ -1,1 +1,12 @@
 """Applying fixes to files, and adding rows."""
+
+from backend.data.fixing.adding import append_row, check_row, rows_alike
+from backend.data.fixing.fixing import plan_fixes, safe_codes
+
+__all__ = [
+    "append_row",
+    "check_row",
+    "plan_fixes",
+    "rows_alike",
+    "safe_codes",
+]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.data.check.check import check_rows
-from backend.data.check.report import in_order
-from backend.data.csv.reading import encode_record
-from backend.data.csv.table import Row, read_table
-from backend.data.rows.inputs import read_inputs
-from backend.data.text.options import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckOptions
+from backend.data.check import check_rows, in_order
+from backend.data.csv import Row, encode_record, read_table
+from backend.data.rows import read_inputs
+from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckOptions
 from backend.errors import InputError
 from backend.records import Issue
-from backend.runs.folders import Scratch
+from backend.runs import Scratch
 
 
 def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> tuple[Issue, ...]:

@@ -1,6 +1,6 @@
 """Planning fixes: which rules' fixers apply, in which order, and what both files look like afterwards.
 
-A rule's fixer is called by its scope: csv: (CsvDraft) -> changes · message: (text, Inputs) -> text · calls:
+A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
 (CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line kept, line dropped) · tools: (ToolsFile) -> JSON value.
 """
 
@@ -10,16 +10,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from backend.data.check.check import check_rows, sound_examples
-from backend.data.csv.editor import CsvDraft, DraftRow
-from backend.data.csv.table import table_from
-from backend.data.fixers.tool_plan import plan_tools, renamed_calls
-from backend.data.rows.inputs import Inputs, read_inputs
-from backend.data.rows.registry import Rule, Scope
-from backend.data.rows.set_view import SetView
+from backend.data.check import check_rows, sound_examples
+from backend.data.csv import CsvEditor, DraftRow, table_from
+from backend.data.fixers import plan_tools, renamed_calls
+from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
-from backend.data.text.changes import Change, FixPlan
-from backend.data.text.options import CALLS, MAX_ROWS, MESSAGE, CheckOptions
+from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
 from backend.errors import InputError
 
 __all__ = ["Change", "FixPlan", "plan_fixes", "safe_codes"]
@@ -51,7 +47,7 @@ def plan_fixes(
     rules = _chosen(codes)
     changes, planned = plan_tools(inputs, _of(rules, "tools"))
     fixed_tools = replace(inputs, tools_file=planned.file, cells={})
-    draft = CsvDraft(inputs.table)
+    draft = CsvEditor(inputs.table)
     wanted = _Wanted(lines)
     changes += _fix_file(draft, rules, wanted)
     changes += _rename(draft, planned.renames, fixed_tools)
@@ -96,7 +92,7 @@ def _of(rules: list[Rule], scope: Scope) -> list[Rule]:
     return [rule for rule in rules if rule.scope == scope]
 
 
-def _fix_file(draft: CsvDraft, rules: list[Rule], wanted: _Wanted) -> list[Change]:
+def _fix_file(draft: CsvEditor, rules: list[Rule], wanted: _Wanted) -> list[Change]:
     """What the fixers of the CSV as a file change."""
     extra = [rule for rule in all_rules() if rule.code in _ALWAYS and rule not in rules]
     return [
@@ -107,7 +103,7 @@ def _fix_file(draft: CsvDraft, rules: list[Rule], wanted: _Wanted) -> list[Chang
     ]
 
 
-def _rename(draft: CsvDraft, renames: dict[str, dict[str, str]], inputs: Inputs) -> Iterator[Change]:
+def _rename(draft: CsvEditor, renames: dict[str, dict[str, str]], inputs: Inputs) -> Iterator[Change]:
     """What renaming arguments in tools.json changes in the rows."""
     for row in draft.readable() if renames else ():
         text = draft.cell(row, CALLS)
@@ -117,7 +113,7 @@ def _rename(draft: CsvDraft, renames: dict[str, dict[str, str]], inputs: Inputs)
             yield Change("csv", row.record.line, CALLS, "tools-argument-name-reserved", text, renamed)
 
 
-def _fix_cells(draft: CsvDraft, rules: list[Rule], inputs: Inputs, wanted: _Wanted) -> Iterator[Change]:
+def _fix_cells(draft: CsvEditor, rules: list[Rule], inputs: Inputs, wanted: _Wanted) -> Iterator[Change]:
     """What the fixers of messages and calls change, row by row."""
     for row in draft.readable():
         if wanted(row.record.line):
@@ -125,7 +121,7 @@ def _fix_cells(draft: CsvDraft, rules: list[Rule], inputs: Inputs, wanted: _Want
             yield from _fix_cell(draft, row, CALLS, _of(rules, "calls"), inputs)
 
 
-def _fix_cell(draft: CsvDraft, row: DraftRow, column: str, rules: list[Rule], inputs: Inputs) -> Iterator[Change]:
+def _fix_cell(draft: CsvEditor, row: DraftRow, column: str, rules: list[Rule], inputs: Inputs) -> Iterator[Change]:
     """One cell's changes: fixers are tried again until none has anything left to do."""
     text = draft.cell(row, column)
     for _ in range(_ROUNDS if text else 0):
@@ -142,7 +138,7 @@ def _fix_cell(draft: CsvDraft, row: DraftRow, column: str, rules: list[Rule], in
             return
 
 
-def _drop_rows(draft: CsvDraft, rules: list[Rule], inputs: Inputs, wanted: _Wanted) -> Iterator[Change]:
+def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, wanted: _Wanted) -> Iterator[Change]:
     """The rows that the fixers of the set drop, each with what it held."""
     for rule in _of(rules, "set"):
         view, rows = _view_of(draft, inputs)
@@ -153,7 +149,7 @@ def _drop_rows(draft: CsvDraft, rules: list[Rule], inputs: Inputs, wanted: _Want
                 yield Change("csv", row.record.line, None, rule.code, " | ".join(row.cells), "", dropped=True)
 
 
-def _view_of(draft: CsvDraft, inputs: Inputs) -> tuple[SetView, dict[int, DraftRow]]:
+def _view_of(draft: CsvEditor, inputs: Inputs) -> tuple[SetView, dict[int, DraftRow]]:
     """The set as the draft has it now, and the draft's row on each line of it."""
     table = table_from(replace(draft.table.source, text=draft.text()))
     now = replace(inputs, table=table)

@@ -1,1 +1,35 @@
 """The rows of a set: inputs, examples, splitting, labels, token budget, the registry of rules."""
+
+from backend.data.rows.budget import RowTokens, TokenBudget, measure_budget
+from backend.data.rows.examples import row_id, to_examples
+from backend.data.rows.inputs import Inputs, read_inputs
+from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
+from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
+from backend.data.rows.set_view import Label, SetView
+from backend.data.rows.sources import resolve_source
+from backend.data.rows.splitting import Split, split_examples
+
+__all__ = [
+    "RULES",
+    "SCOPES",
+    "Finding",
+    "Inputs",
+    "Label",
+    "LabelError",
+    "LabelErrorReport",
+    "RowTokens",
+    "Rule",
+    "Scope",
+    "SetView",
+    "Split",
+    "TokenBudget",
+    "class_labels",
+    "find_label_errors",
+    "measure_budget",
+    "read_inputs",
+    "resolve_source",
+    "row_id",
+    "rule",
+    "split_examples",
+    "to_examples",
+]

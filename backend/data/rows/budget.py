@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from backend.data.text.options import CheckOptions
+from backend.data.text import CheckOptions
 from backend.prompts import PromptFormat, get_format
 from backend.records import DECLARATIONS, Declarations, Example, Tool
 from backend.tokens import TokenCounter, counter_for

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from backend.data.csv.table import Row
+from backend.data.csv import Row
 from backend.data.rows.inputs import Inputs
 from backend.records import Call, Example
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas
 
-from backend.data.text.display import listing
+from backend.data.text import listing
 from backend.errors import InputError
 from backend.files import disk_errors
-from backend.hub.fetching import MB, Limits, fetch_file, list_files
-from backend.runs.folders import Scratch
+from backend.hub import MB, Limits, fetch_file, list_files
+from backend.runs import Scratch
 
 LIMITS = Limits(entries=100_000, file_bytes=1_000 * MB)
 FETCH_SECONDS = 3_600.0

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from backend.data.calls.arguments import Mismatch, check_arguments, normal_arguments
-from backend.data.calls.reading import CallsCell, RawCall, read_calls
-from backend.data.csv.table import CsvTable, Row, read_table
-from backend.data.text.described_values import listed_values, mostly_kept
-from backend.data.text.options import CheckOptions
-from backend.data.tools.reading import ToolsFile, read_tools
+from backend.data.calls import CallsCell, Mismatch, RawCall, check_arguments, normal_arguments, read_calls
+from backend.data.csv import CsvTable, Row, read_table
+from backend.data.text import CheckOptions
+from backend.data.tools import ToolsFile, read_tools
 from backend.prompts import PromptFormat, get_format
 from backend.records import Call, Tool
+
+_OPEN_ENDED = re.compile(
+    r"\b(?:e\.?\s?g|such as|for example|for instance|like|etc|including|examples?)\b|\.\.\.|…", re.I
+)
+_LIST = re.compile(r"(?::|\bone of\b:?|\beither\b|\()([^:()]+)$", re.I)
+_SEPARATOR = re.compile(r" ?(?:, ?(?:or|and) |,|\||/| or | and ) ?")
+"""For a text with single spaces alone: runs of them would take time that grows with their square."""
+_VALUE = re.compile(r"""["'`“‘]?([\w-]+)["'`”’]?""")
+_MOST = 0.8
+"""Share of the rows that must use a listed value before the list counts as complete."""
+
+
+@lru_cache(maxsize=1024)
+def listed_values(description: str) -> tuple[str, ...]:
+    """The closed list of one-word values at the end of a description; empty where there is none."""
+    if len(description) > 2000 or _OPEN_ENDED.search(description):
+        return ()
+    found = _LIST.search(_without_end(description))
+    if found is None:
+        return ()
+    values = [_VALUE.fullmatch(part) for part in _SEPARATOR.split(found[1].strip()) if part]
+    words = [value[1] for value in values if value is not None]
+    return tuple(dict.fromkeys(words)) if len(words) == len(values) and len(words) > 1 else ()
+
+
+def _without_end(description: str) -> str:
+    """The description with single spaces, without the point or the bracket that it ends with."""
+    text = " ".join(description.split())
+    return (text[:-1] if text.endswith((".", ")")) else text).rstrip()
+
+
+def mostly_kept(values: tuple[str, ...], used: Counter[str]) -> bool:
+    """Whether nearly all rows keep to the listed values, so that the list can be taken at its word."""
+    return sum(used[value] for value in values) >= _MOST * used.total() > 0
 
 
 @dataclass(frozen=True)

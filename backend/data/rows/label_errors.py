@@ -9,17 +9,17 @@ words left out. The classifier's accuracy on rows it did not see is the floor th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from backend.data.rows.labels import class_labels
-from backend.data.similarity.clusters import clusters_of
-from backend.data.similarity.templates import find_frames
-from backend.data.text.display import count
+from backend.data.rows.set_view import label_of
+from backend.data.similarity import clusters_of, find_frames
+from backend.data.text import count
 from backend.errors import InputError
 from backend.ngrams import linear_classifier, ngram_features
 from backend.records import Example
@@ -28,13 +28,26 @@ _FOLDS = 5
 _FEWEST = 20
 _MOST_ROWS = 8000
 _FRACTION = 1 / _FOLDS
+_LABEL_ROWS = 5
+_MOST_LABELS = 150
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class ClassLabel:
+    """The class of a row: the tools that it calls, sorted, and its whole calls as text; None if only tools count."""
+
+    tools: tuple[str, ...]
+    calls: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return " + ".join(self.tools if self.calls is None else self.calls) or "no call"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelError:
     """One row whose label is doubtful; `likely` is the label that the classifier would give, with its probability."""
 
     line: int
@@ -46,14 +59,14 @@ class Suspect:
 
 
 @dataclass(frozen=True)
-class SuspectReport:
+class LabelErrorReport:
     """The suspect rows, most doubtful first, and the classifier's accuracy on rows that it did not see.
 
     `labels` is the number of different labels told apart: whole calls (`whole_calls`) where enough rows share each,
     else the tools alone. `tool_accuracy` counts the tool, `accuracy` the whole label.
     """
 
-    suspects: tuple[Suspect, ...]
+    suspects: tuple[LabelError, ...]
     accuracy: float
     tool_accuracy: float
     rows: int
@@ -61,14 +74,14 @@ class SuspectReport:
     whole_calls: bool
 
 
-def find_suspects(examples: Sequence[Example], seed: int = 42) -> SuspectReport:
+def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelErrorReport:
     """Cross-validate the classifier over the rows; raises InputError for too few rows or one label only."""
     rows = list(examples)
     if len(rows) > _MOST_ROWS:
         chosen = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
         rows = [rows[at] for at in sorted(chosen.tolist())]
     labels = class_labels(rows)
-    names = sorted(set(labels))
+    names = sorted(set(labels), key=str)
     if len(rows) < _FEWEST or len(names) < 2:
         raise InputError(
             f"Suspect labels need at least {_FEWEST} rows with two different calls; there are "
@@ -79,20 +92,27 @@ def find_suspects(examples: Sequence[Example], seed: int = 42) -> SuspectReport:
     probabilities = _held_out(rows, given, len(names), _folds(clusters, seed), seed)
     guessed = probabilities.argmax(axis=1)
     everything = _Round(probabilities, frozenset(range(len(rows))))
-    tools = np.array([_tool_of(name) for name in names])
-    return SuspectReport(
+    kinds = sorted({name.tools for name in names})
+    tools = np.array([kinds.index(name.tools) for name in names])
+    return LabelErrorReport(
         _suspects(rows, names, given, [everything, *_filled_apart(rows, given, names, clusters, seed)]),
         float((guessed == given).mean()),
         float((tools[guessed] == tools[given]).mean()),
         len(rows),
         len(names),
-        any("{" in name for name in names),
+        any(name.calls for name in names),
     )
 
 
-def _tool_of(label: str) -> str:
-    """The tools in a label, without their arguments."""
-    return " + ".join(part.split('"')[1] if part.startswith('["') else part for part in label.split(" + ["))
+def class_labels(rows: Sequence[Example]) -> list[ClassLabel]:
+    """Each row's class: its whole calls if at least five rows share them and there are not too many, else its tools."""
+    tools = [ClassLabel(tuple(sorted(call.name for call in row.calls))) for row in rows]
+    full = [replace(tool, calls=label_of(row.calls)) for tool, row in zip(tools, rows, strict=True)]
+    common = {label for label, times in Counter(full).items() if times >= _LABEL_ROWS}
+    covered = sum(label in common for label in full)
+    if len(common) > _MOST_LABELS or covered < 0.8 * len(rows):
+        return tools
+    return [whole if whole in common else tool for whole, tool in zip(full, tools, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,7 @@ class _Round:
 
 
 def _filled_apart(
-    rows: Sequence[Example], given: Indices, names: list[str], clusters: Sequence[Sequence[int]], seed: int
+    rows: Sequence[Example], given: Indices, names: list[ClassLabel], clusters: Sequence[Sequence[int]], seed: int
 ) -> list[_Round]:
     """The question about the rows made from sentence frames, all that share label and words held out together."""
     frames = find_frames([row.message for row in rows], given.tolist())
@@ -153,10 +173,10 @@ def _folds(groups: Sequence[Sequence[int]], seed: int) -> Indices:
 
 
 def _suspects(
-    rows: Sequence[Example], names: list[str], given: Indices, rounds: Sequence[_Round]
-) -> tuple[Suspect, ...]:
+    rows: Sequence[Example], names: list[ClassLabel], given: Indices, rounds: Sequence[_Round]
+) -> tuple[LabelError, ...]:
     """The rows doubted in any round of questions, the most doubtful first."""
-    worst: dict[int, Suspect] = {}
+    worst: dict[int, LabelError] = {}
     for question in rounds:
         for at, suspect in _doubted(rows, names, given, question.probabilities):
             if at in question.asked and (at not in worst or _margin(suspect) < _margin(worst[at])):
@@ -164,13 +184,13 @@ def _suspects(
     return tuple(sorted(worst.values(), key=_margin))
 
 
-def _margin(suspect: Suspect) -> float:
+def _margin(suspect: LabelError) -> float:
     return suspect.given_probability - suspect.likely_probability
 
 
 def _doubted(
-    rows: Sequence[Example], names: list[str], given: Indices, probabilities: Floats
-) -> Iterator[tuple[int, Suspect]]:
+    rows: Sequence[Example], names: list[ClassLabel], given: Indices, probabilities: Floats
+) -> Iterator[tuple[int, LabelError]]:
     """The rows over another label's threshold: the mean probability of that label among the rows that bear it."""
     own = probabilities[np.arange(len(rows)), given]
     sizes = np.bincount(given, minlength=len(names))
@@ -180,4 +200,4 @@ def _doubted(
     best = confident[np.arange(len(rows)), likely]
     for at in np.flatnonzero((best > 0) & (likely != given)).tolist():
         row, doubt = rows[at], (round(float(own[at]), 4), round(float(best[at]), 4))
-        yield at, Suspect(row.line, row.message, names[given[at]], names[likely[at]], *doubt)
+        yield at, LabelError(row.line, row.message, str(names[given[at]]), str(names[likely[at]]), *doubt)

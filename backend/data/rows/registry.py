@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from backend.data.text.display import escape
+from backend.data.text import escape
 from backend.records import Issue, IssueFile, Severity
 
 Scope = Literal["csv", "message", "calls", "set", "tokens", "tools"]

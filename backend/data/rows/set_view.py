@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from backend.data.rows.inputs import Inputs
 from backend.data.rows.splitting import Split, split_examples
-from backend.data.similarity.near_duplicates import NearGroups, near_groups
-from backend.data.text.normal_form import normal_message
+from backend.data.similarity import NearGroups, near_groups
+from backend.data.text import rows_by_message
 from backend.errors import InputError
 from backend.records import Call, Example
 
@@ -40,9 +39,7 @@ class SetView:
     @cached_property
     def by_normal(self) -> Mapping[str, tuple[int, ...]]:
         """The positions of the rows that share each normalised message, in order of first appearance."""
-        groups: dict[str, list[int]] = defaultdict(list)
-        for at, example in enumerate(self.examples):
-            groups[normal_message(example.message)].append(at)
+        groups = rows_by_message(example.message for example in self.examples)
         return {message: tuple(positions) for message, positions in groups.items()}
 
     @cached_property

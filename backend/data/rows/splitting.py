@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from backend.data.similarity.clusters import clusters_of
-from backend.data.similarity.near_duplicates import NearGroups
-from backend.data.text.display import count
+from backend.data.similarity import NearGroups, clusters_of
+from backend.data.text import count
 from backend.errors import InputError
 from backend.records import Example, Tool
 

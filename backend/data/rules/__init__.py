@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.data.rows.registry import RULES, SCOPES, Rule, Scope
+from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
     calls_json,
     calls_meaning,
@@ -15,7 +15,6 @@ from backend.data.rules import (
     message_form,
     set_balance,
     set_duplicates,
-    set_frames,
     token_budget,
     tools_file,
     tools_names,

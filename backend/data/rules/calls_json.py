@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.calls.reading import CallsCell
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import show
-from backend.data.text.json_reading import not_finite, path_text, repeated_keys
+from backend.data.calls import CallsCell
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import not_finite, path_text, repeated_keys, show
 
 FORM = '[{"name": "tool", "args": {"query": "value"}}]'
 _SHAPE_FIX = "Write it in the standard form."

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from backend.data.calls.arguments import show_value
-from backend.data.calls.reading import CallsCell
-from backend.data.fixers.calls import rename_tool
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import escape, listing, nearest, show
+from backend.data.calls import CallsCell, show_value
+from backend.data.fixers import rename_tool
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import escape, listing, nearest, show
 
 
 @rule(

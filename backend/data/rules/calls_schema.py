@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from backend.data.calls.arguments import DROPPED, UNFIXABLE, Mismatch, MismatchKind
-from backend.data.calls.reading import CallsCell, RawCall
-from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import escape, listing, show
-from backend.data.text.json_reading import path_text
+from backend.data.calls import DROPPED, UNFIXABLE, CallsCell, Mismatch, MismatchKind, RawCall
+from backend.data.fixers import apply_sure, drop_nulls, rename_arguments
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import escape, listing, path_text, show
 
 
 def _mismatches(cell: CallsCell, inputs: Inputs, kind: MismatchKind) -> Iterator[tuple[RawCall, Mismatch, str]]:

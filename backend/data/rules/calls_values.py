@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from backend.data.calls.arguments import show_value
-from backend.data.calls.reading import CallsCell
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import escape, show
-from backend.data.text.json_reading import path_text, walk
-from backend.data.text.reserved import reserved_token
-from backend.prompts import ParseError
-from backend.prompts.native_parser import is_name
+from backend.data.calls import CallsCell, show_value
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import escape, path_text, reserved_token, show, walk
+from backend.prompts import ParseError, is_name
 from backend.records import Call
 
 _EXACT = 2**53

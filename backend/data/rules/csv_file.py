@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers.csv import drop_mark, re_decode, use_commas, use_line_feeds
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import count, show
-from backend.data.text.options import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS
+from backend.data.fixers import drop_mark, re_decode, use_commas, use_line_feeds
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS, count, show
 
 _DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _MAX_BAD_LINES = 200

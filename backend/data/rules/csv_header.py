@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.csv.header import KNOWN_COLUMNS, normal_name
-from backend.data.fixers.csv import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import count, listing, nearest, show
-from backend.data.text.options import REQUIRED_COLUMNS
+from backend.data.csv import KNOWN_COLUMNS, normal_name
+from backend.data.fixers import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import REQUIRED_COLUMNS, count, listing, nearest, show
 
 _MOST_COLUMNS = 20
 _LIKELY = {

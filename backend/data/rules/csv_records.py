@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backend.data.csv.reading import Fault, Record
-from backend.data.csv.repair import mended_cells
-from backend.data.csv.table import Row
-from backend.data.fixers.csv import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import count, escape, show
-from backend.data.text.options import ANSWER, CALLS, MESSAGE
+from backend.data.csv import Fault, Record, Row, repaired_cells
+from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import ANSWER, CALLS, MESSAGE, count, escape, show
 
 _LINE_BREAK = re.compile(r"[\r\n]")
 
@@ -36,7 +32,7 @@ def _cells(row: Row) -> Iterator[tuple[str, str]]:
 def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
     for record in table.ragged if table.index else ():  # without a known column the header itself is in doubt
-        mended = mended_cells(record, table)
+        mended = repaired_cells(record, table)
         yield Finding(
             f"The row has {count(len(record.cells), 'cell')} and the header {table.width}. It begins "
             f"{show(record.cells[0])}. A cell that holds a comma, a quote or a line break must stand in double quotes.",
@@ -51,7 +47,7 @@ def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, boo
     table = inputs.table
     for record in (*([table.header] if table.header else []), *table.faulty):
         if record.fault == fault:
-            fixable = record is table.header or mended_cells(record, table) is not None
+            fixable = record is table.header or repaired_cells(record, table) is not None
             yield record, table.source.text[record.start : record.end], fixable
 
 

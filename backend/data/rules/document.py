@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend.data.rows.registry import SCOPES, Rule
+from backend.data.rows import SCOPES, Rule
 from backend.data.rules import all_rules, rules_for
 
 PATH = Path(__file__).resolve().parents[3] / "docs" / "rules.md"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import show
+from backend.data.csv import OPERATORS
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import show
 
 _REQUEST = re.compile(r"\brequest(?:ing|s)?\s++\S++\s++with\s", re.IGNORECASE)
 _VARIANT = re.compile(r"\bvariant\s++\d", re.IGNORECASE)
@@ -127,5 +127,5 @@ def demangled(text: str) -> str | None:
     "A spreadsheet runs cells that begin with = + - @. Here the text stays as it is; be careful where you open it.",
 )
 def formula(text: str, _inputs: Inputs) -> Iterator[Finding]:
-    if text.startswith(("=", "+", "-", "@")):
+    if text.startswith(OPERATORS):
         yield Finding(f"The message begins with {text[0]}: {show(text)}. A spreadsheet may take it for a formula.")

@@ -6,10 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import escape, show
-from backend.data.text.reserved import reserved_token, strip_reserved
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import escape, reserved_token, show, strip_reserved
 
 LONGEST = 500
 SHORTEST = 2

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backend.data.calls.arguments import show_value
-from backend.data.rows.registry import Finding, rule
-from backend.data.rows.set_view import SetView
-from backend.data.text.display import count, escape, listing
-from backend.data.text.languages import language_counts
-from backend.data.text.options import SPLIT
+from backend.data.calls import show_value
+from backend.data.rows import Finding, SetView, rule
+from backend.data.text import SPLIT, count, escape, language_counts, listing
 
 _ROWS_A_TOOL = 30
 _TEST_ROWS_A_TOOL = 10

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.rows.budget import RowTokens, TokenBudget
-from backend.data.rows.registry import Finding, rule
-from backend.data.rows.set_view import SetView
-from backend.data.text.display import count
+from backend.data.rows import Finding, RowTokens, SetView, TokenBudget, rule
+from backend.data.text import count
 
 _EACH = 20
 

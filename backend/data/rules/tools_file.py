@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers.tool_walk import at, named_entries
-from backend.data.fixers.tools import re_decode_tools, standard_schemas, standard_shape
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import count, show
-from backend.data.text.json_reading import not_finite, path_text, repeated_keys
-from backend.data.text.options import MAX_TOOLS_BYTES
-from backend.data.tools.reading import upper_case_types
+from backend.data.fixers import at, named_entries, re_decode_tools, standard_schemas, standard_shape
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import MAX_TOOLS_BYTES, count, not_finite, path_text, repeated_keys, show
+from backend.data.tools import upper_case_types
 
 FORM = '[{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}]'
 _WIDE = ("utf-16", "utf-32")

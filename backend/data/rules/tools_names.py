@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from backend.data.fixers.tool_walk import all_arguments, at, named_entries
-from backend.data.fixers.tools import rename_reserved
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import show
-from backend.data.text.reserved import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS
+from backend.data.fixers import all_arguments, at, named_entries, rename_reserved
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS, show
 
 _ALLOWED = "letters, digits and _, not beginning with a digit"
 _ALIKE = 0.9

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backend.data.fixers.tool_walk import all_arguments, at, named_entries
-from backend.data.fixers.tools import standard_schemas
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import listing, nearest, show
-from backend.data.text.json_reading import Path
-from backend.data.tools.schema import TYPES, UNIONS, normal_schema, plain_type
+from backend.data.fixers import all_arguments, at, named_entries, standard_schemas
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import Path, listing, nearest, show
+from backend.data.tools import TYPES, UNIONS, normal_schema, plain_type
 
 _MANY_TOOLS = 15
 _KINDS: dict[str, type | tuple[type, ...]] = {

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backend.data.fixers.tool_walk import all_arguments, at, named_entries
-from backend.data.rows.inputs import Inputs
-from backend.data.rows.registry import Finding, rule
-from backend.data.text.display import escape, show
-from backend.data.text.json_reading import path_text, walk
-from backend.data.text.reserved import reserved_token
-from backend.data.tools.schema import plain_type
+from backend.data.fixers import all_arguments, at, named_entries
+from backend.data.rows import Finding, Inputs, rule
+from backend.data.text import escape, path_text, reserved_token, show, walk
+from backend.data.tools import plain_type
 
 LONGEST = 500
 _UNSEEN = (

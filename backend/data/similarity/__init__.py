@@ -1,1 +1,13 @@
 """Which messages say nearly the same, and which follow one template."""
+
+from backend.data.similarity.near_duplicates import THRESHOLD, NearGroups, clusters_of, near_groups, similarity
+from backend.data.similarity.templates import find_frames
+
+__all__ = [
+    "THRESHOLD",
+    "NearGroups",
+    "clusters_of",
+    "find_frames",
+    "near_groups",
+    "similarity",
+]

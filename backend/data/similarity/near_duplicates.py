@@ -7,11 +7,15 @@ on 50,000 messages with half the bands, and the whole check has 20 seconds (benc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from backend.data.text import rows_by_message
+from backend.records import Example
 
 THRESHOLD = 0.7
 """Jaccard similarity from which two messages count as nearly the same (facts: 15 % of a random test split)."""
@@ -61,6 +65,26 @@ def _joined(messages: Sequence[str], threshold: float) -> tuple[_Forest, list[tu
                 forest.join(one, other)
                 links.append((one, other, similar))
     return forest, links
+
+
+def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups | None = None) -> list[list[int]]:
+    """The rows' positions, grouped: equal messages always, near-duplicates unless a group outgrows the test set.
+
+    Near-duplicates are followed over others between them, so in a set made from a few templates a group may hold
+    most rows; such a group falls back to equal messages. `near` are the groups over the distinct normal forms in
+    order of first appearance, where they are known already.
+    """
+    equal = rows_by_message(example.message for example in examples)
+    near = near or near_groups(list(equal))
+    grouped: dict[int, list[list[int]]] = defaultdict(list)
+    for group, members in zip(near.group, equal.values(), strict=True):
+        grouped[group].append(members)
+    limit = max(2, int(len(examples) * min(fraction, 1 - fraction) / 2))
+    clusters: list[list[int]] = []
+    for parts in grouped.values():
+        together = sorted(at for part in parts for at in part)
+        clusters += [together] if len(together) <= limit else parts
+    return clusters
 
 
 def similarity(one: str, other: str) -> float:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.data.text.normal_form import normal_message
+from backend.data.text import normal_message
 
 BLANK = "…"
 FEWEST_LABELS = 5

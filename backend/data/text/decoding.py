@@ -35,7 +35,7 @@ _SAMPLE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DecodedFile:
     """A file as it was found: its text, or why there is none.
 
     `trouble` says why the file could not be opened; `kind` names a binary format; `bad_lines` are the physical lines
@@ -58,51 +58,51 @@ class Source:
         return self.trouble is None and not self.too_large and self.kind is None
 
 
-def read_source(path: Path, limit: int) -> Source:
+def read_source(path: Path, limit: int) -> DecodedFile:
     """Read the file at `path`; one over `limit` bytes is never read into memory."""
     try:
         if not path.exists():
-            return Source(path, trouble="there is no such file")
+            return DecodedFile(path, trouble="there is no such file")
         if not path.is_file():
-            return Source(path, trouble="it is not a file")
+            return DecodedFile(path, trouble="it is not a file")
         size = path.stat().st_size
         if size > limit:
-            return Source(path, size, too_large=True)
+            return DecodedFile(path, size, too_large=True)
         with open_regular(path) as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return Source(path, trouble=getattr(error, "strerror", None) or str(error))
+        return DecodedFile(path, trouble=getattr(error, "strerror", None) or str(error))
     if len(data) > limit:  # it grew meanwhile
-        return Source(path, len(data), too_large=True)
+        return DecodedFile(path, len(data), too_large=True)
     return decode(path, data)
 
 
-def decode(path: Path, data: bytes) -> Source:
+def decode(path: Path, data: bytes) -> DecodedFile:
     """Turn the bytes of a whole file into text, UTF-8 where it can be and line by line Windows-1252 where not."""
     size = len(data)
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             if encoding == "utf-8":
                 return _utf8(path, data[len(mark) :], size, bom=True)
-            return Source(path, size, data.decode(encoding, "replace"), encoding, bom=True)
+            return DecodedFile(path, size, data.decode(encoding, "replace"), encoding, bom=True)
     kind = next((name for signature, name in _SIGNATURES if data.startswith(signature)), None)
     if kind is not None:
-        return Source(path, size, kind=kind)
+        return DecodedFile(path, size, kind=kind)
     wide = _utf16_without_mark(data)
     if wide is not None:
-        return Source(path, size, data.decode(wide, "replace"), wide)
+        return DecodedFile(path, size, data.decode(wide, "replace"), wide)
     if _looks_binary(data):
-        return Source(path, size, kind="a binary file")
+        return DecodedFile(path, size, kind="a binary file")
     return _utf8(path, data, size, bom=False)
 
 
-def _utf8(path: Path, data: bytes, size: int, *, bom: bool) -> Source:
+def _utf8(path: Path, data: bytes, size: int, *, bom: bool) -> DecodedFile:
     try:
-        return Source(path, size, data.decode("utf-8"), bom=bom)
+        return DecodedFile(path, size, data.decode("utf-8"), bom=bom)
     except UnicodeDecodeError:
         text, bad_lines = _decode_lines(data)
     encoding = "windows-1252" if bad_lines else "utf-8"
-    return Source(path, size, text, encoding, bom, bad_lines=tuple(bad_lines))
+    return DecodedFile(path, size, text, encoding, bom, bad_lines=tuple(bad_lines))
 
 
 def _decode_lines(data: bytes) -> tuple[str, list[tuple[int, str]]]:

@@ -35,9 +35,9 @@ def listing(words: Iterable[str], limit: int = 12) -> str:
     return f"{text} and {left} more" if left > 0 else text
 
 
-def count(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 row`, `942 rows`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 
 _APOSTROPHES = re.compile(r"['’‘`´]")
@@ -26,6 +28,14 @@ def normal_message(text: str) -> str:
             characters[at] = mark
         folded = "".join(characters)
     return " ".join(folded.split()) or text.strip()
+
+
+def rows_by_message(messages: Iterable[str]) -> dict[str, list[int]]:
+    """The positions of the messages that are the same by `normal_message`, in order of first appearance."""
+    positions: dict[str, list[int]] = defaultdict(list)
+    for at, message in enumerate(messages):
+        positions[normal_message(message)].append(at)
+    return dict(positions)
 
 
 class _PunctuationToSpaces(dict[int, int]):

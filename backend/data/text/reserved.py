@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.prompts import RESERVED
-from backend.prompts.native import SCHEMA_KEYS
+from backend.prompts import RESERVED, SCHEMA_KEYS
 
 RESERVED_TOKEN = re.compile(rf"{RESERVED.pattern}|<(?:start|end)_(?:function|of|image|audio)[a-z_]*>")
 """Control tokens, and texts that look so much like one that a typing slip is the likelier reading."""

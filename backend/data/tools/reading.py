@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.data.text import json_reading
-from backend.data.text.decoding import Source, read_source
-from backend.data.text.display import whole
-from backend.data.text.json_reading import JsonFault, Positions
-from backend.data.text.options import MAX_TOOLS_BYTES
+from backend.data.text import MAX_TOOLS_BYTES, DecodedFile, JsonFault, Positions, json_reading, read_source, whole
 from backend.data.tools.schema import TYPES, plain_type, safe_parameters
 from backend.records import Tool
 
@@ -61,7 +57,7 @@ class ToolEntry:
 class ToolsFile:
     """A tools.json as read; `wrapper` names the key or shape around the list, if there is one."""
 
-    source: Source
+    source: DecodedFile
     raw: Any = None
     fault: JsonFault | None = None
     positions: Positions | None = None
@@ -87,7 +83,7 @@ def read_tools(path: Path) -> ToolsFile:
     return tools_from(read_source(path, MAX_TOOLS_BYTES))
 
 
-def tools_from(source: Source) -> ToolsFile:
+def tools_from(source: DecodedFile) -> ToolsFile:
     """The tools in a file that has been read; without entries where it is not JSON."""
     if not source.readable or not source.text.strip():
         return ToolsFile(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backend.data.text.json_reading import walk
+from backend.data.text import walk
 
 TYPES = ("string", "integer", "number", "boolean", "array", "object")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from huggingface_hub import JobInfo, JobStage, constants
 
 from backend.jobs.huggingface.remote import Remote
-from backend.jobs.outcome import CANCELLED, KILLED, error_line, told_reason
+from backend.jobs.logs import CANCELLED, KILLED, error_line, told_reason
 from backend.jobs.states import JobState
 from backend.redact import redact
 

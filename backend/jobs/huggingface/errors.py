@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
 )
 
 from backend.errors import InputError
-from backend.hub.errors import limit_waiting, seconds_to_wait
+from backend.hub import limit_waiting, seconds_to_wait, unreachable
 from backend.redact import redact
 
 RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)
@@ -66,13 +66,7 @@ def _told(error: BaseException) -> str:
             return _status_told(error)
         case LocalTokenNotFoundError():
             return "there is no token. Log in first."
-        case OfflineModeIsEnabled():
-            return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
-        case httpx2.TimeoutException():
-            return f"{constants.ENDPOINT} did not answer in time. Check the network, then try again."
-        case httpx2.HTTPError():
-            return f"{constants.ENDPOINT} could not be reached ({error}). Check the network, then try again."
-    return str(error)
+    return unreachable(error) or str(error)
 
 
 def _status_told(error: HfHubHTTPError) -> str:

@@ -13,19 +13,19 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
 from backend import locks
 from backend.errors import InputError
-from backend.hub.errors import TokenRefused, limit_waiting
-from backend.jobs.huggingface import handing
+from backend.hub import TokenRefused, limit_waiting
+from backend.jobs.huggingface import submission as handing
 from backend.jobs.huggingface.ends import outcome, seconds_of
 from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
-from backend.jobs.huggingface.job_login import JobLogin, is_too_late
-from backend.jobs.huggingface.journal import Journal
-from backend.jobs.huggingface.listening import IDLE_DRAINS, Listener, Listening
+from backend.jobs.huggingface.log_stream import IDLE_DRAINS, Listener, Listening
+from backend.jobs.huggingface.log_sync import Journal
+from backend.jobs.huggingface.login import JobLogin, is_too_late
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_remote
 from backend.jobs.huggingface.results import fetch_results
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
 from backend.redact import redact
-from backend.runs.run import Run
+from backend.runs import Run
 
 LONGEST_WAIT_SECONDS = 60.0
 FETCHES = 8
@@ -112,7 +112,7 @@ class Follower:
         while ref.job_id is None:
             try:
                 job = handing.look_for(ref.attempt, remote.namespace, self._login(), self._looks)
-            except handing.Untold as error:
+            except handing.SubmissionUnknown as error:
                 self._say(str(error))
                 self._bear(error.__cause__ or error, REFUSED_LOOKING)
                 continue

@@ -15,8 +15,8 @@ from backend.errors import InputError
 from backend.files import disk_errors, open_regular, write_bytes
 from backend.jobs.huggingface.errors import job_errors, status
 from backend.jobs.huggingface.remote import read_remote, repo_names
+from backend.runs import ID, FolderStore
 from backend.runs.hub import REPO_ID
-from backend.runs.store import ID, FolderStore
 
 MARKS = ".forgotten"
 """The folder of a store that has one file for each deleted run.

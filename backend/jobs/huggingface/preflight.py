@@ -11,9 +11,9 @@ from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from backend.errors import InputError
-from backend.hub.errors import limit_waiting
+from backend.hub import limit_waiting
 from backend.jobs.huggingface.errors import status, told
-from backend.runs.config import STARTER, RunConfig
+from backend.runs import STARTER, RunConfig
 from backend.runs.hub import REPO_ID
 
 WRITING_ROLES = ("write", "admin", "contributor")

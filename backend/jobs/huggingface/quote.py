@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from backend.jobs.commands import PIPELINE
 from backend.jobs.estimate import Workload, estimate_training, steps_and_tokens
 from backend.jobs.huggingface.hardware import Flavor
-from backend.runs.config import STARTER, RunConfig
-from backend.runs.run import STAGES
+from backend.runs import STAGES, STARTER, RunConfig
 
 START_MINUTES = 6.0
 """Fetching the image and installing pinned libraries, torch among them."""

@@ -14,9 +14,10 @@ from typing import Any
 
 from huggingface_hub import constants
 
+from backend.document import Damaged, Field
 from backend.errors import InputError
 from backend.files import read_json, write_json
-from backend.runs.run import Run
+from backend.runs import Run
 
 SCHEMA = 1
 FILE = "remote.json"
@@ -118,39 +119,39 @@ def read_remote(run: Run) -> Remote | None:
     if not os.path.lexists(path):
         return None
     try:
-        return _parsed(read_json(path))
-    except (InputError, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
-        said = str(error).removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
+        return _parsed(Field(str(path), read_json(path)))
+    except (InputError, OSError) as error:
+        words = error.what if isinstance(error, Damaged) else str(error)
+        said = words.removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
         raise InputError(f"{path} is damaged ({said}). Remove it, then look for your runs again.") from error
 
 
-def _parsed(record: Mapping[str, Any]) -> Remote:
-    """The record in its types; ValueError, TypeError, KeyError or AttributeError naming what is wrong."""
+def _parsed(record: Field) -> Remote:
+    """The record in its types; InputError naming what is wrong."""
     names = ("namespace", "flavor", "inputs_repo", "results_repo")
-    texts = {name: _text(name, record[name]) for name in names}
-    seconds = record["timeout_seconds"]
-    if type(seconds) is not int or not MIN_TIMEOUT_SECONDS <= seconds <= MAX_TIMEOUT_SECONDS:
-        raise ValueError(f"timeout_seconds is {str(seconds)[:40]}")
-    jobs = {_text("stage", stage): _job(job) for stage, job in record["jobs"].items()}
-    return Remote(**texts, timeout_seconds=seconds, jobs=jobs)
+    seconds = record["timeout_seconds"].count()
+    if not MIN_TIMEOUT_SECONDS <= seconds <= MAX_TIMEOUT_SECONDS:
+        raise record["timeout_seconds"].damage("from a minute to a week")
+    jobs = {
+        _text(Field(record.source, stage, record, "jobs")): _job(job) for stage, job in record["jobs"].items().items()
+    }
+    return Remote(**{name: _text(record[name]) for name in names}, timeout_seconds=seconds, jobs=jobs)
 
 
-def _job(record: Mapping[str, Any]) -> JobRef:
-    job_id, submitted = record["job_id"], record["submitted"]
-    if type(submitted) not in (int, float) or not 0 <= submitted <= LAST_SECOND:
-        raise ValueError(f"submitted is {str(submitted)[:40]}")
-    known = None if job_id is None else _text("job_id", job_id)
-    namespace = record.get("namespace") or ""
-    return JobRef(
-        known, _text("attempt", record["attempt"]), float(submitted), namespace and _text("namespace", namespace)
-    )
+def _job(record: Field) -> JobRef:
+    submitted = record["submitted"].number()
+    if not 0 <= submitted <= LAST_SECOND:
+        raise record["submitted"].damage("a moment in unix seconds")
+    namespace = record.optional("namespace", lambda field: _text(field) if field.value != "" else "")
+    job_id = None if record["job_id"].value is None else _text(record["job_id"])
+    return JobRef(job_id, _text(record["attempt"]), float(submitted), namespace or "")
 
 
-def _text(name: str, value: object) -> str:
-    """The value itself, if it is one that this program or the Hub writes; ValueError."""
-    if not isinstance(value, str) or not WRITTEN.fullmatch(value):
-        raise ValueError(f"{name} is {str(value)[:40]!r}")
-    return value
+def _text(field: Field) -> str:
+    """The text itself, if it is one that this program or the Hub writes; InputError."""
+    if not WRITTEN.fullmatch(field.text()):
+        raise field.damage("a name, such as this program or the Hub writes it")
+    return field.text()
 
 
 def new_job(namespace: str, attempt: str) -> JobRef:

@@ -10,11 +10,10 @@ from typing import Any
 
 from backend.errors import InputError
 from backend.files import disk_errors, read_json, sync_folder, sync_tree
-from backend.hub.fetching import MB, Limits, Room, fetch_all, list_files
-from backend.jobs.huggingface.journal import merge_events
+from backend.hub import MB, Limits, Room, fetch_all, list_files
+from backend.jobs.huggingface.log_sync import merge_events
 from backend.jobs.huggingface.remote import Remote
-from backend.runs.folders import Scratch, remove
-from backend.runs.run import Run
+from backend.runs import Run, Scratch, remove
 
 LIMITS = Limits(files=300, file_bytes=48 * MB, total_bytes=300 * MB)
 SMALL = re.compile(

@@ -13,16 +13,15 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 from backend import locks
 from backend.errors import InputError
 from backend.jobs.commands import PIPELINE, job_arguments
-from backend.jobs.huggingface import handing
+from backend.jobs.huggingface import submission as handing
 from backend.jobs.huggingface.errors import job_errors
-from backend.jobs.huggingface.handing import LOOKS_SECONDS, Untold
-from backend.jobs.huggingface.job_login import note_login
-from backend.jobs.huggingface.journal import begin_log
+from backend.jobs.huggingface.log_sync import begin_log
+from backend.jobs.huggingface.login import note_login
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
-from backend.jobs.logs import read_log
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.huggingface.submission import LOOKS_SECONDS, SubmissionUnknown
+from backend.jobs.logs import CANCELLED, read_log
 from backend.jobs.states import JobState, read_state, write_state
-from backend.runs.run import Run
+from backend.runs import Run
 
 HANDING_OVER = "Being handed over to Hugging Face."
 LOOKING = "Hugging Face did not answer; looking whether the job was started."
@@ -134,7 +133,7 @@ class HuggingFaceRunner:
         try:
             revision = handing.commit_inputs(run, stage, remote, ref.attempt, extra, token)
             job = handing.start_job(run, stage, remote, ref.attempt, revision, token, self._looks)
-        except Untold:
+        except SubmissionUnknown:
             return write_queued(run, stage, LOOKING)
         except InputError as error:
             write_state(run, stage, JobState("failed", ended=time.time(), message=str(error), remote=True))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.jobs.huggingface.follow import Follower
-from backend.jobs.huggingface.handing import LOOKS_SECONDS
-from backend.jobs.huggingface.listening import Listening
+from backend.jobs.huggingface.log_stream import Listening
+from backend.jobs.huggingface.submission import LOOKS_SECONDS
 from backend.jobs.states import read_state
-from backend.runs.run import Run
+from backend.runs import Run
 
 POLL_SECONDS = 5.0
 LISTENING = Listening()

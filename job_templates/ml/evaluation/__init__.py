@@ -1,1 +1,11 @@
 """Answering held-out rows fast and exactly, and scoring them."""
+
+from job_templates.ml.evaluation.decode import SharedDecoder
+from job_templates.ml.evaluation.evaluate import evaluate, save, score_model
+
+__all__ = [
+    "SharedDecoder",
+    "evaluate",
+    "save",
+    "score_model",
+]

@@ -13,8 +13,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from job_templates.ml.models.output_layer import SLICE, TILE, likeliest
-from job_templates.ml.run.parallel import one_thread, portions, side_by_side
+from job_templates.ml.evaluation.output_layer import SLICE, TILE, likeliest
+from job_templates.ml.models import one_thread, portions, run_threads
 
 EDGES = (64, 96, 128, 192)
 """Directions computed one by one (the first 64), and where each group of further ones ends; the rest is a group too."""
@@ -41,7 +41,7 @@ class BoundedLayer:
             moments = examples.double().T @ examples.double()
             self._directions = torch.linalg.eigh(moments)[1].flip(1)[:, : EDGES[-1]].to(weight.dtype).contiguous()
         self._bounds = torch.empty(len(weight), EDGES[0] + len(EDGES))
-        side_by_side(self._project, portions(len(weight), SLICE))
+        run_threads(self._project, portions(len(weight), SLICE))
         # the error of a sum of n products is below n u / (1 - n u) of the lengths' product (Higham 2002, section 3.1);
         # four of them: the projections of both sides, their product, and the logit it is held against
         rounding = weight.shape[1] * UNIT / (1 - weight.shape[1] * UNIT)
@@ -51,7 +51,7 @@ class BoundedLayer:
         """The token of the largest logit for each hidden state; `known` holds a logit that some token reaches."""
         lengths = self._lengths(hidden)
         slack = self._margin * hidden.norm(dim=1)
-        found = side_by_side(
+        found = run_threads(
             lambda words: self._candidates(lengths, known - slack, words), portions(len(self._weight), SLICE)
         )
         words, states = (torch.cat([pairs[side] for pairs in found]) for side in (0, 1))

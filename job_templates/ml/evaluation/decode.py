@@ -8,7 +8,8 @@ of a row is kept, and rows go through together, many at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,45 @@ import torch
 from torch import Tensor
 
 from backend.tokens import STOP_IDS
-from job_templates.ml.evaluation.drafts import Drafts
 from job_templates.ml.evaluation.next_tokens import NextTokens
-from job_templates.ml.rows.encoding import TokenRow
-from job_templates.ml.run.parallel import side_by_side
-from job_templates.ml.shared_prefix.packed_cache import Keys, PackedCache, RowKeys
+from job_templates.ml.models import run_threads
+from job_templates.ml.rows import TokenRow
+from job_templates.ml.shared_prefix import Keys, PackedCache, RowKeys
+
+
+class Drafts:
+    """The answers that rows are known to have, the commonest first."""
+
+    def __init__(self, answers: Iterable[tuple[int, ...]]) -> None:
+        self._known = [answer for answer, _ in Counter(answers).most_common()]
+
+    def after(self, begun: Sequence[int]) -> tuple[int, ...]:
+        """How the commonest known answer goes on that begins so; else one that holds the most of its last tokens.
+
+        Looking up what followed the same tokens elsewhere is prompt lookup decoding (Saxena 2023). Nothing where not
+        even the last token is known.
+        """
+        start = tuple(begun)
+        for known in self._known:
+            if known[: len(start)] == start:
+                return known[len(start) :]
+        best = 0
+        rest: tuple[int, ...] = ()
+        for known in self._known:
+            for end in range(1, len(known)):
+                same = _same_before(start, known, end) if known[end - 1] == start[-1] else 0
+                if same > best:
+                    best, rest = same, known[end:]
+        return rest
+
+
+def _same_before(begun: tuple[int, ...], known: tuple[int, ...], end: int) -> int:
+    """How many of the last tokens of `begun` stand before `end` in a known answer."""
+    same = 0
+    while same < min(len(begun), end) and begun[-1 - same] == known[end - 1 - same]:
+        same += 1
+    return same
+
 
 STOP_SET = frozenset(STOP_IDS)
 PASS_TOKENS = {"cpu": 384, "cuda": 2048}
@@ -121,7 +156,7 @@ class SharedDecoder:
         """Read rows with their drafts; each is written as far as the model agrees with its draft, and one token on."""
         passes = self._passes(rows)
         read = (
-            side_by_side(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
+            run_threads(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
         )
         ordered = [row for group in passes for row in group]
         written = words.written(torch.cat([states for _, states in read]), [(row.asked, row.draft) for row in ordered])

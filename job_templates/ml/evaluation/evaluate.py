@@ -5,32 +5,28 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from backend.device import model_card, verification_of
 from backend.errors import InputError
 from backend.files import write_json_output
 from backend.records import Example, Tool
-from backend.runs import STARTER, Run, append_event, write_json, write_text
-from backend.runs.model_card import model_card, verification_of
-from backend.scoring import Report, build_evaluation, score_rows
-from backend.scoring.floor import floor_report
-from backend.scoring.probes import probes_for
+from backend.runs import STARTER, Event, Run, append_event, write_json, write_text
+from backend.scoring import Evaluation, Report, Setup, build_evaluation, ngram_report, probes_for, score_rows
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
-from job_templates.ml.models.loading import Scorable, load_base, load_tuned
-from job_templates.ml.models.source import Source
-from job_templates.ml.rows.encoding import encode_rows, shared_prefix
-from job_templates.ml.rows.scored_rows import ScoredRows
-from job_templates.ml.run.progress import clock
-from job_templates.ml.run.report_lines import say_report
+from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
+from job_templates.ml.rows import encode_rows, shared_prefix
+from job_templates.ml.run import ScoredRows, say_report
+from job_templates.ml.training import clock
 
 SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
 
 
-def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> dict[str, Any]:
-    """Score the rows with the tuned model, its base and, if asked, the probes; the whole of evaluation.json.
+def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
+    """Score the rows with the tuned model, its base and, if asked, the probes.
 
     `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
     """
@@ -43,30 +39,30 @@ def evaluate(source: Source, scored: ScoredRows, *, baseline: bool | None, probe
     say_report("Tuned", tuned)
     seed = source.run.config.seed if source.run else 0
     base = None
-    meta = {
-        "model": source.name,
-        "prompt_format": fmt.name,
-        "declarations": fmt.declarations,
-        "rows": len(scored.rows),
-        "trained_on": len(scored.trained_on),
-        "note": scored.note,
-        "seconds": round(seconds, 2),
-    }
+    setup = Setup(
+        model=source.name,
+        prompt_format=fmt.name,
+        declarations=fmt.declarations,
+        rows=len(scored.rows),
+        trained_on=len(scored.trained_on),
+        note=scored.note,
+        seconds=round(seconds, 2),
+    )
     if baseline is not False and source.run is not None:
-        meta["base_model"] = source.run.config.base_model
+        setup = replace(setup, base_model=source.run.config.base_model)
         base_model, why = _base(source.run, tuned_model, needed=baseline is True)
         if base_model is None:
-            meta["base_missing"] = why
+            setup = replace(setup, base_missing=why)
         else:
             base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
             say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
-            meta["base_declarations"] = base_model.fmt.declarations
-    floor = floor_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
-    if floor is not None:
-        say_report("Floor", floor)
+            setup = replace(setup, base_declarations=base_model.fmt.declarations)
+    ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
+    if ngram_baseline is not None:
+        say_report("Floor", ngram_baseline)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
-    return build_evaluation(tuned, base, meta, floor=floor, probes=probed, train_rows=train_rows)
+    return build_evaluation(tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, train_rows=train_rows)
 
 
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
@@ -89,12 +85,12 @@ def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> d
     return found
 
 
-def save(report: dict[str, Any], output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
+def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
     """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
     if run is None or output != run.evaluation_path:
-        write_json_output(output, report)
+        write_json_output(output, report.to_dict())
     else:
-        write_json(output, report)
+        write_json(output, report.to_dict())
         write_text(run.checkpoint / "README.md", model_card(run, tools, verification_of(run)))
 
 
@@ -122,8 +118,9 @@ def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
         seconds = now - start
         eta = seconds / done * (total - done) if done else 0.0
         if run is not None:
-            event = {"event": "progress", "stage": "evaluate", "phase": phase, "done": done, "total": total}
-            append_event(run.metrics_path, {**event, "seconds": round(seconds, 2), "eta": round(eta, 1)})
+            times = round(seconds, 2), round(eta, 1)
+            event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
+            append_event(run.metrics_path, event.to_dict())
         if now - said >= 5:
             said = now
             say(f"{phase}: {done} of {total} rows, {clock(eta)} left")

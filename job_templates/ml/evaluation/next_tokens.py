@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from job_templates.ml.evaluation.bounded import BoundedLayer
-from job_templates.ml.models.output_layer import likeliest
+from job_templates.ml.evaluation.output_layer import likeliest
 
 LARGE = 32768
 """Words of a vocabulary from which on bounds are worth it,"""

@@ -13,15 +13,14 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
 from backend.runs import RunConfig, read_json
 from backend.tokens import STARTER, tool_texts, train_starter_tokenizer
 from job_templates.ml.models.control_tokens import load_tokenizer
 from job_templates.ml.models.folder_check import check_checkpoint, loading
-from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.tokenizer import fast_tokenizer
+from job_templates.ml.models.starter import fast_tokenizer, new_starter
 
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 TARGETS = {"all": [*ATTENTION, "gate_proj", "up_proj", "down_proj"], "attention": ATTENTION}

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from backend.errors import InputError
-from backend.runs.config import PrecisionName
+from backend.runs import PrecisionName
 
 DeviceName = Literal["cpu", "cuda"]
 ProductsName = Literal["float16", "bfloat16", "float32"]

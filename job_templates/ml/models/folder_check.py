@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from backend.errors import InputError
 from backend.runs import read_json
-from backend.tokens.counters import is_panic
+from backend.tokens import is_panic
 
 CONFIG, ADAPTER_CONFIG, INDEX = "config.json", "adapter_config.json", "model.safetensors.index.json"
 READ = ("*.json", "*.safetensors", "*.model", "*.jinja")

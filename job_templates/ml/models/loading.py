@@ -12,12 +12,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from backend.prompts import DEVELOPER_SENTENCE, PromptFormat, get_format
 from backend.records import DECLARATIONS, FORMATS, Tool
-from backend.runs import STARTER, Run
-from backend.runs.folders import Scratch
+from backend.runs import STARTER, Run, Scratch
 from job_templates.ml.models.base import load_weights, pretrained_base
 from job_templates.ml.models.device import choose_precision
 from job_templates.ml.models.folder_check import loading
-from job_templates.ml.models.source import Source
+from job_templates.ml.models.source import ModelSource
 from job_templates.ml.models.starter import new_starter
 from job_templates.ml.models.templates import render
 
@@ -33,7 +32,7 @@ class Scorable:
     fmt: PromptFormat
 
 
-def load_tuned(source: Source, tools: Sequence[Tool]) -> Scorable:
+def load_tuned(source: ModelSource, tools: Sequence[Tool]) -> Scorable:
     """The model behind `--model`, with its run's prompt format, or the one that its chat template renders."""
     folder = source.adapter or source.weights
     with loading(folder):

@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 
 from backend.errors import InputError
-from backend.hub.errors import hub_errors
+from backend.hub import hub_errors
 from backend.runs import Run, read_json
 from job_templates.ml.models.adapter_check import base_name, check_adapter
 from job_templates.ml.models.folder_check import check_checkpoint
@@ -22,7 +22,7 @@ FILES_WANTED = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inp
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModelSource:
     """Weights to export, and the run that made them, if one did.
 
     `name` is what the file will be called after; `folder` is what was named, `repo_id` where it came from the Hub.
@@ -37,7 +37,7 @@ class Source:
     repo_id: str | None = None
 
 
-def find_source(model: str) -> Source:
+def find_source(model: str) -> ModelSource:
     """Find the weights behind `--model`; InputError saying what the folder or repository lacks."""
     folder = resolve_folder(model)
     repo_id = None if Path(model).expanduser().is_dir() else model
@@ -53,7 +53,7 @@ def find_source(model: str) -> Source:
         if not tokenizer_model.is_file():
             tokenizer_model = weights / TOKENIZER_MODEL
     name = _file_name(run.name if run is not None else Path(model.rstrip("/")).name)
-    return _checked(Source(name, folder, weights, adapter, tokenizer_model, run, repo_id))
+    return _checked(ModelSource(name, folder, weights, adapter, tokenizer_model, run, repo_id))
 
 
 def resolve_folder(model: str) -> Path:
@@ -92,7 +92,7 @@ def _base_of(adapter: Path, *, local: bool) -> Path:
     return folder
 
 
-def _checked(source: Source) -> Source:
+def _checked(source: ModelSource) -> ModelSource:
     """The source itself, or InputError naming the file that is missing or the model that is not Gemma 3."""
     kind = read_json(source.weights / CONFIG).get("model_type")
     if kind not in ARCHITECTURES:

@@ -1,1 +1,14 @@
 """Rows as tokens: encoding, the held-out rows, augmentation for the starter."""
+
+from job_templates.ml.rows.augment import StarterRows
+from job_templates.ml.rows.encoding import TokenRow, check_cache, encode, encode_rows, resolve_length, shared_prefix
+
+__all__ = [
+    "StarterRows",
+    "TokenRow",
+    "check_cache",
+    "encode",
+    "encode_rows",
+    "resolve_length",
+    "shared_prefix",
+]

@@ -10,9 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backend.records import Call, Example
+from transformers import PreTrainedTokenizerBase
+
+from backend.data.text import Slip, mistyped
+from backend.prompts import PromptFormat
+from backend.records import Call, Example, Tool
+from job_templates.ml.rows.encoding import TokenRow, encode
 
 WORD = re.compile(r"\w+")
+SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")
+"""In the order of the generator's draws, so that a seed gives the same rows as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Augmenter:
         if chance < self._strength.drop:
             return ""
         if chance < self._strength.drop + self._strength.typo and len(word) > 3:
-            return mistyped(word, rng)
+            return mistyped(word, rng.randrange(len(word) - 1), SLIPS[rng.randrange(3)])
         return word
 
     def _swapped(self, example: Example, rng: random.Random) -> Example:
@@ -133,18 +140,6 @@ def _answer(example: Example) -> str:
     return json.dumps([[call.to_dict() for call in example.calls], example.answer], sort_keys=True, default=str)
 
 
-def mistyped(word: str, rng: random.Random) -> str:
-    """The word with one letter left out, doubled, or exchanged with its neighbour."""
-    at = rng.randrange(len(word) - 1)
-    match rng.randrange(3):
-        case 0:
-            return word[:at] + word[at + 1 :]
-        case 1:
-            return word[: at + 1] + word[at:]
-        case _:
-            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-
-
 def _words(text: str) -> set[str]:
     return {word.lower() for word in WORD.findall(text)}
 
@@ -156,3 +151,41 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for item in value for text in _texts(item)]
     return [str(value)]
+
+
+PLACE = "\u0001"
+
+
+class StarterRows:
+    """A RowSource that varies the user's text anew at each turn; the same seed and turn give the same text.
+
+    The text around the message is encoded once: in the starter's tokenizer no piece reaches across a turn's edges.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        tools: Sequence[Tool],
+        fmt: PromptFormat,
+        tokenizer: PreTrainedTokenizerBase,
+        seed: int,
+        strength: Strength | None = None,
+    ) -> None:
+        self._examples = examples
+        self._fmt = fmt
+        self._tokenizer = tokenizer
+        self._augmenter = Augmenter(examples, strength or Strength())
+        self._seed = seed
+        before, after = fmt.prompt(tools, PLACE).split(PLACE)
+        self._before, self._after = encode(tokenizer, [before, after])
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def draw(self, index: int, turn: int) -> TokenRow:
+        """The row at `index`, varied in a way of its own at each turn."""
+        rng = random.Random(f"{self._seed}:{index}:{turn + 1}")
+        example = self._augmenter.vary(self._examples[index], rng)
+        texts = [example.message.strip(), self._fmt.completion(example.calls, example.answer)]
+        message, completion = encode(self._tokenizer, texts)
+        return TokenRow((*self._before, *message, *self._after), completion)

@@ -1,1 +1,27 @@
 """The run that a command works on: its folder, its settings, its stages and their progress."""
+
+from job_templates.ml.run.comparisons import read_others, with_comparisons
+from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
+from job_templates.ml.run.report_lines import say_report
+from job_templates.ml.run.scored_rows import ScoredRows, check_options, divide, scored_rows
+from job_templates.ml.run.worker_process import PEAK_MEMORY, end_with_parent, peak_memory_mb
+from job_templates.ml.run.workspace import Workspace, stage, workspace
+
+__all__ = [
+    "PEAK_MEMORY",
+    "ScoredRows",
+    "Workspace",
+    "add_data_flags",
+    "add_training_flags",
+    "check_options",
+    "config_from",
+    "divide",
+    "end_with_parent",
+    "peak_memory_mb",
+    "read_others",
+    "say_report",
+    "scored_rows",
+    "stage",
+    "with_comparisons",
+    "workspace",
+]

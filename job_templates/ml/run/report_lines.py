@@ -7,7 +7,7 @@ from job_templates.cli import say
 
 
 def say_report(name: str, report: Report) -> None:
-    """The three accuracies in a line each, with their 95 % intervals and counts."""
+    """Print the three accuracies, one a line, with their 95 % intervals and counts."""
     for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
         if rate.value is None:
             say(f"{name:15} {label:9} –        (0 rows)")

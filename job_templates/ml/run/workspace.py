@@ -11,10 +11,8 @@ from pathlib import Path
 
 from backend.data import resolve_source
 from backend.errors import InputError
-from backend.runs import Run, RunConfig
-from backend.runs.folders import Scratch, built_beside
-from backend.runs.hub import download_trained, prepare_repo, upload_run
-from backend.runs.unfinished import download_unfinished
+from backend.runs import Event, Run, RunConfig, Scratch, append_event, built_beside
+from backend.runs.hub import download_trained, download_unfinished, prepare_repo, upload_run
 from job_templates.cli import say
 
 
@@ -104,3 +102,19 @@ def _check_same(run: Run, place: str, config: RunConfig, dataset: Path, tools: P
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def stage(run: Run, name: str) -> Iterator[None]:
+    """Write the stage's start to metrics.jsonl, and its end: done, or failed with the reason."""
+
+    def tell(state: str, message: str = "") -> None:
+        append_event(run.metrics_path, Event("stage", name, state=state, message=message).to_dict())
+
+    tell("started")
+    try:
+        yield
+    except BaseException as error:
+        tell("failed", str(error) or type(error).__name__)
+        raise
+    tell("done")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedConfig
 
-from job_templates.ml.rows.encoding import TokenRow, shared_prefix
+from job_templates.ml.rows import TokenRow, shared_prefix
 from job_templates.ml.shared_prefix.packs import Cost, PackedBatch, pack_rows
 
 IGNORED = -100

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from job_templates.ml.rows.encoding import TokenRow
+from job_templates.ml.rows import TokenRow
 
 PADDING = -1
 

@@ -9,8 +9,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from backend.files import disk_errors
-from backend.runs import Run
-from backend.runs.folders import remove
+from backend.runs import Run, remove
 from job_templates.cli import say
 
 

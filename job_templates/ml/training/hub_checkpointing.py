@@ -14,9 +14,8 @@ from pathlib import Path
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from backend.errors import InputError
-from backend.runs import Run
-from backend.runs.folders import Scratch
-from backend.runs.unfinished import snapshot, upload_unfinished
+from backend.runs import Run, Scratch
+from backend.runs.hub import snapshot, upload_unfinished
 from job_templates.cli import say
 
 BYTES_A_SECOND = 2e6

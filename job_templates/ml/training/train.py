@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from peft import PeftModel
 
 from backend.data import Split
+from backend.device import model_card
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
-from backend.runs import STARTER, Run, RunConfig, read_json, write_json, write_text
-from backend.runs.folders import Scratch, built_beside, remove
-from backend.runs.model_card import model_card
+from backend.runs import STARTER, Run, RunConfig, Scratch, TrainingSummary, built_beside, remove, write_json, write_text
 from job_templates.cli import say
-from job_templates.ml.models.base import Base, prepare_base, with_adapter
-from job_templates.ml.models.checkpoint import parameter_count, save_adapter, save_checkpoint
-from job_templates.ml.models.device import choose_precision
-from job_templates.ml.rows.encoding import TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.rows.held_out import divide
-from job_templates.ml.rows.starter_rows import StarterRows
-from job_templates.ml.run.progress import clock
-from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource
+from job_templates.ml.models import (
+    Base,
+    choose_precision,
+    parameter_count,
+    prepare_base,
+    save_adapter,
+    save_checkpoint,
+    with_adapter,
+)
+from job_templates.ml.rows import StarterRows, TokenRow, check_cache, encode_rows, resolve_length
+from job_templates.ml.run import divide
+from job_templates.ml.shared_prefix import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import begin_anew
+from job_templates.ml.training.progress import clock
 from job_templates.ml.training.trainer_setup import fit
 
 MOST_HELD_OUT_ROWS = 500
@@ -34,7 +37,7 @@ MOST_HELD_OUT_ROWS = 500
 
 def train(
     run: Run, cache_length: int | None = None, *, resume: bool = False, repo_id: str | None = None
-) -> dict[str, Any]:
+) -> TrainingSummary:
     """Train the run's model and write its checkpoint and training.json; returns that summary.
 
     With `resume` a training that was cut off goes on, and one that is done stays as it is; `repo_id` is the Hub
@@ -43,7 +46,7 @@ def train(
     """
     if resume and run.checkpoint.exists():
         say(f"The run in {run.path} has been trained already")
-        return read_json(run.training_path)
+        return TrainingSummary.read(run.training_path)
     if not resume:
         begin_anew(run)
     tools, split = divide(run)
@@ -62,23 +65,22 @@ def train(
         model = with_adapter(base.model, run.config) if run.config.method == "lora" else base.model
         trained = sum(part.numel() for part in model.parameters() if part.requires_grad)
         fitted = fit(run, base, model, collator, precision, repo_id)
-        summary = {
-            "schema": 1,
-            "rows": len(split.train),
-            "test_rows": len(split.test),
-            "max_seq_length": longest,
-            "parameters": parameters,
-            "trained_parameters": trained,
-            "method": run.config.method,
-            "device": precision.device,
-            "precision": precision.name,
+        summary = TrainingSummary(
+            rows=len(split.train),
+            test_rows=len(split.test),
+            max_seq_length=longest,
+            parameters=parameters,
+            trained_parameters=trained,
+            method=run.config.method,
+            device=precision.device,
+            precision=precision.name,
             **fitted,
-        }
-        write_json(run.training_path, summary)
+        )
+        write_json(run.training_path, summary.to_dict())
         _save(run, base, model, tools, fmt)
     with suppress(OSError):  # the checkpoint counts, whether this goes away or not
         remove(run.resume)
-    say(f"Trained in {clock(summary['seconds'])}; the checkpoint is in {run.checkpoint}")
+    say(f"Trained in {clock(summary.seconds)}; the checkpoint is in {run.checkpoint}")
     return summary
 
 

@@ -13,13 +13,12 @@ from transformers import PreTrainedModel
 from trl import SFTConfig, SFTTrainer
 
 from backend.errors import InputError
-from backend.runs.config import Engine
+from backend.runs import Engine
 from job_templates.cli import say
-from job_templates.ml.rows.encoding import TokenRow
-from job_templates.ml.run.meter import Meter
-from job_templates.ml.shared_prefix.collator import PackCollator, padded
-from job_templates.ml.shared_prefix.packed_losses import look, token_losses
+from job_templates.ml.rows import TokenRow
+from job_templates.ml.shared_prefix import PackCollator, look, padded, token_losses
 from job_templates.ml.training.loss_guard import LossGuard
+from job_templates.ml.training.meter import Meter
 
 LOOK_TIMES = 4
 """So many times the rows of a training step fit in a look at held-out rows, which keeps nothing for gradients."""

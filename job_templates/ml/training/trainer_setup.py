@@ -9,16 +9,13 @@ import torch
 from transformers import EarlyStoppingCallback, PrinterCallback
 from trl import SFTConfig
 
-from backend.runs import STARTER, Run, append_event
-from backend.runs.epochs import planned_epochs
-from backend.runs.resume import last_kept, settle
+from backend.runs import STARTER, Event, Run, append_event, last_saved_state, planned_epochs, relink_best
 from job_templates.cli import say
-from job_templates.ml.models.base import Base
-from job_templates.ml.models.device import Precision
-from job_templates.ml.run.progress import ProgressCallback, TrackioCallback
-from job_templates.ml.shared_prefix.collator import PackCollator
+from job_templates.ml.models import Base, Precision
+from job_templates.ml.shared_prefix import PackCollator
 from job_templates.ml.training.checkpointing import KeepingCallback
 from job_templates.ml.training.hub_checkpointing import kept_on_hub
+from job_templates.ml.training.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.training.trainer import SharedPrefixTrainer
 
 HELD_OUT_LOOKS = 10
@@ -61,7 +58,7 @@ def fit(
             trackio.finish()
     steps, planned = trainer.state.global_step, trainer.state.max_steps
     if steps < planned:
-        append_event(run.metrics_path, {"event": "stopped_early", "stage": "train", "step": steps, "steps": planned})
+        append_event(run.metrics_path, Event("stopped_early", "train", step=steps, steps=planned).to_dict())
         say(f"Stopped early at step {steps}: the held-out rows no longer fare better")
     return {
         "epochs": arguments.num_train_epochs,
@@ -78,11 +75,11 @@ def fit(
 
 def _going_on(run: Run) -> str | None:
     """The state to go on from, told to who reads the events; None at a first beginning."""
-    found = last_kept(run)
+    found = last_saved_state(run)
     if found is None:
         return None
-    settle(found)
-    append_event(run.metrics_path, {"event": "resume", "stage": "train", "step": found.step})
+    relink_best(found)
+    append_event(run.metrics_path, Event("resume", "train", step=found.step).to_dict())
     say(f"Goes on from step {found.step}")
     return str(found.path)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from backend.data import check_files, load_dataset
-from backend.data.rows.label_errors import find_suspects
-from backend.data.rows.labels import class_labels
+from backend.data.rows.label_errors import class_labels, find_label_errors
 from backend.data.similarity.templates import find_frames
+from backend.records import Call, Example
 from tests.conftest import DataSet
 
 WORDS = ("water", "wind", "coffee", "battery", "speed", "bike shop")
@@ -41,6 +41,13 @@ def test_the_cycling_sets_scripted_rows_are_reported_and_asked_about(cycling: Da
     (issue,) = (one for one in report.issues if one.code == "set-sentence-frames")
     assert " rows of 942 look like a sentence that was filled with other words" in issue.message
     assert '"can i see the …" in 12 rows with 11 different calls' in issue.message
-    suspects = {suspect.message: suspect.likely for suspect in find_suspects(report.examples).suspects}
+    suspects = {suspect.message: suspect.likely for suspect in find_label_errors(report.examples).suspects}
     assert "get_rider_profile" in suspects["Give me my profile metrics"]
     assert "Status of quiet please" in suspects
+
+
+def test_a_class_is_the_whole_call_if_enough_rows_share_it_and_the_tools_otherwise() -> None:
+    stop, go = Call("stop", {}), Call("go + [", {"to": 'a " + ["b'})
+    rows = [Example(f"r{at}", at, f"message {at}", (stop, go)) for at in range(5)]
+    common = {str(label): label.tools for label in class_labels([*rows, Example("x", 9, "another", (go,))])}
+    assert common == {'["go + [", {"to": "a \\" + [\\"b"}] + ["stop", {}]': ("go + [", "stop"), "go + [": ("go + [",)}

@@ -23,7 +23,7 @@ HOSTILE = {
 IMPORTS = """
 from backend.data.calls.text import read_cell_value
 from backend.data.fixers.csv import _LINE_BREAK
-from backend.data.text.described_values import listed_values
+from backend.data.rows.inputs import listed_values
 from backend.data.rules.message_content import generator_leftover, placeholder
 """
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from backend.data import load_dataset
-from backend.data.rows.label_errors import find_suspects
+from backend.data.rows.label_errors import find_label_errors
 from backend.errors import InputError
 from tests.conftest import DataSet
 
@@ -19,7 +19,7 @@ def test_planted_wrong_labels_come_first(cycling: DataSet) -> None:
     planted = {one.line for one in random.sample(examples, 30)}
     others = {one.line: [o.calls for o in examples if o.calls[0].name != one.calls[0].name] for one in examples}
     rows = [replace(one, calls=random.choice(others[one.line])) if one.line in planted else one for one in examples]
-    report = find_suspects(rows)
+    report = find_label_errors(rows)
     assert sum(suspect.line in planted for suspect in report.suspects) >= 12
     assert sum(suspect.line in planted for suspect in report.suspects[:10]) >= 7
     truth = {one.line: one.calls[0].name for one in examples}
@@ -30,16 +30,16 @@ def test_planted_wrong_labels_come_first(cycling: DataSet) -> None:
 
 def test_the_floor_is_measured_on_unseen_rows(cycling: DataSet) -> None:
     _, examples = load_dataset(cycling.dataset, cycling.tools)
-    report = find_suspects(examples)
+    report = find_label_errors(examples)
     assert 0.75 < report.accuracy < report.tool_accuracy < 0.95
     assert (report.rows, report.labels, report.whole_calls) == (942, 23, True)
     assert len(report.suspects) < 60
-    assert find_suspects(examples) == report
+    assert find_label_errors(examples) == report
 
 
 def test_open_values_fall_back_to_tools(snips7: DataSet) -> None:
     _, examples = load_dataset(snips7.dataset, snips7.tools)
-    report = find_suspects(examples)
+    report = find_label_errors(examples)
     assert (report.labels, report.whole_calls) == (7, False)
     assert report.accuracy == report.tool_accuracy > 0.95
 
@@ -47,6 +47,6 @@ def test_open_values_fall_back_to_tools(snips7: DataSet) -> None:
 def test_too_few_rows_are_refused(cycling: DataSet) -> None:
     _, examples = load_dataset(cycling.dataset, cycling.tools)
     with pytest.raises(InputError, match="at least 20 rows"):
-        find_suspects(examples[:10])
+        find_label_errors(examples[:10])
     with pytest.raises(InputError, match="two different calls"):
-        find_suspects([replace(one, calls=examples[0].calls) for one in examples[:50]])
+        find_label_errors([replace(one, calls=examples[0].calls) for one in examples[:50]])

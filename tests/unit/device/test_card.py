@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from huggingface_hub import ModelCard
 
+from backend.device.model_card import model_card, verification_of
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig, default_config, write_json
-from backend.runs.model_card import model_card, verification_of
-from backend.scoring import build_evaluation, score_rows
+from backend.scoring import Rate, Setup, build_evaluation, score_rows
+from tests.documents import verification
 
 TOOLS = (
     Tool("set_light", "Switch | a light\n<b>on</b>", {"type": "object", "properties": {"room": {"type": "string"}}}),
@@ -56,7 +58,7 @@ def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> Non
     rows = [Example(str(number), number, f"light {number}", (Call("stop", {}),)) for number in range(4)]
     right = fmt.completion(rows[0].calls)
     tuned, base = (score_rows(rows, answers, TOOLS, fmt) for answers in ([right] * 3 + ["no"], ["no"] * 4))
-    write_json(run.evaluation_path, build_evaluation(tuned, base, {}, floor=tuned))
+    write_json(run.evaluation_path, build_evaluation(tuned, base, Setup(), ngram_baseline=tuned).to_dict())
     card = model_card(run, TOOLS)
     assert "On 4 held-out rows" in card
     assert "| combined | 75.0% (30.1%–95.4%; 3 of 4) | 0.0% | 75.0% |" in card
@@ -80,13 +82,12 @@ def test_a_fine_tunes_card_names_its_base_and_terms_but_no_folder(tmp_path: Path
 
 def test_the_exported_file_stands_in_the_card_with_its_verdict(tmp_path: Path) -> None:
     run = make_run(tmp_path, RunConfig())
-    rate = {"k": 3, "n": 4, "value": 0.75, "low": 0.301, "high": 0.954}
-    record = {
-        "file": "lights_q8_ekv1024.litertlm", "bytes": 285_600_000, "sha256": "ab" * 32, "verdict": "failed",
-        "reason": "readable: 2 of 4 <pad> | answers", "context": 1024, "runtime": "litert-lm-api 0.18.1",
-        "accuracy": {"combined": rate}, "checkpoint_agreement": {"same": 4, "rows": 4}, "load_seconds": 0.8123,
-        "first_token_seconds": 0.08, "decode_tokens_per_second": 1057.3, "peak_memory_mb": None,
-    }  # fmt: skip
+    scored = replace(score_rows([], [], TOOLS, get_format("native")), combined=Rate.of(3, 4)).to_dict()
+    record = verification(
+        file="lights_q8_ekv1024.litertlm", bytes=285_600_000, sha256="ab" * 32, verdict="failed", accuracy=scored,
+        reason="readable: 2 of 4 <pad> | answers", load_seconds=0.8123, first_token_seconds=0.08,
+        decode_tokens_per_second=1057.3, peak_memory_mb=None,
+    )  # fmt: skip
     assert verification_of(run) is None
     write_json(run.export_dir / "verification.json", record)
     card = model_card(run, TOOLS, verification_of(run))
@@ -101,7 +102,7 @@ def test_the_exported_file_stands_in_the_card_with_its_verdict(tmp_path: Path) -
 
 def test_an_export_older_than_the_weights_is_not_spoken_of(tmp_path: Path) -> None:
     run = make_run(tmp_path, RunConfig())
-    write_json(run.export_dir / "verification.json", {"file": "old.litertlm"})
+    write_json(run.export_dir / "verification.json", verification(file="old.litertlm"))
     os.utime(run.export_dir / "verification.json", (1, 1))
     run.checkpoint.mkdir()
     (run.checkpoint / "model.safetensors").write_bytes(b"new")

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from backend.data import CheckOptions, check_files
-from backend.device.kit_of_run import facts_of_run, kit_of_run, write_kit_of_run
+from backend.device.android import facts_of_run, kit_of_run, write_kit_of_run
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, write_json
 from backend.tokens import tool_texts, train_starter_tokenizer
+from tests.documents import verification
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 FILE = "hiking_q8_ekv1024.litertlm"
@@ -26,7 +27,7 @@ def run(tmp_path: Path) -> Run:
     made.checkpoint.mkdir()
     texts = [*(row.message for row in report.examples), *tool_texts(report.tools)]
     train_starter_tokenizer(texts, made.checkpoint)
-    write_json(made.export_dir / "verification.json", {"file": FILE, "context": 1024, "verdict": "passed"})
+    write_json(made.export_dir / "verification.json", verification(file=FILE))
     return made
 
 
@@ -46,7 +47,10 @@ def test_the_zip_holds_what_the_page_shows(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("verification", "said"),
-    [(None, "verification.json is missing"), ({"file": FILE}, "how much context that has. Export again.")],
+    [
+        (None, "verification.json is missing"),
+        ({"file": FILE}, r"verification\.json is damaged: it has no .* Run the stage again"),
+    ],
 )
 def test_without_a_verified_file_there_is_no_kit(run: Run, verification: dict[str, object] | None, said: str) -> None:
     path = run.export_dir / "verification.json"

@@ -120,7 +120,7 @@ def test_the_tiny_file_is_really_asked(tmp_path: Path) -> None:
     """What the check of the runtime compares can fail: with other words, and with a damaged file."""
     script = (
         "import sys\nfrom pathlib import Path\nfrom backend.errors import InputError\n"
-        "from job_templates.ml.litert.verify.runtime_check import check_file, make_file\n"
+        "from job_templates.ml.litert.runtime.runtime_check import check_file, make_file\n"
         "path = Path(sys.argv[1])\nfirst, wanted = make_file(path)\n"
         "assert (first, wanted.split()) == ('one', ['two', 'three'])\n"
         "for change in (None, 'words', 'bytes'):\n"

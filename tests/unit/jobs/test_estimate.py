@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from backend.jobs.estimate import STARTUP_SECONDS, Workload, estimate_training
-from backend.runs import RunConfig, default_config
+from backend.runs import RunConfig, TrainingSummary, default_config
 
 WORK = Workload(rows=848, prefix=5, row_tokens=23)
+
+
+def told(summary: dict[str, object]) -> TrainingSummary:
+    """The summary of an earlier run that left no more than these fields beside its counts."""
+    return TrainingSummary.from_dict({"rows": 9, "test_rows": 2, "steps": 0, "seconds": 0, **summary})
 
 
 def test_steps_are_the_trainers() -> None:
@@ -42,7 +47,7 @@ def test_earlier_runs_correct_it() -> None:
     summary = {"method": "full", "steps": 675, "tokens": 675 * (5 + 32 * 23)}
     took = plain.seconds - STARTUP_SECONDS["starter"]
     slow = {**summary, "seconds": 3 * took}
-    corrected = estimate_training(RunConfig(), WORK, [slow])
+    corrected = estimate_training(RunConfig(), WORK, [told(slow)])
     assert corrected.calibrated
     assert corrected.seconds == pytest.approx(STARTUP_SECONDS["starter"] + 3 * took)
     newest_first = [{**summary, "seconds": factor * took} for factor in (2, 90, 2, 2, 1, 50, 50, 50, 50)]
@@ -52,7 +57,7 @@ def test_earlier_runs_correct_it() -> None:
         {**summary, "seconds": took, "device": "cuda", "precision": "float32"},
         *newest_first,
     ]
-    assert estimate_training(RunConfig(), WORK, outliers).seconds == pytest.approx(
+    assert estimate_training(RunConfig(), WORK, map(told, outliers)).seconds == pytest.approx(
         STARTUP_SECONDS["starter"] + 2 * took
     )
 
@@ -61,7 +66,7 @@ def test_a_cpu_that_trains_in_bfloat16_is_this_machine() -> None:
     plain = estimate_training(RunConfig(), WORK)
     took = plain.seconds - STARTUP_SECONDS["starter"]
     summary = {"method": "full", "steps": 675, "tokens": 675 * (5 + 32 * 23), "device": "cpu", "precision": "bfloat16"}
-    corrected = estimate_training(RunConfig(), WORK, [{**summary, "seconds": took / 2}])
+    corrected = estimate_training(RunConfig(), WORK, [told({**summary, "seconds": took / 2})])
     assert corrected.seconds == pytest.approx(STARTUP_SECONDS["starter"] + took / 2)
 
 
@@ -71,9 +76,9 @@ def test_a_cpu_that_trains_in_bfloat16_is_this_machine() -> None:
         {},
         {"method": "lora", "steps": 10, "tokens": 10, "seconds": 1},
         {"method": "full", "steps": 2, "tokens": 10, "seconds": 1},
-        {"method": "full", "steps": "many", "tokens": 10, "seconds": 1},
+        {"method": "full", "steps": 10, "tokens": None, "seconds": 1},
         {"method": "full", "steps": 10, "tokens": 10, "seconds": 0},
     ],
 )
 def test_runs_that_tell_nothing_are_left_aside(summary: dict[str, object]) -> None:
-    assert not estimate_training(RunConfig(), WORK, [summary]).calibrated
+    assert not estimate_training(RunConfig(), WORK, [told(summary)]).calibrated

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs.huggingface.journal import MERGED_EVENTS, Journal, heard_path, merge_events
+from backend.jobs.huggingface.log_sync import MERGED_EVENTS, Journal, heard_path, merge_events
 from backend.runs import Run, RunConfig, read_events
 from tests.conftest import ROOT
 

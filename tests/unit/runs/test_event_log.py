@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.jobs import LocalRunner
-from backend.runs import FolderStore, RunConfig, append_event, read_events
-from backend.runs.event_log import HEAD_BYTES, MOST_EVENTS, TAIL_BYTES, EventLog
-from backend.runs.tries import latest_try
+from backend.runs import Event, FolderStore, RunConfig, append_event, read_events
+from backend.runs.event_log import HEAD_BYTES, MOST_EVENTS, TAIL_BYTES, EventLog, latest_try
 from tests.conftest import ROOT
 from ui.services.stages import StageView, stage_views
 
@@ -39,27 +38,28 @@ def _write(path: Path, events: Sequence[object]) -> None:
         file.writelines(json.dumps(event) + "\n" for event in events)
 
 
-def _steps(events: Sequence[dict[str, Any]]) -> list[int]:
-    return [event["step"] for event in events if event["event"] == "step"]
+def _steps(events: Sequence[Event]) -> list[float | None]:
+    return [event.step for event in events if event.kind == "step"]
 
 
-def _recursive(events: Sequence[dict[str, Any]], stage: str) -> list[dict[str, Any]]:
+def _recursive(events: Sequence[Event], stage: str) -> list[Event]:
     """The same said the long way: what a try is, from its end to its beginning."""
-    own = [event for event in events if event["stage"] == stage]
-    starts = [at for at, event in enumerate(own) if event["event"] == "stage" and event.get("state") == "started"]
+    own = [event for event in events if event.stage == stage]
+    starts = [at for at, event in enumerate(own) if event.kind == "stage" and event.state == "started"]
     if not starts:
         return own
     latest = own[starts[-1] :]
-    resumed = next((event["step"] for event in latest if event["event"] == "resume"), 0)
+    resumed = next((event.step for event in latest if event.kind == "resume"), 0)
     if not resumed:
         return latest
     before = _recursive(own[: starts[-1]], stage)
-    kept = [event for event in before if event["event"] in ("step", "eval") and event["step"] <= resumed]
+    kept = [event for event in before if event.kind in ("step", "eval") and (event.step or 0) <= resumed]
     return [latest[0], *kept, *latest[1:]]
 
 
 @given(st.lists(st.one_of(st.just(STARTED), st.integers(0, 5).map(_step), st.integers(0, 5).map(_resume)), max_size=30))
-def test_a_try_is_the_same_forwards_and_backwards(events: list[dict[str, Any]]) -> None:
+def test_a_try_is_the_same_forwards_and_backwards(lines: list[dict[str, Any]]) -> None:
+    events = list(map(Event.from_dict, lines))
     assert latest_try(events, "train") == _recursive(events, "train")
 
 
@@ -76,7 +76,7 @@ def test_few_events_are_all_kept_and_new_ones_added(tmp_path: Path) -> None:
     log = EventLog(path)
     assert log.read() == ()
     _write(path, [STARTED, *map(_step, range(1000))])
-    assert log.read() == tuple(read_events(path)[0])
+    assert log.read() == tuple(map(Event.from_dict, read_events(path)[0]))
     _write(path, [_step(1000)])
     with path.open("a") as file:
         file.write('{"event": "step", "sta')
@@ -95,7 +95,7 @@ def test_many_events_are_thinned_evenly_and_the_newest_stay(tmp_path: Path) -> N
         assert MOST_EVENTS // 4 < len(steps) <= MOST_EVENTS
         gaps = [after - before for before, after in pairwise(steps)]
         assert max(gaps) < (begin + 10_000) / 100
-    assert log.read()[0]["event"] == "stage"
+    assert log.read()[0].kind == "stage"
 
 
 def test_a_crowd_of_old_tries_does_not_thin_the_latest(tmp_path: Path) -> None:

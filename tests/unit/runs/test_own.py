@@ -12,7 +12,7 @@ from backend.files import copy_file, write_bytes, write_output
 from backend.jobs.huggingface.remote import write_order
 from backend.jobs.logs import read_log
 from backend.runs import FolderStore, Run, RunConfig, read_json, write_json
-from backend.runs.own import check_no_links, own_file
+from backend.runs.link_check import check_no_links, own_file
 from tests.conftest import ROOT
 from ui.export.made_files import MADE
 from ui.frame.downloads import offered

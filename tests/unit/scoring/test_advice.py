@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import Report, score_rows
-from backend.scoring.advice import FLOOR_NAME, advise
+from backend.scoring.advice import NGRAM_NAME, advise
 
 FORMAT = get_format("native", "none")
 SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
@@ -57,12 +57,12 @@ def test_each_weakness_is_named_with_its_rows() -> None:
 
 def test_a_model_that_the_floor_beats_hears_it() -> None:
     weak = report([("climb", "next", call("water", "near"))] * 6)
-    floor = report([("climb", "next", call("climb", "next"))] * 6)
+    ngram_baseline = report([("climb", "next", call("climb", "next"))] * 6)
     assert (
         "not better than the classifier: 0 of 6 rows right, the classifier 6"
-        in said(weak, {"the classifier": floor})["beaten"]
+        in said(weak, {"the classifier": ngram_baseline})["beaten"]
     )
-    assert said(weak, {FLOOR_NAME: floor})["tool"] == (
+    assert said(weak, {NGRAM_NAME: ngram_baseline})["tool"] == (
         "climb: 0 of 6 right. A plain n-gram classifier learns 6 of them from the same 10 training rows, so it is not "
         "the rows: train longer."
     )

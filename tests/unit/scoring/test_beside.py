@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.scoring import mcnemar
-from backend.scoring.beside import beside
+from backend.scoring import RowResult, mcnemar
+from backend.scoring.comparison import compare_rows
 
 Rows = dict[str, tuple[bool, bool]]
 
 
-def report(rows: Rows) -> dict[str, Any]:
-    return {"rows": [{"id": name, "tool_right": tool, "right": right} for name, (tool, right) in rows.items()]}
+def report(rows: Rows) -> list[RowResult]:
+    return [
+        RowResult(
+            name, 2, "x", (), (), "x",
+            parsed=True, tool_right=tool, right=right, right_normalised=right, error_class=None, detail="",
+        )
+        for name, (tool, right) in rows.items()
+    ]  # fmt: skip
 
 
 def test_only_common_rows_are_compared() -> None:
     mine = report({"a": (True, True), "b": (True, False), "c": (False, False), "mine alone": (True, True)})
     theirs = report({"c": (True, True), "b": (True, False), "a": (True, False), "theirs alone": (True, True)})
-    found = beside(mine, theirs)
+    found = compare_rows(mine, theirs)
     assert found is not None
     assert (found.n, found.gained, found.lost, found.p) == (3, ("a",), ("c",), 1.0)
     assert {name: (rate.k, rate.n) for name, rate in found.own.items()} == {"tool": (2, 3), "combined": (1, 3)}
@@ -29,7 +33,7 @@ def test_only_common_rows_are_compared() -> None:
 
 
 def test_nothing_in_common_is_no_comparison() -> None:
-    assert beside(report({"a": (True, True)}), report({"b": (True, True)})) is None
+    assert compare_rows(report({"a": (True, True)}), report({"b": (True, True)})) is None
 
 
 @pytest.mark.parametrize(("better", "p"), [(5, 0.0625), (6, 0.03125)])
@@ -37,7 +41,7 @@ def test_p_is_the_exact_one(better: int, p: float) -> None:
     names = [f"row {at}" for at in range(20)]
     mine = report({name: (True, at < 10 + better) for at, name in enumerate(names)})
     theirs = report({name: (True, at < 10) for at, name in enumerate(names)})
-    found = beside(mine, theirs)
+    found = compare_rows(mine, theirs)
     assert found is not None
     assert (len(found.gained), len(found.lost), found.p) == (better, 0, p)
 
@@ -46,7 +50,7 @@ def test_p_is_the_exact_one(better: int, p: float) -> None:
 def test_either_side_sees_the_same_difference(pairs: Rows) -> None:
     mine = report({name: (True, own) for name, (own, _) in pairs.items()})
     theirs = report({name: (True, other) for name, (_, other) in pairs.items()})
-    here, there = beside(mine, theirs), beside(theirs, mine)
+    here, there = compare_rows(mine, theirs), compare_rows(theirs, mine)
     assert here is not None
     assert there is not None
     assert (here.gained, here.lost, here.own) == (there.lost, there.gained, there.other)

@@ -7,7 +7,7 @@ import io
 
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring import build_evaluation, score_rows
+from backend.scoring import Setup, build_evaluation, score_rows
 from backend.scoring.export_csv import COLUMNS, rows_csv
 
 TOOLS = (Tool("add", "Add a number.", {"type": "object", "properties": {"n": {"type": "integer"}}}),)
@@ -46,4 +46,4 @@ def _table(answers: list[str]) -> list[dict[str, str]]:
     }
     tuned = score_rows(examples, [said.get(answer, answer) for answer in answers], TOOLS, FORMAT)
     base = score_rows(examples, ["No."] * len(examples), TOOLS, FORMAT)
-    return list(csv.DictReader(io.StringIO(rows_csv(build_evaluation(tuned, base, {})), newline="")))
+    return list(csv.DictReader(io.StringIO(rows_csv(build_evaluation(tuned, base, Setup())), newline="")))

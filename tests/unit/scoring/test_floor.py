@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring.floor import floor_report
+from backend.scoring.ngram_baseline import ngram_report
 
 FORMAT = get_format("native", "none")
 TOOLS = (Tool("water", "x"), Tool("weather", "x"))
@@ -18,13 +18,13 @@ def test_it_learns_what_the_words_give_away() -> None:
     train = rows(
         ("drink water", "water"), ("water now", "water"), ("rain today", "weather"), ("will it rain", "weather")
     )
-    report = floor_report(train, rows(("more water", "water"), ("rain soon", "weather")), TOOLS, FORMAT, 42)
+    report = ngram_report(train, rows(("more water", "water"), ("rain soon", "weather")), TOOLS, FORMAT, 42)
     assert report is not None
     assert report.combined.k == 2
 
 
 def test_one_label_and_no_rows_are_no_trouble() -> None:
-    report = floor_report(rows(("a", "water")), rows(("b", "weather")), TOOLS, FORMAT, 42)
+    report = ngram_report(rows(("a", "water")), rows(("b", "weather")), TOOLS, FORMAT, 42)
     assert report is not None
     assert report.error_classes == {"wrong_tool": 1}
-    assert floor_report([], rows(("b", "weather")), TOOLS, FORMAT, 42) is None
+    assert ngram_report([], rows(("b", "weather")), TOOLS, FORMAT, 42) is None

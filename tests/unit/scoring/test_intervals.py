@@ -37,7 +37,7 @@ def test_an_interval_holds_its_rate(k: int, n: int) -> None:
 
 
 def test_no_rows_give_no_rate() -> None:
-    assert Rate.of(0, 0).to_json() == {"k": 0, "n": 0, "value": None, "low": None, "high": None}
+    assert Rate.of(0, 0).to_dict() == {"k": 0, "n": 0, "value": None, "low": None, "high": None}
     with pytest.raises(ValueError, match="3 in 2"):
         Rate.of(3, 2)
 

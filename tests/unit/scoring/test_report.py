@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring import Report, build_evaluation, score_rows
+from backend.scoring import Report, Setup, build_evaluation, score_rows
 
 FORMAT = get_format("native", "full")
 LIGHT = Tool(
@@ -135,20 +135,22 @@ def test_evaluation_json_pairs_the_models() -> None:
     right, wrong = FORMAT.completion((Call("stop"),)), "No."
     tuned = score_rows(examples, [right] * 6, TOOLS, FORMAT)
     base = score_rows(examples, [wrong] * 6, TOOLS, FORMAT)
-    found = json.loads(json.dumps(build_evaluation(tuned, base, {"model": "m"})))
+    found = json.loads(json.dumps(build_evaluation(tuned, base, Setup(model="m")).to_dict()))
     assert found["mcnemar"] == {"worse": 0, "better": 6, "p": 0.03125}
     assert found["tuned"]["combined"]["value"] == 1
     assert found["verdict"]["state"] == "undecided"
     assert found["model"] == "m"
-    assert build_evaluation(tuned, None, {})["base"] is None
+    assert build_evaluation(tuned, None, Setup()).base is None
     assert found["floor"] is None
-    full = build_evaluation(tuned, base, {}, floor=base, probes={"typos": base}, train_rows={"stop": 9})
+    full = build_evaluation(
+        tuned, base, Setup(), ngram_baseline=base, probes={"typos": base}, train_rows={"stop": 9}
+    ).to_dict()
     assert full["floor_mcnemar"]["better"] == 6
     assert full["probes"]["typos"]["combined"]["k"] == 0
     assert full["probes"]["typos"]["broken"] == [row.id for row in tuned.rows]
     assert full["advice"][0]["kind"] == "done"
     with pytest.raises(ValueError, match="same rows"):
-        build_evaluation(tuned, score_rows(examples[:5], [wrong] * 5, TOOLS, FORMAT), {})
+        build_evaluation(tuned, score_rows(examples[:5], [wrong] * 5, TOOLS, FORMAT), Setup())
 
 
 values = st.integers(-3, 3) | st.sampled_from(["a", "A", "a b"]) | st.booleans()

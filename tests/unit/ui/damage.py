@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from backend.jobs.states import JobState, write_state
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
-from backend.scoring import build_evaluation, score_rows
+from backend.scoring import Setup, build_evaluation, score_rows
+from backend.scoring.comparison import compare_rows
+from backend.scoring.evaluation import Comparison
 from tests.conftest import ROOT
+from tests.documents import training, verification
 
 FORMAT = get_format("native")
 TOOLS = tuple(Tool(name, "x", {"type": "object", "properties": {}}) for name in ("climb", "water"))
@@ -45,13 +49,17 @@ def whole_run(store: FolderStore, *, remote: bool) -> Run:
     rows = [Example(f"row{at}", at + 2, "Where?", (Call(name, {}),)) for at, name in enumerate(["climb", "water"])]
     said = [FORMAT.completion(row.calls) for row in rows]
     report = score_rows(rows, said, TOOLS, FORMAT)
-    evaluation = build_evaluation(report, report, {}, probes={"lower case": report})
-    write_json(run.evaluation_path, json.loads(json.dumps(evaluation)))
-    training = {"rows": 9, "test_rows": 2, "seconds": 3.5, "steps": 20, "final_loss": 0.25, "parameters": 10**6}
-    write_json(run.training_path, {**training, "epochs": 2, "tokens": 5, "method": "full", "device": "cpu"})
+    evaluation = build_evaluation(
+        report, report, Setup(model="m"), ngram_baseline=report, probes={"lower case": report}
+    )
+    pair = compare_rows(report.rows, report.rows)
+    assert pair is not None
+    evaluation = replace(evaluation, compare_rows=(Comparison("other", pair),))
+    write_json(run.evaluation_path, evaluation.to_dict())
+    write_json(run.training_path, training())
     run.export_dir.mkdir()
     (run.export_dir / "whole.litertlm").write_bytes(b"x" * 10)
-    write_json(run.export_dir / "verification.json", _verification(json.loads(json.dumps(evaluation))))
+    write_json(run.export_dir / "verification.json", verification(accuracy=report.to_dict()))
     run.checkpoint.mkdir()
     (run.checkpoint / "model.safetensors").write_bytes(b"x")
     for number in (1, 2, 3):
@@ -62,16 +70,6 @@ def whole_run(store: FolderStore, *, remote: bool) -> Run:
     if remote:
         write_order(run, "ada", "t4-small", 1800)
     return run
-
-
-def _verification(evaluation: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "file": "whole.litertlm", "bytes": 10, "sha256": "0" * 64, "verdict": "passed", "context": 1024,
-        "accuracy": evaluation["tuned"], "first_token_seconds": 0.1, "decode_tokens_per_second": 50.0,
-        "checks": [{"result": "passed", "name": "opens", "detail": "yes"}], "runtime": "LiteRT-LM", "load_seconds": 1.0,
-        "checkpoint_agreement": {"same": 2, "rows": 2}, "peak_memory_mb": 300.0,
-        "conversion": {"recipe": "int8", "prefill_lengths": [32], "seconds": 9.0, "peak_memory_mb": 900.0},
-    }  # fmt: skip
 
 
 def _written(content: bytes) -> Callable[[Path], None]:

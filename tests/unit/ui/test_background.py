@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ui.services.fair import OBJECTS_PER_BYTE, Budget, memory_of
+from ui.services.fair_queue import OBJECTS_PER_BYTE, Budget, memory_of
 from ui.services.tasks import UNFORESEEN, Task, Tasks
 
 KB = 1024

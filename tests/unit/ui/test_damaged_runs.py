@@ -16,10 +16,11 @@ from backend.jobs.states import write_state
 from backend.runs import FolderStore, Run
 from tests.unit.ui.damage import DAMAGES, DOCUMENTS, FILES, WRONG, fields, put_wrong, whole_run
 from ui.frame.layout import Layout
-from ui.page.location import STEPS, Place
-from ui.page.state import Scene
+from ui.page.location import STEPS, Location
+from ui.page.state import PageState
 from ui.page.updates import changes
 from ui.services.services import Services
+from ui.services.stored import FAULT
 from ui.services.tenants import Tenants
 
 Drawn = dict[str, Any]
@@ -36,13 +37,13 @@ class Desk:
             self.layout = Layout(tenants)
         self.well = whole_run(self.store, remote=False)
 
-    def paint(self, run: Run | None, step: str) -> Drawn:
+    def render(self, run: Run | None, step: str) -> Drawn:
         """What a fresh page is sent, by what each component is called, ready for the network."""
-        place = Place(run=run.id if run else None, step=step)
-        scene = Scene(self.services.seen_by(self.services.identity), place)
-        if scene.check:
-            assert scene.check.done.wait(120)
-        sent, _ = changes(self.layout.paint(scene), {})
+        place = Location(run=run.id if run else None, step=step)
+        page_state = PageState(self.services.seen_by(self.services.identity), place)
+        if page_state.check:
+            assert page_state.check.done.wait(120)
+        sent, _ = changes(self.layout.render(page_state), {})
         names = {block: getattr(block, "elem_id", None) or str(block._id) for block in sent}
         drawn = {names[block]: update for block, update in sent.items()}
         json.dumps(drawn, default=repr, ensure_ascii=False).encode()
@@ -51,13 +52,14 @@ class Desk:
     def holds(self, run: Run, name: str) -> None:
         """Every step of the damaged run is painted, beside the frame and the run that is well."""
         for step in STEPS:
-            drawn = self.paint(run, step)
+            drawn = self.render(run, step)
             assert self.well.id in drawn["runs-part"], f"{name}: the other run is not listed"
             assert run.id in drawn["runs-part"], f"{name}: the run is not listed"
             assert drawn["stepper"].count("<li") == len(STEPS)
             assert drawn[f"{step}-fault"] == "" or "cannot be shown" in drawn[f"{step}-fault"]
+            assert FAULT not in json.dumps(drawn, default=repr), f"{name}: the file's damage is told as a fault of ours"
         if name.startswith("evaluation.json"):  # it is held against this run's
-            beside = self.paint(self.well, "evaluate")["evaluate-fault"]
+            beside = self.render(self.well, "evaluate")["evaluate-fault"]
             assert beside == "", f"{name}: the other run's Evaluate step is not shown"
         (entry,) = [summary for summary in self.services.summaries.list() if summary.id == self.well.id]
         assert (entry.error, entry.state) == (None, "done")
@@ -103,14 +105,14 @@ def test_the_page_paints_over_every_wrong_value_in_the_fields_at_the_top(desk: D
         for at in fields(json.loads(before), depth=1):
             path.write_bytes(before)
             put_wrong(path, at, value)
-            assert desk.well.id in desk.paint(run, "train")["runs-part"]
+            assert desk.well.id in desk.render(run, "train")["runs-part"]
         path.write_bytes(before)
     desk.services.delete(run.id)
 
 
 def test_a_run_on_hugging_face_is_shown_to_whoever_may_see_it_without_a_login(desk: Desk) -> None:
     run = whole_run(desk.store, remote=True)
-    drawn = desk.paint(run, "train")
+    drawn = desk.render(run, "train")
     assert drawn["train-fault"] == ""
     assert "Trained" in drawn["train-result"]
     for here in (LocalRunner(), None):
@@ -134,11 +136,11 @@ def test_a_damaged_record_of_hugging_face_is_told_as_the_state_of_the_run(desk: 
     state = desk.services.runner.state(run, "train")
     assert state is not None
     assert (state.state, "remote.json is damaged" in state.message) == ("lost", True)
-    painted = desk.paint(run, "train")
+    rendered = desk.render(run, "train")
     if "link" in kind:
-        assert "remote.json is a link" in painted["notice"]
+        assert "remote.json is a link" in rendered["notice"]
     else:
-        assert "remote.json is damaged" in painted["train-state"]
+        assert "remote.json is damaged" in rendered["train-state"]
     with pytest.raises(InputError, match=r"remote\.json is damaged"):
         desk.services.runner.submit(run, "train")
     desk.services.delete(run.id)
@@ -148,25 +150,42 @@ def test_a_damaged_record_of_hugging_face_is_told_as_the_state_of_the_run(desk: 
 def test_a_fault_of_a_part_is_told_in_its_place_and_leaves_the_others(desk: Desk) -> None:
     run = whole_run(desk.store, remote=False)
     put_wrong(run.evaluation_path, ("tuned", "per_tool"), {"climb": {"support": "\ud800"}})
-    drawn = desk.paint(run, "evaluate")
+    drawn = desk.render(run, "evaluate")
     assert "The Evaluate step cannot be shown" in drawn["evaluate-fault"]
     assert "Run the stage again" in drawn["evaluate-fault"]
-    assert desk.paint(desk.well, "evaluate")["evaluate-fault"] == ""
+    assert "evaluation.json is damaged: tuned.per_tool.climb.support must be a whole number" in drawn["evaluate-fault"]
+    assert desk.render(desk.well, "evaluate")["evaluate-fault"] == ""
     desk.services.delete(run.id)
 
 
 def test_words_of_an_input_error_stand_in_the_place_of_its_part(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_scene: Scene) -> Any:
+    def refuse(_scene: PageState) -> Any:
         raise InputError("The list is on a disk that is away. Plug it in.")
 
     monkeypatch.setattr(desk.layout, "runs", replace_paint(desk.layout.runs, refuse))
-    assert "Plug it in." in desk.paint(desk.well, "train")["runs-part"]
+    assert "Plug it in." in desk.render(desk.well, "train")["runs-part"]
 
 
-def replace_paint(part: Any, paint: Any) -> Any:
+def test_a_fault_of_ours_is_told_as_one_and_never_as_the_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wrong(_scene: PageState) -> Any:
+        return {}["rows"]
+
+    monkeypatch.setitem(desk.layout.steps, "evaluate", replace_paint(desk.layout.steps["evaluate"], wrong))
+    drawn = desk.render(desk.well, "evaluate")
+    assert FAULT in drawn["evaluate-fault"]
+    assert "damaged" not in drawn["evaluate-fault"]
+    assert desk.well.id in drawn["runs-part"]
+    (logged,) = [record for record in caplog.records if record.exc_info]
+    assert logged.exc_info
+    assert logged.exc_info[0] is KeyError
+
+
+def replace_paint(part: Any, render: Any) -> Any:
     """The part with another way to be painted."""
     other = type(part).__new__(type(part))
-    vars(other).update(vars(part), paint=paint)
+    vars(other).update(vars(part), render=render)
     return other
 
 
@@ -188,12 +207,12 @@ def test_a_measurement_that_cannot_be_read_is_told_with_the_way_on(desk: Desk, k
     run = whole_run(desk.store, remote=False)
     write_state(run, "evaluate", JobState("completed", 1.0, 2.0))
     DAMAGES[kind](run.evaluation_path)
-    assert "The measurement cannot be read" in desk.paint(run, "evaluate")["evaluate-blank"]
+    assert "The measurement cannot be read" in desk.render(run, "evaluate")["evaluate-blank"]
 
 
 def test_metrics_that_are_a_folder_are_told_in_the_list_and_on_the_page(desk: Desk) -> None:
     run = whole_run(desk.store, remote=False)
     DAMAGES["a folder"](run.metrics_path)
-    painted = desk.paint(run, "train")
-    assert "metrics.jsonl in the run&#39;s folder is a folder" in painted["notice"].replace("&#x27;", "&#39;")
-    assert "cannot be read" in painted["runs-part"]
+    rendered = desk.render(run, "train")
+    assert "metrics.jsonl in the run&#39;s folder is a folder" in rendered["notice"].replace("&#x27;", "&#39;")
+    assert "cannot be read" in rendered["runs-part"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.services.ended_logins import EndedLogins
+from ui.services.identity import EndedLogins
 
 
 def test_a_login_that_ended_stays_ended_after_a_restart_and_no_token_is_written(tmp_path: Path) -> None:

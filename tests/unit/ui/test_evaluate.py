@@ -8,8 +8,10 @@ import pytest
 
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring import build_evaluation, score_rows
+from backend.scoring import Setup, build_evaluation, score_rows
+from backend.scoring.evaluation import Paired
 from ui.evaluate.diff import marked
+from ui.evaluate.others import Results
 from ui.evaluate.probes import evaluate_button
 from ui.evaluate.rows import choice_for
 from ui.evaluate.scores import floor_sentence
@@ -23,7 +25,7 @@ CLIMB, WATER = Call("climb", {"query": "next"}), Call("water", {"query": "near"}
 
 
 @pytest.fixture
-def evaluation() -> dict[str, Any]:
+def results() -> Results:
     """Four rows: right; confused; wrong value, which the base has right; unreadable."""
     gold = [CLIMB, CLIMB, WATER, WATER]
     said = [CLIMB, WATER, Call("water", {"query": "<far>"}), None]
@@ -35,7 +37,7 @@ def evaluation() -> dict[str, Any]:
         )
         for calls in (said, based)
     )
-    return build_evaluation(tuned, base, {}, probes={"lower case": base})
+    return Results(build_evaluation(tuned, base, Setup(), probes={"lower case": base}))
 
 
 @pytest.mark.parametrize(
@@ -48,37 +50,37 @@ def evaluation() -> dict[str, Any]:
         ({"do": "rows", "probe": "lower case"}, ["row0"]),
     ],
 )
-def test_what_is_pressed_leads_to_its_rows(evaluation: dict[str, Any], pressed: dict[str, str], ids: list[str]) -> None:
-    choice = choice_for(evaluation, pressed)
+def test_what_is_pressed_leads_to_its_rows(results: Results, pressed: dict[str, str], ids: list[str]) -> None:
+    choice = choice_for(results, pressed)
     assert choice is not None
-    assert [row["id"] for row in chosen_rows(evaluation, choice)] == ids
+    assert [row.id for row in chosen_rows(results, choice)] == ids
 
 
-def test_each_piece_of_advice_leads_to_the_rows_that_it_names(evaluation: dict[str, Any]) -> None:
-    for at, advice in enumerate(evaluation["advice"]):
-        choice = choice_for(evaluation, {"do": "rows", "advice": str(at)})
+def test_each_piece_of_advice_leads_to_the_rows_that_it_names(results: Results) -> None:
+    for at, advice in enumerate(results.evaluation.advice):
+        choice = choice_for(results, {"do": "rows", "advice": str(at)})
         assert choice is not None
-        assert {row["id"] for row in chosen_rows(evaluation, choice)} == set(advice["rows"]) or not advice["rows"]
+        assert {row.id for row in chosen_rows(results, choice)} == set(advice.rows) or not advice.rows
 
 
 @pytest.mark.parametrize(
     "pressed",
     [{"do": "rows", "advice": "99"}, {"do": "rows", "advice": "x"}, {"do": "rows", "probe": "none"}, {"do": "y"}],
 )
-def test_what_this_evaluation_does_not_have_leads_nowhere(evaluation: dict[str, Any], pressed: dict[str, str]) -> None:
-    assert choice_for(evaluation, pressed) is None
+def test_what_this_evaluation_does_not_have_leads_nowhere(results: Results, pressed: dict[str, str]) -> None:
+    assert choice_for(results, pressed) is None
 
 
-def test_rows_are_told_apart_by_who_is_right(evaluation: dict[str, Any]) -> None:
-    assert [row["id"] for row in chosen_rows(evaluation, first_choice(evaluation))] == ["row1", "row2", "row3"]
-    assert [row["id"] for row in chosen_rows(evaluation, Choice(BASE_ONLY))] == ["row2"]
-    assert [row["id"] for row in chosen_rows(evaluation, Choice(TUNED_ONLY))] == ["row0"]
-    assert picked_rows(evaluation, '["cell"') is None
+def test_rows_are_told_apart_by_who_is_right(results: Results) -> None:
+    assert [row.id for row in chosen_rows(results, first_choice(results.evaluation))] == ["row1", "row2", "row3"]
+    assert [row.id for row in chosen_rows(results, Choice(BASE_ONLY))] == ["row2"]
+    assert [row.id for row in chosen_rows(results, Choice(TUNED_ONLY))] == ["row0"]
+    assert picked_rows(results, '["cell"') is None
 
 
-def test_the_table_escapes_what_was_said_and_shows_what_a_probe_asked(evaluation: dict[str, Any]) -> None:
-    assert "<mark>&lt;far&gt;</mark>" in row_table(evaluation, first_choice(evaluation), 0, 42).text
-    probed = row_table(evaluation, Choice(ALL, picked=probe_key("lower case")), 0, 42).text
+def test_the_table_escapes_what_was_said_and_shows_what_a_probe_asked(results: Results) -> None:
+    assert "<mark>&lt;far&gt;</mark>" in row_table(results, first_choice(results.evaluation), 0, 42)
+    probed = row_table(results, Choice(ALL, picked=probe_key("lower case")), 0, 42)
     assert "as “where is it?”" in probed
 
 
@@ -88,17 +90,17 @@ def test_the_table_escapes_what_was_said_and_shows_what_a_probe_asked(evaluation
         ([("a", {"x": 1})], [("a", {"x": 1.0})], "<b>a</b><wbr>(x: 1)", "<b>a</b><wbr>(x: 1.0)"),
         ([("a", {"x": 1})], [("a", {"x": True})], "(x: <mark>1</mark>)", "(x: <mark>true</mark>)"),
         ([("a", {"x": 1})], [("b", {"x": 1})], "<mark><b>a</b></mark>", "<mark><b>b</b></mark>"),
-        ([("a", {"x": 1})], [("a", {"y": ""})], "(<mark>x: 1</mark>)", "(<mark>y: &quot;&quot;</mark>)"),
+        ([("a", {"x": 1})], [("a", {"y": ""})], "(<mark>x: 1</mark>)", "(<mark>y: &#34;&#34;</mark>)"),
         ([("a", {"x": 1})], [], "<mark><b>a</b></mark>", "<mark>no call</mark>"),
         ([], [], "no call", "no call"),
         ([("a", {"x": 1}), ("a", {"x": 2})], [("a", {"x": 2}), ("a", {"x": 3})], "(x: <mark>1</mark>)", "(x: 2)"),
     ],
 )
 def test_what_differs_is_marked_on_both_sides(expected: Any, answered: Any, left: str, right: str) -> None:
-    sides = marked(*([{"name": name, "arguments": given} for name, given in calls] for calls in (expected, answered)))
-    assert left in sides[0].text
-    assert right in sides[1].text
-    assert ("<mark>" in sides[0].text + sides[1].text) is ("<mark>" in left + right)
+    sides = marked(*([Call(name, given) for name, given in calls] for calls in (expected, answered)))
+    assert left in sides[0]
+    assert right in sides[1]
+    assert ("<mark>" in sides[0] + sides[1]) is ("<mark>" in left + right)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +112,10 @@ def test_what_differs_is_marked_on_both_sides(expected: Any, answered: Any, left
     ],
 )
 def test_the_floor_is_spoken_of_plainly(worse: int, better: int, p: float, said: str) -> None:
-    assert said in floor_sentence({"worse": worse, "better": better, "p": p})
+    assert said in floor_sentence(Paired(worse, better, p))
 
 
 def test_the_switch_and_its_button_agree() -> None:
-    assert 'data-probes="yes"' in evaluate_button("Go", "none", on=True, kind="").text
-    assert "other tools" in evaluate_button("Go", "full", on=False, kind="").text
-    assert " checked" not in evaluate_button("Go", "full", on=False, kind="").text
+    assert 'data-probes="yes"' in evaluate_button("Go", "none", on=True, kind="")
+    assert "other tools" in evaluate_button("Go", "full", on=False, kind="")
+    assert " checked" not in evaluate_button("Go", "full", on=False, kind="")

@@ -11,26 +11,26 @@ import pytest
 
 from tests.broken_disk import Kind
 from tests.interrupted import ROWS, TOOLS, Case, break_off
-from ui.services.uploads import DAYS, KEPT_DAYS, KEPT_SECONDS, Drafts
+from ui.services.uploads import DAYS, KEPT_DAYS, KEPT_SECONDS, UploadStore
 
 OLD_ROWS = b"user_message,tool_calls\nold,[]\n"
 
 
 class AddDraft(Case):
     def before(self, root: Path) -> None:
-        Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
+        UploadStore(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
 
     def act(self, root: Path) -> object:
         given = root.parent / "test.csv"
-        return Drafts(root / ".uploads").add(ROWS, TOOLS, "rows.csv", test=given)
+        return UploadStore(root / ".uploads").add(ROWS, TOOLS, "rows.csv", test=given)
 
     def broken(self, root: Path) -> None:
-        drafts = Drafts(root / ".uploads")
-        contents = [drafts.open(path.name).dataset.read_bytes() for path in _drafts(root)]
+        upload_store = UploadStore(root / ".uploads")
+        contents = [upload_store.open(path.name).dataset.read_bytes() for path in _drafts(root)]
         assert contents.count(OLD_ROWS) == 1
         assert set(contents) <= {OLD_ROWS, ROWS}
         for path in _drafts(root):
-            source = drafts.open(path.name)
+            source = upload_store.open(path.name)
             assert source.tools.read_bytes() == TOOLS
             if source.dataset.read_bytes() == ROWS:
                 assert source.test is not None
@@ -48,7 +48,7 @@ class MakeKey(Case):
         (root / ".uploads").mkdir()
 
     def act(self, root: Path) -> object:
-        return Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
+        return UploadStore(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
 
     def broken(self, root: Path) -> None:
         key = root / ".uploads/key"
@@ -57,7 +57,9 @@ class MakeKey(Case):
     def done(self, root: Path) -> None:
         assert (root / ".uploads/key").stat().st_size == 32
         assert (root / ".uploads/key").stat().st_mode & 0o077 == 0
-        assert [Drafts(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)] == [OLD_ROWS]
+        assert [UploadStore(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)] == [
+            OLD_ROWS
+        ]
 
 
 class ReplaceKey(MakeKey):
@@ -70,19 +72,19 @@ class ReplaceKey(MakeKey):
 
 class SweepDrafts(Case):
     def before(self, root: Path) -> None:
-        drafts = Drafts(root / ".uploads")
-        drafts.add(OLD_ROWS, TOOLS, "old.csv")
-        aged = drafts.folder / drafts.add(ROWS, TOOLS, "rows.csv")
+        upload_store = UploadStore(root / ".uploads")
+        upload_store.add(OLD_ROWS, TOOLS, "old.csv")
+        aged = upload_store.folder / upload_store.add(ROWS, TOOLS, "rows.csv")
         date = time.strftime("%Y-%m-%d", time.gmtime())
-        (drafts.folder / DAYS).write_text(f"{KEPT_DAYS + 1} {date}")
+        (upload_store.folder / DAYS).write_text(f"{KEPT_DAYS + 1} {date}")
         long_ago = time.time() - 2 * KEPT_SECONDS
         os.utime(aged, (long_ago, long_ago))
 
     def act(self, root: Path) -> object:
-        return Drafts(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
+        return UploadStore(root / ".uploads").add(OLD_ROWS, TOOLS, "old.csv")
 
     def broken(self, root: Path) -> None:
-        contents = [Drafts(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)]
+        contents = [UploadStore(root / ".uploads").open(path.name).dataset.read_bytes() for path in _drafts(root)]
         assert contents.count(OLD_ROWS) == 1
         assert set(contents) <= {OLD_ROWS, ROWS}
 

@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 
 from ui.html.part import Part
-from ui.page.location import Place
+from ui.page.location import Location
 from ui.page.page import PATIENCE, Page
 from ui.page.pending_events import MOST_SESSIONS, Count, Presses
 from ui.page.updates import Seen
@@ -25,19 +25,19 @@ class Visitor:
         self.during: Callable[[], object] = lambda: None
         with gr.Blocks():
             self.part = Part()
-            self.page = Page(Tenants(home), lambda scene: (self.during(), {self.part: scene.place.step})[1])
+            self.page = Page(Tenants(home), lambda page_state: (self.during(), {self.part: page_state.place.step})[1])
             self.press = _handler_of(self.page)
         self.request = gr.Request(session_hash="visitor")
 
     def look(self, place: str = "data", seen: Seen | None = None) -> dict[Any, Any]:
-        return self.page.look(Place(step=place).to_dict(), seen or {}, self.request)
+        return self.page.look(Location(step=place).to_dict(), seen or {}, self.request)
 
 
 def _handler_of(page: Page) -> Callable[[], dict[Any, Any]]:
     """What a press on the part calls, as gradio would call it."""
     kept: list[Callable[..., dict[Any, Any]]] = []
-    page.on(lambda handle, *_, **__: kept.append(handle), lambda _: Place(step="train"))
-    return lambda: kept[0](Place(step="data").to_dict(), {}, gr.Request(session_hash="visitor"))
+    page.on(lambda handle, *_, **__: kept.append(handle), lambda _: Location(step="train"))
+    return lambda: kept[0](Location(step="data").to_dict(), {}, gr.Request(session_hash="visitor"))
 
 
 def _looked_during(visitor: Visitor) -> list[dict[Any, Any]]:

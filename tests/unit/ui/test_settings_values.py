@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend.errors import InputError
@@ -10,7 +12,11 @@ from ui.train.fields import FUNCTIONGEMMA, OTHER, read_settings, setting_values
 
 
 def _read(epochs: object) -> RunConfig:
-    return read_settings(["a run", STARTER, "", epochs, *setting_values(RunConfig())[1:]])[1]
+    return read_settings({**_values(STARTER, ""), "epochs": epochs})[1]
+
+
+def _values(base: str, base_id: str) -> dict[str, Any]:
+    return {"name": "a run", "base": base, "base_id": base_id, **setting_values(RunConfig())}
 
 
 @pytest.mark.parametrize(("written", "epochs"), [("2.5", 2.5), (" 8 ", 8), (3, 3), (" Auto", "auto"), ("", "auto")])
@@ -26,7 +32,7 @@ def test_other_epochs_are_refused_and_never_guessed_at(written: str) -> None:
 
 @pytest.mark.parametrize("base", ["backend", "./x", "/etc", "~/x", "../x", "a/b/c", "a b/c"])
 def test_no_folder_is_a_base_where_jobs_see_none_of_this_machine(base: str) -> None:
-    values = ["a run", OTHER, base, *setting_values(RunConfig())]
+    values = _values(OTHER, base)
     assert read_settings(values)[1].base_model == base
     with pytest.raises(InputError, match="is not the name of a model of the Hub"):
         read_settings(values, folders=False)
@@ -34,7 +40,7 @@ def test_no_folder_is_a_base_where_jobs_see_none_of_this_machine(base: str) -> N
 
 @pytest.mark.parametrize("base", [FUNCTIONGEMMA, "ui/static"])
 def test_a_name_of_the_hub_is_a_base_everywhere(base: str) -> None:
-    values = ["a run", OTHER, base, *setting_values(RunConfig())]
+    values = _values(OTHER, base)
     assert read_settings(values, folders=False)[1].base_model == base
     with pytest.raises(InputError, match="Name the base model: a Hub id"):
-        read_settings(["a run", OTHER, " ", *setting_values(RunConfig())], folders=False)
+        read_settings(_values(OTHER, " "), folders=False)

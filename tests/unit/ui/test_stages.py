@@ -9,11 +9,12 @@ import pytest
 
 from backend.jobs import EitherRunner, LocalRunner
 from backend.jobs.huggingface import HuggingFaceRunner, write_order
-from backend.jobs.outcome import CANCELLED
+from backend.jobs.logs import CANCELLED
 from backend.jobs.states import JobState, read_state, write_state
 from backend.locks import take
 from backend.runs import FolderStore, Run, RunConfig, append_event, write_json
 from tests.conftest import ROOT
+from tests.documents import verification
 from ui.jobs.stage_panel import ended, progress_of
 from ui.services.exports import exported
 from ui.services.stages import StageView, stage_views
@@ -43,7 +44,8 @@ def test_a_running_training_shows_its_latest_step_and_the_share_of_all(run: Run)
         append_event(run.metrics_path, {"event": "step", "stage": "train", "step": step, "steps": 20, "loss": 1.0})
     view = stage_views(run, LocalRunner())["train"]
     os.close(lock)
-    assert (view.state, view.active, view.fraction, view.progress["step"]) == ("running", True, 0.25, 5)
+    assert view.progress is not None
+    assert (view.state, view.active, view.fraction, view.progress.step) == ("running", True, 0.25, 5)
 
 
 def test_a_job_whose_supervisor_died_is_told_as_failed(run: Run) -> None:
@@ -79,7 +81,7 @@ def test_a_training_that_went_on_shows_what_led_there(run: Run) -> None:
     for event in (started, step(8), started, step(1), step(2), step(3), started, went_on, step(3), step(4)):
         append_event(run.metrics_path, event)
     events = stage_views(run, LocalRunner())["train"].events
-    assert [event["step"] for event in events if event["event"] == "step"] == [1, 2, 3, 4]
+    assert [event.step for event in events if event.kind == "step"] == [1, 2, 3, 4]
 
 
 def test_the_stages_of_a_pipeline_are_told_by_their_events(run: Run) -> None:
@@ -145,11 +147,11 @@ def test_the_export_that_was_verified_last_is_shown_whatever_the_files_times_say
     for name, moment in (("old.litertlm", 9e9), ("new.litertlm", 1e9)):
         (run.export_dir / name).write_bytes(name.encode())
         os.utime(run.export_dir / name, (moment, moment))
-    write_json(run.export_dir / "verification.json", {"file": "new.litertlm"})
+    write_json(run.export_dir / "verification.json", verification(file="new.litertlm"))
     found = exported(run)
     assert found is not None
     assert found.name == "new.litertlm"
-    write_json(run.export_dir / "verification.json", {"file": "gone.litertlm"})
+    write_json(run.export_dir / "verification.json", verification(file="gone.litertlm"))
     found = exported(run)
     assert found is not None
     assert found.name == "old.litertlm"
@@ -205,9 +207,9 @@ def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
 
 def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells() -> None:
     words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
-    by_hand = ended(StageView("train", "cancelled", CANCELLED), words).text
+    by_hand = ended(StageView("train", "cancelled", CANCELLED), words)
     assert "What was saved is kept." in by_hand
     assert CANCELLED not in by_hand
-    late = ended(StageView("train", "cancelled", "No machine became free."), words).text
+    late = ended(StageView("train", "cancelled", "No machine became free."), words)
     assert "No machine became free. What was saved is kept." in late
-    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False).text
+    assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False)

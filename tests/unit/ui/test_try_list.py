@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from backend.inference.answering import Answer
+from backend.inference.model_session import Answer
 from backend.records import Call
 from ui.playground.batch import lines_of_file, messages_in, turns_csv, turns_table
 from ui.playground.correction import right_calls
@@ -47,7 +47,7 @@ def test_a_file_is_lines_or_a_column(tmp_path: Path) -> None:
 
 def test_the_csv_has_every_model_and_no_formula() -> None:
     turns = [
-        Turn("=1+1", {"file": FOUND, "tuned": Answer(error="gone")}, [WATER.to_dict()]),
+        Turn("=1+1", {"file": FOUND, "tuned": Answer(error="gone")}, [WATER]),
         Turn("two", {"file": FOUND}, None),
     ]
     rows = list(csv.DictReader(io.StringIO(turns_csv(turns))))
@@ -60,12 +60,12 @@ def test_the_csv_has_every_model_and_no_formula() -> None:
 
 def test_the_table_counts_what_the_data_knows() -> None:
     wrong = Answer(raw="x", text="x", seconds=0.1)
-    turns = [Turn("a", {"file": FOUND}, [WATER.to_dict()]), Turn("b", {"file": wrong}, [WATER.to_dict()])]
-    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns).text
+    turns = [Turn("a", {"file": FOUND}, [WATER]), Turn("b", {"file": wrong}, [WATER])]
+    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns)
 
 
 def test_a_correction_starts_from_what_the_data_says_or_the_model_said() -> None:
     said = '[{"name": "find", "args": {"query": "water"}}]'
     assert right_calls(Turn("a", {"file": FOUND}, None)) == said
-    assert right_calls(Turn("a", {"file": Answer(raw="x")}, [WATER.to_dict()])) == said
+    assert right_calls(Turn("a", {"file": Answer(raw="x")}, [WATER])) == said
     assert right_calls(Turn("a", {}, None)) == "[]"

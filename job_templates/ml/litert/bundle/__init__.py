@@ -1,1 +1,23 @@
 """The `.litertlm` file: its parts, its metadata, where it is put."""
+
+from job_templates.ml.litert.bundle.bundle import (
+    METADATA,
+    MODEL,
+    PREFILL_DECODE,
+    TOKENIZER,
+    Bundle,
+    build_metadata,
+    read_bundle,
+    write_bundle,
+)
+
+__all__ = [
+    "METADATA",
+    "MODEL",
+    "PREFILL_DECODE",
+    "TOKENIZER",
+    "Bundle",
+    "build_metadata",
+    "read_bundle",
+    "write_bundle",
+]

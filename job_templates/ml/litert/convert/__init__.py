@@ -1,1 +1,10 @@
 """From a checkpoint to a quantized TFLite model, in processes with bounded memory."""
+
+from job_templates.ml.litert.convert.conversion import convert, quantize
+from job_templates.ml.litert.convert.recipes import find_recipe
+
+__all__ = [
+    "convert",
+    "find_recipe",
+    "quantize",
+]

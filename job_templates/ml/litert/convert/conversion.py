@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.device.recipes import Recipe
+from backend.device import Recipe
 from backend.errors import InputError
-from job_templates.ml.litert.convert.memory import PEAK_MEMORY
-from job_templates.ml.models.source import Source
+from job_templates.ml.models import ModelSource
+from job_templates.ml.run import PEAK_MEMORY
 
 ROOT = Path(__file__).resolve().parents[4]
 TAIL_LINES = 40
@@ -41,7 +41,7 @@ class Converted:
 
 
 def convert(
-    source: Source,
+    source: ModelSource,
     out: Path,
     prefill_lengths: Sequence[int],
     cache_length: int,

@@ -9,14 +9,37 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from job_templates.ml.litert.convert.memory import PEAK_MEMORY, peak_memory_mb
 from job_templates.ml.litert.convert.smoothing import smooth
-from job_templates.ml.litert.convert.tensorflow_alias import schema_alias
-from job_templates.ml.run.with_parent import end_with_parent
+from job_templates.ml.run import PEAK_MEMORY, end_with_parent, peak_memory_mb
+
+PACKAGE = "tensorflow.lite.python"
+
+
+@contextmanager
+def schema_alias() -> Iterator[None]:
+    """While open, `tensorflow.lite.python` names ai-edge-litert's copy of the schema; nothing where TensorFlow is.
+
+    Only that one name: a whole false `tensorflow` would mislead the libraries that look whether it is installed.
+    """
+    if PACKAGE in sys.modules:
+        yield
+        return
+    from ai_edge_litert import schema_py_generated
+
+    alias = ModuleType(PACKAGE)
+    alias.__dict__["schema_py_generated"] = schema_py_generated
+    sys.modules[PACKAGE] = alias
+    try:
+        yield
+    finally:
+        del sys.modules[PACKAGE]
+
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json")
 

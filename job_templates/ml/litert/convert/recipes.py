@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.device.recipes import RECIPES, Recipe
+from backend.device import RECIPES, Recipe
 from backend.errors import InputError
 
 UNFIT = {

@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from backend.device import Agreement
 from backend.errors import InputError
-from backend.prompts.native_parser import strip_stop_tokens
-from backend.records import Example
-from backend.runs import Run, read_json
-from backend.scoring import Report
+from backend.prompts import strip_stop_tokens
+from backend.records import Call, Example
+from backend.runs import Run
+from backend.scoring import Evaluation, Report
 from job_templates.cli import say
 from job_templates.ml.litert.verify.trained import Trained
-from job_templates.ml.models.source import Source
+from job_templates.ml.models import ModelSource
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRow:
     """The checkpoint's answer to one row; `predicted` is None where it could not be read."""
 
-    predicted: list[dict[str, Any]] | None
+    predicted: tuple[Call, ...] | None
     raw: str
     right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Of `rows`, `same` are answered alike; `lost` only the checkpoint got right, `won` only the file."""
-
-    same: int
-    rows: int
-    lost: int
-    won: int
-
-    def to_json(self) -> dict[str, int]:
-        """The agreement as one JSON object."""
-        return {"same": self.same, "rows": self.rows, "lost": self.lost, "won": self.won}
 
 
 def compare(report: Report, checkpoint: Mapping[str, CheckpointRow]) -> Agreement:
@@ -59,30 +45,33 @@ def from_evaluation(run: Run, rows: Sequence[Example]) -> dict[str, CheckpointRo
     if not run.evaluation_path.is_file() or run.evaluation_path.stat().st_mtime < max(weights, default=0.0):
         return None
     try:
-        scored = read_json(run.evaluation_path)["tuned"]["rows"]
-        found = {row["id"]: CheckpointRow(row["predicted"], row["raw"], row["right"]) for row in scored}
-    except (InputError, KeyError, TypeError):  # a damaged report is no reason to refuse the export: answer anew
+        scored = Evaluation.read(run.evaluation_path).tuned
+    except InputError:  # a damaged report is no reason to refuse the export: answer anew
         return None
+    found = _by_id(scored)
     return found if all(row.id in found for row in rows) else None
 
 
-def checkpoint_answers(source: Source, trained: Trained | None) -> dict[str, CheckpointRow] | None:
+def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str, CheckpointRow] | None:
     """The checkpoint's answers: those that evaluation.json holds, else given anew; None where no run made it."""
     if source.run is None or trained is None:
         return None
     return from_evaluation(source.run, trained.held_out) or _answered_anew(source, trained)
 
 
-def _answered_anew(source: Source, trained: Trained) -> dict[str, CheckpointRow]:
+def _answered_anew(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
     """Answer the rows with the checkpoint itself, greedily, in PyTorch."""
-    from job_templates.ml.evaluation.evaluate import score_model
-    from job_templates.ml.models.loading import load_tuned
+    from job_templates.ml.evaluation import score_model
+    from job_templates.ml.models import load_tuned
 
     def tell(done: int, total: int) -> None:
         if done in (0, total):
             say(f"  the checkpoint's own answers: {done} of {total}")
 
-    report = score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, tell)
+    return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, tell))
+
+
+def _by_id(report: Report) -> dict[str, CheckpointRow]:
     return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in report.rows}
 
 

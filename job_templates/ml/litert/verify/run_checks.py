@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.inference.answering import Answer
-from backend.prompts import PromptFormat
-from backend.prompts.tokens import BOS, PAD
+from backend.device import Agreement, Check, Result
+from backend.inference import Answer
+from backend.prompts import BOS, PAD, PromptFormat
 from backend.records import Example, Tool
 from backend.scoring import Report, mcnemar, wilson
 from backend.tokens import BOS_ID, STOP_IDS, TokenCounter
-from job_templates.ml.litert.verify.agreement import Agreement
-from job_templates.ml.litert.verify.checks import Check, Result
-from job_templates.ml.litert.verify.running import Ran
+from job_templates.ml.litert.runtime import Ran
 
 MAX_UNPARSED = 0.05
 """A file fails when more of its answers than this cannot be read."""

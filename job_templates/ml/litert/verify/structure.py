@@ -9,13 +9,12 @@ from typing import Any
 
 import sentencepiece
 
+from backend.device import Check, Result
 from backend.errors import InputError
-from backend.prompts import STOP_TOKENS
-from backend.prompts.tokens import END_CALL, START_CALL, START_RESPONSE
+from backend.prompts import END_CALL, START_CALL, START_RESPONSE, STOP_TOKENS
 from backend.records import FormatName
 from backend.tokens import BOS_ID, CONTROL_TOKENS, EOS_ID
-from job_templates.ml.litert.bundle.bundle import METADATA, MODEL, PREFILL_DECODE, TOKENIZER, Bundle, read_bundle
-from job_templates.ml.litert.verify.checks import Check, Result
+from job_templates.ml.litert.bundle import METADATA, MODEL, PREFILL_DECODE, TOKENIZER, Bundle, read_bundle
 
 TFLITE_MAGIC = b"TFL3"
 

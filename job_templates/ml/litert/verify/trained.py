@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from backend.data import Split, load_dataset
 from backend.errors import InputError
-from backend.prompts import PromptFormat, get_format
-from backend.prompts.tokens import START_CALL
+from backend.prompts import START_CALL, PromptFormat, get_format
 from backend.records import Example, FormatName, Tool
 from backend.runs import Run, read_json
 from backend.tokens import TokenCounter, load_counter
-from job_templates.ml.models.source import TEMPLATE, Source
-from job_templates.ml.rows.held_out import check_options
+from job_templates.ml.models import TEMPLATE, ModelSource
+from job_templates.ml.run import check_options
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500
@@ -73,7 +72,7 @@ def load_trained(run: Run) -> Trained:
     )
 
 
-def prompt_of_checkpoint(source: Source) -> tuple[FormatName, str]:
+def prompt_of_checkpoint(source: ModelSource) -> tuple[FormatName, str]:
     """The prompt format and chat template that a checkpoint brings with it; InputError where it has none."""
     folders = [folder for folder in (source.adapter, source.weights) if folder is not None]
     for folder in folders:

@@ -8,19 +8,16 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from backend.device.canonical import ANDROID_TOOLS
+from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
 from backend.scoring import Report, score_rows
-from job_templates.ml.litert.bundle.bundle import Bundle
+from job_templates.ml.litert.bundle import Bundle
+from job_templates.ml.litert.runtime import Ran, run_file
 from job_templates.ml.litert.verify import run_checks
-from job_templates.ml.litert.verify.agreement import Agreement, CheckpointRow, compare
-from job_templates.ml.litert.verify.checks import Check, Result
-from job_templates.ml.litert.verify.running import Ran, run_file
+from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
 
-SCHEMA = 1
 RUNTIME = "litert-lm-api"
 GREETING = "Hello"
 """What a model is asked whose data nobody gave us: enough to see that it runs at all."""
@@ -47,8 +44,8 @@ class Subject:
     checkpoint_answers: Callable[[], dict[str, CheckpointRow] | None]
 
 
-def verify(subject: Subject, on_row: Callable[[int, int], None]) -> dict[str, Any]:
-    """Check the file, run it on held-out rows, and return what verification.json holds; `on_row` gets done, total."""
+def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification:
+    """Check the file, run it on held-out rows, and return what was found; `on_row` gets done, total."""
     bundle, checks = check_structure(subject.file, subject.expected)
     ran, report, agreement = Ran(), None, None
     if any(check.result == Result.FAILED for check in checks):
@@ -108,29 +105,28 @@ def _record(
     ran: Ran,
     report: Report | None,
     agreement: Agreement | None,
-) -> dict[str, Any]:
+) -> Verification:
     verdict, reason = _verdict(checks, report, agreement)
     with subject.file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "schema": SCHEMA,
-        "file": subject.file.name,
-        "bytes": subject.file.stat().st_size,
-        "sha256": digest,
-        "verdict": verdict.value,
-        "reason": reason,
-        "checks": [check.to_json() for check in checks],
-        "sections": [section.to_json() for section in bundle.sections] if bundle else [],
-        "accuracy": report.to_json() if report else None,
-        "checkpoint_agreement": agreement.to_json() if agreement else None,
-        "load_seconds": ran.ready.get("load_seconds"),
-        "first_token_seconds": ran.median("first_token_seconds"),
-        "decode_tokens_per_second": ran.median("tokens_per_second"),
-        "peak_memory_mb": ran.peak_memory_mb,
-        "runtime": f"{RUNTIME} {_version()}",
-        "context": subject.expected.context,
-        "rows": len(ran.answers),
-    }
+    return Verification(
+        file=subject.file.name,
+        bytes=subject.file.stat().st_size,
+        sha256=digest,
+        verdict=verdict,
+        reason=reason,
+        checks=tuple(checks),
+        sections=tuple(section.to_json() for section in bundle.sections) if bundle else (),
+        accuracy=report,
+        checkpoint_agreement=agreement,
+        load_seconds=ran.ready.get("load_seconds"),
+        first_token_seconds=ran.median("first_token_seconds"),
+        decode_tokens_per_second=ran.median("tokens_per_second"),
+        peak_memory_mb=ran.peak_memory_mb,
+        runtime=f"{RUNTIME} {_version()}",
+        context=subject.expected.context,
+        rows=len(ran.answers),
+    )
 
 
 def _verdict(checks: Sequence[Check], report: Report | None, agreement: Agreement | None) -> tuple[Result, str]:

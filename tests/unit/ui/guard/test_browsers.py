@@ -5,9 +5,9 @@ from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
 from ui.guard import PAGE_TOKEN_ROUTE, Browsers
+from ui.guard.addresses import address_of
 from ui.guard.browsers import COOKIE, PAGE_TOKEN_HEADER, cookies_in, own_cookies
-from ui.guard.callers import address_of
-from ui.guard.session_owners import SessionOwners, sessions_in
+from ui.guard.sessions import SessionOwners, sessions_in
 
 
 def test_each_page_gets_a_token_of_its_own() -> None:

@@ -1,0 +1,165 @@
+"""verification.json in its types: what was checked about an exported file, and how it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from backend.document import Field, check_schema
+from backend.files import read_json
+from backend.scoring import Report
+
+SCHEMA = 1
+
+
+class Result(StrEnum):
+    """How a check ended; that something could not be checked is never told as one of the other two."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNCHECKED = "could not check"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what came out, and in a sentence what was seen."""
+
+    name: str
+    result: Result
+    detail: str
+
+    @classmethod
+    def from_field(cls, field: Field) -> Check:
+        """The check in a field of a document; InputError."""
+        return cls(field["name"].text(), _result(field["result"]), field.optional("detail", Field.text) or "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The check as one JSON object."""
+        return {"name": self.name, "result": self.result.value, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of `rows`, `same` are answered alike; `lost` only the checkpoint got right, `won` only the file."""
+
+    same: int
+    rows: int
+    lost: int
+    won: int
+
+    @classmethod
+    def from_field(cls, field: Field) -> Agreement:
+        """The agreement in a field of a document; InputError."""
+        return cls(*(field[name].count() for name in ("same", "rows", "lost", "won")))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The agreement as one JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How the file was made: the recipe of its weights, its prefill lengths in tokens, and what that took."""
+
+    recipe: str
+    prefill_lengths: tuple[int, ...]
+    seconds: float
+    peak_memory_mb: float
+
+    @classmethod
+    def from_field(cls, field: Field) -> Conversion:
+        """The conversion in a field of a document; InputError."""
+        lengths = tuple(length.count() for length in field["prefill_lengths"].list())
+        return cls(field["recipe"].text(), lengths, field["seconds"].number(), field["peak_memory_mb"].number())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The conversion as one JSON object."""
+        return {**asdict(self), "prefill_lengths": list(self.prefill_lengths)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What verification.json holds of an exported file.
+
+    `bytes` is the file's size, `context` its tokens, `rows` how many messages it answered; `sections` are its parts as
+    their writer lists them. What was not measured is None, and so is `conversion` in files of earlier versions.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    verdict: Result
+    reason: str
+    checks: tuple[Check, ...]
+    sections: tuple[Mapping[str, Any], ...] = ()
+    accuracy: Report | None = None
+    checkpoint_agreement: Agreement | None = None
+    load_seconds: float | None = None
+    first_token_seconds: float | None = None
+    decode_tokens_per_second: float | None = None
+    peak_memory_mb: float | None = None
+    runtime: str
+    context: int
+    rows: int
+    conversion: Conversion | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Verification:
+        """The verification in a file; InputError naming the first field that is missing or wrong."""
+        return cls.from_dict(read_json(path), str(path))
+
+    @classmethod
+    def from_dict(cls, value: object, source: str = "verification.json") -> Verification:
+        """The verification in a JSON object; InputError."""
+        document = Field(source, value)
+        check_schema(document, SCHEMA)
+        sections = document.optional("sections", Field.list) or ()
+        return cls(
+            file=document["file"].text(),
+            bytes=document["bytes"].count(),
+            sha256=document["sha256"].text(),
+            verdict=_result(document["verdict"]),
+            reason=document["reason"].text(),
+            checks=tuple(map(Check.from_field, document["checks"].list())),
+            sections=tuple(section.mapping() for section in sections),
+            accuracy=document.optional("accuracy", Report.from_field),
+            checkpoint_agreement=document.optional("checkpoint_agreement", Agreement.from_field),
+            load_seconds=document.optional("load_seconds", Field.number),
+            first_token_seconds=document.optional("first_token_seconds", Field.number),
+            decode_tokens_per_second=document.optional("decode_tokens_per_second", Field.number),
+            peak_memory_mb=document.optional("peak_memory_mb", Field.number),
+            runtime=document["runtime"].text(),
+            context=document["context"].count(),
+            rows=document["rows"].count(),
+            conversion=document.optional("conversion", Conversion.from_field),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verification as one JSON object, as it stands in verification.json."""
+        return {
+            "schema": SCHEMA,
+            "file": self.file,
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+            "checks": [check.to_dict() for check in self.checks],
+            "sections": [dict(section) for section in self.sections],
+            "accuracy": self.accuracy.to_dict() if self.accuracy else None,
+            "checkpoint_agreement": self.checkpoint_agreement.to_dict() if self.checkpoint_agreement else None,
+            "load_seconds": self.load_seconds,
+            "first_token_seconds": self.first_token_seconds,
+            "decode_tokens_per_second": self.decode_tokens_per_second,
+            "peak_memory_mb": self.peak_memory_mb,
+            "runtime": self.runtime,
+            "context": self.context,
+            "rows": self.rows,
+            **({"conversion": self.conversion.to_dict()} if self.conversion else {}),
+        }
+
+
+def _result(field: Field) -> Result:
+    return Result(field.word([result.value for result in Result]))

@@ -1,0 +1,207 @@
+"""A job's log as it arrives over connections that break: every line once, in the run's folder, across restarts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from backend.files import disk_errors
+from backend.jobs.logs import LogWriter, clean
+from backend.runs import Run, append_event, parse_event, read_lines
+
+MARK = "fgt-event "
+"""How the lines begin that job_templates/hub_job.py prints for this reader: one JSON event follows."""
+KEPT_LINES = 5_000
+TAIL_BYTES = 256 * 1024
+PIECE_BYTES = 256 * 1024
+MERGED_EVENTS = 20_000
+"""So many events that no connection told are added at most, the newest: about 3 MB of memory."""
+NOISE = re.compile(
+    r"===== Job started|(?:Resolved|Prepared|Installed|Audited|Uninstalled) \d+ packages? "
+    r"|Reading inline script metadata|Using CPython|Creating virtual environment"
+    r"|(?:Downloading|Downloaded|Building|Built|Updating|Updated) "
+    r"|\s*[+~-] [\w.\[\]-]+==\S+$|warning: Failed to hardlink"
+)
+"""What uv and the Hub say about getting started."""
+
+
+class Seen:
+    """Which lines were heard already, by time and text; the newest 5,000 of them, and all older ones count as heard.
+
+    A replay may hold the same line at the same instant twice: such twins are counted, not merged.
+    """
+
+    def __init__(self) -> None:
+        self._heard: OrderedDict[str, Counter[str]] = OrderedDict()
+        self._replayed: dict[str, Counter[str]] = {}
+        self._lines = 0
+        self._floor: datetime | None = None
+
+    def begin_replay(self) -> None:
+        """A new connection tells everything from the start."""
+        self._replayed = {}
+
+    def is_new(self, timestamp: str, digest: str) -> bool:
+        """Whether this line has not been heard yet; it has from now on."""
+        if self._is_old(timestamp):
+            return False
+        replayed = self._replayed.setdefault(timestamp, Counter())
+        replayed[digest] += 1
+        heard = self._heard.setdefault(timestamp, Counter())
+        if replayed[digest] <= heard[digest]:
+            return False
+        self.add(timestamp, digest)
+        return True
+
+    def add(self, timestamp: str, digest: str) -> None:
+        """Count a line as heard."""
+        self._heard.setdefault(timestamp, Counter())[digest] += 1
+        self._lines += 1
+        while self._lines > KEPT_LINES and len(self._heard) > 1:
+            oldest, lines = self._heard.popitem(last=False)
+            self._replayed.pop(oldest, None)
+            self._lines -= lines.total()
+            moment = _moment(oldest)
+            if moment and (self._floor is None or moment > self._floor):
+                self._floor = moment
+
+    def _is_old(self, timestamp: str) -> bool:
+        if self._floor is None:
+            return False
+        moment = _moment(timestamp)
+        return moment is not None and moment <= self._floor
+
+
+class Journal:
+    """Writes a job's lines to logs/STAGE.log and its events to metrics.jsonl, each once.
+
+    Beside the log stands logs/STAGE.heard: time, digest and the log's size behind each line. After a crash the log is
+    cut to the last size there, and the line that was lost with it comes again with the next replay.
+    """
+
+    def __init__(self, run: Run, stage: str, secrets: tuple[str, ...] = ()) -> None:
+        self.ended = False
+        self._run = run
+        self._log_path = run.log_path(stage)
+        self._seen = Seen()
+        with disk_errors(self._log_path):
+            self._log_path.parent.mkdir(parents=True, exist_ok=True)
+            self._reload(heard_path(run, stage))
+            self._heard: IO[bytes] = heard_path(run, stage).open("ab", buffering=0)
+        self._events = _last_lines(run.metrics_path)
+        self._log = LogWriter(self._log_path, secrets)
+        self._secrets = secrets
+
+    def begin_replay(self) -> None:
+        """A new connection tells everything from the start."""
+        self._seen.begin_replay()
+
+    def take(self, timestamp: str, text: str) -> bool:
+        """One line of the job's output: an event, a line for people, or noise; False where it was heard before."""
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if not self._seen.is_new(timestamp, digest):
+            return False
+        plain = clean(text, self._secrets)
+        begun, mark, told = plain.partition(MARK)  # another process may have begun a line of its own
+        if mark and (event := parse_event(told)) is not None:
+            self._take_event(event)
+            plain = begun
+        if not (NOISE.match(plain) or (mark and not plain)):
+            self._log.feed(plain.encode() + b"\n")
+        size = self._log_path.stat().st_size
+        self._heard.write(f"{timestamp}\t{digest}\t{size}\n".encode())
+        return True
+
+    def close(self) -> None:
+        """Close the files."""
+        self._log.close()
+        self._heard.close()
+
+    def _take_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "job":  # hub_job's own word that the log is whole
+            self.ended = self.ended or event.get("state") == "ended"
+            return
+        line = json.dumps(event, sort_keys=True)
+        if line not in self._events:
+            append_event(self._run.metrics_path, event)
+
+    def _reload(self, path: Path) -> None:
+        """What an earlier watcher heard; a line that it left half-written was not."""
+        whole = size = 0
+        while (found := read_lines(path, whole, PIECE_BYTES))[1] > whole:
+            lines, whole = found
+            for line in lines:
+                fields = line.decode("ascii", errors="replace").split("\t")
+                if len(fields) == 3 and fields[2].isdecimal():
+                    self._seen.add(fields[0], fields[1])
+                    size = int(fields[2])
+        if path.exists() and path.stat().st_size > whole:
+            os.truncate(path, whole)
+        if self._log_path.exists() and self._log_path.stat().st_size > size:
+            os.truncate(self._log_path, size)
+
+
+def heard_path(run: Run, stage: str) -> Path:
+    """The file beside a log that says which lines were heard."""
+    return run.log_path(stage).with_suffix(".heard")
+
+
+def begin_log(run: Run, stage: str) -> None:
+    """Empty the stage's log for a new job."""
+    log = run.log_path(stage)
+    with disk_errors(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        heard_path(run, stage).unlink(missing_ok=True)
+        log.write_bytes(b"")
+
+
+def merge_events(run: Run, fetched: Path) -> None:
+    """Append to the run's metrics what the job's own file has and no connection told; of many events, the newest.
+
+    Both files are read piece by piece.
+    """
+    untold: OrderedDict[bytes, None] = OrderedDict()
+    for digest, _ in _events_in(fetched):
+        untold[digest] = None
+        if len(untold) > MERGED_EVENTS:
+            untold.popitem(last=False)
+    for digest, _ in _events_in(run.metrics_path):
+        untold.pop(digest, None)
+    for digest, event in _events_in(fetched) if untold else ():
+        if digest in untold:
+            append_event(run.metrics_path, event)
+            del untold[digest]
+
+
+def _last_lines(path: Path) -> set[str]:
+    try:
+        start = max(path.stat().st_size - TAIL_BYTES, 0)
+    except OSError:
+        return set()
+    events = (parse_event(line.decode("utf-8", errors="replace")) for line in read_lines(path, start, TAIL_BYTES)[0])
+    return {json.dumps(event, sort_keys=True) for event in events if event is not None}
+
+
+def _events_in(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The events of a metrics.jsonl, each behind a digest of its text in one form."""
+    offset = 0
+    while (found := read_lines(path, offset, PIECE_BYTES))[1] > offset:
+        lines, offset = found
+        for line in lines:
+            if (event := parse_event(line.decode("utf-8", errors="replace"))) is not None:
+                text = json.dumps(event, sort_keys=True)
+                yield hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:16], event
+
+
+def _moment(timestamp: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(timestamp)
+    except ValueError:
+        return None

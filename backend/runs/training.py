@@ -1,0 +1,81 @@
+"""training.json: what a training leaves besides its weights."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.document import Field, check_schema, finite
+from backend.files import read_json
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSummary:
+    """What a training came to: `seconds` of training, losses in nats a token, lengths in tokens.
+
+    `held_out_loss` and `held_out_match` are those of the best evaluation of the held-out rows. What an earlier version
+    of the trainer did not write is None.
+    """
+
+    rows: int
+    test_rows: int
+    max_seq_length: int | None = None
+    parameters: int | None = None
+    trained_parameters: int | None = None
+    method: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    epochs: float | None = None
+    steps: int
+    planned_steps: int | None = None
+    stopped_early: bool | None = None
+    best_step: int | None = None
+    rows_at_once: int | None = None
+    tokens: int | None = None
+    tokens_saved: int | None = None
+    seconds: float
+    final_loss: float | None = None
+    held_out_loss: float | None = None
+    held_out_match: float | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> TrainingSummary:
+        """The summary in a file; InputError naming the first field that is missing or wrong."""
+        return cls.from_dict(read_json(path), str(path))
+
+    @classmethod
+    def from_dict(cls, value: object, source: str = "training.json") -> TrainingSummary:
+        """The summary in a JSON object; InputError."""
+        summary = Field(source, value)
+        check_schema(summary, SCHEMA)
+        return cls(
+            rows=summary["rows"].count(),
+            test_rows=summary["test_rows"].count(),
+            seconds=summary["seconds"].number(),
+            steps=summary["steps"].count(),
+            final_loss=summary.optional("final_loss", Field.number),
+            parameters=summary.optional("parameters", Field.count),
+            trained_parameters=summary.optional("trained_parameters", Field.count),
+            max_seq_length=summary.optional("max_seq_length", Field.count),
+            method=summary.optional("method", Field.text),
+            device=summary.optional("device", Field.text),
+            precision=summary.optional("precision", Field.text),
+            epochs=summary.optional("epochs", Field.number),
+            planned_steps=summary.optional("planned_steps", Field.count),
+            stopped_early=summary.optional("stopped_early", Field.flag),
+            best_step=summary.optional("best_step", Field.count),
+            rows_at_once=summary.optional("rows_at_once", Field.count),
+            tokens=summary.optional("tokens", Field.count),
+            tokens_saved=summary.optional("tokens_saved", Field.count),
+            held_out_loss=summary.optional("held_out_loss", Field.number),
+            held_out_match=summary.optional("held_out_match", Field.number),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as it stands in training.json; what is None was not measured and is left out."""
+        losses = {name: finite(getattr(self, name)) for name in ("final_loss", "held_out_loss", "held_out_match")}
+        written = {"schema": SCHEMA, **asdict(self), **losses}
+        return {name: value for name, value in written.items() if value is not None}

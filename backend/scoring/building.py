@@ -1,0 +1,64 @@
+"""An evaluation from the reports of a model, its base, the n-gram classifier and the probes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backend.runs import STARTER
+from backend.scoring.advice import NGRAM_NAME, advise
+from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
+from backend.scoring.intervals import mcnemar
+from backend.scoring.report import Report
+from backend.scoring.verdict import verdict
+
+BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
+"""What stands beside a fine-tuned model, and beside a starter, which has no base."""
+TARGET = 0.85
+"""The combined accuracy to reach before shipping: what FunctionGemma's model card reports for Mobile Actions, 85 %."""
+
+
+def build_evaluation(
+    tuned: Report,
+    base: Report | None,
+    setup: Setup,
+    target: float = TARGET,
+    *,
+    ngram_baseline: Report | None = None,
+    probes: Mapping[str, Report] | None = None,
+    train_rows: Mapping[str, int] | None = None,
+) -> Evaluation:
+    """The whole evaluation; `setup` says what was scored. Raises ValueError if the reports' rows differ.
+
+    `floor` is the n-gram classifier's report, `probes` the tuned model's on changed rows, by probe; `train_rows` counts
+    each tool's training rows, where they are known.
+    """
+    compared, against_ngrams = (paired(report, tuned) if report else None for report in (base, ngram_baseline))
+    name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
+    others = {name: report for name, report in ((name, base), (NGRAM_NAME, ngram_baseline)) if report}
+    return Evaluation(
+        setup=setup,
+        verdict=verdict(tuned.combined, target),
+        advice=advise(tuned, others, train_rows or {}, target),
+        tuned=tuned,
+        base=base,
+        ngram_baseline=ngram_baseline,
+        mcnemar=compared,
+        ngram_mcnemar=against_ngrams,
+        probes={name: _probe(report, tuned) for name, report in (probes or {}).items()},
+    )
+
+
+def _probe(report: Report, tuned: Report) -> ProbeResult:
+    """A probe's rates, and how it differs from the unchanged rows."""
+    broken = (row.id for row, twin in zip(tuned.rows, report.rows, strict=True) if row.right and not twin.right)
+    return ProbeResult(report.tool, report.combined, paired(tuned, report), tuple(broken))
+
+
+def paired(first: Report, second: Report) -> Paired:
+    """How two models differ on the same rows: what only one got right, and the exact p; raises ValueError."""
+    if [row.id for row in first.rows] != [row.id for row in second.rows]:
+        raise ValueError("two reports can be paired only on the same rows in the same order")
+    together = list(zip(first.rows, second.rows, strict=True))
+    worse = sum(one.right and not other.right for one, other in together)
+    better = sum(other.right and not one.right for one, other in together)
+    return Paired(worse, better, mcnemar(worse, better))

@@ -1,0 +1,166 @@
+"""The export from end to end: find, convert, pack, verify, and put the result where it belongs."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from backend.device import (
+    ANDROID_TOOLS,
+    AUTO_CACHES,
+    Conversion,
+    Recipe,
+    Result,
+    Verification,
+    fitting_prefill,
+    model_card,
+    read_cache,
+    read_prefill,
+    smallest_cache,
+    write_android_tools,
+)
+from backend.errors import InputError
+from backend.runs import Scratch, write_json, write_text
+from job_templates.cli import say
+from job_templates.ml.export.destination import Destination, find_destination
+from job_templates.ml.export.progress import Progress
+from job_templates.ml.litert.bundle import build_metadata, write_bundle
+from job_templates.ml.litert.convert import convert, find_recipe, quantize
+from job_templates.ml.litert.verify import (
+    Expected,
+    Subject,
+    Trained,
+    agreement,
+    load_trained,
+    prompt_of_checkpoint,
+    verify,
+)
+from job_templates.ml.models import ModelSource, find_source
+
+VERIFICATION = "verification.json"
+PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for, checked as far as it can be without the model.
+
+    `prefill_lengths` is None for the usual ones, `cache_length` None for what the rows need.
+    """
+
+    model: str
+    output: str | None
+    prefix: str | None
+    prefill_lengths: tuple[int, ...] | None
+    cache_length: int | None
+    recipe: Recipe
+
+    @classmethod
+    def parse(
+        cls, model: str, output: str | None, prefix: str | None, prefill: str | None, cache_length: str, recipe: str
+    ) -> Request:
+        """The checked request; InputError says what each value may be."""
+        if prefix is not None and not PREFIX.fullmatch(prefix):
+            raise InputError(
+                f"--output-name-prefix {prefix!r}: use up to 100 letters, digits, '.', '-' and '_', not beginning with "
+                "a dot or a dash."
+            )
+        lengths, cache = read_prefill(prefill) if prefill else None, read_cache(cache_length)
+        fitting_prefill(lengths, cache or AUTO_CACHES[-1])
+        return cls(model, output, prefix, lengths, cache, find_recipe(recipe))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be made: the file's name and what it should hold."""
+
+    name: str
+    trained: Trained | None
+    expected: Expected
+    prefill_lengths: tuple[int, ...]
+    recipe: Recipe
+
+
+def export(request: Request) -> Result:
+    """Carry out a request and return the verdict on the file; InputError where there is nothing to export."""
+    source = find_source(request.model)
+    with find_destination(request.output, source) as destination:
+        own = source.run if source.repo_id is None else None  # a run of the Hub lies in a cache, which is not ours
+        progress = Progress(own.metrics_path if own is not None else None)
+        progress.stage("started", source.name)
+        try:
+            record = _export(_plan(request, source), source, destination, progress)
+        except BaseException as error:  # also a signal's exit: the page must not show a stage that runs for ever
+            progress.stage("failed", str(error) or f"Stopped ({type(error).__name__}).")
+            raise
+    return _conclude(record, progress)
+
+
+def _plan(request: Request, source: ModelSource) -> Plan:
+    """Settle what the request leaves to the model and its rows."""
+    trained = load_trained(source.run) if source.run is not None else None
+    if trained is not None and request.cache_length is not None:
+        trained.check_fits(request.cache_length)
+    cache = request.cache_length or smallest_cache(trained.longest() if trained is not None else 0)
+    return Plan(
+        f"{request.prefix or source.name}_{request.recipe.suffix}_ekv{cache}.litertlm",
+        trained,
+        _expected(source, trained, cache),
+        fitting_prefill(request.prefill_lengths, cache),
+        request.recipe,
+    )
+
+
+def _export(plan: Plan, source: ModelSource, destination: Destination, progress: Progress) -> Verification:
+    file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
+    say(f"Exporting {source.name} as {plan.name}.")
+    started = time.monotonic()
+    with Scratch(".export-", destination.folder) as work:
+        calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
+        model = convert(source, Path(work), plan.prefill_lengths, expected.context, progress.step, calibration)
+        converted = quantize(model, Path(work), plan.recipe, progress.step)
+        progress.step("package", 0, 1)
+        (destination.folder / VERIFICATION).unlink(missing_ok=True)  # it speaks of an older file
+        metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
+        write_bundle(file, converted.tflite, source.tokenizer_model, metadata)
+    seconds = time.monotonic() - started
+    write_android_tools(trained.tools if trained is not None else (), destination.folder / ANDROID_TOOLS)
+    progress.step("package", 1, 1)
+    say(
+        f"  {file.name}: {file.stat().st_size / 1e6:.1f} MB; the conversion took {seconds:.0f} s and "
+        f"{converted.peak_memory_mb:,.0f} MB of memory."
+    )
+    record = verify(
+        Subject(file, expected, trained, lambda: agreement.checkpoint_answers(source, trained)),
+        lambda done, total: progress.step("verify", done, total),
+    )
+    made = Conversion(plan.recipe.name, plan.prefill_lengths, round(seconds, 1), converted.peak_memory_mb)
+    record = replace(record, conversion=made)
+    write_json(destination.folder / VERIFICATION, record.to_dict())
+    card = model_card(source.run, trained.tools, record) if source.run is not None and trained is not None else None
+    if card is not None and source.run is not None and destination.folder == source.run.export_dir:
+        write_text(source.run.checkpoint / "README.md", card)
+    destination.publish(card if destination.repo_id == source.repo_id else None)
+    return record
+
+
+def _expected(source: ModelSource, trained: Trained | None, cache: int) -> Expected:
+    """What the file should hold: the run's prompt, or the template that the checkpoint brings itself."""
+    if trained is not None:
+        prompt_format, template = trained.fmt.name, trained.fmt.chat_template(trained.tools)
+    else:
+        prompt_format, template = prompt_of_checkpoint(source)
+    return Expected(prompt_format, template, source.tokenizer_model, cache)
+
+
+def _conclude(record: Verification, progress: Progress) -> Result:
+    """Print what was found, check by check, and tell the page."""
+    for check in record.checks:
+        say(f"  {check.result.value:>15}  {check.name}: {check.detail}")
+    verdict = record.verdict
+    message = f"{record.file}: verification {verdict.value}. {record.reason}"
+    say(message)
+    progress.stage("failed" if verdict == Result.FAILED else "done", message)
+    return verdict

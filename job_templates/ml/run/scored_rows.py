@@ -1,0 +1,134 @@
+"""Which rows an evaluation scores: only rows that the model was not trained on, and it says where that is not known."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from backend.data import CheckOptions, Split, load_dataset, resolve_source, split_examples, write_csv
+from backend.errors import InputError
+from backend.records import Example, Tool
+from backend.runs import Run, RunConfig, read_json, write_json
+from job_templates.cli import say
+
+
+def check_options(config: RunConfig) -> CheckOptions:
+    """How a run's rows are read."""
+    return CheckOptions(
+        allow_multiple_calls=config.allow_multiple_calls,
+        allow_no_call=config.allow_no_call,
+        base_model=config.base_model,
+        prompt_format=config.prompt_format,
+        declarations=config.declarations,
+        test_split=config.test_split,
+        seed=config.seed,
+    )
+
+
+def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
+    """Read the run's rows and divide them; writes train.csv, test.csv and split.json. InputError for faulty rows."""
+    config = run.config
+    tools, examples = load_dataset(run.dataset_path, run.tools_path, check_options(config))
+    split = split_examples(examples, tools, config.test_split, config.seed)
+    if config.max_examples is not None:
+        split = _limited(split, config.max_examples, config.seed)
+    write_csv(split.train, run.inputs / "train.csv")
+    write_csv(split.test, run.inputs / "test.csv")
+    write_json(run.split_path, split.to_json())
+    say(f"{len(split.train)} rows to train on, {len(split.test)} held out, {len(tools)} tools")
+    return tools, split
+
+
+def _limited(split: Split, most: int, seed: int) -> Split:
+    """At most so many rows on either side, taken from every tool in turn."""
+    return Split(_sample(split.train, most, seed), _sample(split.test, most, seed), split.seed, split.fraction)
+
+
+def _sample(rows: Sequence[Example], most: int, seed: int) -> tuple[Example, ...]:
+    by_tools: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        by_tools[tuple(sorted(call.name for call in row.calls))].append(index)
+    turns: list[tuple[int, int, int]] = []
+    for number, indices in enumerate(by_tools.values()):
+        Random(f"{seed}:{number}").shuffle(indices)
+        turns += [(turn, number, index) for turn, index in enumerate(indices)]
+    chosen = {index for _, _, index in sorted(turns)[:most]}
+    return tuple(row for index, row in enumerate(rows) if index in chosen)
+
+
+MANY_CALLS = CheckOptions(allow_multiple_calls=True, allow_no_call=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """The tools, the rows to score, those trained on where that is known, and a note on what was left out."""
+
+    tools: tuple[Tool, ...]
+    rows: tuple[Example, ...]
+    trained_on: tuple[Example, ...]
+    note: str
+
+
+def scored_rows(run: Run | None, dataset: str | None, tools: str | None, split: str) -> ScoredRows:
+    """Choose the rows: a run's own held-out rows, or those of another dataset; InputError where none is left."""
+    if run is None:
+        if dataset is None or tools is None:
+            raise InputError(
+                "This model is no run, so it does not know its rows: give --dataset and --tools, or the run's folder."
+            )
+        return _unknown(*_load(dataset, Path(tools), split))
+    if dataset is None:
+        own_tools, own = _own(run)
+        return ScoredRows(own_tools, own.test, own.train, "")
+    other_tools, rows = _load(dataset, Path(tools) if tools else run.tools_path, split)
+    return _of_other_data(other_tools, rows, _own(run)[1])
+
+
+def _own(run: Run) -> tuple[tuple[Tool, ...], Split]:
+    """The run's tools, and its rows as they were divided."""
+    tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(run.config))
+    return tools, Split.from_json(read_json(run.split_path), rows)
+
+
+def _load(dataset: str, tools: Path, split: str) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
+    table = resolve_source(dataset, split, os.environ.get("HF_TOKEN"))
+    return load_dataset(table, tools.expanduser(), MANY_CALLS, whole_set=False)
+
+
+def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split) -> ScoredRows:
+    """Of a dataset's rows the run's held-out ones; where it has none of them, every row that was not trained on."""
+    trained, held_out = (_contents(part) for part in (own.train, own.test))
+    fresh = tuple(row for row in rows if _content(row) not in trained)
+    chosen = tuple(row for row in fresh if _content(row) in held_out)
+    if chosen:
+        left = len(rows) - len(chosen)
+        note = f"{left} rows of the dataset are not among the run's held-out rows and are not scored." if left else ""
+        return ScoredRows(tools, chosen, own.train, note)
+    if not fresh:
+        raise InputError(
+            f"The model was trained on all {len(rows)} rows of this dataset, so none of them can be scored. Give rows "
+            "that it has not seen, or leave --dataset away to score the run's own held-out rows."
+        )
+    left = len(rows) - len(fresh)
+    note = "The dataset has none of the run's held-out rows: every row that was not trained on is scored"
+    return ScoredRows(tools, fresh, own.train, f"{note} ({left} were left out)." if left else f"{note}.")
+
+
+def _unknown(tools: tuple[Tool, ...], rows: tuple[Example, ...]) -> ScoredRows:
+    """The rows for a model that does not say what it was trained on: its test rows, where a column names them."""
+    test = tuple(row for row in rows if row.split == "test")
+    note = "The model does not say which rows it was trained on; make sure that it has not seen these."
+    return ScoredRows(tools, test or rows, (), note)
+
+
+def _content(row: Example) -> str:
+    """The row's id without the number that tells repeats apart."""
+    return row.id.partition("-")[0]
+
+
+def _contents(rows: Sequence[Example]) -> set[str]:
+    return {_content(row) for row in rows}
