@@ -19,7 +19,7 @@ from backend.runs import Run
 from backend.runs.run import new_id
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
-from tests.browser.scripted import evaluate_scripted
+from tests.scripted import evaluate_scripted
 
 Visit = Callable[..., Visitor]
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -60,6 +60,14 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
         assert _total(page) == len(set(advice["rows"]))
     page.locator("#wrong-rows").get_by_role("button", name="Show others too").click()
     expect(page.locator("#wrong-rows .picked")).to_have_count(0)
+    _choose(page, "Rows", "All rows")
+    expect(page.locator("#wrong-rows .pager")).to_contain_text(f"of {len(tuned['rows'])}")
+    page.locator("#wrong-rows").get_by_role("button", name="Next").click()
+    expect(page.locator("#wrong-rows .pager")).to_contain_text("9–16 of")
+    _choose(page, "Tool", tuned["rows"][0]["expected"][0]["name"])
+    tool = page.locator("#wrong-rows tbody tr td:nth-child(2)").first
+    expect(tool).to_contain_text(tuned["rows"][0]["expected"][0]["name"])
+    _choose(page, "Tool", "All")
 
     kind, count = max(tuned["error_classes"].items(), key=lambda pair: pair[1])
     page.locator(f'#errors [data-kind="{kind}"]').click()
@@ -74,26 +82,6 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
     told = page.locator("#wrong-rows .picked")
     expect(told).to_contain_text(f"{gold} expected")
     assert _total(page) == tuned["confusion"][gold][gold]
-
-
-def test_the_filters_reach_every_row(visit: Visit, weak: Run) -> None:
-    page = visit(query=_at(weak)).page
-    rows = _evaluation(weak)["tuned"]["rows"]
-    right = [row for row in rows if row["right"]]
-    floor = {row["id"] for row in _evaluation(weak)["floor"]["rows"] if row["right"]}
-    expect(page.locator("#wrong-rows tbody tr").first).to_be_visible()
-    assert _total(page) == len(rows) - len(right)
-    for choice, expected in (
-        ("All rows", len(rows)),
-        ("Only the n-gram classifier right", len(floor - {row["id"] for row in right})),
-    ):
-        _choose(page, "Rows", choice)
-        expect(page.locator("#wrong-rows .pager")).to_contain_text(f"of {expected}")
-    expect(page.locator("#wrong-rows tbody tr").first).to_contain_text("The classifier: ")
-    page.locator("#wrong-rows").get_by_role("button", name="Next").click()
-    expect(page.locator("#wrong-rows .pager")).to_contain_text("9–16 of")
-    _choose(page, "Tool", rows[0]["expected"][0]["name"])
-    expect(page.locator("#wrong-rows tbody tr td:nth-child(2)").first).to_contain_text(rows[0]["expected"][0]["name"])
 
 
 def test_it_stands_beside_the_classifier_and_beside_another_run(visit: Visit, app: App, weak: Run) -> None:
