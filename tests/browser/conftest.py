@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from backend import locks
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
 from tests.exported import exported_run, trained_run
@@ -87,6 +89,7 @@ class App:
             for stage in reversed(STAGES):
                 if (state := runner.state(run, stage)) and state.active:
                     runner.cancel(run, stage)
+                wait_until(functools.partial(_is_free, run.lock_path(stage)))
 
     def stop(self, asked: signal.Signals = signal.SIGTERM) -> None:
         """Stop it; what its jobs do is theirs."""
@@ -205,6 +208,10 @@ def _listen(visitor: Visitor) -> None:
             told.append(f"a request left this machine: {url}")
 
     page.on("request", lambda request: asked(request.url))
+
+
+def _is_free(lock: Path) -> bool:
+    return not locks.is_held(lock)
 
 
 def _answers(url: str) -> bool:

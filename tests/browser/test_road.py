@@ -59,7 +59,7 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     page.get_by_role("option", name="256", exact=True).click()
     take(page, "export-options")
     visitor.button("Export")
-    expect(page.locator("#export-state .phases")).to_be_visible(timeout=60_000)
+    expect(page.locator("#export-state .phases")).to_be_visible(timeout=EXPORT_MS)
     take(page, "export-busy")
     saved = _exported(page, tmp_path)
     take(page, "export-done")
