@@ -33,7 +33,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "backend.data": ("text", "calls", "csv", "tools", "similarity", "rows", "fixers", "rules", "check", "fixing"),
     "job_templates": (
-        "cli",
+        "cli worker_process",
         "gpu_check",
         "hub ml",
         "export",
