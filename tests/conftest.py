@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.ports import number_of, reserved_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
@@ -24,31 +25,59 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
-def _reserve_port() -> socket.socket:
-    """A socket bound to a free port: connections are refused until a loop-back Hub listens on it."""
-    reserved = socket.socket()
-    reserved.bind(("127.0.0.1", 0))
-    return reserved
-
-
 # The Hub's client reads these once, when it is first imported, so they are set before any test module is.
-HUB_SOCKET = _reserve_port()
+HUB_SOCKET = reserved_port()
 HUB_HOME = tempfile.mkdtemp(prefix="hub-home-")
 atexit.register(shutil.rmtree, HUB_HOME, ignore_errors=True)
 for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SPACE_ID", "SYSTEM"):
     os.environ.pop(name, None)
 os.environ.update(
-    HF_ENDPOINT=f"http://127.0.0.1:{HUB_SOCKET.getsockname()[1]}",
+    HF_ENDPOINT=f"http://127.0.0.1:{number_of(HUB_SOCKET)}",
     HF_HOME=HUB_HOME,
     HF_HUB_DISABLE_XET="1",
     HF_HUB_DISABLE_TELEMETRY="1",
     GRADIO_ANALYTICS_ENABLED="False",
 )
 
+# One thread for each process that trains or answers, and none that spins while it waits: two tests share the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # The same examples every time: a change is judged by what it changes. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("repeat", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+
+LONGEST = (
+    "browser/test_accounts.py",
+    "browser/test_road.py",
+    "jobs/test_export.py",
+    "browser/test_runs.py",
+    "jobs/test_hostile_folders.py",
+    "browser/test_in_browser.py",
+    "attacks/test_bounds.py",
+    "browser/test_evaluate.py",
+    "jobs/test_answer_checkpoint.py",
+    "unit/ui/test_damaged_runs.py",
+    "attacks/test_foreign_page.py",
+    "hub/test_ended_login.py",
+    "browser/test_data.py",
+    "hub/test_road.py",
+    "attacks/test_fuzz.py",
+    "jobs/test_gpu_benchmark.py",
+)
+"""The files that take longest (--durations), in whose order a test process takes them; all others follow.
+
+One process trains and exports what `exported_run` gives while the other is busy with the first of them.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take the longest files first, so that no process is left alone with one of them at the end."""
+    tests = Path(__file__).parent
+    places = {tests / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tests.attacks.surface import Surface
 from tests.attacks.vault import Vault
 from tests.browser.conftest import App
 from tests.hub.loopback import LoopbackHub
+from tests.hub.oauth import two_people
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,11 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 @pytest.fixture(scope="module")
 def space(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The app as a Space; ada and eve have accounts at its Hub, and can pay."""
-    hub_server.reset()
-    for name in ("ada", "eve"):
-        hub_server.world.add_user(name)
-        hub_server.world.accounts.paying.add(name)
-    with attacked(tmp_path_factory.mktemp("space"), hub_server.oauth.space_environment()) as target:
+    with (
+        two_people(hub_server) as environment,
+        attacked(tmp_path_factory.mktemp("space"), environment) as target,
+    ):
         yield target
-    hub_server.reset()
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.attacks.outsider import Outsider, words
 from tests.attacks.surface import Endpoint, Surface, run
+from tests.waiting import wait_until
 
 Ask = Callable[[Endpoint, Any, Any], Any]
 """Sends (endpoint, data, event data); gives the answer as JSON, None where there is none to read."""
-PRICE_SECONDS = 30.0
 JOB = {"Where it runs": "jobs", "Machine": "cpu-upgrade", "When training is done": "stop"}
 HERE = {"When training is done": "stop"}
 
@@ -41,18 +41,22 @@ def priced(surface: Surface, ask: Ask, name: str) -> dict[str, Any] | None:
     place = with_example(surface, ask)
     look, quick = surface.named("look"), surface.fired_by("quick-test")
     offered: dict[str, Any] | None = None
-    deadline = time.monotonic() + PRICE_SECONDS
-    while place is not None and time.monotonic() < deadline:
+
+    def settled() -> bool:
+        nonlocal offered
         answer = ask(look, look.data(place=offered or place), None)
         if answer is None:
-            return None
+            offered = None
+            return True
         if offered is None:
             asked = ask(quick, surface.filled(quick, {**JOB, "Name": name}, place), {"do": "click"})
             moved = surface.place(quick, asked) if asked else None
             offered = moved if isinstance(moved, dict) and moved.get("offer") else None
-        elif "At most about" in words(json.dumps(answer)):
-            return offered
-        time.sleep(0.2)
+            return False
+        return "At most about" in words(json.dumps(answer))
+
+    if place is not None:
+        wait_until(settled)
     return offered
 
 
@@ -66,14 +70,23 @@ def started_here(surface: Surface, ask: Ask, name: str) -> str | None:
     """The id of a quick test that began on this machine, None where the way to it is closed."""
     place = with_example(surface, ask)
     quick = surface.fired_by("quick-test")
-    deadline = time.monotonic() + PRICE_SECONDS
-    while place is not None and time.monotonic() < deadline:
+    started: str | None = None
+
+    def settled() -> bool:
+        nonlocal started
         answer = ask(quick, surface.filled(quick, {**HERE, "Name": name}, place), {"do": "click"})
         moved = surface.place(quick, answer) if answer else None
-        if answer is None or (isinstance(moved, dict) and moved.get("run")):
-            return moved["run"] if answer and moved else None
-        time.sleep(0.2)
-    return None
+        started = moved.get("run") if isinstance(moved, dict) else None
+        return answer is None or started is not None
+
+    if place is not None:
+        wait_until(settled)
+    return started
+
+
+def ordered(home: Path) -> set[str]:
+    """The runs of all accounts: a price that is confirmed makes one before it is answered, and sends its job later."""
+    return {path.parent.name for path in home.glob(".accounts/*/*/run.json")}
 
 
 def delete(surface: Surface, ask: Ask, run_id: str) -> Any:
@@ -87,13 +100,3 @@ def runs_listed(surface: Surface, outsider: Outsider) -> str:
     enter = surface.named("enter")
     answer = run(outsider, enter, [], session_hash=secrets.token_hex(6)).json()
     return words(str(surface.shown(enter, "runs-part", answer)))
-
-
-def soon(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether a condition holds before the time is over."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

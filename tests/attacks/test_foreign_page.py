@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from backend.runs import FolderStore, Run, RunConfig
 from tests.attacks.conftest import Target
 from tests.attacks.foreign import ForeignPage, browsing, shows_app
-from tests.attacks.orders import confirm, delete, priced, runs_listed, soon, started_here
+from tests.attacks.orders import confirm, delete, ordered, priced, runs_listed, started_here
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface
 from tests.attacks.vault import Decoy, serve_decoy
@@ -123,7 +123,7 @@ def test_it_is_not_sent_to_the_app_with_the_owners_leave(
 def test_it_spends_nothing_of_who_is_logged_in(
     browser_context: BrowserContext, site: Decoy, space: Target, hub_server: LoopbackHub
 ) -> None:
-    surface, own = Surface(Outsider(space.url)), browser_context.new_page()
+    surface, own, before = Surface(Outsider(space.url)), browser_context.new_page(), ordered(space.home)
     own.goto(space.url)
     _log_in(own, "ada")
     page = browser_context.new_page()
@@ -133,7 +133,6 @@ def test_it_spends_nothing_of_who_is_logged_in(
     place = priced(surface, foreign.ask(), "ordered by a page of another site")
     if place is not None:
         confirm(surface, foreign.ask(), place)
-        soon(lambda: bool(hub_server.jobs.asked))
     foreign.fetch("logout", mode="no-cors")
     page.evaluate(
         "(url) => new Promise((go) => { const i = new Image(); i.onerror = go; i.src = url; })", f"{space.url}logout"
@@ -143,6 +142,7 @@ def test_it_spends_nothing_of_who_is_logged_in(
     still = own.locator("#runs").inner_text()
     for opened in (page, own):
         opened.close()
+    assert ordered(space.home) == before
     assert hub_server.jobs.asked == []
     assert "ada" not in str(answer)
     assert "Logged in as ada" in still

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend.runs import FolderStore, RunConfig
 from tests.attacks.conftest import Target
-from tests.attacks.orders import asking, confirm, delete, priced, runs_listed, soon
+from tests.attacks.orders import asking, confirm, delete, ordered, priced, runs_listed
 from tests.attacks.outsider import Outsider
 from tests.attacks.shapes import PLAIN, SHAPES
 from tests.attacks.surface import Surface, read_stream, run
@@ -19,6 +19,7 @@ from tests.attacks.vault import Vault
 from tests.browser.conftest import FLAGS
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 EXAMPLES = ROOT / "examples"
 TOOLS = (EXAMPLES / "tools.json").read_bytes()
@@ -106,17 +107,18 @@ def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
     ada_at_home: tuple[Page, dict[str, str]],
     people: dict[str, Outsider],
     shared: Surface,
+    space: Target,
     hub_server: LoopbackHub,
 ) -> None:
     """With ada's cookie and the offer's name, but not from ada's page."""
-    page, sent = ada_at_home
+    (page, sent), before = ada_at_home, ordered(space.home)
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     other = page.context.new_page()
     heads: dict[str, str] = {}
     other.on("request", lambda request: heads.update(request.headers) if request.method == "POST" else None)
     other.goto(page.url)
     expect(other.locator(".stepper li")).to_have_count(5)
-    soon(lambda: bool(heads))
+    wait_until(lambda: heads)
     token = {"x-fgt-page": sent.get("x-fgt-page", "")}
     thief = Outsider(page.url.partition("?")[0])
     # All that ada's browser holds, but for what stands in her page.
@@ -130,10 +132,10 @@ def test_a_price_is_confirmed_by_the_page_that_asked_and_by_nothing_else(
         confirm(shared, asking(client, "another-session", head), place)
     for name in ("eve", "visitor"):
         confirm(shared, asking(people[name], "ada-asks", token), place)
-    soon(lambda: bool(hub_server.jobs.asked), seconds=3)
-    assert hub_server.jobs.asked == []
+    assert ordered(space.home) == before
     confirm(shared, asking(thief, "ada-asks", token), place)
-    assert soon(lambda: len(hub_server.jobs.asked) == 1)
+    assert len(ordered(space.home) - before) == 1
+    wait_until(lambda: len(hub_server.jobs.asked) == 1)
     other.close()
 
 

@@ -6,10 +6,8 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,9 +20,11 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend.jobs import LocalRunner
 from backend.runs import STAGES, FolderStore, Run
-from tests.exported import exported_run
+from tests.exported import exported_run, trained_run
+from tests.ports import number_of, reserved_port
+from tests.waiting import wait_until
 
-__all__ = ["exported_run"]
+__all__ = ["exported_run", "trained_run"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -40,7 +40,8 @@ class App:
         self.home = home
         self._arguments = arguments
         self._environment = environment or {}
-        self.port = _free_port()
+        self._kept = reserved_port()
+        self.port = number_of(self._kept)
         self.url = f"http://127.0.0.1:{self.port}/"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,11 +55,12 @@ class App:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not _answers(self.url):
-            assert self._process.poll() is None, "the app ended before it answered"
-            assert time.monotonic() < deadline, f"the app did not answer within {START_SECONDS:.0f} s"
-            time.sleep(0.2)
+        wait_until(self._has_started, START_SECONDS)
+
+    def _has_started(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the app ended before it answered:\n{self.said}"
+        return _answers(self.url)
 
     @property
     def said(self) -> str:
@@ -150,12 +152,22 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     launched.close()
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+@pytest.fixture(scope="session")
+def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     started = App(tmp_path_factory.mktemp("app") / "home")
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="module")
+def app(one_app: App) -> Iterator[App]:
+    """The one app of a test process; each module finds it without runs."""
+    yield one_app
+    one_app.end_jobs()
+    store = FolderStore(one_app.home)
+    for entry in store.list():
+        store.delete(entry.id)
 
 
 @pytest.fixture
@@ -193,13 +205,6 @@ def _listen(visitor: Visitor) -> None:
             told.append(f"a request left this machine: {url}")
 
     page.on("request", lambda request: asked(request.url))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(url: str) -> bool:

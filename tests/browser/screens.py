@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.settled import stand_still
+
 ROOT = Path(__file__).resolve().parents[2]
 WANTED = os.environ.get("FGT_SCREENSHOTS") == "1"
 STATES = ROOT / "test-results" / "screens"
@@ -24,7 +26,7 @@ def take(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # playwright wants the literals themselves
-            page.wait_for_timeout(400)
+            stand_still(page)
             page.screenshot(path=STATES / f"{name}-{size}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     if before:
@@ -35,5 +37,5 @@ def for_readme(page: Page) -> None:
     """The picture that the README shows."""
     if WANTED:
         page.evaluate("window.scrollTo(0, 0)")
-        page.wait_for_timeout(600)
+        stand_still(page)
         page.screenshot(path=README)

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import App, restarted
 from tests.browser.screens import take
 from tests.hub.loopback import LoopbackHub
+from tests.hub.oauth import two_people
 
 JOB_MS = 300_000
 Open = Callable[[], Page]
@@ -23,15 +24,11 @@ Open = Callable[[], Page]
 @pytest.fixture(scope="module")
 def space(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app in a Space's environment, with two people on the Hub."""
-    hub_server.reset()
-    for name in ("ada", "eve"):
-        hub_server.world.add_user(name)
-        hub_server.world.accounts.paying.add(name)
-    app = App(tmp_path_factory.mktemp("space") / "home", hub_server.oauth.space_environment())
-    app.start()
-    yield app
-    app.stop()
-    hub_server.reset()
+    with two_people(hub_server) as environment:
+        app = App(tmp_path_factory.mktemp("space") / "home", environment)
+        app.start()
+        yield app
+        app.stop()
 
 
 @pytest.fixture

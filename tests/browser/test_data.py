@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
+from tests.browser.settled import stand_still
 from tests.conftest import ROOT, DataSet
 
 Visit = Callable[..., Visitor]
@@ -128,12 +129,12 @@ def test_nothing_overflows_a_phone(visit: Visit, scheme: str) -> None:
     expect(page.locator("#data-state")).to_contain_text("0 errors")
     for tab in ("Problems", "Tools", "Rows", "Tokens"):
         page.get_by_role("tab", name=tab).click()
-        page.wait_for_timeout(300)
+        stand_still(page)
         assert page.evaluate(OVERFLOW) == 0, tab
         assert page.evaluate(CUT_SEGMENTS) == [], tab
     for step in ("train", "evaluate", "export", "try"):
         visitor.step(step)
-        page.wait_for_timeout(300)
+        stand_still(page)
         assert page.evaluate(OVERFLOW) == 0, step
         assert page.evaluate(CUT_SEGMENTS) == [], step
         take(page, f"{step}-empty")

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
-from tests.hub.doctors import ADA, left, ready_hub, until
+from tests.hub.doctors import ADA, left, ready_hub
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 Visit = Callable[..., Visitor]
 CHECK_MS = 120_000
@@ -91,7 +92,7 @@ def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Vis
     panel.get_by_role("button", name="Close").press("Enter")
     expect(panel.locator(".card")).to_have_count(0)
     page.wait_for_function("document.activeElement !== document.body")
-    until(lambda: left(hub_server) == [])
+    wait_until(lambda: left(hub_server) == [])
 
 
 def test_an_app_that_is_stopped_removes_what_its_check_made(
@@ -106,7 +107,7 @@ def test_an_app_that_is_stopped_removes_what_its_check_made(
     page.goto(stopped.url)
     hub_server.fail("/resolve/", None, times=1, delay_seconds=3)
     page.get_by_role("button", name="Check my account").click()
-    until(lambda: any("/resolve/" in asked for asked in hub_server.trace))
+    wait_until(lambda: any("/resolve/" in asked for asked in hub_server.trace))
     assert len(left(hub_server)) == 1
     page.close()
     before = len(hub_server.trace)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from backend.runs import read_events
 from tests.browser.conftest import App, Visitor, restarted
 from tests.browser.screens import take
+from tests.browser.settled import hear_news
 
 Visit = Callable[..., Visitor]
 LOADING_MS = 180_000
@@ -40,7 +41,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor.button("Train again with other settings")
     expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
     expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
-    page.wait_for_timeout(1500)
+    hear_news(page)
     expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
     page.locator(".run .open").click()
     expect(page.locator(".run.current")).to_be_visible()
@@ -100,7 +101,8 @@ def test_two_visitors_do_not_disturb_each_other(visit: Visit) -> None:
     expect(one.page.locator("#data-state")).to_contain_text("hiking.csv")
     expect(other.page.get_by_role("button", name="Use the example")).to_be_visible()
     other.step("try")
-    other.page.wait_for_timeout(2500)
+    hear_news(other.page)
+    hear_news(one.page)
     expect(one.page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
     expect(other.page.get_by_role("heading", name="Try", exact=True)).to_be_visible()
 

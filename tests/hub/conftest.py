@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.hub.loopback import LoopbackHub
-
-# One thread each for what trains here, and none that spins while it waits.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,6 @@ BASE = "google/functiongemma-270m-it"
 ADA = "ada-lovelace"
 """A name that is no part of any other word."""
 SCRIPT = str(ROOT / "job_templates/doctor.py")
-PATIENCE_SECONDS = 60.0
 
 
 class Quiet:
@@ -87,11 +84,3 @@ def report_of(text: str) -> dict[str, dict[str, str]]:
     """The findings in what --json printed, by their titles."""
     groups: dict[str, list[dict[str, str]]] = json.loads(text)["groups"]
     return {one["title"]: one for group in groups.values() for one in group}
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait for a condition."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < ends, "it did not come about"
-        time.sleep(0.02)

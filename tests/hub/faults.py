@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from fastapi import Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+PAUSE_SECONDS = 0.01
+
 
 @dataclass
 class Fault:
     """An answer to give instead: to the next `times` requests whose "METHOD /path" the pattern is found in.
 
-    Status 0 cuts the connection in the middle of an answer; None answers as always, after the delay. With `done` the
-    request is carried out all the same, and its answer is lost.
+    The first `after` of them pass. Status 0 cuts the connection in the middle of an answer; None answers as always,
+    after the delay and once `until` is set. With `done` the request is carried out all the same, and its answer is
+    lost.
     """
 
     pattern: str
@@ -24,8 +29,15 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     message: str = ""
     times: int = 1_000
+    after: int = 0
     delay_seconds: float = 0
     done: bool = False
+    until: threading.Event | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the answer waits for more than its delay."""
+        return self.until is not None and not self.until.is_set()
 
 
 class Cut(Exception):
@@ -42,16 +54,25 @@ class Faults:
         self._faults.append(fault)
 
     def clear(self) -> None:
+        """Forget them; what is delayed goes on at once."""
         self._faults.clear()
 
     async def meet(self, asked: str) -> Fault | None:
         """The fault that a request meets, after its delay; None where there is none."""
         for fault in self._faults:
             if fault.times > 0 and re.search(fault.pattern, asked):
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
                 fault.times -= 1
-                await asyncio.sleep(fault.delay_seconds)
+                await self._delay(fault)
                 return fault
         return None
+
+    async def _delay(self, fault: Fault) -> None:
+        ends = time.monotonic() + fault.delay_seconds
+        while any(one is fault for one in self._faults) and (time.monotonic() < ends or fault.held):
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def answer(fault: Fault, code: str | None) -> Response:

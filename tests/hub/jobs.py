@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -166,7 +165,7 @@ class Jobs:
             for path in () if writable else (place, *place.rglob("*")):
                 path.chmod(0o555 if path.is_dir() else 0o444)
         self.all[job.id] = job
-        threading.Thread(target=self._run, args=(job, job.folder), daemon=True).start()
+        threading.Thread(target=self._run, args=(job, job.folder), name=f"job-{job.id}", daemon=True).start()
         return job
 
     def cancel(self, job: Job) -> None:
@@ -175,15 +174,15 @@ class Jobs:
         _kill(job)
 
     def _run(self, job: Job, root: Path) -> None:
-        time.sleep(self.scheduling)
-        if job.ended:
-            return
+        with job.changed:
+            if job.changed.wait_for(lambda: job.ended, self.scheduling):
+                return
         job.become("RUNNING")
         job.say(f"===== Job started at {now()} =====")
         work, base = root / "tmp", root / "root"
-        work.mkdir()
-        base.mkdir()
         try:
+            work.mkdir()
+            base.mkdir()
             process = job.process = self._process(job, work, base)
         except FileNotFoundError:  # the folder went with a reset, or there is no such command
             job.become("ERROR", "The job could not be started.")

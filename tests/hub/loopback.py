@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,6 +34,7 @@ from tests.hub.oauth import OpenIdProvider
 from tests.hub.refusal import Refusal
 from tests.hub.repos import World
 from tests.hub.space_routes import SpaceRoutes
+from tests.waiting import wait_until
 
 Handler = Callable[[Request], Awaitable[Response]]
 Route = tuple[str, str, Handler]
@@ -59,18 +59,19 @@ class LoopbackHub:
         self._listener = listener
         self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
-        self.answering = 0  # requests being answered; a reset does not end them
+        self.answering = 0  # requests being answered
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, and end what still runs."""
+        """Forget everything, and end what still runs; what was asked before is answered from what was known then."""
+        self.faults.clear()
         self.jobs.reset()
+        wait_until(lambda: self.answering == 0)
         self.world = World()
         self.trace: list[str] = []
         self.sent: list[tuple[str, str]] = []
         self.authorized_cdn_requests = 0
         self.page = PAGE
-        self.faults.clear()
         self.oauth.reset()
         self.buckets.reset()
         self.spaces.reset()
@@ -78,8 +79,7 @@ class LoopbackHub:
     def start(self) -> None:
         """Serve until `stop`."""
         self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
+        wait_until(lambda: self._server.started)
 
     def stop(self) -> None:
         """Stop serving and close the socket."""
@@ -97,10 +97,13 @@ class LoopbackHub:
         times: int = 1_000,
         delay_seconds: float = 0,
         *,
+        after: int = 0,
         done: bool = False,
+        until: threading.Event | None = None,
     ) -> None:
         """Order a fault (see Fault)."""
-        self.faults.order(Fault(pattern, status, headers or {}, message, times, delay_seconds, done))
+        fault = Fault(pattern, status, headers or {}, message, times, after, delay_seconds, done, until)
+        self.faults.order(fault)
 
     def _app(self) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

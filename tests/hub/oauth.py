@@ -9,9 +9,11 @@ registered, refreshing, revoking and device codes.
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 CLIENT_ID, CLIENT_SECRET = APP, "loopback-space-secret"
 SCOPES = scopes_of(our_card())
 EXPIRES_SECONDS = our_card()["hf_oauth_expiration_minutes"] * 60
+
+
+@contextlib.contextmanager
+def two_people(hub: LoopbackHub) -> Iterator[dict[str, str]]:
+    """A Hub where ada and eve have accounts that can pay; gives the environment of a Space there."""
+    hub.reset()
+    for name in ("ada", "eve"):
+        hub.world.add_user(name)
+        hub.world.accounts.paying.add(name)
+    yield hub.oauth.space_environment()
+    hub.reset()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from huggingface_hub import HfApi
@@ -16,6 +15,7 @@ from backend.jobs.huggingface.submission import labels
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 CONFIG = RunConfig(max_examples=40, epochs=1.0, batch_size=8)
 MACHINE = "cpu-upgrade"
@@ -55,20 +55,12 @@ def scripted_job(hub: LoopbackHub, run: Run, token: str, script: str, stage: str
     return info.id
 
 
-def wait_for(ready: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
-
-
 def watched_to_end(run: Run, stage: str, token: str, seconds: float = 60, poll: float = 0.05) -> JobState:
     """Follow a job until it ended, and say how."""
     watchers, runner = Watchers(poll, QUICK_LOOKS), runner_of(token)
     try:
         watchers.watch(run, stage, token)
-        wait_for(lambda: not (runner.state(run, stage) or JobState("lost")).active, seconds)
+        wait_until(lambda: not (runner.state(run, stage) or JobState("lost")).active, seconds)
     finally:
         watchers.stop()
     state = runner.state(run, stage)

@@ -18,10 +18,12 @@ import pytest
 from backend.jobs import LocalRunner
 from backend.runs import FolderStore
 from scripts.space_files import select
-from tests.attacks.orders import asking, runs_listed, soon, started_here
+from tests.attacks.orders import asking, runs_listed, started_here
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface
 from tests.hub.loopback import LoopbackHub
+from tests.ports import number_of, reserved_port
+from tests.waiting import wait_until
 
 START_SECONDS = 90.0
 NPM = """#!{python}
@@ -63,8 +65,8 @@ def outside(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def running(app: Path, outside: Path, before: Sequence[str] = (), **environment: str) -> Iterator[Outsider]:
     """The app of that folder as a process, from another folder and without FGT_HOME."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    kept_port = reserved_port()
+    port = number_of(kept_port)
     kept = {name: value for name, value in os.environ.items() if name not in ("FGT_HOME", "PYTHONPATH")}
     own = {"TMPDIR": str(outside / "tmp"), "PATH": f"{outside / 'bin'}:{os.environ['PATH']}"}
     with (outside / "log").open("wb") as log:
@@ -77,13 +79,14 @@ def running(app: Path, outside: Path, before: Sequence[str] = (), **environment:
         )
     visitor = Outsider(f"http://127.0.0.1:{port}/")
     try:
-        assert soon(lambda: process.poll() is not None or _answers(port), START_SECONDS), said(outside)
+        wait_until(lambda: process.poll() is not None or _answers(port), START_SECONDS)
         assert process.poll() is None, said(outside)
         yield visitor
     finally:
         visitor.close()
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+        kept_port.close()
 
 
 def _answers(port: int) -> bool:
@@ -109,7 +112,7 @@ def test_what_was_deployed_starts_as_a_space(deployed: Path, outside: Path, hub:
         assert opened(visitor)
         visitor.log_in("ada")
         assert visitor.get("examples/hiking.csv").status_code == 200
-        assert soon(lambda: "LiteRT-LM for the browser is installed." in said(outside))
+        wait_until(lambda: "LiteRT-LM for the browser is installed." in said(outside))
     assert "Traceback" not in said(outside)
     assert (deployed / "runs").is_dir()
 
@@ -159,7 +162,7 @@ def test_a_folder_that_cannot_be_written_is_enough(
         run = started_here(Surface(visitor), asking(visitor, "read-only"), "Elsewhere")
         assert run is not None
         assert FolderStore(kept / "runs").open(run).dataset_path.is_file()
-        assert soon(lambda: "LiteRT-LM for the browser is installed." in said(outside))
+        wait_until(lambda: "LiteRT-LM for the browser is installed." in said(outside))
         assert visitor.get("model_worker.js").status_code == 200
     told = said(outside)
     assert told.count(f"{deployed}/runs cannot be written ({reason}), so runs are kept in {kept}/runs") == 1

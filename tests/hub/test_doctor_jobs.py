@@ -13,8 +13,9 @@ from backend.doctor.finding import Outcome
 from backend.doctor.hub.plan import CPU_MINUTES, GPU_MINUTES, plan_jobs
 from backend.errors import InputError
 from backend.jobs.huggingface.submission import MOUNT
-from tests.hub.doctors import ADA, checked, checked_jobs, left, outcomes, ready_hub, report_of, start, until
+from tests.hub.doctors import ADA, checked, checked_jobs, left, outcomes, ready_hub, report_of, start
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
 ON_CPU = ["Job: mounted files", "Job: log", "Job: label", "Job: cancelling"]
@@ -171,7 +172,7 @@ def _at_work(hub: LoopbackHub, token: str, folder: Path) -> subprocess.Popen[str
     """A doctor whose first job runs, and whose next question about it is not answered."""
     hub.fail("/logs", None, delay_seconds=60)
     doctor = start(token, folder, "--spend", "--yes", "--json")
-    until(lambda: stages(hub) == ["RUNNING"] and any(line.endswith("/logs") for line in hub.trace))
+    wait_until(lambda: stages(hub) == ["RUNNING"] and any(line.endswith("/logs") for line in hub.trace))
     return doctor
 
 

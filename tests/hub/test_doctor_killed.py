@@ -12,8 +12,9 @@ import pytest
 from backend.doctor.finding import Outcome
 from backend.doctor.hub import notes
 from backend.doctor.hub.notes import OLDEST_SECONDS
-from tests.hub.doctors import ADA, checked, left, ready_hub, start, until
+from tests.hub.doctors import ADA, checked, left, ready_hub, start
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 OLD, YOUNG = OLDEST_SECONDS + 600, 600.0
 
@@ -39,7 +40,7 @@ def test_asked_to_end_it_deletes_what_it_made(
     token = ready_hub(hub)
     hub.fail(held_at, None, delay_seconds=30)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, held_at))
+    wait_until(lambda: asked(hub, held_at))
     assert len(left(hub)) == 1
     doctor.send_signal(number)
     out, err = doctor.communicate(timeout=30)
@@ -57,9 +58,9 @@ def test_more_signals_while_it_cleans_up_change_nothing(hub: LoopbackHub, tmp_pa
     hub.fail("/resolve/", None, delay_seconds=30)
     hub.fail("DELETE /api/repos/delete", None, delay_seconds=2)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, "/resolve/"))
+    wait_until(lambda: asked(hub, "/resolve/"))
     doctor.terminate()
-    until(lambda: asked(hub, "DELETE /api/repos/delete"))
+    wait_until(lambda: asked(hub, "DELETE /api/repos/delete"))
     for number in (signal.SIGTERM, signal.SIGINT):
         doctor.send_signal(number)
     _, err = doctor.communicate(timeout=30)
@@ -72,7 +73,7 @@ def test_a_signal_while_the_last_check_deletes_ends_it_afterwards(hub: LoopbackH
     token = ready_hub(hub)
     hub.fail("DELETE /api/repos/delete", None, delay_seconds=2)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, "DELETE /api/repos/delete"))
+    wait_until(lambda: asked(hub, "DELETE /api/repos/delete"))
     doctor.terminate()
     out, err = doctor.communicate(timeout=30)
     assert doctor.returncode == 143
@@ -86,9 +87,9 @@ def test_a_repository_that_comes_after_the_end_was_asked_for_goes_too(hub: Loopb
     token = ready_hub(hub)
     hub.fail("POST /api/repos/create", None, delay_seconds=60)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, "POST /api/repos/create"))
+    wait_until(lambda: asked(hub, "POST /api/repos/create"))
     doctor.terminate()
-    until(lambda: asked(hub, "GET /api/datasets/"))  # it looks whether there is something to delete
+    wait_until(lambda: asked(hub, "GET /api/datasets/"))  # it looks whether there is something to delete
     (note,) = tmp_path.rglob("doctor-*.json")
     hub.world.add_repo(f"{ADA}/fgt-{note.stem}", {}, "dataset", private=True)
     doctor.communicate(timeout=30)
@@ -101,7 +102,7 @@ def test_what_cannot_be_removed_at_the_end_is_told_with_its_address(hub: Loopbac
     hub.fail("/resolve/", None, delay_seconds=30)
     hub.fail("DELETE /api/repos/delete", 500)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, "/resolve/"))
+    wait_until(lambda: asked(hub, "/resolve/"))
     doctor.terminate()
     _, err = doctor.communicate(timeout=60)
     (repo,) = left(hub)
@@ -112,7 +113,7 @@ def test_what_a_kill_left_the_next_one_removes(hub: LoopbackHub, tmp_path: Path)
     token = ready_hub(hub)
     hub.fail("/resolve/", None, times=1, delay_seconds=60)
     doctor = start(token, tmp_path, "--hub")
-    until(lambda: asked(hub, "/resolve/"))
+    wait_until(lambda: asked(hub, "/resolve/"))
     (repo,) = left(hub)
     before = checked(token)  # while the first one lives, its repository stays
     assert before["Earlier checks"].seen == "Nothing was left behind."

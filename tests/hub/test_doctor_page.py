@@ -8,8 +8,9 @@ import pytest
 
 from backend.doctor.finding import Outcome
 from backend.errors import InputError
-from tests.hub.doctors import ADA, left, ready_hub, until
+from tests.hub.doctors import ADA, left, ready_hub
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 from ui.frame.doctor_panel import _ended, _linked, begin_check, check_buttons
 from ui.page.location import Location
 from ui.page.state import PageState
@@ -86,7 +87,7 @@ def test_stopping_removes_what_was_made(hub: LoopbackHub) -> None:
     checkups = Checkups()
     hub.fail("/resolve/", None, times=1, delay_seconds=2)
     checkups.check_account(Identity(ADA, ready_hub(hub)))
-    until(lambda: any("/resolve/" in asked for asked in hub.trace))
+    wait_until(lambda: any("/resolve/" in asked for asked in hub.trace))
     assert len(left(hub)) == 1
     checkup = checkups.last("account")
     assert checkup is not None

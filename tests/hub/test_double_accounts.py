@@ -12,7 +12,8 @@ from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTP
 
 from tests.hub.accounts import APP, INVALID
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import IMAGE, wait_for
+from tests.hub.remote_runs import IMAGE
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +150,7 @@ def test_a_token_that_ended_is_refused_everywhere(hub: LoopbackHub) -> None:
     """And the client takes that for a missing repository, as it does over https."""
     api = login(hub, "jobs", "manage-repos")
     job = api.run_job(image=IMAGE, command=["python", "-c", "import time; time.sleep(60)"], namespace="ada")
-    wait_for(lambda: hub.jobs.all[job.id].stage == "RUNNING")
+    wait_until(lambda: hub.jobs.all[job.id].stage == "RUNNING")
     ends = datetime.fromisoformat(api.whoami()["auth"]["expiresAt"]).timestamp()
     assert ends == pytest.approx(hub.world.accounts.tokens[str(api.token)].ends, abs=1)
     hub.world.accounts.end(str(api.token))

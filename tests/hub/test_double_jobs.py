@@ -16,7 +16,8 @@ from tests.hub import mounts
 from tests.hub.jobs import Job
 from tests.hub.loopback import LoopbackHub
 from tests.hub.mounts import Mount
-from tests.hub.remote_runs import IMAGE, wait_for
+from tests.hub.remote_runs import IMAGE
+from tests.waiting import wait_until
 
 TOLD = """
 import json, os
@@ -48,7 +49,7 @@ def order(token: str, script: str, flavor: str = "cpu-basic", **more: Any) -> Jo
 
 def ended(hub: LoopbackHub, info: JobInfo) -> Job:
     job = hub.jobs.all[info.id]
-    wait_for(lambda: job.ended and job.process is not None and job.process.poll() is not None)
+    wait_until(lambda: job.ended and job.process is not None and job.process.poll() is not None)
     return job
 
 
@@ -91,7 +92,7 @@ def test_a_job_sees_its_volume_at_the_path_that_it_asked_for(hub: LoopbackHub, t
     assert not Path("/fgt").exists()
     folder = job.folder
     assert folder is not None
-    wait_for(lambda: not folder.exists())
+    wait_until(lambda: not folder.exists())
 
 
 @pytest.mark.skipif(not mounts.namespaces(), reason="this machine allows no mount namespaces")

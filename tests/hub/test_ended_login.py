@@ -13,7 +13,8 @@ from backend.runs import Run, RunConfig
 from backend.runs.saved_state import last_saved_state
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import QUICK_LOOKS, ordered_run, runner_of, scripted_job, wait_for, watched_to_end
+from tests.hub.remote_runs import QUICK_LOOKS, ordered_run, runner_of, scripted_job, watched_to_end
+from tests.waiting import wait_until
 
 LONG = RunConfig(max_examples=40, epochs=400.0, batch_size=8, checkpoint_minutes=0.01)
 SECONDS = 240
@@ -42,13 +43,13 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     runner_of(old).submit(run, "train")
     watchers.watch(run, "train", old)
     repo = hub.world.repos["model", f"ada/fgt-{run.id}"]
-    wait_for(lambda: any(name.startswith("unfinished/") for name in repo.commits[-1][1]), SECONDS)
+    wait_until(lambda: any(name.startswith("unfinished/") for name in repo.commits[-1][1]), SECONDS)
     hub.world.accounts.end(old)
     (job,) = hub.jobs.all.values()
-    wait_for(lambda: job.ended, SECONDS)
+    wait_until(lambda: job.ended, SECONDS)
     assert job.message == "Job failed with exit code: 1"
     assert not any("step 2000 of 2000" in text for _, text in job.lines)  # it ended as soon as it could not save
-    wait_for(lambda: not watchers.watching(run, "train"), SECONDS)
+    wait_until(lambda: not watchers.watching(run, "train"), SECONDS)
     assert state_of(run).active
     assert "no longer accepts the login" in state_of(run).message
     assert "ends when it next has to save its results" in state_of(run).message
@@ -58,7 +59,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
 
     new = login(hub)
     watchers.watch(run, "train", new)
-    wait_for(lambda: not state_of(run).active, SECONDS)
+    wait_until(lambda: not state_of(run).active, SECONDS)
     state = state_of(run)
     assert (state.state, state.exit_code) == ("failed", 1)
     for told in ("no longer accepts the login that this job saves", repo.name, "Log in again, then start it again"):
@@ -67,7 +68,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     assert kept is not None
     runner_of(new).submit(run, "train", ["--resume"])
     watchers.watch(run, "train", new)
-    wait_for(lambda: re.search(rf"Goes on from step {kept.step}\b", runner_of(new).log(run, "train")[0]), SECONDS)
+    wait_until(lambda: re.search(rf"Goes on from step {kept.step}\b", runner_of(new).log(run, "train")[0]), SECONDS)
     assert runner_of(new).cancel(run, "train").state == "cancelled"
     watchers.stop()
 
@@ -86,11 +87,11 @@ def test_a_login_that_ends_before_the_results_are_fetched_leaves_them_to_the_nex
     scripted_job(hub, run, old, f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)")
     hub.fail(when, 401)
     watchers.watch(run, "train", old)
-    wait_for(lambda: state_of(run).state == "running")
+    wait_until(lambda: state_of(run).state == "running")
     if "models" not in when:
         hub.world.accounts.end(old)
     go.touch()
-    wait_for(lambda: not watchers.watching(run, "train"))
+    wait_until(lambda: not watchers.watching(run, "train"))
     assert state_of(run).active
     assert "og in again" in state_of(run).message
     hub.faults.clear()
@@ -105,8 +106,8 @@ def test_an_upload_that_fails_is_not_tried_again_at_once(hub: LoopbackHub, tmp_p
     hub.fail(f"POST /api/models/ada/fgt-{run.id}/commit/", 500)
     watchers = Watchers(0.1)
     watchers.watch(run, "train", token)
-    wait_for(lambda: "not saved yet" in runner_of(token).log(run, "train")[0], SECONDS)
-    wait_for(lambda: re.search(r"step [1-9]\d\d of", runner_of(token).log(run, "train")[0]), SECONDS)
+    wait_until(lambda: "not saved yet" in runner_of(token).log(run, "train")[0], SECONDS)
+    wait_until(lambda: re.search(r"step [1-9]\d\d of", runner_of(token).log(run, "train")[0]), SECONDS)
     assert runner_of(token).log(run, "train")[0].count("not saved yet") < 10
     runner_of(token).cancel(run, "train")
     watchers.stop()
@@ -124,12 +125,12 @@ def test_a_refused_login_does_not_look_for_a_job_for_ever(hub: LoopbackHub, tmp_
     asked = len(hub.trace)
     for _ in range(2):  # the second time nothing is asked any more
         watchers.watch(run, "train", old)
-        wait_for(lambda: not watchers.watching(run, "train"))
+        wait_until(lambda: not watchers.watching(run, "train"))
     assert hub.trace[asked:] == ["GET /api/jobs/ada"] * 3
     assert state_of(run).active
     assert "do not start it a second time. Log in again" in state_of(run).message
     watchers.watch(run, "train", login(hub))
-    wait_for(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    wait_until(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
     remote = read_remote(run)
     assert remote is not None
     assert [remote.jobs["train"].job_id] == list(hub.jobs.all)
@@ -144,7 +145,7 @@ def test_looking_for_a_job_waits_as_long_as_the_hub_asks(hub: LoopbackHub, tmp_p
     hub.fail("GET /api/jobs/ada$", 403, headers={"Retry-After": "0"}, times=3)
     assert runner_of(token).submit(run, "train").active
     watchers.watch(run, "train", token)
-    wait_for(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    wait_until(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
     watchers.stop()
 
 
@@ -154,12 +155,12 @@ def test_a_login_that_comes_while_another_is_refused_is_not_taken_for_refused(hu
     hub.world.accounts.end(old)
     hub.fail("GET /api/jobs/ada/", None, delay_seconds=0.5)
     watchers.watch(run, "train", old)
-    wait_for(lambda: [token for asked, token in hub.sent if asked.startswith("GET /api/jobs/ada/")] == [old] * 3)
+    wait_until(lambda: [token for asked, token in hub.sent if asked.startswith("GET /api/jobs/ada/")] == [old] * 3)
     watchers.watch(run, "train", new)  # while the third answer is on its way
 
     def runs() -> bool:
         watchers.watch(run, "train", new)
         return state_of(run).state == "running"
 
-    wait_for(runs)
+    wait_until(runs)
     watchers.stop()

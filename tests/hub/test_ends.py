@@ -16,7 +16,8 @@ from backend.runs import Run
 from tests.conftest import ROOT
 from tests.hub.jobs import Job
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import ordered_run, scripted_job, wait_for, watched_to_end
+from tests.hub.remote_runs import ordered_run, scripted_job, watched_to_end
+from tests.waiting import wait_until
 
 WORKS = "import time; print('step 40 of 100', flush=True); time.sleep(60)"
 LIMIT = "The job reached its time limit of 30 minutes and was stopped."
@@ -35,7 +36,7 @@ def run(tmp_path: Path) -> Run:
 def working(hub: LoopbackHub, run: Run, token: str) -> Job:
     """A job that has printed a line."""
     job = hub.jobs.all[scripted_job(hub, run, token, WORKS)]
-    wait_for(lambda: len(job.lines) > 1)
+    wait_until(lambda: len(job.lines) > 1)
     return job
 
 

@@ -19,8 +19,9 @@ from tests.conftest import ROOT
 from tests.hub.accounts import APP
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import IMAGE, MACHINE, runner_of, wait_for
+from tests.hub.remote_runs import IMAGE, MACHINE, runner_of
 from tests.hub.space_visitor import request_of
+from tests.waiting import wait_until
 from ui.frame.runs_list import RunsList
 from ui.page.location import Location
 from ui.page.state import PageState
@@ -217,19 +218,19 @@ def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, service
     assert services.store.list() == []
     assert not mark_in(hub, "ada/fgt-20261127-1-inputs")
     assert "may come back" not in shown(services)
-    wait_for(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
+    wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
 
 
 def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: LoopbackHub, services: Services) -> None:
     hub.fail("POST .*/commit/", 500, times=1)
     services.delete("20261127-1")
-    wait_for(lambda: services.untold)
+    wait_until(lambda: services.untold)
     assert services.store.list() == []
     for told in ("A deleted run may come back", "has a fault (500)", "you can delete it again", "Try again"):
         assert told in shown(services)
     services.find_again()
     assert services.finding is not None
-    wait_for(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
+    wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
     assert "may come back" not in shown(services)
 
 

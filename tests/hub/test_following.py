@@ -22,7 +22,8 @@ from backend.runs import Run, RunConfig, append_event, read_events, read_json
 from tests.conftest import ROOT
 from tests.hub.jobs import Job, now
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, wait_for, watched_to_end
+from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, watched_to_end
+from tests.waiting import wait_until
 
 STEP = {"event": "step", "stage": "train", "steps": 40}
 TALK = f"""
@@ -118,7 +119,7 @@ def test_a_follower_that_is_killed_loses_and_doubles_nothing(
     log = run.log_path("train")
     for least in (0, 300):
         follower = subprocess.Popen([sys.executable, "-c", FOLLOW, run.path, token], cwd=ROOT, env=os.environ)
-        wait_for(lambda least=least: log.exists() and log.stat().st_size > least)
+        wait_until(lambda least=least: log.exists() and log.stat().st_size > least)
         follower.send_signal(signal.SIGKILL)
         follower.wait()
         go.touch()
@@ -133,7 +134,7 @@ def test_a_job_is_followed_once(hub: LoopbackHub, run: Run, token: str) -> None:
     for _ in range(5):
         for each in watchers:
             each.watch(run, "train", token)
-    wait_for(lambda: not (read_state(run, "train") or pytest.fail("no state")).active)
+    wait_until(lambda: not (read_state(run, "train") or pytest.fail("no state")).active)
     for each in watchers:
         each.stop()
     check_told_once(run, token)
@@ -163,7 +164,7 @@ def test_cancelling_ends_the_job_and_its_bill(hub: LoopbackHub, run: Run, token:
     job = scripted_job(hub, run, token, "import time; print('on', flush=True); time.sleep(60)")
     watchers, runner = Watchers(0.05), runner_of(token)
     watchers.watch(run, "train", token)
-    wait_for(lambda: log_of(run, token) == ["on"])
+    wait_until(lambda: log_of(run, token) == ["on"])
     assert runner.cancel(run, "train").state == "cancelled"
     assert hub.jobs.all[job].stage == "CANCELED"
     watchers.stop()
@@ -176,7 +177,7 @@ def test_a_login_that_ended_leaves_the_job_alone_and_a_new_one_goes_on(hub: Loop
     watchers = Watchers(0.02)
     for _ in range(2):  # the second time nothing is asked any more
         watchers.watch(run, "train", "hf_" + "Wrong1" * 6)
-        wait_for(lambda: not watchers.watching(run, "train"))
+        wait_until(lambda: not watchers.watching(run, "train"))
     assert len([asked for asked in hub.trace if asked.startswith("GET /api/jobs/ada/")]) == 3
     state = read_state(run, "train")
     assert state is not None
@@ -188,7 +189,7 @@ def test_a_login_that_ended_leaves_the_job_alone_and_a_new_one_goes_on(hub: Loop
 
 def test_a_job_that_the_hub_forgot_is_told(hub: LoopbackHub, run: Run, token: str) -> None:
     job = scripted_job(hub, run, token, "print(1)")
-    wait_for(lambda: hub.jobs.all[job].ended)
+    wait_until(lambda: hub.jobs.all[job].ended)
     del hub.jobs.all[job]
     state = watched_to_end(run, "train", token)
     assert (state.state, "no longer knows the job" in state.message) == ("failed", True)
@@ -219,11 +220,11 @@ def test_many_jobs_are_followed_at_once_and_leave_room_for_others(hub: LoopbackH
         write_queued(run, "train")
         watchers.watch(run, "train", token)
         runs.append(run)
-    wait_for(lambda: all(log_of(run, token) == ["on"] for run in runs))
+    wait_until(lambda: all(log_of(run, token) == ["on"] for run in runs))
     assert HfApi(token=token).whoami()["name"] == "ada"
     for job in hub.jobs.all.values():
         job.become("CANCELED")
-    wait_for(lambda: not any((state := read_state(run, "train")) and state.active for run in runs))
+    wait_until(lambda: not any((state := read_state(run, "train")) and state.active for run in runs))
     watchers.stop()
 
 

@@ -26,7 +26,8 @@ from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import IMAGE, ordered_run, runner_of, wait_for, watched_to_end
+from tests.hub.remote_runs import IMAGE, ordered_run, runner_of, watched_to_end
+from tests.waiting import wait_until
 
 SHAPES = {"command": list, "arguments": list, "environment": dict, "flavor": str, "dockerImage": str}
 
@@ -137,7 +138,7 @@ def test_a_job_that_comes_late_is_adopted(hub: LoopbackHub, token: str, run: Run
     hub.fail("POST /api/jobs/ada$", 502, times=1)
 
     def come_late() -> None:
-        wait_for(lambda: any(asked == "GET /api/jobs/ada" for asked in hub.trace))
+        wait_until(lambda: any(asked == "GET /api/jobs/ada" for asked in hub.trace))
         remote = read_remote(run)
         assert remote is not None
         marked = labels(run.id, "train", remote.jobs["train"].attempt)
@@ -171,7 +172,7 @@ def test_a_doubt_that_cannot_be_settled_stays_a_doubt_until_the_hub_answers(
     hub.fail("GET /api/jobs/ada$", 403, times=3)
     state = runner_of(token).submit(run, "train")
     assert (state.state, state.message[:32]) == ("queued", "Hugging Face did not answer; loo")
-    wait_for(lambda: len(hub.jobs.all) == 1)
+    wait_until(lambda: len(hub.jobs.all) == 1)
     (job,) = hub.jobs.all.values()
     hub.jobs.cancel(job)
     assert watched_to_end(run, "train", token).state == "cancelled"
@@ -243,25 +244,28 @@ def submitters(token: str) -> Iterator[subprocess.Popen[str]]:
 def test_a_submission_killed_at_any_moment_leaves_one_job_or_none_and_says_which(
     hub: LoopbackHub, token: str, tmp_path: Path, submitters: subprocess.Popen[str]
 ) -> None:
-    """SIGKILL around each of the seven requests: before it is carried out, in its middle, or when it just was."""
+    """SIGKILL around each of the seven requests: before it is carried out, or, for the last, when it just was."""
     chance, outcomes = random.Random(11), []
     assert submitters.stdin is not None
     assert submitters.stdout is not None
-    for at in [1, 2, 3, 4, 5, 6, 7, 7, 7, 7]:
+    for at, held in [*((at, True) for at in range(1, 8)), *[(7, False)] * 3]:
         run = ordered_run(tmp_path / "runs")
         hub.jobs.reset()
         hub.jobs.scheduling = 600.0
-        hub.fail("POST /api/", None, delay_seconds=0.05)
-        before = len(hub.trace)
+        go_on, before = threading.Event(), len(hub.trace)
+        if held:
+            hub.fail("", None, after=at - 1, times=1, until=go_on)
         submitters.stdin.write(f"{run.path}\n")
         submitters.stdin.flush()
         child = int(submitters.stdout.readline())
-        wait_for(lambda at=at + before: len(hub.trace) >= at)
-        time.sleep(chance.random() * 0.15)
-        with suppress(ProcessLookupError):  # it may have come to its end within the last wait
+        wait_until(lambda at=at + before: len(hub.trace) >= at)
+        if not held:
+            time.sleep(chance.random() * 0.05)  # no condition tells the moments between the answer and the end apart
+        with suppress(ProcessLookupError):  # it may have come to its end
             os.kill(child, signal.SIGKILL)
         assert int(submitters.stdout.readline()) in (-signal.SIGKILL, 0)
-        wait_for(lambda: hub.answering == 0)  # what was on its way has arrived
+        go_on.set()
+        wait_until(lambda: hub.answering == 0)  # what was on its way has arrived
         hub.faults.clear()
         state, started = read_state(run, "train"), list(hub.jobs.all)
         outcomes.append((len(started), known(run) is not None))

@@ -11,7 +11,8 @@ from backend.jobs.huggingface.log_stream import Listening
 from backend.jobs.states import read_state
 from backend.runs import Run
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import ordered_run, scripted_job, wait_for
+from tests.hub.remote_runs import ordered_run, scripted_job
+from tests.waiting import wait_until
 
 QUICK = Listening(inspect=0.3, drain_silence=0.3, drain=1.0)
 FOREVER = "import time\nwhile True: print('on', time.time(), flush=True); time.sleep(0.02)"
@@ -42,7 +43,7 @@ def test_a_job_that_ended_is_ended_though_its_log_only_keeps_alive(hub: Loopback
     watchers = Watchers(0.05, listening=QUICK)
     scripted_job(hub, run, token, "raise SystemExit('error: Row 3 is wrong.')")
     watchers.watch(run, "train", token)
-    wait_for(lambda: ended(run))
+    wait_until(lambda: ended(run))
     watchers.stop()
     state = read_state(run, "train")
     assert state is not None
@@ -54,9 +55,9 @@ def test_a_job_that_ended_is_ended_though_lines_go_on(hub: LoopbackHub, run: Run
     watchers = Watchers(0.05, listening=QUICK)
     job = hub.jobs.all[scripted_job(hub, run, token, FOREVER)]
     watchers.watch(run, "train", token)
-    wait_for(lambda: len(job.lines) > 20)
+    wait_until(lambda: len(job.lines) > 20)
     job.become("ERROR", "Job failed with exit code: 3")  # the process lives on
-    wait_for(lambda: ended(run))
+    wait_until(lambda: ended(run))
     watchers.stop()
     assert job.process is not None
     assert job.process.poll() is None
@@ -71,9 +72,9 @@ def test_an_open_log_is_one_connection_and_few_questions(hub: LoopbackHub, run: 
     name = scripted_job(hub, run, token, FOREVER)
     watchers.watch(run, "train", token)
     log = run.log_path("train")
-    wait_for(lambda: log.exists() and log.read_text().count("on ") > 50)
+    wait_until(lambda: log.exists() and log.read_text().count("on ") > 50)
     asked = asked_after(hub, name)
-    wait_for(lambda: log.read_text().count("on ") > 100)
+    wait_until(lambda: log.read_text().count("on ") > 100)
     assert asked_after(hub, name) == asked
     assert hub.trace.count(f"GET /api/jobs/ada/{name}/logs") == 1
     watchers.stop()
@@ -83,9 +84,9 @@ def test_a_login_that_ended_is_noticed_while_the_log_is_open(hub: LoopbackHub, r
     watchers = Watchers(0.05, listening=QUICK)
     scripted_job(hub, run, token, "import time; time.sleep(60)")
     watchers.watch(run, "train", token)
-    wait_for(lambda: (state := read_state(run, "train")) and state.state == "running")
+    wait_until(lambda: (state := read_state(run, "train")) and state.state == "running")
     hub.world.accounts.end(token)
-    wait_for(lambda: not watchers.watching(run, "train"))
+    wait_until(lambda: not watchers.watching(run, "train"))
     state = read_state(run, "train")
     assert state is not None
     assert state.active

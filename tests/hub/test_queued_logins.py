@@ -15,7 +15,8 @@ from backend.runs import Run, read_json, write_json
 from tests.hub.jobs import Job
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import ordered_run, runner_of, wait_for
+from tests.hub.remote_runs import ordered_run, runner_of
+from tests.waiting import wait_until
 
 MINUTE = 60.0
 
@@ -64,7 +65,7 @@ def test_a_job_that_waits_while_its_login_nears_its_end_is_cancelled(hub: Loopba
     token, watchers = login(hub, 29), Watchers(0.05)
     job = submitted(hub, run, token)
     watchers.watch(run, "train", token)
-    wait_for(lambda: not state_of(run).active)
+    wait_until(lambda: not state_of(run).active)
     watchers.stop()
     assert (job.stage, job.started) == ("CANCELED", None)
     state = state_of(run)
@@ -79,7 +80,7 @@ def test_a_job_whose_login_lasts_waits_on_and_the_hub_is_asked_once(hub: Loopbac
     for _ in range(2):  # a restart asks no more
         inspected = hub.trace.count(f"GET /api/jobs/ada/{job.id}")
         watchers.watch(run, "train", token)
-        wait_for(lambda i=inspected: hub.trace.count(f"GET /api/jobs/ada/{job.id}") > i + 20)
+        wait_until(lambda i=inspected: hub.trace.count(f"GET /api/jobs/ada/{job.id}") > i + 20)
         watchers.stop()
     assert hub.trace.count("GET /api/whoami-v2") == asked + 1
     assert (job.stage, state_of(run).state) == ("SCHEDULING", "queued")
@@ -90,14 +91,14 @@ def test_a_newer_login_does_not_save_a_job_that_has_the_older_one(hub: LoopbackH
     old, watchers = login(hub, 31), Watchers(0.02)
     job = submitted(hub, run, old)
     watchers.watch(run, "train", old)
-    wait_for(lambda: '"ends"' in login_path(run, "train").read_text())
+    wait_until(lambda: '"ends"' in login_path(run, "train").read_text())
     hub.world.accounts.end(old)
-    wait_for(lambda: not watchers.watching(run, "train"))
+    wait_until(lambda: not watchers.watching(run, "train"))
     assert "If the job is still waiting then, cancel it and start it again" in state_of(run).message
     path = login_path(run, "train")
     write_json(path, {**read_json(path), "ends": time.time()})  # its 31 minutes are over
     watchers.watch(run, "train", login(hub, 480))
-    wait_for(lambda: not state_of(run).active)
+    wait_until(lambda: not state_of(run).active)
     watchers.stop()
     assert (job.stage, state_of(run).message) == ("CANCELED", TOO_LATE)
 
@@ -106,7 +107,7 @@ def test_a_shorter_login_that_follows_does_not_cancel_a_job_that_has_a_longer_on
     long, short, watchers = login(hub, 480), login(hub, 5), Watchers(0.02)
     job = submitted(hub, run, long)
     watchers.watch(run, "train", short)
-    wait_for(lambda: hub.trace.count(f"GET /api/jobs/ada/{job.id}") > 20)
+    wait_until(lambda: hub.trace.count(f"GET /api/jobs/ada/{job.id}") > 20)
     watchers.stop()
     assert job.stage == "SCHEDULING"
 
@@ -116,9 +117,9 @@ def test_a_machine_that_comes_with_the_cancelling_is_not_told_as_free(hub: Loopb
     hub.fail("POST .*/cancel$", None, delay_seconds=1.0)
     job = submitted(hub, run, token)
     watchers.watch(run, "train", token)
-    wait_for(lambda: any(asked.endswith("/cancel") for asked in hub.trace))
+    wait_until(lambda: any(asked.endswith("/cancel") for asked in hub.trace))
     job.become("RUNNING")
-    wait_for(lambda: not state_of(run).active)
+    wait_until(lambda: not state_of(run).active)
     watchers.stop()
     assert state_of(run).state == "cancelled"
     assert "about a minute may be billed" in state_of(run).message

@@ -21,7 +21,8 @@ from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig, read_events, read_json
 from backend.runs.saved_state import last_saved_state
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import MACHINE, ordered_run, runner_of, wait_for, watched_to_end
+from tests.hub.remote_runs import MACHINE, ordered_run, runner_of, watched_to_end
+from tests.waiting import wait_until
 
 CONFIG = RunConfig(max_examples=40, epochs=12.0, batch_size=8, checkpoint_minutes=0.01)
 SECONDS = 240
@@ -67,7 +68,7 @@ def _train_twice(hub: LoopbackHub, token: str, run: Run) -> Iterator[JobState]:
     watchers = Watchers(0.2)
     watchers.watch(run, "train", token)
     repo = hub.world.repos["model", f"ada/fgt-{run.id}"]
-    wait_for(lambda: any(name.startswith("unfinished/") for name in repo.commits[-1][1]), SECONDS)
+    wait_until(lambda: any(name.startswith("unfinished/") for name in repo.commits[-1][1]), SECONDS)
     (job,) = hub.jobs.all.values()
     hub.jobs.time_out(job)
     watchers.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from backend.runs.saved_state import STATE_FILE, last_saved_state, relink_best
 from job_templates.train import main
 from tests.exported import ROOT
 from tests.hub.loopback import LoopbackHub
+from tests.waiting import wait_until
 
 INPUTS = ["--dataset", str(ROOT / "examples" / "hiking.csv"), "--tools", str(ROOT / "examples" / "tools.json")]
 SIZE = ["--max-examples", "32", "--epochs", "5", "--batch-size", "4", "--checkpoint-minutes", "0.03"]
@@ -43,9 +43,7 @@ def kill_once_kept(hub: LoopbackHub) -> None:
     """Start train.py, and kill it as soon as the Hub has what it goes on from."""
     script = [sys.executable, str(ROOT / "job_templates" / "train.py"), *command("ada/bikes")]
     process = subprocess.Popen(script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None and not states(stored(hub)):
-        time.sleep(0.01)
+    wait_until(lambda: process.poll() is not None or states(stored(hub)), 120)
     process.kill()
     assert process.wait(timeout=60) == -9
 

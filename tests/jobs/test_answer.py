@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from backend.inference.model_session import ModelSession, WorkerDied, answerer_f
 from backend.runs import Run, read_json
 from job_templates.ml.litert.verify.trained import load_trained
 from tests.jobs.conftest import ROOT
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -103,14 +104,22 @@ def test_a_worker_that_died_is_started_again(exported_run: Run) -> None:
         assert answerer.ask("hello").error is None
 
 
+def _kill_once_asked(pid: int) -> None:
+    """Kill a suspended process once its standard input holds something."""
+    with Path(f"/proc/{pid}/fd/0").open("rb", buffering=0) as asked:
+        wait_until(lambda: select.select([asked], [], [], 0)[0])
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_a_crash_while_it_answers_is_told(exported_run: Run) -> None:
     with ModelSession(*files(exported_run)) as answerer:
         answerer.load()
         [worker] = workers()
         worker.suspend()
-        crash = threading.Timer(0.5, lambda: os.kill(worker.pid, signal.SIGKILL))
+        crash = threading.Thread(target=_kill_once_asked, args=(worker.pid,))
         crash.start()
         answer = answerer.ask("hello")
+        crash.join()
         assert answer.error == "The LiteRT-LM runtime crashed (SIGKILL)."
         assert answerer.ask("hello").error is None
 
@@ -152,10 +161,7 @@ def test_tools_that_cannot_be_read_are_named(exported_run: Run, tmp_path: Path) 
 def test_an_idle_model_gives_its_memory_back(exported_run: Run) -> None:
     with ModelSession(*files(exported_run), idle_seconds=0.2) as answerer:
         assert answerer.ask("hello").error is None
-        deadline = time.monotonic() + 10
-        while workers() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not workers()
+        wait_until(lambda: not workers())
         assert answerer.ask("hello").error is None
 
 

@@ -9,11 +9,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -34,6 +34,7 @@ from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.source import find_source
 from job_templates.ml.models.starter import fast_tokenizer, new_starter
 from tests.jobs.conftest import ROOT, run_script
+from tests.waiting import wait_until
 
 FILE = "hiking_q8_ekv1024.litertlm"
 
@@ -163,7 +164,7 @@ def test_a_stopped_export_leaves_nothing_behind(exported_run: Run, tmp_path: Pat
     assert process.stdout is not None
     for line in process.stdout:
         if "Reading the checkpoint" in line:
-            time.sleep(1)
+            wait_until(lambda: psutil.Process(process.pid).children())  # the process that converts
             process.send_signal(signal.SIGTERM)
     assert process.wait() == 143
     process.stdout.close()

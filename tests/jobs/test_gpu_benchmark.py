@@ -30,6 +30,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     return subjects("cpu", True, tmp_path_factory.mktemp("subjects"))[1]
 
 
+@pytest.mark.slow  # the tests below hold each part
 def test_the_script_runs_every_part_on_a_cpu_and_says_what_it_did_not_measure(tmp_path: Path) -> None:
     output = tmp_path / "found.json"
     command = [sys.executable, SCRIPT, "--device", "cpu", "--json", output]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -61,12 +60,13 @@ def test_without_a_gpu_to_use_nothing_is_checked(environment: dict[str, str]) ->
     require_gpu(environment, seconds=0)
 
 
-def test_a_gpu_that_gives_no_answer_ends_the_wait() -> None:
+def test_a_gpu_that_gives_no_answer_ends_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PYTHONPATH puts a torch in place that takes a minute and then finds no fault: who waits that long is not told."""
+    (tmp_path / "torch.py").write_text("import os, time\ntime.sleep(60)\nos._exit(0)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert accelerator(ON_GPU) == "t4-small"
-    began = time.monotonic()
     with pytest.raises(InputError, match=r"gave no answer within 0 seconds\. No data was fetched"):
         require_gpu(ON_GPU, seconds=0.001)
-    assert time.monotonic() - began < 60
 
 
 def test_a_check_that_dies_says_with_which_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from job_templates.ml.models.device import choose_precision
 from job_templates.ml.models.source import find_source
 from job_templates.train import main
 from tests.jobs.conftest import ROOT, run_script
+from tests.waiting import wait_until
 
 DATASET, TOOLS = ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json"
 SMALL = ("--max-examples", "24", "--epochs", "2", "--batch-size", "8")
@@ -196,9 +196,9 @@ def test_a_terminated_run_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> No
     command += ["--output-repo", tmp_path / "run", "--epochs", "500"]
     process = subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE, text=True)
     metrics = tmp_path / "run" / "metrics.jsonl"
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and not any(event["event"] == "step" for event in read_events(metrics)[0]):
-        time.sleep(0.2)
+    wait_until(
+        lambda: process.poll() is not None or any(event["event"] == "step" for event in read_events(metrics)[0]), 300
+    )
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from backend.runs.saved_state import last_saved_state
 from job_templates.ml.run.options import config_from
 from job_templates.train import main, parser
 from tests.jobs.conftest import ROOT
+from tests.waiting import wait_until
 
 INPUTS = ["--dataset", str(ROOT / "examples" / "hiking.csv"), "--tools", str(ROOT / "examples" / "tools.json")]
 SIZE = ["--max-examples", "40", "--epochs", "12", "--batch-size", "8", "--checkpoint-minutes", "0.02"]
@@ -37,11 +37,9 @@ def start_and_stop(folder: Path, step: int, number: signal.Signals) -> None:
     """Start train.py, and end it once it has come to the step."""
     script = [sys.executable, str(ROOT / "job_templates" / "train.py"), *command(folder)]
     process = subprocess.Popen(script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and process.poll() is None:
-        if any(event["step"] >= step for event in events(folder, "step")):
-            break
-        time.sleep(0.05)
+    wait_until(
+        lambda: process.poll() is not None or any(event["step"] >= step for event in events(folder, "step")), 300
+    )
     process.send_signal(number)
     process.wait(timeout=60)
     assert process.returncode in (-number, 143)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import parser
+from tests.ports import number_of, reserved_port
 from ui.frame.serving import address, listen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,10 +69,9 @@ def test_what_kills_left_is_gone_when_the_app_is_up(tmp_path: Path) -> None:
     left = [tmp_path / "home" / name for name in (".trash-0123456789ab", ".uploads/.trash-0123456789ab")]
     for folder in left:
         (folder / "removed").mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    kept_port = reserved_port()
     app = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "--port", str(port)],
+        [sys.executable, str(ROOT / "app.py"), "--port", str(number_of(kept_port))],
         env={**os.environ, "FGT_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -84,3 +84,4 @@ def test_what_kills_left_is_gone_when_the_app_is_up(tmp_path: Path) -> None:
     finally:
         app.kill()
         app.communicate()
+        kept_port.close()

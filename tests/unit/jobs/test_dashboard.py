@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import urllib.request
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.trackio import Dashboard
+from tests.waiting import wait_until
 
 
 def test_the_dashboard_answers_where_it_says_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,17 +20,21 @@ def test_the_dashboard_answers_where_it_says_and_ends(tmp_path: Path, monkeypatc
     dashboard.start()
     dashboard.start()
     try:
-        deadline = time.monotonic() + 120
-        while (address := dashboard.address("my bikes")) is None and time.monotonic() < deadline:
-            assert dashboard.starting
-            time.sleep(0.2)
-        assert address is not None
+        address = wait_until(lambda: _address(dashboard), 120)
         assert address.endswith("/?project=my+bikes")
         with urllib.request.urlopen(address, timeout=60) as page:
             assert b"rackio" in page.read()
     finally:
         dashboard.stop()
     assert dashboard.address("my bikes") is None
+
+
+def _address(dashboard: Dashboard) -> str | None:
+    """Where it answers; until then it must be starting."""
+    starting = dashboard.starting
+    address = dashboard.address("my bikes")
+    assert address is not None or starting
+    return address
 
 
 def test_there_is_none_on_a_space(monkeypatch: pytest.MonkeyPatch) -> None:

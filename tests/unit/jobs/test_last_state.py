@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from backend import locks
@@ -11,21 +9,14 @@ from backend.jobs import JobState, LocalRunner
 from backend.jobs.local import cancel_path
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import DataSet
+from tests.waiting import wait_until
 
-PATIENCE_SECONDS = 30
 WAITS = """
 import pathlib, sys, time
 print("began", flush=True)
 while not pathlib.Path(sys.argv[-1]).exists():
     time.sleep(0.02)
 """
-
-
-def _until(wanted: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not wanted():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_last_state_that_could_not_be_written_is_written_once_the_disk_takes_it(
@@ -35,17 +26,17 @@ def test_a_last_state_that_could_not_be_written_is_written_once_the_disk_takes_i
     (tmp_path / "train.py").write_text(WAITS)
     runner, go_on = LocalRunner(tmp_path), tmp_path / "go on"
     runner.submit(run, "train", [str(go_on)])
-    _until(lambda: (runner.state(run, "train") or JobState("queued")).state == "running")
+    wait_until(lambda: (runner.state(run, "train") or JobState("queued")).state == "running")
     state = run.state_path("train")
     state.unlink()
     (state / "in the way").mkdir(parents=True)  # no rename takes the place of a folder that is not empty
     go_on.touch()
     alive = run.lock_path("train")
-    _until(lambda: "Could not write" in runner.log(run, "train")[0] or not locks.is_held(alive))
+    wait_until(lambda: "Could not write" in runner.log(run, "train")[0] or not locks.is_held(alive))
     assert locks.is_held(alive)
     (state / "in the way").rmdir()
     state.rmdir()
-    _until(lambda: not locks.is_held(alive))
+    wait_until(lambda: not locks.is_held(alive))
     ended = runner.state(run, "train")
     assert ended is not None
     assert ended.state == "completed"
@@ -58,14 +49,14 @@ def test_who_waits_need_not_wait_for_that_and_who_cancels_can_delete(tmp_path: P
     runner, go_on = LocalRunner(tmp_path), tmp_path / "go on"
     runner.submit(first, "train", [str(go_on)])
     runner.submit(second, "train", [str(go_on)])
-    _until(lambda: (runner.state(first, "train") or JobState("queued")).state == "running")
+    wait_until(lambda: (runner.state(first, "train") or JobState("queued")).state == "running")
     state = first.state_path("train")
     state.unlink()
     (state / "in the way").mkdir(parents=True)
     go_on.touch()
-    _until(lambda: (runner.state(second, "train") or JobState("queued")).state == "completed")
+    wait_until(lambda: (runner.state(second, "train") or JobState("queued")).state == "completed")
     assert locks.is_held(first.lock_path("train"))
     cancel_path(first, "train").touch()
-    _until(lambda: not locks.is_held(first.lock_path("train")))
+    wait_until(lambda: not locks.is_held(first.lock_path("train")))
     store.delete(first.id)
     assert not first.path.exists()

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from backend.errors import InputError
 from backend.jobs import JobState, LocalRunner
 from backend.runs import Run, RunConfig
 from tests.conftest import DataSet
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_SECONDS = 30
 
 QUICK = "import sys\nprint('\\x1b[1mbold', *sys.argv[1:])"
 SLOW = "import time\nprint('began', flush=True)\ntime.sleep(600)"
@@ -79,15 +78,8 @@ def make_runner(tmp_path: Path) -> Callable[..., LocalRunner]:
     return make
 
 
-def _until(wanted: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not wanted():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
 def _end(runner: LocalRunner, run: Run, stage: str) -> JobState:
-    _until(lambda: not (runner.state(run, stage) or JobState("queued")).active)
+    wait_until(lambda: not (runner.state(run, stage) or JobState("queued")).active)
     state = runner.state(run, stage)
     assert state is not None
     return state
@@ -101,7 +93,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _printed(runner: LocalRunner, run: Run, stage: str) -> str:
-    _until(lambda: runner.log(run, stage)[0] != "")
+    wait_until(lambda: runner.log(run, stage)[0] != "")
     return runner.log(run, stage)[0]
 
 
@@ -160,7 +152,7 @@ def test_a_second_job_waits_for_the_first(
     runner.submit(first, "train")
     runner.submit(second, "evaluate")
     runner.submit(third, "evaluate")
-    _until(lambda: "2 jobs" in (runner.state(third, "evaluate") or JobState("queued")).message)
+    wait_until(lambda: "2 jobs" in (runner.state(third, "evaluate") or JobState("queued")).message)
     with pytest.raises(InputError, match="already has a train job"):
         runner.submit(first, "train")
     assert runner.cancel(third, "evaluate").state == "cancelled"
@@ -179,7 +171,7 @@ def test_cancel_ends_the_job_and_its_children(
     assert _is_alive(child)
     state = runner.cancel(run, "train")
     assert (state.state, state.exit_code) == ("cancelled", -signal.SIGTERM)
-    _until(lambda: not _is_alive(child))
+    wait_until(lambda: not _is_alive(child))
     runner.submit(run, "train")  # a cancelled job can be started again
     assert _printed(runner, run, "train") != f"{child}\n"
 
@@ -201,7 +193,7 @@ def test_what_a_finished_job_leaves_running_is_ended(
     runner.submit(run, "train")
     assert _end(runner, run, "train").state == "completed"
     child = int(runner.log(run, "train")[0])
-    _until(lambda: not _is_alive(child))
+    wait_until(lambda: not _is_alive(child))
 
 
 def test_a_job_outlives_the_app_that_started_it(
@@ -234,8 +226,8 @@ def test_a_job_whose_supervisor_died_is_lost_and_can_be_started_again(
     runner.submit(run, "train")
     job = int(_printed(runner, run, "train").splitlines()[0])
     os.kill(_supervisor_of(run), signal.SIGKILL)
-    _until(lambda: not _is_alive(job))
-    _until(lambda: not (runner.state(run, "train") or JobState("running")).active)
+    wait_until(lambda: not _is_alive(job))
+    wait_until(lambda: not (runner.state(run, "train") or JobState("running")).active)
     state = runner.state(run, "train")
     assert state is not None
     assert state.state == "lost"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -18,9 +18,11 @@ from ui.services.subprocess_work import Stopped, Tell, run_apart
 DATA = Data(ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json", CheckOptions())
 
 
-def sleep(seconds: float, _tell: Tell) -> None:
+def work_for_ever(tell: Tell) -> None:
     """Work that does not look whether it is still wanted."""
-    time.sleep(seconds)
+    tell(0.0, str(os.getpid()))
+    while True:
+        signal.pause()
 
 
 def die(code: int, _tell: Tell) -> None:
@@ -46,12 +48,16 @@ def test_an_error_comes_back_in_its_words() -> None:
 
 
 def test_a_stop_ends_the_process() -> None:
-    stop = threading.Event()
-    threading.Timer(0.5, stop.set).start()
-    start = time.monotonic()
+    stop, began = threading.Event(), []
+
+    def stop_it(_done: float, pid: str) -> None:
+        began.append(int(pid))
+        stop.set()
+
     with pytest.raises(Stopped):
-        run_apart(sleep, (600,), lambda *_: None, stop)
-    assert time.monotonic() - start < 60
+        run_apart(work_for_ever, (), stop_it, stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(began[0], 0)
 
 
 def test_a_process_that_dies_is_noticed() -> None:
