@@ -22,7 +22,7 @@ from ui.jobs.confirm import JobsConfirm
 from ui.page.faults import painted
 from ui.page.guarded_blocks import GuardedBlocks
 from ui.page.location import STEP_NAMES, STEPS, Place
-from ui.page.page import QUICK, Page, Step
+from ui.page.page import Page, Step
 from ui.page.state import Scene
 from ui.page.updates import Wanted, blocks_of
 from ui.playground.step import TryStep
@@ -116,17 +116,16 @@ class Layout:
     def wire(self, blocks: gr.Blocks) -> None:
         """Tie every part to what it does."""
         page = self.page
-        parts = (page, self.runs, self.confirm, self.doctor, *self.steps.values())
+        parts = (self.runs, self.confirm, self.doctor, *self.steps.values())
         rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
-        page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
+        outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
         page.on_press(self.runs.part, self.runs.press)
         page.on_press(self.stepper, _pick_step)
         page.on_press(self.confirm.part, self.confirm.press)
         page.on_press(self.doctor.part, self.doctor.press)
         for step in self.steps.values():
             step.wire(page)
-        self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
-        blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
+        page.wire(blocks, self.timer, outputs)
 
 
 def build(tenants: Tenants, guard: Guard) -> gr.Blocks:

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from ui.html.markup import callout
-from ui.page.updates import Keyed, Wanted
+from ui.page.updates import Keyed, Wanted, value_of
 from ui.services.stored import told
 
 LOGGER = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
 
     def later() -> Any:
         try:
-            return _sendable(update.value())
+            return _sendable(value_of(update))
         except Exception as error:
             LOGGER.exception("a part of %s cannot be painted", name)
             return _sendable(trouble("This part", error)) if isinstance(block, gr.HTML) else gr.skip()

@@ -28,19 +28,18 @@ class Keyed:
     key: str
     update: Any
 
-    def value(self) -> Any:
-        """The update itself."""
-        return self.update() if callable(self.update) else self.update
+
+def value_of(update: Any) -> Any:
+    """The update as Gradio takes it; a keyed one is made now."""
+    if not isinstance(update, Keyed):
+        return update
+    return update.update() if callable(update.update) else update.update
 
 
-def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[dict[Block, Any], Seen]:
-    """The updates that differ from what was last sent to this page, and what it will then have seen."""
+def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[Wanted, Seen]:
+    """The updates that differ from what this page shows, and the digests of all that it shows after them."""
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
-    changed = {
-        block: update.value() if isinstance(update, Keyed) else update
-        for block, update in wanted.items()
-        if seen.get(str(block._id)) != digests[str(block._id)]
-    }
+    changed = {block: update for block, update in wanted.items() if seen.get(str(block._id)) != digests[str(block._id)]}
     return changed, {**seen, **digests}
 
 
