@@ -54,7 +54,7 @@ class Page:
         self._paint = paint
         self._lock = threading.Lock()
         self.place = gr.JSON(None, visible=False)
-        self.token = gr.Textbox("", visible=False)
+        self.token = gr.Textbox("", visible=False, elem_id="answer-token")
         self.answers = gr.State([])
         self.notice = Part(elem_id="notice")
 
