@@ -114,25 +114,22 @@ class Page:
 
     async def _event(self, name: str, event: str, data: list[Any]) -> None:
         """An event, and what the page then shows: two requests, one behind the other."""
-        answer = await self._asked(name, event, data)
-        if answer is not None:
+        if answer := await self._asked(name, event, data):
             self._place = answer[0]
             await self._rendered(name)
 
     async def _rendered(self, name: str) -> None:
         answer = await self._asked(name, "tick", [self._place, self._token, None])
-        if answer is not None and isinstance(answer[-1], str):
-            self._token = answer[-1]
+        self._token = answer[-1] if answer and isinstance(answer[-1], str) else self._token
 
-    async def _asked(self, name: str, event: str, data: list[Any]) -> list[Any] | None:
+    async def _asked(self, name: str, event: str, data: list[Any]) -> list[Any]:
         found = next(dep for dep in self._config["dependencies"] if any(on[1] == event for on in dep["targets"]))
         body = {"data": data, "fn_index": found["id"], "session_hash": self._session, "event_data": None}
         reply = await self._timed(name, self._client.post("/gradio_api/run/predict", json=body))
-        if reply.status_code != 200:
-            self.failures.append(f"{name}: {reply.status_code} {reply.text[:200]}")
-            return None
-        answer: list[Any] = reply.json()["data"]
-        return answer
+        if reply.status_code == 200:
+            return list(reply.json()["data"])
+        self.failures.append(f"{name}: {reply.status_code} {reply.text[:200]}")
+        return []
 
     async def _timed(self, name: str, asked: Any) -> httpx2.Response:
         began = time.monotonic()
