@@ -69,8 +69,7 @@ class Page:
         self._random = random.Random(number)
         self._session = f"session-{number}"
         self._place: dict[str, Any] = {"step": "data"}
-        self._token = ""
-        self._number = number
+        self._token, self._number = "", number
         self.failures: list[str] = []
 
     async def live(self, seconds: float) -> None:
