@@ -80,8 +80,9 @@ class Page:
         shown = callout("error", "That did not work", str(failed)).text if failed else wanted.get(self.notice, "")
         wanted[self.notice] = shown
         with self._lock:
-            changed, now = record(answers, token, wanted)
-        return {block: value_of(update) for block, update in changed.items()} | ({self.token: now} if changed else {})
+            changed, sent = record(answers, token, wanted)
+        values = {block: value_of(update) for block, update in changed.items()}
+        return {**values, self.token: sent} if values else {}
 
     def on(self, trigger: Callable[..., Any], act: Act, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""

@@ -10,7 +10,7 @@ from gradio.blocks import Block
 
 from ui.page.updates import Seen, Wanted, changes
 
-MOST_ANSWERS = 3
+MOST_ANSWERS, UNKNOWN = 3, ""
 Answers = list[tuple[str, Seen]]
 """Token and digests of the answers that a page may show, oldest first. An answer reaches the page whole or not at all.
 """
@@ -22,22 +22,28 @@ def record(answers: Answers, token: str, wanted: Mapping[Block, Any]) -> tuple[W
     Call it under a lock: of two calls, the second has to know what the first sent.
     """
     changed, now = changes(wanted, certain(answers, token))
-    fresh = secrets.token_hex(8)
+    newest = not answers or answers[-1][0] == token
     if changed:
-        newest = answers[-1:] if answers and answers[-1][0] == token else answers[1 - MOST_ANSWERS :]
-        answers[:] = [*newest, (fresh, now)]
-    return changed, fresh
+        fresh = secrets.token_hex(8)
+        answers[:] = [*(answers[-1:] if newest else answers[1 - MOST_ANSWERS :]), (fresh, now)]
+        return changed, fresh
+    if newest:
+        answers[-1:] = [(token, now)]
+    return {}, token
 
 
-def certain(answers: Answers, token: str) -> Seen:
-    """The digests that the page shows without doubt.
+def certain(answers: Answers, token: str) -> Seen | None:
+    """The digests that the page shows; UNKNOWN where that is in doubt, None where nothing is known.
 
     If the page holds the newest token, it shows that answer. If it holds an earlier one, a later answer was lost or is
-    on its way: what the answers do not agree on is unknown. With a token that is not known here, everything is.
+    on its way: what the answers do not agree on is unknown.
     """
-    if token not in [name for name, _ in answers]:
+    if not answers and not token:
         return {}
+    if token not in [name for name, _ in answers]:
+        return None
     name, newest = answers[-1]
     if name == token:
         return newest
-    return {key: value for key, value in newest.items() if all(seen.get(key) == value for _, seen in answers)}
+    agreed = {key for key, value in newest.items() if all(seen.get(key) == value for _, seen in answers)}
+    return {key: value if key in agreed else UNKNOWN for key, value in newest.items()}

@@ -36,11 +36,30 @@ def value_of(update: Any) -> Any:
     return update.update() if callable(update.update) else update.update
 
 
-def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[Wanted, Seen]:
-    """The updates that differ from what this page shows, and the digests of all that it shows after them."""
+def changes(wanted: Mapping[Block, Any], seen: Seen | None) -> tuple[Wanted, Seen]:
+    """The updates that differ from what this page shows, and the digests of all that it shows after them.
+
+    A component that `seen` does not name is as it was made. None: nothing is known of the page.
+    """
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
-    changed = {block: update for block, update in wanted.items() if seen.get(str(block._id)) != digests[str(block._id)]}
-    return changed, {**seen, **digests}
+    known = {} if seen is None else seen
+    changed = {
+        block: update
+        for block, update in wanted.items()
+        if known.get(str(block._id)) != digests[str(block._id)]
+        and not (seen is not None and str(block._id) not in seen and _as_made(block, update))
+    }
+    return changed, {**known, **digests}
+
+
+def _as_made(block: Block, update: Any) -> bool:
+    """Whether a field has its value already.
+
+    Gradio keeps a value for a field that is not on the page yet. It writes the value some moments after the field
+    appears, over what was typed meanwhile (js/core/src/init.svelte.ts, `register_component`, read on 2026-11-28;
+    https://github.com/gradio-app/gradio/pull/12904). So a value that a field has already is not sent.
+    """
+    return isinstance(update, Keyed) and not callable(update.update) and update.update == getattr(block, "value", None)
 
 
 def blocks_of(holder: object) -> list[Block]:

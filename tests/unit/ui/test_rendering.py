@@ -16,7 +16,7 @@ from ui.frame.layout import Layout
 from ui.html.part import Part
 from ui.page.location import Place
 from ui.page.page import Page
-from ui.page.sent import Answers, certain, record
+from ui.page.sent import UNKNOWN, Answers, certain, record
 from ui.page.state import Scene
 from ui.page.updates import Keyed, Seen
 from ui.services.tenants import Tenants
@@ -154,12 +154,27 @@ def test_few_answers_are_kept() -> None:
     for number in range(1, 9):
         record(answers, token, {part: str(number)})
     assert len(answers) == 3
-    assert certain(answers, token) == {}
+    assert certain(answers, token) is None
 
 
 def test_what_all_open_answers_agree_on_is_certain() -> None:
     one: Seen = {"1": "a", "2": "b"}
     answers: Answers = [("first", one), ("second", {**one, "2": "c", "3": "d"})]
-    assert certain(answers, "first") == {"1": "a"}
+    assert certain(answers, "first") == {"1": "a", "2": UNKNOWN, "3": UNKNOWN}
     assert certain(answers, "second") == answers[-1][1]
-    assert certain(answers, "unknown") == {}
+    assert certain(answers, "unknown") is None
+    assert certain(answers, "") is None
+    assert certain([], "") == {}
+
+
+def test_a_value_that_a_field_was_made_with_is_sent_only_to_change_it_back() -> None:
+    """Gradio would write it over what is typed at the moment when the field appears."""
+    with gr.Blocks():
+        field = gr.Textbox("as made")
+    answers: Answers = []
+    assert record(answers, "", {field: Keyed("one", "as made")}) == ({}, "")
+    again = {field: Keyed("other", "as made")}
+    changed, token = record(answers, "", again)
+    assert changed == again
+    assert record(answers, token, again) == ({}, token)
+    assert record(answers, "lost", again)[0] == again
