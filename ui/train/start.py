@@ -20,6 +20,8 @@ MOST_MINUTES = 7 * 24 * 60
 
 def start(scene: Scene, values: Sequence[Any], *, quick: bool = False) -> Place:
     """Start what the form says, or ask for its price; InputError for the first setting that is not allowed."""
+    if scene.run is not None:  # a second press, before the page shows the run that the first one made
+        return scene.place
     *settings, then, where, machine, minutes = values
     name, config = read_settings(settings, folders=scene.services.identity.machine)
     if quick:
