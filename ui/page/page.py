@@ -6,7 +6,8 @@ disjoint, so a poll that began before an event cannot overwrite what the event s
 
 A page does not run two calls of one listener at the same time. With trigger_mode "always_last", a call that is asked
 for meanwhile follows the answer, with the inputs of that later moment (js/core/src/dependency.ts of Gradio, `dispatch`
-and `should_dispatch`, read on 2026-11-28). ui/page/sent.py says what happens if an answer is lost.
+and `should_dispatch`, read on 2026-11-28). Two calls can overlap if both are asked for while the page still gathers the
+inputs of the first. ui/page/sent.py says what happens then, and if an answer is lost.
 """
 
 from __future__ import annotations

@@ -23,7 +23,9 @@ def test_a_second_press_makes_no_second_run(tmp_path: Path) -> None:
     page_state = PageState(services, Location(run=run.id, step="train"))
     with gr.Blocks():
         step = TrainStep()
-    values = [getattr(field, "value", None) for field in (*step.form.fields, step.then, *step.jobs.fields)]
-    values[values.index(HERE)] = JOBS  # if it were started, the lack of a login would say so
+    fields = {**step.form.inputs, "then": step.then, **step.jobs.inputs}
+    values = {name: getattr(field, "value", None) for name, field in fields.items()}
+    assert values["where"] == HERE
+    values["where"] = JOBS  # if it were started, the lack of a login would say so
     assert start(page_state, values) == page_state.place
     assert [entry.id for entry in services.store.list()] == [run.id]
