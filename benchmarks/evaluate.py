@@ -25,8 +25,8 @@ cli.quiet()
 
 import torch
 
+from backend.prompts import PAD_ID, STOP_IDS
 from backend.scoring import score_rows
-from backend.tokens import PAD_ID, STOP_IDS
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.evaluation.evaluate import SPARE_TOKENS
 from job_templates.ml.models.loading import load_tuned

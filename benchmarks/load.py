@@ -69,7 +69,7 @@ class Page:
         self._random = random.Random(number)
         self._session = f"session-{number}"
         self._place: dict[str, Any] = {"step": "data"}
-        self._number = number
+        self._token, self._number = "", number
         self.failures: list[str] = []
 
     async def live(self, seconds: float) -> None:
@@ -88,7 +88,7 @@ class Page:
                 await self._random.choice([self._check, self._open_run, self._change_step])()
                 action = time.monotonic() + self._random.uniform(*ACTION_SECONDS)
             else:
-                await self._event("look", "tick", [self._place, None])
+                await self._rendered("render")
             await asyncio.sleep(max(0.0, look_seconds - (time.monotonic() - began)))
         await self._client.aclose()
 
@@ -101,27 +101,34 @@ class Page:
             path = (await self._timed("upload", asked)).json()[0]
             files.append({"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}})
         self._place = {"step": "data"}
-        await self._event("check", "upload", [self._place, None, *files])
+        await self._event("check", "upload", [self._place, *files])
 
     async def _open_run(self) -> None:
         self._place = {"step": "train", "run": f"{self._run}"}
-        await self._event("open run", "tick", [self._place, None])
+        await self._rendered("open run")
 
     async def _change_step(self) -> None:
         self._place = {**self._place, "step": self._random.choice(["data", "train", "evaluate", "export", "try"])}
-        await self._event("change step", "tick", [self._place, None])
+        await self._rendered("change step")
 
     async def _event(self, name: str, event: str, data: list[Any]) -> None:
+        """An event, and what the page then shows: two requests, one behind the other."""
+        if answer := await self._asked(name, event, data):
+            self._place = answer[0]
+            await self._rendered(name)
+
+    async def _rendered(self, name: str) -> None:
+        answer = await self._asked(name, "tick", [self._place, self._token, None])
+        self._token = answer[-1] if answer and isinstance(answer[-1], str) else self._token
+
+    async def _asked(self, name: str, event: str, data: list[Any]) -> list[Any]:
         found = next(dep for dep in self._config["dependencies"] if any(on[1] == event for on in dep["targets"]))
         body = {"data": data, "fn_index": found["id"], "session_hash": self._session, "event_data": None}
         reply = await self._timed(name, self._client.post("/gradio_api/run/predict", json=body))
-        if reply.status_code != 200:
-            self.failures.append(f"{name}: {reply.status_code} {reply.text[:200]}")
-            return
-        tick = next(dep for dep in self._config["dependencies"] if any(on[1] == "tick" for on in dep["targets"]))
-        place = reply.json()["data"][found["outputs"].index(tick["inputs"][0])]
-        if isinstance(place, dict) and "__type__" not in place:
-            self._place = place
+        if reply.status_code == 200:
+            return list(reply.json()["data"])
+        self.failures.append(f"{name}: {reply.status_code} {reply.text[:200]}")
+        return []
 
     async def _timed(self, name: str, asked: Any) -> httpx2.Response:
         began = time.monotonic()

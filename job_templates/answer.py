@@ -34,7 +34,7 @@ from backend.prompts import PromptFormat, get_format, read_answer
 from backend.records import Call
 from job_templates.ml.litert.bundle import read_bundle
 from job_templates.ml.litert.runtime import PhoneModel
-from job_templates.ml.run import peak_memory_mb
+from job_templates.worker_process import peak_memory_mb
 
 
 def parser() -> argparse.ArgumentParser:

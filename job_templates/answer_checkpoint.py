@@ -49,9 +49,8 @@ from typing import Any, TextIO
 
 from backend.data.tools import read_tools
 from backend.errors import InputError
-from backend.prompts import read_answer, strip_stop_tokens
+from backend.prompts import STOP_IDS, read_answer, strip_stop_tokens
 from backend.records import Tool
-from backend.tokens import STOP_IDS
 
 MOST_NEW = {"tuned": 256, "base": 64}
 """Tokens an answer may grow to. A base that was never tuned to call tools may write on and on, a token at a time."""

@@ -48,7 +48,7 @@ from backend.redact import redact
 from job_templates.cli import Terminated, run
 
 if TYPE_CHECKING:
-    from backend.doctor import AccountFindings, Jobs, Plan, Visit
+    from backend.doctor.hub import AccountFindings, Jobs, Plan, Visit
 
 DEFAULT_FLAVOR = "t4-small"
 MACHINE, ACCOUNT, JOBS = "This machine", "Account on Hugging Face", "Jobs on Hugging Face"
@@ -179,7 +179,7 @@ def check_hub(teller: Teller, options: argparse.Namespace) -> None:
     """Check the account, and its jobs with --spend; the client is imported here, where it is needed."""
     teller.begin(ACCOUNT)
     try:
-        from backend.doctor import FREE, AccountFindings, check_account, local_token
+        from backend.doctor.hub import FREE, AccountFindings, check_account, local_token
     except ImportError:
         then = "Run the doctor with .venv/bin/python, or start scripts/run once."
         teller.found(failed("Hugging Face client", NO_CLIENT, then))
@@ -195,7 +195,7 @@ def check_hub(teller: Teller, options: argparse.Namespace) -> None:
 
 def spending(options: argparse.Namespace, token: str) -> Jobs:
     """What asks for the price of the jobs, once the login is known to permit them, and runs them if it is agreed to."""
-    from backend.doctor import check_jobs, not_started, plan_jobs
+    from backend.doctor.hub import check_jobs, not_started, plan_jobs
 
     def jobs(visit: Visit, watcher: Watcher) -> list[Finding]:
         try:

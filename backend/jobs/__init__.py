@@ -7,7 +7,6 @@ from backend.jobs.logs import CANCELLED, KILLED, clean
 from backend.jobs.runner import Runner
 from backend.jobs.runner_router import EitherRunner
 from backend.jobs.states import JobState, write_state
-from backend.jobs.workload import trained_rows, workload
 
 __all__ = [
     "CANCELLED",
@@ -23,7 +22,5 @@ __all__ = [
     "config_arguments",
     "estimate_training",
     "job_arguments",
-    "trained_rows",
-    "workload",
     "write_state",
 ]

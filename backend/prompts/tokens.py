@@ -1,12 +1,11 @@
-"""FunctionGemma's control tokens, as the model card and its chat template spell them."""
+"""FunctionGemma's special tokens and their ids (google/functiongemma-270m-it: card, template, tokenizer.model)."""
 
 from __future__ import annotations
 
 import re
 
-BOS = "<bos>"
-EOS = "<eos>"
-PAD = "<pad>"
+PAD, EOS, BOS, UNK = "<pad>", "<eos>", "<bos>", "<unk>"
+PAD_ID, EOS_ID, BOS_ID, UNK_ID = 0, 1, 2, 3
 START_OF_TURN = "<start_of_turn>"
 END_OF_TURN = "<end_of_turn>"
 START_DECLARATION = "<start_function_declaration>"
@@ -30,3 +29,34 @@ RESERVED = re.compile(
     r"|(?:start|end)_function_(?:declaration|call|response)|unused\d+)>|\[multimodal\]"
 )
 """Any text that the tokenizer would read as a control token instead of as words."""
+
+
+MASK = "<mask>"
+FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID = 6, 104
+
+CONTROL_TOKENS: dict[str, int] = {
+    "<start_function_declaration>": 46,
+    "<end_function_declaration>": 47,
+    "<start_function_call>": 48,
+    "<end_function_call>": 49,
+    "<start_function_response>": 50,
+    "<end_function_response>": 51,
+    "<escape>": 52,
+    "<start_of_turn>": 105,
+    "<end_of_turn>": 106,
+}
+
+STOP_IDS: tuple[int, ...] = (EOS_ID, CONTROL_TOKENS["<end_of_turn>"], CONTROL_TOKENS["<start_function_response>"])
+"""Greedy decoding ends at any of these: `<eos>`, `<end_of_turn>`, `<start_function_response>`."""
+
+META_TOKENS: dict[str, int] = {PAD: PAD_ID, EOS: EOS_ID, BOS: BOS_ID, UNK: UNK_ID}
+"""SentencePiece never finds these four in a text; whoever encodes one has to look for them."""
+
+
+def user_defined_symbols() -> list[str]:
+    """The pieces of ids 4 to 107, in order: mask, multimodal, unused and control tokens, turns, and the newline."""
+    unused = [f"<unused{index}>" for index in range(LAST_BEFORE_TURNS_ID - FIRST_UNUSED_ID + 1)]
+    symbols = [MASK, "[multimodal]", *unused, "<start_of_turn>", "<end_of_turn>", "\n"]
+    for token, token_id in CONTROL_TOKENS.items():
+        symbols[token_id - 4] = token
+    return symbols

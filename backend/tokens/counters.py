@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import sentencepiece
 
 from backend.errors import InputError
+from backend.prompts import META_TOKENS
 from backend.records import Tool
-from backend.tokens.special import META_TOKENS
 from backend.tokens.starter import starter_model_bytes
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import sentencepiece
 
 from backend.errors import InputError
 from backend.files import disk_errors, write_bytes
-from backend.tokens.special import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, UNK, UNK_ID, user_defined_symbols
+from backend.prompts import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, UNK, UNK_ID, user_defined_symbols
 
 VOCABULARY = 2000
 MAX_CHARACTERS = 600

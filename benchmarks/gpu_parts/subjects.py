@@ -12,10 +12,9 @@ from peft import PeftModel
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig, PreTrainedTokenizerBase
 
 from backend.data import CheckOptions, load_dataset
-from backend.prompts import get_format
+from backend.prompts import BOS_ID, EOS_ID, PAD_ID, get_format
 from backend.records import Example, Tool
 from backend.runs import STARTER, RunConfig
-from backend.tokens import BOS_ID, EOS_ID, PAD_ID
 from benchmarks.gpu_parts.records import MODELS
 from job_templates.ml.models.base import starter_base, with_adapter
 from job_templates.ml.models.starter import new_starter, starter_config

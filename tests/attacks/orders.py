@@ -39,12 +39,12 @@ def with_example(surface: Surface, ask: Ask) -> dict[str, Any] | None:
 def priced(surface: Surface, ask: Ask, name: str) -> dict[str, Any] | None:
     """The place at which a job's price is shown, None where the way to it is closed."""
     place = with_example(surface, ask)
-    look, quick = surface.named("look"), surface.fired_by("quick-test")
+    render, quick = surface.named("render"), surface.fired_by("quick-test")
     offered: dict[str, Any] | None = None
 
     def settled() -> bool:
         nonlocal offered
-        answer = ask(look, look.data(place=offered or place), None)
+        answer = ask(render, render.data(place=offered or place), None)
         if answer is None:
             offered = None
             return True
@@ -97,6 +97,6 @@ def delete(surface: Surface, ask: Ask, run_id: str) -> Any:
 
 def runs_listed(surface: Surface, outsider: Outsider) -> str:
     """The list of runs as the page shows it to this client."""
-    enter = surface.named("enter")
-    answer = run(outsider, enter, [], session_hash=secrets.token_hex(6)).json()
-    return words(str(surface.shown(enter, "runs-part", answer)))
+    render = surface.named("render")
+    answer = run(outsider, render, render.data(), session_hash=secrets.token_hex(6)).json()
+    return words(str(surface.shown(render, "runs-part", answer)))

@@ -50,6 +50,7 @@ class Surface:
         self.config = outsider.get("config").json()
         parts = {part["id"]: part for part in self.config["components"]}
         self._ids = {part["props"].get("elem_id"): part["id"] for part in self.config["components"]}
+        (self._place,) = next(one for one in self.config["dependencies"] if one["api_name"] == "enter")["outputs"]
         self.endpoints = [_endpoint(one, parts) for one in self.config["dependencies"] if one["backend_fn"]]
         self.endpoints += _unlisted(outsider, self.endpoints)
         assert len(self.endpoints) > 20
@@ -74,11 +75,13 @@ class Surface:
         assert set(wanted) <= set(labels), f"{set(wanted) - set(labels)} are no fields of {endpoint.name}"
         return [wanted.get(label, value) for label, value in zip(labels, endpoint.data(place=place), strict=True)]
 
+    def leads(self, endpoint: Endpoint) -> bool:
+        """Whether its answers hold a place."""
+        return self._place in endpoint.outputs
+
     def place(self, endpoint: Endpoint, answer: Any) -> Any:
-        """The place that an answer leads to; None where it stays."""
-        kinds = {part["id"]: part["type"] for part in self.config["components"]}
-        at = next(number for number, output in enumerate(endpoint.outputs) if kinds[output] == PLACE)
-        return answer["data"][at]
+        """The place that an answer leads to."""
+        return answer["data"][endpoint.outputs.index(self._place)]
 
 
 def _endpoint(dependency: dict[str, Any], parts: dict[int, Any]) -> Endpoint:
@@ -119,6 +122,15 @@ def _walk(routes: Sequence[Any]) -> Iterator[tuple[str, str]]:
             yield from _walk(inner.routes)
         else:
             yield from ((method, route.path) for method in route.methods)
+
+
+def run_and_render(outsider: Outsider, surface: Surface, endpoint: Endpoint, data: Any, **more: Any) -> str:
+    """What an endpoint answers and, if that leads to a place, what the page then shows there."""
+    reply, render = run(outsider, endpoint, data, **more), surface.named("render")
+    if reply.status_code != 200 or len(endpoint.outputs) != 1 or not surface.leads(endpoint):
+        return reply.text
+    place = surface.place(endpoint, reply.json())
+    return reply.text + run(outsider, render, render.data(place=place), **more).text
 
 
 def run(outsider: Outsider, endpoint: Endpoint, data: Any, **more: Any) -> httpx.Response:

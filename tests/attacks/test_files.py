@@ -15,7 +15,7 @@ from backend.runs.store import FolderStore
 from tests.attacks.conftest import Target
 from tests.attacks.outsider import Outsider
 from tests.attacks.shapes import META, PLAIN, SHAPES, spellings
-from tests.attacks.surface import WAYS, Endpoint, Surface, run
+from tests.attacks.surface import WAYS, Endpoint, Surface, run, run_and_render
 from tests.attacks.vault import Decoy, Vault, serve_decoy
 from tests.conftest import ROOT
 
@@ -48,19 +48,20 @@ def test_no_shape_of_a_value_takes_a_file_of_the_server(
     for endpoint in _one_for_each_type(surface):
         for at in endpoint.slots:
             bait = vault.bait(f"{shape}: {endpoint.name}, input {at} ({endpoint.inputs[at]})")
-            answers.append(run(outsider, endpoint, endpoint.data(at, SHAPES[shape](str(bait)))).text)
+            answers.append(run_and_render(outsider, surface, endpoint, endpoint.data(at, SHAPES[shape](str(bait)))))
     assert vault.taken(answers) == []
 
 
 def test_no_way_to_write_a_path_leads_out(laptop: Target, outsider: Outsider, surface: Surface, vault: Vault) -> None:
     """Each is asked of a JSON input and of a file input, and by the address of a download."""
     answers: list[str | bytes] = []
-    look, upload = surface.named("look"), surface.fired_by("upload-csv")
+    render, upload = surface.named("render"), surface.fired_by("upload-csv")
     for written in spellings(Path("/x"), laptop.uploads, ROOT):
         bait = vault.bait(written)
         path = spellings(bait, laptop.uploads, ROOT)[written]
-        answers.append(run(outsider, look, [{"step": "data", "run": SHAPES[PLAIN](path)}, None]).text)
-        answers.append(run(outsider, upload, [{"step": "data"}, None, None, SHAPES[PLAIN](path)]).text)
+        place = {"step": "data", "run": SHAPES[PLAIN](path)}
+        answers.append(run(outsider, render, render.data(place=place)).text)
+        answers.append(run_and_render(outsider, surface, upload, [{"step": "data"}, None, SHAPES[PLAIN](path)]))
         for route in ("file=", "file/", "proxy=", "stream/"):
             for target in (path, quote(path), quote(path, safe="")):
                 sent = target.replace(" ", "%20").replace("\0", "%00").replace("\\", "%5C")
@@ -138,8 +139,8 @@ def test_the_rest_of_a_request_takes_no_file(
     for endpoint in surface.endpoints:
         bait = vault.bait(f"event data: {endpoint.name}")
         event = {"do": {"path": str(bait), **META}, "step": str(bait), "run": str(bait), "path": str(bait), **META}
-        answers.append(run(outsider, endpoint, endpoint.data(), event_data=event).text)
-    enter, bait = surface.named("enter"), vault.bait("the page's address")
+        answers.append(run_and_render(outsider, surface, endpoint, endpoint.data(), event_data=event))
+    enter, render, bait = surface.named("enter"), surface.named("render"), vault.bait("the page's address")
     for key in ("run", "data", "like", "asking", "fixing", "offer", "deep_link", "page", "__theme"):
         for path in (str(bait), f"../../vault/{bait.name}", f"../vault/{bait.stem}"):
             query = f"?{key}={quote(path)}&step=evaluate"
@@ -147,7 +148,8 @@ def test_the_rest_of_a_request_takes_no_file(
             answers.append(outsider.get(f"config{query}").text)
             body = {"data": [], "fn_index": enter.id, "session_hash": path}
             sent = outsider.post(f"gradio_api/run/predict{query}", json=body, headers={"Referer": laptop.url + query})
-            answers.append(sent.text)
+            entered = surface.place(enter, sent.json()) if sent.status_code == 200 else None
+            answers += [sent.text, run(outsider, render, render.data(place=entered)).text]
     assert vault.taken(answers) == []
 
 
@@ -174,7 +176,7 @@ def test_what_was_uploaded_is_what_a_file_input_takes(outsider: Outsider, surfac
     paths = {name: outsider.uploaded(name, (EXAMPLES / name).read_bytes()) for name in ("tools.json", "hiking.csv")}
     upload = surface.fired_by("upload-csv")
     tools, dataset = (SHAPES[PLAIN](paths[name]) for name in ("tools.json", "hiking.csv"))
-    answer = run(outsider, upload, [{"step": "data"}, None, tools, dataset]).json()
+    answer = run(outsider, upload, [{"step": "data"}, tools, dataset]).json()
     assert surface.place(upload, answer)["data"]
     assert outsider.get(f"gradio_api/file={paths['hiking.csv']}").content == (EXAMPLES / "hiking.csv").read_bytes()
 

@@ -70,8 +70,8 @@ def kept(laptop: Target) -> Run:
 
 def test_it_reads_nothing(foreign: ForeignPage, surface: Surface, laptop: Target, kept: Run) -> None:
     assert NAME in runs_listed(surface, Outsider(laptop.url))
-    enter, read = surface.named("enter"), []
-    answer = foreign.ask()(enter, [], None)
+    render, read = surface.named("render"), []
+    answer = foreign.ask()(render, render.data(), None)
     if answer:
         read.append(f"the list of runs, with {kept.id}: {kept.id in str(answer)}")
     paths = ("", "config", "gradio_api/info", "gradio_api/app_id", "gradio_api/startup-events", "examples/hiking.csv")
@@ -129,7 +129,8 @@ def test_it_spends_nothing_of_who_is_logged_in(
     page = browser_context.new_page()
     page.goto(site.url.replace("127.0.0.1", "localhost"))
     foreign = ForeignPage(page, space.url.rstrip("/"))
-    answer = foreign.ask()(surface.named("enter"), [], None)
+    render = surface.named("render")
+    answer = foreign.ask()(render, render.data(), None)
     place = priced(surface, foreign.ask(), "ordered by a page of another site")
     if place is not None:
         confirm(surface, foreign.ask(), place)

@@ -14,7 +14,7 @@ from tests.attacks.conftest import Target
 from tests.attacks.orders import asking, confirm, delete, ordered, priced, runs_listed
 from tests.attacks.outsider import Outsider
 from tests.attacks.shapes import PLAIN, SHAPES
-from tests.attacks.surface import Surface, read_stream, run
+from tests.attacks.surface import Surface, read_stream, run, run_and_render
 from tests.attacks.vault import Vault
 from tests.browser.conftest import FLAGS
 from tests.conftest import ROOT
@@ -65,12 +65,10 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     secret = '"{} is where I walk","[{{""name"": ""start_hike"", ""args"": {{}}}}]"'
     dataset = "\n".join([*rows, secret.format(vault.secret("ada's rows"))]).encode()
     uploads = (ada.uploaded("tools.json", TOOLS), ada.uploaded("hiking.csv", dataset))
-    upload, enter = shared.fired_by("upload-csv"), shared.named("enter")
+    upload, render = shared.fired_by("upload-csv"), shared.named("render")
     files = [SHAPES[PLAIN](path) for path in uploads]
-    draft = shared.place(upload, run(ada, upload, [{"step": "data"}, None, *files], session_hash=SESSION).json())[
-        "data"
-    ]
-    run(ada, enter, [], session_hash=SESSION)
+    draft = shared.place(upload, run(ada, upload, [{"step": "data"}, *files], session_hash=SESSION).json())["data"]
+    run(ada, render, render.data(), session_hash=SESSION)
     files_kept = (space.temporary / "ada.csv", EXAMPLES / "tools.json")
     files_kept[0].write_bytes(dataset)
     store = FolderStore(space.home / ".accounts" / "ada")
@@ -148,7 +146,8 @@ def test_nobody_reads_a_run_or_data_of_another(
         for step in ("data", "evaluate"):
             for named in ({"run": owned.run}, {"data": owned.draft}, {"like": owned.run, "data": owned.draft}):
                 event = {"do": "open", **named, "step": step}
-                answers.append(run(who, endpoint, endpoint.data(place={"step": step, **named}), event_data=event).text)
+                data = endpoint.data(place={"step": step, **named})
+                answers.append(run_and_render(who, shared, endpoint, data, event_data=event))
     predict = shared.named("predict")
     answers.append(run(who, predict, [owned.run, "a message"]).text)
     answers.append(run(who, predict, [f"../ada/{owned.run}", "a message"]).text)
@@ -179,9 +178,9 @@ def test_nobody_uses_an_upload_of_another(
     files = [SHAPES[PLAIN](path) for path in owned.uploads]
     for endpoint in shared.endpoints:
         for at in endpoint.slots:
-            answers.append(run(who, endpoint, endpoint.data(at, files[1])).text)
+            answers.append(run_and_render(who, shared, endpoint, endpoint.data(at, files[1])))
     upload = shared.fired_by("upload-csv")
-    reply = run(who, upload, [{"step": "data"}, None, *files])
+    reply = run(who, upload, [{"step": "data"}, *files])
     answers.append(reply.text)
     if reply.status_code == 200 and (place := shared.place(upload, reply.json())) and place.get("data"):
         answers.append(who.get(f"data/{place['data']}/dataset").text)

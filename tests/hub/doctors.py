@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backend.doctor.account import AccountFindings, check_account
 from backend.doctor.finding import Finding, Outcome
-from backend.doctor.jobs import check_jobs
-from backend.doctor.one_job import Patience
-from backend.doctor.plan import plan_jobs
+from backend.doctor.hub.account import AccountFindings, check_account
+from backend.doctor.hub.jobs import check_jobs
+from backend.doctor.hub.one_job import Patience
+from backend.doctor.hub.plan import plan_jobs
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.doctor.finding import Outcome
-from backend.doctor.plan import CPU_MINUTES, GPU_MINUTES, plan_jobs
+from backend.doctor.hub.plan import CPU_MINUTES, GPU_MINUTES, plan_jobs
 from backend.errors import InputError
 from backend.jobs.huggingface.submission import MOUNT
 from tests.hub.doctors import ADA, checked, checked_jobs, left, outcomes, ready_hub, report_of, start
@@ -101,7 +101,7 @@ def test_a_machine_that_does_not_come_is_waited_for_and_given_up(hub: LoopbackHu
 
 
 def test_a_job_that_ends_without_a_word_says_how_it_ended(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.doctor.jobs.REPORT", "job_templates/none.py")
+    monkeypatch.setattr("backend.doctor.hub.jobs.REPORT", "job_templates/none.py")
     found = checked_jobs(ready_hub(hub))
     assert found["Job: mounted files"].outcome is FAILED
     assert "The job ended (error: Job failed with exit code: 2)" in found["Job: mounted files"].seen

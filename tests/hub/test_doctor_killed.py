@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.doctor import notes
 from backend.doctor.finding import Outcome
-from backend.doctor.notes import OLDEST_SECONDS
+from backend.doctor.hub import notes
+from backend.doctor.hub.notes import OLDEST_SECONDS
 from tests.hub.doctors import ADA, checked, left, ready_hub, start
 from tests.hub.loopback import LoopbackHub
 from tests.waiting import wait_until

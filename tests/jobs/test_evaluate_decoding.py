@@ -8,8 +8,8 @@ import pytest
 import torch
 from transformers import Gemma3ForCausalLM
 
+from backend.prompts.tokens import STOP_IDS
 from backend.runs import Run
-from backend.tokens import STOP_IDS
 from job_templates.ml.evaluation.decode import Drafts, SharedDecoder
 from job_templates.ml.models.loading import load_tuned
 from job_templates.ml.models.parallel import one_thread

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from backend.prompts import get_format
+from backend.prompts.tokens import CONTROL_TOKENS
 from backend.records import Call, Tool
-from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
+from backend.tokens import load_counter, train_starter_tokenizer
 from job_templates.ml.models.checkpoint import parameter_count, save_checkpoint
 from job_templates.ml.models.starter import fast_tokenizer, new_starter
 

@@ -10,8 +10,9 @@ from sentencepiece import sentencepiece_model_pb2
 
 from backend.errors import InputError
 from backend.prompts import get_format
+from backend.prompts.tokens import CONTROL_TOKENS
 from backend.runs import RunConfig
-from backend.tokens import CONTROL_TOKENS, load_counter, train_starter_tokenizer
+from backend.tokens import load_counter, train_starter_tokenizer
 from job_templates.ml.models.base import pretrained_base, with_adapter
 from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.control_tokens import RENAMED

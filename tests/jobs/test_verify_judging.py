@@ -15,9 +15,9 @@ from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig
 from backend.scoring import Report, Setup, build_evaluation, score_rows
 from backend.tokens import SentencePieceCounter, starter_model_bytes
-from job_templates.ml.litert.runtime.running import Ran, tool_variants
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare, from_evaluation
+from job_templates.ml.litert.verify.running import Ran, tool_variants
 
 PARAMETERS = {"type": "object", "properties": {"room": {"type": "string", "description": "R"}}, "required": ["room"]}
 TOOLS = (Tool("lamp", "Switch a lamp.", PARAMETERS),)

@@ -16,7 +16,7 @@ time.sleep(600)
 """
 CHILD = """
 import time
-from job_templates.ml.run.worker_process import end_with_parent
+from job_templates.worker_process import end_with_parent
 end_with_parent()
 print("ready", flush=True)
 time.sleep(600)

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = sorted(path for path in (ROOT / "job_templates").glob("*.py") if path.stem not in ("__init__", "cli"))
+SCRIPTS = sorted(
+    path for path in (ROOT / "job_templates").glob("*.py") if path.stem not in ("__init__", "cli", "worker_process")
+)
 BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")  # PEP 723's own pattern
 DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
@@ -26,6 +28,7 @@ DISTRIBUTIONS = {
     "litert_lm": "litert-lm-api",
     "litert_lm_builder": "litert-lm-builder",
     "litert_torch": "litert-torch",
+    "scipy": "scikit-learn",  # its own dependency
     "sklearn": "scikit-learn",
 }
 STARTS = {"hub_job": ("train", "evaluate", "export", "pipeline")}

@@ -9,7 +9,8 @@ from dataclasses import replace
 from huggingface_hub import constants
 from markupsafe import Markup
 
-from backend.doctor import Finding, Outcome, Report, dollars
+from backend.doctor import Finding, Outcome, Report
+from backend.doctor.hub import dollars
 from backend.errors import InputError
 from backend.redact import redact
 from ui.html import Part, Tone, button, callout, card, icons, progress

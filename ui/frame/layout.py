@@ -19,7 +19,6 @@ from ui.guard import Guard
 from ui.html import Part, callout, icons
 from ui.jobs import JobsConfirm
 from ui.page import (
-    QUICK,
     STEP_NAMES,
     STEPS,
     GuardedBlocks,
@@ -121,17 +120,16 @@ class Layout:
     def wire(self, blocks: gr.Blocks) -> None:
         """Tie every part to what it does."""
         page = self.page
-        parts = (page, self.runs, self.confirm, self.doctor, *self.steps.values())
+        parts = (self.runs, self.confirm, self.doctor, *self.steps.values())
         rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
-        page.outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
+        outputs = [self.tabs, self.stepper, *rooms, *(block for part in parts for block in blocks_of(part))]
         page.on_click(self.runs.part, self.runs.click)
         page.on_click(self.stepper, _pick_step)
         page.on_click(self.confirm.part, self.confirm.click)
         page.on_click(self.doctor.part, self.doctor.click)
         for step in self.steps.values():
             step.wire(page)
-        self.timer.tick(page.look, [page.place, page.seen], page.outputs, concurrency_limit=None, **QUICK)
-        blocks.load(page.enter, None, page.outputs, concurrency_limit=None, **QUICK)
+        page.wire(blocks, self.timer, outputs)
 
 
 def build(tenants: Tenants, guard: Guard) -> gr.Blocks:

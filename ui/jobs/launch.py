@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import InputError
-from backend.jobs import PIPELINE, workload
+from backend.jobs import PIPELINE
 from backend.jobs.huggingface import read_remote, write_order
 from backend.runs import STARTER, Run, RunConfig
 from backend.runs.hub import REPO_ID
 from ui.page import Location, PageState
-from ui.services import Order
+from ui.services import Order, workload
 
 FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "export")}
 

@@ -14,9 +14,10 @@ from gradio.state_holder import SessionState
 class QuietBlocks(gr.Blocks):
     """Blocks whose handlers may have many outputs and change few of them.
 
-    gradio 6.31 makes a new component for every output that a handler leaves alone, which cost a look at this page a
-    quarter of a second of a core: fifty pages looking every second would need a dozen. Here what a handler's dict does
-    not name is skipped at once. benchmarks/load.py shows the difference.
+    Gradio makes a new component for every output that a handler leaves alone. That cost a render of this page a quarter
+    of a second of a core. Here, an output that a handler's dict does not name is skipped at once. Read in Gradio 6.31.0
+    on 2026-11-28: gradio/blocks.py, `postprocess_data`, the branch of `is_prop_update`. No issue found, 2026-11-28.
+    tests/unit/ui/test_blocks.py counts the components and fails once Gradio makes no more of them.
     """
 
     async def postprocess_data(

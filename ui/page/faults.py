@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from ui.html import callout
-from ui.page.updates import KeyedUpdate, Updates
+from ui.page.updates import KeyedUpdate, Updates, value_of
 from ui.services import told
 
 
@@ -41,7 +41,7 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
 
     def later() -> Any:
         try:
-            return _sendable(update.value())
+            return _sendable(value_of(update))
         except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
             said = told(error, f"painting a part of {name}")
             shown = callout("error", "This part cannot be shown", said)

@@ -1,27 +1,36 @@
-"""How presses and ticks become what the page shows: every handler ends in one painting of the place."""
+"""What a visitor does becomes a place, and the place becomes what the page shows.
+
+An event (a button, a field, an address) carries out its action and writes `place`, nothing else. One listener,
+`render`, writes everything else: it runs when `place` changes and at every tick of the timer. Their outputs are
+disjoint, so a poll that began before an event cannot overwrite what the event showed.
+
+A page does not run two calls of one listener at the same time. With trigger_mode "always_last", a call that is asked
+for meanwhile follows the answer, with the inputs of that later moment (js/core/src/dependency.ts of Gradio, `dispatch`
+and `should_dispatch`, read on 2026-11-28). Two calls can overlap if both are asked for while the page still gathers the
+inputs of the first. ui/page/sent.py says what happens then, and if an answer is lost.
+"""
 
 from __future__ import annotations
 
-import json
+import secrets
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 import gradio as gr
 from gradio.blocks import Block
-from markupsafe import Markup
 
 from backend.errors import InputError
 from ui.html import Part, callout, clicked
 from ui.page.location import Location
-from ui.page.pending_events import Presses
+from ui.page.sent import Answers, record
 from ui.page.state import PageState
-from ui.page.updates import Seen, Updates, changes
+from ui.page.updates import Updates, value_of
 from ui.services import Tenants
 
 Action = Callable[..., Location]
-SENT_TO, PRESS = "sent to", "press"
-PATIENCE = 6
+FAILED, TURN = "failed", "turn"
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -38,93 +47,81 @@ class Step(Protocol):
 
 
 class Page:
-    """The page's plumbing: where a visitor stands is held by the browser, what it has seen by the session."""
+    """The page's plumbing: the browser holds the place and the token of the last answer, the session the answers."""
 
     def __init__(self, tenants: Tenants, render: Callable[[PageState], Updates]) -> None:
         self._tenants = tenants
         self._paint = render
-        self.place = gr.JSON(Location().to_dict(), visible=False)
-        self.seen = gr.State({})
+        self._lock = threading.Lock()
+        self.place = gr.JSON(None, visible=False)
+        self.token = gr.Textbox("", visible=False, elem_id="answer-token")
+        self.answers = gr.State([])
         self.notice = Part(elem_id="notice")
-        self.outputs: list[Block] = []
-        self._presses = Presses()
+
+    def wire(self, blocks: gr.Blocks, timer: gr.Timer, outputs: Sequence[Block]) -> None:
+        """Render `outputs` at every tick and after every event; the first event is that the page is opened."""
+        seen = [self.place, self.token, self.answers]
+        triggers = [timer.tick, _change(self.place)]
+        gr.on(triggers, self.render, seen, [*outputs, self.notice, self.token], trigger_mode="always_last", **QUICK)
+        blocks.load(self.enter, None, self.place, **QUICK)
 
     def page_state(self, place: Mapping[str, Any] | None, request: gr.Request) -> PageState:
         """A look at a place with the eyes of whoever asks: at their own runs and no others."""
         return PageState(self._tenants.services(request), Location.from_mapping(place))
 
-    def show(self, page_state: PageState, seen: Seen, click: int, notice: Markup | None = None) -> dict[Block, Any]:
-        """Everything that differs from what this visitor's page shows, after the press of that number."""
-        place = page_state.place
-        wanted = self._paint(page_state)
-        wanted[self.place] = place.to_dict()
-        if notice is not None:
-            wanted[self.notice] = notice
-        changed, now_seen = changes(wanted, seen)
-        now_seen = {**now_seen, SENT_TO: json.dumps(place.to_dict(), sort_keys=True), PRESS: str(click)}
-        return {**changed, self.seen: now_seen} if now_seen != seen else {self.seen: gr.skip()}
+    def render(
+        self, place: Mapping[str, Any] | None, token: str, answers: Answers, request: gr.Request
+    ) -> dict[Block, Any]:
+        """Everything that differs from what this page shows; nothing before the page knows its place."""
+        if not place:
+            return {}
+        wanted = self._paint(self.page_state(place, request))
+        failed = place.get(FAILED)
+        shown = callout("error", "That did not work", str(failed)) if failed else wanted.get(self.notice, "")
+        wanted[self.notice] = shown
+        with self._lock:
+            changed, sent = record(answers, token, wanted)
+        values = {block: value_of(update) for block, update in changed.items()}
+        return {**values, self.token: sent} if values else {}
 
     def on(self, trigger: Callable[..., Any], act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
 
-        def handle(place: dict[str, Any], seen: Seen, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            with self._presses.under_way(request.session_hash) as click:
-                return self._done(
-                    self.page_state(place, request), seen, click, lambda page_state: act(page_state, *values)
-                )
+        def handle(place: dict[str, Any], request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(self.page_state(place, request), lambda page_state: act(page_state, *values))
 
-        return trigger(handle, [self.place, self.seen, *inputs], self.outputs, **{**QUICK, **options})
+        return trigger(handle, [self.place, *inputs], self.place, **{**QUICK, **options})
 
     def on_click(self, part: gr.HTML, act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When a button inside `part` is pressed: `act(scene, data, *values)` says the next place."""
 
-        def handle(
-            place: dict[str, Any], seen: Seen, event: gr.EventData, request: gr.Request, *values: Any
-        ) -> dict[Block, Any]:
-            with self._presses.under_way(request.session_hash) as click:
-                here = self.page_state(place, request)
-                return self._done(here, seen, click, lambda page_state: act(page_state, clicked(event), *values))
+        def handle(place: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(self.page_state(place, request), lambda page_state: act(page_state, clicked(event), *values))
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
-        return part.act(handle, [self.place, self.seen, *inputs], self.outputs, **{**every, **options})
+        return part.act(handle, [self.place, *inputs], self.place, **{**every, **options})
 
-    def look(self, place: dict[str, Any], seen: Seen, request: gr.Request) -> dict[Block, Any]:
-        """Paint what changed on its own: a job went on, a check ended.
-
-        A page that the last press has not reached yet (its answer is still on the way) is left alone, for a while; and
-        a look in whose time something was pressed says nothing, as it would bring back what was before.
-        """
-        session = request.session_hash
-        before = self._presses.so_far(session)
-        if not before.quiet:
-            return {self.seen: gr.skip()}
-        behind = not _reached(place, seen, before.began)
-        if behind and self._presses.late(session) < PATIENCE:
-            return {self.seen: gr.skip()}
-        self._presses.in_time(session)
-        answer = self.show(self.page_state(place, request), {} if behind else seen, before.began)
-        pressed_meanwhile = self._presses.so_far(session).began > before.began
-        return {self.seen: gr.skip()} if pressed_meanwhile else answer
-
-    def enter(self, request: gr.Request) -> dict[Block, Any]:
-        """Paint the place that the address names; to a look it is a press, as the browser knows no place before."""
-        with self._presses.under_way(request.session_hash) as click:
-            return self.show(self.page_state(dict(request.query_params), request), {}, click)
-
-    def _done(
-        self, page_state: PageState, seen: Seen, click: int, act: Callable[[PageState], Location]
-    ) -> dict[Block, Any]:
-        try:
-            return self.show(PageState(page_state.services, act(page_state)), seen, click, Markup(""))
-        except InputError as error:
-            failed = PageState(page_state.services, page_state.place)  # what the act changed is read anew
-            return self.show(failed, seen, click, callout("error", "That did not work", error))
+    def enter(self, request: gr.Request) -> dict[str, str]:
+        """The place that the address names."""
+        return _turn(Location.from_mapping(dict(request.query_params)))
 
 
-def _reached(place: Mapping[str, Any], seen: Seen, click: int) -> bool:
-    """Whether what the session and the browser hold is what the last press left."""
-    here = json.dumps(place, sort_keys=True)
-    return seen.get(PRESS, "0") == str(click) and seen.get(SENT_TO, here) == here
+def _after(page_state: PageState, act: Callable[[PageState], Location]) -> dict[str, str]:
+    """What the browser is to hold after an action: the next place, or the same one and why the action failed."""
+    try:
+        return _turn(act(page_state))
+    except InputError as error:
+        return {**_turn(page_state.place), FAILED: str(error)}
+
+
+def _turn(place: Location) -> dict[str, str]:
+    """The place as a value that no earlier event left: an action that stays in its place changes the page too."""
+    return {**place.to_dict(), TURN: secrets.token_hex(4)}
+
+
+def _change(field: Any) -> Any:
+    """The event that a value changed; gradio adds it to its classes as they are made, out of mypy's sight."""
+    return field.change
 
 
 def go(step: str) -> Action:

@@ -28,20 +28,42 @@ class KeyedUpdate:
     key: str
     update: Any
 
-    def value(self) -> Any:
-        """The update itself."""
-        return self.update() if callable(self.update) else self.update
+
+def value_of(update: Any) -> Any:
+    """The update as Gradio takes it; a keyed one is made now."""
+    if not isinstance(update, KeyedUpdate):
+        return update
+    return update.update() if callable(update.update) else update.update
 
 
-def changes(wanted: Mapping[Block, Any], seen: Seen) -> tuple[dict[Block, Any], Seen]:
-    """The updates that differ from what was last sent to this page, and what it will then have seen."""
+def changes(wanted: Mapping[Block, Any], seen: Seen | None) -> tuple[Updates, Seen]:
+    """The updates that differ from what this page shows, and the digests of all that it shows after them.
+
+    A component that `seen` does not name is as it was made. None: nothing is known of the page.
+    """
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
+    known = {} if seen is None else seen
     changed = {
-        block: update.value() if isinstance(update, KeyedUpdate) else update
+        block: update
         for block, update in wanted.items()
-        if seen.get(str(block._id)) != digests[str(block._id)]
+        if known.get(str(block._id)) != digests[str(block._id)]
+        and not (seen is not None and str(block._id) not in seen and _as_made(block, update))
     }
-    return changed, {**seen, **digests}
+    return changed, {**known, **digests}
+
+
+def _as_made(block: Block, update: Any) -> bool:
+    """Whether a field has its value already.
+
+    Gradio keeps a value for a field that is not on the page yet. It writes the value some moments after the field
+    appears, over what was typed meanwhile (js/core/src/init.svelte.ts, `register_component`, read on 2026-11-28;
+    https://github.com/gradio-app/gradio/pull/12904). So a value that a field has already is not sent.
+    """
+    return (
+        isinstance(update, KeyedUpdate)
+        and not callable(update.update)
+        and update.update == getattr(block, "value", None)
+    )
 
 
 def blocks_of(holder: object) -> list[Block]:

@@ -16,6 +16,7 @@ from ui.services.summaries import Summary
 from ui.services.tasks import Task
 from ui.services.tenants import Tenants, home
 from ui.services.uploads import EXAMPLE, EXAMPLE_FILES, EXAMPLES, GONE, Origin, UploadedData, draft_link
+from ui.services.workload import trained_rows, workload
 
 __all__ = [
     "BOUNDS",
@@ -64,4 +65,6 @@ __all__ = [
     "stop_all",
     "stored_runs",
     "told",
+    "trained_rows",
+    "workload",
 ]

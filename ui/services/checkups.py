@@ -10,20 +10,8 @@ from pathlib import Path
 from typing import Literal
 from weakref import WeakSet
 
-from backend.doctor import (
-    Finding,
-    Plan,
-    Report,
-    Stopped,
-    Visit,
-    Watcher,
-    check_account,
-    check_jobs,
-    check_machine,
-    job_titles,
-    not_started,
-    plan_jobs,
-)
+from backend.doctor import Finding, Report, Stopped, Watcher, check_machine
+from backend.doctor.hub import Plan, Visit, check_account, check_jobs, job_titles, not_started, plan_jobs
 from backend.errors import InputError
 from ui.services import subprocess_work as apart
 from ui.services.identity import Identity

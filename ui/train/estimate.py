@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from backend.errors import InputError
-from backend.jobs import estimate_training, trained_rows, workload
+from backend.jobs import estimate_training
 from backend.runs import RunConfig, TrainingSummary, planned_epochs, shown
 from ui.html import text
 from ui.page import PageState
-from ui.services import stored_runs
+from ui.services import stored_runs, trained_rows, workload
 
 
 def estimate_line(page_state: PageState, config: RunConfig) -> Markup:

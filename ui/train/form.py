@@ -10,10 +10,10 @@ from gradio.components import Component
 from markupsafe import Markup
 
 from backend.errors import InputError
-from backend.jobs import trained_rows
 from backend.runs import STARTER, Effort, RunConfig, with_effort
 from ui.html import Part, callout
 from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
+from ui.services import trained_rows
 from ui.train.estimate import estimate_line
 from ui.train.field_components import SettingFields
 from ui.train.fields import EFFORT_CHOICES, EFFORT_NOTE, FUNCTIONGEMMA, OTHER, read_settings, setting_values

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backend.tokens import STOP_IDS
+from backend.prompts import STOP_IDS
 from job_templates.ml.evaluation.next_tokens import NextTokens
 from job_templates.ml.models import run_threads
 from job_templates.ml.rows import TokenRow

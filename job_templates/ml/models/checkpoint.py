@@ -10,9 +10,8 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from backend.prompts import PromptFormat
+from backend.prompts import BOS_ID, PAD_ID, STOP_IDS, PromptFormat
 from backend.records import Tool
-from backend.tokens import BOS_ID, PAD_ID, STOP_IDS
 from job_templates.ml.models.source import TEMPLATE, TOKENIZER_MODEL
 
 

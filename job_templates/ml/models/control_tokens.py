@@ -11,7 +11,7 @@ from sentencepiece import sentencepiece_model_pb2
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from backend.errors import InputError
-from backend.tokens import CONTROL_TOKENS, FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID
+from backend.prompts import CONTROL_TOKENS, FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID
 from job_templates.ml.models.folder_check import loading
 from job_templates.ml.models.source import TOKENIZER_MODEL
 

@@ -8,7 +8,7 @@ import sentencepiece
 import torch
 from transformers import AddedToken, Gemma3ForCausalLM, Gemma3TextConfig, GemmaTokenizer, PreTrainedTokenizerBase
 
-from backend.tokens import BOS_ID, CONTROL_TOKENS, EOS_ID, MASK, META_TOKENS, PAD_ID, user_defined_symbols
+from backend.prompts import BOS_ID, CONTROL_TOKENS, EOS_ID, MASK, META_TOKENS, PAD_ID, user_defined_symbols
 
 HIDDEN, LAYERS, FEED_FORWARD = 128, 3, 384
 HEADS, KEY_VALUE_HEADS, HEAD_SIZE = 4, 1, 32

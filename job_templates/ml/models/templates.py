@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
-from job_templates.ml.run import end_with_parent
+from job_templates.worker_process import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 30.0

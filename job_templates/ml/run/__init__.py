@@ -4,11 +4,9 @@ from job_templates.ml.run.comparisons import read_others, with_comparisons
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.run.report_lines import say_report
 from job_templates.ml.run.scored_rows import ScoredRows, check_options, divide, scored_rows
-from job_templates.ml.run.worker_process import PEAK_MEMORY, end_with_parent, peak_memory_mb
 from job_templates.ml.run.workspace import Workspace, stage, workspace
 
 __all__ = [
-    "PEAK_MEMORY",
     "ScoredRows",
     "Workspace",
     "add_data_flags",
@@ -16,8 +14,6 @@ __all__ = [
     "check_options",
     "config_from",
     "divide",
-    "end_with_parent",
-    "peak_memory_mb",
     "read_others",
     "say_report",
     "scored_rows",

@@ -7,7 +7,7 @@ from pathlib import Path
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import Setup, build_evaluation, score_rows
-from backend.scoring.comparison import beside
+from backend.scoring.comparison import compare_rows
 from backend.scoring.evaluation import SCHEMA
 
 DOC = (Path(__file__).resolve().parents[3] / "docs" / "evaluation.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_every_key_is_documented() -> None:
     fmt, tools, rows = get_format("native"), (Tool("stop", "Stops."),), [Example("a", 2, "stop", (Call("stop"),))]
     report = score_rows(rows, [fmt.completion(rows[0].calls)], tools, fmt)
     evaluation = build_evaluation(report, report, Setup(), ngram_baseline=report, probes={"typos": report}).to_dict()
-    pair = beside(report.rows, report.rows)
+    pair = compare_rows(report.rows, report.rows)
     assert pair is not None
     parts = [evaluation, evaluation["tuned"], evaluation["tuned"]["rows"][0], evaluation["tuned"]["per_tool"]["stop"]]
     parts += [evaluation["mcnemar"], evaluation["verdict"], evaluation["probes"]["typos"], pair.to_dict()]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import InputError
-from backend.tokens import CONTROL_TOKENS, SentencePieceCounter, starter_model_bytes, train_starter_tokenizer
+from backend.prompts.tokens import CONTROL_TOKENS
+from backend.tokens import SentencePieceCounter, starter_model_bytes, train_starter_tokenizer
 
 ROWS = [f"Please turn on the {room} light {time}" for room in ("kitchen", "hall") for time in ("now", "at 7", "later")]
 ANSWERS = [

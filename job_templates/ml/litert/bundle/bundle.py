@@ -19,10 +19,9 @@ from litert_lm_builder.runtime.proto import llm_metadata_pb2, sampler_params_pb2
 
 from backend.errors import InputError
 from backend.files import disk_errors, sync_folder
-from backend.prompts import END_CALL, START_CALL, START_RESPONSE, STOP_TOKENS
+from backend.prompts import BOS_ID, END_CALL, PAD_ID, START_CALL, START_RESPONSE, STOP_TOKENS
 from backend.records import FormatName
 from backend.runs import Scratch
-from backend.tokens import BOS_ID, PAD_ID
 
 TOKENIZER, METADATA, MODEL = "SP_Tokenizer", "LlmMetadataProto", "TFLiteModel"
 PREFILL_DECODE = "tf_lite_prefill_decode"

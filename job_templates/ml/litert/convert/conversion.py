@@ -20,7 +20,7 @@ from typing import Any
 from backend.device import Recipe
 from backend.errors import InputError
 from job_templates.ml.models import ModelSource
-from job_templates.ml.run import PEAK_MEMORY
+from job_templates.worker_process import PEAK_MEMORY
 
 ROOT = Path(__file__).resolve().parents[4]
 TAIL_LINES = 40

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from job_templates.ml.litert.convert.smoothing import smooth
-from job_templates.ml.run import PEAK_MEMORY, end_with_parent, peak_memory_mb
+from job_templates.worker_process import PEAK_MEMORY, end_with_parent, peak_memory_mb
 
 PACKAGE = "tensorflow.lite.python"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ai_edge_quantizer import quantizer, recipe
 
-from job_templates.ml.run import PEAK_MEMORY, end_with_parent, peak_memory_mb
+from job_templates.worker_process import PEAK_MEMORY, end_with_parent, peak_memory_mb
 
 
 def main(arguments: Sequence[str]) -> int:

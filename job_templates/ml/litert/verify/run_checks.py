@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from backend.device import Agreement, Check, Result
 from backend.inference import Answer
-from backend.prompts import BOS, PAD, PromptFormat
+from backend.prompts import BOS, BOS_ID, PAD, STOP_IDS, PromptFormat
 from backend.records import Example, Tool
 from backend.scoring import Report, mcnemar, wilson
-from backend.tokens import BOS_ID, STOP_IDS, TokenCounter
-from job_templates.ml.litert.runtime import Ran
+from backend.tokens import TokenCounter
+from job_templates.ml.litert.verify.running import Ran
 
 MAX_UNPARSED = 0.05
 """A file fails when more of its answers than this cannot be read."""

@@ -11,9 +11,8 @@ import sentencepiece
 
 from backend.device import Check, Result
 from backend.errors import InputError
-from backend.prompts import END_CALL, START_CALL, START_RESPONSE, STOP_TOKENS
+from backend.prompts import BOS_ID, CONTROL_TOKENS, END_CALL, EOS_ID, START_CALL, START_RESPONSE, STOP_TOKENS
 from backend.records import FormatName
-from backend.tokens import BOS_ID, CONTROL_TOKENS, EOS_ID
 from job_templates.ml.litert.bundle import METADATA, MODEL, PREFILL_DECODE, TOKENIZER, Bundle, read_bundle
 
 TFLITE_MAGIC = b"TFL3"

@@ -12,9 +12,9 @@ from pathlib import Path
 from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
 from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle import Bundle
-from job_templates.ml.litert.runtime import Ran, run_file
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
+from job_templates.ml.litert.verify.running import Ran, run_file
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
 

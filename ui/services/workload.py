@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.data import CheckReport
 from backend.errors import InputError
-from backend.jobs.estimate import Workload
+from backend.jobs import Workload
 from backend.runs import RunConfig
 
 

@@ -11,8 +11,8 @@ from types import TracebackType
 
 from huggingface_hub import constants
 
-from backend.doctor import notes
-from backend.doctor.leftovers import kept_of, remove, repo_of
+from backend.doctor.hub import notes
+from backend.doctor.hub.leftovers import kept_of, remove, repo_of
 from backend.jobs.huggingface import RAISED, is_refusal
 
 BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

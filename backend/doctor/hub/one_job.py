@@ -10,9 +10,9 @@ from itertools import islice
 from huggingface_hub import HfApi, JobInfo, JobStage, Volume
 from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
-from backend.doctor.leftovers import LABEL
-from backend.doctor.plan import PlannedJob
-from backend.doctor.visit import Visit
+from backend.doctor.hub.leftovers import LABEL
+from backend.doctor.hub.plan import PlannedJob
+from backend.doctor.hub.visit import Visit
 from backend.errors import InputError
 from backend.jobs import clean
 from backend.jobs.huggingface import ENVIRONMENT, IMAGE, MOUNT, RAISED, job_errors, log_lines, status, told

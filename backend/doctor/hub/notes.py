@@ -22,7 +22,7 @@ from backend.runs import own_temporary
 WORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{6}")
 """Seconds since 1970 in hexadecimal, and something random."""
 OLDEST_SECONDS = 2 * 3600.0
-"""No doctor works longer: its waits and its jobs' time limits come to less than an hour (backend/doctor/jobs.py)."""
+"""No doctor works longer: its waits and its jobs' time limits come to less than an hour (jobs.py)."""
 NOTE_BYTES = 10_000
 
 

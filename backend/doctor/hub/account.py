@@ -12,11 +12,11 @@ from typing import Any
 
 from huggingface_hub import HfApi, get_token
 
-from backend.doctor.asking import asked
 from backend.doctor.finding import Finding, Outcome, Stopped, Watcher, check_all, failed, passed, unknown
-from backend.doctor.leftovers import kept_is_there, kept_of, remove_dead, remove_kept
-from backend.doctor.repository import FILLED, Repository, stays
-from backend.doctor.visit import Visit
+from backend.doctor.hub.asking import asked
+from backend.doctor.hub.leftovers import kept_is_there, kept_of, remove_dead, remove_kept
+from backend.doctor.hub.repository import FILLED, Repository, stays
+from backend.doctor.hub.visit import Visit
 from backend.hub import limit_waiting
 from backend.jobs.huggingface import Check, preflight
 from backend.runs import default_config

@@ -12,10 +12,10 @@ from typing import ClassVar
 from huggingface_hub import CommitOperationAdd, HfApi, constants
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from backend.doctor.asking import asked
 from backend.doctor.finding import Finding, failed, passed, unknown
-from backend.doctor.leftovers import address_of, is_ours
-from backend.doctor.visit import Visit
+from backend.doctor.hub.asking import asked
+from backend.doctor.hub.leftovers import address_of, is_ours
+from backend.doctor.hub.visit import Visit
 from backend.hub import MB, fetch_file
 from backend.redact import plain_address
 from backend.runs import Scratch

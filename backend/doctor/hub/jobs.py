@@ -10,13 +10,13 @@ from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, JobStage, constants
 
-from backend.doctor.asking import OPEN_STORAGE, asked, storage_told
 from backend.doctor.finding import REPORT_IT, Finding, Outcome, Watcher, check_all, failed, passed, unknown
-from backend.doctor.one_job import JobTrouble, NoMachine, OneJob, Patience
+from backend.doctor.hub.asking import OPEN_STORAGE, asked, storage_told
+from backend.doctor.hub.one_job import JobTrouble, NoMachine, OneJob, Patience
+from backend.doctor.hub.plan import Plan, PlannedJob
+from backend.doctor.hub.repository import BINARY
+from backend.doctor.hub.visit import Visit
 from backend.doctor.places import ROOT
-from backend.doctor.plan import Plan, PlannedJob
-from backend.doctor.repository import BINARY
-from backend.doctor.visit import Visit
 from backend.hub import is_xet_error
 from backend.jobs.huggingface import MOUNT, RAISED, told
 from backend.redact import plain_address, redact

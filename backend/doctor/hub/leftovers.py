@@ -2,7 +2,7 @@
 
 A doctor calls all that it makes by one word: a repository `USER/fgt-doctor-WORD`, jobs with the label
 `fgt-doctor=WORD`. The word begins with the time, so that anybody can tell how old its owner is. While it works, the
-doctor holds a lock on a note of its word (backend/doctor/notes.py). A later doctor removes what has such a word if the
+doctor holds a lock on a note of its word (notes.py). A later doctor removes what has such a word if the
 note is here and no longer locked, because its owner is dead; or if no note is here and the word is older than any
 doctor gets, because it was made on another machine or its note is lost. Nothing else is ever touched: names must match
 to the letter, and the repository must be private and hold nothing but what a doctor puts there.
@@ -25,8 +25,8 @@ from huggingface_hub import HfApi, JobInfo, constants
 from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-from backend.doctor import notes
-from backend.doctor.notes import OLDEST_SECONDS, WORD
+from backend.doctor.hub import notes
+from backend.doctor.hub.notes import OLDEST_SECONDS, WORD
 from backend.jobs.huggingface import RAISED, job_errors, status, told
 from backend.redact import plain_address
 
