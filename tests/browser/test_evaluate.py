@@ -139,7 +139,7 @@ def test_probes_are_run_where_the_switch_asks_for_them(visit: Visit, small: Run)
             expect(page.locator("#wrong-rows tbody tr").first).to_contain_text("as “")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])  # only colours differ
 def test_it_fits_a_phone_and_the_keyboard(visit: Visit, weak: Run, scheme: str) -> None:
     page = visit(width=390, height=844, scheme=scheme, query=_at(weak)).page
     expect(page.locator("#confusion .main-svg").first).to_be_visible()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from backend.runs import read_events
@@ -83,6 +84,7 @@ def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: 
     assert [event["event"] for event in read_events(app.home / run / "metrics.jsonl")[0]].count("resume") == 1
 
 
+@pytest.mark.slow  # tests/unit/jobs/test_local.py holds a job that outlives its app, the test above a restart
 def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:
     visitor = visit()
     page = visitor.page

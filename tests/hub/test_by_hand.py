@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import MACHINE
@@ -16,6 +18,7 @@ from tests.hub.remote_runs import MACHINE
 SMALL = ["--max-examples", "40", "--epochs", "1"]
 
 
+@pytest.mark.slow  # test_road.py holds such a job, tests/unit/test_docs.py the flags in the README
 def test_the_command_in_the_readme_trains_on_the_hub(hub: LoopbackHub, tmp_path: Path) -> None:
     """The names of the user's repositories are filled in, and fewer rows are asked for."""
     token = hub.world.add_user("ada")

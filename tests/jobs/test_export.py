@@ -125,6 +125,7 @@ def test_the_file_describes_itself_for_a_phone(exported_run: Run) -> None:
     assert metadata.jinja_prompt_template == (exported_run.checkpoint / "chat_template.jinja").read_text("utf-8")
 
 
+@pytest.mark.slow  # test_verify.py and test_verify_judging.py hold what fails; the tests above hold a whole export
 def test_a_bad_model_is_exported_and_marked_as_failed(untrained_json_run: Run, tmp_path: Path) -> None:
     size = ("--quantize", "none", "--prefill-seq-len", "64, 32", "--kv-cache-max-len", "512")
     done = run_script("export", "--model", untrained_json_run.path, "--output-repo", tmp_path, *size)

