@@ -45,7 +45,7 @@ def painted(layout: Layout, scene: PageState) -> str:
     """All that a fresh page is sent, once the check is done."""
     if scene.check:
         assert scene.check.done.wait(200)
-    sent, _ = changes(layout.paint(scene), {})
+    sent, _ = changes(layout.render(scene), {})
     return json.dumps(list(sent.values()), default=repr)
 
 

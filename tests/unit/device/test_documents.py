@@ -49,7 +49,7 @@ def evaluation() -> dict[str, Any]:
     found = build_evaluation(report(), report(), setup, ngram_baseline=report(), probes={"typos": report()})
     pair = compare_rows(report().rows, report().rows)
     assert pair is not None
-    return replace(found, compare_rows=(Comparison("other", pair),)).to_dict()
+    return replace(found, beside=(Comparison("other", pair),)).to_dict()
 
 
 DOCUMENTS: dict[str, tuple[Read, Callable[[], dict[str, Any]]]] = {
@@ -112,7 +112,7 @@ def test_the_first_documents_of_schema_1_are_still_read() -> None:
     tuned = {key: value for key, value in report().to_dict().items() if key != "per_argument"}
     verdict = {"state": "undecided", "target": 0.85, "more_rows": None}
     first = Evaluation.from_dict({"schema": 1, "verdict": verdict, "tuned": tuned, "base": None, "mcnemar": None})
-    assert (first.tuned.n, first.advice, first.ngram_baseline, dict(first.probes), first.compare_rows) == (
+    assert (first.tuned.n, first.advice, first.ngram_baseline, dict(first.probes), first.beside) == (
         3,
         (),
         None,
