@@ -149,7 +149,7 @@ def test_the_rest_of_a_request_takes_no_file(
             body = {"data": [], "fn_index": enter.id, "session_hash": path}
             sent = outsider.post(f"gradio_api/run/predict{query}", json=body, headers={"Referer": laptop.url + query})
             entered = surface.place(enter, sent.json()) if sent.status_code == 200 else None
-            answers += [sent.text, run(outsider, render, render.data(place=entered)).text]
+            answers += [sent.text, run(outsider, render, render.data(place=entered), session_hash=path).text]
     assert vault.taken(answers) == []
 
 

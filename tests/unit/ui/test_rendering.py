@@ -20,6 +20,8 @@ from ui.page.sent import UNKNOWN, Answers, certain, record
 from ui.page.state import PageState
 from ui.page.updates import KeyedUpdate, Seen
 from ui.services.tenants import Tenants
+from ui.services.uploads import EXAMPLE
+from ui.train.form import SettingsForm
 
 REQUEST = gr.Request(session_hash="visitor")
 
@@ -178,3 +180,12 @@ def test_a_value_that_a_field_was_made_with_is_sent_only_to_change_it_back() -> 
     assert changed == again
     assert record(answers, token, again) == ({}, token)
     assert record(answers, "lost", again)[0] == again
+
+
+def test_the_settings_that_a_laptop_starts_with_are_those_that_the_form_was_made_with(tmp_path: Path) -> None:
+    with gr.Blocks():
+        form = SettingsForm()
+        form.build_estimate()
+    scene = Scene(Tenants(tmp_path).services(REQUEST), Place(data=EXAMPLE, step="train"))
+    changed, _ = record([], "", form.paint(scene))
+    assert [field.label for field in form.fields[3:] if field in changed and field is not form.trackio] == []
