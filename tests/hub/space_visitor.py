@@ -41,11 +41,11 @@ def request_of(token: str | None, tenants: Tenants) -> Request:
     return Request({"type": "http", "session": session, "headers": [page]})
 
 
-def painted(layout: Layout, scene: PageState) -> str:
+def rendered(layout: Layout, page_state: PageState) -> str:
     """All that a fresh page is sent, once the check is done."""
-    if scene.check:
-        assert scene.check.done.wait(200)
-    sent, _ = changes(layout.paint(scene), {})
+    if page_state.check:
+        assert page_state.check.done.wait(200)
+    sent, _ = changes(layout.render(page_state), {})
     return json.dumps(list(sent.values()), default=repr)
 
 
@@ -55,23 +55,23 @@ def settings(base: str) -> dict[str, Any]:
     return {"name": "A name", "base": OTHER, "base_id": base, **setting_values(RunConfig()), **after}
 
 
-def orders(scene: PageState, bases: Sequence[str]) -> Iterator[str]:
+def orders(page_state: PageState, bases: Sequence[str]) -> Iterator[str]:
     """What is answered to an order of a training on each base."""
     for base in bases:
         for act in (
-            lambda base=base: start(scene, settings(base)),
-            lambda base=base: ask(scene, Order(default_config(base), "A name", "cpu-upgrade", "train")),
+            lambda base=base: start(page_state, settings(base)),
+            lambda base=base: ask(page_state, Order(default_config(base), "A name", "cpu-upgrade", "train")),
         ):
             try:
                 place = act()
             except InputError as error:
                 yield f"{base}: {error}"
                 continue
-            task = scene.services.offers.get(place.offer or "")
+            task = page_state.services.offers.get(place.offer or "")
             assert task is not None
             assert task.done.wait(60)
             yield f"{base}: {task.error or [check.message for check in task.result.checks if check.code == 'licence']}"  # type: ignore[union-attr]
-            confirm(PageState(scene.services, place))
+            confirm(PageState(page_state.services, place))
 
 
 def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence[str]) -> dict[str, Any]:
@@ -80,23 +80,23 @@ def visited(tenants: Tenants, layout: Layout, token: str | None, bases: Sequence
     if services.finding:
         assert services.finding.done.wait(120)
     services = tenants.services(request_of(token, tenants))
-    shown = [painted(layout, PageState(services, Location(data="example", step=step))) for step in STEPS]
+    shown = [rendered(layout, PageState(services, Location(data="example", step=step))) for step in STEPS]
     runs = services.summaries.list()
     reports = {}
     for summary in runs:
         for step in STEPS:
-            shown.append(painted(layout, PageState(services, Location(run=summary.id, step=step))))
-        scene = PageState(services, Location(run=summary.id))
-        assert scene.run is not None
-        assert scene.check is not None
-        report = scene.check.result
-        reports[scene.run.config.base_model] = [scene.check.error, report.tokens_error if report else None]
+            shown.append(rendered(layout, PageState(services, Location(run=summary.id, step=step))))
+        page_state = PageState(services, Location(run=summary.id))
+        assert page_state.run is not None
+        assert page_state.check is not None
+        report = page_state.check.result
+        reports[page_state.run.config.base_model] = [page_state.check.error, report.tokens_error if report else None]
         try:
-            elsewhere(scene.run, "model.litertlm", services.identity.token)
+            elsewhere(page_state.run, "model.litertlm", services.identity.token)
         except InputError as error:
             shown.append(str(error))
     example = PageState(services, Location(data="example", step="train"))
-    painted(layout, example)
+    rendered(layout, example)
     return {"runs": count(len(runs), "run"), "reports": reports, "orders": list(orders(example, bases)), "shown": shown}
 
 

@@ -209,7 +209,7 @@ def services(hub: LoopbackHub, login: str, tmp_path: Path, monkeypatch: pytest.M
 
 def shown(services: Services) -> str:
     """The list of runs as the page shows it."""
-    return str(list(RunsList().paint(PageState(services, Location())).values()))
+    return str(list(RunsList().render(PageState(services, Location())).values()))
 
 
 def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, services: Services) -> None:
@@ -224,7 +224,7 @@ def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, service
 def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: LoopbackHub, services: Services) -> None:
     hub.fail("POST .*/commit/", 500, times=1)
     services.delete("20261127-1")
-    wait_until(lambda: services.untold)
+    wait_until(lambda: services.unmarked)
     assert services.store.list() == []
     for told in ("A deleted run may come back", "has a fault (500)", "you can delete it again", "Try again"):
         assert told in shown(services)

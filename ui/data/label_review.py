@@ -68,29 +68,29 @@ class ReviewRows(Panel):
     def wire(self, page: Page) -> None:
         """Begin, stop, and turn pages."""
 
-        def found(place: dict[str, Any], request: gr.Request) -> Review | None:
-            task = page.page_state(place, request).review
+        def found(location: dict[str, Any], request: gr.Request) -> Review | None:
+            task = page.page_state(location, request).review
             return task.result if task else None
 
-        def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            review = found(place, request)
+        def turn_suspects(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(location, request)
             return suspect_list(review, page_number(clicked(event).get("page"))) if review else ""
 
-        def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            review = found(place, request)
+        def turn_groups(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(location, request)
             return near_list(review.groups, page_number(clicked(event).get("page"))) if review else ""
 
-        page.on_click(self.state, _press)
-        self.suspects.act(turn_suspects, page.place, self.suspects, **QUICK)
-        self.groups.act(turn_groups, page.place, self.groups, **QUICK)
+        page.on_click(self.state, _click)
+        self.suspects.act(turn_suspects, page.location, self.suspects, **QUICK)
+        self.groups.act(turn_groups, page.location, self.groups, **QUICK)
 
 
-def _press(page_state: PageState, data: dict[str, str]) -> Location:
+def _click(page_state: PageState, data: dict[str, str]) -> Location:
     if data.get("do") == "review" and page_state.data and page_state.report:
         page_state.services.checker.review(page_state.data, page_state.report, page_state.services.owner)
     elif data.get("do") == "stop" and page_state.review:
         page_state.review.stop.set()
-    return page_state.place
+    return page_state.location
 
 
 def _state(page_state: PageState) -> Markup:
@@ -109,7 +109,7 @@ def _state(page_state: PageState) -> Markup:
 def _floor(review: Review) -> Markup:
     report = review.suspects
     if report is None:
-        return callout("plain", "No label was doubted", review.trouble)
+        return callout("plain", "No label was doubted", review.problem)
     what = "the whole call right" if report.whole_calls else "the tools right"
     items = [
         Figure("Classifier's accuracy", text.percent(report.accuracy), f"{what}, on rows that it had not seen"),

@@ -103,11 +103,11 @@ class Lengths(Panel):
     def wire(self, page: Page) -> None:
         """Draw the unit that is picked."""
 
-        def draw(place: dict[str, Any], unit: str, request: gr.Request) -> str:
-            report = page.page_state(place, request).report
+        def draw(location: dict[str, Any], unit: str, request: gr.Request) -> str:
+            report = page.page_state(location, request).report
             return histogram(report, unit) if report else ""
 
-        self.unit.input(draw, [page.place, self.unit], self.bars, **QUICK)
+        self.unit.input(draw, [page.location, self.unit], self.bars, **QUICK)
 
 
 def histogram(report: CheckReport, unit: str) -> Markup:

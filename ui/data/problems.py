@@ -68,14 +68,14 @@ def _calls(cell: str, example: Example | None) -> Markup:
 
 FEW_TO_FILTER = 12
 # Every press says which groups stand open, so that drawing the list anew leaves them so.
-TELL_OPEN = """
-const tellOpen = () => {
+SEND_OPEN_GROUPS = """
+const sendOpenGroups = () => {
   const open = [...element.querySelectorAll('details[data-group][open]')].map((one) => one.dataset.group).join(' ');
   element.querySelectorAll('[data-do]').forEach((one) => { one.dataset.open = open; });
 };
-element.addEventListener('toggle', tellOpen, true);
-element.addEventListener('pointerdown', tellOpen, true);
-element.addEventListener('keydown', tellOpen, true);
+element.addEventListener('toggle', sendOpenGroups, true);
+element.addEventListener('pointerdown', sendOpenGroups, true);
+element.addEventListener('keydown', sendOpenGroups, true);
 """
 
 
@@ -91,7 +91,7 @@ class Problems(Panel):
             with gr.Row(elem_classes=["ft-row"], visible=False) as self.more:
                 self.code = gr.Dropdown([("All rules", ALL)], value=ALL, label="Rule", elem_id="filter-code")
                 self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", elem_id="filter-tool")
-            self.list = Part(elem_id="problems", also=TELL_OPEN)
+            self.list = Part(elem_id="problems", also=SEND_OPEN_GROUPS)
 
     def render(self, page_state: PageState) -> Updates:
         """All problems, errors first."""
@@ -113,34 +113,34 @@ class Problems(Panel):
 
     def wire(self, page: Page) -> None:
         """Let the filters, folds and pagers change the list, and a fix open its preview."""
-        fields = [page.place, self.severity, self.code, self.tool]
+        fields = [page.location, self.severity, self.code, self.tool]
 
         def click(
-            place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
+            location: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
         ) -> Any:
             data = clicked(event)
             if data.get("do") == "fix":
                 return gr.skip()
-            return problem_list(page.page_state(place, request), Filter(severity, code, tool), unfolded_by(data))
+            return problem_list(page.page_state(location, request), Filter(severity, code, tool), unfolded_by(data))
 
-        def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
-            return problem_list(page.page_state(place, request), Filter(severity, code, tool), Unfolded())
+        def pick(location: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
+            return problem_list(page.page_state(location, request), Filter(severity, code, tool), Unfolded())
 
         self.list.act(click, fields, self.list, **QUICK)
-        page.on_click(self.list, wish_fix)
+        page.on_click(self.list, open_fixes)
         for field in (self.severity, self.code, self.tool):
             field.input(pick, fields, self.list, **QUICK)
 
 
-def wish_fix(page_state: PageState, data: dict[str, str]) -> Location:
+def open_fixes(page_state: PageState, data: dict[str, str]) -> Location:
     """Open the preview of the fixes that a button names."""
     if data.get("do") != "fix":
-        return page_state.place
-    place = replace(page_state.place, fixing=data.get("fixing"))
-    plan = replace(page_state, place=place).plan
+        return page_state.location
+    location = replace(page_state.location, fixing=data.get("fixing"))
+    plan = replace(page_state, location=location).plan
     if plan:
         plan.done.wait(1.0)
-    return place
+    return location
 
 
 def unfolded_by(data: dict[str, str]) -> Unfolded:

@@ -61,7 +61,7 @@ class Rows(Panel):
         """Let the search and the pager change the table, and a row's button change the prompt."""
 
         def click(
-            place: dict[str, Any],
+            location: dict[str, Any],
             search: str,
             picked: int | None,
             fmt: Any,
@@ -69,22 +69,22 @@ class Rows(Panel):
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
-            page_state, data = page.page_state(place, request), clicked(event)
+            page_state, data = page.page_state(location, request), clicked(event)
             if data.get("do") == "page":
                 return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
             return gr.skip(), line, prompt_view(page_state, line, fmt, shown)
 
-        def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
-            return row_list(page.page_state(place, request), search, 0)
+        def find(location: dict[str, Any], search: str, request: gr.Request) -> str:
+            return row_list(page.page_state(location, request), search, 0)
 
-        def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
-            return prompt_view(page.page_state(place, request), line, fmt, shown)
+        def show(location: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
+            return prompt_view(page.page_state(location, request), line, fmt, shown)
 
         settings = [self.picked, self.format, self.declarations]
-        self.list.act(click, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
-        self.search.change(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
-        gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
+        self.list.act(click, [page.location, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
+        self.search.change(find, [page.location, self.search], self.list, trigger_mode="always_last", **QUICK)
+        gr.on([self.format.input, self.declarations.input], show, [page.location, *settings], self.prompt, **QUICK)
 
 
 def row_list(page_state: PageState, search: str, page: int) -> Markup:

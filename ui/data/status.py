@@ -5,11 +5,11 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from backend.data import CheckReport
-from ui.data.problems import summary_line, wish_fix
-from ui.data.upload import settled
+from ui.data.problems import open_fixes, summary_line
+from ui.data.upload import after_check
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
-from ui.services import SAFE, UploadedData, draft_link, safely_mended
+from ui.services import SAFE, UploadedData, draft_link, safely_fixable
 
 
 def data_state(page_state: PageState) -> Markup:
@@ -38,18 +38,18 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
             return Location()
         case "stop" if page_state.check:
             page_state.check.stop.set()
-            return page_state.place
+            return page_state.location
         case "again":
             page_state.services.checker.restart(page_state.services.owner)
-            return page_state.place
+            return page_state.location
         case "fix":
-            return wish_fix(page_state, data)
+            return open_fixes(page_state, data)
         case "undo" if page_state.source and page_state.source.origin.parent:
-            return settled(page_state, Location(data=page_state.source.origin.parent))
+            return after_check(page_state, Location(data=page_state.source.origin.parent))
         case "train":
             return go("train")(page_state)
         case _:
-            return page_state.place
+            return page_state.location
 
 
 def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
@@ -70,14 +70,14 @@ def _train(errors: int) -> list[Markup]:
 
 
 def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
-    count = safely_mended(report.issues)
+    count = safely_fixable(report.issues)
     kind = "primary" if errors else "quiet"
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
 
 
 def _made(page_state: PageState, source: UploadedData) -> Markup:
     """What was done to the files here, with the way back and the files themselves."""
-    draft = page_state.place.data
+    draft = page_state.location.data
     if not source.origin.made or not draft or page_state.run:
         return Markup("")
     undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Markup("")

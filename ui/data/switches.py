@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import gradio as gr
 
-from ui.data.upload import settled
+from ui.data.upload import after_check
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
@@ -22,7 +22,8 @@ class Switches(Panel):
         """As the data has them."""
         free = page_state.run is None
         options = page_state.options
-        key = f"{page_state.place.data} {page_state.place.run} {options.allow_multiple_calls} {options.allow_no_call}"
+        location = page_state.location
+        key = f"{location.data} {location.run} {options.allow_multiple_calls} {options.allow_no_call}"
         return {
             self.box: gr.update(visible=page_state.source is not None and page_state.plan is None),
             self.several: KeyedUpdate(key, gr.update(value=options.allow_multiple_calls, interactive=free)),
@@ -40,7 +41,7 @@ def _switch(page_state: PageState, several: bool, nothing: bool) -> Location:
     """The same files, with other rules."""
     source = page_state.source
     if source is None or page_state.run is not None:
-        return page_state.place
+        return page_state.location
     origin = replace(source.origin, allow_multiple_calls=several, allow_no_call=nothing)
     draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, origin, source.test)
-    return settled(page_state, Location(data=draft))
+    return after_check(page_state, Location(data=draft))

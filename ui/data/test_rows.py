@@ -58,13 +58,13 @@ class OwnTestRows(Panel):
     def wire(self, page: Page) -> None:
         """Take the file, hold its rows out, and let its problems be looked through."""
 
-        def click(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            check = page.page_state(place, request).test_check
+        def click(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            check = page.page_state(location, request).test_check
             return _problems(check.result if check else None, unfolded_by(clicked(event)))
 
         page.on(self.upload.upload, _take, [self.upload])
-        page.on_click(self.state, _press)
-        self.problems.act(click, page.place, self.problems, **QUICK)
+        page.on_click(self.state, _click)
+        self.problems.act(click, page.location, self.problems, **QUICK)
 
 
 def held_out(report: CheckReport | None) -> int:
@@ -76,20 +76,20 @@ def _take(page_state: PageState, file: str | None) -> Location:
     """Keep the file beside the training rows."""
     source = page_state.source
     if not file or source is None:
-        return page_state.place
-    place = Location(
+        return page_state.location
+    location = Location(
         data=page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin, Path(file))
     )
-    check = replace(page_state, place=place).test_check
+    check = replace(page_state, location=location).test_check
     if check:
         check.done.wait(1.0)
-    return place
+    return location
 
 
-def _press(page_state: PageState, data: dict[str, str]) -> Location:
+def _click(page_state: PageState, data: dict[str, str]) -> Location:
     source, upload_store = page_state.source, page_state.services.upload_store
     if source is None:
-        return page_state.place
+        return page_state.location
     if data.get("do") == "hold":
         return _merged(page_state)
     return Location(data=upload_store.add(source.dataset, source.tools, source.name, source.origin))
@@ -107,12 +107,12 @@ def _merged(page_state: PageState) -> Location:
         said = (
             f"{text.count(len(found.examples), 'row')} of {source.test.name} held out, marked “test” in a split column."
         )
-        origin = replace(source.origin, made=said, parent=page_state.place.data)
-        place = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
-    check = replace(page_state, place=place).check
+        origin = replace(source.origin, made=said, parent=page_state.location.data)
+        location = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
+    check = replace(page_state, location=location).check
     if check:
         check.done.wait(1.0)
-    return place
+    return location
 
 
 def _state(page_state: PageState) -> Markup:

@@ -45,17 +45,17 @@ class Uploads(Panel):
         files = [self.tools, self.dataset]
         for upload in files:
             page.on(upload.upload, _take, files)
-        page.on_click(self.offer, lambda page_state, _data: settled(page_state, Location(data=EXAMPLE)))
+        page.on_click(self.offer, lambda page_state, _data: after_check(page_state, Location(data=EXAMPLE)))
 
 
-def settled(page_state: PageState, place: Location) -> Location:
+def after_check(page_state: PageState, location: Location) -> Location:
     """The place, after giving its check a moment: most are done before a progress bar could be read."""
-    opened = replace(page_state, place=place)
+    opened = replace(page_state, location=location)
     if opened.source_error:
         raise InputError(opened.source_error)
     if opened.check:
         opened.check.done.wait(SETTLE_SECONDS)
-    return place
+    return location
 
 
 def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
@@ -69,8 +69,8 @@ def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
 def _take(page_state: PageState, tools: str | None, dataset: str | None) -> Location:
     """Once both files are there, keep them and open them."""
     if not tools or not dataset:
-        return page_state.place
-    return settled(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
+        return page_state.location
+    return after_check(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
 
 
 def _offer() -> Markup:

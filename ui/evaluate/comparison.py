@@ -17,7 +17,7 @@ LEAD = "The same rows, row by row: what one of the two has right and the other h
 HEADERS = ("Model", "Tool selection", "Combined accuracy", "Right where the other is wrong")
 
 
-class BesideCard(Panel):
+class ComparisonCard(Panel):
     """A list of what this model can be held against, and the comparison with the chosen one."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class BesideCard(Panel):
     def render(self, page_state: PageState) -> Updates:
         """The list, and the comparison with its first entry, until a visitor chooses another."""
         found = others(page_state)
-        key = f"{page_state.place.run} {[(other.key, other.label) for other in found.values()]}"
+        key = f"{page_state.location.run} {[(other.key, other.label) for other in found.values()]}"
         first = next(iter(found), "")
         choices = [(other.label, other.key) for other in found.values()] or [("nothing", "")]
         return {
@@ -43,11 +43,11 @@ class BesideCard(Panel):
     def wire(self, page: Page) -> None:
         """Let the list choose."""
 
-        def choose(place: dict[str, Any], key: str, request: gr.Request) -> Markup:
-            page_state = page.page_state(place, request)
+        def choose(location: dict[str, Any], key: str, request: gr.Request) -> Markup:
+            page_state = page.page_state(location, request)
             return _compared(page_state, others(page_state).get(key))
 
-        self.choice.input(choose, [page.place, self.choice], self.table, **QUICK)
+        self.choice.input(choose, [page.location, self.choice], self.table, **QUICK)
 
 
 def _compared(page_state: PageState, other: Other | None) -> Markup:

@@ -63,7 +63,7 @@ def _own(page_state: PageState) -> Iterator[Other]:
 def _runs(page_state: PageState) -> Iterator[Other]:
     """Other evaluated runs with at least one of these held-out rows."""
     own = {row.id for row in page_state.evaluation.tuned.rows} if page_state.evaluation else set()
-    measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.place.run]
+    measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.location.run]
     for summary in measured[:MOST_RUNS]:
         path = page_state.services.store.root / summary.id / "evaluation.json"
         report = _report(path, stamp(path))

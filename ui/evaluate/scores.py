@@ -57,7 +57,7 @@ def _other(rate: Rate) -> str:
 def _notes(evaluation: Evaluation) -> Markup:
     """What qualifies the three figures."""
     parsed, loose = evaluation.tuned.parse, evaluation.tuned.combined_normalised
-    lines: list[object] = [_against_base(evaluation), *_against_floor(evaluation)]
+    lines: list[object] = [_against_base(evaluation), *_against_baseline(evaluation)]
     lines.append(
         f"{parsed.k:,} of {parsed.n:,} answers can be read by the phone. "
         f"With case and punctuation left aside, {text.percent(loose.value)} are right."
@@ -80,16 +80,16 @@ def _against_base(evaluation: Evaluation) -> str:
     return f"Against the base on the same rows: {_changed(pair)}."
 
 
-def _against_floor(evaluation: Evaluation) -> list[object]:
+def _against_baseline(evaluation: Evaluation) -> list[object]:
     """Whether the model has earned its size; nothing where the floor was not measured."""
     pair = evaluation.ngram_mcnemar
     if not pair or not evaluation.ngram_baseline:
         return []
     said = f"Against {NGRAM_NAME}, trained in seconds on the same rows: {_changed(pair)}."
-    return [Markup("{} <strong>{}</strong>").format(said, floor_sentence(pair))]
+    return [Markup("{} <strong>{}</strong>").format(said, baseline_sentence(pair))]
 
 
-def floor_sentence(pair: Paired) -> str:
+def baseline_sentence(pair: Paired) -> str:
     """What the paired rows say about the model and the floor, in one plain sentence."""
     if pair.p >= SIGNIFICANT:
         return "These rows cannot tell the two apart, so the model has not yet shown that it is worth its size."

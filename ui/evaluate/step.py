@@ -8,7 +8,7 @@ from markupsafe import Markup
 from backend.scoring import Evaluation, Report
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
-from ui.evaluate.comparison import BesideCard
+from ui.evaluate.comparison import ComparisonCard
 from ui.evaluate.errors import chart_head, confusion_head, details_cards
 from ui.evaluate.labels import before
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
@@ -48,7 +48,7 @@ class EvaluateStep(Panel):
                 self.confusion = Chart("Which tool was called where which was expected", elem_id="confusion")
             self.errors = Part(elem_id="errors")
             self.probes = Part(elem_id="probes")
-            self.beside = BesideCard()
+            self.beside = ComparisonCard()
             self.rows = RowBrowser()
         self.panel.build_log()
 
@@ -65,12 +65,12 @@ class EvaluateStep(Panel):
         }
         if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
-        return wanted | self._paint_results(page_state, measured) if measured else wanted
+        return wanted | self._render_results(page_state, measured) if measured else wanted
 
-    def _paint_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
+    def _render_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
         tuned, base = evaluation.tuned, evaluation.base
         return {
-            self.scores: scores_card(evaluation, str(page_state.place.run), _declarations(page_state)),
+            self.scores: scores_card(evaluation, str(page_state.location.run), _declarations(page_state)),
             self.advice: advice_card(evaluation),
             self.chart_title: _chart_title(tuned),
             self.chart: per_tool(tuned.per_tool, base.per_tool if base else None, before(evaluation)),
@@ -85,14 +85,14 @@ class EvaluateStep(Panel):
     def wire(self, page: Page) -> None:
         """Tie the buttons to the evaluation, and all that stands for rows to the rows."""
         for part in (self.blank, self.panel.state, self.scores):
-            page.on_click(part, self._press)
+            page.on_click(part, self._click)
         self.beside.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
         for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
             self.rows.follow(page, source)
 
-    def _press(self, page_state: PageState, data: dict[str, str]) -> Location:
+    def _click(self, page_state: PageState, data: dict[str, str]) -> Location:
         if data.get("do") == "step":
             return go(data.get("step", "data"))(page_state)
         return self.panel.click(page_state, data, lambda page_state: _start(page_state, data))
@@ -103,7 +103,7 @@ def _start(page_state: PageState, data: dict[str, str]) -> Location:
     if page_state.run:
         wanted = ("--probes",) if data.get("probes") == "yes" else ()
         return begin(page_state, page_state.run, "evaluate", wanted)
-    return page_state.place
+    return page_state.location
 
 
 def _blank(page_state: PageState) -> Markup:

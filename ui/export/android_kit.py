@@ -20,18 +20,18 @@ WHAT = {
 }
 COPY = """
 element.addEventListener('click', async (event) => {
-  const pressed = event.target.closest('[data-copy]');
-  if (!pressed) return;
-  const listing = pressed.parentElement.querySelector('.listing');
-  const said = pressed.textContent;
+  const clicked = event.target.closest('[data-copy]');
+  if (!clicked) return;
+  const listing = clicked.parentElement.querySelector('.listing');
+  const said = clicked.textContent;
   try {
     await navigator.clipboard.writeText(listing.textContent);
-    pressed.textContent = 'Copied';
+    clicked.textContent = 'Copied';
   } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
     getSelection().selectAllChildren(listing);
-    pressed.textContent = 'Press Ctrl+C';
+    clicked.textContent = 'Press Ctrl+C';
   }
-  setTimeout(() => { pressed.textContent = said; }, 2000);
+  setTimeout(() => { clicked.textContent = said; }, 2000);
 });
 """
 

@@ -51,7 +51,7 @@ class ExportOptions(Panel):
 
     def render(self, page_state: PageState) -> Updates:
         """The form where there is something to export, and what the run's rows need; another run, the usual values."""
-        key = page_state.place.run or ""
+        key = page_state.location.run or ""
         usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
         return {
             self.box: gr.update(visible=page_state.has("train") and not page_state.stage("export").active),

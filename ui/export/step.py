@@ -82,16 +82,18 @@ class ExportStep(Panel):
     def wire(self, page: Page) -> None:
         """Tie the buttons to the export."""
         for part in (self.blank, self.panel.state, self.file):
-            page.on_click(part, self._press, self.options.fields)
+            page.on_click(part, self._click, self.options.fields)
 
-    def _press(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
+    def _click(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
         if data.get("do") == "step":
             return go(data.get("step", "data"))(page_state)
         return self.panel.click(page_state, data, lambda here: _start(here, *options))
 
 
 def _start(page_state: PageState, *options: Any) -> Location:
-    return begin(page_state, page_state.run, "export", read_options(*options)) if page_state.run else page_state.place
+    if page_state.run is None:
+        return page_state.location
+    return begin(page_state, page_state.run, "export", read_options(*options))
 
 
 def _blank(page_state: PageState) -> Markup:

@@ -14,7 +14,7 @@ from backend.doctor.hub import dollars
 from backend.errors import InputError
 from backend.redact import redact
 from ui.html import Part, Tone, button, callout, card, icons, progress
-from ui.jobs import COME_INTO_SIGHT
+from ui.jobs import SCROLL_INTO_VIEW
 from ui.page import Location, PageState, Panel, Updates
 from ui.services import TITLES, Checkup
 
@@ -28,10 +28,10 @@ element.addEventListener('focusout', (event) => setTimeout(() => {
 element.addEventListener('click', (event) => {
   begun ||= Boolean(event.target.closest('[data-do="agree"], [data-do="doctor"]'));
 });
-const told = document.createElement('p');  // a live region that stays, which a screen reader needs
-told.className = 'unseen';
-told.setAttribute('role', 'status');
-element.after(told);
+const status = document.createElement('p');  // a live region that stays, which a screen reader needs
+status.className = 'unseen';
+status.setAttribute('role', 'status');
+element.after(status);
 watch('value', () => {
   const there = Boolean(element.querySelector('.card'));
   const lost = !document.activeElement || document.activeElement === document.body;
@@ -47,23 +47,23 @@ watch('value', () => {
     begun = false;
   }
   const doing = element.querySelector('.progress-text span')?.textContent ?? '';
-  if (told.textContent !== doing) told.textContent = doing;
+  if (status.textContent !== doing) status.textContent = doing;
 });
 """
 COPY = """
 element.addEventListener('click', async (event) => {
-  const pressed = event.target.closest('[data-copy]');
-  if (!pressed) return;
+  const clicked = event.target.closest('[data-copy]');
+  if (!clicked) return;
   const listing = element.querySelector('.listing');
   try {
     await navigator.clipboard.writeText(listing.textContent);
-    pressed.textContent = 'Copied';
+    clicked.textContent = 'Copied';
   } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
     listing.closest('details').open = true;
     getSelection().selectAllChildren(listing);
-    pressed.textContent = 'Press Ctrl+C';
+    clicked.textContent = 'Press Ctrl+C';
   }
-  setTimeout(() => { pressed.textContent = 'Copy the report'; }, 2000);
+  setTimeout(() => { clicked.textContent = 'Copy the report'; }, 2000);
 });
 """
 NOTES = {
@@ -91,7 +91,7 @@ class DoctorPanel(Panel):
     """Empty until somebody asks for a check."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + FOLLOW + COPY)
+        self.part = Part(elem_id="doctor", also=SCROLL_INTO_VIEW + FOLLOW + COPY)
 
     def render(self, page_state: PageState) -> Updates:
         """The check that the visitor looks at."""
@@ -103,7 +103,7 @@ class DoctorPanel(Panel):
         match data.get("do"):
             case "doctor":
                 return begin_check(page_state, data.get("of", ""))
-            case "stop" if checkup := checkups.last(page_state.place.doctor):
+            case "stop" if checkup := checkups.last(page_state.location.doctor):
                 checkup.task.stop.set()
             case "price":
                 checkups.ask_price(identity)
@@ -112,8 +112,8 @@ class DoctorPanel(Panel):
             case "leave":
                 checkups.drop_price()
             case "close":
-                return replace(page_state.place, doctor=None)
-        return page_state.place
+                return replace(page_state.location, doctor=None)
+        return page_state.location
 
 
 def begin_check(page_state: PageState, kind: str) -> Location:
@@ -125,7 +125,7 @@ def begin_check(page_state: PageState, kind: str) -> Location:
         services.checkups.check_account(services.identity)
     else:
         raise InputError(f"There is no check of {kind[:40]!r}.")
-    return replace(page_state.place, doctor=kind, asking=None)
+    return replace(page_state.location, doctor=kind, asking=None)
 
 
 def check_buttons(page_state: PageState) -> Markup:
@@ -139,7 +139,7 @@ def check_buttons(page_state: PageState) -> Markup:
 
 
 def _view(page_state: PageState) -> Markup:
-    kind = page_state.place.doctor
+    kind = page_state.location.doctor
     checkup = page_state.services.checkups.last(kind)
     if kind is None or checkup is None or not _offered(page_state, kind):
         return Markup("")

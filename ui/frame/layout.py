@@ -99,7 +99,7 @@ class Layout:
 
     def render(self, page_state: PageState) -> Updates:
         """What the frame and the open step should show; each part that fails says so in its own place."""
-        name = page_state.place.step
+        name = page_state.location.step
         room = self.rooms[name]
         parts: list[tuple[str, Callable[[], Updates], Callable[[str], Updates]]] = [
             ("The row of steps", lambda: {self.stepper: stepper(page_state)}, lambda said: {self.stepper: said}),
@@ -144,4 +144,4 @@ def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
 
 def _pick_step(page_state: PageState, data: dict[str, str]) -> Location:
     step = data.get("step", "")
-    return replace(page_state.place, step=step if step in STEPS else STEPS[0], asking=None)
+    return replace(page_state.location, step=step if step in STEPS else STEPS[0], asking=None)

@@ -54,24 +54,24 @@ class RunsList:
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Do what a button of the list says; InputError where a run cannot be deleted."""
-        place, run_id = page_state.place, data.get("run", "")
+        location, run_id = page_state.location, data.get("run", "")
         match data.get("do"):
             case "new":
                 return Location()
             case "open":
                 return Location(run=run_id, step=_step_of(page_state, run_id))
             case "ask":
-                return replace(place, asking=run_id)
+                return replace(location, asking=run_id)
             case "delete" if any(summary.id == run_id for summary in page_state.runs):
                 page_state.services.delete(run_id)
-                return Location() if place.run == run_id else replace(place, asking=None)
+                return Location() if location.run == run_id else replace(location, asking=None)
             case "doctor":
                 return begin_check(page_state, data.get("of", ""))
             case "find":
                 page_state.services.find_again()
-                return place
+                return location
             case _:
-                return replace(place, asking=None)
+                return replace(location, asking=None)
 
 
 def _step_of(page_state: PageState, run_id: str) -> str:
@@ -81,7 +81,7 @@ def _step_of(page_state: PageState, run_id: str) -> str:
 
 
 def _column(page_state: PageState) -> Markup:
-    foot = Markup("").join([_finding(page_state), _untold(page_state), account_view(page_state)])
+    foot = Markup("").join([_finding(page_state), _unmarked(page_state), account_view(page_state)])
     brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
     new = button(
         "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
@@ -91,7 +91,7 @@ def _column(page_state: PageState) -> Markup:
         return Markup(
             '{}{}{}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{}'
         ).format(brand, new, head, foot)
-    items = Markup("").join(_item(summary, page_state.place) for summary in page_state.runs)
+    items = Markup("").join(_item(summary, page_state.location) for summary in page_state.runs)
     return Markup('{}{}{}<ol class="runs-list">{}</ol>{}').format(brand, new, head, items, foot)
 
 
@@ -106,18 +106,18 @@ def _finding(page_state: PageState) -> Markup:
     return Markup('<p class="runs-none">Looking for your runs on Hugging Face</p>')
 
 
-def _untold(page_state: PageState) -> Markup:
+def _unmarked(page_state: PageState) -> Markup:
     """What to know of a run that was deleted here and could not be marked on the Hub."""
-    reason = page_state.services.untold
+    reason = page_state.services.unmarked
     if reason is None:
         return Markup("")
     body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
     return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
 
 
-def _item(summary: Summary, place: Location) -> Markup:
-    current = summary.id == place.run
-    if summary.id == place.asking:
+def _item(summary: Summary, location: Location) -> Markup:
+    current = summary.id == location.run
+    if summary.id == location.asking:
         question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)
         yes = button("delete", "Delete", kind="danger small", run=summary.id)
         no = button("keep", "Keep", kind="quiet small", run=summary.id)

@@ -30,13 +30,13 @@ def stepper(page_state: PageState) -> Markup:
     """The row of steps with the state of each."""
     items = Markup("").join(_item(page_state, number, step) for number, step in enumerate(STEPS, 1))
     return Markup('<nav class="stepper" aria-label="Steps" data-query="{}"><ol>{}</ol></nav>').format(
-        page_state.place.query, items
+        page_state.location.query, items
     )
 
 
 def _item(page_state: PageState, number: int, step: str) -> Markup:
-    mark, state = _told_state(page_state, step)
-    current = page_state.place.step == step
+    mark, state = _state_or_fault(page_state, step)
+    current = page_state.location.step == step
     inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Markup("<span>{}</span>").format(number))
     if current and mark == "done":
         inside = Markup("<span>{}</span>").format(number)
@@ -49,7 +49,7 @@ def _item(page_state: PageState, number: int, step: str) -> Markup:
     ).format(classes, step, aria, inside, STEP_NAMES[step], state)
 
 
-def _told_state(page_state: PageState, step: str) -> tuple[Mark, str]:
+def _state_or_fault(page_state: PageState, step: str) -> tuple[Mark, str]:
     """The state of a step; a file that cannot be read must not take the way to the other steps."""
     try:
         return _state(page_state, step)

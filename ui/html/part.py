@@ -10,14 +10,14 @@ from markupsafe import Markup
 from ui.guard import storable
 
 NOTHING = Markup("")
-_PRESSES = """
+_CLICKS = """
 const button = (event) => {
   const found = event.target.closest?.('[data-do]');
   return found && element.contains(found) ? found : null;
 };
 element.addEventListener('click', (event) => {
-  const pressed = button(event);
-  if (pressed) trigger('act', {...pressed.dataset});
+  const clicked = button(event);
+  if (clicked) trigger('act', {...clicked.dataset});
 });
 // The part may be drawn anew between press and release; the browser then sees no click, the visitor's finger did.
 let held;
@@ -37,7 +37,7 @@ def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:
     `also` is more JavaScript to run once the part is on the page. A function and no subclass: gradio writes a stub file
     beside the source of every subclass of a component, which mypy then reads in place of the source.
     """
-    return gr.HTML(value, js_on_load=_PRESSES + also, elem_classes=["ft-part"], apply_default_css=False, **options)
+    return gr.HTML(value, js_on_load=_CLICKS + also, elem_classes=["ft-part"], apply_default_css=False, **options)
 
 
 def clicked(event: gr.EventData) -> dict[str, str]:

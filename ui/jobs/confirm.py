@@ -12,7 +12,7 @@ from ui.jobs.launch import ask, confirm
 from ui.page import Location, PageState, Panel, Updates
 from ui.services import Offer
 
-COME_INTO_SIGHT = """
+SCROLL_INTO_VIEW = """
 let shown = false;
 watch('value', () => {
   const there = Boolean(element.querySelector('.card, .callout'));
@@ -32,7 +32,7 @@ class JobsConfirm(Panel):
     """The card with the sum and the button that spends it."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
+        self.part = Part(elem_id="jobs-confirm", also=SCROLL_INTO_VIEW)
 
     def render(self, page_state: PageState) -> Updates:
         """What is being found out, or the question."""
@@ -40,17 +40,17 @@ class JobsConfirm(Panel):
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
         """Start, look again, or leave it."""
-        task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
+        task = page_state.services.offers.get(page_state.location.offer) if page_state.location.offer else None
         match data.get("do"):
             case "confirm":
                 return confirm(page_state)
             case "ask" if task is not None and task.result is not None:
                 return ask(page_state, task.result.order)
-        return replace(page_state.place, offer=None)
+        return replace(page_state.location, offer=None)
 
 
 def _view(page_state: PageState) -> Markup:
-    task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
+    task = page_state.services.offers.get(page_state.location.offer) if page_state.location.offer else None
     if task is None:
         return Markup("")
     back = button("drop", "Not now", kind="quiet")

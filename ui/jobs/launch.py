@@ -36,17 +36,17 @@ def ask(page_state: PageState, order: Order) -> Location:
     refuse_folder(order.config.base_model)
     key = secrets.token_hex(8)
     services.offers.ask(key, order, workload(page_state.report, order.config), services.identity)
-    return replace(page_state.place, offer=key)
+    return replace(page_state.location, offer=key)
 
 
 def confirm(page_state: PageState) -> Location:
     """Start the order whose price was shown, once; every further press leads to the run that the first one started."""
-    key = page_state.place.offer
+    key = page_state.location.offer
     if key is None:
-        return page_state.place
+        return page_state.location
     with page_state.services.offers.confirming:
         run = page_state.services.offers.started.get(key) or _confirmed(page_state, key)
-    return Location(run=run, step=page_state.place.step) if run else replace(page_state.place, offer=None)
+    return Location(run=run, step=page_state.location.step) if run else replace(page_state.location, offer=None)
 
 
 def _confirmed(page_state: PageState, key: str) -> str | None:
@@ -71,7 +71,7 @@ def begin(page_state: PageState, run: Run, job: str, flags: Sequence[str] = ()) 
     remote = read_remote(run)
     if remote is None:
         page_state.services.runner.submit(run, job, flags)
-        return page_state.place
+        return page_state.location
     return ask(page_state, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
 
 

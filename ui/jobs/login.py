@@ -17,5 +17,5 @@ GAIN = (
 
 def login_button(page_state: PageState) -> Markup:
     """A link that logs in with Hugging Face and comes back to this place."""
-    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.place.query})}"
+    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.location.query})}"
     return Markup('<a class="btn primary" href="{}" data-login>Log in with Hugging Face</a>').format(target)

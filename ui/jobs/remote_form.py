@@ -29,7 +29,7 @@ class JobsForm(Panel):
                 with gr.Row(elem_classes=["ft-row"]):
                     self.machine = gr.Dropdown([], label="Machine", info=JOBS_NOTE, filterable=False)
                     self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice what it should take.")
-                self.trouble = Part(elem_id="machines-trouble")
+                self.problem = Part(elem_id="machines-trouble")
 
     @property
     def inputs(self) -> dict[str, Component]:
@@ -44,13 +44,13 @@ class JobsForm(Panel):
         found = page_state.services.offers.machines(identity)
         listed = found.result or []
         alone = not identity.machine
-        trouble = button("machines", "Ask again", kind="quiet small")
+        again = button("machines", "Ask again", kind="quiet small")
         return {
             self.box: gr.update(visible=True),
             self.where: KeyedUpdate(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
             self.order: KeyedUpdate(identity.name, gr.update(visible=alone)),
             self.machine: KeyedUpdate(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
-            self.trouble: callout("error", "The machines could not be listed", found.error, trouble)
+            self.problem: callout("error", "The machines could not be listed", found.error, again)
             if found.error
             else "",
         }
@@ -65,7 +65,7 @@ class JobsForm(Panel):
             return gr.update(visible=where == JOBS), following(where), gr.update(visible=where == HERE)
 
         self.where.input(choose, self.where, [self.order, then, local], **QUICK)
-        page.on_click(self.trouble, _ask_again)
+        page.on_click(self.problem, _ask_again)
 
 
 def following(where: str) -> Any:
@@ -76,16 +76,16 @@ def following(where: str) -> Any:
 
 def _ask_again(page_state: PageState, _data: dict[str, str]) -> Location:
     page_state.services.offers.ask_again()
-    return page_state.place
+    return page_state.location
 
 
 def _choices(machines: list[Flavor]) -> list[tuple[str, str]]:
-    return [(_told(machine), machine.name) for machine in machines]
+    return [(_describe(machine), machine.name) for machine in machines]
 
 
-def _told(machine: Flavor) -> str:
+def _describe(machine: Flavor) -> str:
     """`Nvidia T4 - small, 16 GB, $0.40 an hour`."""
-    price = "price not told" if machine.price_per_hour is None else f"${machine.price_per_hour:.2f} an hour"
+    price = "price unknown" if machine.price_per_hour is None else f"${machine.price_per_hour:.2f} an hour"
     return ", ".join(filter(None, (machine.label, machine.accelerator or f"{machine.cpu}, {machine.ram}", price)))
 
 

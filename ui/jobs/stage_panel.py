@@ -61,7 +61,7 @@ class StagePanel(Panel):
                     view = page_state.stage(stage)
                     if view.active:
                         page_state.services.cancel(page_state.run, view.job)
-        return page_state.place
+        return page_state.location
 
 
 def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:
@@ -90,8 +90,8 @@ def progress_of(view: StageView, *, stopping: bool) -> Markup:
         return progress(None, "Stopping")
     if view.state == "queued":
         return progress(None, view.message or "Waits for its turn on this machine")
-    told = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
-    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
+    message = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
+    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), message])
 
 
 def _phases(view: StageView) -> Markup:

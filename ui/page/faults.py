@@ -10,7 +10,7 @@ from gradio.blocks import Block
 
 from ui.html import callout
 from ui.page.updates import KeyedUpdate, Updates, value_of
-from ui.services import told
+from ui.services import message_of
 
 
 def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], Updates]) -> Updates:
@@ -23,13 +23,13 @@ def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], 
     try:
         return {block: _guarded(name, block, update) for block, update in render().items()}
     except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
-        wanted = instead(trouble(name, error))
+        wanted = instead(fault_callout(name, error))
         return {block: _sendable(update) for block, update in wanted.items()}
 
 
-def trouble(name: str, error: Exception) -> str:
+def fault_callout(name: str, error: Exception) -> str:
     """The callout in place of a part: an InputError's own words, else that the app is at fault."""
-    return callout("error", f"{name} cannot be shown", told(error, f"painting {name}"))
+    return callout("error", f"{name} cannot be shown", message_of(error, f"painting {name}"))
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:
@@ -43,8 +43,8 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
         try:
             return _sendable(value_of(update))
         except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
-            said = told(error, f"painting a part of {name}")
-            shown = callout("error", "This part cannot be shown", said)
+            message = message_of(error, f"painting a part of {name}")
+            shown = callout("error", "This part cannot be shown", message)
             return _sendable(str(shown)) if isinstance(block, gr.HTML) else gr.skip()
 
     return KeyedUpdate(key, later)

@@ -51,32 +51,32 @@ class Page:
 
     def __init__(self, tenants: Tenants, render: Callable[[PageState], Updates]) -> None:
         self._tenants = tenants
-        self._paint = render
+        self._render = render
         self._lock = threading.Lock()
-        self.place = gr.JSON(None, visible=False)
+        self.location = gr.JSON(None, visible=False)
         self.token = gr.Textbox("", visible=False, elem_id="answer-token")
         self.answers = gr.State([])
         self.notice = Part(elem_id="notice")
 
     def wire(self, blocks: gr.Blocks, timer: gr.Timer, outputs: Sequence[Block]) -> None:
         """Render `outputs` at every tick and after every event; the first event is that the page is opened."""
-        seen = [self.place, self.token, self.answers]
-        triggers = [timer.tick, _change(self.place)]
+        seen = [self.location, self.token, self.answers]
+        triggers = [timer.tick, _change(self.location)]
         gr.on(triggers, self.render, seen, [*outputs, self.notice, self.token], trigger_mode="always_last", **QUICK)
-        blocks.load(self.enter, None, self.place, **QUICK)
+        blocks.load(self.enter, None, self.location, **QUICK)
 
-    def page_state(self, place: Mapping[str, Any] | None, request: gr.Request) -> PageState:
+    def page_state(self, location: Mapping[str, Any] | None, request: gr.Request) -> PageState:
         """A look at a place with the eyes of whoever asks: at their own runs and no others."""
-        return PageState(self._tenants.services(request), Location.from_mapping(place))
+        return PageState(self._tenants.services(request), Location.from_mapping(location))
 
     def render(
-        self, place: Mapping[str, Any] | None, token: str, answers: Answers, request: gr.Request
+        self, location: Mapping[str, Any] | None, token: str, answers: Answers, request: gr.Request
     ) -> dict[Block, Any]:
         """Everything that differs from what this page shows; nothing before the page knows its place."""
-        if not place:
+        if not location:
             return {}
-        wanted = self._paint(self.page_state(place, request))
-        failed = place.get(FAILED)
+        wanted = self._render(self.page_state(location, request))
+        failed = location.get(FAILED)
         shown = callout("error", "That did not work", str(failed)) if failed else wanted.get(self.notice, "")
         wanted[self.notice] = shown
         with self._lock:
@@ -87,36 +87,38 @@ class Page:
     def on(self, trigger: Callable[..., Any], act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
 
-        def handle(place: dict[str, Any], request: gr.Request, *values: Any) -> dict[str, str]:
-            return _after(self.page_state(place, request), lambda page_state: act(page_state, *values))
+        def handle(location: dict[str, Any], request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(self.page_state(location, request), lambda page_state: act(page_state, *values))
 
-        return trigger(handle, [self.place, *inputs], self.place, **{**QUICK, **options})
+        return trigger(handle, [self.location, *inputs], self.location, **{**QUICK, **options})
 
     def on_click(self, part: gr.HTML, act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
         """When a button inside `part` is pressed: `act(scene, data, *values)` says the next place."""
 
-        def handle(place: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
-            return _after(self.page_state(place, request), lambda page_state: act(page_state, clicked(event), *values))
+        def handle(location: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(
+                self.page_state(location, request), lambda page_state: act(page_state, clicked(event), *values)
+            )
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
-        return part.act(handle, [self.place, *inputs], self.place, **{**every, **options})
+        return part.act(handle, [self.location, *inputs], self.location, **{**every, **options})
 
     def enter(self, request: gr.Request) -> dict[str, str]:
         """The place that the address names."""
-        return _turn(Location.from_mapping(dict(request.query_params)))
+        return _stamped(Location.from_mapping(dict(request.query_params)))
 
 
 def _after(page_state: PageState, act: Callable[[PageState], Location]) -> dict[str, str]:
     """What the browser is to hold after an action: the next place, or the same one and why the action failed."""
     try:
-        return _turn(act(page_state))
+        return _stamped(act(page_state))
     except InputError as error:
-        return {**_turn(page_state.place), FAILED: str(error)}
+        return {**_stamped(page_state.location), FAILED: str(error)}
 
 
-def _turn(place: Location) -> dict[str, str]:
+def _stamped(location: Location) -> dict[str, str]:
     """The place as a value that no earlier event left: an action that stays in its place changes the page too."""
-    return {**place.to_dict(), TURN: secrets.token_hex(4)}
+    return {**location.to_dict(), TURN: secrets.token_hex(4)}
 
 
 def _change(field: Any) -> Any:
@@ -128,7 +130,7 @@ def go(step: str) -> Action:
     """An act that opens a step of the same run."""
 
     def act(page_state: PageState, *_: Any) -> Location:
-        return replace(page_state.place, step=step, asking=None)
+        return replace(page_state.location, step=step, asking=None)
 
     return act
 

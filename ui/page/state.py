@@ -28,9 +28,9 @@ from ui.services import (
     Task,
     UploadedData,
     has_result,
-    read_wish,
+    message_of,
+    read_fix_request,
     stage_views,
-    told,
 )
 
 LOGGER = logging.getLogger(__name__)
@@ -42,16 +42,16 @@ class PageState:
     """One look at the place where a visitor stands; what a step does not ask for is not read."""
 
     services: Services
-    place: Location
+    location: Location
 
     @cached_property
     def _opened(self) -> tuple[Run | None, str | None]:
-        if not self.place.run:
+        if not self.location.run:
             return None, None
         try:
-            return self.services.store.open(self.place.run), None
+            return self.services.store.open(self.location.run), None
         except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
-            return None, told(error, "opening a run")
+            return None, message_of(error, "opening a run")
 
     @property
     def run(self) -> Run | None:
@@ -75,9 +75,9 @@ class PageState:
             return {}
         try:
             return stage_views(self.run, self.services.runner)
-        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
-            said = told(error, f"reading the stages of the run {self.run.id}")
-            return {stage: StageView(stage, "failed", said) for stage in STAGES}
+        except Exception as error:  # noqa: BLE001 - message_of logs what is a fault of ours
+            message = message_of(error, f"reading the stages of the run {self.run.id}")
+            return {stage: StageView(stage, "failed", message) for stage in STAGES}
 
     def stage(self, name: str) -> StageView:
         """One stage of the open run."""
@@ -97,10 +97,10 @@ class PageState:
             config = self.run.config
             origin = Origin(config.allow_multiple_calls, config.allow_no_call)
             return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin), None
-        if not self.place.data:
+        if not self.location.data:
             return None, None
         try:
-            return self.services.upload_store.open(self.place.data), None
+            return self.services.upload_store.open(self.location.data), None
         except InputError as error:
             return None, str(error)
         except (OSError, TypeError, ValueError):
@@ -162,16 +162,16 @@ class PageState:
         return f"{self.data.key if self.data else None} {self.report is not None}"
 
     @cached_property
-    def wish(self) -> FixRequest | None:
+    def fix_request(self) -> FixRequest | None:
         """The fixes that the visitor looks at."""
-        return read_wish(self.place.fixing, self.report)
+        return read_fix_request(self.location.fixing, self.report)
 
     @cached_property
     def plan(self) -> Task[FixPlan] | None:
         """What those fixes would change, under way or done."""
-        if not (self.data and self.wish):
+        if not (self.data and self.fix_request):
             return None
-        return self.services.checker.plan(self.data, self.wish, self.services.owner)
+        return self.services.checker.plan(self.data, self.fix_request, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:

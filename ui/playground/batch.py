@@ -28,15 +28,15 @@ MOST_MESSAGES = 200
 MOST_BYTES = 1_000_000
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 ASK_BROWSER = """
-async (place, many, beside, where, _) => {
+async (location, many, beside, where, _) => {
   const messages = many.split('\\n').map((line) => line.trim()).filter(Boolean);
   const few = messages.length <= MOST ? messages : [];
-  return [place, many, beside, where, await window.ftBrowser.answer(where, few)];
+  return [location, many, beside, where, await window.ftBrowser.answer(where, few)];
 }
 """.replace("MOST", str(MOST_MESSAGES))
 
 
-class ListDesk(Panel):
+class BatchForm(Panel):
     """A field for many messages, and the table of their answers."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class ListDesk(Panel):
 
     def render(self, page_state: PageState) -> Updates:
         """Another run begins with an empty field."""
-        run = str(page_state.place.run)
+        run = str(page_state.location.run)
         return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
 
     def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
@@ -64,12 +64,12 @@ class ListDesk(Panel):
         outputs = [self.ask, self.stop, self.table]
 
         def ask(
-            place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
+            location: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
-            page_state = page.page_state(place, request)
-            yield from asking_all(page_state, many, beside, Given.from_json(given))
+            page_state = page.page_state(location, request)
+            yield from answer_all(page_state, many, beside, Given.from_json(given))
 
-        inputs = [page.place, self.many, beside, where, self.given]
+        inputs = [page.location, self.many, beside, where, self.given]
         asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
         shown = (gr.update(visible=True), gr.update(visible=False))
         self.stop.click(lambda: shown, None, outputs[:2], cancels=[asked], queue=False, **OPTIONS)
@@ -106,7 +106,7 @@ def lines_of_file(path: Path) -> str:
         raise InputError(f"{path.name} is no UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
 
 
-def asking_all(
+def answer_all(
     page_state: PageState, many: str, beside: Sequence[str], given: Given | None
 ) -> Iterator[tuple[Any, ...]]:
     """The table as it grows, and the CSV at its end."""
@@ -125,8 +125,8 @@ def asking_all(
             newest = turn or newest
             yield gr.skip(), gr.skip(), gr.skip()
         turns.append(newest)
-    told = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
-    yield gr.update(visible=True), gr.update(visible=False), told
+    shown = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
+    yield gr.update(visible=True), gr.update(visible=False), shown
 
 
 def _under_way(turns: Sequence[Turn], total: int) -> Markup:

@@ -44,7 +44,7 @@ class CorrectForm(Panel):
 
     def render(self, page_state: PageState) -> Updates:
         """Another run closes the form and begins with no added rows."""
-        run = str(page_state.place.run)
+        run = str(page_state.location.run)
         return {
             self.added: KeyedUpdate(run, {}),
             self.box: KeyedUpdate(run, gr.update(visible=False)),
@@ -60,16 +60,18 @@ class CorrectForm(Panel):
                 return (gr.skip(),) * 4
             return gr.update(visible=True), turns[0].message, right_calls(turns[0]), ""
 
-        def add(place: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request) -> tuple[Any, ...]:
-            page_state = page.page_state(place, request)
+        def add(
+            location: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request
+        ) -> tuple[Any, ...]:
+            page_state = page.page_state(location, request)
             try:
-                now, told = add_row(page_state, message, calls, added)
+                now, message = add_row(page_state, message, calls, added)
             except InputError as error:
                 return gr.skip(), gr.skip(), callout("error", "The row was not added", error)
-            return now, gr.update(visible=now == added), told
+            return now, gr.update(visible=now == added), message
 
         answer.act(open_form, turns, [self.box, self.message, self.calls, self.result], **OPTIONS)
-        inputs = [page.place, self.message, self.calls, self.added]
+        inputs = [page.location, self.message, self.calls, self.added]
         self.add.click(add, inputs, [self.added, self.box, self.result], **OPTIONS)
         self.close.click(lambda: (gr.update(visible=False), ""), None, [self.box, self.result], **OPTIONS)
         page.on_click(self.result, open_draft)
@@ -118,9 +120,9 @@ def open_draft(page_state: PageState, data: Mapping[str, str]) -> Location:
     """Go on with the added rows on the Data step, the run's settings kept for training; InputError if they are gone."""
     draft = data.get("draft")
     if data.get("do") != "open" or not draft:
-        return page_state.place
+        return page_state.location
     page_state.services.upload_store.open(draft)
-    return Location(data=draft, like=page_state.place.run)
+    return Location(data=draft, like=page_state.location.run)
 
 
 def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:

@@ -75,7 +75,7 @@ def _answer_view(answer: Answer, turn: Turn) -> Markup:
         answer.raw
     )
     where = turn.place if answer is turn.answers.get(FILE) else ""
-    return Markup("{}{}{}{}").format(Markup("").join(cards), _held_against(answer, turn), raw, _times(answer, where))
+    return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, turn), raw, _times(answer, where))
 
 
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
@@ -83,7 +83,7 @@ def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     return None if expected is None else tuple(answer.calls) == tuple(expected)
 
 
-def _held_against(answer: Answer, turn: Turn) -> Markup:
+def _compared(answer: Answer, turn: Turn) -> Markup:
     right = as_expected(answer, turn.expected)
     if right is None:
         return Markup("")

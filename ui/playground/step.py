@@ -13,7 +13,7 @@ from backend.runs import STARTER
 from ui.html import Part, button, callout, card, clicked, empty, heading, progress
 from ui.page import KeyedUpdate, Page, PageState, Panel, Updates, pick_step
 from ui.playground.ask import MAX_MESSAGE, held_out_rows, turns_of
-from ui.playground.batch import ListDesk
+from ui.playground.batch import BatchForm
 from ui.playground.browser_model import SCRIPT, Given, browser_panel
 from ui.playground.correction import CorrectForm
 from ui.playground.history import KINDS, Turn, history_view, turn_view
@@ -25,8 +25,10 @@ KEPT = 20
 SERVER, BROWSER = "server", "browser"
 WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
 ASK_BROWSER = """
-async (place, message, turns, beside, where, _) =>
-  [place, message, turns, beside, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
+async (location, message, turns, beside, where, _) => {
+  const messages = message.trim() ? [message.trim()] : [];
+  return [location, message, turns, beside, where, await window.ftBrowser.answer(where, messages)];
+}
 """
 CHOOSE = "(where) => { window.ftBrowser.choose(where); }"
 NO_BASE = "The starter was made from this data alone, so there is no base model to set beside it."
@@ -58,13 +60,13 @@ class TryStep(Panel):
                 self.alone = Part(elem_id="try-alone")
             self.answer = Part(elem_id="answer")
             self.correct = CorrectForm()
-            self.many = ListDesk()
+            self.many = BatchForm()
             self.history = Part(elem_id="history")
 
     def render(self, page_state: PageState) -> Updates:
         """The desk where there is an exported file, else how to get one; another run clears the desk."""
         ready = page_state.has("export")
-        run = str(page_state.place.run)
+        run = str(page_state.location.run)
         wanted: Updates = {self.blank: _blank(page_state), self.desk: gr.update(visible=ready)}
         if ready:
             server, browser = _on_server(page_state), runtime_route() is not None
@@ -97,10 +99,10 @@ class TryStep(Panel):
     def wire(self, page: Page) -> None:
         """Ask when the button or Enter is pressed, or an example; in the browser first, where that was chosen."""
         outputs = [self.ask, self.stop, self.answer, self.turns, self.history]
-        inputs = [page.place, self.message, self.turns, self.beside, self.where, self.given]
+        inputs = [page.location, self.message, self.turns, self.beside, self.where, self.given]
 
         def ask(
-            place: dict[str, Any],
+            location: dict[str, Any],
             message: str,
             turns: list[Turn],
             beside: list[str],
@@ -108,7 +110,7 @@ class TryStep(Panel):
             given: Any,
             request: gr.Request,
         ) -> Iterator[tuple[Any, ...]]:
-            page_state = page.page_state(place, request)
+            page_state = page.page_state(location, request)
             yield from answering(page_state, message, turns, beside, Given.from_json(given))
 
         def fill(event: gr.EventData) -> str:

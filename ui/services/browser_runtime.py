@@ -65,11 +65,11 @@ def _install(root: Path) -> None:
         return
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
-        trouble = _npm(root)
-        if trouble is None and is_installed(root):
+        problem = _npm(root)
+        if problem is None and is_installed(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
-            _say(f"npm could not install LiteRT-LM for the browser: {trouble or 'no reason given.'}\n{SERVER_ALONE}")
+            _say(f"npm could not install LiteRT-LM for the browser: {problem or 'no reason given.'}\n{SERVER_ALONE}")
     finally:
         os.close(lock)
 

@@ -24,11 +24,11 @@ from ui.services.tasks import WAIT, Task, Tasks
 
 @dataclass(frozen=True)
 class Review:
-    """What was found; `groups` are rows with nearly the same message, largest first, `trouble` why no label was
+    """What was found; `groups` are rows with nearly the same message, largest first, `problem` why no label was
     doubted."""
 
     suspects: LabelErrorReport | None
-    trouble: str
+    problem: str
     groups: tuple[tuple[Example, ...], ...]
 
 
@@ -38,11 +38,11 @@ def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, s
     groups = _groups(examples)
     tell(0.2, "Asking a simple classifier about every row")
     try:
-        suspects, trouble = find_label_errors(examples, seed), ""
+        suspects, problem = find_label_errors(examples, seed), ""
     except InputError as error:
-        suspects, trouble = None, str(error)
+        suspects, problem = None, str(error)
     tell(1.0, "Done")
-    return Review(suspects, trouble, groups)
+    return Review(suspects, problem, groups)
 
 
 def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
@@ -84,10 +84,10 @@ class Checker:
         """Forget the checks that the owner stopped, so that the next look starts them anew."""
         self._checks.drop_stopped(owner)
 
-    def plan(self, data: Data, wish: FixRequest, owner: str = "") -> Task[FixPlan]:
+    def plan(self, data: Data, request: FixRequest, owner: str = "") -> Task[FixPlan]:
         """What fixing would change, worked out now if it is new."""
-        work = self._work(data, data.large, plan, data, wish)
-        return self._plans.start((owner, data.key, wish), work, owner, data.expected_bytes)
+        work = self._work(data, data.large, plan, data, request)
+        return self._plans.start((owner, data.key, request), work, owner, data.expected_bytes)
 
     def test_rows(self, data: Data, report: CheckReport, test: Path, owner: str = "") -> Task[CheckReport]:
         """The check of test rows that somebody brought along, started now if it is new."""

@@ -16,7 +16,7 @@ from backend.data.fixing import plan_fixes
 from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.records import Example
-from ui.services.fix_request import FixRequest, plan_wish
+from ui.services.fix_request import FixRequest, plan_fix_request
 
 LARGE_BYTES = 400_000
 MEMORY_PER_BYTE = 7
@@ -65,10 +65,12 @@ def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
     return check_files(dataset, tools, None, tell).to_json()
 
 
-def plan(data: Data, wish: FixRequest, tell: Tell) -> FixPlan:
+def plan(data: Data, request: FixRequest, tell: Tell) -> FixPlan:
     """Plan the fixes that are wished for."""
     tell(0.0, "Working out what would change")
-    return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
+    return plan_fix_request(
+        request, lambda lines: plan_fixes(data.dataset, data.tools, data.options, request.codes, lines)
+    )
 
 
 def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) -> CheckReport:

@@ -26,12 +26,12 @@ class Exported:
     size: int
     link: str
     path: Path | None
-    told: str = ""
+    recorded: str = ""
 
     @property
     def sha256(self) -> str:
         """Its hash: of the file itself where it is here, as the verification told it where it is not."""
-        return _sha256(self.path, self.path.stat().st_mtime_ns) if self.path else self.told
+        return _sha256(self.path, self.path.stat().st_mtime_ns) if self.path else self.recorded
 
 
 def exported(run: Run) -> Exported | None:

@@ -36,8 +36,8 @@ class FixRequest:
         return mendable().get(self.code or "")
 
 
-def read_wish(text: str | None, report: CheckReport | None) -> FixRequest | None:
-    """The wish that a place's `fixing` names: `safe`, `CODE` or `CODE:LINE`; None where it names none that can be."""
+def read_fix_request(text: str | None, report: CheckReport | None) -> FixRequest | None:
+    """The request that a location's `fixing` names (`safe`, `CODE` or `CODE:LINE`); None if it is not valid."""
     if not text or report is None:
         return None
     if text == SAFE:
@@ -52,8 +52,8 @@ def read_wish(text: str | None, report: CheckReport | None) -> FixRequest | None
     return FixRequest(code, int(line), alike)
 
 
-def plan_wish(request: FixRequest, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
-    """Plan the wish's line, and all the rows like it where that alone changes nothing."""
+def plan_fix_request(request: FixRequest, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
+    """Plan the fix of the requested line; if that changes nothing, of all rows with the same message."""
     found = plan(None if request.line is None else (request.line,))
     return plan(request.alike) if not found.changes and request.alike else found
 
@@ -63,7 +63,7 @@ def mendable() -> dict[str, Rule]:
     return {rule.code: rule for rule in all_rules() if rule.fixer}
 
 
-def safely_mended(issues: Iterable[Issue]) -> int:
+def safely_fixable(issues: Iterable[Issue]) -> int:
     """How many of the problems have a fix that never changes what a row means."""
     safe = {code for code, rule in mendable().items() if rule.safe}
     return sum(bool(issue.fix) and issue.code in safe for issue in issues)

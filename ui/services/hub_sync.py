@@ -47,7 +47,7 @@ class Following:
 
         def work(_task: Task[list[str]]) -> list[str]:
             found = find_runs(account.token, account.name, account.store)
-            self.look_now()
+            self.poll_now()
             return found
 
         return self._finds.start(account.name, work, account.name)
@@ -57,7 +57,7 @@ class Following:
         self._finds.drop(name)
         self._tells.drop(name)
 
-    def tell(self, account: Account) -> None:
+    def mark_deleted(self, account: Account) -> None:
         """Mark on the Hub what was deleted here, without waiting for it: it may take as long as the Hub likes."""
 
         def work(_task: Task[bool]) -> bool:
@@ -67,12 +67,12 @@ class Following:
         self._tells.drop(account.name)
         self._tells.start(account.name, work, account.name)
 
-    def untold(self, name: str) -> str | None:
+    def unmarked(self, name: str) -> str | None:
         """Why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
         task = self._tells.get(name)
         return task.error if task else None
 
-    def look_now(self) -> None:
+    def poll_now(self) -> None:
         """Follow what was started just now without waiting for the next round."""
         self._wake.set()
 
@@ -84,13 +84,13 @@ class Following:
         while True:
             for account in self._accounts().values():
                 try:
-                    self._look(account)
+                    self._poll(account)
                 except Exception:  # one account's trouble is not another's
                     LOGGER.exception("the jobs of an account could not be followed")
             self._wake.wait(ROUND_SECONDS)
             self._wake.clear()
 
-    def _look(self, account: Account) -> None:
+    def _poll(self, account: Account) -> None:
         for entry in stored_runs(account.store):
             try:
                 self._watch(entry.run, account.token)

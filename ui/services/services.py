@@ -74,7 +74,7 @@ class Services:
         """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
 
         A run that cannot be read is deleted too: nobody here can follow its jobs. The Hub is told afterwards, so that
-        the run is not found again; `untold` says where that failed.
+        the run is not found again; `unmarked` says where that failed.
         """
         if not os.path.lexists(self.store.root / run_id / "remote.json"):
             self.store.delete(run_id)
@@ -86,12 +86,12 @@ class Services:
         name, token = self.identity.name, self.identity.token
         delete(self.store, run_id, name)
         if name and token:
-            self.following.tell(Account(name, token, self.store))
+            self.following.mark_deleted(Account(name, token, self.store))
 
     @property
-    def untold(self) -> str | None:
+    def unmarked(self) -> str | None:
         """Why a run that was deleted here may be found again; None if that is not so."""
-        return self.following.untold(self.identity.name) if self.identity.name else None
+        return self.following.unmarked(self.identity.name) if self.identity.name else None
 
     def _readable(self, run_id: str) -> Run | None:
         try:
@@ -117,7 +117,7 @@ class Services:
     def _send(self, run: Run, job: str, flags: Sequence[str]) -> None:
         try:
             self.runner.submit(run, job, flags)
-            self.following.look_now()
+            self.following.poll_now()
         except Exception as error:
             if not isinstance(error, InputError):
                 LOGGER.exception("the %s job of %s could not be submitted", job, run.id)

@@ -29,7 +29,7 @@ def damage_of(run: Run) -> str | None:
     return f"{run.metrics_path.name} in the run's folder is a folder, where a file belongs. Move it away."
 
 
-def told(error: Exception, doing: str) -> str:
+def message_of(error: Exception, doing: str) -> str:
     """What a visitor is told of an error: an InputError's own words; any other is a fault of ours, and is logged."""
     if isinstance(error, InputError):
         return str(error)
@@ -49,4 +49,4 @@ def _entry(store: FolderStore, name: str) -> StoredRun:
         run = store.open(name)
         return StoredRun(name, run.created, run)
     except Exception as error:  # noqa: BLE001 - the entry says what is wrong with its run
-        return StoredRun(name, "", None, told(error, f"opening the run {name}"))
+        return StoredRun(name, "", None, message_of(error, f"opening the run {name}"))

@@ -98,16 +98,16 @@ def main(descriptor: int, most_bytes: int = 0) -> None:
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    told = Connection(descriptor)
-    work, arguments = told.recv()
+    pipe = Connection(descriptor)
+    work, arguments = pipe.recv()
 
     def tell(fraction: float, doing: str) -> None:
-        told.send(("progress", (fraction, doing)))
+        pipe.send(("progress", (fraction, doing)))
 
     try:
-        told.send(("result", work(*arguments, tell)))
+        pipe.send(("result", work(*arguments, tell)))
     except InputError as error:
-        told.send(("error", str(error)))
+        pipe.send(("error", str(error)))
 
 
 if __name__ == "__main__":

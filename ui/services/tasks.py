@@ -46,7 +46,7 @@ class Task(Generic[Result]):
 
 
 @dataclass(slots=True)
-class _Kept(Generic[Result]):
+class _Entry(Generic[Result]):
     """A task, who began it, when it was last looked at, and about how many bytes of memory its result takes."""
 
     task: Task[Result]
@@ -66,7 +66,7 @@ class Tasks(Generic[Result]):
         self._most = kept
         self._budget = budget
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
-        self._tasks: OrderedDict[Hashable, _Kept[Result]] = OrderedDict()
+        self._tasks: OrderedDict[Hashable, _Entry[Result]] = OrderedDict()
         self._turns = Turns(workers)
         self._lock = threading.Lock()
 
@@ -89,7 +89,7 @@ class Tasks(Generic[Result]):
             if refusal := self._refusal(owner, expected_bytes):
                 return _refused(refusal)
             task = Task[Result]()
-            self._tasks[key] = _Kept(task, owner, time.monotonic(), expected_bytes)
+            self._tasks[key] = _Entry(task, owner, time.monotonic(), expected_bytes)
             self._turns.add(owner, lambda: self._do(key, task, work))
             self._pool.submit(self._turn)
         return task

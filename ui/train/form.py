@@ -99,11 +99,11 @@ class SettingsForm(Panel):
     def render(self, page_state: PageState) -> Updates:
         """The defaults, or another run's settings, once for each data set."""
         config, name = _beginning(page_state, self._settings)
-        key = f"{page_state.place.data} {page_state.place.like}"
+        key = f"{page_state.location.data} {page_state.location.like}"
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
         estimate = estimate_line(page_state, config)
-        told = FOLDER_OR_ID if page_state.services.identity.machine else HUB_ID
-        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **told)
+        labels = FOLDER_OR_ID if page_state.services.identity.machine else HUB_ID
+        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **labels)
         return {
             self.name: KeyedUpdate(key, name),
             self.base: KeyedUpdate(key, gr.update(choices=_bases(page_state), value=base)),
@@ -139,8 +139,8 @@ class SettingsForm(Panel):
 
         adapted = _input(method)(adapt, [method, self.base], [lr, self.adapter], **QUICK)
 
-        def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            page_state, given = page.page_state(place, request), dict(zip(inputs, values, strict=True))
+        def take(location: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
+            page_state, given = page.page_state(location, request), dict(zip(inputs, values, strict=True))
             try:
                 config = self._read(page_state, given)
             except InputError:  # half-typed settings: the base model's own say as well how many rows there are
@@ -150,10 +150,10 @@ class SettingsForm(Panel):
             shown = self._updates(config)
             return {field: shown[field] for field in (epochs, stopping)}
 
-        taken = self.effort.input(take, [page.place, self.effort, *inputs.values()], [epochs, stopping], **QUICK)
+        taken = self.effort.input(take, [page.location, self.effort, *inputs.values()], [epochs, stopping], **QUICK)
 
-        def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
-            page_state = page.page_state(place, request)
+        def reckon(location: dict[str, Any], request: gr.Request, *values: Any) -> str:
+            page_state = page.page_state(location, request)
             try:
                 config = self._read(page_state, dict(zip(inputs, values, strict=True)))
             except InputError:  # half-typed settings; Start says what is wrong with them
@@ -162,9 +162,9 @@ class SettingsForm(Panel):
 
         # what the page paints comes with its estimate; one asked for by a field just painted would come after it
         alone = [_input(field) for field in inputs.values() if field not in (self.name, self.base, method)]
-        gr.on(alone, reckon, [page.place, *inputs.values()], self.estimate, trigger_mode="always_last", **QUICK)
+        gr.on(alone, reckon, [page.location, *inputs.values()], self.estimate, trigger_mode="always_last", **QUICK)
         for done in (followed, adapted, taken):
-            done.then(reckon, [page.place, *inputs.values()], self.estimate, **QUICK)
+            done.then(reckon, [page.location, *inputs.values()], self.estimate, **QUICK)
 
     def _read(self, page_state: PageState, values: dict[str, Any]) -> RunConfig:
         return read_settings(values, folders=page_state.services.identity.machine, settings=self._settings)[1]
@@ -184,9 +184,9 @@ def _beginning(page_state: PageState, settings: type[RunConfig]) -> tuple[RunCon
     """The settings and the name that the form starts with: what works without an account, on a machine of one's own."""
     usual = settings.defaults(STARTER if page_state.services.identity.machine else FUNCTIONGEMMA)
     name = page_state.source.name.rpartition(".")[0] if page_state.source else ""
-    if page_state.place.like:
+    if page_state.location.like:
         try:
-            earlier = page_state.services.store.open(page_state.place.like)
+            earlier = page_state.services.store.open(page_state.location.like)
         except InputError:  # it was deleted since: the defaults serve as well
             return usual, name
         return settings.from_dict(earlier.config.to_dict()), earlier.name

@@ -22,7 +22,7 @@ def start(page_state: PageState, values: Mapping[str, Any], *, quick: bool = Fal
     `values` are those of read_settings, `then` (what follows), and `where`, `machine` and `minutes` of the jobs' form.
     """
     if page_state.run is not None:  # a second click, before the page shows the run that the first one made
-        return page_state.place
+        return page_state.location
     name, config = read_settings(values, folders=page_state.services.identity.machine)
     if quick:
         config, name = replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip()

@@ -72,10 +72,10 @@ class TrainStep(Panel):
             wanted |= {**self.form.render(page_state), **self.jobs.render(page_state)}
             wanted[self.then] = KeyedUpdate(str(here), following(HERE if here else JOBS))
         if page_state.run:
-            wanted |= self._paint_run(page_state, page_state.run)
+            wanted |= self._render_run(page_state, page_state.run)
         return wanted
 
-    def _paint_run(self, page_state: PageState, run: Run) -> Updates:
+    def _render_run(self, page_state: PageState, run: Run) -> Updates:
         view = page_state.stage("train")
         steps = [event for event in view.events if event.kind == "step"]
         held_out = [event for event in view.events if event.kind == "eval"]
@@ -135,14 +135,14 @@ def _go_on(page_state: PageState) -> Location:
     """Start the training's job again, from what it kept."""
     if page_state.run and last_saved_state(page_state.run):
         return begin(page_state, page_state.run, page_state.stage("train").job or "train", ["--resume"])
-    return page_state.place
+    return page_state.location
 
 
 def _again(page_state: PageState, data: dict[str, str]) -> Location:
     """The form again, with the same data: the run stays as it is; or Trackio's dashboard."""
     if data.get("do") == "dashboard":
         page_state.services.dashboard.start()
-        return page_state.place
+        return page_state.location
     if page_state.run is None or page_state.source is None or data.get("do") != "again":
         return go("train")(page_state)
     source = page_state.source

@@ -199,7 +199,7 @@ def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
     for value in WRONG:
         wrong = {**before, "config": {**before["config"], "lr": value}}
         (run.path / "run.json").write_text(json.dumps(wrong), encoding="utf-8")
-        following._look(Account("ada", "hf_none", store))
+        following._poll(Account("ada", "hf_none", store))
 
 
 @pytest.mark.parametrize("kind", ["cut off", "a list", "gone"])
