@@ -226,7 +226,7 @@ def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: Loop
     services.delete("20261127-1")
     wait_until(lambda: services.unmarked)
     assert services.store.list() == []
-    for told in ("A deleted run may come back", "has a fault (500)", "you can delete it again", "Try again"):
+    for told in ("A deleted run may reappear", "has a fault (500)", "you can delete it again", "Try again"):
         assert told in shown(services)
     services.find_again()
     assert services.finding is not None

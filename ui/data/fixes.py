@@ -1,4 +1,4 @@
-"""Fixes, looked at before they are applied: every change with its line, and what comes of the row."""
+"""The preview of fixes: every change with its line, before and after."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ui.services import FixRequest
 
 PAGE_SIZE = 12
 LONGEST = 1500
-"""Characters up to which two texts are compared piece by piece: longer ones would hold up the page."""
+"""Characters up to which two texts are compared in detail; longer ones would block the page."""
 SHOWN = 600
 FILES = {"csv": "CSV", "tools": "tools.json"}
 _PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)
@@ -49,7 +49,7 @@ def _change(change: Change) -> Markup:
 
 
 def marked(before: str, after: str) -> tuple[Markup, Markup]:
-    """Both texts, what cannot be seen written out, and the pieces that differ between them marked."""
+    """Both texts, with their differences marked and their invisible characters written out."""
     one, other = escape(before), escape(after)
     if max(len(one), len(other)) > LONGEST:
         return _cut(one), _cut(other)
@@ -72,7 +72,7 @@ def _cut(content: str) -> Markup:
 
 
 class Fixes(Panel):
-    """What will change, with Apply and Cancel, and the list of changes."""
+    """The summary of the changes with Apply and Cancel, and the list of changes."""
 
     def __init__(self) -> None:
         with gr.Column(visible=False) as self.box:
@@ -81,7 +81,7 @@ class Fixes(Panel):
                 self.changes = Part(elem_id="changes")
 
     def render(self, page_state: PageState) -> Updates:
-        """The preview, while one is asked for."""
+        """The preview, if the location names one."""
         plan = page_state.plan.result if page_state.plan else None
         key = f"{page_state.data_key} {page_state.location.fixing} {plan is not None}"
         return {
@@ -92,7 +92,7 @@ class Fixes(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Apply, cancel, and turn the pages of the list."""
+        """Register the events of Apply, Cancel and the pager."""
 
         def turn(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             page_state = page.page_state(location, request)
@@ -104,7 +104,7 @@ class Fixes(Panel):
 
 
 def _click(page_state: PageState, data: dict[str, str]) -> Location:
-    """Apply the fixes that are shown as a new draft, or leave the data as it is."""
+    """Apply the shown fixes to a new draft, or cancel."""
     plan = page_state.plan.result if page_state.plan else None
     if data.get("do") != "apply" or plan is None or page_state.source is None:
         return replace(page_state.location, fixing=None)
@@ -121,8 +121,8 @@ def _click(page_state: PageState, data: dict[str, str]) -> Location:
 
 
 def made(plan: FixPlan) -> str:
-    """What was done, for whoever looks at the mended files: `Mended: 12 changes in 9 rows; dropped line 7.`"""
-    return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
+    """A summary of the applied fixes, such as `Fixed: 12 changes on 9 lines of the CSV. 1 row dropped: line 7.`"""
+    return f"Fixed: {_sizes(plan.changes)}.{_dropped(plan)}"
 
 
 def _head(page_state: PageState) -> Markup:
@@ -133,9 +133,9 @@ def _head(page_state: PageState) -> Markup:
     if task.error:
         return callout("error", "These fixes cannot be planned", task.error, cancel)
     if task.result is None:
-        return card(_title(request), progress(None, "Working out what would change"), aside=cancel)
+        return card(_title(request), progress(None, "Planning the changes"), aside=cancel)
     if not task.result.changes:
-        body = "No row would change. What is left needs an eye: mend it in the file, then upload it again."
+        body = "No row would change. Correct the remaining problems in the file by hand, then upload it again."
         return card(
             _title(request), Markup("<p>{}</p><div class='actions'>{}</div>").format(body, button("cancel", "Back"))
         )
@@ -143,7 +143,7 @@ def _head(page_state: PageState) -> Markup:
 
 
 def _question(request: FixRequest, plan: FixPlan) -> Markup:
-    copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
+    copy = "Your files are not changed. The fixed copy is opened and checked again."
     says = Markup('<p class="summary">{}.{}</p><p class="note">{}</p>').format(
         _sizes(plan.changes), _dropped(plan), copy
     )
@@ -155,7 +155,7 @@ def _warning(request: FixRequest) -> Markup:
     rule = request.rule
     if rule is None or rule.safe:
         return Markup("")
-    return callout("warn", "Look first: this may change what a row means", rule.explanation)
+    return callout("warn", "Review these changes: they may change what a row means", rule.explanation)
 
 
 def _title(request: FixRequest) -> str:

@@ -20,7 +20,7 @@ from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Update
 
 
 def row_detail(page_state: PageState, line: int) -> Markup:
-    """The row that begins on a line of the CSV, as it was read and as the model will see it."""
+    """The row that begins on a line of the CSV, as it was read, and the prompt that it becomes."""
     report = page_state.report
     row = next((row for row in report.table if row.line == line), None) if report else None
     if report is None or row is None:
@@ -38,7 +38,7 @@ def row_detail(page_state: PageState, line: int) -> Markup:
     if example is not None:
         options = page_state.options
         parts.append(
-            Markup('<details class="more"><summary>The prompt made of it</summary>{}</details>').format(
+            Markup('<details class="more"><summary>The prompt for this row</summary>{}</details>').format(
                 prompt_view(page_state, line, options.prompt_format, options.declarations)
             )
         )
@@ -57,7 +57,7 @@ def _named(name: str, body: Markup) -> Markup:
 
 
 def _calls(cell: str, example: Example | None) -> Markup:
-    """The calls as cards, or the cell as it stands where it cannot be read."""
+    """The calls as cards; if the cell cannot be read, its text."""
     if example is None:
         return Markup('<pre class="listing">{}</pre>').format(cell)
     cards = [call_card(call.name, call.arguments) for call in example.calls]
@@ -67,7 +67,7 @@ def _calls(cell: str, example: Example | None) -> Markup:
 
 
 FEW_TO_FILTER = 12
-# Every press says which groups stand open, so that drawing the list anew leaves them so.
+# Every click sends which groups are open, so that they stay open when the list is rendered again.
 SEND_OPEN_GROUPS = """
 const sendOpenGroups = () => {
   const open = [...element.querySelectorAll('details[data-group][open]')].map((one) => one.dataset.group).join(' ');
@@ -94,7 +94,7 @@ class Problems(Panel):
             self.list = Part(elem_id="problems", also=SEND_OPEN_GROUPS)
 
     def render(self, page_state: PageState) -> Updates:
-        """All problems, errors first."""
+        """Show all problems, errors first."""
         report, key = page_state.report, page_state.data_key
         if report is None:
             return {}
@@ -112,7 +112,7 @@ class Problems(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the filters, folds and pagers change the list, and a fix open its preview."""
+        """Register the events of the filters, groups, pagers and fix buttons."""
         fields = [page.location, self.severity, self.code, self.tool]
 
         def click(
@@ -144,7 +144,7 @@ def open_fixes(page_state: PageState, data: dict[str, str]) -> Location:
 
 
 def unfolded_by(data: dict[str, str]) -> Unfolded:
-    """What a press inside the list leaves open."""
+    """The parts of the list that stay open after a click."""
     line = data.get("line", "")
     return Unfolded(
         frozenset(data.get("open", "").split()),
@@ -155,20 +155,20 @@ def unfolded_by(data: dict[str, str]) -> Unfolded:
 
 
 def problem_list(page_state: PageState, picked: Filter, unfolded: Unfolded) -> Markup:
-    """The groups of the problems that a filter lets through, or a word that there are none."""
+    """The groups of the problems that match a filter, or a message that there are none."""
     report = page_state.report
     if report is None:
         return Markup("")
     if not report.issues:
-        return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
+        return callout("ok", "No problems found", "Every check passed. You can train on these files.")
     found = picked.pick(report)
     if not found:
-        return Markup('<p class="note">No problem is both of this rule and about this tool.</p>')
+        return Markup('<p class="note">No problem matches these filters.</p>')
     return group_list(grouped(found), unfolded, partial(row_detail, page_state))
 
 
 def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:
-    """`942 rows · 6 tools · 0 errors · 34 warnings`."""
+    """The counts as one line, such as `942 rows · 6 tools · 0 errors · 34 warnings`."""
     counts = Counter(issue.severity for issue in issues)
     parts = [text.count(rows, "row"), text.count(tools, "tool"), text.count(counts["error"], "error")]
     return " · ".join([*parts, text.count(counts["warning"], "warning")])

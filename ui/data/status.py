@@ -1,4 +1,4 @@
-"""What there is to say about the data before its details: checking, ready, or not, and what to do next."""
+"""The state of the data: being checked, ready or not ready, with the next step."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ui.services import SAFE, UploadedData, draft_link, safely_fixable
 
 
 def data_state(page_state: PageState) -> Markup:
-    """A card about the data that is open; nothing where none is."""
+    """A card about the open data; empty if there is none."""
     if page_state.source_error:
-        return callout("warn", "These files are gone", page_state.source_error)
+        return callout("warn", "These files are no longer stored", page_state.source_error)
     if page_state.source is None or page_state.check is None:
         return Markup("")
     check, name = page_state.check, page_state.source.name
@@ -32,7 +32,7 @@ def data_state(page_state: PageState) -> Markup:
 
 
 def click(page_state: PageState, data: dict[str, str]) -> Location:
-    """Do what a button of the card says."""
+    """Handle a click on a button of the card."""
     match data.get("do"):
         case "other":
             return Location()
@@ -57,7 +57,7 @@ def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -
     body = [Markup('<p class="summary">{}</p>').format(line), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
-        says = f"{text.count(errors, 'error')} must be mended before training."
+        says = f"{text.count(errors, 'error')} must be fixed before training."
         body.append(callout("error", "Not ready to train", says))
     actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors)]
     if actions:
@@ -76,7 +76,7 @@ def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
 
 
 def _made(page_state: PageState, source: UploadedData) -> Markup:
-    """What was done to the files here, with the way back and the files themselves."""
+    """The fixes that made this draft, with Undo and the downloads."""
     draft = page_state.location.data
     if not source.origin.made or not draft or page_state.run:
         return Markup("")

@@ -1,4 +1,4 @@
-"""What a row may hold besides exactly one call: both off by default, and part of every run made of the data."""
+"""Switches for rows with several calls or none; both are off by default and become settings of the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
 class Switches(Panel):
-    """Two switches; those of a run only show what it was made with."""
+    """Two switches; for a run they are read-only."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["ft-switches"], visible=False) as self.box:
@@ -19,7 +19,7 @@ class Switches(Panel):
             self.nothing = gr.Checkbox(label="Rows may call nothing", elem_id="allow-nothing", container=False)
 
     def render(self, page_state: PageState) -> Updates:
-        """As the data has them."""
+        """Show the values of the open data."""
         free = page_state.run is None
         options = page_state.options
         location = page_state.location
@@ -31,14 +31,14 @@ class Switches(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Check the data anew under other rules."""
+        """Register the switches: each change checks the data again."""
         switches = [self.several, self.nothing]
         for switch in switches:
             page.on(switch.input, _switch, switches)
 
 
 def _switch(page_state: PageState, several: bool, nothing: bool) -> Location:
-    """The same files, with other rules."""
+    """Open the same files with other options."""
     source = page_state.source
     if source is None or page_state.run is not None:
         return page_state.location

@@ -1,4 +1,4 @@
-"""The scored rows one by one: filtered by who got them right, by tool and by kind of error, or picked by a figure."""
+"""The scored rows: filtered by who answered them right, by tool and by error, or selected by a click."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class RowBrowser(Panel):
             self.list = Part(elem_id="wrong-rows")
 
     def render(self, page_state: PageState) -> Updates:
-        """The wrong rows of the run's evaluation, until a visitor chooses others."""
+        """Show the wrong rows of the run's evaluation until a visitor selects others."""
         evaluation = page_state.evaluation
         if evaluation is None:
             return {}
@@ -82,7 +82,7 @@ class RowBrowser(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the filters, the pager and the button that clears a picked set choose the rows."""
+        """Register the events of the filters, the pager and the button that clears a selection."""
 
         def listed(page_state: PageState, choice: Choice, number: int = 0) -> str:
             results = with_others(page_state)
@@ -110,7 +110,7 @@ class RowBrowser(Panel):
         gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
 
     def follow(self, page: Page, source: gr.HTML) -> None:
-        """Show the rows that a press inside `source` stands for, and go to them."""
+        """Show the rows that a click inside `source` selects, and scroll to them."""
 
         def pick(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
             page_state = page.page_state(location, request)
@@ -126,7 +126,7 @@ class RowBrowser(Panel):
 
 
 def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
-    """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
+    """The rows that a clicked button, bar or cell selects; None if this evaluation has none of them."""
     at, tools = data.get("advice", ""), results.evaluation.tuned.per_tool
     match data:
         case {"do": "rows", "advice": _} if at.isdecimal():

@@ -1,4 +1,4 @@
-"""The question before any money is spent: what it will cost, at most, and whether the account is ready."""
+"""The confirmation before money is spent: the estimated and the highest price, and whether the account is ready."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ watch('value', () => {
   shown = there;
 });
 """
-PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
+PRIVATE = "The data and the model go to private repositories of your account, and to no other place."
 MARKS: dict[bool | None, tuple[Tone, Markup]] = {
     True: ("ok", icons.CHECK),
     False: ("error", icons.CROSS),
@@ -29,17 +29,17 @@ MARKS: dict[bool | None, tuple[Tone, Markup]] = {
 
 
 class JobsConfirm(Panel):
-    """The card with the sum and the button that spends it."""
+    """The card with the price and the button that starts the job."""
 
     def __init__(self) -> None:
         self.part = Part(elem_id="jobs-confirm", also=SCROLL_INTO_VIEW)
 
     def render(self, page_state: PageState) -> Updates:
-        """What is being found out, or the question."""
+        """The progress of the request for the price, or the confirmation."""
         return {self.part: _view(page_state)}
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
-        """Start, look again, or leave it."""
+        """Start the job, check again, or cancel."""
         task = page_state.services.offers.get(page_state.location.offer) if page_state.location.offer else None
         match data.get("do"):
             case "confirm":
@@ -55,7 +55,7 @@ def _view(page_state: PageState) -> Markup:
         return Markup("")
     back = button("drop", "Not now", kind="quiet")
     if task.error:
-        return callout("error", "The price could not be found out", task.error, back)
+        return callout("error", "The price is not available", task.error, back)
     if task.result is None:
         return card("Before anything is spent", progress(None, task.doing or "Asking Hugging Face"), aside=back)
     return _question(task.result, back)
@@ -86,5 +86,5 @@ def _checks(offer: Offer) -> Markup:
 
 
 def dollars(amount: float | None) -> str:
-    """A sum as `$0.40`, rounded up to the cent."""
+    """An amount as `$0.40`, rounded up to the cent."""
     return "an unknown price" if amount is None else f"${math.ceil(round(amount * 100, 6)) / 100:,.2f}"

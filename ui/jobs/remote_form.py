@@ -1,4 +1,4 @@
-"""Where a training runs: here, or as a job on Hugging Face, on a machine and with a time limit of one's choice."""
+"""The choice where a training runs: here, or as a job on Hugging Face with a machine and a time limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Update
 HERE, JOBS = "here", "jobs"
 THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
 THEN_ON_JOBS = [("Evaluate, export", "export"), ("Nothing", "stop")]
-"""There is no line to wait in on Hugging Face: one job does all that is wanted, and its container starts once."""
+"""Hugging Face has no queue of jobs: one job does all requested stages in one container."""
 WHERE = [("This machine", HERE), ("Hugging Face Jobs", JOBS)]
-JOBS_NOTE = "Billed by the minute while it starts and runs. You see the price, and confirm it, before anything starts."
+JOBS_NOTE = "Billed by the minute while it starts and runs. You see and confirm the price before anything starts."
 
 
 class JobsForm(Panel):
-    """The choice of the place and what belongs to it."""
+    """The choice of the machine and its fields."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"], visible=False) as self.box:
@@ -28,7 +28,7 @@ class JobsForm(Panel):
             with gr.Column(visible=False) as self.order:
                 with gr.Row(elem_classes=["ft-row"]):
                     self.machine = gr.Dropdown([], label="Machine", info=JOBS_NOTE, filterable=False)
-                    self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice what it should take.")
+                    self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice the estimated time.")
                 self.problem = Part(elem_id="machines-trouble")
 
     @property
@@ -37,7 +37,7 @@ class JobsForm(Panel):
         return {"where": self.where, "machine": self.machine, "minutes": self.minutes}
 
     def render(self, page_state: PageState) -> Updates:
-        """The choice where there is one; machines as soon as the Hub has named them."""
+        """Show the choice if there is one, and the machines once the Hub has listed them."""
         identity = page_state.services.identity
         if identity.name is None:
             return {self.box: gr.update(visible=False), self.where: KeyedUpdate("nobody", HERE)}
@@ -56,9 +56,9 @@ class JobsForm(Panel):
         }
 
     def wire(self, page: Page, then: gr.Radio, local: Component) -> None:
-        """Show what belongs to the chosen place, and let `then` offer what can follow there.
+        """Register the choice: it shows the fields of a job, and limits `then` to the stages that can follow.
 
-        `local` is a setting that only a training on this machine has.
+        `local` is the field of a setting that only a training on this machine has.
         """
 
         def choose(where: str) -> tuple[Any, Any, Any]:
@@ -69,7 +69,7 @@ class JobsForm(Panel):
 
 
 def following(where: str) -> Any:
-    """What may be done once training is."""
+    """The choices for the stages after training."""
     on_jobs = where == JOBS
     return gr.update(choices=THEN_ON_JOBS if on_jobs else THEN, value="export" if on_jobs else "evaluate")
 

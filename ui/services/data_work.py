@@ -67,7 +67,7 @@ def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
 
 def plan(data: Data, request: FixRequest, tell: Tell) -> FixPlan:
     """Plan the fixes that are wished for."""
-    tell(0.0, "Working out what would change")
+    tell(0.0, "Planning the changes")
     return plan_fix_request(
         request, lambda lines: plan_fixes(data.dataset, data.tools, data.options, request.codes, lines)
     )

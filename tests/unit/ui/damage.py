@@ -54,7 +54,7 @@ def whole_run(store: FolderStore, *, remote: bool) -> Run:
     )
     pair = compare_rows(report.rows, report.rows)
     assert pair is not None
-    evaluation = replace(evaluation, compare_rows=(Comparison("other", pair),))
+    evaluation = replace(evaluation, beside=(Comparison("other", pair),))
     write_json(run.evaluation_path, evaluation.to_dict())
     write_json(run.training_path, training())
     run.export_dir.mkdir()

@@ -207,7 +207,7 @@ def test_a_measurement_that_cannot_be_read_is_told_with_the_way_on(desk: Desk, k
     run = whole_run(desk.store, remote=False)
     write_state(run, "evaluate", JobState("completed", 1.0, 2.0))
     DAMAGES[kind](run.evaluation_path)
-    assert "The measurement cannot be read" in desk.render(run, "evaluate")["evaluate-blank"]
+    assert "The evaluation cannot be read" in desk.render(run, "evaluate")["evaluate-blank"]
 
 
 def test_metrics_that_are_a_folder_are_told_in_the_list_and_on_the_page(desk: Desk) -> None:

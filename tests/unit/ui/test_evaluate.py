@@ -107,7 +107,7 @@ def test_what_differs_is_marked_on_both_sides(expected: Any, answered: Any, left
     ("worse", "better", "p", "said"),
     [
         (50, 1, 1e-14, "worse than the classifier"),
-        (3, 5, 0.7, "cannot tell the two apart"),
+        (3, 5, 0.7, "difference is not significant"),
         (1, 50, 1e-14, "is better"),
     ],
 )
