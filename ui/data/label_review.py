@@ -131,7 +131,7 @@ def suspect_list(review: Review, page: int) -> Markup:
         caption="Rows whose label looks wrong",
     )  # fmt: skip
     note = Markup(
-        '<p class="note">Most confident first. The classifier can be wrong too: check each row before you change it.</p>'
+        '<p class="note">Most confident first. The classifier can be wrong too: check a row before you change it.</p>'
     )
     return Markup("").join([title, note, shown, part.pager()])
 

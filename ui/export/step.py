@@ -101,8 +101,8 @@ def _blank(page_state: PageState) -> Markup:
         start = button("start", "Export", kind="primary")
         return empty(
             "Not exported yet",
-            "The model is converted for the phone, then the file is opened and scored. A model of 270M parameters takes "
-            "five to six minutes on two cores, a starter less.",
+            "The model is converted for the phone, then the file is opened and scored. A model of 270M parameters "
+            "takes five to six minutes on two cores, a starter less.",
             start,
         )
     if page_state.stage("train").active:

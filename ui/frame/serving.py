@@ -126,7 +126,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the event streams of open pages, which would not end by themselves, then everything else.
 
-        Account checks remove their files first. Uploads are deleted too, because the signal ends the process after this.
+        Account checks remove their files first. Uploads are deleted too, because the signal then ends the process.
         """
         self._page.stop_event.set()
         await asyncio.to_thread(stop_all, CLEANING_SECONDS)

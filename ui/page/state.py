@@ -1,4 +1,4 @@
-"""All that a page shows at one moment, read from files: the run, its stages, its data and the check of it."""
+"""The state of a page at one moment, read from files: the run, its stages, its data and their check."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageState:
-    """One look at the place where a visitor stands; what a step does not ask for is not read."""
+    """The state at a location; each part is read when it is first used."""
 
     services: Services
     location: Location
@@ -50,7 +50,7 @@ class PageState:
             return None, None
         try:
             return self.services.store.open(self.location.run), None
-        except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
+        except Exception as error:  # noqa: BLE001 - whatever is in the folder, the page reports that it cannot be opened
             return None, message_of(error, "opening a run")
 
     @property
@@ -60,7 +60,7 @@ class PageState:
 
     @property
     def run_error(self) -> str | None:
-        """Why the run that the address names cannot be opened."""
+        """The reason why the location's run cannot be opened."""
         return self._opened[1]
 
     @cached_property
@@ -70,7 +70,7 @@ class PageState:
 
     @cached_property
     def stages(self) -> dict[str, StageView]:
-        """Where the open run's stages stand; empty without a run, failed with the reason if that cannot be read."""
+        """The states of the open run's stages; empty without a run; failed with the reason if they cannot be read."""
         if self.run is None:
             return {}
         try:
@@ -87,7 +87,7 @@ class PageState:
         """Whether the open run has the result of a stage."""
         try:
             return self.run is not None and has_result(self.run, stage)
-        except OSError:  # a link to nowhere, or a file that may not be read, is no result
+        except OSError:  # a dangling link or an unreadable file is no result
             return False
 
     @cached_property
@@ -109,17 +109,17 @@ class PageState:
 
     @property
     def source(self) -> UploadedData | None:
-        """The data that is open: the run's, or what the visitor gave."""
+        """The open data: the run's or an upload."""
         return self._sourced[0]
 
     @property
     def source_error(self) -> str | None:
-        """Why the data that the address names is not there."""
+        """The reason why the location's data is missing."""
         return self._sourced[1]
 
     @cached_property
     def options(self) -> CheckOptions:
-        """What the data is checked for: the run's own settings, or the defaults; and what its rows may hold."""
+        """The options of the check: the run's settings or the defaults, and the allowed calls per row."""
         origin = self.source.origin if self.source else Origin()
         allowed: dict[str, Any] = {
             "allow_multiple_calls": origin.allow_multiple_calls,
@@ -143,66 +143,66 @@ class PageState:
 
     @cached_property
     def data(self) -> Data | None:
-        """The open data with what it is checked for."""
+        """The open data with the options of its check."""
         return Data(self.source.dataset, self.source.tools, self.options) if self.source else None
 
     @cached_property
     def check(self) -> Task[CheckReport] | None:
-        """The check of the open data, under way or done."""
+        """The check of the open data, running or done."""
         return self.services.checker.check(self.data, self.services.owner) if self.data else None
 
     @property
     def report(self) -> CheckReport | None:
-        """What the check found, None before its end."""
+        """The check's report, None before its end."""
         return self.check.result if self.check else None
 
     @cached_property
     def data_key(self) -> str:
-        """What tells the open data and its report from any other, for what is drawn only once."""
+        """A key of the open data and its report, for updates that are sent only once."""
         return f"{self.data.key if self.data else None} {self.report is not None}"
 
     @cached_property
     def fix_request(self) -> FixRequest | None:
-        """The fixes that the visitor looks at."""
+        """The fixes in the preview."""
         return read_fix_request(self.location.fixing, self.report)
 
     @cached_property
     def plan(self) -> Task[FixPlan] | None:
-        """What those fixes would change, under way or done."""
+        """The changes of those fixes, planning or done."""
         if not (self.data and self.fix_request):
             return None
         return self.services.checker.plan(self.data, self.fix_request, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:
-        """The check of the test rows that were brought along, under way or done."""
+        """The check of the uploaded test rows, running or done."""
         if not (self.source and self.source.test and self.data and self.report):
             return None
         return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
 
     @property
     def review(self) -> Task[Review] | None:
-        """The search for labels that look wrong; None where nobody asked for it."""
+        """The review of labels; None if it was not started."""
         return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
-        """The open run's evaluation; None where there is none, or no JSON, InputError where a field is damaged."""
+        """The open run's evaluation; None if it is missing or not JSON. Raises InputError if a field is damaged."""
         return _read(self.run.evaluation_path, Evaluation.from_dict) if self.run else None
 
     @cached_property
     def training(self) -> TrainingSummary | None:
-        """The summary that training left; None and InputError as for the evaluation."""
+        """The training's summary; None and InputError as for the evaluation."""
         return _read(self.run.training_path, TrainingSummary.from_dict) if self.run else None
 
     @cached_property
     def verification(self) -> Verification | None:
-        """What was verified about the open run's exported file; None and InputError as for the evaluation."""
+        """The verification of the open run's exported file; None and InputError as for the evaluation."""
         return _read(self.run.export_dir / "verification.json", Verification.from_dict) if self.run else None
 
 
 def readable(read: Callable[[], T | None]) -> T | None:
-    """A document of the run where another part of the page says what is wrong with it: None if a field is damaged."""
+    """A document of the run; None if a field is damaged, which another part of the page reports."""
     try:
         return read()
     except InputError:

@@ -128,9 +128,7 @@ def open_draft(page_state: PageState, data: Mapping[str, str]) -> Location:
 
 
 def _message(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:
-    parts = [
-        f"{name} has {text.count(rows, 'more row', 'more rows')} there. The data of the run “{run.name}” is not changed."
-    ]
+    parts = [f"{name} has {text.count(rows, 'new row')} there. The data of the run “{run.name}” is unchanged."]
     if alike:
         lines = ", ".join(f"{line:,}" for line in alike[:5])
         parts.append(f"Line {lines} has the same message with another call: the Data step shows both.")

@@ -1,4 +1,4 @@
-"""The work behind the page: accounts, uploads, checks, tasks, prices, runs and their summaries."""
+"""The page's services: accounts, uploads, checks, tasks, prices, runs and their summaries."""
 
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, TOO_LONG, Review

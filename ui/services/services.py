@@ -1,4 +1,4 @@
-"""What the page works with for one account: where its runs are kept, what runs their jobs, what checks its data."""
+"""The services of one account: its store of runs, the runner of its jobs, and the checks of its data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the backend that one account's pages share; `identity` is who looks at this moment."""
+    """The parts of the backend that one account's pages share; `identity` is the sender of the current request."""
 
     identity: Identity
     store: FolderStore
@@ -51,12 +51,12 @@ class Services:
 
     @property
     def token(self) -> str | Literal[False] | None:
-        """The token to send to the Hub for whoever looks: False on a shared app without a login, never another's."""
+        """The token for the Hub of the current request: False on a shared app without a login."""
         return self.identity.token or (None if self.identity.machine else False)
 
     @property
     def owner(self) -> str:
-        """Who answers for what is kept and begun: an account, or whoever is at a network address without a login."""
+        """The owner of uploads and tasks: an account, or a network address without a login."""
         return MACHINE if self.identity.machine else self.identity.name or VISITORS + self.identity.address
 
     @property

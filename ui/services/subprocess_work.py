@@ -1,4 +1,4 @@
-"""Heavy work in a process of its own, so that the page goes on answering: started with a pickle, heard over a pipe.
+"""Runs heavy work in a separate process, so that the page keeps answering; a pipe carries pickled calls and progress.
 
 Run as `python -m ui.services.subprocess_work FD BYTES`, which is what `run_apart` does; the process imports what the
 work needs, and no gradio.

@@ -24,7 +24,7 @@ LARGEST = 2.0**63
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the list of runs says about one; `accuracy` is the combined one, `verdict` what evaluation found."""
+    """One entry of the list of runs; `accuracy` is the combined one, `verdict` what evaluation found."""
 
     id: str
     name: str
@@ -100,7 +100,7 @@ def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
 
 
 def current_stage(views: Sequence[StageView]) -> StageView | None:
-    """The stage that says where a run stands: what works, or waits, or broke first, else the last done."""
+    """The stage that shows a run's state: the running, else waiting, else failed one, else the last done."""
     reached = [view for view in views if view.state != "none"]
     for states in (("running",), ("queued",), ("failed", "cancelled")):
         found = next((view for view in reached if view.state in states), None)
@@ -121,7 +121,7 @@ def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def fingerprint(folder: Path) -> tuple[int, ...]:
-    """The times and sizes of what a run's jobs write; equal as long as nothing happened."""
+    """The times and sizes of what a run's jobs write; equal if nothing changed."""
     return tuple(number for name in WATCHED for number in stamp(folder / name))
 
 

@@ -121,7 +121,7 @@ def test_a_checkout_that_cannot_be_written_is_told_in_a_sentence(
     thread.join()
     said = capsys.readouterr().err
     assert "is not installed. Could not write" in said
-    assert "asked on the server alone" in said
+    assert "run on the server only" in said
     assert "Traceback" not in said
 
 
@@ -151,7 +151,7 @@ def test_half_an_installation_is_none(client: TestClient, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("npm", "told", "noted"),
     [
-        (None, "There is no npm here", False),
+        (None, "npm is not installed", False),
         ("mkdir -p node_modules", "Installing LiteRT-LM for the browser", True),
         ("echo no network >&2; exit 1", "The next start tries again", False),
     ],
