@@ -97,7 +97,7 @@ def test_without_npm_the_page_is_told_so(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert web_runtime.runtime_route(tmp_path) is None
     assert web_runtime.install_runtime(tmp_path) is None
-    assert "no npm here" in capsys.readouterr().err
+    assert "npm is not installed" in capsys.readouterr().err
 
 
 def test_wasm_that_cannot_be_packed_is_served_as_it_is(client: TestClient, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_half_an_installation_is_none(client: TestClient, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("npm", "told", "noted"),
     [
-        (None, "npm is not installed", False),
+        (None, "There is no npm here", False),
         ("mkdir -p node_modules", "Installing LiteRT-LM for the browser", True),
         ("echo no network >&2; exit 1", "The next start tries again", False),
     ],
