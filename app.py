@@ -1,8 +1,8 @@
 """The web app: `python app.py --port 7860 --host 127.0.0.1`.
 
-Runs are kept in the folder that the environment variable FGT_HOME names, or in `runs` beside this file; where that
-cannot be written, in a temporary folder. A Space says in GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where the page is to
-be.
+Runs are stored in the folder that the environment variable FGT_HOME names, or in `runs` next to this file, or in a
+temporary folder if that cannot be written. A Space sets the page's address in GRADIO_SERVER_NAME and
+GRADIO_SERVER_PORT.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from backend.environment import on_space, prepare
 
-prepare(os.environ)  # before the Hub's client is imported: it reads its variables then
+prepare(os.environ)  # before the import of the Hub's client, which reads its variables then
 
 from backend.errors import InputError
 from backend.runs import sweep
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="another name under which browsers reach the app, such as one of a proxy before it; may be given again",
+        help="another name under which browsers reach the app, such as that of a proxy; repeat it for more names",
     )
     return command
 
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         install_runtime()
         print(f"FunctionGemma Trainer is at {address(options.host, options.port)} (Ctrl+C ends it).", flush=True)
         if not tenants.shared and not is_loopback(options.host):
-            print(f"{OPEN_TO_ALL} Use 127.0.0.1 to keep it to yourself.", flush=True)
+            print(f"{OPEN_TO_ALL} Use 127.0.0.1 to allow only this machine.", flush=True)
         serve(tenants, listener, Addresses(options.host, names, checked=not on_space(os.environ)))
 
 

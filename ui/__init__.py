@@ -1,1 +1,1 @@
-"""The web page, by room: what it is made of, the work behind it, its steps, and the frame around them."""
+"""The web page by package: HTML elements, services, steps, and the frame around them."""

@@ -108,7 +108,7 @@ def test_who_declines_is_told_and_led_back_to_the_same_query(visitor: Outsider, 
 def test_another_error_of_the_hub_is_told(visitor: Outsider) -> None:
     reply = visitor.get("login/callback", params={"error": "server_error", "error_description": "<made up>"})
     assert reply.status_code == 502
-    assert "did not finish the login" in reply.text
+    assert "did not complete the login" in reply.text
     assert "made up" not in reply.text
 
 
@@ -146,14 +146,14 @@ def test_a_browser_that_keeps_no_cookie_is_told(visitor: Outsider) -> None:
         again = visitor.get(reply.headers["location"].lstrip("/"))
         page = again.headers["location"]
     assert reply.status_code == 400
-    assert "does not keep this app's cookie" in reply.text
+    assert "does not store this app's cookie" in reply.text
 
 
 def test_a_code_that_the_hub_does_not_accept_is_told(visitor: Outsider, named_space: Target) -> None:
     state = parse_qs(urlsplit(begun(visitor, "/")).query)["state"][0]
     reply = visitor.get("login/callback", params={"code": "made-up", "state": state})
     assert reply.status_code == 502
-    assert "did not finish the login" in reply.text
+    assert "did not complete the login" in reply.text
     assert "made-up" not in named_space.app.said
 
 

@@ -57,7 +57,7 @@ def test_the_example_shows_its_tools_rows_prompt_and_tokens(visit: Visit) -> Non
     expect(page.locator("#prompt .listing").first).to_contain_text("<start_function_declaration>declaration:")
     search = page.get_by_placeholder("Search messages and calls")
     search.press_sequentially("zzz")
-    expect(page.locator("#rows")).to_contain_text("No row holds “zzz”")
+    expect(page.locator("#rows")).to_contain_text("No row contains “zzz”")
     for _ in "zzz":
         search.press("Backspace")
     expect(page.locator("#rows .pager")).to_contain_text("1–8 of")
@@ -91,7 +91,7 @@ def test_a_broken_upload_shows_every_problem_with_its_line_and_column(
     assert any("Did you mean find_nearby_poi?" in row for row in shown)
     take(page, "data-broken")
     visitor.step("train")
-    expect(page.locator("#train-blank")).to_contain_text("must be mended first")
+    expect(page.locator("#train-blank")).to_contain_text("must be fixed first")
     expect(page.get_by_role("button", name="Start training")).to_have_count(0)
     take(page, "train-not-ready")
 

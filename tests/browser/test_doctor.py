@@ -87,7 +87,7 @@ def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Vis
     page.wait_for_function(focus)
     expect(page.locator("#doctor ~ [role=status], #doctor [role=status].unseen").first).not_to_be_empty()
     stop.press("Enter")
-    expect(panel).to_contain_text("did not come to its end", timeout=CHECK_MS)
+    expect(panel).to_contain_text("did not finish", timeout=CHECK_MS)
     page.wait_for_function(focus)
     panel.get_by_role("button", name="Close").press("Enter")
     expect(panel.locator(".card")).to_have_count(0)

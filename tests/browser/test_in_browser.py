@@ -70,7 +70,7 @@ def test_a_phone_is_answered_by_the_server_unless_its_owner_insists(visit: Visit
     _asked(page, UNSEEN[0], "On the server")
     expect(page.locator("#answer")).to_contain_text("too little memory for most models, so the server answered.")
     take(page, "try-phone")
-    page.get_by_role("button", name="Use this phone all the same").click()
+    page.get_by_role("button", name="Use this phone anyway").click()
     expect(page.locator("#browser-model")).to_contain_text("Ready in this browser", timeout=LOAD_MS)
     _asked(page, UNSEEN[1], "In this browser")
 

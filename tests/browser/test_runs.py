@@ -28,7 +28,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     expect(page.locator(".run.current")).to_contain_text("Training cancelled")
     take(page, "train-cancelled")
     visitor.step("evaluate")
-    expect(page.locator("#evaluate-blank")).to_contain_text("Nothing to measure yet")
+    expect(page.locator("#evaluate-blank")).to_contain_text("Nothing to evaluate yet")
     visitor.step("train")
 
     address = page.url
@@ -55,7 +55,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     page.locator(".run").hover()
     page.locator(".run .remove").click()
     page.locator(".run .confirm").get_by_role("button", name="Delete", exact=True).click()
-    expect(page.locator("#runs")).to_contain_text("kept here, also after a restart")
+    expect(page.locator("#runs")).to_contain_text("They remain after a restart")
     (run,) = parse_qs(urlsplit(address).query)["run"]
     assert not (app.home / run).exists()
 
@@ -75,9 +75,9 @@ def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: 
     visitor.button("Start training")
     expect(page.locator("#train-state")).to_contain_text(re.compile(r"epoch [2-9]"), timeout=LOADING_MS)
     page.locator("#train-state").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#train-state")).to_contain_text("It can go on from step", timeout=60_000)
+    expect(page.locator("#train-state")).to_contain_text("It can resume from step", timeout=60_000)
     take(page, "train-kept")
-    page.locator("#train-state").get_by_role("button", name="Go on from step").click()
+    page.locator("#train-state").get_by_role("button", name="Resume from step").click()
     expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=2 * LOADING_MS)
     expect(page.locator("#train-result")).to_contain_text("300 steps")
     (run,) = parse_qs(urlsplit(page.url).query)["run"]

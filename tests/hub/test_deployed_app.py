@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_written_is_enough(
         assert visitor.get("model_worker.js").status_code == 200
     told = said(outside)
     assert told.count(f"{deployed}/runs cannot be written ({reason}), so runs are kept in {kept}/runs") == 1
-    assert f"{deployed} cannot be written, so LiteRT-LM for the browser is kept in {kept}/browser-runtime" in told
+    assert f"{deployed} cannot be written, so LiteRT-LM for the browser goes to {kept}/browser-runtime" in told
     assert "Traceback" not in told
     assert [path.stat().st_mode & 0o777 for path in (kept, kept / "runs", kept / "browser-runtime")] == [0o700] * 3
     assert (kept / "browser-runtime/node_modules/.package-lock.json").is_file()

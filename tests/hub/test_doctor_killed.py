@@ -46,7 +46,7 @@ def test_asked_to_end_it_deletes_what_it_made(
     out, err = doctor.communicate(timeout=30)
     assert doctor.returncode == code
     assert "Traceback" not in err
-    assert "Removing what was made …" in err
+    assert "Removing test files …" in err
     assert left(hub) == []
     assert "the check was ended before it was done." in out  # and what was found is reported
     assert "ACCOUNT, by a token that may write" in out

@@ -61,7 +61,7 @@ def test_what_is_not_offered_is_not_done_either() -> None:
     for kind, told in (("account", "Log in"), ("other", "no check of 'other'")):
         with pytest.raises(InputError, match=told):
             begin_check(visitor, kind)
-    with pytest.raises(InputError, match="machines of one's own"):
+    with pytest.raises(InputError, match="Only the owner can check this machine"):
         Checkups().check_machine(Identity("ada", "hf_x"), Path())
     with pytest.raises(InputError, match="Log in"):
         Checkups().ask_price(Identity())

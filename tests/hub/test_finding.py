@@ -217,21 +217,21 @@ def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, service
     services.delete("20261127-1")
     assert services.store.list() == []
     assert not mark_in(hub, "ada/fgt-20261127-1-inputs")
-    assert "may come back" not in shown(services)
+    assert "may reappear" not in shown(services)
     wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
 
 
 def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: LoopbackHub, services: Services) -> None:
     hub.fail("POST .*/commit/", 500, times=1)
     services.delete("20261127-1")
-    wait_until(lambda: services.untold)
+    wait_until(lambda: services.unmarked)
     assert services.store.list() == []
-    for told in ("A deleted run may come back", "has a fault (500)", "you can delete it again", "Try again"):
+    for told in ("A deleted run may reappear", "has a fault (500)", "you can delete it again", "Try again"):
         assert told in shown(services)
     services.find_again()
     assert services.finding is not None
     wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
-    assert "may come back" not in shown(services)
+    assert "may reappear" not in shown(services)
 
 
 def test_a_run_that_is_handed_over_again_elsewhere_is_no_longer_forgotten(

@@ -92,7 +92,7 @@ def test_no_request_carries_the_owners_token_and_nothing_lands_in_the_shared_cac
         assert account["reports"][base][1], f"{base} was counted"
     assert "holds no tokenizer" not in json.dumps(account)
     assert "no such repository" in account["reports"]["owner/private-model"][1]
-    refused = [told for told in account["orders"] if "is not the name of a model of the Hub" in told]
+    refused = [told for told in account["orders"] if "is not the name of a model on the Hub" in told]
     assert {told.partition(": ")[0] for told in refused} == set(BASES) - {"ui/static", BASES[-2], BASES[-1]}
     assert any("owner/private-model" in told and "There is no model" in told for told in account["orders"])
     assert all("Log in" in told or "not the name" in told for told in visit["visitor"]["orders"])

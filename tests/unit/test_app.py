@@ -62,7 +62,7 @@ def test_an_address_that_cannot_be_is_refused_in_words(capsys: pytest.CaptureFix
     for port in ("70000", "0", "8o", "-1"):
         with pytest.raises(SystemExit):
             parser().parse_args([f"--port={port}"])
-        assert f"{port!r} is no number from 1 to 65535" in capsys.readouterr().err
+        assert f"{port!r} is not a number from 1 to 65535" in capsys.readouterr().err
 
 
 def test_what_kills_left_is_gone_when_the_app_is_up(tmp_path: Path) -> None:

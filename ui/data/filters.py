@@ -1,4 +1,4 @@
-"""Which problems are shown: by severity, by rule, by tool."""
+"""Filters of the problems: by severity, by rule, by tool."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ENTRY = re.compile(r"\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is picked in the three fields; `all` everywhere lets everything through."""
+    """The values of the three fields; `all` matches every problem."""
 
     severity: str = ALL
     code: str = ALL
     tool: str = ALL
 
     def pick(self, report: CheckReport) -> Sequence[Issue]:
-        """The problems that pass."""
+        """The problems that match."""
         found = [
             issue
             for issue in report.issues
@@ -35,25 +35,25 @@ class Filter:
 
 
 def severities(issues: Sequence[Issue]) -> Choices:
-    """The severities that occur, each with how often."""
+    """The severities that occur, with their counts."""
     counts = Counter(issue.severity for issue in issues)
     named = [(f"{name} {counts[severity]:,}", severity) for severity, name in NAMES.items() if counts[severity]]  # type: ignore[index] # the names are the severities
     return [(f"All {len(issues):,}", ALL), *named]
 
 
 def codes(issues: Sequence[Issue]) -> Choices:
-    """The rules that were broken, each with how often."""
+    """The codes of the rules that were broken, with their counts."""
     counts = Counter(issue.code for issue in issues)
     return [("All rules", ALL), *((f"{code} · {times:,}", code) for code, times in sorted(counts.items()))]
 
 
 def tools(report: CheckReport) -> Choices:
-    """The tools."""
+    """The tools, by name."""
     return [("All tools", ALL), *((tool.name, tool.name) for tool in report.tools)]
 
 
 def _about(tool: str, issues: Sequence[Issue], report: CheckReport) -> list[Issue]:
-    """The problems in rows that call the tool, in its own entry of tools.json, or that name it."""
+    """The problems in rows that call the tool, in its entry of tools.json, or that name it."""
     word = re.compile(rf"(?<![\w-]){re.escape(tool)}(?![\w-])")
     lines = {row.line for row in report.table if word.search(row.tool_calls)}
     names = [one.name for one in report.tools]

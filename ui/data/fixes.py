@@ -1,4 +1,4 @@
-"""Fixes, looked at before they are applied: every change with its line, and what comes of the row."""
+"""The preview of fixes: every change with its line, before and after."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ui.services import FixRequest
 
 PAGE_SIZE = 12
 LONGEST = 1500
-"""Characters up to which two texts are compared piece by piece: longer ones would hold up the page."""
+"""Characters up to which two texts are compared in detail; longer ones would block the page."""
 SHOWN = 600
 FILES = {"csv": "CSV", "tools": "tools.json"}
 _PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)
@@ -49,7 +49,7 @@ def _change(change: Change) -> Markup:
 
 
 def marked(before: str, after: str) -> tuple[Markup, Markup]:
-    """Both texts, what cannot be seen written out, and the pieces that differ between them marked."""
+    """Both texts, with their differences marked and their invisible characters written out."""
     one, other = escape(before), escape(after)
     if max(len(one), len(other)) > LONGEST:
         return _cut(one), _cut(other)
@@ -72,7 +72,7 @@ def _cut(content: str) -> Markup:
 
 
 class Fixes(Panel):
-    """What will change, with Apply and Cancel, and the list of changes."""
+    """The summary of the changes with Apply and Cancel, and the list of changes."""
 
     def __init__(self) -> None:
         with gr.Column(visible=False) as self.box:
@@ -81,9 +81,9 @@ class Fixes(Panel):
                 self.changes = Part(elem_id="changes")
 
     def render(self, page_state: PageState) -> Updates:
-        """The preview, while one is asked for."""
+        """The preview, if the location names one."""
         plan = page_state.plan.result if page_state.plan else None
-        key = f"{page_state.data_key} {page_state.place.fixing} {plan is not None}"
+        key = f"{page_state.data_key} {page_state.location.fixing} {plan is not None}"
         return {
             self.box: gr.update(visible=page_state.plan is not None),
             self.head: _head(page_state),
@@ -92,77 +92,77 @@ class Fixes(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Apply, cancel, and turn the pages of the list."""
+        """Register the events of Apply, Cancel and the pager."""
 
-        def turn(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            page_state = page.page_state(place, request)
+        def turn(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            page_state = page.page_state(location, request)
             found = page_state.plan.result if page_state.plan else None
             return change_list(found.changes, page_number(clicked(event).get("page"))) if found else ""
 
-        page.on_click(self.head, _press)
-        self.changes.act(turn, page.place, self.changes, **QUICK)
+        page.on_click(self.head, _click)
+        self.changes.act(turn, page.location, self.changes, **QUICK)
 
 
-def _press(page_state: PageState, data: dict[str, str]) -> Location:
-    """Apply the fixes that are shown as a new draft, or leave the data as it is."""
+def _click(page_state: PageState, data: dict[str, str]) -> Location:
+    """Apply the shown fixes to a new draft, or cancel."""
     plan = page_state.plan.result if page_state.plan else None
     if data.get("do") != "apply" or plan is None or page_state.source is None:
-        return replace(page_state.place, fixing=None)
+        return replace(page_state.location, fixing=None)
     source = page_state.source
-    origin = replace(source.origin, made=made(plan), parent=page_state.place.data)
+    origin = replace(source.origin, made=made(plan), parent=page_state.location.data)
     draft = page_state.services.upload_store.add(
         _written(plan.csv_text), _written(plan.tools_text), source.name, origin, source.test
     )
-    place = Location(data=draft)
-    check = replace(page_state, place=place).check
+    location = Location(data=draft)
+    check = replace(page_state, location=location).check
     if check:
         check.done.wait(1.0)
-    return place
+    return location
 
 
 def made(plan: FixPlan) -> str:
-    """What was done, for whoever looks at the mended files: `Mended: 12 changes in 9 rows; dropped line 7.`"""
-    return f"Mended: {_sizes(plan.changes)}.{_dropped(plan)}"
+    """A summary of the applied fixes, such as `Fixed: 12 changes on 9 lines of the CSV. 1 row dropped: line 7.`"""
+    return f"Fixed: {_sizes(plan.changes)}.{_dropped(plan)}"
 
 
 def _head(page_state: PageState) -> Markup:
-    task, wish = page_state.plan, page_state.wish
-    if task is None or wish is None:
+    task, request = page_state.plan, page_state.fix_request
+    if task is None or request is None:
         return Markup("")
     cancel = button("cancel", "Cancel")
     if task.error:
         return callout("error", "These fixes cannot be planned", task.error, cancel)
     if task.result is None:
-        return card(_title(wish), progress(None, "Working out what would change"), aside=cancel)
+        return card(_title(request), progress(None, "Planning the changes"), aside=cancel)
     if not task.result.changes:
-        body = "No row would change. What is left needs an eye: mend it in the file, then upload it again."
+        body = "No row would change. Correct the remaining problems in the file by hand, then upload it again."
         return card(
-            _title(wish), Markup("<p>{}</p><div class='actions'>{}</div>").format(body, button("cancel", "Back"))
+            _title(request), Markup("<p>{}</p><div class='actions'>{}</div>").format(body, button("cancel", "Back"))
         )
-    return card(_title(wish), _question(wish, task.result))
+    return card(_title(request), _question(request, task.result))
 
 
-def _question(wish: FixRequest, plan: FixPlan) -> Markup:
-    copy = "The files that you gave stay as they are; the mended copy is opened and checked again."
+def _question(request: FixRequest, plan: FixPlan) -> Markup:
+    copy = "Your files are not changed. The fixed copy is opened and checked again."
     says = Markup('<p class="summary">{}.{}</p><p class="note">{}</p>').format(
         _sizes(plan.changes), _dropped(plan), copy
     )
     actions = Markup("").join([button("apply", "Apply", kind="primary"), button("cancel", "Cancel")])
-    return Markup('<div class="stack">{}{}<div class="actions">{}</div></div>').format(_warning(wish), says, actions)
+    return Markup('<div class="stack">{}{}<div class="actions">{}</div></div>').format(_warning(request), says, actions)
 
 
-def _warning(wish: FixRequest) -> Markup:
-    rule = wish.rule
+def _warning(request: FixRequest) -> Markup:
+    rule = request.rule
     if rule is None or rule.safe:
         return Markup("")
-    return callout("warn", "Look first: this may change what a row means", rule.explanation)
+    return callout("warn", "Review these changes: they may change what a row means", rule.explanation)
 
 
-def _title(wish: FixRequest) -> str:
-    if wish.rule is None:
+def _title(request: FixRequest) -> str:
+    if request.rule is None:
         return "Fix all safe problems"
-    line = f", line {wish.line:,}" if wish.line is not None else ""
-    return f"Fix: {wish.rule.title[0].lower()}{wish.rule.title[1:]}{line}"
+    line = f", line {request.line:,}" if request.line is not None else ""
+    return f"Fix: {request.rule.title[0].lower()}{request.rule.title[1:]}{line}"
 
 
 def _sizes(changes: tuple[Change, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Problems of one kind together: what the rule is, on which lines it was broken, and each case by itself."""
+"""Problems grouped by rule: the rule, its lines, and each case."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Group:
 
     @property
     def name(self) -> str:
-        """What tells this group from the others."""
+        """The group's unique name."""
         return f"{self.rule.code}-{self.severity}"
 
 
 @dataclass(frozen=True, slots=True)
 class Unfolded:
-    """What stands open: groups by name, a page within one of them, and the line whose row is shown there."""
+    """The open parts of the list: groups by name, a page within one of them, and the line whose row is shown there."""
 
     groups: frozenset[str] | None = None
     group: str = ""
@@ -47,7 +47,7 @@ class Unfolded:
     line: int | None = None
 
     def shows(self, group: Group, few: bool) -> bool:
-        """Whether a group is open: as the visitor left it, at first only where there are few."""
+        """Whether a group is open: as the visitor left it; at first only if there are few groups."""
         if self.groups is None:
             return few
         return group.name in self.groups or group.name == self.group
@@ -69,7 +69,7 @@ def grouped(issues: Iterable[Issue]) -> list[Group]:
 
 
 def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | None, *, fixes: bool = True) -> Markup:
-    """Every group with a fold; `detail` draws the row of a line."""
+    """Every group as a collapsible section; `detail` renders the row of a line."""
     few = sum(len(group.issues) for group in groups) <= FEW
     shown = Markup("").join(_group(group, unfolded, detail, few, fixes) for group in groups)
     return Markup('<div class="groups">{}</div>').format(shown)
@@ -96,7 +96,7 @@ def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, f
 
 
 def _summary(group: Group) -> str:
-    """Where the problems are; what the problem is, where there is only one."""
+    """The lines of the problems; for a single problem also its message."""
     only = group.issues[0]
     if len(group.issues) > 1:
         return where_all(group.issues)
@@ -155,7 +155,7 @@ def _detail(detail: Detail, line: int) -> Markup:
 
 
 def where_all(issues: Sequence[Issue]) -> str:
-    """`30 rows: lines 170–199`, or where the only one is."""
+    """The lines as `30 rows: lines 170–199`; for a single problem its file and line."""
     lines = sorted({issue.line for issue in issues if issue.line is not None})
     if not lines:
         return FILES[issues[0].file] if len(issues) == 1 else f"{FILES[issues[0].file]}, {len(issues):,} times"
@@ -167,7 +167,7 @@ def where_all(issues: Sequence[Issue]) -> str:
 
 
 def ranges(lines: Sequence[int]) -> str:
-    """`lines 3, 170–199 and 12 more`."""
+    """The lines as ranges, such as `lines 3, 170–199 and 12 more`."""
     runs: list[tuple[int, int]] = []
     for line in lines:
         if runs and line == runs[-1][1] + 1:

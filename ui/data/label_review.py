@@ -1,4 +1,4 @@
-"""Rows worth a second look: labels that a simple classifier contradicts, and groups of nearly equal messages."""
+"""Label review: labels that a simple classifier contradicts, and groups of nearly equal messages."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ PAGE_SIZE = 10
 GROUPS_A_PAGE = 6
 MESSAGES_SHOWN = 5
 OFFER = (
-    "A simple classifier learns your rows in a few seconds and is then asked about rows that it has not seen. Where it "
-    "firmly says something else than the label, one of the two is wrong."
+    "A simple classifier learns from your rows in a few seconds and predicts the labels of rows that it has not seen. "
+    "If it confidently predicts another label, one of the two is wrong."
 )
-FLOOR = "The floor: a fine-tuned model that does not beat this has learnt nothing that counting words could not."
+BASELINE = "The baseline: a fine-tuned model has to be better than this classifier, which only counts words."
 
 
 class ReviewRows(Panel):
-    """A button to begin, then both lists."""
+    """The button that starts the review, then both lists."""
 
     def __init__(self) -> None:
         self.state = Part(elem_id="review")
@@ -54,7 +54,7 @@ class ReviewRows(Panel):
                 self.groups = Part(elem_id="near-duplicates")
 
     def render(self, page_state: PageState) -> Updates:
-        """How far the search is, and what it found."""
+        """The review's progress or its result."""
         task = page_state.review
         found = task.result if task else None
         key = f"{page_state.data_key} {found is not None}"
@@ -66,71 +66,73 @@ class ReviewRows(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Begin, stop, and turn pages."""
+        """Register the events of the buttons and the pagers."""
 
-        def found(place: dict[str, Any], request: gr.Request) -> Review | None:
-            task = page.page_state(place, request).review
+        def found(location: dict[str, Any], request: gr.Request) -> Review | None:
+            task = page.page_state(location, request).review
             return task.result if task else None
 
-        def turn_suspects(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            review = found(place, request)
+        def turn_suspects(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(location, request)
             return suspect_list(review, page_number(clicked(event).get("page"))) if review else ""
 
-        def turn_groups(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            review = found(place, request)
+        def turn_groups(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            review = found(location, request)
             return near_list(review.groups, page_number(clicked(event).get("page"))) if review else ""
 
-        page.on_click(self.state, _press)
-        self.suspects.act(turn_suspects, page.place, self.suspects, **QUICK)
-        self.groups.act(turn_groups, page.place, self.groups, **QUICK)
+        page.on_click(self.state, _click)
+        self.suspects.act(turn_suspects, page.location, self.suspects, **QUICK)
+        self.groups.act(turn_groups, page.location, self.groups, **QUICK)
 
 
-def _press(page_state: PageState, data: dict[str, str]) -> Location:
+def _click(page_state: PageState, data: dict[str, str]) -> Location:
     if data.get("do") == "review" and page_state.data and page_state.report:
         page_state.services.checker.review(page_state.data, page_state.report, page_state.services.owner)
     elif data.get("do") == "stop" and page_state.review:
         page_state.review.stop.set()
-    return page_state.place
+    return page_state.location
 
 
 def _state(page_state: PageState) -> Markup:
     task = page_state.review
     if task is None or task.stop.is_set():
-        look = button("review", "Look for labels that seem wrong", kind="primary")
-        return empty("A second look at the labels", OFFER, look)
+        start = button("review", "Find labels that look wrong", kind="primary")
+        return empty("Review the labels", OFFER, start)
     if task.result:
-        return _floor(task.result)
+        return _baseline(task.result)
     if task.error:
         return callout("error", "The rows could not be reviewed", task.error)
     stop = button("stop", "Stop", kind="quiet small")
-    return card("Reviewing the rows", progress(None, task.doing or "Waiting for another review to end"), aside=stop)
+    return card("Reviewing the rows", progress(None, task.doing or "Waiting for another review to finish"), aside=stop)
 
 
-def _floor(review: Review) -> Markup:
+def _baseline(review: Review) -> Markup:
     report = review.suspects
     if report is None:
-        return callout("plain", "No label was doubted", review.trouble)
-    what = "the whole call right" if report.whole_calls else "the tools right"
+        return callout("plain", "No label was reviewed", review.problem)
+    what = "whole call right" if report.whole_calls else "tools right"
     items = [
         Figure("Classifier's accuracy", text.percent(report.accuracy), f"{what}, on rows that it had not seen"),
         Figure("Tool right", text.percent(report.tool_accuracy), f"of {text.count(report.rows, 'row')}"),
-        Figure("Suspect rows", f"{len(report.suspects):,}", f"{report.labels:,} labels told apart"),
+        Figure("Suspect rows", f"{len(report.suspects):,}", f"{report.labels:,} different labels"),
     ]
-    return card("What counting words achieves", figures(items), note=FLOOR)
+    return card("Baseline: a classifier that counts words", figures(items), note=BASELINE)
 
 
 def suspect_list(review: Review, page: int) -> Markup:
-    """One page of the rows whose label is contradicted, the firmest contradiction first."""
+    """One page of the suspect rows, the most confident contradiction first."""
     title = Markup('<div class="card-head"><h2>Labels that look wrong</h2></div>')
     suspects = review.suspects.suspects if review.suspects else ()
     if not suspects:
-        return Markup('{}<p class="note">The classifier firmly contradicts no label.</p>').format(title)
+        return Markup('{}<p class="note">The classifier confidently contradicts no label.</p>').format(title)
     part = Slice.of(suspects, page, PAGE_SIZE)
     shown = table(
         ["Line", "user_message", "Given", "Likely"], [_suspect(one) for one in part.items], kind="suspects",
         caption="Rows whose label looks wrong",
     )  # fmt: skip
-    note = Markup('<p class="note">Firmest first. The classifier may be wrong too: look before you change a row.</p>')
+    note = Markup(
+        '<p class="note">Most confident first. The classifier can be wrong too: check a row before you change it.</p>'
+    )
     return Markup("").join([title, note, shown, part.pager()])
 
 
@@ -148,7 +150,7 @@ def _label(label: str, probability: float) -> Markup:
 
 
 def _calls(label: str) -> Markup:
-    """A label as calls: it is written as JSON lists of tool and arguments with `+` between them, or as tools alone."""
+    """A label as calls: JSON lists of tool and arguments joined by `+`, or the tools' names only."""
     parts: list[Markup] = []
     for part in re.split(r" \+ (?=\[)", label):
         try:
@@ -160,15 +162,15 @@ def _calls(label: str) -> Markup:
 
 
 def near_list(groups: Sequence[Sequence[Example]], page: int) -> Markup:
-    """One page of the groups of rows that say nearly the same, the largest first."""
-    title = Markup('<div class="card-head"><h2>Messages that say nearly the same</h2></div>')
+    """One page of the groups of rows with nearly the same message, the largest first."""
+    title = Markup('<div class="card-head"><h2>Nearly equal messages</h2></div>')
     if not groups:
-        return Markup('{}<p class="note">No two messages are nearly the same.</p>').format(title)
+        return Markup('{}<p class="note">No two messages are nearly equal.</p>').format(title)
     part = Slice.of(groups, page, GROUPS_A_PAGE)
     rows = sum(map(len, groups))
     note = Markup(
-        '<p class="note">{} with {}. A few are useful variety; '
-        "many crowd out the rest. A group is kept on one side when rows are held out.</p>"
+        '<p class="note">{} with {}. A few add useful variety; '
+        "too many outweigh other rows. The split keeps each group on one side.</p>"
     ).format(text.count(len(groups), "group"), text.count(rows, "row"))
     return Markup("").join([title, note, Markup("").join(_near(group) for group in part.items), part.pager()])
 

@@ -1,4 +1,4 @@
-"""How long the rows are: a histogram, in characters of the message or in tokens of the whole row."""
+"""The lengths of the rows: the token budget, and a histogram in characters or tokens."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NAMES = {"full": "Full declarations", "names": "Names only", "none": "None"}
 
 
 def token_budget(report: CheckReport) -> Markup:
-    """The budget's figures, against the phone's cache."""
+    """The budget's figures, compared with the phone's KV cache."""
     budget = report.tokens
     if budget is None and report.tokens_error:
         return callout("warn", "The tokens were not counted", report.tokens_error)
     if budget is None:
-        return Markup('<p class="note">There is no row without errors to count the tokens of.</p>')
+        return Markup('<p class="note">Tokens are counted for rows without errors, and there are none.</p>')
     return Markup('<div class="stack">{}{}{}</div>').format(_lengths(budget), _prompts(budget), _tools(budget))
 
 
@@ -61,7 +61,7 @@ def _prompts(budget: TokenBudget) -> Markup:
         for one in DECLARATIONS
         if one in budget.prompt_tokens
     ]
-    note = "The longest prompt by how much of the tools stands in it. A shorter prompt answers sooner on a phone."
+    note = "The longest prompt, by how much of the tools it contains. With a shorter prompt, a phone answers sooner."
     return card("Tools in the prompt", Markup('<div class="stack">{}</div>').format(Markup("").join(rows)), note=note)
 
 
@@ -101,17 +101,17 @@ class Lengths(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Draw the unit that is picked."""
+        """Register the choice of the unit."""
 
-        def draw(place: dict[str, Any], unit: str, request: gr.Request) -> str:
-            report = page.page_state(place, request).report
+        def draw(location: dict[str, Any], unit: str, request: gr.Request) -> str:
+            report = page.page_state(location, request).report
             return histogram(report, unit) if report else ""
 
-        self.unit.input(draw, [page.place, self.unit], self.bars, **QUICK)
+        self.unit.input(draw, [page.location, self.unit], self.bars, **QUICK)
 
 
 def histogram(report: CheckReport, unit: str) -> Markup:
-    """How many rows have which length."""
+    """A histogram of the rows by length, in characters or tokens."""
     in_tokens = unit == "tokens" and report.tokens is not None
     lengths = report.tokens.lengths if in_tokens and report.tokens else [len(row.message) for row in report.examples]
     if not lengths:
@@ -129,7 +129,7 @@ def histogram(report: CheckReport, unit: str) -> Markup:
 
 
 def _bins(lengths: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
-    """(start, rows) of each bin, empty ones too, and their width: a round number that makes about 24 of them."""
+    """(start, rows) of each bin, including empty ones, and the bins' width: a round number that gives about 24 bins."""
     least, most = min(lengths), max(lengths)
     wanted = max(1.0, (most - least + 1) / BINS)
     power = 10 ** math.floor(math.log10(wanted))

@@ -20,7 +20,7 @@ from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Update
 
 
 def row_detail(page_state: PageState, line: int) -> Markup:
-    """The row that begins on a line of the CSV, as it was read and as the model will see it."""
+    """The row that begins on a line of the CSV, as it was read, and the prompt that it becomes."""
     report = page_state.report
     row = next((row for row in report.table if row.line == line), None) if report else None
     if report is None or row is None:
@@ -38,7 +38,7 @@ def row_detail(page_state: PageState, line: int) -> Markup:
     if example is not None:
         options = page_state.options
         parts.append(
-            Markup('<details class="more"><summary>The prompt made of it</summary>{}</details>').format(
+            Markup('<details class="more"><summary>The prompt for this row</summary>{}</details>').format(
                 prompt_view(page_state, line, options.prompt_format, options.declarations)
             )
         )
@@ -57,7 +57,7 @@ def _named(name: str, body: Markup) -> Markup:
 
 
 def _calls(cell: str, example: Example | None) -> Markup:
-    """The calls as cards, or the cell as it stands where it cannot be read."""
+    """The calls as cards; if the cell cannot be read, its text."""
     if example is None:
         return Markup('<pre class="listing">{}</pre>').format(cell)
     cards = [call_card(call.name, call.arguments) for call in example.calls]
@@ -67,15 +67,15 @@ def _calls(cell: str, example: Example | None) -> Markup:
 
 
 FEW_TO_FILTER = 12
-# Every press says which groups stand open, so that drawing the list anew leaves them so.
-TELL_OPEN = """
-const tellOpen = () => {
+# Every click sends which groups are open, so that they stay open when the list is rendered again.
+SEND_OPEN_GROUPS = """
+const sendOpenGroups = () => {
   const open = [...element.querySelectorAll('details[data-group][open]')].map((one) => one.dataset.group).join(' ');
   element.querySelectorAll('[data-do]').forEach((one) => { one.dataset.open = open; });
 };
-element.addEventListener('toggle', tellOpen, true);
-element.addEventListener('pointerdown', tellOpen, true);
-element.addEventListener('keydown', tellOpen, true);
+element.addEventListener('toggle', sendOpenGroups, true);
+element.addEventListener('pointerdown', sendOpenGroups, true);
+element.addEventListener('keydown', sendOpenGroups, true);
 """
 
 
@@ -91,10 +91,10 @@ class Problems(Panel):
             with gr.Row(elem_classes=["ft-row"], visible=False) as self.more:
                 self.code = gr.Dropdown([("All rules", ALL)], value=ALL, label="Rule", elem_id="filter-code")
                 self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", elem_id="filter-tool")
-            self.list = Part(elem_id="problems", also=TELL_OPEN)
+            self.list = Part(elem_id="problems", also=SEND_OPEN_GROUPS)
 
     def render(self, page_state: PageState) -> Updates:
-        """All problems, errors first."""
+        """Show all problems, errors first."""
         report, key = page_state.report, page_state.data_key
         if report is None:
             return {}
@@ -112,39 +112,39 @@ class Problems(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the filters, folds and pagers change the list, and a fix open its preview."""
-        fields = [page.place, self.severity, self.code, self.tool]
+        """Register the events of the filters, groups, pagers and fix buttons."""
+        fields = [page.location, self.severity, self.code, self.tool]
 
         def click(
-            place: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
+            location: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
         ) -> Any:
             data = clicked(event)
             if data.get("do") == "fix":
                 return gr.skip()
-            return problem_list(page.page_state(place, request), Filter(severity, code, tool), unfolded_by(data))
+            return problem_list(page.page_state(location, request), Filter(severity, code, tool), unfolded_by(data))
 
-        def pick(place: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
-            return problem_list(page.page_state(place, request), Filter(severity, code, tool), Unfolded())
+        def pick(location: dict[str, Any], severity: str, code: str, tool: str, request: gr.Request) -> str:
+            return problem_list(page.page_state(location, request), Filter(severity, code, tool), Unfolded())
 
         self.list.act(click, fields, self.list, **QUICK)
-        page.on_click(self.list, wish_fix)
+        page.on_click(self.list, open_fixes)
         for field in (self.severity, self.code, self.tool):
             field.input(pick, fields, self.list, **QUICK)
 
 
-def wish_fix(page_state: PageState, data: dict[str, str]) -> Location:
+def open_fixes(page_state: PageState, data: dict[str, str]) -> Location:
     """Open the preview of the fixes that a button names."""
     if data.get("do") != "fix":
-        return page_state.place
-    place = replace(page_state.place, fixing=data.get("fixing"))
-    plan = replace(page_state, place=place).plan
+        return page_state.location
+    location = replace(page_state.location, fixing=data.get("fixing"))
+    plan = replace(page_state, location=location).plan
     if plan:
         plan.done.wait(1.0)
-    return place
+    return location
 
 
 def unfolded_by(data: dict[str, str]) -> Unfolded:
-    """What a press inside the list leaves open."""
+    """The parts of the list that stay open after a click."""
     line = data.get("line", "")
     return Unfolded(
         frozenset(data.get("open", "").split()),
@@ -155,20 +155,20 @@ def unfolded_by(data: dict[str, str]) -> Unfolded:
 
 
 def problem_list(page_state: PageState, picked: Filter, unfolded: Unfolded) -> Markup:
-    """The groups of the problems that a filter lets through, or a word that there are none."""
+    """The groups of the problems that match a filter, or a message that there are none."""
     report = page_state.report
     if report is None:
         return Markup("")
     if not report.issues:
-        return callout("ok", "Nothing to mend", "Every check passed: the files can be trained on as they are.")
+        return callout("ok", "No problems found", "Every check passed. You can train on these files.")
     found = picked.pick(report)
     if not found:
-        return Markup('<p class="note">No problem is both of this rule and about this tool.</p>')
+        return Markup('<p class="note">No problem matches these filters.</p>')
     return group_list(grouped(found), unfolded, partial(row_detail, page_state))
 
 
 def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:
-    """`942 rows · 6 tools · 0 errors · 34 warnings`."""
+    """The counts as one line, such as `942 rows · 6 tools · 0 errors · 34 warnings`."""
     counts = Counter(issue.severity for issue in issues)
     parts = [text.count(rows, "row"), text.count(tools, "tool"), text.count(counts["error"], "error")]
     return " · ".join([*parts, text.count(counts["warning"], "warning")])

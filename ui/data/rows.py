@@ -1,4 +1,4 @@
-"""The rows as they were read, and the prompt that the model sees for any of them."""
+"""The rows as they were read, and the prompt of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
 
 
 class Rows(Panel):
-    """A search, the table of rows, and the prompt of the row that was picked."""
+    """A search, the table of rows, and the prompt of the selected row."""
 
     def __init__(self) -> None:
         self.picked = gr.State(None)
@@ -58,10 +58,10 @@ class Rows(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the search and the pager change the table, and a row's button change the prompt."""
+        """Register the events of the search, the pager and the rows' buttons."""
 
         def click(
-            place: dict[str, Any],
+            location: dict[str, Any],
             search: str,
             picked: int | None,
             fmt: Any,
@@ -69,31 +69,31 @@ class Rows(Panel):
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
-            page_state, data = page.page_state(place, request), clicked(event)
+            page_state, data = page.page_state(location, request), clicked(event)
             if data.get("do") == "page":
                 return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
             return gr.skip(), line, prompt_view(page_state, line, fmt, shown)
 
-        def find(place: dict[str, Any], search: str, request: gr.Request) -> str:
-            return row_list(page.page_state(place, request), search, 0)
+        def find(location: dict[str, Any], search: str, request: gr.Request) -> str:
+            return row_list(page.page_state(location, request), search, 0)
 
-        def show(place: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
-            return prompt_view(page.page_state(place, request), line, fmt, shown)
+        def show(location: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
+            return prompt_view(page.page_state(location, request), line, fmt, shown)
 
         settings = [self.picked, self.format, self.declarations]
-        self.list.act(click, [page.place, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
-        self.search.change(find, [page.place, self.search], self.list, trigger_mode="always_last", **QUICK)
-        gr.on([self.format.input, self.declarations.input], show, [page.place, *settings], self.prompt, **QUICK)
+        self.list.act(click, [page.location, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
+        self.search.change(find, [page.location, self.search], self.list, trigger_mode="always_last", **QUICK)
+        gr.on([self.format.input, self.declarations.input], show, [page.location, *settings], self.prompt, **QUICK)
 
 
 def row_list(page_state: PageState, search: str, page: int) -> Markup:
-    """One page of the rows that hold the searched text."""
+    """One page of the rows that contain the searched text."""
     rows = page_state.report.table if page_state.report else ()
     wanted = search.strip().casefold()
     found = [row for row in rows if wanted in f"{row.user_message}\n{row.tool_calls}".casefold()] if wanted else rows
     if not found:
-        none = f"No row holds “{search}”." if wanted else "The file has no rows."
+        none = f"No row contains “{search}”." if wanted else "The file has no rows."
         return Markup('<p class="note">{}</p>').format(none)
     part = Slice.of(found, page, PAGE_SIZE)
     cells = [
@@ -111,7 +111,7 @@ def prompt_view(page_state: PageState, line: int | None, fmt: Any, declarations:
     report = page_state.report
     example = _example(report.examples if report else (), line)
     if report is None or example is None:
-        return callout("plain", "No prompt", "Pick a row without errors to see what the model reads for it.")
+        return callout("plain", "No prompt", "Select a row without errors to see its prompt.")
     try:
         prompt_format = get_format(fmt, declarations)
         prompt = prompt_format.prompt(report.tools, example.message)

@@ -1,21 +1,21 @@
-"""What there is to say about the data before its details: checking, ready, or not, and what to do next."""
+"""The state of the data: being checked, ready or not ready, with the next step."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
 from backend.data import CheckReport
-from ui.data.problems import summary_line, wish_fix
-from ui.data.upload import settled
+from ui.data.problems import open_fixes, summary_line
+from ui.data.upload import after_check
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
-from ui.services import SAFE, UploadedData, draft_link, safely_mended
+from ui.services import SAFE, UploadedData, draft_link, safely_fixable
 
 
 def data_state(page_state: PageState) -> Markup:
-    """A card about the data that is open; nothing where none is."""
+    """A card about the open data; empty if there is none."""
     if page_state.source_error:
-        return callout("warn", "These files are gone", page_state.source_error)
+        return callout("warn", "These files are no longer stored", page_state.source_error)
     if page_state.source is None or page_state.check is None:
         return Markup("")
     check, name = page_state.check, page_state.source.name
@@ -32,24 +32,24 @@ def data_state(page_state: PageState) -> Markup:
 
 
 def click(page_state: PageState, data: dict[str, str]) -> Location:
-    """Do what a button of the card says."""
+    """Handle a click on a button of the card."""
     match data.get("do"):
         case "other":
             return Location()
         case "stop" if page_state.check:
             page_state.check.stop.set()
-            return page_state.place
+            return page_state.location
         case "again":
             page_state.services.checker.restart(page_state.services.owner)
-            return page_state.place
+            return page_state.location
         case "fix":
-            return wish_fix(page_state, data)
+            return open_fixes(page_state, data)
         case "undo" if page_state.source and page_state.source.origin.parent:
-            return settled(page_state, Location(data=page_state.source.origin.parent))
+            return after_check(page_state, Location(data=page_state.source.origin.parent))
         case "train":
             return go("train")(page_state)
         case _:
-            return page_state.place
+            return page_state.location
 
 
 def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
@@ -57,7 +57,7 @@ def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -
     body = [Markup('<p class="summary">{}</p>').format(line), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
-        says = f"{text.count(errors, 'error')} must be mended before training."
+        says = f"{text.count(errors, 'error')} must be fixed before training."
         body.append(callout("error", "Not ready to train", says))
     actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors)]
     if actions:
@@ -70,14 +70,14 @@ def _train(errors: int) -> list[Markup]:
 
 
 def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
-    count = safely_mended(report.issues)
+    count = safely_fixable(report.issues)
     kind = "primary" if errors else "quiet"
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
 
 
 def _made(page_state: PageState, source: UploadedData) -> Markup:
-    """What was done to the files here, with the way back and the files themselves."""
-    draft = page_state.place.data
+    """The fixes that made this draft, with Undo and the downloads."""
+    draft = page_state.location.data
     if not source.origin.made or not draft or page_state.run:
         return Markup("")
     undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Markup("")

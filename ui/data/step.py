@@ -1,4 +1,4 @@
-"""Step 1, Data: give two files, see what is in them and what is wrong with them."""
+"""Step 1, Data: upload two files, and see their contents and problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ui.data.values import value_counts
 from ui.html import Chart, Part, heading, tool_counts
 from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 
-LEAD = "Two files: the tools that your app offers, and examples of what people say with the call that answers it."
+LEAD = "Upload two files: the tools of your app, and example messages with the right tool calls."
 COUNTS_TITLE = Markup('<div class="card-head"><h2>Rows per tool</h2></div>')
 
 
@@ -52,7 +52,7 @@ class DataStep(Panel):
                 self.test_rows = OwnTestRows()
 
     def render(self, page_state: PageState) -> Updates:
-        """The upload boxes where there is no data, else what was found in it, or the fixes that are looked at."""
+        """The upload fields if there is no data, else the check's result or the preview of fixes."""
         report, key = page_state.report, page_state.data_key
         wanted: Updates = {
             self.state: data_state(page_state),
@@ -76,7 +76,7 @@ class DataStep(Panel):
         return wanted
 
     def wire(self, page: Page) -> None:
-        """Tie each part to what it does."""
+        """Register each part's events."""
         page.on_click(self.state, click)
         for part in (self.uploads, self.switches, self.fixes, self.problems, self.rows, self.lengths, self.review):
             part.wire(page)

@@ -1,4 +1,4 @@
-"""What a row may hold besides exactly one call: both off by default, and part of every run made of the data."""
+"""Switches for rows with several calls or none; both are off by default and become settings of the run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import gradio as gr
 
-from ui.data.upload import settled
+from ui.data.upload import after_check
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 
 class Switches(Panel):
-    """Two switches; those of a run only show what it was made with."""
+    """Two switches; for a run they are read-only."""
 
     def __init__(self) -> None:
         with gr.Row(elem_classes=["ft-switches"], visible=False) as self.box:
@@ -19,10 +19,11 @@ class Switches(Panel):
             self.nothing = gr.Checkbox(label="Rows may call nothing", elem_id="allow-nothing", container=False)
 
     def render(self, page_state: PageState) -> Updates:
-        """As the data has them."""
+        """Show the values of the open data."""
         free = page_state.run is None
         options = page_state.options
-        key = f"{page_state.place.data} {page_state.place.run} {options.allow_multiple_calls} {options.allow_no_call}"
+        location = page_state.location
+        key = f"{location.data} {location.run} {options.allow_multiple_calls} {options.allow_no_call}"
         return {
             self.box: gr.update(visible=page_state.source is not None and page_state.plan is None),
             self.several: KeyedUpdate(key, gr.update(value=options.allow_multiple_calls, interactive=free)),
@@ -30,17 +31,17 @@ class Switches(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Check the data anew under other rules."""
+        """Register the switches: each change checks the data again."""
         switches = [self.several, self.nothing]
         for switch in switches:
             page.on(switch.input, _switch, switches)
 
 
 def _switch(page_state: PageState, several: bool, nothing: bool) -> Location:
-    """The same files, with other rules."""
+    """Open the same files with other options."""
     source = page_state.source
     if source is None or page_state.run is not None:
-        return page_state.place
+        return page_state.location
     origin = replace(source.origin, allow_multiple_calls=several, allow_no_call=nothing)
     draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, origin, source.test)
-    return settled(page_state, Location(data=draft))
+    return after_check(page_state, Location(data=draft))

@@ -1,4 +1,4 @@
-"""Test rows of one's own: a third file, checked against the training rows, then held out instead of a tenth of them."""
+"""A test file: a third upload, checked against the training rows, whose rows are held out instead of a random part."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from ui.data.problems import summary_line, unfolded_by
 from ui.html import Part, button, callout, card, clicked, progress, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
-NOTE = (
-    "Rows that you wrote or collected for measuring, in the same two columns. They are held out of training, and the "
-    "accuracy is measured on them."
+NOTE = "A CSV with the same two columns, to measure accuracy. Its rows are held out of training."
+OWN = (
+    "The split column of your CSV decides this. To use another test file, remove that column and upload the CSV again."
 )
-OWN = "The rows' own split column says so. To measure on another file, remove that column and upload the rows again."
 
 
 class OwnTestRows(Panel):
-    """A field for the file, what the check found in it, and the button that holds the rows out."""
+    """The upload field, the check's result, and the button that holds the rows out."""
 
     def __init__(self) -> None:
         self.state = Part(elem_id="test-state")
@@ -43,7 +42,7 @@ class OwnTestRows(Panel):
             self.problems = Part(elem_id="test-problems")
 
     def render(self, page_state: PageState) -> Updates:
-        """The field, or what was found in the file."""
+        """The upload field, or the check's result."""
         check = page_state.test_check
         found = check.result if check else None
         key = f"{page_state.data_key} {page_state.source.test if page_state.source else None} {found is not None}"
@@ -56,63 +55,65 @@ class OwnTestRows(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Take the file, hold its rows out, and let its problems be looked through."""
+        """Register the events of the upload, the buttons and the problems."""
 
-        def click(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
-            check = page.page_state(place, request).test_check
+        def click(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+            check = page.page_state(location, request).test_check
             return _problems(check.result if check else None, unfolded_by(clicked(event)))
 
         page.on(self.upload.upload, _take, [self.upload])
-        page.on_click(self.state, _press)
-        self.problems.act(click, page.place, self.problems, **QUICK)
+        page.on_click(self.state, _click)
+        self.problems.act(click, page.location, self.problems, **QUICK)
 
 
 def held_out(report: CheckReport | None) -> int:
-    """How many rows the data itself holds out."""
+    """The number of rows that the data's split column holds out."""
     return sum(example.split == "test" for example in report.examples) if report else 0
 
 
 def _take(page_state: PageState, file: str | None) -> Location:
-    """Keep the file beside the training rows."""
+    """Store the file with the training rows."""
     source = page_state.source
     if not file or source is None:
-        return page_state.place
-    place = Location(
+        return page_state.location
+    location = Location(
         data=page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin, Path(file))
     )
-    check = replace(page_state, place=place).test_check
+    check = replace(page_state, location=location).test_check
     if check:
         check.done.wait(1.0)
-    return place
+    return location
 
 
-def _press(page_state: PageState, data: dict[str, str]) -> Location:
+def _click(page_state: PageState, data: dict[str, str]) -> Location:
     source, upload_store = page_state.source, page_state.services.upload_store
     if source is None:
-        return page_state.place
+        return page_state.location
     if data.get("do") == "hold":
         return _merged(page_state)
     return Location(data=upload_store.add(source.dataset, source.tools, source.name, source.origin))
 
 
 def _merged(page_state: PageState) -> Location:
-    """Training and test rows as one file, whose split column says which is which."""
+    """Open a draft with training and test rows in one file, marked by a split column."""
     report, found = page_state.report, page_state.test_check.result if page_state.test_check else None
     source = page_state.source
     if source is None or source.test is None or report is None or found is None or not (report.ok and found.ok):
-        raise InputError("Both files must be free of errors before the test rows can be held out. Mend them first.")
+        raise InputError(
+            "Both files must be free of errors before the test rows can be held out. Fix the errors first."
+        )
     with Scratch() as folder:
         path = Path(folder) / source.name
         write_csv(joined_rows(report.examples, found.examples), path)
         said = (
             f"{text.count(len(found.examples), 'row')} of {source.test.name} held out, marked “test” in a split column."
         )
-        origin = replace(source.origin, made=said, parent=page_state.place.data)
-        place = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
-    check = replace(page_state, place=place).check
+        origin = replace(source.origin, made=said, parent=page_state.location.data)
+        location = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
+    check = replace(page_state, location=location).check
     if check:
         check.done.wait(1.0)
-    return place
+    return location
 
 
 def _state(page_state: PageState) -> Markup:
@@ -138,11 +139,11 @@ def _verdict(report: CheckReport, found: CheckReport) -> Markup:
     line = Markup('<p class="summary">{}</p>').format(summary_line(found.rows, len(found.tools), _of_rows(found)))
     if not found.ok:
         errors = sum(issue.severity == "error" for issue in found.issues)
-        body = f"{text.count(errors, 'error')} must be mended before these rows can be measured on."
-        return Markup("").join([line, callout("error", "Not ready to measure on", body)])
+        body = f"{text.count(errors, 'error')} must be fixed before these rows can be used as a test."
+        return Markup("").join([line, callout("error", "Not ready as a test", body)])
     if not report.ok:
         return Markup("").join(
-            [line, callout("warn", "These rows are sound", "Mend the training rows first, then hold these out.")]
+            [line, callout("warn", "These rows have no errors", "Fix the training rows first, then hold these out.")]
         )
     hold = button(
         "hold", f"Hold {'this' if found.rows == 1 else 'these'} {text.count(found.rows, 'row')} out", kind="primary"
@@ -155,5 +156,5 @@ def _problems(found: CheckReport | None, unfolded: Unfolded) -> Markup:
 
 
 def _of_rows(found: CheckReport) -> list[Issue]:
-    """The problems of the file itself: those of tools.json stand among the first file's."""
+    """The problems of the test file; those of tools.json are listed with the training rows."""
     return [issue for issue in found.issues if issue.file == "csv"]

@@ -1,4 +1,4 @@
-"""The tools as they were read: what each is for, and what it takes."""
+"""The tools as they were read: description and arguments."""
 
 from __future__ import annotations
 

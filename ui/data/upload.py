@@ -1,4 +1,4 @@
-"""The two files that the step begins with, or the example in their place."""
+"""The upload of the two files, and the example."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTLE_SECONDS = 0.7
 
 
 class Uploads(Panel):
-    """Two fields and the offer below them."""
+    """The two upload fields, and the example below them."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]) as self.box:
@@ -31,7 +31,7 @@ class Uploads(Panel):
             self.offer = Part(elem_id="data-offer")
 
     def render(self, page_state: PageState) -> Updates:
-        """Empty fields, where there is no data."""
+        """Show empty fields if there is no data."""
         key = str(page_state.source is None)
         return {
             self.box: gr.update(visible=page_state.source is None),
@@ -41,25 +41,25 @@ class Uploads(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Take files in, or the example."""
+        """Register the uploads and the example."""
         files = [self.tools, self.dataset]
         for upload in files:
             page.on(upload.upload, _take, files)
-        page.on_click(self.offer, lambda page_state, _data: settled(page_state, Location(data=EXAMPLE)))
+        page.on_click(self.offer, lambda page_state, _data: after_check(page_state, Location(data=EXAMPLE)))
 
 
-def settled(page_state: PageState, place: Location) -> Location:
-    """The place, after giving its check a moment: most are done before a progress bar could be read."""
-    opened = replace(page_state, place=place)
+def after_check(page_state: PageState, location: Location) -> Location:
+    """The location, after a short wait for its check, because most checks take less than a second."""
+    opened = replace(page_state, location=location)
     if opened.source_error:
         raise InputError(opened.source_error)
     if opened.check:
         opened.check.done.wait(SETTLE_SECONDS)
-    return place
+    return location
 
 
 def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
-    """A field to drop a file on, with a line below that says what belongs in it."""
+    """An upload field with a line below that describes the file."""
     with gr.Column(min_width=240):
         field = gr.File(label=label, file_types=[ending], height=132, elem_classes=["ft-upload"], elem_id=elem_id)
         Part(Markup('<p class="file-hint">{}</p>').format(hint))
@@ -67,10 +67,10 @@ def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
 
 
 def _take(page_state: PageState, tools: str | None, dataset: str | None) -> Location:
-    """Once both files are there, keep them and open them."""
+    """Store both files and open them, once both are uploaded."""
     if not tools or not dataset:
-        return page_state.place
-    return settled(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
+        return page_state.location
+    return after_check(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
 
 
 def _offer() -> Markup:

@@ -1,4 +1,4 @@
-"""The values that the rows give each argument, and how often: what never varies or never occurs cannot be learnt."""
+"""The values of each argument with their counts; a value that never occurs cannot be learnt."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Values = Mapping[str, Mapping[str, Counter[str]]]
 
 
 def value_counts(report: CheckReport) -> Markup:
-    """A panel for each tool with the commonest values of its arguments."""
+    """A panel for each tool with the most frequent values of its arguments."""
     counted = _count(report)
     panels = Markup("").join(_tool(tool, counted.get(tool.name, {})) for tool in report.tools if tool.properties)
     if not panels:
         return Markup("")
-    note = "Counted over the rows without errors. A value that never occurs is one that the model has never seen."
+    note = "Counted over the rows without errors. The model cannot learn a value that never occurs."
     return card("Values of the arguments", Markup('<div class="values">{}</div>').format(panels), note=note)
 
 
@@ -58,7 +58,7 @@ def _argument(name: str, tool: Tool, values: Counter[str]) -> Markup:
     never = (
         Markup('<p class="note">{} {}</p>').format(badge("never occurs", "warn"), ", ".join(unused)) if unused else ""
     )
-    none = "" if values else Markup('<p class="note">No row gives it.</p>')
+    none = "" if values else Markup('<p class="note">No row has a value for it.</p>')
     return Markup('<div class="argument"><h4>{}</h4><div class="stack">{}{}{}{}</div></div>').format(
         name, rows, more, none, never
     )

@@ -1,4 +1,4 @@
-"""What to do next, each piece with the rows that show why."""
+"""Advice on the next step, each piece with the rows that support it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ui.evaluate.labels import ADVICE
 from ui.html import button, card, text
 
 FIRST = 5
-"""Pieces of advice shown at once; the rest is folded."""
+"""Pieces of advice that are visible; the others are in a collapsed section."""
 
 
 def advice_card(evaluation: Evaluation) -> Markup:
-    """The advice, the most telling first; nothing where an older evaluation has none."""
+    """The advice, the most important first; empty if an older evaluation has none."""
     items = [_item(at, one) for at, one in enumerate(evaluation.advice)]
     if not items:
         return Markup("")

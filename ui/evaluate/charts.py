@@ -1,4 +1,4 @@
-"""The confusion matrix as a heat map: which tool was called where which was expected."""
+"""The confusion matrix as a heat map: expected tool by called tool."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Confusion = Mapping[str, Mapping[str, int]]
 ROW_HEIGHT = 34
 LETTER_WIDTH = 7.2
 SLANT = -35
-"""Degrees that the columns' names are turned by."""
+"""Rotation of the column names, in degrees."""
 SHOWN_COUNTS = 16
-"""Columns up to which a cell is wide enough for its number."""
+"""The most columns for which a cell is wide enough for its number."""
 SCALES = {
     "right": [[0, "var(--ft-accent-soft)"], [1, "var(--ft-accent)"]],
     "wrong": [[0, "var(--ft-warn-soft)"], [1, "var(--ft-warn)"]],
@@ -23,7 +23,7 @@ SCALES = {
 
 
 def confusion_columns(confusion: Confusion, tools: Sequence[str]) -> list[str]:
-    """What was expected or called at all, tools first."""
+    """Every label that was expected or answered, tools first."""
     seen = {*confusion, *(name for line in confusion.values() for name in line)}
     return [name for name in (*tools, NO_CALL, UNPARSED, UNKNOWN_TOOL) if name in seen]
 
@@ -31,7 +31,7 @@ def confusion_columns(confusion: Confusion, tools: Sequence[str]) -> list[str]:
 def confusions(confusion: Confusion, tools: Sequence[str]) -> str:
     """The heat map: a line for each expected tool, a column for each answer; a cell's colour is its share of the line.
 
-    What is right is blue, what is confused amber; a cell without rows is empty.
+    Right answers are blue, confusions amber; a cell without rows is empty.
     """
     golds, columns = list(confusion), confusion_columns(confusion, tools)
     layers = [(right, strong) for right in (True, False) for strong in (True, False)]
@@ -49,7 +49,7 @@ def confusions(confusion: Confusion, tools: Sequence[str]) -> str:
 
 
 def most_confused(confusion: Confusion, most: int) -> list[tuple[str, str, int]]:
-    """The worst cells off the diagonal, worst first: expected, answered, rows."""
+    """The largest cells off the diagonal, largest first, as (expected, answered, rows)."""
     cells = [
         (gold, predicted, count)
         for gold, line in confusion.items()
@@ -62,9 +62,9 @@ def most_confused(confusion: Confusion, most: int) -> list[tuple[str, str, int]]
 def _cells(
     confusion: Confusion, golds: Sequence[str], columns: Sequence[str], *, right: bool, strong: bool
 ) -> go.Heatmap:
-    """One layer: the diagonal or all else, and of it the cells with at least half of their line or those with less.
+    """One layer of the heat map: the diagonal or the other cells, strong (at least half of their line) or weak.
 
-    The two kinds keep apart on the scale, so that each has a colour for its numbers that can be read on it.
+    Strong and weak cells use separate parts of the colour scale, so that each has a readable text colour.
     """
     totals = [sum(confusion[gold].values()) for gold in golds]
     counts = [

@@ -1,4 +1,4 @@
-"""This model beside another on the same rows, as a visitor chooses, and the rows that only one of them has right."""
+"""Compares this model with another one on the same rows, and lists the rows that only one of them answers right."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ui.html import Part, button, table, text
 from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
 SIGNIFICANT = 0.05
-LEAD = "The same rows, row by row: what one of the two has right and the other has not."
+LEAD = "Both models on the same rows: what one answers right and the other does not."
 HEADERS = ("Model", "Tool selection", "Combined accuracy", "Right where the other is wrong")
 
 
-class BesideCard(Panel):
-    """A list of what this model can be held against, and the comparison with the chosen one."""
+class ComparisonCard(Panel):
+    """A list of the models to compare with, and the comparison with the selected one."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"], elem_id="beside", visible=False) as self.box:
             self.title = Part(
-                Markup('<div class="card-head"><h2>Side by side</h2></div><p class="note">{}</p>').format(LEAD)
+                Markup('<div class="card-head"><h2>Comparison</h2></div><p class="note">{}</p>').format(LEAD)
             )
             self.choice = gr.Dropdown([("nothing", "")], value="", label="Compare with", filterable=False)
             self.table = Part(elem_id="beside-table")
 
     def render(self, page_state: PageState) -> Updates:
-        """The list, and the comparison with its first entry, until a visitor chooses another."""
+        """Show the list, and the comparison with its first entry until a visitor selects another."""
         found = others(page_state)
-        key = f"{page_state.place.run} {[(other.key, other.label) for other in found.values()]}"
+        key = f"{page_state.location.run} {[(other.key, other.label) for other in found.values()]}"
         first = next(iter(found), "")
         choices = [(other.label, other.key) for other in found.values()] or [("nothing", "")]
         return {
@@ -41,17 +41,17 @@ class BesideCard(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the list choose."""
+        """Register the list."""
 
-        def choose(place: dict[str, Any], key: str, request: gr.Request) -> Markup:
-            page_state = page.page_state(place, request)
+        def choose(location: dict[str, Any], key: str, request: gr.Request) -> Markup:
+            page_state = page.page_state(location, request)
             return _compared(page_state, others(page_state).get(key))
 
-        self.choice.input(choose, [page.place, self.choice], self.table, **QUICK)
+        self.choice.input(choose, [page.location, self.choice], self.table, **QUICK)
 
 
 def _compared(page_state: PageState, other: Other | None) -> Markup:
-    """The two models in a line each, and what the difference is worth."""
+    """A table of the two models, and a sentence about their difference."""
     pair = (
         compare_rows(page_state.evaluation.tuned.rows, other.report.rows) if page_state.evaluation and other else None
     )
@@ -61,7 +61,7 @@ def _compared(page_state: PageState, other: Other | None) -> Markup:
         ["This model", *_rates(pair, own=True), _only(other, "gained", len(pair.gained))],
         [other.name, *_rates(pair, own=False), _only(other, "lost", len(pair.lost))],
     ]
-    shown = table(HEADERS, rows, kind="two-models", caption=f"This model beside {other.label}")
+    shown = table(HEADERS, rows, kind="two-models", caption=f"This model compared with {other.label}")
     return Markup('{}<div class="notes said"><p>{}</p></div>').format(shown, _sentence(page_state, other, pair))
 
 
@@ -86,21 +86,21 @@ def _only(other: Other, side: str, count: int) -> Markup:
 
 
 def _sentence(page_state: PageState, other: Other, pair: ComparedRows) -> str:
-    """What the paired rows say, in plain words."""
+    """The result of the paired comparison, as a sentence."""
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.3f}"
     measured = f"{len(pair.gained):,} gained, {len(pair.lost):,} lost (McNemar, {p})"
     total = len(page_state.evaluation.tuned.rows) if page_state.evaluation else pair.n
     rows = f"On the {pair.n:,} rows that both held out" if pair.n < total else f"On all {pair.n:,} rows"
     if not pair.gained and not pair.lost:
-        said = "both are right and wrong on the same rows"
+        said = "both models answer the same rows right"
     elif pair.p >= SIGNIFICANT:
-        said = f"the two cannot be told apart: {measured}"
+        said = f"no significant difference: {measured}"
     else:
         said = f"{'this model' if len(pair.gained) > len(pair.lost) else other.label} is better: {measured}"
     return f"{rows}, {said}.{_same(page_state) if other.key == FILE else ''}"
 
 
 def _same(page_state: PageState) -> str:
-    """How many answers of the file are the checkpoint's own."""
+    """How many of the file's answers equal the checkpoint's."""
     found = page_state.verification.checkpoint_agreement if page_state.verification else None
     return f" {found.same:,} of {found.rows:,} answers are the same calls." if found and found.rows else ""

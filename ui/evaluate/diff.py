@@ -1,4 +1,4 @@
-"""The expected and the answered calls, with what differs between them marked."""
+"""The expected and the answered calls, with their differences marked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pair = tuple[Call | None, Call | None]
 
 
 def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
-    """Both sides, one call a line."""
+    """Both sides, one call per line."""
     pairs = _paired(expected, answered)
     left = [_call(call, twin) for call, twin in pairs if call is not None]
     right = [_call(call, twin) for twin, call in pairs if call is not None]
@@ -24,7 +24,7 @@ def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
 
 
 def _paired(expected: Calls, answered: Calls) -> list[Pair]:
-    """Each expected call beside the same one, else beside one of the same tool, else alone; then what is left over."""
+    """Each expected call with an equal one, else one of the same tool, else None; then the remaining answered calls."""
     left = list(answered)
     twins: dict[int, Call] = {}
     for alike in (_same, _same_tool):
@@ -69,7 +69,7 @@ def _call(call: Call, twin: Call | None) -> Markup:
 
 
 def _argument(key: str, value: object, alone: bool = False, differs: bool = False) -> Markup:
-    """An argument: marked as a whole where only this side has it, its value alone where the other's is another."""
+    """An argument: marked as a whole if only this side has it, or only its value if the values differ."""
     if alone:
         return Markup("<mark>{}</mark>").format(_argument(key, value))
     shown = value_text(value) or '""'

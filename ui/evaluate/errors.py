@@ -1,4 +1,4 @@
-"""What kinds of errors there are, which tools are confused most, and how each argument does."""
+"""The kinds of errors, the most confused tools, and the accuracy of each argument."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ MOST_ARGUMENTS = 10
 
 
 def confusion_head(tuned: Report) -> Markup:
-    """The heat map's title, and its worst cells as buttons."""
+    """The heat map's title, and the largest confusions as buttons."""
     pairs = most_confused(tuned.confusion, MOST_PAIRS)
     chips = Markup("").join(
         button("rows", f"{gold} → {found} ({count:,})", kind="chip", gold=gold, predicted=found)
         for gold, found, count in pairs
     )
-    note = "A line for each expected tool, a column for what was called. Press a cell to see its rows."
+    note = "A line for each expected tool, a column for what was called. Click a cell to see its rows."
     listed = Markup('<div class="chips">{}</div>').format(chips) if chips else ""
     return Markup('{}<p class="note">{}</p>{}').format(chart_head("Confusion matrix", "confusion"), note, listed)
 
 
 def chart_head(title: str, chart: str) -> Markup:
-    """A chart's title with the button that saves it as a picture."""
+    """A chart's title with the button that saves it as a PNG."""
     save = Markup(
         '<button type="button" class="btn quiet small" data-png="{}" '
         'aria-label="Save the chart “{}” as PNG">PNG</button>'
@@ -35,7 +35,7 @@ def chart_head(title: str, chart: str) -> Markup:
 
 
 def details_cards(tuned: Report) -> Markup:
-    """The kinds of errors and the arguments, side by side where there is room."""
+    """The kinds of errors and the arguments, side by side on a wide screen."""
     return Markup('<div class="halves">{}{}</div>').format(_kinds(tuned), _arguments(tuned))
 
 
@@ -62,13 +62,13 @@ def _arguments(tuned: Report) -> Markup:
         (tool, name, rate) for tool, found in tuned.per_argument.items() for name, rate in found.items() if rate.n
     ]
     if not scores:
-        return card("Arguments", Markup('<p class="note">No row with the right tool has arguments to look at.</p>'))
+        return card("Arguments", Markup('<p class="note">No row with the right tool has arguments.</p>'))
     scores.sort(key=lambda score: (score[2].value or 0.0, -score[2].n))
     rest = scores[MOST_ARGUMENTS:]
     shown = _table(scores[:MOST_ARGUMENTS])
     if rest:
         shown += Markup('<details class="more"><summary>{} more</summary>{}</details>').format(len(rest), _table(rest))
-    return card("Arguments", shown, note="How often the value is right where the right tool was called.")
+    return card("Arguments", shown, note="How often the value is right when the right tool was called.")
 
 
 def _table(scores: list[tuple[str, str, Rate]]) -> Markup:

@@ -1,4 +1,4 @@
-"""What the evaluation's own words are called on the page."""
+"""The page's labels for the evaluation's keys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ADVICE = {
     "rows": "No rows",
     "done": "All right",
     "unparsed": "Unreadable answers",
-    "no_call": "Calls nothing",
+    "no_call": "No calls",
     "one tool": "One answer to all",
     "beaten": "Not better",
-    "not told apart": "Cannot be told apart",
+    "not told apart": "No clear difference",
     "tool": "Weak tool",
     "confused": "Two tools confused",
     "value": "Never right",
@@ -36,5 +36,5 @@ ADVICE = {
 
 
 def before(evaluation: Evaluation) -> str:
-    """What stands beside the tuned model: its base, or, for a starter, the same model before training."""
+    """The label of the model that the tuned one is compared with: its base, or a starter before training."""
     return "before training" if evaluation.setup.base_model == STARTER else "base"

@@ -1,4 +1,4 @@
-"""What a run's rows can be held against: its base, the classifier, its exported file, other runs with the same rows."""
+"""The models to compare a run with: its base, the classifier, its exported file, other runs with the same rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ui.page import PageState, readable
 from ui.services import Summary, stamp
 
 MOST_RUNS = 30
-"""Other runs that are looked at, the newest first."""
+"""The number of other runs that are read, newest first."""
 BASE, FLOOR, FILE = "base", "floor", "file"
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another report: `label` in the list of choices, `name` at the head of a sentence."""
+    """Another model's report: `label` is for the list of choices, `name` for the start of a sentence."""
 
     key: str
     label: str
@@ -32,19 +32,19 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The open run's evaluation, and what it can be held against, by key."""
+    """The open run's evaluation, and the models to compare it with, by key."""
 
     evaluation: Evaluation
     others: Mapping[str, Other] = field(default_factory=dict)
 
 
 def others(page_state: PageState) -> dict[str, Other]:
-    """Everything that the open run's evaluation can be held against, by key."""
+    """Every model that the open run's evaluation can be compared with, by key."""
     return {other.key: other for other in (*_own(page_state), *_runs(page_state))}
 
 
 def with_others(page_state: PageState) -> Results | None:
-    """The open run's evaluation and what it can be held against; None where there is none."""
+    """The open run's evaluation and the models to compare it with; None if there is no evaluation."""
     return Results(page_state.evaluation, others(page_state)) if page_state.evaluation else None
 
 
@@ -63,7 +63,7 @@ def _own(page_state: PageState) -> Iterator[Other]:
 def _runs(page_state: PageState) -> Iterator[Other]:
     """Other evaluated runs with at least one of these held-out rows."""
     own = {row.id for row in page_state.evaluation.tuned.rows} if page_state.evaluation else set()
-    measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.place.run]
+    measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.location.run]
     for summary in measured[:MOST_RUNS]:
         path = page_state.services.store.root / summary.id / "evaluation.json"
         report = _report(path, stamp(path))
@@ -80,7 +80,7 @@ def _label(summary: Summary) -> str:
 
 @lru_cache(maxsize=2 * MOST_RUNS)
 def _report(path: Path, _stamp: tuple[int, int]) -> Report | None:
-    """The tuned model's report in an evaluation.json, read again only when it was written anew."""
+    """The tuned model's report in an evaluation.json, read again only when the file changed."""
     try:
         return Evaluation.read(path).tuned
     except (InputError, OSError):  # that run's own page says what is wrong with it

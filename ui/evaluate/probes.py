@@ -1,4 +1,4 @@
-"""Robustness: the switch that asks for probes, and what they found."""
+"""Robustness: the switch for probes, and their results."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ element.addEventListener('change', (event) => {
   for (const start of element.querySelectorAll('[data-do="start"]')) start.dataset.probes = wanted;
 });
 """
-"""Tells the button that starts the evaluation whether the probes are wanted."""
+"""Copies the switch's state into the data of the button that starts the evaluation."""
 LEAD = (
-    "The same rows as people type them in a hurry. An interval that stays below the first line's is a warning for the "
-    "field; add such rows to the training data."
+    "The same rows with changes such as typing errors. If an interval lies below that of the first line, the model "
+    "is sensitive to this change: add such rows to the training data."
 )
 HEADERS = ("Rows", "Tool selection", "Combined accuracy", "Lost and gained", "")
 
 
 def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Markup:
-    """The button that starts an evaluation, with the switch for the probes beside it."""
+    """The button that starts an evaluation, and the switch for the probes."""
     tools = "" if declarations == "none" else ", other tools"
     checked = " checked" if on else ""
     start = button("start", label, kind=kind, probes="yes" if on else "no")
@@ -34,7 +34,7 @@ def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Ma
 
 
 def probes_card(evaluation: Evaluation) -> Markup:
-    """What each probe does to the accuracy; nothing where none was asked for."""
+    """The accuracy with each probe; empty if the evaluation has no probes."""
     if not evaluation.probes:
         return Markup("")
     tuned = evaluation.tuned

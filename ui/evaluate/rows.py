@@ -1,4 +1,4 @@
-"""The scored rows one by one: filtered by who got them right, by tool and by kind of error, or picked by a figure."""
+"""The scored rows: filtered by who answered them right, by tool and by error, or selected by a click."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ class RowBrowser(Panel):
             self.list = Part(elem_id="wrong-rows")
 
     def render(self, page_state: PageState) -> Updates:
-        """The wrong rows of the run's evaluation, until a visitor chooses others."""
+        """Show the wrong rows of the run's evaluation until a visitor selects others."""
         evaluation = page_state.evaluation
         if evaluation is None:
             return {}
-        key = f"{page_state.place.run} {page_state.run.evaluation_path.stat().st_mtime_ns if page_state.run else 0}"
+        key = f"{page_state.location.run} {page_state.run.evaluation_path.stat().st_mtime_ns if page_state.run else 0}"
         choice = first_choice(evaluation)
         return {
             self.title: _title(page_state),
@@ -82,14 +82,14 @@ class RowBrowser(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the filters, the pager and the button that clears a picked set choose the rows."""
+        """Register the events of the filters, the pager and the button that clears a selection."""
 
         def listed(page_state: PageState, choice: Choice, number: int = 0) -> str:
             results = with_others(page_state)
             return row_table(results, choice, number, _seed(page_state)) if results else ""
 
         def click(
-            place: dict[str, Any],
+            location: dict[str, Any],
             show: str,
             tool: str,
             kind: str,
@@ -97,23 +97,23 @@ class RowBrowser(Panel):
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
-            data, page_state = clicked(event), page.page_state(place, request)
+            data, page_state = clicked(event), page.page_state(location, request)
             if data.get("do") == "clear":
                 return "", listed(page_state, Choice(show, tool, kind))
             return gr.skip(), listed(page_state, Choice(show, tool, kind, picked), page_number(data.get("page")))
 
-        def choose(place: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
-            return listed(page.page_state(place, request), Choice(show, tool, kind, picked))
+        def choose(location: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
+            return listed(page.page_state(location, request), Choice(show, tool, kind, picked))
 
-        filters = [page.place, self.show, self.tool, self.kind, self.picked]
+        filters = [page.location, self.show, self.tool, self.kind, self.picked]
         self.list.act(click, filters, [self.picked, self.list], **QUICK)
         gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
 
     def follow(self, page: Page, source: gr.HTML) -> None:
-        """Show the rows that a press inside `source` stands for, and go to them."""
+        """Show the rows that a click inside `source` selects, and scroll to them."""
 
-        def pick(place: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
-            page_state = page.page_state(place, request)
+        def pick(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
+            page_state = page.page_state(location, request)
             results = with_others(page_state)
             choice = choice_for(results, clicked(event)) if results else None
             if results is None or choice is None:
@@ -122,11 +122,11 @@ class RowBrowser(Panel):
             return show, tool, kind, picked, row_table(results, choice, 0, _seed(page_state))
 
         targets = [self.show, self.tool, self.kind, self.picked, self.list]
-        source.act(pick, page.place, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
+        source.act(pick, page.location, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
 
 
 def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
-    """The rows that a pressed button, bar or cell stands for; None where it stands for none of this evaluation."""
+    """The rows that a clicked button, bar or cell selects; None if this evaluation has none of them."""
     at, tools = data.get("advice", ""), results.evaluation.tuned.per_tool
     match data:
         case {"do": "rows", "advice": _} if at.isdecimal():
@@ -151,8 +151,8 @@ def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
 
 
 def _title(page_state: PageState) -> Markup:
-    place = page_state.place.run
-    save = link(f"runs/{place}/rows.csv", "Download as CSV", kind="quiet small", download=True)
+    run_id = page_state.location.run
+    save = link(f"runs/{run_id}/rows.csv", "Download as CSV", kind="quiet small", download=True)
     return Markup('<div class="card-head"><h2>Row by row</h2><div class="aside">{}</div></div>').format(save)
 
 

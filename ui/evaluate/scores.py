@@ -1,4 +1,4 @@
-"""The verdict and the three accuracies, with the base's and the floor's beside them, and what qualifies them."""
+"""The verdict and the three accuracies, compared with the base and the n-gram baseline, and notes on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}
 
 
 def scores_card(evaluation: Evaluation, run_id: str, declarations: str) -> Markup:
-    """The card at the top of a measured run."""
+    """The card at the top of an evaluated run."""
     items = [
         _figure(evaluation, "Combined accuracy", lambda report: report.combined, tone="accent"),
         _figure(evaluation, "Tool selection", lambda report: report.tool),
@@ -38,7 +38,7 @@ def _figure(
 ) -> Figure:
     rate = rate_of(evaluation.tuned)
     if rate.low is None or rate.high is None:
-        return Figure(name, "–", "no row to measure it on")
+        return Figure(name, "–", "no rows to measure")
     line = f"{text.interval(rate.low, rate.high)} · {rate.k:,} of {rate.n:,} {of}"
     labels = [(evaluation.base, before(evaluation)), (evaluation.ngram_baseline, "classifier")]
     others = [
@@ -50,17 +50,17 @@ def _figure(
 
 def _other(rate: Rate) -> str:
     if rate.low is None or rate.high is None:
-        return "never the right tool"
+        return "no row with the right tool"
     return f"{text.percent(rate.value)} ({text.interval(rate.low, rate.high)}, n = {rate.n:,})"
 
 
 def _notes(evaluation: Evaluation) -> Markup:
-    """What qualifies the three figures."""
+    """Notes on the three figures."""
     parsed, loose = evaluation.tuned.parse, evaluation.tuned.combined_normalised
-    lines: list[object] = [_against_base(evaluation), *_against_floor(evaluation)]
+    lines: list[object] = [_against_base(evaluation), *_against_baseline(evaluation)]
     lines.append(
         f"{parsed.k:,} of {parsed.n:,} answers can be read by the phone. "
-        f"With case and punctuation left aside, {text.percent(loose.value)} are right."
+        f"Without regard to case and punctuation, {text.percent(loose.value)} are right."
     )
     if evaluation.setup.note:
         lines.append(evaluation.setup.note)
@@ -70,31 +70,31 @@ def _notes(evaluation: Evaluation) -> Markup:
 
 
 def _against_base(evaluation: Evaluation) -> str:
-    """What the training changed, on the same rows."""
+    """The change by training, on the same rows."""
     pair, starter = evaluation.mcnemar, evaluation.setup.base_model == STARTER
     if not pair:
         why = evaluation.setup.base_missing
         return f"The base model was not measured{f': {why}' if why else '.'}"
     if starter:
-        return f"A starter has no base model. Against the same model before training: {_changed(pair)}."
-    return f"Against the base on the same rows: {_changed(pair)}."
+        return f"A starter has no base model. Compared with the same model before training: {_changed(pair)}."
+    return f"Compared with the base on the same rows: {_changed(pair)}."
 
 
-def _against_floor(evaluation: Evaluation) -> list[object]:
-    """Whether the model has earned its size; nothing where the floor was not measured."""
+def _against_baseline(evaluation: Evaluation) -> list[object]:
+    """The comparison with the n-gram baseline; empty if the baseline was not measured."""
     pair = evaluation.ngram_mcnemar
     if not pair or not evaluation.ngram_baseline:
         return []
-    said = f"Against {NGRAM_NAME}, trained in seconds on the same rows: {_changed(pair)}."
-    return [Markup("{} <strong>{}</strong>").format(said, floor_sentence(pair))]
+    said = f"Compared with {NGRAM_NAME}, trained in seconds on the same rows: {_changed(pair)}."
+    return [Markup("{} <strong>{}</strong>").format(said, baseline_sentence(pair))]
 
 
-def floor_sentence(pair: Paired) -> str:
-    """What the paired rows say about the model and the floor, in one plain sentence."""
+def baseline_sentence(pair: Paired) -> str:
+    """One sentence on whether the model is better than the n-gram baseline, by the paired rows."""
     if pair.p >= SIGNIFICANT:
-        return "These rows cannot tell the two apart, so the model has not yet shown that it is worth its size."
+        return "The difference is not significant: the model has not yet shown that it is better than the classifier."
     if pair.worse > pair.better:
-        return "The model is worse than the classifier: it is not ready to ship."
+        return "The model is worse than the classifier. It is not ready to ship."
     return "The model is better."
 
 
@@ -109,16 +109,16 @@ def _verdict(evaluation: Evaluation) -> Markup:
     match verdict.state:
         case "met":
             title = f"The target of {target} is met"
-            body = f"Even the lower end of the interval, {text.percent(rate.low)}, reaches it."
+            body = f"The lower end of the interval, {text.percent(rate.low)}, reaches it."
         case "not met":
             title = f"The target of {target} is not met"
-            body = f"Even the upper end of the interval, {text.percent(rate.high)}, stays below it."
+            body = f"The upper end of the interval, {text.percent(rate.high)}, is below it."
         case _:
-            title = f"Undecided: {target} lies within what {text.count(rate.n, 'row')} can tell"
+            title = f"Undecided: the target of {target} lies within the interval of {text.count(rate.n, 'row')}"
             more = verdict.more_rows
             body = (
                 f"At this rate, about {text.count(more, 'further held-out row')} would decide."
                 if more
-                else "More held-out rows would tell."
+                else "More held-out rows would decide."
             )
     return callout(TONES.get(verdict.state, "plain"), title, body)

@@ -1,4 +1,4 @@
-"""Which scored rows are looked at: filters, and the rows that a cell, a piece of advice or a probe stands for."""
+"""The selection of scored rows: by filters, or by a cell, a piece of advice, a probe or a comparison."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rows = Sequence[RowResult]
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`show` is one of the words above; `tool` and `kind` a tool and an error class, or "all"; `picked` names a set of
-    rows that something on the page stands for, or is empty."""
+    rows that was selected by a click, or is empty."""
 
     show: str = WRONG
     tool: str = ALL
@@ -27,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A set of rows, what it is called, and the probe or the other model that it belongs to."""
+    """A set of rows, its title, and the probe or the other model that it belongs to."""
 
     title: str
     ids: frozenset[str]
@@ -36,12 +36,12 @@ class Picked:
 
 
 def first_choice(evaluation: Evaluation) -> Choice:
-    """What is shown at first: the wrong rows, or all where none is wrong."""
+    """The initial selection: the wrong rows, or all rows if none is wrong."""
     return Choice(WRONG if any(not row.right for row in evaluation.tuned.rows) else ALL)
 
 
 def chosen_rows(results: Results, choice: Choice) -> Rows:
-    """The rows that pass every filter, in their order."""
+    """The rows that match every filter, in their order."""
     picked = picked_rows(results, choice.picked)
     return [
         row
@@ -53,7 +53,7 @@ def chosen_rows(results: Results, choice: Choice) -> Rows:
 
 
 def shown_rows(evaluation: Evaluation, show: str) -> Rows:
-    """The rows by who got them right."""
+    """The rows, filtered by who answered them right."""
     tuned, base, ngram_baseline = map(right_ids, (evaluation.tuned, evaluation.base, evaluation.ngram_baseline))
     wanted = {
         WRONG: lambda name: name not in tuned,
@@ -66,43 +66,43 @@ def shown_rows(evaluation: Evaluation, show: str) -> Rows:
 
 
 def right_ids(report: Report | None) -> set[str]:
-    """The ids of the rows that a report has right; none where it was not made."""
+    """The ids of the rows that are right in a report; empty if there is no report."""
     return {row.id for row in report.rows if row.right} if report else set()
 
 
 def tools_of(row: RowResult) -> list[str]:
-    """The tools that the row expects, which is what it is filtered by."""
+    """The expected tools of the row, by which it is filtered."""
     return sorted(set(names_of(row.expected))) or [NO_CALL]
 
 
 def advice_key(at: int) -> str:
-    """What the rows of a piece of advice are called."""
+    """The key of the rows of a piece of advice."""
     return json.dumps(["advice", at])
 
 
 def probe_key(name: str) -> str:
-    """What the rows that a probe breaks are called."""
+    """The key of the rows that a probe breaks."""
     return json.dumps(["probe", name])
 
 
 def cell_key(gold: str, predicted: str) -> str:
-    """What the rows of a cell of the confusion matrix are called."""
+    """The key of the rows in a cell of the confusion matrix."""
     return json.dumps(["cell", gold, predicted], ensure_ascii=False)
 
 
 def comparison_key(other: str, side: str) -> str:
-    """What the rows are called that this model has `gained` over another, or `lost` against it."""
+    """The key of the rows that only this model (`gained`) or only the other (`lost`) answers right."""
     return json.dumps(["beside", other, side])
 
 
 def picked_rows(results: Results, key: str) -> Picked | None:
-    """The rows that a key names; None for no key, or one that this evaluation does not have."""
+    """The rows that a key names; None if the key is empty or unknown to this evaluation."""
     evaluation = results.evaluation
     match _parts(key):
         case ["advice", int(at)] if 0 <= at < len(evaluation.advice):
             return Picked(evaluation.advice[at].text, frozenset(evaluation.advice[at].rows))
         case ["probe", str(name)] if name in evaluation.probes:
-            title = f"Right as they are, as shown here, and wrong with the probe “{name}”."
+            title = f"Right without a change, as shown here, and wrong with the probe “{name}”."
             return Picked(title, frozenset(evaluation.probes[name].broken), name)
         case ["cell", str(gold), str(predicted)]:
             return _cell(evaluation, gold, predicted)
@@ -112,7 +112,7 @@ def picked_rows(results: Results, key: str) -> Picked | None:
 
 
 def _parts(key: str) -> object:
-    """What a key is made of; None for no key, or text from outside that is none."""
+    """The parts of a key; None if the text is empty or no key."""
     try:
         return json.loads(key) if key else None
     except (ValueError, RecursionError):
@@ -120,14 +120,14 @@ def _parts(key: str) -> object:
 
 
 def _beside(results: Results, key: str, side: str) -> Picked | None:
-    """The rows that only one of two models has right; None where the other is not there any more."""
+    """The rows that only one of two models answers right; None if the other model no longer exists."""
     other = results.others.get(key)
     pair = compare_rows(results.evaluation.tuned.rows, other.report.rows) if other else None
     if other is None or pair is None:
         return None
     ids = pair.gained if side == "gained" else pair.lost
     who = "this model" if side == "gained" else other.label
-    return Picked(f"Only {who} has these right.", frozenset(ids), other=key)
+    return Picked(f"Only {who} answers these rows right.", frozenset(ids), other=key)
 
 
 def _cell(evaluation: Evaluation, gold: str, predicted: str) -> Picked:

@@ -1,4 +1,4 @@
-"""Step 3, Evaluate: the held-out rows, answered by the base and by the tuned model, and what came out."""
+"""Step 3, Evaluate: the answers of the base and the tuned model to the held-out rows, and their scores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from backend.scoring import Evaluation, Report
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
-from ui.evaluate.comparison import BesideCard
+from ui.evaluate.comparison import ComparisonCard
 from ui.evaluate.errors import chart_head, confusion_head, details_cards
 from ui.evaluate.labels import before
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
@@ -18,7 +18,7 @@ from ui.html import Chart, Part, button, callout, empty, heading, per_tool
 from ui.jobs import StagePanel, begin
 from ui.page import Location, Page, PageState, Panel, Updates, go
 
-LEAD = "The model answers rows that were held back from training, and its calls are compared with the right ones."
+LEAD = "The model answers rows that it was not trained on. Its calls are compared with the expected ones."
 WORDS = {
     "busy": "Evaluating",
     "failed": "The evaluation failed",
@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-UNREADABLE = "evaluation.json in the run's folder is damaged or gone. The model is kept: measure it again."
+UNREADABLE = "evaluation.json in the run's folder is damaged or missing. The model still exists: evaluate it again."
 
 
 class EvaluateStep(Panel):
@@ -45,15 +45,15 @@ class EvaluateStep(Panel):
                 self.chart = Chart("Share of right rows per tool, with 95 % intervals", elem_id="per-tool")
             with gr.Column(elem_classes=["ft-card"]):
                 self.confusion_title = Part(elem_id="confusion-title")
-                self.confusion = Chart("Which tool was called where which was expected", elem_id="confusion")
+                self.confusion = Chart("Confusion matrix: expected tool by called tool", elem_id="confusion")
             self.errors = Part(elem_id="errors")
             self.probes = Part(elem_id="probes")
-            self.beside = BesideCard()
+            self.beside = ComparisonCard()
             self.rows = RowBrowser()
         self.panel.build_log()
 
     def render(self, page_state: PageState) -> Updates:
-        """The results, or how to get them."""
+        """The results, or the next step to get them."""
         evaluation = page_state.evaluation if page_state.has("train") else None
         view = page_state.stage("evaluate")
         measured = evaluation if not view.active else None
@@ -65,12 +65,12 @@ class EvaluateStep(Panel):
         }
         if not page_state.has("train") and not view.active:
             wanted[self.panel.state] = ""
-        return wanted | self._paint_results(page_state, measured) if measured else wanted
+        return wanted | self._render_results(page_state, measured) if measured else wanted
 
-    def _paint_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
+    def _render_results(self, page_state: PageState, evaluation: Evaluation) -> Updates:
         tuned, base = evaluation.tuned, evaluation.base
         return {
-            self.scores: scores_card(evaluation, str(page_state.place.run), _declarations(page_state)),
+            self.scores: scores_card(evaluation, str(page_state.location.run), _declarations(page_state)),
             self.advice: advice_card(evaluation),
             self.chart_title: _chart_title(tuned),
             self.chart: per_tool(tuned.per_tool, base.per_tool if base else None, before(evaluation)),
@@ -83,27 +83,27 @@ class EvaluateStep(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Tie the buttons to the evaluation, and all that stands for rows to the rows."""
+        """Register the events of the buttons, and of every figure that selects rows."""
         for part in (self.blank, self.panel.state, self.scores):
-            page.on_click(part, self._press)
+            page.on_click(part, self._click)
         self.beside.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
         for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
             self.rows.follow(page, source)
 
-    def _press(self, page_state: PageState, data: dict[str, str]) -> Location:
+    def _click(self, page_state: PageState, data: dict[str, str]) -> Location:
         if data.get("do") == "step":
             return go(data.get("step", "data"))(page_state)
         return self.panel.click(page_state, data, lambda page_state: _start(page_state, data))
 
 
 def _start(page_state: PageState, data: dict[str, str]) -> Location:
-    """Start the evaluation, with the probes where the switch asks for them."""
+    """Start the evaluation, with the probes if the switch is on."""
     if page_state.run:
         wanted = ("--probes",) if data.get("probes") == "yes" else ()
         return begin(page_state, page_state.run, "evaluate", wanted)
-    return page_state.place
+    return page_state.location
 
 
 def _blank(page_state: PageState) -> Markup:
@@ -111,16 +111,16 @@ def _blank(page_state: PageState) -> Markup:
         state = page_state.stage("evaluate").state
         if state == "done" and page_state.evaluation is None:
             again = evaluate_button("Evaluate again", _declarations(page_state), on=False, kind="primary")
-            return callout("error", "The measurement cannot be read", UNREADABLE, again)
+            return callout("error", "The evaluation cannot be read", UNREADABLE, again)
         if page_state.evaluation or state != "none":
             return Markup("")
         start = evaluate_button("Evaluate", _declarations(page_state), on=False, kind="primary")
-        return empty("Not measured yet", "The base model and the tuned one answer every held-out row.", start)
+        return empty("Not evaluated yet", "The base model and the tuned one answer every held-out row.", start)
     if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
-        return empty("Training first", "There is something to measure when training is done.", back)
+        return empty("Training first", "You can evaluate the model when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
-    return empty("Nothing to measure yet", "Train a model, or open a run from the list.", train)
+    return empty("Nothing to evaluate yet", "Train a model, or open a run from the list.", train)
 
 
 def _declarations(page_state: PageState) -> str:
@@ -129,7 +129,7 @@ def _declarations(page_state: PageState) -> str:
 
 def _chart_title(tuned: Report) -> Markup:
     unmeasured = [name for name, score in tuned.per_tool.items() if not score.support]
-    note = "Share of right rows with 95 % intervals, held-out rows in brackets. Press a bar to see its wrong rows."
+    note = "Share of right rows with 95 % intervals, held-out rows in brackets. Click a bar to see its wrong rows."
     if unmeasured:
         note += f" Without held-out rows: {', '.join(unmeasured)}."
     return Markup('{}<p class="note">{}</p>').format(chart_head("Per tool", "per-tool"), note)

@@ -1,4 +1,4 @@
-"""The table of scored rows: what was said, expected and answered, with what differs marked."""
+"""The table of scored rows: message, expected and answered calls, with the differences marked."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ui.html import Slice, badge, button, code, table
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
-HEADERS = ("What was said", "Expected", "Answered", "Result")
+HEADERS = ("Message", "Expected", "Answered", "Result")
 
 
 def row_table(results: Results, choice: Choice, page: int, seed: int) -> Markup:
-    """One page of the chosen rows; `seed` is the run's, from which the probes' messages follow."""
+    """One page of the chosen rows; `seed` is the run's, which determines the probes' messages."""
     picked = picked_rows(results, choice.picked)
     head = _picked_line(picked) if picked else Markup("")
     rows = chosen_rows(results, choice)
@@ -43,15 +43,15 @@ def row_table(results: Results, choice: Choice, page: int, seed: int) -> Markup:
 
 
 def _twins(results: Results, key: str) -> tuple[str, Mapping[str, RowResult]]:
-    """What another model is called, and its rows by id; nothing for no key."""
+    """Another model's name and its rows by id; empty for no key."""
     other = results.others.get(key)
     return (other.name, {row.id: row for row in other.report.rows}) if other else ("", {})
 
 
 def _none(results: Results) -> str:
     if all(row.right for row in results.evaluation.tuned.rows):
-        return "Every held-out row is right, so no row passes these filters."
-    return "No row passes these filters."
+        return "Every held-out row is right, so no row matches these filters."
+    return "No row matches these filters."
 
 
 def _picked_line(picked: Picked) -> Markup:
@@ -94,7 +94,7 @@ def _note(value: object) -> Markup:
 
 
 def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
-    """The message that a probe put before the model, by row id; the same as in the evaluation, by the same seed."""
+    """The message that a probe gave the model, by row id; the run's seed reproduces it."""
     if probe not in MESSAGE_PROBES:
         return {}
     asked = [Example(row.id, row.line, row.message, ()) for row in rows]

@@ -1,4 +1,4 @@
-"""The card "For your Android app": the kit's files to copy, and the whole kit as a zip."""
+"""The card "For your Android app": the kit's files to copy, and the kit as a zip file."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ ZIP = "android-kit.zip"
 WHAT = {
     KOTLIN_FILE: "the tools as classes, the engine, typed calls",
     ANDROID_TOOLS: "the tools in the order that was trained",
-    README: "the steps, one by one",
+    README: "the steps in order",
 }
 COPY = """
 element.addEventListener('click', async (event) => {
-  const pressed = event.target.closest('[data-copy]');
-  if (!pressed) return;
-  const listing = pressed.parentElement.querySelector('.listing');
-  const said = pressed.textContent;
+  const clicked = event.target.closest('[data-copy]');
+  if (!clicked) return;
+  const listing = clicked.parentElement.querySelector('.listing');
+  const label = clicked.textContent;
   try {
     await navigator.clipboard.writeText(listing.textContent);
-    pressed.textContent = 'Copied';
-  } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
+    clicked.textContent = 'Copied';
+  } catch {  // no clipboard without https or permission: select the text for Ctrl+C
     getSelection().selectAllChildren(listing);
-    pressed.textContent = 'Press Ctrl+C';
+    clicked.textContent = 'Press Ctrl+C';
   }
-  setTimeout(() => { pressed.textContent = said; }, 2000);
+  setTimeout(() => { clicked.textContent = label; }, 2000);
 });
 """
 
 
 def android_card(run: Run) -> Markup:
-    """The kit of the run's exported file, or why there is none."""
+    """The kit of the run's exported file, or the reason why there is none."""
     verification = run.export_dir / "verification.json"
     stamp = verification.stat().st_mtime_ns if verification.is_file() else 0
     try:
@@ -54,7 +54,7 @@ def android_card(run: Run) -> Markup:
 
 @lru_cache(maxsize=4)
 def _files(path: Path, _stamp: int) -> dict[str, str]:
-    """The kit's texts, made once for each export."""
+    """The kit's files by name, generated once for each export."""
     return kit_of_run(Run.open(path))
 
 

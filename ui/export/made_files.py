@@ -1,4 +1,4 @@
-"""Downloads that are made when they are asked for, from what lies in a run's folder."""
+"""Downloads that are generated on request from a run's folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.export.android_kit import ZIP
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How a file is made of a run (InputError where it cannot be), and what kind it is."""
+    """How a file is generated from a run (raises InputError if that is not possible), and its media type."""
 
     content: Callable[[Run], bytes]
     media_type: str

@@ -1,4 +1,4 @@
-"""What the exported file is to be: its weights, its context and how it reads; the usual values stand there already."""
+"""The form with the export's options, filled with the usual values."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class ExportOptions(Panel):
         return [self.recipe, self.context, self.prefill]
 
     def render(self, page_state: PageState) -> Updates:
-        """The form where there is something to export, and what the run's rows need; another run, the usual values."""
-        key = page_state.place.run or ""
+        """Show the form if there is a model to export; a different run resets it to the usual values."""
+        key = page_state.location.run or ""
         usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
         return {
             self.box: gr.update(visible=page_state.has("train") and not page_state.stage("export").active),
@@ -61,9 +61,9 @@ class ExportOptions(Panel):
 
 
 def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
-    """The flags of export.py that say the same; InputError where a value is not allowed."""
+    """The flags of export.py for these values. Raises InputError if a value is not allowed."""
     if recipe not in RECIPES:
-        raise InputError(f"{str(recipe)[:80]!r} is no way to make the weights smaller. Choose one of the list.")
+        raise InputError(f"{str(recipe)[:80]!r} is not a known recipe for the weights. Choose one from the list.")
     cache, lengths = read_cache(str(context)), read_prefill(str(prefill))
     flags = ["--quantize", str(recipe), "--kv-cache-max-len", AUTO if cache is None else str(cache)]
     if lengths != PREFILL_LENGTHS:
@@ -72,7 +72,7 @@ def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
 
 
 def _note(page_state: PageState) -> str:
-    """What the rows need of the context."""
+    """The context length that the rows need, as a sentence."""
     training = readable(lambda: page_state.training)
     longest = training.max_seq_length if training else None
     if longest is None:

@@ -1,4 +1,4 @@
-"""Step 4, Export: the checkpoint as a `.litertlm` file, opened and scored before it counts."""
+"""Step 4, Export: converts the checkpoint to a `.litertlm` file and verifies it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ from ui.jobs import StagePanel, begin
 from ui.page import Location, Page, PageState, Panel, Updates, go, readable
 from ui.services import Exported, exported
 
-LEAD = (
-    "One file for the phone. It counts only after the LiteRT-LM runtime has opened it and answered the held-out rows."
-)
+LEAD = "One file for the phone. It is verified: the LiteRT-LM runtime opens it and answers the held-out rows."
 WORDS = {
     "busy": "Exporting",
     "failed": "The export failed",
@@ -63,7 +61,7 @@ class ExportStep(Panel):
         self.panel.build_log()
 
     def render(self, page_state: PageState) -> Updates:
-        """The file and what was verified about it, or how to get it."""
+        """The file and its verification, or the next step to get it."""
         view = page_state.stage("export")
         shown = page_state.run is not None and page_state.has("export") and not view.active
         wanted: Updates = {
@@ -80,18 +78,20 @@ class ExportStep(Panel):
         return wanted
 
     def wire(self, page: Page) -> None:
-        """Tie the buttons to the export."""
+        """Register the events of the buttons."""
         for part in (self.blank, self.panel.state, self.file):
-            page.on_click(part, self._press, self.options.fields)
+            page.on_click(part, self._click, self.options.fields)
 
-    def _press(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
+    def _click(self, page_state: PageState, data: dict[str, str], *options: Any) -> Location:
         if data.get("do") == "step":
             return go(data.get("step", "data"))(page_state)
         return self.panel.click(page_state, data, lambda here: _start(here, *options))
 
 
 def _start(page_state: PageState, *options: Any) -> Location:
-    return begin(page_state, page_state.run, "export", read_options(*options)) if page_state.run else page_state.place
+    if page_state.run is None:
+        return page_state.location
+    return begin(page_state, page_state.run, "export", read_options(*options))
 
 
 def _blank(page_state: PageState) -> Markup:
@@ -101,13 +101,13 @@ def _blank(page_state: PageState) -> Markup:
         start = button("start", "Export", kind="primary")
         return empty(
             "Not exported yet",
-            "Converts the model for the phone, then opens the file and scores it. With 270M parameters that takes five "
-            "to six minutes on two cores, with a starter less.",
+            "The model is converted for the phone, then the file is opened and scored. A model of 270M parameters "
+            "takes five to six minutes on two cores, a starter less.",
             start,
         )
     if page_state.stage("train").active:
         back = button("step", "See the training", step="train")
-        return empty("Training first", "There is something to export when training is done.", back)
+        return empty("Training first", "You can export the model when training is done.", back)
     train = button("step", "Go to Train", kind="primary", step="train")
     return empty("Nothing to export yet", "Train a model, or open a run from the list.", train)
 
@@ -154,7 +154,7 @@ def _figures(verification: Verification, evaluation: Evaluation | None) -> Marku
 
 
 def _beside(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
-    """The checkpoint's accuracy, where both saw the same number of rows."""
+    """The checkpoint's accuracy, if both have the same number of rows."""
     rate = evaluation.tuned.combined if evaluation else None
     if rate is None or rate.n != accuracy.n:
         return Markup("")
@@ -194,7 +194,7 @@ def _facts(verification: Verification) -> Markup:
     if conversion:
         lengths = ", ".join(map(str, conversion.prefill_lengths))
         pairs += [
-            ("Reads at a time", f"{lengths} tokens"),
+            ("Prefill lengths", f"{lengths} tokens"),
             ("Made in", f"{text.duration(conversion.seconds)}, {conversion.peak_memory_mb:,.0f} MB of memory"),
         ]
     if agreement:

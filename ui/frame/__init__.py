@@ -1,4 +1,4 @@
-"""What stands around the steps: layout, list of runs, account, downloads, API, serving."""
+"""The frame around the steps: layout, list of runs, account, downloads, API and server."""
 
 from ui.frame.serving import address, listen, serve
 

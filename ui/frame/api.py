@@ -1,4 +1,4 @@
-"""The two calls that other programs may make: check data, ask an exported file."""
+"""The two API endpoints for other programs: check data, and ask an exported file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MAX_CHARACTERS = 20_000_000
 
 
 def add_api(tenants: Tenants) -> None:
-    """Offer /validate and /predict; called inside the page's gr.Blocks."""
+    """Add /validate and /predict; call it inside the page's gr.Blocks."""
 
     def predict(run: str, message: str, request: gr.Request) -> dict[str, Any]:
-        """What the exported file of a run answers to a message: its calls, raw text, and times in seconds."""
+        """The answer of a run's exported file to a message: calls, raw text, and times in seconds."""
         page_state = PageState(tenants.services(request), Location(run=run))
         if page_state.run_error:
             raise gr.Error(page_state.run_error, print_exception=False)
@@ -46,7 +46,7 @@ def add_api(tenants: Tenants) -> None:
 
 
 def _validated(dataset: str, tools: str, *, apart: bool) -> dict[str, Any]:
-    """The check, `apart` in a process that is ended after a while; gr.Error."""
+    """The check's report; with `apart` the check runs in a process with a time limit. Raises gr.Error."""
     with Scratch() as folder:
         files = {"dataset.csv": dataset or "", "tools.json": tools or ""}
         for name, content in files.items():

@@ -1,4 +1,4 @@
-"""The panel with a check of this machine or of an account: how far it is, what it found, and its report to copy."""
+"""The panel with a check of this machine or of an account: progress, findings, and a report to copy."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from backend.doctor.hub import dollars
 from backend.errors import InputError
 from backend.redact import redact
 from ui.html import Part, Tone, button, callout, card, icons, progress
-from ui.jobs import COME_INTO_SIGHT
+from ui.jobs import SCROLL_INTO_VIEW
 from ui.page import Location, PageState, Panel, Updates
 from ui.services import TITLES, Checkup
 
 FOLLOW = """
-// Each drawing replaces the buttons: the focus goes to the same one again, or to the title of what came in its place.
+// Each rendering replaces the buttons: move the focus to the same button, or else to the new title.
 let focused, begun = false, drawn = false;
 element.addEventListener('focusin', (event) => { focused = event.target.dataset.do ?? 'title'; });
 element.addEventListener('focusout', (event) => setTimeout(() => {
@@ -28,10 +28,10 @@ element.addEventListener('focusout', (event) => setTimeout(() => {
 element.addEventListener('click', (event) => {
   begun ||= Boolean(event.target.closest('[data-do="agree"], [data-do="doctor"]'));
 });
-const told = document.createElement('p');  // a live region that stays, which a screen reader needs
-told.className = 'unseen';
-told.setAttribute('role', 'status');
-element.after(told);
+const status = document.createElement('p');  // a live region that stays, which a screen reader needs
+status.className = 'unseen';
+status.setAttribute('role', 'status');
+element.after(status);
 watch('value', () => {
   const there = Boolean(element.querySelector('.card'));
   const lost = !document.activeElement || document.activeElement === document.body;
@@ -47,34 +47,34 @@ watch('value', () => {
     begun = false;
   }
   const doing = element.querySelector('.progress-text span')?.textContent ?? '';
-  if (told.textContent !== doing) told.textContent = doing;
+  if (status.textContent !== doing) status.textContent = doing;
 });
 """
 COPY = """
 element.addEventListener('click', async (event) => {
-  const pressed = event.target.closest('[data-copy]');
-  if (!pressed) return;
+  const clicked = event.target.closest('[data-copy]');
+  if (!clicked) return;
   const listing = element.querySelector('.listing');
   try {
     await navigator.clipboard.writeText(listing.textContent);
-    pressed.textContent = 'Copied';
-  } catch {  // no clipboard without https or permission: the text is marked, so that the keyboard can copy it
+    clicked.textContent = 'Copied';
+  } catch {  // no clipboard without https or permission: select the text for Ctrl+C
     listing.closest('details').open = true;
     getSelection().selectAllChildren(listing);
-    pressed.textContent = 'Press Ctrl+C';
+    clicked.textContent = 'Press Ctrl+C';
   }
-  setTimeout(() => { pressed.textContent = 'Copy the report'; }, 2000);
+  setTimeout(() => { clicked.textContent = 'Copy the report'; }, 2000);
 });
 """
 NOTES = {
-    "machine": "Nothing is installed, nothing is sent anywhere, and nothing is left behind.",
+    "machine": "Nothing is installed or sent, and no files remain.",
     "account": (
-        "Costs nothing: a private repository is made, filled, read back and deleted. If the login may not delete, it "
+        "Costs nothing: a private repository is created, filled, read and deleted. If the login may not delete it, it "
         "stays, and later checks use it again."
     ),
 }
-MAY_STAY = "The check of an account makes a private repository, which stays if the login may not delete it."
-SPENT = "What the jobs cost stands on your billing page on Hugging Face."
+MAY_STAY = "The account check creates a private repository, which stays if the login may not delete it."
+SPENT = "Your billing page on Hugging Face shows what the jobs cost."
 MARKS: dict[Outcome, tuple[Tone, Markup]] = {
     Outcome.PASSED: ("ok", icons.CHECK),
     Outcome.FAILED: ("error", icons.CROSS),
@@ -82,28 +82,28 @@ MARKS: dict[Outcome, tuple[Tone, Markup]] = {
 }
 JOBS_TITLE = "What do two short jobs cost?"
 JOBS_NOTE = (
-    "One runs on a CPU and is cancelled while it runs; one makes a single operation on a GPU. They show whether a "
+    "One runs on a CPU and is cancelled while it runs; one runs a single operation on a GPU. They show whether a "
     "training's job would start there."
 )
 
 
 class DoctorPanel(Panel):
-    """Empty until somebody asks for a check."""
+    """The panel of checks; empty until a check is started."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="doctor", also=COME_INTO_SIGHT + FOLLOW + COPY)
+        self.part = Part(elem_id="doctor", also=SCROLL_INTO_VIEW + FOLLOW + COPY)
 
     def render(self, page_state: PageState) -> Updates:
-        """The check that the visitor looks at."""
+        """The check that the location names."""
         return {self.part: _view(page_state)}
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
-        """Stop, begin again, ask for the price of jobs, agree to it, or close the panel. InputError."""
+        """Stop, start again, ask for the price of jobs, confirm it, or close the panel. Raises InputError."""
         checkups, identity = page_state.services.checkups, page_state.services.identity
         match data.get("do"):
             case "doctor":
                 return begin_check(page_state, data.get("of", ""))
-            case "stop" if checkup := checkups.last(page_state.place.doctor):
+            case "stop" if checkup := checkups.last(page_state.location.doctor):
                 checkup.task.stop.set()
             case "price":
                 checkups.ask_price(identity)
@@ -112,12 +112,12 @@ class DoctorPanel(Panel):
             case "leave":
                 checkups.drop_price()
             case "close":
-                return replace(page_state.place, doctor=None)
-        return page_state.place
+                return replace(page_state.location, doctor=None)
+        return page_state.location
 
 
 def begin_check(page_state: PageState, kind: str) -> Location:
-    """Begin a check and open its panel; InputError if it is not offered to whoever asks."""
+    """Start a check and open its panel. Raises InputError if the visitor may not run it."""
     services = page_state.services
     if kind == "machine":
         services.checkups.check_machine(services.identity, services.store.root)
@@ -125,11 +125,11 @@ def begin_check(page_state: PageState, kind: str) -> Location:
         services.checkups.check_account(services.identity)
     else:
         raise InputError(f"There is no check of {kind[:40]!r}.")
-    return replace(page_state.place, doctor=kind, asking=None)
+    return replace(page_state.location, doctor=kind, asking=None)
 
 
 def check_buttons(page_state: PageState) -> Markup:
-    """What whoever looks may check: the machine if it is theirs, the account if they are logged in."""
+    """The buttons of the checks: the machine for its owner, the account for a logged-in visitor."""
     identity = page_state.services.identity
     kinds = [("machine", "Check this machine")] if identity.machine else []
     kinds += [("account", "Check my account")] if identity.name and identity.token else []
@@ -139,14 +139,14 @@ def check_buttons(page_state: PageState) -> Markup:
 
 
 def _view(page_state: PageState) -> Markup:
-    kind = page_state.place.doctor
+    kind = page_state.location.doctor
     checkup = page_state.services.checkups.last(kind)
     if kind is None or checkup is None or not _offered(page_state, kind):
         return Markup("")
     task = checkup.task
     if not task.done.is_set():
         stopping = task.stop.is_set()
-        doing = "Removing what was made" if stopping else task.doing or "Waiting for another check to end"
+        doing = "Removing test files" if stopping else task.doing or "Waiting for another check to finish"
         stop = "" if stopping else button("stop", "Stop", kind="quiet small")
         body = Markup("").join([progress(task.fraction, doing), _list(checkup.found)])
         return card(TITLES[kind], body, note=NOTES[kind], aside=stop)
@@ -164,12 +164,12 @@ def _close() -> Markup:
 
 
 def _ended(page_state: PageState, kind: str, checkup: Checkup) -> list[Markup]:
-    """What an ended check found, and what can be done with it."""
+    """The findings of a finished check, with its actions."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
     copy = Markup('<button type="button" class="btn primary" data-copy>Copy the report</button>')
     if report is None:
-        said = callout("warn", "The check did not come to its end", checkup.task.error or "")
+        said = callout("warn", "The check did not finish", checkup.task.error or "")
         actions = Markup('<div class="actions">{}{}</div>').format(copy if checkup.text else "", again)
         return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
@@ -213,13 +213,13 @@ def _report(text: str) -> Markup:
 
 
 def _jobs(page_state: PageState) -> Markup:
-    """The offer to check jobs too, its price, and the button that spends it."""
+    """The offer to check jobs, its price, and the button that starts them."""
     task = page_state.services.checkups.price()
     back = button("leave", "Not now")
     if task is None:
-        return callout("plain", "Jobs can be tried too", JOBS_NOTE, button("price", JOBS_TITLE, kind="quiet"))
+        return callout("plain", "Jobs can be tested too", JOBS_NOTE, button("price", JOBS_TITLE, kind="quiet"))
     if task.error:
-        return callout("error", "The price could not be found out", task.error, back)
+        return callout("error", "The price is not available", task.error, back)
     if task.result is None:
         return callout("plain", "Asking Hugging Face what jobs cost now", JOBS_NOTE)
     plan = task.result.plan

@@ -1,4 +1,4 @@
-"""Plain links to files: an export streams from the disk, and only what a visitor may have is served."""
+"""The download routes: files stream from the disk, and a visitor gets only their own."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
 
 
 def _checked(run: Run, path: Path) -> dict[str, str]:
-    """What the verification says of a file, as headers: its hash (RFC 9530) and the verdict."""
+    """The verification of a file as headers: its hash (RFC 9530) and the verdict."""
     record = own_file(run.path, VERIFICATION)
     if path.suffix != SUFFIX or record is None:
         return {}
     try:
         found = Verification.read(record)
-    except InputError:  # a damaged record is no reason to refuse the file
+    except InputError:  # serve the file even if its record is damaged
         return {}
     if found.file != path.name or found.bytes != path.stat().st_size or not SHA256.fullmatch(found.sha256):
         return {}
@@ -88,21 +88,21 @@ def _checked(run: Run, path: Path) -> dict[str, str]:
 
 
 def elsewhere(run: Run, name: str, token: str | None) -> Response:
-    """The way to a file on the Hub: its short-lived address, which holds no token. InputError where it has none."""
+    """A redirect to a file on the Hub, at a short-lived address without a token. Raises InputError if there is none."""
     if token is None:
-        raise InputError(f"{name} lies on Hugging Face. Log in with the account that made it.")
+        raise InputError(f"{name} is on Hugging Face. Log in with the account that created it.")
     return RedirectResponse(download_url(run, f"export/{name}", token), headers={"Cache-Control": "no-store"})
 
 
 def made(run: Run, name: str) -> Response:
-    """A file that is made now, to be saved under its name; raises InputError where the run lacks what it is made of."""
+    """A file that is generated now, with its name for saving. Raises InputError if the run lacks the data for it."""
     kind = MADE[name]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(kind.content(run), media_type=kind.media_type, headers=headers)
 
 
 def offered(run: Run, name: str) -> Path:
-    """The file of a run that goes by this name; InputError unless it is one that may be downloaded.
+    """The file of a run with this name. Raises InputError unless it may be downloaded.
 
     Links are not served: they could lead to any file of this machine.
     """

@@ -36,9 +36,9 @@ from ui.train import TrainStep
 
 TITLE = "FunctionGemma Trainer"
 TICK_SECONDS, SHARED_TICK_SECONDS = 1.0, 3.0
-"""How often a page looks for news: less often where many pages do (benchmarks/load.py)."""
+"""Seconds between polls of a page: more if many people share the app (benchmarks/load.py)."""
 MOST_WAITING = 40
-"""How many calls may wait for their turn; one may hold a file of 20 MB."""
+"""The longest queue of calls; one call may hold a file of 20 MB."""
 TOP = Markup(
     '<div class="topbar"><a class="brand" href="./">{}<span>{}</span></a>'
     '<button type="button" class="btn quiet small" data-drawer aria-controls="runs">{}Runs</button></div>'
@@ -54,22 +54,22 @@ BUILDERS: dict[str, type[Step]] = {
 
 @dataclass(frozen=True, slots=True)
 class StepFrame:
-    """What a step stands in: its components in `body`, and a callout if they cannot be painted."""
+    """The frame of a step: its components in `body`, and a callout if they cannot be rendered."""
 
     fault: gr.HTML
     body: gr.Column
 
     def whole(self) -> Updates:
-        """The step without a fault."""
+        """Show the step and hide the callout."""
         return {self.fault: "", self.body: gr.update(visible=True)}
 
     def broken(self, callout: str) -> Updates:
-        """The callout in place of the step: what the step showed before belongs to another place."""
+        """Show the callout and hide the step, whose content belongs to an earlier location."""
         return {self.fault: callout, self.body: gr.update(visible=False)}
 
 
 class Layout:
-    """The parts of the page in their places; made inside a gr.Blocks."""
+    """The parts of the page; create it inside a gr.Blocks."""
 
     def __init__(self, tenants: Tenants) -> None:
         with gr.Row(elem_id="shell"):
@@ -88,7 +88,7 @@ class Layout:
                         with gr.Tab(STEP_NAMES[name], id=name):
                             self._build_step(name)
         if tenants.shared:
-            gr.LoginButton(visible=False)  # gradio serves the login's addresses only where there is one
+            gr.LoginButton(visible=False)  # Gradio serves the login routes only if the page has this button
         self.timer = gr.Timer(SHARED_TICK_SECONDS if tenants.shared else TICK_SECONDS)
 
     def _build_step(self, name: str) -> None:
@@ -98,14 +98,14 @@ class Layout:
         self.rooms[name] = StepFrame(fault, body)
 
     def render(self, page_state: PageState) -> Updates:
-        """What the frame and the open step should show; each part that fails says so in its own place."""
-        name = page_state.place.step
+        """The updates of the frame and the open step; each part that fails shows its own callout."""
+        name = page_state.location.step
         room = self.rooms[name]
         parts: list[tuple[str, Callable[[], Updates], Callable[[str], Updates]]] = [
-            ("The row of steps", lambda: {self.stepper: stepper(page_state)}, lambda said: {self.stepper: said}),
-            ("The list of runs", lambda: self.runs.render(page_state), lambda said: {self.runs.part: said}),
-            ("The price", lambda: self.confirm.render(page_state), lambda said: {self.confirm.part: said}),
-            ("The check", lambda: self.doctor.render(page_state), lambda said: {self.doctor.part: said}),
+            ("The row of steps", lambda: {self.stepper: stepper(page_state)}, lambda shown: {self.stepper: shown}),
+            ("The list of runs", lambda: self.runs.render(page_state), lambda shown: {self.runs.part: shown}),
+            ("The price", lambda: self.confirm.render(page_state), lambda shown: {self.confirm.part: shown}),
+            ("The check", lambda: self.doctor.render(page_state), lambda shown: {self.doctor.part: shown}),
             (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].render(page_state) | room.whole(), room.broken),
         ]
         wanted: Updates = {self.tabs: gr.update(selected=name)}
@@ -118,7 +118,7 @@ class Layout:
         return wanted
 
     def wire(self, blocks: gr.Blocks) -> None:
-        """Tie every part to what it does."""
+        """Register every part's events."""
         page = self.page
         parts = (self.runs, self.confirm, self.doctor, *self.steps.values())
         rooms = [block for room in self.rooms.values() for block in (room.fault, room.body)]
@@ -133,7 +133,7 @@ class Layout:
 
 
 def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
-    """The whole page, its parts tied together."""
+    """The whole page with its events."""
     blocks = GuardedBlocks(guard, title=TITLE, analytics_enabled=False, fill_width=True)
     with blocks:
         Layout(tenants).wire(blocks)
@@ -144,4 +144,4 @@ def build(tenants: Tenants, guard: Guard) -> gr.Blocks:
 
 def _pick_step(page_state: PageState, data: dict[str, str]) -> Location:
     step = data.get("step", "")
-    return replace(page_state.place, step=step if step in STEPS else STEPS[0], asking=None)
+    return replace(page_state.location, step=step if step in STEPS else STEPS[0], asking=None)

@@ -1,4 +1,4 @@
-"""Logging in and out on a shared app, where Gradio's own routes fall short."""
+"""The login and logout routes of a shared app, which replace Gradio's own."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ from ui.services import LOGIN, LOGOUT, Tenants
 CALLBACK = "/login/callback"
 FRESH = {"Cache-Control": "no-store"}
 TARGET, TRIES = "_target_url", "_nb_redirects"
-"""Gradio's names for where a login leads, and for how often it began anew."""
+"""Gradio's parameter names for a login's target and for its number of retries."""
 MOST_TRIES = 2
 LONGEST_TARGET = 2_000
 UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 NO_COOKIE = (
-    "Your browser does not keep this app's cookie, so the login cannot be finished. Allow cookies for this address, "
+    "Your browser does not store this app's cookie, so the login cannot be completed. Allow cookies for this address, "
     "then log in again.\n"
 )
-NOT_DONE = "Hugging Face did not finish the login. Go back to the app and log in again, in a few minutes if need be.\n"
+NOT_DONE = (
+    "Hugging Face did not complete the login. Return to the app and log in again; if that fails, wait a few minutes.\n"
+)
 DECLINED = Markup(
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>Not logged in</title><p>You did not log in, so nothing changed. "
@@ -40,12 +42,12 @@ DECLINED = Markup(
 
 
 def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
-    """Serve /logout, which ends the login on the server, and the two routes of a login, which leads back to the page.
+    """Serve /logout, which ends the login on the server, and the two login routes, which return to the page.
 
-    Gradio's /logout only takes the cookie back. Its login leads to any path of the app, and prints the query that the
-    visitor comes from into the app's log (gradio 6.31.0, 2026-11-28). Its callback fails on an error
-    that the Hub reports, on a code that the Hub does not accept and on a count that is no number; in a browser that
-    keeps no cookie it begins anew without end.
+    Gradio's /logout only deletes the cookie. Its login redirects to any path of the app, and writes the visitor's query
+    to the app's log (gradio 6.31.0, 2026-11-28). Its callback fails on an error
+    that the Hub reports, on a code that the Hub does not accept and on a count that is no number; in a browser
+    without cookies it restarts without end.
     """
     if not tenants.shared:
         return
@@ -84,7 +86,7 @@ def add_login_routes(app: FastAPI, tenants: Tenants) -> None:
 
 
 def safe_target(text: str) -> str:
-    """The page's address with the query of `text`, if `text` is an address of the page; else the page's without one.
+    """The page's address, with the query of `text` if `text` is an address of the page.
 
     The result never leads to another site: it begins with one slash, and a question mark follows if anything does.
     """
@@ -92,7 +94,7 @@ def safe_target(text: str) -> str:
         return "/"
     try:
         parts = urlsplit(text)
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an address
         return "/"
     if parts.scheme or parts.netloc or parts.path not in ("", "/") or not parts.query:
         return "/"
@@ -107,14 +109,14 @@ def _endpoint(app: FastAPI, path: str) -> Callable[[Request], Any]:
 
 
 async def _answer(endpoint: Callable[[Request], Any], request: Request, target: str) -> Response:
-    """What Gradio's handler answers to the request with this target and a count that is a number."""
+    """The answer of Gradio's handler to the request with this target and a numeric count."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (TARGET, TRIES)]
     asked = urlencode([*kept, (TARGET, target), (TRIES, _tries(request))])
     try:
         answer = endpoint(Request({**request.scope, "query_string": asked.encode()}, request.receive))
         found: Response = await answer if inspect.isawaitable(answer) else answer
         return found
-    except (OAuthError, httpx2.HTTPError):  # their words can hold the code
+    except (OAuthError, httpx2.HTTPError):  # their messages can contain the code
         return _not_done()
 
 
@@ -123,7 +125,7 @@ def _not_done() -> Response:
 
 
 def _provider() -> Any:
-    """A client of the login's provider; the state that it puts into the session is what Gradio's callback expects."""
+    """A client of the login's provider; it stores the state in the session as Gradio's callback expects."""
     scopes, issuer = os.environ["OAUTH_SCOPES"], os.environ["OPENID_PROVIDER_URL"]
     return OAuth().register(
         "huggingface",
@@ -135,7 +137,7 @@ def _provider() -> Any:
 
 
 def _callback(request: Request) -> str:
-    """The address that the provider sends visitors back to: on hf.space, where that name is known."""
+    """The callback address for the provider: on hf.space, if that name is known."""
     names = os.environ.get("SPACE_HOST", "")
     return f"https://{names.split(',')[0].strip()}{CALLBACK}" if names else str(request.url_for(CALLBACK))
 

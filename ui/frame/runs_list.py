@@ -1,4 +1,4 @@
-"""The list of runs at the left: name, time, base, state, accuracy and verdict; open one, delete one, begin anew."""
+"""The list of runs at the left: name, time, base, state, accuracy, verdict; buttons to open, delete and create runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.services import LOGOUT, Summary
 
 
 def account_view(page_state: PageState) -> Markup:
-    """The account, or the offer to log in; and what of the machine and the account can be checked."""
+    """The account or the login button, and the buttons of the checks."""
     identity, checks = (
         page_state.services.identity,
         Markup('<div class="actions">{}</div>').format(check_buttons(page_state)),
@@ -53,71 +53,71 @@ class RunsList:
         return {self.part: _column(page_state)}
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
-        """Do what a button of the list says; InputError where a run cannot be deleted."""
-        place, run_id = page_state.place, data.get("run", "")
+        """Handle a click on a button of the list. Raises InputError if a run cannot be deleted."""
+        location, run_id = page_state.location, data.get("run", "")
         match data.get("do"):
             case "new":
                 return Location()
             case "open":
                 return Location(run=run_id, step=_step_of(page_state, run_id))
             case "ask":
-                return replace(place, asking=run_id)
+                return replace(location, asking=run_id)
             case "delete" if any(summary.id == run_id for summary in page_state.runs):
                 page_state.services.delete(run_id)
-                return Location() if place.run == run_id else replace(place, asking=None)
+                return Location() if location.run == run_id else replace(location, asking=None)
             case "doctor":
                 return begin_check(page_state, data.get("of", ""))
             case "find":
                 page_state.services.find_again()
-                return place
+                return location
             case _:
-                return replace(place, asking=None)
+                return replace(location, asking=None)
 
 
 def _step_of(page_state: PageState, run_id: str) -> str:
-    """The step that says most about a run: the last that it reached."""
+    """The step to open for a run: the last one that it reached."""
     found = next((summary for summary in page_state.runs if summary.id == run_id), None)
     return found.stage if found and found.stage in STEPS else "train"
 
 
 def _column(page_state: PageState) -> Markup:
-    foot = Markup("").join([_finding(page_state), _untold(page_state), account_view(page_state)])
+    foot = Markup("").join([_finding(page_state), _unmarked(page_state), account_view(page_state)])
     brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
     new = button(
         "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
     )
     head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(page_state.runs) or "")
     if not page_state.runs:
-        return Markup(
-            '{}{}{}<p class="runs-none">Runs that you start are kept here, also after a restart.</p>{}'
-        ).format(brand, new, head, foot)
-    items = Markup("").join(_item(summary, page_state.place) for summary in page_state.runs)
+        return Markup('{}{}{}<p class="runs-none">Your runs appear here. They remain after a restart.</p>{}').format(
+            brand, new, head, foot
+        )
+    items = Markup("").join(_item(summary, page_state.location) for summary in page_state.runs)
     return Markup('{}{}{}<ol class="runs-list">{}</ol>{}').format(brand, new, head, items, foot)
 
 
 def _finding(page_state: PageState) -> Markup:
-    """What the search on the Hub is at, while it matters."""
+    """The state of the search on the Hub, while it runs or if it failed."""
     task = page_state.services.finding
     if task is None or task.result is not None:
         return Markup("")
     if task.error:
-        again = button("find", "Look again", kind="quiet small")
+        again = button("find", "Search again", kind="quiet small")
         return callout("warn", "Your runs on Hugging Face could not be listed", task.error, again)
-    return Markup('<p class="runs-none">Looking for your runs on Hugging Face</p>')
+    return Markup('<p class="runs-none">Searching for your runs on Hugging Face</p>')
 
 
-def _untold(page_state: PageState) -> Markup:
-    """What to know of a run that was deleted here and could not be marked on the Hub."""
-    reason = page_state.services.untold
+def _unmarked(page_state: PageState) -> Markup:
+    """A warning if a deleted run could not be marked on the Hub."""
+    reason = page_state.services.unmarked
     if reason is None:
         return Markup("")
-    body = f"{reason} Until then it may come back when this app starts on an empty disk; you can delete it again."
-    return callout("warn", "A deleted run may come back", body, button("find", "Try again", kind="quiet small"))
+    body = f"{reason} Until then it may reappear when this app starts on an empty disk; you can delete it again."
+    return callout("warn", "A deleted run may reappear", body, button("find", "Try again", kind="quiet small"))
 
 
-def _item(summary: Summary, place: Location) -> Markup:
-    current = summary.id == place.run
-    if summary.id == place.asking:
+def _item(summary: Summary, location: Location) -> Markup:
+    current = summary.id == location.run
+    if summary.id == location.asking:
         question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)
         yes = button("delete", "Delete", kind="danger small", run=summary.id)
         no = button("keep", "Keep", kind="quiet small", run=summary.id)
@@ -157,14 +157,14 @@ def _lines(summary: Summary) -> list[str]:
 
 
 def _state(summary: Summary) -> str | None:
-    """What is going on, where that is not plain from the accuracy."""
+    """The state of a run, if the accuracy does not show it."""
     doing = DOING.get(summary.stage, "")
     match summary.state:
         case "running":
             share = "" if summary.fraction is None else f" {summary.fraction * 100:.0f} %"
             return Markup('<span class="busy">{}{}</span>').format(doing, share)
         case "queued":
-            return Markup('<span class="busy">{} waits its turn</span>').format(doing)
+            return Markup('<span class="busy">{} waiting</span>').format(doing)
         case "failed":
             return Markup('<span class="error">{} failed</span>').format(doing)
         case "cancelled":

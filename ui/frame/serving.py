@@ -1,4 +1,4 @@
-"""Serving the page: the address it listens at, and its end."""
+"""The server of the page: its address, its start and its shutdown."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ MAX_UPLOAD = "20mb"
 INCOMING = ".incoming"
 HUB = "https://huggingface.co"
 LEAVING_SECONDS, CLEANING_SECONDS = 2, 6.0
-"""How long a stopped app waits for what is being answered, and for checks that remove what they made."""
+"""Seconds that a stopped app waits for open requests, and for checks that remove their files."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; SystemExit with the reason where it cannot."""
+    """A listening socket. Raises SystemExit with the reason if that is not possible."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
@@ -44,16 +44,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds the page."""
+    """The page's address for a browser on this machine."""
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{name}:{port}"
 
 
 def serve(tenants: Tenants, listener: socket.socket, addresses: Addresses) -> None:
-    """Answer at the socket until the process is told to stop (SIGINT or SIGTERM).
+    """Serve the app at the socket until SIGINT or SIGTERM.
 
-    The page is mounted, not launched: gradio's launch() ends the app where it does not answer itself within three
-    seconds, and a machine that trains can be slower than that.
+    The page is mounted, not launched: Gradio's launch() ends the app if it does not answer within three seconds, and a
+    machine that trains can be slower.
     """
     uploads = _uploads(tenants)
     guard = Guard(tenants.browsers, uploads)
@@ -62,18 +62,18 @@ def serve(tenants: Tenants, listener: socket.socket, addresses: Addresses) -> No
     try:
         with contextlib.suppress(KeyboardInterrupt):
             _Server(gate, page, uploads).run(sockets=[listener])
-    finally:  # also where it could not begin
+    finally:  # also if it could not start
         uploads.close()
 
 
 def _uploads(tenants: Tenants) -> Uploads:
-    """The folder for uploads, which Gradio is told of; a temporary one where the usual one cannot be written."""
+    """The folder for uploads, which Gradio uses too; a temporary one if the usual one cannot be written."""
     limits = SHARED_LIMITS if tenants.shared else Limits()
     try:
         uploads = Uploads(tenants.root / INCOMING, limits)
     except InputError as error:
-        home = kept_temporary("incoming")  # no other app's sweep removes it
-        print(f"{error} Uploads are kept in {home} meanwhile.", flush=True)
+        home = kept_temporary("incoming")  # no other app removes it
+        print(f"{error} Uploads are stored in {home} meanwhile.", flush=True)
         uploads = Uploads(home, limits)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
     return uploads
@@ -109,7 +109,7 @@ def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
 
 
 def frames() -> Frames:
-    """Who may show the app in a frame: on a Space the Hub, also another that its visitors log in with; else nobody."""
+    """The sites that may frame the app: on a Space the Hub and the login's provider; otherwise none."""
     if not on_space(os.environ):
         return Frames()
     provider = urlsplit(os.environ.get("OPENID_PROVIDER_URL", ""))
@@ -124,10 +124,9 @@ class _Server(uvicorn.Server):
         self._uploads = uploads
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the open pages' streams of events, which have no end of their own, and then what else goes on.
+        """End the event streams of open pages, which would not end by themselves, then everything else.
 
-        A check of an account removes what it made first, and what was uploaded for now goes too, because the process
-        ends by its signal after this.
+        Account checks remove their files first. Uploads are deleted too, because the signal then ends the process.
         """
         self._page.stop_event.set()
         await asyncio.to_thread(stop_all, CLEANING_SECONDS)

@@ -1,4 +1,4 @@
-"""The five steps at the top: what is done, what is going on, what is next."""
+"""The row of the five steps at the top, each with its state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.services import StageView
 Mark = Literal["", "done", "busy", "failed"]
 LOGGER = logging.getLogger(__name__)
 
-# Keeps the browser's address at the place that is shown, so that a reload comes back to it.
+# Sets the browser's address to the shown location, so that a reload returns to it.
 FOLLOW_ADDRESS = """
 const follow = () => {
   const query = element.querySelector('[data-query]')?.dataset.query;
@@ -30,13 +30,13 @@ def stepper(page_state: PageState) -> Markup:
     """The row of steps with the state of each."""
     items = Markup("").join(_item(page_state, number, step) for number, step in enumerate(STEPS, 1))
     return Markup('<nav class="stepper" aria-label="Steps" data-query="{}"><ol>{}</ol></nav>').format(
-        page_state.place.query, items
+        page_state.location.query, items
     )
 
 
 def _item(page_state: PageState, number: int, step: str) -> Markup:
-    mark, state = _told_state(page_state, step)
-    current = page_state.place.step == step
+    mark, state = _state_or_fault(page_state, step)
+    current = page_state.location.step == step
     inside = {"done": icons.CHECK, "failed": icons.CROSS}.get(mark, Markup("<span>{}</span>").format(number))
     if current and mark == "done":
         inside = Markup("<span>{}</span>").format(number)
@@ -49,14 +49,14 @@ def _item(page_state: PageState, number: int, step: str) -> Markup:
     ).format(classes, step, aria, inside, STEP_NAMES[step], state)
 
 
-def _told_state(page_state: PageState, step: str) -> tuple[Mark, str]:
-    """The state of a step; a file that cannot be read must not take the way to the other steps."""
+def _state_or_fault(page_state: PageState, step: str) -> tuple[Mark, str]:
+    """The state of a step; an unreadable file must not hide the other steps."""
     try:
         return _state(page_state, step)
-    except InputError:  # the step itself says what is wrong with the file
+    except InputError:  # the step itself reports the damaged file
         return "failed", "cannot be read"
     except Exception:
-        LOGGER.exception("a fault in the app while telling the state of the %s step", step)
+        LOGGER.exception("a fault in the app while reading the state of the %s step", step)
         return "failed", "cannot be shown"
 
 
@@ -90,7 +90,7 @@ def _data_state(page_state: PageState) -> tuple[Mark, str]:
 
 def _busy(view: StageView) -> str:
     if view.state == "queued":
-        return "waits its turn"
+        return "waiting"
     return "running" if view.fraction is None else f"{view.fraction * 100:.0f} %"
 
 

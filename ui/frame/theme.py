@@ -1,4 +1,4 @@
-"""How the page looks: one accent, system fonts, light and dark from one set of colours."""
+"""The theme: one accent colour, system fonts, light and dark mode from one set of colours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ICON = STATIC / "icon.svg"
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
-# Gradio's own variables, each set to a colour of ours (static/colours.css) that already knows light from dark.
+# Gradio's own variables, each set to a colour of ours (static/colours.css) that switches between light and dark.
 _COLOURS = {
     "body_background_fill": "--ft-ground",
     "body_text_color": "--ft-ink",
@@ -92,7 +92,7 @@ _COLOURS = {
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plainest theme in our colours; no font or style sheet comes from outside."""
+    """Gradio's base theme with our colours; it loads no external font or style sheet."""
     values = {name: f"var({colour})" for name, colour in _COLOURS.items()}
     dark = {f"{name}_dark": value for name, value in values.items()}
     return gr.themes.Base(font=SANS, font_mono=MONO, radius_size="md", text_size="md").set(
@@ -123,7 +123,7 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> Markup:
-    """What goes into the page's head: that it knows light and dark, and its own small scripts."""
+    """The page's head: the colour schemes and the page's own scripts."""
     texts = (Markup((STATIC / name).read_text(encoding="utf-8")) for name in SCRIPTS)
     scripts = Markup("").join(Markup("<script>{}</script>").format(script) for script in texts)
     return Markup('<meta name="color-scheme" content="light dark">{}').format(scripts)

@@ -1,4 +1,4 @@
-"""What stands between a request and the page: whose it is, where it may go, how much it may bring."""
+"""Checks requests before they reach the page: sender, route and size."""
 
 from ui.guard.addresses import Addresses, address_of, is_loopback, space_names
 from ui.guard.bodies import storable

@@ -1,4 +1,4 @@
-"""The names under which the app may be reached, and the web pages that may speak to it: its own alone."""
+"""The names under which the app may be reached, and the web pages that may call it: only its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request's body as it arrives, never more of it than is allowed."""
+"""Reads a request's body, up to the allowed size."""
 
 from __future__ import annotations
 

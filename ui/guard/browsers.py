@@ -1,4 +1,4 @@
-"""Telling browsers apart: a cookie for the files that they uploaded, and a token for each page that was loaded."""
+"""Identifies browsers: a cookie for the files that they uploaded, and a token for each page that was loaded."""
 
 from __future__ import annotations
 

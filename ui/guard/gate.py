@@ -1,4 +1,4 @@
-"""The first that a request meets: who sends it, where it goes, how large it is; and what every answer carries."""
+"""The outermost check of a request: its sender, route and size; it also sets every answer's headers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TOO_LARGE = f"The request is larger than {MAX_BODY // 1_000_000} MB. Give smalle
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Which web pages may show the app in a frame; elsewhere a click could be led to a button that nobody sees."""
+    """Which web pages may show the app in a frame; in other frames, clickjacking would be possible."""
 
     origins: tuple[str, ...] = ()
 

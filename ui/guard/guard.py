@@ -1,4 +1,4 @@
-"""What the gate and the page's handlers both ask: whose a request, an upload and a session are."""
+"""The owners of requests, uploads and sessions, for the gate and the page's handlers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.guard.uploads import Uploads
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The ledgers of one app."""
+    """The records of one app."""
 
     browsers: Browsers
     uploads: Uploads

@@ -1,4 +1,4 @@
-"""Uploads on their way in and out: Gradio stores them, the ledger (ui/guard/uploads.py) says whose they are."""
+"""The upload routes: Gradio stores the files, ui/guard/uploads.py records their owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was uploaded and by whom: bounded for each address and in total, served to nobody else, and soon removed."""
+"""Records uploads and owners: limited per address and in total, served to the owner only, removed after an hour."""
 
 from __future__ import annotations
 

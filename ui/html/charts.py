@@ -26,7 +26,7 @@ _DRAW = (Path(__file__).parents[1] / "static" / "chart.js").read_text(encoding="
 
 
 def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among components, as ui.html.part.Part does
-    """A plotly figure; colours are the page's variables, such as `var(--ft-accent)`; a pressed bar triggers `act`."""
+    """A plotly figure; colours are CSS variables such as `var(--ft-accent)`; a click on a bar triggers `act`."""
     return gr.HTML(
         "",
         html_template=Markup('<div class="chart" role="img" aria-label="{}"></div>').format(label),
@@ -132,7 +132,7 @@ def _line(name: str, events: Sequence[Event], colour: str, *, markers: bool) -> 
 
 
 def _loss_scale(values: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis where a linear one would press the later, smaller losses flat."""
+    """A logarithmic axis if a linear one would flatten the later, smaller losses."""
     if values and min(values) > 0 and max(values) / min(values) > WIDE_RANGE:
         return {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:g}" for tick in LOG_TICKS]}
     return {"rangemode": "tozero"}

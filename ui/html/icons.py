@@ -1,4 +1,4 @@
-"""The few pictures of the page, drawn in place."""
+"""The page's icons as inline SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces that every step is made of, as HTML: `Markup.format` and `Markup.join` escape what comes in."""
+"""The HTML elements of every step; `Markup.format` and `Markup.join` escape their arguments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Tone = Literal["plain", "accent", "ok", "warn", "error"]
 
 
 def badge(text: str, tone: Tone = "plain") -> Markup:
-    """A small word that says a state."""
+    """A short label of a state."""
     return Markup('<span class="badge {}">{}</span>').format(tone, text)
 
 
@@ -25,7 +25,7 @@ def code(text: object) -> Markup:
 def button(
     do: str, label: object, *, kind: str = "quiet", title: str = "", disabled: bool = False, **data: object
 ) -> Markup:
-    """A button whose press reaches Python as the event `act` with `do` and the given data."""
+    """A button whose click reaches Python as the event `act` with `do` and the given data."""
     off = Markup(" disabled") if disabled else ""
     extra = Markup("").join(Markup(' data-{}="{}"').format(key, value) for key, value in data.items())
     hint = Markup(' title="{0}" aria-label="{0}"').format(title) if title else ""
@@ -48,7 +48,7 @@ def heading(title: str, lead: object = "") -> Markup:
 
 
 def card(title: str, body: object, *, note: object = "", aside: object = "") -> Markup:
-    """A titled panel; `aside` stands at the right of its title."""
+    """A titled panel; `aside` is at the right of its title."""
     right = Markup('<div class="aside">{}</div>').format(aside) if aside else ""
     under = Markup('<p class="note">{}</p>').format(note) if note else ""
     head = Markup('<div class="card-head"><h2>{}</h2>{}</div>').format(title, right)
@@ -56,7 +56,7 @@ def card(title: str, body: object, *, note: object = "", aside: object = "") -> 
 
 
 def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> Markup:
-    """A short message that matters: what is so, and what to do."""
+    """A short message: the fact and the next act."""
     text = Markup("<p>{}</p>").format(body) if body else ""
     role = "alert" if tone == "error" else "status"
     return Markup('<div class="callout {}" role="{}"><strong>{}</strong>{}{}</div>').format(
@@ -65,7 +65,7 @@ def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> 
 
 
 def empty(title: str, body: object, actions: object = "") -> Markup:
-    """What stands where there is nothing yet: what will be here and how to get it."""
+    """A placeholder: what will be here and how to get it."""
     return Markup('<div class="empty"><h2>{}</h2><p>{}</p>{}</div>').format(title, body, _actions(actions))
 
 
@@ -75,7 +75,7 @@ def _actions(actions: object) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number worth reading, with its name and what qualifies it."""
+    """A key figure with its name and a note."""
 
     label: str
     value: object
@@ -128,7 +128,7 @@ def progress(fraction: float | None, text: object, left: object = "") -> Markup:
 
 
 def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Markup:
-    """A bar that shows a share, 0..1, of something, with its name and what it comes to."""
+    """A bar that shows a share, 0..1, of something, with its name and its value as text."""
     width = 100 * min(1.0, max(0.0, share))
     bar = Markup('<div class="bar still {}"><i style="width:{:.1f}%"></i></div>').format(tone, width)
     return _captioned(name, value, bar)

@@ -1,4 +1,4 @@
-"""A piece of the page drawn by us: HTML whose buttons speak to Python."""
+"""A part of the page as HTML, whose buttons trigger Python events."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from markupsafe import Markup
 from ui.guard import storable
 
 NOTHING = Markup("")
-_PRESSES = """
+_CLICKS = """
 const button = (event) => {
   const found = event.target.closest?.('[data-do]');
   return found && element.contains(found) ? found : null;
 };
 element.addEventListener('click', (event) => {
-  const pressed = button(event);
-  if (pressed) trigger('act', {...pressed.dataset});
+  const clicked = button(event);
+  if (clicked) trigger('act', {...clicked.dataset});
 });
-// The part may be drawn anew between press and release; the browser then sees no click, the visitor's finger did.
+// If the part is rendered between pointerdown and pointerup, the browser fires no click event: trigger it here.
 let held;
 element.addEventListener('pointerdown', (event) => { held = button(event); });
 element.addEventListener('pointerup', (event) => {
@@ -32,15 +32,15 @@ element.addEventListener('pointerup', (event) => {
 
 
 def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:  # noqa: N802 - stands among components
-    """HTML made with ui.html.markup; a press on a `data-do` button triggers `act` with the button's data.
+    """HTML made with ui.html.markup; a click on a `data-do` button triggers `act` with the button's data.
 
     `also` is more JavaScript to run once the part is on the page. A function and no subclass: gradio writes a stub file
     beside the source of every subclass of a component, which mypy then reads in place of the source.
     """
-    return gr.HTML(value, js_on_load=_PRESSES + also, elem_classes=["ft-part"], apply_default_css=False, **options)
+    return gr.HTML(value, js_on_load=_CLICKS + also, elem_classes=["ft-part"], apply_default_css=False, **options)
 
 
 def clicked(event: gr.EventData) -> dict[str, str]:
-    """What the pressed button carries: `do`, and its other data as text."""
+    """The clicked button's data as text: `do` and others."""
     data = getattr(event, "_data", None)
     return {storable(str(key)): storable(str(value)) for key, value in data.items()} if isinstance(data, dict) else {}

@@ -1,16 +1,16 @@
 """Starting a job here or on Hugging Face, confirming its price, and the panel that follows it."""
 
-from ui.jobs.confirm import COME_INTO_SIGHT, JobsConfirm
+from ui.jobs.confirm import SCROLL_INTO_VIEW, JobsConfirm
 from ui.jobs.launch import ask, begin, job_for, refuse_folder, start_here
 from ui.jobs.login import GAIN, login_button
 from ui.jobs.remote_form import HERE, JOBS, THEN, JobsForm, following
 from ui.jobs.stage_panel import StagePanel
 
 __all__ = [
-    "COME_INTO_SIGHT",
     "GAIN",
     "HERE",
     "JOBS",
+    "SCROLL_INTO_VIEW",
     "THEN",
     "JobsConfirm",
     "JobsForm",

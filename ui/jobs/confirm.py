@@ -1,4 +1,4 @@
-"""The question before any money is spent: what it will cost, at most, and whether the account is ready."""
+"""The confirmation before money is spent: the estimated and the highest price, and whether the account is ready."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.jobs.launch import ask, confirm
 from ui.page import Location, PageState, Panel, Updates
 from ui.services import Offer
 
-COME_INTO_SIGHT = """
+SCROLL_INTO_VIEW = """
 let shown = false;
 watch('value', () => {
   const there = Boolean(element.querySelector('.card, .callout'));
@@ -20,7 +20,7 @@ watch('value', () => {
   shown = there;
 });
 """
-PRIVATE = "The data and the model go to private repositories of your account, and nowhere else."
+PRIVATE = "The data and the model go to private repositories of your account, and to no other place."
 MARKS: dict[bool | None, tuple[Tone, Markup]] = {
     True: ("ok", icons.CHECK),
     False: ("error", icons.CROSS),
@@ -29,33 +29,33 @@ MARKS: dict[bool | None, tuple[Tone, Markup]] = {
 
 
 class JobsConfirm(Panel):
-    """The card with the sum and the button that spends it."""
+    """The card with the price and the button that starts the job."""
 
     def __init__(self) -> None:
-        self.part = Part(elem_id="jobs-confirm", also=COME_INTO_SIGHT)
+        self.part = Part(elem_id="jobs-confirm", also=SCROLL_INTO_VIEW)
 
     def render(self, page_state: PageState) -> Updates:
-        """What is being found out, or the question."""
+        """The progress of the request for the price, or the confirmation."""
         return {self.part: _view(page_state)}
 
     def click(self, page_state: PageState, data: dict[str, str]) -> Location:
-        """Start, look again, or leave it."""
-        task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
+        """Start the job, check again, or cancel."""
+        task = page_state.services.offers.get(page_state.location.offer) if page_state.location.offer else None
         match data.get("do"):
             case "confirm":
                 return confirm(page_state)
             case "ask" if task is not None and task.result is not None:
                 return ask(page_state, task.result.order)
-        return replace(page_state.place, offer=None)
+        return replace(page_state.location, offer=None)
 
 
 def _view(page_state: PageState) -> Markup:
-    task = page_state.services.offers.get(page_state.place.offer) if page_state.place.offer else None
+    task = page_state.services.offers.get(page_state.location.offer) if page_state.location.offer else None
     if task is None:
         return Markup("")
     back = button("drop", "Not now", kind="quiet")
     if task.error:
-        return callout("error", "The price could not be found out", task.error, back)
+        return callout("error", "The price is not available", task.error, back)
     if task.result is None:
         return card("Before anything is spent", progress(None, task.doing or "Asking Hugging Face"), aside=back)
     return _question(task.result, back)
@@ -86,5 +86,5 @@ def _checks(offer: Offer) -> Markup:
 
 
 def dollars(amount: float | None) -> str:
-    """A sum as `$0.40`, rounded up to the cent."""
+    """An amount as `$0.40`, rounded up to the cent."""
     return "an unknown price" if amount is None else f"${math.ceil(round(amount * 100, 6)) / 100:,.2f}"

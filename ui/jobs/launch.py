@@ -1,4 +1,4 @@
-"""How jobs are started: here at once, or on Hugging Face after its price was confirmed."""
+"""Starts jobs: here at once, or on Hugging Face after the visitor confirmed the price."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FOLLOWING = {"stop": (), "evaluate": ("evaluate",), "export": ("evaluate", "expo
 
 
 def refuse_folder(base_model: str) -> None:
-    """InputError unless the base is the starter or a model of the Hub: elsewhere no folder of this machine is seen."""
+    """Raises InputError unless the base is the starter or a Hub model; a job cannot read this machine's folders."""
     if base_model != STARTER and not REPO_ID.fullmatch(base_model):
         raise InputError(
-            f"{base_model[:80]!r} is not the name of a model of the Hub. A job on Hugging Face cannot see a folder of "
-            "this machine: write USER/NAME, such as google/functiongemma-270m-it."
+            f"{base_model[:80]!r} is not the name of a model on the Hub. A job on Hugging Face cannot read a folder "
+            "of this machine: enter USER/NAME, such as google/functiongemma-270m-it."
         )
 
 
 def ask(page_state: PageState, order: Order) -> Location:
-    """Have the price of an order found out; the place shows it when it is."""
+    """Request the price of an order; the returned location shows it."""
     services = page_state.services
     if services.identity.name is None:
         raise InputError("Log in with Hugging Face first: training runs on your own account there.")
@@ -36,21 +36,21 @@ def ask(page_state: PageState, order: Order) -> Location:
     refuse_folder(order.config.base_model)
     key = secrets.token_hex(8)
     services.offers.ask(key, order, workload(page_state.report, order.config), services.identity)
-    return replace(page_state.place, offer=key)
+    return replace(page_state.location, offer=key)
 
 
 def confirm(page_state: PageState) -> Location:
-    """Start the order whose price was shown, once; every further press leads to the run that the first one started."""
-    key = page_state.place.offer
+    """Start the order whose price was shown, once; every further click opens the run that the first one started."""
+    key = page_state.location.offer
     if key is None:
-        return page_state.place
+        return page_state.location
     with page_state.services.offers.confirming:
         run = page_state.services.offers.started.get(key) or _confirmed(page_state, key)
-    return Location(run=run, step=page_state.place.step) if run else replace(page_state.place, offer=None)
+    return Location(run=run, step=page_state.location.step) if run else replace(page_state.location, offer=None)
 
 
 def _confirmed(page_state: PageState, key: str) -> str | None:
-    """The id of the run whose job is on its way now; None where the offer is gone or not ready. InputError."""
+    """The id of the run whose job was submitted; None if the offer is gone or not ready. Raises InputError."""
     services = page_state.services
     offer = services.offers.take(key, services.identity.page)
     if offer is None or not offer.ready or page_state.source is None:
@@ -67,21 +67,21 @@ def _confirmed(page_state: PageState, key: str) -> str | None:
 
 
 def begin(page_state: PageState, run: Run, job: str, flags: Sequence[str] = ()) -> Location:
-    """Start one more job of a run: here, or where the run lives, after its price was confirmed. InputError."""
+    """Start another job of a run, here or on Hugging Face, where its price is confirmed first. Raises InputError."""
     remote = read_remote(run)
     if remote is None:
         page_state.services.runner.submit(run, job, flags)
-        return page_state.place
+        return page_state.location
     return ask(page_state, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
 
 
 def job_for(then: str) -> str:
-    """The one job on Hugging Face that does what is wanted: a container is started once."""
+    """The one job on Hugging Face that does the requested stages, because a container starts only once."""
     return "train" if then == "stop" else PIPELINE
 
 
 def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -> Location:
-    """Make the run, and put its jobs in line one behind the other."""
+    """Create the run and queue its jobs in order."""
     assert page_state.source is not None
     run = page_state.services.store.create(
         _allowing(page_state, config), page_state.source.dataset, page_state.source.tools, name
@@ -90,13 +90,13 @@ def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -
     for stage in FOLLOWING[then]:
         try:
             page_state.services.runner.submit(run, stage)
-        except InputError:  # training is under way all the same, and the stage's own step offers to start it
+        except InputError:  # training runs anyway, and the stage's own step offers to start it
             break
     return Location(run=run.id, step="train")
 
 
 def _allowing(page_state: PageState, config: RunConfig) -> RunConfig:
-    """The settings with what the data's rows may hold."""
+    """The settings with the data's options for calls per row."""
     assert page_state.source is not None
     origin = page_state.source.origin
     return replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)

@@ -1,4 +1,4 @@
-"""The link that logs in with Hugging Face, and what a login is good for."""
+"""The link to log in with Hugging Face, and the purpose of a login."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ui.services import LOGIN
 
 GAIN = (
     "Training runs on your own Hugging Face account, in private repositories. "
-    "Without a login you can check your data and look at the example."
+    "Without a login you can check your data and view the example."
 )
 
 
 def login_button(page_state: PageState) -> Markup:
-    """A link that logs in with Hugging Face and comes back to this place."""
-    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.place.query})}"
+    """A link that logs in with Hugging Face and returns to this location."""
+    target = f"{LOGIN}?{urlencode({'_target_url': '/' + page_state.location.query})}"
     return Markup('<a class="btn primary" href="{}" data-login>Log in with Hugging Face</a>').format(target)

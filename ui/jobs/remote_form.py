@@ -1,4 +1,4 @@
-"""Where a training runs: here, or as a job on Hugging Face, on a machine and with a time limit of one's choice."""
+"""The choice where a training runs: here, or as a job on Hugging Face with a machine and a time limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Update
 HERE, JOBS = "here", "jobs"
 THEN = [("Evaluate", "evaluate"), ("Evaluate, export", "export"), ("Nothing", "stop")]
 THEN_ON_JOBS = [("Evaluate, export", "export"), ("Nothing", "stop")]
-"""There is no line to wait in on Hugging Face: one job does all that is wanted, and its container starts once."""
+"""Hugging Face has no queue of jobs: one job does all requested stages in one container."""
 WHERE = [("This machine", HERE), ("Hugging Face Jobs", JOBS)]
-JOBS_NOTE = "Billed by the minute while it starts and runs. You see the price, and confirm it, before anything starts."
+JOBS_NOTE = "Billed by the minute while it starts and runs. You see and confirm the price before anything starts."
 
 
 class JobsForm(Panel):
-    """The choice of the place and what belongs to it."""
+    """The choice of the machine and its fields."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"], visible=False) as self.box:
@@ -28,8 +28,8 @@ class JobsForm(Panel):
             with gr.Column(visible=False) as self.order:
                 with gr.Row(elem_classes=["ft-row"]):
                     self.machine = gr.Dropdown([], label="Machine", info=JOBS_NOTE, filterable=False)
-                    self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice what it should take.")
-                self.trouble = Part(elem_id="machines-trouble")
+                    self.minutes = gr.Textbox("", label="At most, in minutes", info="Empty: twice the estimated time.")
+                self.problem = Part(elem_id="machines-trouble")
 
     @property
     def inputs(self) -> dict[str, Component]:
@@ -37,55 +37,55 @@ class JobsForm(Panel):
         return {"where": self.where, "machine": self.machine, "minutes": self.minutes}
 
     def render(self, page_state: PageState) -> Updates:
-        """The choice where there is one; machines as soon as the Hub has named them."""
+        """Show the choice if there is one, and the machines once the Hub has listed them."""
         identity = page_state.services.identity
         if identity.name is None:
             return {self.box: gr.update(visible=False), self.where: KeyedUpdate("nobody", HERE)}
         found = page_state.services.offers.machines(identity)
         listed = found.result or []
         alone = not identity.machine
-        trouble = button("machines", "Ask again", kind="quiet small")
+        again = button("machines", "Ask again", kind="quiet small")
         return {
             self.box: gr.update(visible=True),
             self.where: KeyedUpdate(identity.name, gr.update(value=JOBS if alone else HERE, visible=not alone)),
             self.order: KeyedUpdate(identity.name, gr.update(visible=alone)),
             self.machine: KeyedUpdate(str(len(listed)), gr.update(choices=_choices(listed), value=_first(listed))),
-            self.trouble: callout("error", "The machines could not be listed", found.error, trouble)
+            self.problem: callout("error", "The machines could not be listed", found.error, again)
             if found.error
             else "",
         }
 
     def wire(self, page: Page, then: gr.Radio, local: Component) -> None:
-        """Show what belongs to the chosen place, and let `then` offer what can follow there.
+        """Register the choice: it shows the fields of a job, and limits `then` to the stages that can follow.
 
-        `local` is a setting that only a training on this machine has.
+        `local` is the field of a setting that only a training on this machine has.
         """
 
         def choose(where: str) -> tuple[Any, Any, Any]:
             return gr.update(visible=where == JOBS), following(where), gr.update(visible=where == HERE)
 
         self.where.input(choose, self.where, [self.order, then, local], **QUICK)
-        page.on_click(self.trouble, _ask_again)
+        page.on_click(self.problem, _ask_again)
 
 
 def following(where: str) -> Any:
-    """What may be done once training is."""
+    """The choices for the stages after training."""
     on_jobs = where == JOBS
     return gr.update(choices=THEN_ON_JOBS if on_jobs else THEN, value="export" if on_jobs else "evaluate")
 
 
 def _ask_again(page_state: PageState, _data: dict[str, str]) -> Location:
     page_state.services.offers.ask_again()
-    return page_state.place
+    return page_state.location
 
 
 def _choices(machines: list[Flavor]) -> list[tuple[str, str]]:
-    return [(_told(machine), machine.name) for machine in machines]
+    return [(_describe(machine), machine.name) for machine in machines]
 
 
-def _told(machine: Flavor) -> str:
+def _describe(machine: Flavor) -> str:
     """`Nvidia T4 - small, 16 GB, $0.40 an hour`."""
-    price = "price not told" if machine.price_per_hour is None else f"${machine.price_per_hour:.2f} an hour"
+    price = "price unknown" if machine.price_per_hour is None else f"${machine.price_per_hour:.2f} an hour"
     return ", ".join(filter(None, (machine.label, machine.accelerator or f"{machine.cpu}, {machine.ram}", price)))
 
 

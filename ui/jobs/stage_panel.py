@@ -1,4 +1,4 @@
-"""What every job shows alike: how far it is, its log, the buttons that start and stop it."""
+"""The panel that every stage has: progress, log, and the buttons that start and cancel it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Words = dict[str, str]
 
 
 class StagePanel(Panel):
-    """The state of one stage, with its buttons, and its log folded below."""
+    """The state of one stage with its buttons, and its log in a collapsed section."""
 
     def __init__(self, stage: str) -> None:
         self.stage = stage
         self.state = Part(elem_id=f"{stage}-state")
 
     def build_log(self) -> None:
-        """Place the log where this is called."""
+        """Create the log in the current Gradio context."""
         with gr.Accordion("Log", open=False, visible=False, elem_classes=["ft-accordion"]) as self.log_box:
             self.log = Part(elem_id=f"{self.stage}-log", also=FOLLOW_END)
 
@@ -52,20 +52,22 @@ class StagePanel(Panel):
         }
 
     def click(self, page_state: PageState, data: dict[str, str], start: Callable[[PageState], Location]) -> Location:
-        """Start or cancel, as the button says."""
+        """Start or cancel the stage."""
         match data.get("do"):
             case "start" if not page_state.stage(self.stage).active:
                 return start(page_state)
             case "cancel" if page_state.run:
-                for stage in reversed(STAGES[STAGES.index(self.stage) :]):  # what waits for this stage goes first
+                for stage in reversed(
+                    STAGES[STAGES.index(self.stage) :]
+                ):  # cancel the jobs that wait for this stage first
                     view = page_state.stage(stage)
                     if view.active:
                         page_state.services.cancel(page_state.run, view.job)
-        return page_state.place
+        return page_state.location
 
 
 def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:
-    """A card while the stage waits or works, a message where it failed or was cancelled, nothing when all is well."""
+    """A card while the stage waits or runs, a message if it failed or was cancelled, else empty."""
     if view.active and page_state.run:
         stopping = page_state.services.stopping(page_state.run, view.job)
         cancel = Markup("") if stopping else button("cancel", "Cancel", kind="quiet small")
@@ -74,10 +76,10 @@ def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:
 
 
 def ended(view: StageView, words: Words) -> Markup:
-    """A message if the stage failed or was cancelled, with the reason; nothing if all is well."""
+    """A message with the reason if the stage failed or was cancelled, else empty."""
     again = button("start", words["again"], kind="primary") if words.get("again") else ""
     if view.state == "failed":
-        return callout("error", words["failed"], view.message or "The log below says why.", again)
+        return callout("error", words["failed"], view.message or "The log below has the reason.", again)
     if view.state == "cancelled":
         why = "" if view.message == CANCELLED else view.message
         return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("kept", "")))), again)
@@ -85,17 +87,17 @@ def ended(view: StageView, words: Words) -> Markup:
 
 
 def progress_of(view: StageView, *, stopping: bool) -> Markup:
-    """How far a stage that waits or works is, and what its job says meanwhile."""
+    """The progress of a stage that waits or runs, and its job's message."""
     if stopping:
         return progress(None, "Stopping")
     if view.state == "queued":
-        return progress(None, view.message or "Waits for its turn on this machine")
-    told = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
-    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), told])
+        return progress(None, view.message or "Waiting for another job on this machine")
+    message = Markup('<p class="note">{}</p>').format(view.message) if view.message else Markup("")
+    return Markup("").join([progress(view.fraction, doing(view), time_left(view)), _phases(view), message])
 
 
 def _phases(view: StageView) -> Markup:
-    """The parts of the stage: done, going on, still to come."""
+    """The phases of the stage: done, running, still to come."""
     names = view.phases
     now = view.progress.phase if view.progress else None
     if now not in names:
@@ -113,7 +115,7 @@ def _phases(view: StageView) -> Markup:
 
 
 def _took(view: StageView, phase: str) -> str:
-    """How long a phase has taken, and about how long it still needs."""
+    """The duration of a phase so far, and the estimated time left."""
     last = next((event for event in reversed(view.events) if event.phase == phase), None)
     if last is None:
         return ""
@@ -122,7 +124,7 @@ def _took(view: StageView, phase: str) -> str:
 
 
 def doing(view: StageView) -> str:
-    """What the stage does right now, in words: a step of so many, or a phase."""
+    """The current activity of the stage: a training step, or a phase."""
     last = view.progress
     if last is None:
         return "Starting"
@@ -134,7 +136,7 @@ def doing(view: StageView) -> str:
 
 
 def time_left(view: StageView) -> str:
-    """The time that is left, where the stage says so; else the time it has taken."""
+    """The estimated time left if the stage reports it, else the time it has taken."""
     last = view.progress
     if last and last.kind == "step" and last.eta is not None:
         return f"about {text.duration(last.eta)} left"

@@ -1,4 +1,4 @@
-"""One page of one visitor: where it is, what it shows, and how changes are sent to the browser."""
+"""A visitor's page: its location, its state, and the updates that are sent to the browser."""
 
 from ui.page.faults import rendered
 from ui.page.guarded_blocks import GuardedBlocks

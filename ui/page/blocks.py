@@ -1,4 +1,4 @@
-"""gr.Blocks that spends time on what changed alone."""
+"""gr.Blocks that processes only the outputs that changed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class QuietBlocks(gr.Blocks):
     async def postprocess_data(
         self, block_fn: BlockFunction, predictions: list[Any] | dict[Any, Any], state: SessionState | None
     ) -> list[Any]:
-        """What the browser is sent for each output: the new values, and a word to leave the others."""
+        """The browser's value for each output: the new value, or a marker to skip it."""
         outputs = list(block_fn.outputs)
         if not isinstance(predictions, dict) or not all(isinstance(key, Block) for key in predictions):
             return await super().postprocess_data(block_fn, predictions, state)
         changed = [block for block in outputs if block in predictions]
-        if not changed or len(changed) < len(predictions):  # nothing, or an output that is none: gradio's own words
+        if not changed or len(changed) < len(predictions):  # nothing, or not an output: Gradio's own handling and error
             found = [] if not predictions else await super().postprocess_data(block_fn, predictions, state)
             return found or [_left_alone(block) for block in outputs]
         part = copy.copy(block_fn)

@@ -1,4 +1,4 @@
-"""Painting each part of the page on its own, so that a fault in one leaves the others as they are."""
+"""Renders each part of the page separately, so that an error in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from gradio.blocks import Block
 
 from ui.html import callout
 from ui.page.updates import KeyedUpdate, Updates, value_of
-from ui.services import told
+from ui.services import message_of
 
 
 def rendered(name: str, render: Callable[[], Updates], instead: Callable[[str], Updates]) -> Updates:
-    """What `paint` wants shown; if it fails, `instead` is given a callout that says why.
+    """The updates of `render`; if it raises, those of `instead`, which gets a callout with the reason.
 
-    Only an InputError is told as a damaged file; anything else is a fault of ours, which is logged with its traceback.
-
-    Updates that are made later, when they are sent, are guarded in the same way.
+    An InputError is shown as a damaged file. Any other error is a bug of the app and is logged with its traceback.
+    Keyed updates are computed when they are sent; their errors are caught in the same way.
     """
     try:
         return {block: _guarded(name, block, update) for block, update in render().items()}
-    except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
-        wanted = instead(trouble(name, error))
+    except Exception as error:  # noqa: BLE001 - the other parts are rendered anyway
+        wanted = instead(fault_callout(name, error))
         return {block: _sendable(update) for block, update in wanted.items()}
 
 
-def trouble(name: str, error: Exception) -> str:
-    """The callout in place of a part: an InputError's own words, else that the app is at fault."""
-    return callout("error", f"{name} cannot be shown", told(error, f"painting {name}"))
+def fault_callout(name: str, error: Exception) -> str:
+    """The callout that replaces a part: an InputError's message, else that the app has a bug."""
+    return callout("error", f"{name} cannot be shown", message_of(error, f"rendering {name}"))
 
 
 def _guarded(name: str, block: Block, update: Any) -> Any:
@@ -42,16 +41,16 @@ def _guarded(name: str, block: Block, update: Any) -> Any:
     def later() -> Any:
         try:
             return _sendable(value_of(update))
-        except Exception as error:  # noqa: BLE001 - the other parts are painted all the same
-            said = told(error, f"painting a part of {name}")
-            shown = callout("error", "This part cannot be shown", said)
+        except Exception as error:  # noqa: BLE001 - the other parts are rendered anyway
+            message = message_of(error, f"rendering a part of {name}")
+            shown = callout("error", "This part cannot be shown", message)
             return _sendable(str(shown)) if isinstance(block, gr.HTML) else gr.skip()
 
     return KeyedUpdate(key, later)
 
 
 def _sendable(value: Any) -> Any:
-    """The value with a question mark for each half of a surrogate pair: no answer to a browser can carry one."""
+    """The value with a question mark for each lone surrogate, which no answer to a browser can contain."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""gr.Blocks that takes files from uploads alone, whatever a request says of its inputs."""
+"""gr.Blocks that accepts only uploaded files as inputs, whatever a request contains."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ui.page.blocks import QuietBlocks
 
 
 class GuardedBlocks(QuietBlocks):
-    """Blocks behind which every way into a handler passes: run, call, queue and the API.
+    """Blocks that check every call of a handler: by run, call, queue and API.
 
     Gradio checks paths only while `has_launched` is set, and a mounted page is never launched (gradio 6.31, read on
-    2026-11-27); it is set here. What a request brings is checked before Gradio looks at it, and not by Gradio alone.
+    2026-11-27); it is set here. A request's values are checked before Gradio processes them, and not by Gradio only.
     """
 
     def __init__(self, guard: Guard, **options: Any) -> None:
@@ -38,7 +38,7 @@ class GuardedBlocks(QuietBlocks):
         *others: Any,
         **named: Any,
     ) -> dict[str, Any]:
-        """Carry out a request; gr.Error if an input names a file that it may not, or the session is another's."""
+        """Process a request. Raises gr.Error if an input names a forbidden file, or another browser's session."""
         listener = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         sender = request[0] if isinstance(request, list) and request else request
         headers = Headers(sender.request.headers) if isinstance(sender, gr.Request) and sender.request else Headers()
@@ -56,13 +56,13 @@ class GuardedBlocks(QuietBlocks):
     async def postprocess_data(
         self, block_fn: BlockFunction, predictions: list[Any] | dict[Any, Any], state: SessionState | None
     ) -> list[Any]:
-        """What the browser is sent for each output; gr.Error where a value would be taken for a file of the server."""
+        """The browser's value for each output. Raises gr.Error if Gradio would treat a value as a server file."""
         refuse_files_in_answer(_values(predictions))
         return await super().postprocess_data(block_fn, predictions, state)
 
 
 def _values(predictions: list[Any] | dict[Any, Any]) -> Iterable[Any]:
-    """What a handler returned, without the names of the components that it is for."""
+    """The values that a handler returned, without their components."""
     if isinstance(predictions, dict) and all(isinstance(key, Block) for key in predictions):
         return predictions.values()
     return [predictions]

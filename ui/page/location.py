@@ -1,4 +1,4 @@
-"""Where a visitor stands: which run, which data, which step. It is also the page's address."""
+"""The location of a page: its run, data and step. The page's address contains it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A run's id, or the id of data that no run has been made of yet, and the step that is open.
+    """The id of the open run, or of data without a run, and the open step.
 
-    `like` is the id of a run whose settings the form starts from. `asking` is the id of a run that the visitor is asked
-    about before it is deleted, `fixing` names the fixes that are looked at (ui/services/fix_request.py), `offer` the
-    price that is asked for (quotes.py there), `doctor` the check that is looked at (checkups.py there); none of these
-    is part of the address.
+    `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
+    deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/services/fix_request.py), `offer`
+    the requested price (quotes.py there), `doctor` the open check (checkups.py there). None of these is part of the
+    address.
     """
 
     run: str | None = None
@@ -32,18 +32,18 @@ class Location:
     doctor: str | None = None
 
     def to_dict(self) -> dict[str, str]:
-        """The place without what is empty, as the browser keeps it."""
+        """The location as JSON without empty fields, which the browser stores."""
         return {key: value for key, value in asdict(self).items() if value}
 
     @property
     def query(self) -> str:
-        """The address of this place, such as `?run=20261122-104512-3f2a&step=train`; empty at the very start."""
+        """The query of this location, such as `?run=20261122-104512-3f2a&step=train`; empty for the start page."""
         shown = {key: value for key, value in self.to_dict().items() if key not in UNADDRESSED}
         return "" if shown == {"step": "data"} else "?" + urlencode(shown)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any] | None) -> Location:
-        """The place that an address or the browser names; what is not known is left out."""
+        """The location in an address or in the browser's JSON; unknown values are ignored."""
         texts = {key: str(value) for key, value in (values or {}).items() if value}
         step = texts.get("step", "data")
         return cls(

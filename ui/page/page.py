@@ -1,13 +1,13 @@
-"""What a visitor does becomes a place, and the place becomes what the page shows.
+"""The page's events set its location, and one listener renders the location.
 
-An event (a button, a field, an address) carries out its action and writes `place`, nothing else. One listener,
-`render`, writes everything else: it runs when `place` changes and at every tick of the timer. Their outputs are
+An event (a button, a field, an address) carries out its action and writes `location`, nothing else. One listener,
+`render`, writes everything else: it runs when `location` changes and at every tick of the timer. Their outputs are
 disjoint, so a poll that began before an event cannot overwrite what the event showed.
 
-A page does not run two calls of one listener at the same time. With trigger_mode "always_last", a call that is asked
-for meanwhile follows the answer, with the inputs of that later moment (js/core/src/dependency.ts of Gradio, `dispatch`
-and `should_dispatch`, read on 2026-11-28). Two calls can overlap if both are asked for while the page still gathers the
-inputs of the first. ui/page/sent.py says what happens then, and if an answer is lost.
+A page does not run two calls of one listener at the same time. With trigger_mode "always_last", a call that is
+requested meanwhile runs after the answer, with that moment's inputs (Gradio's js/core/src/dependency.ts, `dispatch`
+and `should_dispatch`, read on 2026-11-28). Two calls can overlap if both are requested while the page still gathers the
+inputs of the first. ui/page/sent.py handles that case, and lost answers.
 """
 
 from __future__ import annotations
@@ -35,48 +35,48 @@ QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 
 
 class Step(Protocol):
-    """One step of the page: builds its components, paints them, and ties its own events to the page."""
+    """One step of the page: creates its components, renders them, and registers its events."""
 
     def render(self, page_state: PageState) -> Updates:
-        """What its components should show at this moment."""
+        """The updates of its components for a state."""
         ...
 
     def wire(self, page: Page) -> None:
-        """Tie its buttons to what they do."""
+        """Register its events."""
         ...
 
 
 class Page:
-    """The page's plumbing: the browser holds the place and the token of the last answer, the session the answers."""
+    """The page's events: the browser stores the location and the last answer's token, the session the answers."""
 
     def __init__(self, tenants: Tenants, render: Callable[[PageState], Updates]) -> None:
         self._tenants = tenants
-        self._paint = render
+        self._render = render
         self._lock = threading.Lock()
-        self.place = gr.JSON(None, visible=False)
+        self.location = gr.JSON(None, visible=False)
         self.token = gr.Textbox("", visible=False, elem_id="answer-token")
         self.answers = gr.State([])
         self.notice = Part(elem_id="notice")
 
     def wire(self, blocks: gr.Blocks, timer: gr.Timer, outputs: Sequence[Block]) -> None:
-        """Render `outputs` at every tick and after every event; the first event is that the page is opened."""
-        seen = [self.place, self.token, self.answers]
-        triggers = [timer.tick, _change(self.place)]
+        """Render `outputs` at every tick and after every event; the first event is the page's load."""
+        seen = [self.location, self.token, self.answers]
+        triggers = [timer.tick, _change(self.location)]
         gr.on(triggers, self.render, seen, [*outputs, self.notice, self.token], trigger_mode="always_last", **QUICK)
-        blocks.load(self.enter, None, self.place, **QUICK)
+        blocks.load(self.enter, None, self.location, **QUICK)
 
-    def page_state(self, place: Mapping[str, Any] | None, request: gr.Request) -> PageState:
-        """A look at a place with the eyes of whoever asks: at their own runs and no others."""
-        return PageState(self._tenants.services(request), Location.from_mapping(place))
+    def page_state(self, location: Mapping[str, Any] | None, request: gr.Request) -> PageState:
+        """The state at a location for the sender of the request, with only their own runs."""
+        return PageState(self._tenants.services(request), Location.from_mapping(location))
 
     def render(
-        self, place: Mapping[str, Any] | None, token: str, answers: Answers, request: gr.Request
+        self, location: Mapping[str, Any] | None, token: str, answers: Answers, request: gr.Request
     ) -> dict[Block, Any]:
-        """Everything that differs from what this page shows; nothing before the page knows its place."""
-        if not place:
+        """The updates that differ from what this page shows; empty until the page has a location."""
+        if not location:
             return {}
-        wanted = self._paint(self.page_state(place, request))
-        failed = place.get(FAILED)
+        wanted = self._render(self.page_state(location, request))
+        failed = location.get(FAILED)
         shown = callout("error", "That did not work", str(failed)) if failed else wanted.get(self.notice, "")
         wanted[self.notice] = shown
         with self._lock:
@@ -85,50 +85,52 @@ class Page:
         return {**values, self.token: sent} if values else {}
 
     def on(self, trigger: Callable[..., Any], act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
-        """When `trigger` fires: `act(scene, *values)` says the next place, and the page is painted anew."""
+        """Register a trigger: `act(page_state, *values)` returns the next location, and the page renders it."""
 
-        def handle(place: dict[str, Any], request: gr.Request, *values: Any) -> dict[str, str]:
-            return _after(self.page_state(place, request), lambda page_state: act(page_state, *values))
+        def handle(location: dict[str, Any], request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(self.page_state(location, request), lambda page_state: act(page_state, *values))
 
-        return trigger(handle, [self.place, *inputs], self.place, **{**QUICK, **options})
+        return trigger(handle, [self.location, *inputs], self.location, **{**QUICK, **options})
 
     def on_click(self, part: gr.HTML, act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
-        """When a button inside `part` is pressed: `act(scene, data, *values)` says the next place."""
+        """Register the buttons in `part`: `act(page_state, data, *values)` returns the next location."""
 
-        def handle(place: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
-            return _after(self.page_state(place, request), lambda page_state: act(page_state, clicked(event), *values))
+        def handle(location: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
+            return _after(
+                self.page_state(location, request), lambda page_state: act(page_state, clicked(event), *values)
+            )
 
-        every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a press made while another is under way
-        return part.act(handle, [self.place, *inputs], self.place, **{**every, **options})
+        every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a click during another call
+        return part.act(handle, [self.location, *inputs], self.location, **{**every, **options})
 
     def enter(self, request: gr.Request) -> dict[str, str]:
-        """The place that the address names."""
-        return _turn(Location.from_mapping(dict(request.query_params)))
+        """The location in the page's address."""
+        return _stamped(Location.from_mapping(dict(request.query_params)))
 
 
 def _after(page_state: PageState, act: Callable[[PageState], Location]) -> dict[str, str]:
-    """What the browser is to hold after an action: the next place, or the same one and why the action failed."""
+    """The location after an action; if the action failed, the same one with the reason."""
     try:
-        return _turn(act(page_state))
+        return _stamped(act(page_state))
     except InputError as error:
-        return {**_turn(page_state.place), FAILED: str(error)}
+        return {**_stamped(page_state.location), FAILED: str(error)}
 
 
-def _turn(place: Location) -> dict[str, str]:
-    """The place as a value that no earlier event left: an action that stays in its place changes the page too."""
-    return {**place.to_dict(), TURN: secrets.token_hex(4)}
+def _stamped(location: Location) -> dict[str, str]:
+    """The location with a random value, so that an action that keeps the location also triggers a render."""
+    return {**location.to_dict(), TURN: secrets.token_hex(4)}
 
 
 def _change(field: Any) -> Any:
-    """The event that a value changed; gradio adds it to its classes as they are made, out of mypy's sight."""
+    """The change event; Gradio adds it to its classes at run time, so mypy cannot see it."""
     return field.change
 
 
 def go(step: str) -> Action:
-    """An act that opens a step of the same run."""
+    """An action that opens a step of the same run."""
 
     def act(page_state: PageState, *_: Any) -> Location:
-        return replace(page_state.place, step=step, asking=None)
+        return replace(page_state.location, step=step, asking=None)
 
     return act
 

@@ -1,4 +1,4 @@
-"""What a session's page was sent, so that a lost or a late answer never leaves an old value on it."""
+"""Records the answers that a session's page was sent, so that a lost or late answer never leaves an old value."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def record(answers: Answers, token: str, wanted: Mapping[Block, Any]) -> tuple[U
 
 
 def certain(answers: Answers, token: str) -> Seen | None:
-    """The digests that the page shows; UNKNOWN where that is in doubt, None where nothing is known.
+    """The digests that the page shows; UNKNOWN for a doubtful one; None if nothing is known.
 
     If the page holds the newest token, it shows that answer. If it holds an earlier one, a later answer was lost or is
-    on its way: what the answers do not agree on is unknown.
+    on its way: the digests that differ between the answers are unknown.
     """
     if not answers and not token:
         return {}

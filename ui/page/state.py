@@ -1,4 +1,4 @@
-"""All that a page shows at one moment, read from files: the run, its stages, its data and the check of it."""
+"""The state of a page at one moment, read from files: the run, its stages, its data and their check."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ui.services import (
     Task,
     UploadedData,
     has_result,
-    read_wish,
+    message_of,
+    read_fix_request,
     stage_views,
-    told,
 )
 
 LOGGER = logging.getLogger(__name__)
@@ -39,19 +39,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageState:
-    """One look at the place where a visitor stands; what a step does not ask for is not read."""
+    """The state at a location; each part is read when it is first used."""
 
     services: Services
-    place: Location
+    location: Location
 
     @cached_property
     def _opened(self) -> tuple[Run | None, str | None]:
-        if not self.place.run:
+        if not self.location.run:
             return None, None
         try:
-            return self.services.store.open(self.place.run), None
-        except Exception as error:  # noqa: BLE001 - whatever the folder holds, the page says that it cannot be opened
-            return None, told(error, "opening a run")
+            return self.services.store.open(self.location.run), None
+        except Exception as error:  # noqa: BLE001 - whatever is in the folder, the page reports that it cannot be opened
+            return None, message_of(error, "opening a run")
 
     @property
     def run(self) -> Run | None:
@@ -60,7 +60,7 @@ class PageState:
 
     @property
     def run_error(self) -> str | None:
-        """Why the run that the address names cannot be opened."""
+        """The reason why the location's run cannot be opened."""
         return self._opened[1]
 
     @cached_property
@@ -70,14 +70,14 @@ class PageState:
 
     @cached_property
     def stages(self) -> dict[str, StageView]:
-        """Where the open run's stages stand; empty without a run, failed with the reason if that cannot be read."""
+        """The states of the open run's stages; empty without a run; failed with the reason if they cannot be read."""
         if self.run is None:
             return {}
         try:
             return stage_views(self.run, self.services.runner)
-        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
-            said = told(error, f"reading the stages of the run {self.run.id}")
-            return {stage: StageView(stage, "failed", said) for stage in STAGES}
+        except Exception as error:  # noqa: BLE001 - message_of logs what is a fault of ours
+            message = message_of(error, f"reading the stages of the run {self.run.id}")
+            return {stage: StageView(stage, "failed", message) for stage in STAGES}
 
     def stage(self, name: str) -> StageView:
         """One stage of the open run."""
@@ -87,7 +87,7 @@ class PageState:
         """Whether the open run has the result of a stage."""
         try:
             return self.run is not None and has_result(self.run, stage)
-        except OSError:  # a link to nowhere, or a file that may not be read, is no result
+        except OSError:  # a dangling link or an unreadable file is no result
             return False
 
     @cached_property
@@ -97,10 +97,10 @@ class PageState:
             config = self.run.config
             origin = Origin(config.allow_multiple_calls, config.allow_no_call)
             return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin), None
-        if not self.place.data:
+        if not self.location.data:
             return None, None
         try:
-            return self.services.upload_store.open(self.place.data), None
+            return self.services.upload_store.open(self.location.data), None
         except InputError as error:
             return None, str(error)
         except (OSError, TypeError, ValueError):
@@ -109,17 +109,17 @@ class PageState:
 
     @property
     def source(self) -> UploadedData | None:
-        """The data that is open: the run's, or what the visitor gave."""
+        """The open data: the run's or an upload."""
         return self._sourced[0]
 
     @property
     def source_error(self) -> str | None:
-        """Why the data that the address names is not there."""
+        """The reason why the location's data is missing."""
         return self._sourced[1]
 
     @cached_property
     def options(self) -> CheckOptions:
-        """What the data is checked for: the run's own settings, or the defaults; and what its rows may hold."""
+        """The options of the check: the run's settings or the defaults, and the allowed calls per row."""
         origin = self.source.origin if self.source else Origin()
         allowed: dict[str, Any] = {
             "allow_multiple_calls": origin.allow_multiple_calls,
@@ -143,66 +143,66 @@ class PageState:
 
     @cached_property
     def data(self) -> Data | None:
-        """The open data with what it is checked for."""
+        """The open data with the options of its check."""
         return Data(self.source.dataset, self.source.tools, self.options) if self.source else None
 
     @cached_property
     def check(self) -> Task[CheckReport] | None:
-        """The check of the open data, under way or done."""
+        """The check of the open data, running or done."""
         return self.services.checker.check(self.data, self.services.owner) if self.data else None
 
     @property
     def report(self) -> CheckReport | None:
-        """What the check found, None before its end."""
+        """The check's report, None before its end."""
         return self.check.result if self.check else None
 
     @cached_property
     def data_key(self) -> str:
-        """What tells the open data and its report from any other, for what is drawn only once."""
+        """A key of the open data and its report, for updates that are sent only once."""
         return f"{self.data.key if self.data else None} {self.report is not None}"
 
     @cached_property
-    def wish(self) -> FixRequest | None:
-        """The fixes that the visitor looks at."""
-        return read_wish(self.place.fixing, self.report)
+    def fix_request(self) -> FixRequest | None:
+        """The fixes in the preview."""
+        return read_fix_request(self.location.fixing, self.report)
 
     @cached_property
     def plan(self) -> Task[FixPlan] | None:
-        """What those fixes would change, under way or done."""
-        if not (self.data and self.wish):
+        """The changes of those fixes, planning or done."""
+        if not (self.data and self.fix_request):
             return None
-        return self.services.checker.plan(self.data, self.wish, self.services.owner)
+        return self.services.checker.plan(self.data, self.fix_request, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:
-        """The check of the test rows that were brought along, under way or done."""
+        """The check of the uploaded test rows, running or done."""
         if not (self.source and self.source.test and self.data and self.report):
             return None
         return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
 
     @property
     def review(self) -> Task[Review] | None:
-        """The search for labels that look wrong; None where nobody asked for it."""
+        """The review of labels; None if it was not started."""
         return self.services.checker.reviewed(self.data, self.services.owner) if self.data else None
 
     @cached_property
     def evaluation(self) -> Evaluation | None:
-        """The open run's evaluation; None where there is none, or no JSON, InputError where a field is damaged."""
+        """The open run's evaluation; None if it is missing or not JSON. Raises InputError if a field is damaged."""
         return _read(self.run.evaluation_path, Evaluation.from_dict) if self.run else None
 
     @cached_property
     def training(self) -> TrainingSummary | None:
-        """The summary that training left; None and InputError as for the evaluation."""
+        """The training's summary; None and InputError as for the evaluation."""
         return _read(self.run.training_path, TrainingSummary.from_dict) if self.run else None
 
     @cached_property
     def verification(self) -> Verification | None:
-        """What was verified about the open run's exported file; None and InputError as for the evaluation."""
+        """The verification of the open run's exported file; None and InputError as for the evaluation."""
         return _read(self.run.export_dir / "verification.json", Verification.from_dict) if self.run else None
 
 
 def readable(read: Callable[[], T | None]) -> T | None:
-    """A document of the run where another part of the page says what is wrong with it: None if a field is damaged."""
+    """A document of the run; None if a field is damaged, which another part of the page reports."""
     try:
         return read()
     except InputError:

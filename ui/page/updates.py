@@ -1,4 +1,4 @@
-"""Sends the browser only what changed, so that nothing flickers and polling stays cheap."""
+"""Computes the updates that differ from the page, so that nothing flickers and polling stays cheap."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class KeyedUpdate:
-    """An update that is sent when `key` changes, whatever the visitor did to the component since.
+    """An update that is sent only when `key` changes, whatever the visitor did to the component meanwhile.
 
-    A function as the `update` is called only then: what is costly to draw is not drawn at every tick.
+    If `update` is a function, it is called only then, so that costly parts are not rendered at every tick.
     """
 
     key: str
@@ -30,16 +30,16 @@ class KeyedUpdate:
 
 
 def value_of(update: Any) -> Any:
-    """The update as Gradio takes it; a keyed one is made now."""
+    """The update's value for Gradio; a keyed one is computed now."""
     if not isinstance(update, KeyedUpdate):
         return update
     return update.update() if callable(update.update) else update.update
 
 
 def changes(wanted: Mapping[Block, Any], seen: Seen | None) -> tuple[Updates, Seen]:
-    """The updates that differ from what this page shows, and the digests of all that it shows after them.
+    """The updates that differ from what this page shows, and the digests of everything that it shows after them.
 
-    A component that `seen` does not name is as it was made. None: nothing is known of the page.
+    A component that is not in `seen` has its initial value. If `seen` is None, nothing is known of the page.
     """
     digests = {str(block._id): _digest(update) for block, update in wanted.items()}
     known = {} if seen is None else seen
@@ -53,11 +53,11 @@ def changes(wanted: Mapping[Block, Any], seen: Seen | None) -> tuple[Updates, Se
 
 
 def _as_made(block: Block, update: Any) -> bool:
-    """Whether a field has its value already.
+    """Whether a field already has the value.
 
-    Gradio keeps a value for a field that is not on the page yet. It writes the value some moments after the field
+    Gradio stores a value for a field that is not on the page yet. It writes the value some moments after the field
     appears, over what was typed meanwhile (js/core/src/init.svelte.ts, `register_component`, read on 2026-11-28;
-    https://github.com/gradio-app/gradio/pull/12904). So a value that a field has already is not sent.
+    https://github.com/gradio-app/gradio/pull/12904). Therefore such a value is not sent.
     """
     return (
         isinstance(update, KeyedUpdate)

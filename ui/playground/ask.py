@@ -1,4 +1,4 @@
-"""Asking the models of a run: the exported file on the server, or with what the visitor's browser answered."""
+"""Asks the models of a run: the exported file (on the server or in the browser), the checkpoint and the base."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ui.services import exported
 
 POLL_SECONDS = 0.25
 MAX_MESSAGE = 2_000
-"""In characters: more than a phone's context holds."""
+"""In characters; longer than a phone's context."""
 IN_BROWSER = "in this browser"
-NOT_HERE = "The file lies on Hugging Face, not on this server. Run it in this browser, or download it."
+NOT_HERE = "The file is on Hugging Face, not on this server. Run it in this browser, or download it."
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
 
 
 def ask_file(page_state: PageState, message: str) -> Answer:
-    """The exported file's answer on the server; what is in the way is told in its `error`."""
+    """The exported file's answer on the server; if it is not possible, `error` has the reason."""
     if len(message) > MAX_MESSAGE:
         return _too_long(message)
     file = exported(page_state.run) if page_state.run else None
@@ -40,7 +40,7 @@ def ask_file(page_state: PageState, message: str) -> Answer:
 
 
 def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:
-    """What the run's checkpoint or base answers; what is in the way is told in the answer's `error`."""
+    """The answer of the run's checkpoint or base; if it is not possible, `error` has the reason."""
     if len(message) > MAX_MESSAGE:
         return _too_long(message)
     if page_state.run is None or which not in askable(page_state.run):
@@ -49,11 +49,13 @@ def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:
 
 
 def _too_long(message: str) -> Answer:
-    return Answer(error=f"The message has {len(message):,} characters; at most {MAX_MESSAGE:,} are asked. Shorten it.")
+    return Answer(
+        error=f"The message has {len(message):,} characters; at most {MAX_MESSAGE:,} are allowed. Shorten it."
+    )
 
 
 def turns_of(page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
-    """The turn as it grows: before and after every model's answer, and None now and then while one is at work."""
+    """Yields the turn before and after every model's answer, and None regularly while a model works."""
     turn = Turn(message, {}, expected_calls(page_state, message))
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
@@ -74,11 +76,11 @@ def _ask(page_state: PageState, message: str, kind: str) -> Answer:
 
 
 def _given(page_state: PageState, turn: Turn, given: Given) -> Turn:
-    """The turn with the browser's answer; without one, where the server cannot help either; or with why it must."""
+    """The turn with the browser's answer; without one, a note that the server answers, or an error if it cannot."""
     item = given.answers.get(turn.message)
     if item is not None and page_state.run is not None:
         return replace(turn, answers={FILE: browser_answer(page_state.run, item)}, place=IN_BROWSER)
-    reason = given.error or "The browser brought no answer"
+    reason = given.error or "The browser gave no answer"
     if not runtime_installed():
         return replace(
             turn, answers={FILE: Answer(error=f"{reason}. There is no runtime on this server to answer instead.")}
@@ -87,13 +89,13 @@ def _given(page_state: PageState, turn: Turn, given: Given) -> Turn:
 
 
 def held_out_rows(page_state: PageState) -> Sequence[RowResult]:
-    """The rows that evaluation scored."""
+    """The rows that the evaluation scored."""
     evaluation = readable(lambda: page_state.evaluation)
     return evaluation.tuned.rows if evaluation else ()
 
 
 def expected_calls(page_state: PageState, message: str) -> tuple[Call, ...] | None:
-    """The right calls, where the message is one of the held-out rows."""
+    """The expected calls, if the message is one of the held-out rows."""
     return next((row.expected for row in held_out_rows(page_state) if row.message.strip() == message), None)
 
 

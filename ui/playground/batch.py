@@ -1,4 +1,4 @@
-"""Many messages at once: a table of what each model answers, and the same as a CSV."""
+"""Many messages at once: the answers of each model as a table and as a CSV."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ MOST_MESSAGES = 200
 MOST_BYTES = 1_000_000
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 ASK_BROWSER = """
-async (place, many, beside, where, _) => {
+async (location, many, beside, where, _) => {
   const messages = many.split('\\n').map((line) => line.trim()).filter(Boolean);
   const few = messages.length <= MOST ? messages : [];
-  return [place, many, beside, where, await window.ftBrowser.answer(where, few)];
+  return [location, many, beside, where, await window.ftBrowser.answer(where, few)];
 }
 """.replace("MOST", str(MOST_MESSAGES))
 
 
-class ListDesk(Panel):
+class BatchForm(Panel):
     """A field for many messages, and the table of their answers."""
 
     def __init__(self) -> None:
         self.given = gr.JSON(None, visible=False)
         with gr.Accordion("Many messages at once", open=False, elem_id="many", elem_classes=["ft-card"]):
             self.many = gr.Textbox(
-                label="Messages, one a line", lines=6, max_lines=14, elem_id="many-messages",
+                label="Messages, one per line", lines=6, max_lines=14, elem_id="many-messages",
                 placeholder="is there water near me\nhow steep is it up there",
             )  # fmt: skip
             with gr.Row(elem_classes=["ft-row", "ft-tight"]):
@@ -55,21 +55,21 @@ class ListDesk(Panel):
             self.table = Part(elem_id="many-table")
 
     def render(self, page_state: PageState) -> Updates:
-        """Another run begins with an empty field."""
-        run = str(page_state.place.run)
+        """Clear the field when another run is opened."""
+        run = str(page_state.location.run)
         return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
 
     def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
-        """Ask all messages where the page is set to ask, and read them from a file."""
+        """Register the events: ask all messages, and read them from a file."""
         outputs = [self.ask, self.stop, self.table]
 
         def ask(
-            place: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
+            location: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
-            page_state = page.page_state(place, request)
-            yield from asking_all(page_state, many, beside, Given.from_json(given))
+            page_state = page.page_state(location, request)
+            yield from answer_all(page_state, many, beside, Given.from_json(given))
 
-        inputs = [page.place, self.many, beside, where, self.given]
+        inputs = [page.location, self.many, beside, where, self.given]
         asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
         shown = (gr.update(visible=True), gr.update(visible=False))
         self.stop.click(lambda: shown, None, outputs[:2], cancels=[asked], queue=False, **OPTIONS)
@@ -77,14 +77,12 @@ class ListDesk(Panel):
 
 
 def messages_in(many: str) -> list[str]:
-    """The messages in a text of lines; InputError where there are none, or too many, or one is too long."""
+    """The messages in a text, one per line. Raises InputError if there are none or too many, or if one is too long."""
     found = [line.strip() for line in (many or "").split("\n") if line.strip()]
     if not found:
-        raise InputError("There is no message yet. Write one a line, or take them from a file.")
+        raise InputError("There is no message yet. Enter one message per line, or upload a file.")
     if len(found) > MOST_MESSAGES:
-        raise InputError(
-            f"These are {len(found):,} messages; at most {MOST_MESSAGES} are asked at once. Leave some out."
-        )
+        raise InputError(f"These are {len(found):,} messages; at most {MOST_MESSAGES} are allowed. Remove some.")
     longest = max(found, key=len)
     if len(longest) > MAX_MESSAGE:
         raise InputError(f"“{longest[:60]}…” has {len(longest):,} characters; a message has at most {MAX_MESSAGE:,}.")
@@ -92,28 +90,30 @@ def messages_in(many: str) -> list[str]:
 
 
 def lines_of_file(path: Path) -> str:
-    """The messages in a file, one a line: a CSV's user_message column, or a text's lines; InputError if unreadable."""
+    """The messages of a CSV's user_message column or of a text's lines. Raises InputError if unreadable."""
     if path.stat().st_size > MOST_BYTES:
-        raise InputError(f"{path.name} is larger than 1 MB. Give a file of at most {MOST_MESSAGES} messages.")
+        raise InputError(f"{path.name} is larger than 1 MB. Upload a file of at most {MOST_MESSAGES} messages.")
     if path.suffix.lower() == ".csv":
         rows = read_table(path)
         if MESSAGE not in rows.index:
-            raise InputError(f"{path.name} has no {MESSAGE} column. Name the column so, or give a text of one a line.")
+            raise InputError(
+                f"{path.name} has no {MESSAGE} column. Rename the column, or upload a text with one message per line."
+            )
         return "\n".join(" ".join((row.message or "").split()) for row in rows.rows)
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is no UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
+        raise InputError(f"{path.name} is not UTF-8 text (byte {error.start:,}). Save it as UTF-8.") from error
 
 
-def asking_all(
+def answer_all(
     page_state: PageState, many: str, beside: Sequence[str], given: Given | None
 ) -> Iterator[tuple[Any, ...]]:
-    """The table as it grows, and the CSV at its end."""
+    """Yields the table after each answer, and at the end with the CSV."""
     try:
         messages = messages_in(many)
     except InputError as error:
-        yield gr.update(), gr.update(), callout("plain", "Nothing was asked", error)
+        yield gr.update(), gr.update(), callout("plain", "No message was sent", error)
         return
     if given is not None and given.stopped:
         messages = [message for message in messages if message in given.answers]
@@ -125,8 +125,8 @@ def asking_all(
             newest = turn or newest
             yield gr.skip(), gr.skip(), gr.skip()
         turns.append(newest)
-    told = turns_table(turns) if turns else callout("warn", "Stopped", "Nothing was answered before that.")
-    yield gr.update(visible=True), gr.update(visible=False), told
+    shown = turns_table(turns) if turns else callout("warn", "Stopped", "No message was answered.")
+    yield gr.update(visible=True), gr.update(visible=False), shown
 
 
 def _under_way(turns: Sequence[Turn], total: int) -> Markup:
@@ -135,7 +135,7 @@ def _under_way(turns: Sequence[Turn], total: int) -> Markup:
 
 
 def turns_table(turns: Sequence[Turn]) -> Markup:
-    """Every message with its answers, how many are as the data expects, and the CSV."""
+    """A table of the messages and answers, with the counts of expected answers and the CSV."""
     address = "data:text/csv;charset=utf-8;base64," + base64.b64encode(turns_csv(turns).encode("utf-8-sig")).decode()
     save = link(address, "Download as CSV", kind="quiet small", download=True, name="answers.csv")
     title = text.count(len(turns), "message")
@@ -159,7 +159,7 @@ def _tally(turns: Sequence[Turn]) -> str:
 def _table(turns: Sequence[Turn]) -> Markup:
     kinds = list(turns[0].answers)
     expected = any(turn.expected is not None for turn in turns)
-    headers = ["Message", *(KINDS[kind] for kind in kinds), *(["The data says"] if expected else [])]
+    headers = ["Message", *(KINDS[kind] for kind in kinds), *(["Expected by the data"] if expected else [])]
     rows = [
         [
             turn.message,
@@ -187,7 +187,7 @@ def _expected(turn: Turn) -> Markup:
 
 
 def turns_csv(turns: Sequence[Turn]) -> str:
-    """One line a message: for every model its calls, what it wrote, what went wrong, and the seconds it took."""
+    """A CSV with one line per message: for every model its calls, raw text, error and seconds."""
     kinds = list(dict.fromkeys(kind for turn in turns for kind in turn.answers))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -218,4 +218,4 @@ def _read(path: str) -> tuple[Any, str]:
         messages_in(lines)
         return lines, ""
     except InputError as error:
-        return gr.skip(), callout("error", "The file was not taken", error)
+        return gr.skip(), callout("error", "The file was not accepted", error)

@@ -1,4 +1,4 @@
-"""The exported file in the visitor's browser: what the worker needs to run it, and what its answers say."""
+"""The exported file in the visitor's browser: the worker's configuration, and reading its answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the browser brought back: a raw answer by message; `error` says why it gave up, if it did."""
+    """The browser's raw answers by message; `error` has the reason if it failed."""
 
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     error: str | None = None
@@ -35,7 +35,7 @@ class Given:
 
     @classmethod
     def from_json(cls, value: Any) -> Given | None:
-        """What came with the press; None where the server is to answer. All of it is text that a visitor sent."""
+        """Reads the value that came with the click; None if the server is to answer. The value is untrusted input."""
         if not isinstance(value, dict):
             return None
         listed = value.get("answers")
@@ -46,7 +46,7 @@ class Given:
 
 
 def browser_panel(page_state: PageState) -> Markup:
-    """The panel that the page's script fills: what is under way, and the file's address for the worker."""
+    """The panel that the page's script fills with the progress; it holds the worker's configuration."""
     wanted = browser_config(page_state)
     if wanted is None:
         return Markup("")
@@ -55,15 +55,15 @@ def browser_panel(page_state: PageState) -> Markup:
         '<p class="note" data-part="told" role="status"></p>'
         '<div class="bar" data-part="bar" hidden><i></i></div>'
         '<div class="actions"><button type="button" class="btn quiet small" data-part="stop" hidden>Stop</button>'
-        '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone all the same</button>'
+        '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone anyway</button>'
         "</div></div>"
     ).format(json.dumps(wanted))
 
 
 def browser_config(page_state: PageState) -> dict[str, Any] | None:
-    """What the worker needs; None where there is no file, or the runtime is not installed.
+    """The worker's configuration; None if there is no file, or the runtime is not installed.
 
-    `head` is the prompt up to the message and `tail` what follows it, `<bos>` left out: the runtime adds that.
+    `head` is the prompt up to the message and `tail` what follows it, without `<bos>`, which the runtime adds.
     """
     route, run = runtime_route(), page_state.run
     file = exported(run) if run else None
@@ -82,10 +82,10 @@ def browser_config(page_state: PageState) -> dict[str, Any] | None:
 
 
 def browser_answer(run: Run, item: Mapping[str, Any]) -> Answer:
-    """An answer that the browser made, read by the parser that reads the server's.
+    """The browser's answer, read by the same parser as the server's.
 
-    The browser counts no tokens: they are those of the text by the checkpoint's own tokenizer, and the stop token; 0
-    where the run's folder has no tokenizer.
+    The browser counts no tokens. They are counted here with the checkpoint's tokenizer, plus the stop token; 0 if the
+    run's folder has no tokenizer.
     """
     raw = str(item["raw"])[:MOST_CHARACTERS]
     prefill, decode = _seconds(item, "prefill_seconds"), _seconds(item, "decode_seconds")

@@ -1,4 +1,4 @@
-"""Correcting an answer: the right call becomes a new row, in a copy of the run's data."""
+"""Correcting an answer: the right call becomes a new row in a copy of the run's data."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ui.playground.history import FILE, Turn
 from ui.services import Origin
 
 OPTIONS: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-LEAD = "Write the calls that would have been right. The row is checked like any other, and added to a copy of the data."
+LEAD = "Enter the right calls. The row is checked like any other and added to a copy of the data."
 Added = dict[str, Any]
 """The draft that holds the rows of this session so far: `draft`, and how many `rows` there are."""
 
 
 class CorrectForm(Panel):
-    """A form below the answer, closed until somebody wants to correct one."""
+    """A form below the answer, hidden until the visitor corrects an answer."""
 
     def __init__(self) -> None:
         self.added = gr.State({})
@@ -34,7 +34,7 @@ class CorrectForm(Panel):
             self.lead = Part(
                 Markup('<div class="card-head"><h2>Correct this answer</h2></div><p class="note">{}</p>').format(LEAD)
             )
-            self.message = gr.Textbox(label="What was said", lines=1, max_lines=4, elem_id="correct-message")
+            self.message = gr.Textbox(label="Message", lines=1, max_lines=4, elem_id="correct-message")
             self.calls = gr.Textbox(label="The right calls", lines=3, max_lines=12, elem_id="correct-calls")
             self.tools = Part(elem_id="correct-tools")
             with gr.Row(elem_classes=["ft-row", "ft-tight"]):
@@ -43,8 +43,8 @@ class CorrectForm(Panel):
         self.result = Part(elem_id="correct-result")
 
     def render(self, page_state: PageState) -> Updates:
-        """Another run closes the form and begins with no added rows."""
-        run = str(page_state.place.run)
+        """Hide the form and forget the added rows when another run is opened."""
+        run = str(page_state.location.run)
         return {
             self.added: KeyedUpdate(run, {}),
             self.box: KeyedUpdate(run, gr.update(visible=False)),
@@ -53,43 +53,45 @@ class CorrectForm(Panel):
         }
 
     def wire(self, page: Page, turns: gr.State, answer: gr.HTML) -> None:
-        """Open the form on the newest answer, and add what it holds."""
+        """Register the events: open the form for the latest answer, and add its row."""
 
         def open_form(turns: list[Turn], event: gr.EventData) -> tuple[Any, ...]:
             if clicked(event).get("do") != "correct" or not turns:
                 return (gr.skip(),) * 4
             return gr.update(visible=True), turns[0].message, right_calls(turns[0]), ""
 
-        def add(place: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request) -> tuple[Any, ...]:
-            page_state = page.page_state(place, request)
+        def add(
+            location: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request
+        ) -> tuple[Any, ...]:
+            page_state = page.page_state(location, request)
             try:
-                now, told = add_row(page_state, message, calls, added)
+                now, message = add_row(page_state, message, calls, added)
             except InputError as error:
                 return gr.skip(), gr.skip(), callout("error", "The row was not added", error)
-            return now, gr.update(visible=now == added), told
+            return now, gr.update(visible=now == added), message
 
         answer.act(open_form, turns, [self.box, self.message, self.calls, self.result], **OPTIONS)
-        inputs = [page.place, self.message, self.calls, self.added]
+        inputs = [page.location, self.message, self.calls, self.added]
         self.add.click(add, inputs, [self.added, self.box, self.result], **OPTIONS)
         self.close.click(lambda: (gr.update(visible=False), ""), None, [self.box, self.result], **OPTIONS)
         page.on_click(self.result, open_draft)
 
 
 def right_calls(turn: Turn) -> str:
-    """The calls to start from: those that the data expects, else those that the file answered."""
+    """The form's initial calls: those that the data expects, else the file's answer."""
     answer = turn.answers.get(FILE)
     calls = turn.expected if turn.expected is not None else answer.calls if answer else ()
     return canonical_text([(call.name, call.arguments) for call in calls])
 
 
 def add_row(page_state: PageState, message: str, calls: str, added: Added) -> tuple[Added, Markup]:
-    """The draft with the row, and what to say of it; the same draft where the rules found an error.
+    """The draft with the row, and a message about it; the same draft if the rules found an error.
 
-    InputError where the data cannot take a row, or the draft of earlier rows is gone.
+    Raises InputError if no row can be added to the data, or if the draft of earlier rows is gone.
     """
     run = page_state.run
     if run is None:
-        raise InputError("There is no run here whose data the row could be added to. Open one from the list.")
+        raise InputError("No run is open, so the row cannot be added. Open a run from the list.")
     issues = check_row(message.strip(), calls, run.tools_path, page_state.options)
     errors = [issue for issue in issues if issue.severity == "error"]
     if errors:
@@ -100,7 +102,7 @@ def add_row(page_state: PageState, message: str, calls: str, added: Added) -> tu
     cell = read_calls(calls).canonical
     same = rows_alike(source.dataset, message)
     if any(read_calls(row.calls or "").canonical == cell for row in same):
-        return added, callout("plain", "This row is in the data already", f"Line {same[0].line:,} says the same.")
+        return added, callout("plain", "This row is in the data already", f"Line {same[0].line:,} is the same.")
     rows = added.get("rows", 0) + 1
     origin = Origin(
         run.config.allow_multiple_calls,
@@ -110,24 +112,26 @@ def add_row(page_state: PageState, message: str, calls: str, added: Added) -> tu
     )
     content = append_row(source.dataset, message.strip(), cell)
     draft = page_state.services.upload_store.add(content, source.tools, source.name, origin, source.test)
-    said = _said(run, source.name, rows, [row.line for row in same], [issue for issue in issues if issue not in errors])
+    said = _message(
+        run, source.name, rows, [row.line for row in same], [issue for issue in issues if issue not in errors]
+    )
     return {"draft": draft, "rows": rows}, callout("ok", "Added to a copy of the data", said, _onward(draft))
 
 
 def open_draft(page_state: PageState, data: Mapping[str, str]) -> Location:
-    """Go on with the added rows on the Data step, the run's settings kept for training; InputError if they are gone."""
+    """Open the draft in the Data step, with the run's settings. Raises InputError if the draft is gone."""
     draft = data.get("draft")
     if data.get("do") != "open" or not draft:
-        return page_state.place
+        return page_state.location
     page_state.services.upload_store.open(draft)
-    return Location(data=draft, like=page_state.place.run)
+    return Location(data=draft, like=page_state.location.run)
 
 
-def _said(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:
-    parts = [f"{name} has {text.count(rows, 'row')} more there; the run “{run.name}” keeps its own data."]
+def _message(run: Run, name: str, rows: int, alike: Sequence[int], notes: Sequence[Issue]) -> Markup:
+    parts = [f"{name} has {text.count(rows, 'new row')} there. The data of the run “{run.name}” is unchanged."]
     if alike:
         lines = ", ".join(f"{line:,}" for line in alike[:5])
-        parts.append(f"The same message stands on line {lines} with another call: the Data step shows both.")
+        parts.append(f"Line {lines} has the same message with another call: the Data step shows both.")
     return Markup("{}{}").format(" ".join(parts), Markup("<br>{}").format(_listing(notes)) if notes else "")
 
 

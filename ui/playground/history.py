@@ -1,4 +1,4 @@
-"""The messages of a visitor's session, what they were answered with, and how that is shown."""
+"""The messages and answers of a visitor's session, and their rendering."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ui.html import badge, button, call_card, call_text, callout, card, progress
 
 FILE, TUNED, BASE = "file", "tuned", "base"
 KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}
-"""What can be asked, in the order it is shown, and what it is called."""
+"""The kinds of models in the order of the page, with their titles."""
 
-LOADING = "Answering; the first time its weights are loaded, which can take a minute"
+LOADING = "Answering. Loading the weights the first time can take a minute."
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message, and what each kind of model that was asked answered; `expected` where the data knows the calls.
+    """One message and the answers of the models; `expected` has the calls if the data knows them.
 
-    `place` says where the exported file ran; `note` is a sentence about that, if there is one to say. `waiting` is the
-    kind that is at work now.
+    `place` says where the exported file ran; `note` is a sentence about that, or empty. `waiting` is the
+    kind of model that answers now.
     """
 
     message: str
@@ -35,12 +35,12 @@ class Turn:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What has answered, and what is about to."""
+        """The kinds of models that have answered, and the one that answers now."""
         return (*self.answers, self.waiting) if self.waiting else tuple(self.answers)
 
 
 def turn_view(turn: Turn) -> Markup:
-    """The newest message, its calls as cards, and what the model wrote; several models stand side by side."""
+    """The latest message, its calls as cards, and the raw text; several models are shown side by side."""
     note = callout("warn", turn.note) if turn.note else Markup("")
     alone = turn.answers.get(FILE) if len(turn.kinds) == 1 else None
     if alone is not None and alone.error and not alone.raw:
@@ -68,29 +68,29 @@ def _answer_view(answer: Answer, turn: Turn) -> Markup:
         return callout("error", "There is no answer", answer.error)
     cards = [call_card(call.name, call.arguments) for call in answer.calls]
     if answer.error:
-        cards.append(callout("warn", "The phone would get no call from this", answer.error))
+        cards.append(callout("warn", "The phone cannot read a call from this", answer.error))
     elif not cards:
-        cards.append(callout("plain", "No call", answer.text or "The model called no tool and said nothing."))
+        cards.append(callout("plain", "No call", answer.text or "The model called no tool and wrote no text."))
     raw = Markup('<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{}</pre>').format(
         answer.raw
     )
     where = turn.place if answer is turn.answers.get(FILE) else ""
-    return Markup("{}{}{}{}").format(Markup("").join(cards), _held_against(answer, turn), raw, _times(answer, where))
+    return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, turn), raw, _times(answer, where))
 
 
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
-    """Whether the calls are those that the data expects; None where it expects nothing of this message."""
+    """Whether the calls are those that the data expects; None if the data has no such message."""
     return None if expected is None else tuple(answer.calls) == tuple(expected)
 
 
-def _held_against(answer: Answer, turn: Turn) -> Markup:
+def _compared(answer: Answer, turn: Turn) -> Markup:
     right = as_expected(answer, turn.expected)
     if right is None:
         return Markup("")
     if right:
         return Markup("<p>{}</p>").format(badge("as expected", "ok"))
     calls = Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else "no call"
-    return Markup("<p>{} The data says {}</p>").format(badge("not as expected", "warn"), calls)
+    return Markup("<p>{} The data expects {}</p>").format(badge("not as expected", "warn"), calls)
 
 
 def _times(answer: Answer, where: str) -> Markup:
@@ -118,7 +118,7 @@ def history_view(turns: Sequence[Turn]) -> Markup:
 
 
 def short(answer: Answer | None) -> Markup:
-    """An answer on a line."""
+    """An answer on one line."""
     if answer is not None and answer.calls:
         return Markup("").join([call_text(call.to_dict()) for call in answer.calls])
     if answer is None or (answer.error and not answer.raw):

@@ -1,4 +1,4 @@
-"""Step 5, Try: say something, and see the call that the phone would make."""
+"""Step 5, Try: enter a message, and see the call that the phone would make."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from backend.runs import STARTER
 from ui.html import Part, button, callout, card, clicked, empty, heading, progress
 from ui.page import KeyedUpdate, Page, PageState, Panel, Updates, pick_step
 from ui.playground.ask import MAX_MESSAGE, held_out_rows, turns_of
-from ui.playground.batch import ListDesk
+from ui.playground.batch import BatchForm
 from ui.playground.browser_model import SCRIPT, Given, browser_panel
 from ui.playground.correction import CorrectForm
 from ui.playground.history import KINDS, Turn, history_view, turn_view
 from ui.services import exported, runtime_route
 
-LEAD = "The exported file answers here as it would on the phone, in the same runtime."
+LEAD = "The exported file answers here as on the phone, in the same runtime."
 EXAMPLES_SHOWN = 8
 KEPT = 20
 SERVER, BROWSER = "server", "browser"
 WHERE = [("On the server", SERVER), ("In this browser", BROWSER)]
 ASK_BROWSER = """
-async (place, message, turns, beside, where, _) =>
-  [place, message, turns, beside, where, await window.ftBrowser.answer(where, message.trim() ? [message.trim()] : [])]
+async (location, message, turns, beside, where, _) => {
+  const messages = message.trim() ? [message.trim()] : [];
+  return [location, message, turns, beside, where, await window.ftBrowser.answer(where, messages)];
+}
 """
 CHOOSE = "(where) => { window.ftBrowser.choose(where); }"
-NO_BASE = "The starter was made from this data alone, so there is no base model to set beside it."
+NO_BASE = "The starter was trained from scratch on this data, so there is no base model to compare with."
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -58,13 +60,13 @@ class TryStep(Panel):
                 self.alone = Part(elem_id="try-alone")
             self.answer = Part(elem_id="answer")
             self.correct = CorrectForm()
-            self.many = ListDesk()
+            self.many = BatchForm()
             self.history = Part(elem_id="history")
 
     def render(self, page_state: PageState) -> Updates:
-        """The desk where there is an exported file, else how to get one; another run clears the desk."""
+        """The form if there is an exported file, else the next step to get one; another run clears the form."""
         ready = page_state.has("export")
-        run = str(page_state.place.run)
+        run = str(page_state.location.run)
         wanted: Updates = {self.blank: _blank(page_state), self.desk: gr.update(visible=ready)}
         if ready:
             server, browser = _on_server(page_state), runtime_route() is not None
@@ -84,7 +86,7 @@ class TryStep(Panel):
         return wanted
 
     def _beside(self, page_state: PageState) -> Updates:
-        """What can be asked beside the file, and a sentence where something cannot."""
+        """The models to compare with the file, and a sentence if one is missing."""
         assert page_state.run is not None
         choices = [(KINDS[which], which) for which in askable(page_state.run)]
         shown = gr.update(choices=choices, value=[], visible=bool(choices))
@@ -95,12 +97,12 @@ class TryStep(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Ask when the button or Enter is pressed, or an example; in the browser first, where that was chosen."""
+        """Register the events: the button, Enter or an example asks, in the browser first if that is selected."""
         outputs = [self.ask, self.stop, self.answer, self.turns, self.history]
-        inputs = [page.place, self.message, self.turns, self.beside, self.where, self.given]
+        inputs = [page.location, self.message, self.turns, self.beside, self.where, self.given]
 
         def ask(
-            place: dict[str, Any],
+            location: dict[str, Any],
             message: str,
             turns: list[Turn],
             beside: list[str],
@@ -108,7 +110,7 @@ class TryStep(Panel):
             given: Any,
             request: gr.Request,
         ) -> Iterator[tuple[Any, ...]]:
-            page_state = page.page_state(place, request)
+            page_state = page.page_state(location, request)
             yield from answering(page_state, message, turns, beside, Given.from_json(given))
 
         def fill(event: gr.EventData) -> str:
@@ -129,15 +131,15 @@ class TryStep(Panel):
 def answering(
     page_state: PageState, message: str, turns: list[Turn], beside: Sequence[str], given: Given | None
 ) -> Iterator[tuple[Any, ...]]:
-    """What the page shows while an answer is made, and then the answer."""
+    """Yields the progress and then the answer."""
     message = (message or "").strip()
     if not message:
-        yield gr.update(), gr.update(), callout("plain", "Type a message first"), gr.skip(), gr.skip()
+        yield gr.update(), gr.update(), callout("plain", "Enter a message first"), gr.skip(), gr.skip()
         return
     if given is not None and given.stopped and message not in given.answers:
         yield gr.update(), gr.update(), callout("warn", "Stopped"), gr.skip(), gr.skip()
         return
-    doing = "Opening the file and answering; the first time takes a few seconds"
+    doing = "Answering. Opening the file the first time takes a few seconds."
     waiting = card("Answering", progress(None, doing))
     yield gr.update(visible=False), gr.update(visible=True), waiting, gr.skip(), gr.skip()
     newest = Turn(message, {}, None)
@@ -153,23 +155,23 @@ def _blank(page_state: PageState) -> Markup:
         return Markup("")
     if page_state.stage("export").active:
         back = button("step", "See the export", step="export")
-        return empty("Export first", "The file can be asked as soon as it is exported.", back)
+        return empty("Export first", "You can try the file when it is exported.", back)
     step, name = ("export", "Go to Export") if page_state.has("train") else ("train", "Go to Train")
     return empty(
-        "Nothing to ask yet",
+        "Nothing to try yet",
         "The exported file answers here. Train a model and export it first.",
         button("step", name, kind="primary", step=step),
     )
 
 
 def _on_server(page_state: PageState) -> bool:
-    """Whether the server can answer: it has the runtime, and the file."""
+    """Whether the server has the runtime and the file."""
     file = exported(page_state.run) if page_state.run else None
     return runtime_installed() and file is not None and file.path is not None
 
 
 def _examples(page_state: PageState) -> Markup:
-    """Held-out messages to press, spread over the tools."""
+    """Buttons with held-out messages, distributed over the tools."""
     by_tool: dict[str, list[str]] = {}
     for row in held_out_rows(page_state):
         by_tool.setdefault(row.expected[0].name if row.expected else "", []).append(row.message)

@@ -1,16 +1,16 @@
-"""The work behind the page: accounts, uploads, checks, tasks, prices, runs and their summaries."""
+"""The page's services: accounts, uploads, checks, tasks, prices, runs and their summaries."""
 
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
 from ui.services.data_work import Data, check_as_json
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
-from ui.services.fix_request import SAFE, FixRequest, read_wish, safely_mended
+from ui.services.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
 from ui.services.services import Services
 from ui.services.stages import StageView, events_at, has_result, stage_views, stamp
-from ui.services.stored import damage_of, stored_runs, told
+from ui.services.stored import damage_of, message_of, stored_runs
 from ui.services.subprocess_work import TooMuch, run_apart
 from ui.services.summaries import Summary
 from ui.services.tasks import Task
@@ -56,15 +56,15 @@ __all__ = [
     "has_result",
     "home",
     "install_runtime",
-    "read_wish",
+    "message_of",
+    "read_fix_request",
     "run_apart",
     "runtime_route",
-    "safely_mended",
+    "safely_fixable",
     "stage_views",
     "stamp",
     "stop_all",
     "stored_runs",
-    "told",
     "trained_rows",
     "workload",
 ]

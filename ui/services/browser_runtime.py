@@ -1,6 +1,6 @@
-"""LiteRT-LM for the browser: an npm package, installed beside the app and served by it.
+"""LiteRT-LM for the browser: an npm package, installed with the app and served by it.
 
-Where the app's own folder cannot be written it is installed in a temporary one (backend/runs/fallback.py).
+If the app's folder cannot be written, it is installed in a temporary one (backend/runs/fallback.py).
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ WORKER = Path(__file__).parents[1] / "static" / "model_worker.js"
 SERVED = {".js": "text/javascript", ".wasm": "application/wasm"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 BARE_IMPORT, OUR_IMPORT = "'@litertjs/wasm-utils'", "'../../wasm-utils/dist/index.js'"
-"""The one import by package name: import maps do not reach workers, so it is written as the path that we serve."""
+"""The only import by package name: import maps do not apply in workers, so it is replaced by the served path."""
 
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-SERVER_ALONE = "Exported files cannot be run in the browser; they are asked on the server alone."
-NO_NPM = f"There is no npm here. {SERVER_ALONE}"
+SERVER_ALONE = "Exported files run on the server only, not in the browser."
+NO_NPM = f"npm is not installed. {SERVER_ALONE}"
 
 
 def runtime_route(app: Path = ROOT) -> str | None:
-    """Where the installed runtime is served, relative to the page; None where it is not installed."""
+    """The route of the installed runtime, relative to the page; None if it is not installed."""
     root = runtime_root(app)
     return f"litertlm/{pinned(root)['core']}" if is_installed(root) else None
 
 
 def install_runtime(app: Path = ROOT) -> threading.Thread | None:
-    """Install the runtime in a thread where scripts/run did not: on a Space only requirements.txt is installed."""
+    """Install the runtime in a thread if scripts/run did not, as on a Space, which installs only requirements.txt."""
     if runtime_route(app):
         return None
     if shutil.which(NPM[0]) is None:
@@ -49,7 +49,7 @@ def install_runtime(app: Path = ROOT) -> threading.Thread | None:
         return None
     root = runtime_root(app)
     if root != app:
-        _say(f"{app} cannot be written, so LiteRT-LM for the browser is kept in {root} and ends with this machine.")
+        _say(f"{app} cannot be written, so LiteRT-LM for the browser goes to {root}, a temporary folder.")
     thread = threading.Thread(target=_install, args=(root,), name="npm", daemon=True)
     thread.start()
     return thread
@@ -61,21 +61,21 @@ def _install(root: Path) -> None:
     except InputError as error:  # a checkout that cannot be written
         _say(f"LiteRT-LM for the browser is not installed. {error} {SERVER_ALONE}")
         return
-    if lock is None:  # another copy of the app is at it
+    if lock is None:  # another copy of the app installs it
         return
     try:
         _say("Installing LiteRT-LM for the browser (108 MB) …")
-        trouble = _npm(root)
-        if trouble is None and is_installed(root):
+        problem = _npm(root)
+        if problem is None and is_installed(root):
             _say("LiteRT-LM for the browser is installed.")
         else:
-            _say(f"npm could not install LiteRT-LM for the browser: {trouble or 'no reason given.'}\n{SERVER_ALONE}")
+            _say(f"npm could not install LiteRT-LM for the browser: {problem or 'no reason given.'}\n{SERVER_ALONE}")
     finally:
         os.close(lock)
 
 
 def _npm(root: Path) -> str | None:
-    """Run npm with a cache that goes away, as its usual one may not be writable; why it failed, None if it did not."""
+    """Run npm with a temporary cache, because the usual one may not be writable. Returns the error, None on success."""
     try:
         with Scratch("npm-") as cache:
             command = [*NPM, f"--cache={cache}"]
@@ -130,7 +130,7 @@ _zipping = threading.Lock()
 
 
 def _zipped(file: Path) -> Path | None:
-    """The file packed with gzip beside it, made once: 7 instead of 22 MB to fetch. None where it cannot be made."""
+    """The gzip copy of the file, made once: 7 instead of 22 MB to download. None if it cannot be written."""
     packed = file.with_name(file.name + ".gz")
     with _zipping:
         if not packed.is_file():

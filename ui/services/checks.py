@@ -1,4 +1,4 @@
-"""Work on data, started and found again: checks, planned fixes, test rows, reviews."""
+"""Starts and finds tasks on data: checks, planned fixes, test rows, reviews."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ui.services.tasks import WAIT, Task, Tasks
 
 @dataclass(frozen=True)
 class Review:
-    """What was found; `groups` are rows with nearly the same message, largest first, `trouble` why no label was
-    doubted."""
+    """A review's result: `groups` are rows with nearly the same message, largest first; `problem` is why no label was
+    reviewed."""
 
     suspects: LabelErrorReport | None
-    trouble: str
+    problem: str
     groups: tuple[tuple[Example, ...], ...]
 
 
@@ -36,13 +36,13 @@ def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, s
     """Group the near-duplicates and cross-validate the classifier; `tell` is told the share done and what is done."""
     tell(0.0, "Comparing the messages with each other")
     groups = _groups(examples)
-    tell(0.2, "Asking a simple classifier about every row")
+    tell(0.2, "Cross-validating a simple classifier")
     try:
-        suspects, trouble = find_label_errors(examples, seed), ""
+        suspects, problem = find_label_errors(examples, seed), ""
     except InputError as error:
-        suspects, trouble = None, str(error)
+        suspects, problem = None, str(error)
     tell(1.0, "Done")
-    return Review(suspects, trouble, groups)
+    return Review(suspects, problem, groups)
 
 
 def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
@@ -55,18 +55,18 @@ def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
 
 
 BOUNDS = Bounds(seconds=180.0, bytes=6 * 1024**3)
-"""Meant for what hangs: more than the check of the largest file takes."""
+"""Limits for work that hangs: more than the check of the largest file takes."""
 UNCOUNTED = "The tokenizer of {base} took too long, too much memory, or is damaged. Check the model, or use another."
-TOO_LONG = "This took more than {seconds:.0f} seconds, so it was ended. Give fewer rows, or shorter ones."
+TOO_LONG = "This took more than {seconds:.0f} seconds, so it was ended. Use fewer or shorter rows."
 LOGGER = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
 class Checker:
-    """Runs each kind of work in a thread of its own, what is large in a process, and keeps the latest results.
+    """Runs each kind of work in its own thread, large work in a process, and stores the latest results.
 
-    `owner` is who answers for the work and finds its result again, empty for whoever has the machine alone. `bounds`
-    are for what a process works on for a shared app.
+    `owner` is the account that the work counts for, empty for the machine's owner. `bounds` limit the processes of a
+    shared app.
     """
 
     def __init__(self, bounds: Bounds = BOUNDS) -> None:
@@ -81,23 +81,23 @@ class Checker:
         return self._checks.start((owner, data.key), self._check(data), owner, data.expected_bytes)
 
     def restart(self, owner: str = "") -> None:
-        """Forget the checks that the owner stopped, so that the next look starts them anew."""
+        """Forget the checks that the owner stopped, so that the next poll starts them again."""
         self._checks.drop_stopped(owner)
 
-    def plan(self, data: Data, wish: FixRequest, owner: str = "") -> Task[FixPlan]:
-        """What fixing would change, worked out now if it is new."""
-        work = self._work(data, data.large, plan, data, wish)
-        return self._plans.start((owner, data.key, wish), work, owner, data.expected_bytes)
+    def plan(self, data: Data, request: FixRequest, owner: str = "") -> Task[FixPlan]:
+        """The plan of the fixes, started now if it is new."""
+        work = self._work(data, data.large, plan, data, request)
+        return self._plans.start((owner, data.key, request), work, owner, data.expected_bytes)
 
     def test_rows(self, data: Data, report: CheckReport, test: Path, owner: str = "") -> Task[CheckReport]:
-        """The check of test rows that somebody brought along, started now if it is new."""
+        """The check of uploaded test rows, started now if it is new."""
         work = self._work(data, data.large or is_large(test), check_tests, data, report.examples, test)
         return self._tests.start((owner, data.key, content(test)), work, owner, data.expected_bytes)
 
     def review(self, data: Data, report: CheckReport, owner: str = "") -> Task[Review]:
-        """The search for labels that look wrong, started now if it is new or was stopped; InputError without room.
+        """The search for labels that look wrong, started if new or stopped. Raises InputError if there is no room.
 
-        Always in a process: scikit-learn cannot be asked to stop.
+        It always runs in a process, because scikit-learn cannot be interrupted.
         """
         self._reviews.drop_stopped(owner)
         work = self._work(data, True, review_rows, report.examples, data.options.seed)
@@ -107,11 +107,11 @@ class Checker:
         return task
 
     def reviewed(self, data: Data, owner: str = "") -> Task[Review] | None:
-        """That search, None where nobody asked for it."""
+        """The review, None if it was not started."""
         return self._reviews.get((owner, data.key))
 
     def _check(self, data: Data) -> Callable[[Task[CheckReport]], CheckReport]:
-        """The check; a tokenizer that somebody else made is read in a process with a limit, and may be given up on."""
+        """The check; a foreign tokenizer is read in a process with limits, and its tokens may stay uncounted."""
         if data.options.folders or data.options.base_model == STARTER:
             return self._work(data, data.large, check, data)
 
@@ -129,7 +129,7 @@ class Checker:
     def _work(
         self, data: Data, large: bool, work: Callable[..., Result], *arguments: Any
     ) -> Callable[[Task[Result]], Result]:
-        """The work, here or in another process; with a limit on a shared app, where it would hold up others."""
+        """The work, in this process or another one, which has limits on a shared app."""
         bounds = None if data.options.folders else self._bounds
 
         def run(task: Task[Result]) -> Result:

@@ -20,9 +20,9 @@ from ui.services.tasks import Task, Tasks
 Kind = Literal["machine", "account"]
 TITLES: dict[str, str] = {"machine": "This machine", "account": "Your account on Hugging Face"}
 MACHINE_CHECKS, ACCOUNT_CHECKS = 12, 9
-NOT_HERE = "This page checks machines of one's own. On a shared app, check your account."
+NOT_HERE = "Only the owner can check this machine. Check your account instead."
 NOBODY = "Log in with Hugging Face first."
-NOT_TRIED = "No job was started, because the checks of the account did not come so far."
+NOT_TRIED = "No job was started, because the account checks did not finish."
 ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
 
 
@@ -32,7 +32,7 @@ class _Ended(Stopped, apart.Stopped):
 
 @dataclass(slots=True)
 class Checkup:
-    """A check that the page began: its task, what it has found so far, and in the end the report's text."""
+    """A check that the page started: its task, its findings so far, and at the end the report's text."""
 
     task: Task[Report]
     found: list[Finding] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Offer:
 
 
 class _Follower:
-    """Tells the page how far a check is, and ends it if the visitor wants no more."""
+    """Reports the progress of a check to its task, and ends the check if the visitor stopped it."""
 
     def __init__(self, task: Task[Report], checkup: Checkup, checks: int) -> None:
         self._task = task
@@ -74,14 +74,14 @@ _ALL: WeakSet[Checkups] = WeakSet()
 
 
 def stop_all(seconds: float) -> None:
-    """End every check, as the app ends, and wait at most so long until they removed what they made."""
+    """End every check at the app's end, and wait at most `seconds` until they have removed their files."""
     ends, under_way = time.monotonic() + seconds, [task for checkups in list(_ALL) for task in checkups.stop()]
     for task in under_way:
         task.done.wait(max(0.0, ends - time.monotonic()))
 
 
 class Checkups:
-    """The checks of one account or machine, one of each kind at a time; the last of each is kept."""
+    """The checks of one account or machine, one of each kind at a time; the last of each is stored."""
 
     def __init__(self) -> None:
         _ALL.add(self)
@@ -91,18 +91,18 @@ class Checkups:
         self._lock = threading.Lock()
 
     def last(self, kind: str | None) -> Checkup | None:
-        """The latest check of a kind, under way or done."""
+        """The latest check of a kind, running or done."""
         return self._last.get(kind or "")
 
     def stop(self) -> list[Task[Report]]:
-        """End what is under way, which is returned; what it made is removed before it is done."""
+        """Stop the running checks and return them; each removes its files before it is done."""
         under_way = [checkup.task for checkup in list(self._last.values()) if not checkup.task.done.is_set()]
         for task in under_way:
             task.stop.set()
         return under_way
 
     def check_machine(self, identity: Identity, runs: Path) -> None:
-        """Check the machine that the app runs on; InputError on an app that others use too."""
+        """Check the machine that the app runs on; Raises InputError on a shared app."""
         if not identity.machine:
             raise InputError(NOT_HERE)
 
@@ -113,7 +113,7 @@ class Checkups:
         self._start("machine", identity, work)
 
     def check_account(self, identity: Identity, plan: Plan | None = None) -> None:
-        """Check the account of whoever asks; with a plan also its jobs, which cost money. InputError."""
+        """Check the visitor's account; with a plan also its jobs, which cost money. Raises InputError."""
         name, token = identity.name, identity.token
         if name is None or token is None:
             raise InputError(NOBODY)
@@ -133,11 +133,11 @@ class Checkups:
         self._start("account", identity, work)
 
     def price(self) -> Task[Offer] | None:
-        """The price that was asked for last."""
+        """The latest requested price."""
         return self._prices.get("price")
 
     def ask_price(self, identity: Identity) -> None:
-        """Ask the Hub what the jobs of a check cost now. InputError if nobody is logged in."""
+        """Ask the Hub what the jobs of a check cost now. Raises InputError if nobody is logged in."""
         token, page = identity.token, identity.page
         if token is None:
             raise InputError(NOBODY)
@@ -149,7 +149,7 @@ class Checkups:
         self._prices.drop("price")
 
     def confirm(self, identity: Identity) -> None:
-        """Start the jobs at the price that this page was shown, once. InputError if another page asked for it."""
+        """Start the jobs at the price shown, once. Raises InputError if another page asked for it."""
         task = self._prices.get("price")
         if task is None or task.result is None:
             return
@@ -159,7 +159,7 @@ class Checkups:
             self.check_account(identity, task.result.plan)
 
     def _start(self, kind: Kind, identity: Identity, work: _Work) -> None:
-        """Begin anew, unless one of the kind is under way."""
+        """Start a check, unless one of its kind is running."""
         with self._lock:
             before = self._last.get(kind)
             if before is not None and not before.task.done.is_set():

@@ -1,4 +1,4 @@
-"""What is done with data beside the page: without gradio, because it can run in a process of its own."""
+"""The work on data. It does not import gradio, because it can run in a separate process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.data.fixing import plan_fixes
 from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.records import Example
-from ui.services.fix_request import FixRequest, plan_wish
+from ui.services.fix_request import FixRequest, plan_fix_request
 
 LARGE_BYTES = 400_000
 MEMORY_PER_BYTE = 7
@@ -26,7 +26,7 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Two files and what they are checked for."""
+    """Two files and the options of their check."""
 
     dataset: Path
     tools: Path
@@ -34,12 +34,12 @@ class Data:
 
     @property
     def key(self) -> Hashable:
-        """What tells this data from any other: what is in the files, wherever they stand."""
+        """A key of this data: the files' content, independent of their paths."""
         return content(self.dataset), content(self.tools), self.options
 
     @property
     def large(self) -> bool:
-        """Whether work on it would hold up the page: from about 4,000 rows on."""
+        """Whether work on it would block the page: from about 4,000 rows on."""
         return is_large(self.dataset)
 
     @property
@@ -56,19 +56,21 @@ def _bytes(path: Path) -> int:
 
 
 def check(data: Data, tell: Tell) -> CheckReport:
-    """Check the data; a base that cannot be counted leaves the rest of the report."""
+    """Check the data; if the tokens cannot be counted, the rest of the report is complete."""
     return check_files(data.dataset, data.tools, data.options, tell, need_tokens=False)
 
 
 def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
-    """What `validate.py --json` prints of two files."""
+    """The object that `validate.py --json` prints for two files."""
     return check_files(dataset, tools, None, tell).to_json()
 
 
-def plan(data: Data, wish: FixRequest, tell: Tell) -> FixPlan:
-    """Plan the fixes that are wished for."""
-    tell(0.0, "Working out what would change")
-    return plan_wish(wish, lambda lines: plan_fixes(data.dataset, data.tools, data.options, wish.codes, lines))
+def plan(data: Data, request: FixRequest, tell: Tell) -> FixPlan:
+    """Plan the requested fixes."""
+    tell(0.0, "Planning the changes")
+    return plan_fix_request(
+        request, lambda lines: plan_fixes(data.dataset, data.tools, data.options, request.codes, lines)
+    )
 
 
 def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) -> CheckReport:
@@ -78,10 +80,10 @@ def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) 
 
 
 def content(path: Path) -> str:
-    """A digest of the file; of what is no file, its path."""
+    """A digest of the file; if it is not a regular file, its path."""
     try:
         known = path.stat()
-        if not stat.S_ISREG(known.st_mode):  # a pipe would be waited for
+        if not stat.S_ISREG(known.st_mode):  # reading a pipe would block
             return str(path)
         return _digest(path, known.st_mtime_ns, known.st_size)
     except OSError:
@@ -89,7 +91,7 @@ def content(path: Path) -> str:
 
 
 def is_large(path: Path) -> bool:
-    """Whether the file has more rows than a thread should work on beside the page."""
+    """Whether the file has too many rows for a thread of the page's process."""
     try:
         return path.stat().st_size > LARGE_BYTES
     except OSError:

@@ -1,4 +1,4 @@
-"""The file that a run exported, whether it lies in the run's folder or on the Hub."""
+"""The file that a run exported, in the run's folder or on the Hub."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ VERIFICATION = "export/verification.json"
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported file, its size in bytes, and where it is served; `path` is None where it lies on the Hub."""
+    """An exported file, its size in bytes, and where it is served; `path` is None if it is on the Hub."""
 
     name: str
     size: int
     link: str
     path: Path | None
-    told: str = ""
+    recorded: str = ""
 
     @property
     def sha256(self) -> str:
-        """Its hash: of the file itself where it is here, as the verification told it where it is not."""
-        return _sha256(self.path, self.path.stat().st_mtime_ns) if self.path else self.told
+        """Its SHA-256: computed if the file is local, else from the verification."""
+        return _sha256(self.path, self.path.stat().st_mtime_ns) if self.path else self.recorded
 
 
 def exported(run: Run) -> Exported | None:
     """The run's exported file; None where there is none.
 
-    Of several the one that was verified last, which an export writes down at its end; before that the newest file.
+    Of several, the one that was verified last; without a verification, the newest file.
     """
     found = {path.name: size_and_time for path in exported_files(run) if (size_and_time := _stat(path))}
     if not found:
@@ -50,7 +50,7 @@ def exported(run: Run) -> Exported | None:
 
 
 def exported_files(run: Run) -> list[Path]:
-    """The exported files that lie in the run's folder; a link is none of them."""
+    """The exported files in the run's folder, without links."""
     return own_files(run.path, "export", SUFFIX)
 
 
@@ -64,7 +64,7 @@ def _stat(path: Path) -> tuple[int, int] | None:
 
 
 def _from_record(run: Run, record: Verification) -> Exported | None:
-    """What the verification says of a file that stayed on the Hub."""
+    """The exported file on the Hub, by its verification."""
     name = record.file
     if Path(name).name != name or not name.endswith(SUFFIX):
         return None

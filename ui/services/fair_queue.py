@@ -1,4 +1,4 @@
-"""What one visitor may take of the work beside the page and of the memory for its results, and whose turn it is."""
+"""Each owner's share of background work and of the memory for its results, and the order of the work."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ OBJECTS_PER_BYTE = 5
 """Bytes of memory for each byte of a pickle: 4.7 were traced of the report of 20,000 rows."""
 UNKNOWN_BYTES = MB
 GROUPS = (" ",)
-"""How the names of owners begin who are many people at once: no account's name does."""
+"""Prefixes of owners that stand for many people; no account's name begins so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bytes of memory for all results and for one owner's, and how many pieces of work an owner may have under way.
+    """Bytes of memory for all results and for one owner's, and how many tasks an owner may have running.
 
-    An owner without a name, who has the machine alone, may take all; a group of many people a multiple of one's share.
+    The machine's owner, whose name is empty, may use everything; a group of many people a multiple of a share.
     """
 
     bytes: int = 1024 * MB
@@ -33,7 +33,7 @@ class Budget:
         return self.bytes if not owner else self.share * self._times(owner)
 
     def pending_of(self, owner: str) -> int:
-        """The pieces of work that an owner may have under way."""
+        """The number of tasks that an owner may have running."""
         return 1_000 if not owner else self.pending * self._times(owner)
 
     def _times(self, owner: str) -> int:
@@ -45,7 +45,7 @@ Do = Callable[[], None]
 
 
 class Turns:
-    """Whose work is next: owners take turns, and one of them leaves a worker free for the others.
+    """A round-robin queue: owners take turns, and one owner always leaves a worker free for the others.
 
     The caller holds a lock.
     """
@@ -57,11 +57,11 @@ class Turns:
         self._owed = 0
 
     def add(self, owner: str, do: Do) -> None:
-        """Put work in the owner's line."""
+        """Add work to the owner's queue."""
         self._waiting.setdefault(owner, deque()).append(do)
 
     def take(self) -> tuple[str, Do] | None:
-        """The next owner and their work; None if everybody who waits has work under way, to be taken at its end."""
+        """The next owner and their work; None if every waiting owner already has work running."""
         owner = next((owner for owner in self._waiting if self._may(owner)), None)
         if owner is None:
             self._owed += 1
@@ -74,7 +74,7 @@ class Turns:
         return owner, do
 
     def end(self, owner: str) -> bool:
-        """The owner's work has ended; whether a turn that was put off can be taken now."""
+        """The owner's work has ended; whether deferred work can start now."""
         self._running[owner] -= 1
         if not self._running[owner]:
             del self._running[owner]

@@ -1,4 +1,4 @@
-"""Which fixes a visitor asks for: all safe ones, those of one rule, or that of one rule on one line."""
+"""The fixes that a visitor requests: all safe ones, those of one rule, or one rule's on one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAFE = "safe"
 
 @dataclass(frozen=True, slots=True)
 class FixRequest:
-    """`code` None stands for all safe rules; `line` None for all rows; `alike` are the lines of rows with its message.
+    """`code` is None for all safe rules, `line` is None for all rows; `alike` are the lines with the same message.
 
     A rule on the set may drop another of the alike rows than the one that the problem was shown on.
     """
@@ -32,18 +32,18 @@ class FixRequest:
 
     @property
     def rule(self) -> Rule | None:
-        """The one rule whose fix is wanted."""
-        return mendable().get(self.code or "")
+        """The requested rule, None for all safe ones."""
+        return fixable().get(self.code or "")
 
 
-def read_wish(text: str | None, report: CheckReport | None) -> FixRequest | None:
-    """The wish that a place's `fixing` names: `safe`, `CODE` or `CODE:LINE`; None where it names none that can be."""
+def read_fix_request(text: str | None, report: CheckReport | None) -> FixRequest | None:
+    """The request that a location's `fixing` names (`safe`, `CODE` or `CODE:LINE`); None if it is not valid."""
     if not text or report is None:
         return None
     if text == SAFE:
         return FixRequest()
     code, _, line = text.partition(":")
-    rule = mendable().get(code)
+    rule = fixable().get(code)
     if rule is None or not (rule.safe or line.isdecimal()):
         return None
     if not line.isdecimal():
@@ -52,25 +52,25 @@ def read_wish(text: str | None, report: CheckReport | None) -> FixRequest | None
     return FixRequest(code, int(line), alike)
 
 
-def plan_wish(request: FixRequest, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
-    """Plan the wish's line, and all the rows like it where that alone changes nothing."""
+def plan_fix_request(request: FixRequest, plan: Callable[[Collection[int] | None], FixPlan]) -> FixPlan:
+    """Plan the fix of the requested line; if that changes nothing, of all rows with the same message."""
     found = plan(None if request.line is None else (request.line,))
     return plan(request.alike) if not found.changes and request.alike else found
 
 
-def mendable() -> dict[str, Rule]:
+def fixable() -> dict[str, Rule]:
     """The rules that have a fix, by code."""
     return {rule.code: rule for rule in all_rules() if rule.fixer}
 
 
-def safely_mended(issues: Iterable[Issue]) -> int:
-    """How many of the problems have a fix that never changes what a row means."""
-    safe = {code for code, rule in mendable().items() if rule.safe}
+def safely_fixable(issues: Iterable[Issue]) -> int:
+    """The number of problems with a fix that never changes a row's meaning."""
+    safe = {code for code, rule in fixable().items() if rule.safe}
     return sum(bool(issue.fix) and issue.code in safe for issue in issues)
 
 
 def _alike(examples: Iterable[Example], line: int) -> tuple[int, ...]:
-    """The lines of all rows that say, in normal form, what the row on that line says."""
+    """The lines of all rows whose message has the same normal form as the row on `line`."""
     by_line = {example.line: example.message for example in examples}
     if line not in by_line:
         return ()

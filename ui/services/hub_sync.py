@@ -1,4 +1,4 @@
-"""Keeping an eye on the jobs of every account that is here: its runs are found again, and live jobs are followed."""
+"""Follows the jobs of every known account: finds its runs on the Hub and polls its live jobs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Account:
 
 
 class Following:
-    """One thread looks in every few seconds at all accounts; `accounts` tells which are here now.
+    """One thread polls all accounts every few seconds; `accounts` returns the current ones.
 
-    Nothing depends on a page being open: a run's files go on being written until its job ends or its login does.
+    It works without an open page: a run's files are written until its job or its login ends.
     """
 
     def __init__(self, accounts: Callable[[], Mapping[str, Account]]) -> None:
@@ -41,24 +41,24 @@ class Following:
         self._started = threading.Lock()
 
     def find(self, account: Account) -> Task[list[str]]:
-        """The search for the account's runs on the Hub, begun now if it was not yet; following begins with it."""
+        """The search for the account's runs on the Hub, started now if it is new; it also starts the polling."""
         if self._started.acquire(blocking=False):
             threading.Thread(target=self._rounds, name="following", daemon=True).start()
 
         def work(_task: Task[list[str]]) -> list[str]:
             found = find_runs(account.token, account.name, account.store)
-            self.look_now()
+            self.poll_now()
             return found
 
         return self._finds.start(account.name, work, account.name)
 
     def find_again(self, name: str) -> None:
-        """Forget an account's search, so that the next look begins a new one, which also marks what was deleted."""
+        """Forget an account's search, so that the next poll starts a new one, which also marks deleted runs."""
         self._finds.drop(name)
         self._tells.drop(name)
 
-    def tell(self, account: Account) -> None:
-        """Mark on the Hub what was deleted here, without waiting for it: it may take as long as the Hub likes."""
+    def mark_deleted(self, account: Account) -> None:
+        """Mark deleted runs on the Hub in the background, because the Hub can be slow."""
 
         def work(_task: Task[bool]) -> bool:
             tell_forgotten(account.token, account.store)
@@ -67,13 +67,13 @@ class Following:
         self._tells.drop(account.name)
         self._tells.start(account.name, work, account.name)
 
-    def untold(self, name: str) -> str | None:
+    def unmarked(self, name: str) -> str | None:
         """Why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
         task = self._tells.get(name)
         return task.error if task else None
 
-    def look_now(self) -> None:
-        """Follow what was started just now without waiting for the next round."""
+    def poll_now(self) -> None:
+        """Poll now, without waiting for the next round."""
         self._wake.set()
 
     def forget(self, token: str) -> None:
@@ -84,19 +84,19 @@ class Following:
         while True:
             for account in self._accounts().values():
                 try:
-                    self._look(account)
-                except Exception:  # one account's trouble is not another's
+                    self._poll(account)
+                except Exception:  # an error of one account must not affect the others
                     LOGGER.exception("the jobs of an account could not be followed")
             self._wake.wait(ROUND_SECONDS)
             self._wake.clear()
 
-    def _look(self, account: Account) -> None:
+    def _poll(self, account: Account) -> None:
         for entry in stored_runs(account.store):
             try:
                 self._watch(entry.run, account.token)
             except InputError:  # its page says so
                 continue
-            except Exception:  # a damaged run is not the others' trouble
+            except Exception:  # a damaged run must not affect the others
                 LOGGER.exception("the jobs of the run %s could not be followed", entry.id)
 
     def _watch(self, run: Run | None, token: str) -> None:

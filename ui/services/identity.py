@@ -1,4 +1,4 @@
-"""Who a visitor is: the one seam between a request and an account."""
+"""The visitor's identity: the only code that maps a request to an account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EndedLogins:
         self._until = _read(path)
 
     def add(self, token: str) -> None:
-        """End a login; where the file cannot be written, it has ended until the app does."""
+        """End a login; if the file cannot be written, only until the app restarts."""
         now = time.time()
         with self._lock:
             self._until = {key: until for key, until in self._until.items() if until > now}
@@ -88,7 +88,7 @@ class Identity:
 
 
 class Authenticator:
-    """Tells who a request comes from.
+    """Identifies the sender of a request.
 
     On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine
     of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any. `ended` is the
@@ -101,7 +101,7 @@ class Authenticator:
         self._ended = EndedLogins(ended)
 
     def identify(self, request: gr.Request | Request | None) -> Identity:
-        """Who asks; never fails: without a valid login it is a visitor."""
+        """The sender's identity; without a valid login, a visitor. Never raises."""
         return self._guest(request) if self.shared else self._owner()
 
     def end(self, request: Request) -> str | None:

@@ -39,19 +39,17 @@ class Quota:
         self._lock = threading.Lock()
 
     def take(self, size: int, owner: str) -> None:
-        """Count `size` bytes more of an owner's; InputError where they may not be added."""
+        """Count `size` bytes more of an owner's; Raises InputError if they may not be added."""
         total, daily = self._allowance.total, self._allowance.daily
         now = time.monotonic()
         with self._lock:
             if total is not None and self._size(now) + size > total:
                 raise InputError(
-                    "The room for data on this server is full. Try again tomorrow, or run the app yourself."
+                    "The storage for data on this server is full. Try again tomorrow, or run the app yourself."
                 )
             if daily is not None and self._of(owner, now) + size > daily:
                 most = f"{daily // MEGABYTE:,} MB"
-                raise InputError(
-                    f"With this, more than {most} would have been kept for you in a day. Try again tomorrow."
-                )
+                raise InputError(f"This upload exceeds your limit of {most} per day. Try again tomorrow.")
             self._held += size
             if daily is not None:
                 self._added[owner].append((now, size))
@@ -83,7 +81,7 @@ def folder_bytes(folder: Path) -> int:
 
 
 class UseDays:
-    """Counts the days on which a folder was used: a clock that is set wrong adds one, however far it leaps."""
+    """Counts the days on which a folder was used: a wrong clock adds at most one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What training on Hugging Face would cost and whether it may start: found out before anything is spent."""
+"""The price of a training on Hugging Face, and whether it may start, before money is spent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAIT_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody wants to start: a new run by its settings and name, or one more job of the run with the id `run`.
+    """An order: a new run by its settings and name, or one more job of the run with the id `run`.
 
     `minutes` is how long it may take at most, None for what is usual.
     """
@@ -56,7 +56,7 @@ class Offer:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing that was checked stands in the way; what could not be told does not."""
+        """Whether no check failed; a check without a result does not count as failed."""
         return all(check.ok is not False for check in self.checks)
 
 
@@ -89,16 +89,16 @@ class Offers:
         self._machines.drop(MACHINES)
 
     def ask(self, key: str, order: Order, workload: Workload, identity: Identity) -> Task[Offer]:
-        """The offer for an order, worked out now if it is new."""
+        """The offer for an order, computed now if it is new."""
 
         def work(task: Task[Offer]) -> Offer:
             if identity.token is None or identity.name is None:
                 raise InputError("Log in with Hugging Face first.")
-            task.follow(0.1, "Reading which machines there are")
+            task.follow(0.1, "Reading the list of machines")
             machine = next((one for one in flavors(identity.token) if one.name == order.flavor), None)
             if machine is None:
                 raise InputError(f"Hugging Face offers no machine {order.flavor!r} now. Choose another one.")
-            task.follow(0.4, "Looking at your account")
+            task.follow(0.4, "Checking your account")
             checks = preflight(identity.token, order.config, identity.name)
             price = quote(order.config, workload, machine, [order.job])
             if order.minutes:

@@ -1,4 +1,4 @@
-"""What the page works with for one account: where its runs are kept, what runs their jobs, what checks its data."""
+"""The services of one account: its store of runs, the runner of its jobs, and the checks of its data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the backend that one account's pages share; `identity` is who looks at this moment."""
+    """The parts of the backend that one account's pages share; `identity` is the sender of the current request."""
 
     identity: Identity
     store: FolderStore
@@ -51,12 +51,12 @@ class Services:
 
     @property
     def token(self) -> str | Literal[False] | None:
-        """The token to send to the Hub for whoever looks: False on a shared app without a login, never another's."""
+        """The token for the Hub of the current request: False on a shared app without a login."""
         return self.identity.token or (None if self.identity.machine else False)
 
     @property
     def owner(self) -> str:
-        """Who answers for what is kept and begun: an account, or whoever is at a network address without a login."""
+        """The owner of uploads and tasks: an account, or a network address without a login."""
         return MACHINE if self.identity.machine else self.identity.name or VISITORS + self.identity.address
 
     @property
@@ -74,7 +74,7 @@ class Services:
         """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
 
         A run that cannot be read is deleted too: nobody here can follow its jobs. The Hub is told afterwards, so that
-        the run is not found again; `untold` says where that failed.
+        the run is not found again; `unmarked` says where that failed.
         """
         if not os.path.lexists(self.store.root / run_id / "remote.json"):
             self.store.delete(run_id)
@@ -86,12 +86,12 @@ class Services:
         name, token = self.identity.name, self.identity.token
         delete(self.store, run_id, name)
         if name and token:
-            self.following.tell(Account(name, token, self.store))
+            self.following.mark_deleted(Account(name, token, self.store))
 
     @property
-    def untold(self) -> str | None:
+    def unmarked(self) -> str | None:
         """Why a run that was deleted here may be found again; None if that is not so."""
-        return self.following.untold(self.identity.name) if self.identity.name else None
+        return self.following.unmarked(self.identity.name) if self.identity.name else None
 
     def _readable(self, run_id: str) -> Run | None:
         try:
@@ -117,7 +117,7 @@ class Services:
     def _send(self, run: Run, job: str, flags: Sequence[str]) -> None:
         try:
             self.runner.submit(run, job, flags)
-            self.following.look_now()
+            self.following.poll_now()
         except Exception as error:
             if not isinstance(error, InputError):
                 LOGGER.exception("the %s job of %s could not be submitted", job, run.id)

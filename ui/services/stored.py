@@ -23,14 +23,14 @@ def stored_runs(store: FolderStore) -> Sequence[StoredRun]:
 
 
 def damage_of(run: Run) -> str | None:
-    """What keeps a run's jobs from noting how far they are, in a sentence; None if nothing does."""
+    """The reason why a run's jobs cannot write their events, as a sentence; None if they can."""
     if not run.metrics_path.is_dir():
         return None
     return f"{run.metrics_path.name} in the run's folder is a folder, where a file belongs. Move it away."
 
 
-def told(error: Exception, doing: str) -> str:
-    """What a visitor is told of an error: an InputError's own words; any other is a fault of ours, and is logged."""
+def message_of(error: Exception, doing: str) -> str:
+    """The message for a visitor: an InputError's own; any other error is a bug of the app and is logged."""
     if isinstance(error, InputError):
         return str(error)
     LOGGER.error("a fault in the app while %s", doing, exc_info=error)
@@ -49,4 +49,4 @@ def _entry(store: FolderStore, name: str) -> StoredRun:
         run = store.open(name)
         return StoredRun(name, run.created, run)
     except Exception as error:  # noqa: BLE001 - the entry says what is wrong with its run
-        return StoredRun(name, "", None, told(error, f"opening the run {name}"))
+        return StoredRun(name, "", None, message_of(error, f"opening the run {name}"))

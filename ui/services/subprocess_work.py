@@ -1,4 +1,4 @@
-"""Heavy work in a process of its own, so that the page goes on answering: started with a pickle, heard over a pipe.
+"""Runs heavy work in a separate process, so that the page keeps answering; a pipe carries pickled calls and progress.
 
 Run as `python -m ui.services.subprocess_work FD BYTES`, which is what `run_apart` does; the process imports what the
 work needs, and no gradio.
@@ -98,16 +98,16 @@ def main(descriptor: int, most_bytes: int = 0) -> None:
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    told = Connection(descriptor)
-    work, arguments = told.recv()
+    pipe = Connection(descriptor)
+    work, arguments = pipe.recv()
 
     def tell(fraction: float, doing: str) -> None:
-        told.send(("progress", (fraction, doing)))
+        pipe.send(("progress", (fraction, doing)))
 
     try:
-        told.send(("result", work(*arguments, tell)))
+        pipe.send(("result", work(*arguments, tell)))
     except InputError as error:
-        told.send(("error", str(error)))
+        pipe.send(("error", str(error)))
 
 
 if __name__ == "__main__":

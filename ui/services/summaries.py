@@ -13,7 +13,7 @@ from backend.jobs import PIPELINE, Runner
 from backend.runs import STAGES, FolderStore, Run, StoredRun
 from backend.scoring import Evaluation, Rate
 from ui.services.stages import StageView, Word, stage_views, stamp
-from ui.services.stored import damage_of, stored_runs, told
+from ui.services.stored import damage_of, message_of, stored_runs
 
 WATCHED = (
     "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
@@ -24,7 +24,7 @@ LARGEST = 2.0**63
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the list of runs says about one; `accuracy` is the combined one, `verdict` what evaluation found."""
+    """One entry of the list of runs; `accuracy` is the combined one, `verdict` what evaluation found."""
 
     id: str
     name: str
@@ -76,15 +76,15 @@ class Summaries:
             return Summary(entry.id, entry.id, entry.created, error=entry.error)
         try:
             return _summary(entry, entry.run, self._runner)
-        except Exception as error:  # noqa: BLE001 - told logs what is a fault of ours
-            said = told(error, f"summing up the run {entry.id}")
-            return Summary(entry.id, entry.run.name, entry.created, error=said)
+        except Exception as error:  # noqa: BLE001 - message_of logs what is a fault of ours
+            message = message_of(error, f"summing up the run {entry.id}")
+            return Summary(entry.id, entry.run.name, entry.created, error=message)
 
 
 def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
     if damage := damage_of(run):
         return Summary(entry.id, run.name, entry.created, error=damage)
-    shown = telling(list(stage_views(run, runner).values()))
+    shown = current_stage(list(stage_views(run, runner).values()))
     accuracy, verdict = _scores(run.evaluation_path)
     return Summary(
         entry.id,
@@ -99,8 +99,8 @@ def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
     )
 
 
-def telling(views: Sequence[StageView]) -> StageView | None:
-    """The stage that says where a run stands: what works, or waits, or broke first, else the last done."""
+def current_stage(views: Sequence[StageView]) -> StageView | None:
+    """The stage that shows a run's state: the running, else waiting, else failed one, else the last done."""
     reached = [view for view in views if view.state != "none"]
     for states in (("running",), ("queued",), ("failed", "cancelled")):
         found = next((view for view in reached if view.state in states), None)
@@ -121,7 +121,7 @@ def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def fingerprint(folder: Path) -> tuple[int, ...]:
-    """The times and sizes of what a run's jobs write; equal as long as nothing happened."""
+    """The times and sizes of what a run's jobs write; equal if nothing changed."""
     return tuple(number for name in WATCHED for number in stamp(folder / name))
 
 

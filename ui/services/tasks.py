@@ -1,4 +1,4 @@
-"""Work beside the page: started, followed, stopped; results are kept for whoever looks again."""
+"""Background tasks: started, followed and stopped; their results are stored for later polls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.services.subprocess_work import Stopped
 
 KEPT = 500
 WAIT = "This starts by itself as soon as there is room."
-UNFORESEEN = "This failed in a way that we did not foresee. The app's own output says more."
+UNFORESEEN = "This failed with an unexpected error. The app's log has the details."
 LOGGER = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -35,18 +35,18 @@ class Task(Generic[Result]):
 
     @property
     def active(self) -> bool:
-        """Whether it is under way, and wanted."""
+        """Whether it is running and not stopped."""
         return self.result is None and self.error is None and not self.stop.is_set()
 
     def follow(self, fraction: float, doing: str) -> None:
-        """Take note of progress; raises Stopped where the work is no longer wanted."""
+        """Record progress. Raises Stopped if the task was stopped."""
         if self.stop.is_set():
             raise Stopped
         self.fraction, self.doing = fraction, doing
 
 
 @dataclass(slots=True)
-class _Kept(Generic[Result]):
+class _Entry(Generic[Result]):
     """A task, who began it, when it was last looked at, and about how many bytes of memory its result takes."""
 
     task: Task[Result]
@@ -66,7 +66,7 @@ class Tasks(Generic[Result]):
         self._most = kept
         self._budget = budget
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
-        self._tasks: OrderedDict[Hashable, _Kept[Result]] = OrderedDict()
+        self._tasks: OrderedDict[Hashable, _Entry[Result]] = OrderedDict()
         self._turns = Turns(workers)
         self._lock = threading.Lock()
 
@@ -89,7 +89,7 @@ class Tasks(Generic[Result]):
             if refusal := self._refusal(owner, expected_bytes):
                 return _refused(refusal)
             task = Task[Result]()
-            self._tasks[key] = _Kept(task, owner, time.monotonic(), expected_bytes)
+            self._tasks[key] = _Entry(task, owner, time.monotonic(), expected_bytes)
             self._turns.add(owner, lambda: self._do(key, task, work))
             self._pool.submit(self._turn)
         return task
@@ -141,7 +141,7 @@ class Tasks(Generic[Result]):
         """Why the owner may not begin something more now; None if they may."""
         under_way = sum(kept.owner == owner and not kept.task.done.is_set() for kept in self._tasks.values())
         if under_way >= self._budget.pending_of(owner):
-            return f"{WAIT} You have {under_way} pieces of work under way here."
+            return f"{WAIT} You have {under_way} tasks running here."
         used = self._forget(expected, owner)
         mine, everybodys = used[owner], used.total()
         if (mine and mine + expected > self._budget.share_of(owner)) or (
@@ -186,7 +186,7 @@ def _work(task: Task[Result], work: Callable[[Task[Result]], Result]) -> int:
         task.error = "This was stopped."
     except InputError as error:
         task.error = str(error)
-    except BaseException:  # a library's panic among them: the visitor must not wait for ever
+    except BaseException:  # including a library's panic: the visitor must not wait for ever
         LOGGER.exception("work beside the page failed")
         task.error = UNFORESEEN
     finally:

@@ -1,4 +1,4 @@
-"""Who has which runs: every account its own folder, runner and drafts; nothing of one is reached by another."""
+"""Separates the accounts: each has its own folder, runner and drafts, which no other account can reach."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ui.services.uploads import UploadStore
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
 VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
-"""All visitors' data together, and what one address adds in a day: an upload of 20 MB, and it mended twenty times."""
+"""All visitors' data together, and what one address adds in a day: an upload of 20 MB and twenty fixed copies of it."""
 ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
 NOT_KEPT = (
     "{usual} cannot be written ({reason}), so runs are kept in {folder} and end with this machine; set FGT_HOME to a "

@@ -1,4 +1,4 @@
-"""Data that a visitor gave and no run was made of yet: kept beside the runs, so that a reload loses nothing."""
+"""Uploaded data without a run, stored with the runs so that a reload loses nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ID = re.compile(r"[0-9a-f]{24}")
 KEPT_DAYS = 7
 TOOLS, NOTES, TESTS, KEY, DAYS = "tools.json", "draft.json", "test", "key", ".days"
 KEY_BYTES, NOTES_BYTES = 32, 64 * 1024
-GONE = "These files are no longer kept here. Upload them again."
+GONE = "These files are no longer stored here. Upload them again."
 
 
 @dataclass(frozen=True, slots=True)

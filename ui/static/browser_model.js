@@ -118,12 +118,12 @@ const answer = async (where, messages) => {
 };
 
 element.addEventListener('click', (event) => {
-  const pressed = event.target.closest('[data-part]')?.dataset.part;
-  if (pressed === 'stop') {
+  const clicked = event.target.closest('[data-part]')?.dataset.part;
+  if (clicked === 'stop') {
     stopped = true;
     end({stopped: true});
     say('Stopped. The next question opens the file again.');
-  } else if (pressed === 'insist') {
+  } else if (clicked === 'insist') {
     insisted = true;
     ready();
   }

@@ -7,7 +7,7 @@ const GREEDY = {type: 2, k: 1, p: 1, temperature: 1, seed: 0};  // TOP_P of one:
 const printed = [];
 let engine, config, prepared;
 
-// The runtime speaks of everything it does; only its last words matter, and only where it fails.
+// The runtime logs everything; only its last lines matter, and only if it fails.
 const note = (...said) => { printed.push(said.join(' ')); printed.splice(0, printed.length - 20); };
 for (const level of ['debug', 'log', 'info', 'warn', 'error']) console[level] = note;
 

@@ -1,4 +1,4 @@
-"""How long a run with the chosen settings will take, before it is started."""
+"""The estimated training time of the chosen settings, shown before a run starts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ui.services import stored_runs, trained_rows, workload
 
 
 def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
-    """`About 2 min on this machine (250 steps)`; nothing before the data is checked, or where no jobs run here."""
+    """`About 2 min on this machine (250 steps)`; empty before the data is checked, or if no jobs run here."""
     report = page_state.report
     if report is None or report.tokens is None or not page_state.services.identity.machine:
         return Markup("")
     estimate = estimate_training(config, workload(report, config), _earlier(page_state))
-    how = "going by earlier runs here" if estimate.calibrated else "a first guess; it learns from runs here"
+    how = "based on earlier runs here" if estimate.calibrated else "a first estimate; later ones use the runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
     said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
@@ -28,10 +28,10 @@ def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
 
 
 def _earlier(page_state: PageState) -> Iterator[TrainingSummary]:
-    """The training summaries of the runs kept here."""
+    """The training summaries of the runs in this store."""
     for entry in stored_runs(page_state.services.store):
         if entry.run is not None:
             try:
                 yield TrainingSummary.read(entry.run.training_path)
-            except (InputError, OSError):  # a damaged summary tells nothing about speed
+            except (InputError, OSError):  # a damaged summary has no speed
                 continue

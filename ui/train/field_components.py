@@ -1,4 +1,4 @@
-"""The form's field of one setting: its component, and its value written and read."""
+"""The form field of a setting: its component, and the conversion of its value in both directions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from backend.runs import Setting, settings_of
 from ui.page import Panel
 
 ROWS = ("basic", "format", "rate", "batch", "method", "adapter", "lora", "rows", "last", "more")
-"""The form's rows from top to bottom; a setting that names none stands in the last."""
+"""The form's rows from top to bottom; a setting that names none is in the last."""
 
 
 def form_settings(settings: type[Any], row: str | None = None) -> list[Setting]:
-    """The settings that have a field in the form, in the order of the form; only those of a row, if one is given."""
+    """The settings that have a field in the form, in the order of the form; those of `row` only if it is given."""
     shown = [one for one in settings_of(settings) if one.label and row in (None, one.row)]
     return sorted(shown, key=lambda one: (ROWS.index(one.row), one.column))
 
@@ -28,7 +28,7 @@ class SettingFields(Panel):
         self._settings = settings
 
     def build(self, row: str, *classes: str) -> None:
-        """Place the fields of a row where this is called; a field that is alone gets the whole width."""
+        """Create the fields of a row in the current Gradio context; a single field gets the whole width."""
         found = form_settings(self._settings, row)
         with gr.Row(elem_classes=["ft-row", *classes]) if len(found) > 1 else nullcontext():
             for one in found:
@@ -40,7 +40,7 @@ class SettingFields(Panel):
 
 
 def component(setting: Setting, value: Any) -> Component:
-    """The field of a setting: a list of choices, a box to tick, a number, or a line of text."""
+    """The field of a setting: a list of choices, a checkbox, a number, or a line of text."""
     words: dict[str, Any] = {"label": setting.label, "info": setting.info}
     if setting.words:
         return gr.Dropdown(offered(setting), value=value, filterable=False, **words)
@@ -55,18 +55,18 @@ def component(setting: Setting, value: Any) -> Component:
 
 
 def offered(setting: Setting) -> list[tuple[str, str]]:
-    """The choices with their titles; a word without a title is its own."""
+    """The choices as (title, value); a value without a title is its own title."""
     titles = {**setting.choices, **{word: word for word in setting.words if word not in setting.choices}}
     return [(title, word) for word, title in titles.items()]
 
 
 def written(setting: Setting) -> bool:
-    """Whether the field is a line of text: of text, and of numbers that may be auto or nothing."""
+    """Whether the field is a line of text: for text, and for numbers that may be `auto` or empty."""
     return setting.kind is str or bool(setting.besides)
 
 
 def to_field(setting: Setting, value: Any) -> Any:
-    """A setting's value as its field shows it."""
+    """The field's value for a setting's value."""
     if setting.words or not written(setting):
         return value
     if value is None:
@@ -75,7 +75,7 @@ def to_field(setting: Setting, value: Any) -> Any:
 
 
 def from_field(setting: Setting, value: Any) -> Any:
-    """The setting that a field's value stands for; text that stands for none is left as it is, to be refused."""
+    """The setting's value for a field's value; invalid text is returned unchanged, and validation refuses it."""
     if setting.words or not written(setting):
         return value
     text = str(value if value is not None else "").strip()

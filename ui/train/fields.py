@@ -1,4 +1,4 @@
-"""What the settings form offers, and its values by name: from a run's settings and back."""
+"""The choices of the settings form, and the conversion between its values and a run's settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ui.train.field_components import form_settings, from_field, to_field
 
 OTHER, FUNCTIONGEMMA = "other", "google/functiongemma-270m-it"
 EFFORT_CHOICES = [("Fast", "fast"), ("Balanced", "balanced"), ("Thorough", "thorough")]
-EFFORT_NOTE = "Sets the epochs. Thorough doubles them, and stops when the held-out rows gain nothing."
+EFFORT_NOTE = "Sets the epochs. Thorough doubles them, and stops early if the held-out rows no longer improve."
 
 
 def read_settings(
     values: Mapping[str, Any], *, folders: bool = True, settings: type[RunConfig] = RunConfig
 ) -> tuple[str, RunConfig]:
-    """The run's name and settings from the form's fields: `name`, `base`, `base_id`, and one for each setting.
+    """Returns the run's name and settings from the form's fields: `name`, `base`, `base_id`, and one for each setting.
 
-    `folders` says whether the base may be a folder of this machine. Raises InputError for the first value that is not
+    `folders` says whether the base may be a folder on this machine. Raises InputError for the first value that is not
     allowed.
     """
     base, base_id = values["base"], values["base_id"]
@@ -38,5 +38,5 @@ def read_settings(
 
 
 def setting_values(config: RunConfig) -> dict[str, Any]:
-    """The values of the form's fields behind name and base model, by the settings' names."""
+    """The values of the form's fields after the name and the base model, by setting."""
     return {one.name: to_field(one, getattr(config, one.name)) for one in form_settings(type(config))}

@@ -1,4 +1,4 @@
-"""The settings of a run: a few in sight, the others folded away; the defaults follow the base model."""
+"""The settings form: a few fields are visible, the others are in an accordion; the base model sets the defaults."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOLDER_OR_ID: dict[str, Any] = {
     "info": "A folder on this machine with a Gemma 3 checkpoint, or its id on the Hugging Face Hub.",
 }
 HUB_ID: dict[str, Any] = {"label": "Hub id", "info": "The id of a Gemma 3 checkpoint on the Hugging Face Hub."}
-"""A job on Hugging Face sees no folder of this machine."""
+"""A job on Hugging Face cannot read a folder on this machine."""
 BASE_NOTES = {
     STARTER: callout(
         "accent",
@@ -50,7 +50,7 @@ class SettingsForm(Panel):
         self._settings = settings
         self.fields = SettingFields(settings)
         with gr.Column(elem_classes=["ft-card"]):
-            self.name = gr.Textbox(label="Name", info="How the run is called in the list.", max_length=100)
+            self.name = gr.Textbox(label="Name", info="The run's name in the list of runs.", max_length=100)
             self.base = gr.Radio(BASES, value=STARTER, label="Base model", elem_classes=["ft-segments"])
             self.base_note = Part(BASE_NOTES[STARTER])
             self.base_id = gr.Textbox(
@@ -68,7 +68,7 @@ class SettingsForm(Panel):
             self._advanced()
 
     def build_estimate(self) -> None:
-        """Place the estimate of time where this is called."""
+        """Create the time estimate in the current Gradio context."""
         self.estimate = Part(elem_id="estimate")
 
     def _advanced(self) -> None:
@@ -88,7 +88,7 @@ class SettingsForm(Panel):
         return {"name": self.name, "base": self.base, "base_id": self.base_id, **self.fields.named()}
 
     def _updates(self, config: RunConfig, page_state: PageState | None = None) -> dict[Block, Any]:
-        """What the settings' fields show of a run's settings; `scene` says whether there is a disk for Trackio."""
+        """The updates of the settings' fields; `page_state` says whether Trackio has a disk to write to."""
         named = self.fields.named()
         updates: dict[Block, Any] = {named[name]: value for name, value in setting_values(config).items()}
         if page_state is not None:
@@ -97,13 +97,13 @@ class SettingsForm(Panel):
         return updates
 
     def render(self, page_state: PageState) -> Updates:
-        """The defaults, or another run's settings, once for each data set."""
+        """The defaults or another run's settings, sent once for each data set."""
         config, name = _beginning(page_state, self._settings)
-        key = f"{page_state.place.data} {page_state.place.like}"
+        key = f"{page_state.location.data} {page_state.location.like}"
         base = config.base_model if config.base_model in (STARTER, FUNCTIONGEMMA) else OTHER
         estimate = estimate_line(page_state, config)
-        told = FOLDER_OR_ID if page_state.services.identity.machine else HUB_ID
-        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **told)
+        labels = FOLDER_OR_ID if page_state.services.identity.machine else HUB_ID
+        other = gr.update(value=config.base_model if base == OTHER else "", visible=base == OTHER, **labels)
         return {
             self.name: KeyedUpdate(key, name),
             self.base: KeyedUpdate(key, gr.update(choices=_bases(page_state), value=base)),
@@ -116,7 +116,7 @@ class SettingsForm(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Let the base model set the defaults, and every field the estimate."""
+        """Register the events: the base model sets the defaults, and every field updates the estimate."""
         named, inputs = self.fields.named(), self.inputs
         lr, epochs, stopping, method = (named[name] for name in ("lr", "epochs", "early_stopping", "method"))
 
@@ -139,55 +139,55 @@ class SettingsForm(Panel):
 
         adapted = _input(method)(adapt, [method, self.base], [lr, self.adapter], **QUICK)
 
-        def take(place: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
-            page_state, given = page.page_state(place, request), dict(zip(inputs, values, strict=True))
+        def take(location: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
+            page_state, given = page.page_state(location, request), dict(zip(inputs, values, strict=True))
             try:
                 config = self._read(page_state, given)
-            except InputError:  # half-typed settings: the base model's own say as well how many rows there are
+            except InputError:  # incomplete settings: the defaults give the same number of rows
                 config = self._settings.defaults(str(given["base"]))
             report = page_state.report
             config = with_effort(config, effort, trained_rows(report, config) if report else None)
             shown = self._updates(config)
             return {field: shown[field] for field in (epochs, stopping)}
 
-        taken = self.effort.input(take, [page.place, self.effort, *inputs.values()], [epochs, stopping], **QUICK)
+        taken = self.effort.input(take, [page.location, self.effort, *inputs.values()], [epochs, stopping], **QUICK)
 
-        def reckon(place: dict[str, Any], request: gr.Request, *values: Any) -> str:
-            page_state = page.page_state(place, request)
+        def estimate_of(location: dict[str, Any], request: gr.Request, *values: Any) -> str:
+            page_state = page.page_state(location, request)
             try:
                 config = self._read(page_state, dict(zip(inputs, values, strict=True)))
-            except InputError:  # half-typed settings; Start says what is wrong with them
+            except InputError:  # incomplete settings; Start reports the error
                 return ""
             return estimate_line(page_state, config)
 
-        # what the page paints comes with its estimate; one asked for by a field just painted would come after it
+        # a rendered form includes its estimate; only a visitor's input has to ask for a new one
         alone = [_input(field) for field in inputs.values() if field not in (self.name, self.base, method)]
-        gr.on(alone, reckon, [page.place, *inputs.values()], self.estimate, trigger_mode="always_last", **QUICK)
+        gr.on(alone, estimate_of, [page.location, *inputs.values()], self.estimate, trigger_mode="always_last", **QUICK)
         for done in (followed, adapted, taken):
-            done.then(reckon, [page.place, *inputs.values()], self.estimate, **QUICK)
+            done.then(estimate_of, [page.location, *inputs.values()], self.estimate, **QUICK)
 
     def _read(self, page_state: PageState, values: dict[str, Any]) -> RunConfig:
         return read_settings(values, folders=page_state.services.identity.machine, settings=self._settings)[1]
 
 
 def _bases(page_state: PageState) -> list[tuple[str, str]]:
-    """The base models to choose from: a job on Hugging Face sees no folder of this machine."""
+    """The base models to choose from; a shared app offers no folder, because a job on Hugging Face cannot read one."""
     return BASES if page_state.services.identity.machine else [*BASES[:-1], ("Another model of the Hub", OTHER)]
 
 
 def _input(field: Any) -> Any:
-    """The event that a visitor changed a field; gradio adds it to its classes as they are made, out of mypy's sight."""
+    """The event of a visitor's input; Gradio adds it to its classes at run time, so mypy cannot see it."""
     return field.input
 
 
 def _beginning(page_state: PageState, settings: type[RunConfig]) -> tuple[RunConfig, str]:
-    """The settings and the name that the form starts with: what works without an account, on a machine of one's own."""
+    """The settings and the name that the form starts with; on the owner's machine these need no account."""
     usual = settings.defaults(STARTER if page_state.services.identity.machine else FUNCTIONGEMMA)
     name = page_state.source.name.rpartition(".")[0] if page_state.source else ""
-    if page_state.place.like:
+    if page_state.location.like:
         try:
-            earlier = page_state.services.store.open(page_state.place.like)
-        except InputError:  # it was deleted since: the defaults serve as well
+            earlier = page_state.services.store.open(page_state.location.like)
+        except InputError:  # the run was deleted meanwhile: use the defaults
             return usual, name
         return settings.from_dict(earlier.config.to_dict()), earlier.name
     return usual, name

@@ -1,4 +1,4 @@
-"""What the form's buttons start: a run with the settings that stand in it."""
+"""Starts a run with the settings in the form."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ MOST_MINUTES = 7 * 24 * 60
 
 
 def start(page_state: PageState, values: Mapping[str, Any], *, quick: bool = False) -> Location:
-    """Start what the form says, or ask for its price; InputError for the first setting that is not allowed.
+    """Start a run with the form's values, or ask for its price. Raises InputError for the first invalid value.
 
-    `values` are those of read_settings, `then` (what follows), and `where`, `machine` and `minutes` of the jobs' form.
+    `values` are those of read_settings, `then` (the stages that follow), and `where`, `machine`, `minutes` of JobsForm.
     """
     if page_state.run is not None:  # a second click, before the page shows the run that the first one made
-        return page_state.place
+        return page_state.location
     name, config = read_settings(values, folders=page_state.services.identity.machine)
     if quick:
         config, name = replace(config, max_examples=QUICK_ROWS, epochs=1.0), f"{name} (quick test)".strip()
     if page_state.source is None or page_state.report is None:
-        raise InputError("There is no data to train on. Go to the first step and give two files.")
+        raise InputError("There is no data to train on. Upload two files in the Data step.")
     if values["where"] != JOBS and page_state.services.identity.machine:
         return start_here(page_state, config, name, values["then"])
-    config = replace(config, trackio_project=None)  # it would write to a disk that is lost with the job
+    config = replace(config, trackio_project=None)  # Trackio would write to a disk that is deleted with the job
     machine, minutes = str(values["machine"] or ""), _minutes(values["minutes"])
     return ask(page_state, Order(config, name, machine, job_for(values["then"]), minutes))
 
@@ -44,5 +44,7 @@ def _minutes(written: object) -> float | None:
     except ValueError:
         minutes = 0.0
     if not 1 <= minutes <= MOST_MINUTES:
-        raise InputError(f"At most, in minutes: {text[:40]!r} is not allowed. Give 1 to {MOST_MINUTES:,}, or nothing.")
+        raise InputError(
+            f"At most, in minutes: {text[:40]!r} is not allowed. Enter 1 to {MOST_MINUTES:,}, or leave the field empty."
+        )
     return minutes

@@ -19,12 +19,12 @@ from ui.train.form import SettingsForm
 from ui.train.start import QUICK_ROWS, start
 from ui.train.summary import settings_card
 
-LEAD = "The model learns from the rows; some are held out, so that what it learnt can be measured."
+LEAD = "The model learns from your rows. Some rows are held out to measure the result."
 WORDS = {
     "busy": "Training",
     "failed": "Training failed",
     "cancelled": "Training was cancelled",
-    "kept": "Nothing of it is kept. Change the settings, or start again.",
+    "kept": "Nothing was saved. Change the settings, or start again.",
 }
 
 
@@ -46,9 +46,9 @@ class TrainStep(Panel):
                     self.start = gr.Button("Start training", variant="primary", elem_id="start-training")
                     self.quick = gr.Button("Quick test", elem_id="quick-test")
                 self.hint = Part(
-                    Markup('<p class="note">Quick test: {} rows, 1 epoch, to see that everything runs.</p>').format(
-                        QUICK_ROWS
-                    )
+                    Markup(
+                        '<p class="note">Quick test: {} rows and 1 epoch, to check that everything runs.</p>'
+                    ).format(QUICK_ROWS)
                 )
         with gr.Column(visible=False) as self.live:
             self.panel = StagePanel("train")
@@ -72,15 +72,15 @@ class TrainStep(Panel):
             wanted |= {**self.form.render(page_state), **self.jobs.render(page_state)}
             wanted[self.then] = KeyedUpdate(str(here), following(HERE if here else JOBS))
         if page_state.run:
-            wanted |= self._paint_run(page_state, page_state.run)
+            wanted |= self._render_run(page_state, page_state.run)
         return wanted
 
-    def _paint_run(self, page_state: PageState, run: Run) -> Updates:
+    def _render_run(self, page_state: PageState, run: Run) -> Updates:
         view = page_state.stage("train")
         steps = [event for event in view.events if event.kind == "step"]
         held_out = [event for event in view.events if event.kind == "eval"]
         return {
-            **self.panel.render(page_state, _words(run)),
+            **self.panel.render(page_state, _texts(run)),
             self.result: _result(page_state),
             self.chart_box: gr.update(visible=len(steps) > 1),
             self.chart_title: _chart_title(steps, held_out),
@@ -89,7 +89,7 @@ class TrainStep(Panel):
         }
 
     def wire(self, page: Page) -> None:
-        """Tie the form and the buttons to the run."""
+        """Register the events of the form and the buttons."""
         inputs = {**self.form.inputs, "then": self.then, **self.jobs.inputs}
         chosen = list(inputs.values())
 
@@ -99,7 +99,7 @@ class TrainStep(Panel):
         page.on(self.start.click, click, chosen)
         page.on(self.quick.click, partial(click, quick=True), chosen)
         page.on_click(self.blank, pick_step)
-        page.on_click(self.panel.state, lambda page_state, data: self.panel.click(page_state, data, _go_on))
+        page.on_click(self.panel.state, lambda page_state, data: self.panel.click(page_state, data, _resume))
         page.on_click(self.result, pick_step)
         page.on_click(self.settings, _again)
         self.form.wire(page)
@@ -110,7 +110,7 @@ def _blank(page_state: PageState) -> Markup:
     if page_state.run is not None:
         return Markup("")
     if page_state.source is None:
-        return no_data("Training needs your tools and your rows. Give them in the first step, or use the example.")
+        return no_data("Training needs your tools and your rows. Upload them in the Data step, or use the example.")
     if page_state.report is None:
         return card("Checking the data", "The settings appear here when the check is done.")
     if page_state.report.ok and page_state.services.identity.visitor:
@@ -119,30 +119,30 @@ def _blank(page_state: PageState) -> Markup:
         return Markup("")
     errors = sum(issue.severity == "error" for issue in page_state.report.issues)
     back = button("step", "See the problems", kind="primary", step="data")
-    return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be mended first.", back)
+    return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be fixed first.", back)
 
 
-def _words(run: Run) -> dict[str, str]:
-    """The panel's words, with the way on where a training that was cut off left one."""
+def _texts(run: Run) -> dict[str, str]:
+    """The panel's texts; if an interrupted training can resume, they say from which step."""
     kept = last_saved_state(run)
     if kept is None:
         return WORDS
-    words = {"kept": f"It can go on from step {kept.step:,}.", "again": f"Go on from step {kept.step:,}"}
+    words = {"kept": f"It can resume from step {kept.step:,}.", "again": f"Resume from step {kept.step:,}"}
     return {**WORDS, **words}
 
 
-def _go_on(page_state: PageState) -> Location:
-    """Start the training's job again, from what it kept."""
+def _resume(page_state: PageState) -> Location:
+    """Start the training's job again, from its saved state."""
     if page_state.run and last_saved_state(page_state.run):
         return begin(page_state, page_state.run, page_state.stage("train").job or "train", ["--resume"])
-    return page_state.place
+    return page_state.location
 
 
 def _again(page_state: PageState, data: dict[str, str]) -> Location:
-    """The form again, with the same data: the run stays as it is; or Trackio's dashboard."""
+    """Open the form again with the same data, or Trackio's dashboard; the run does not change."""
     if data.get("do") == "dashboard":
         page_state.services.dashboard.start()
-        return page_state.place
+        return page_state.location
     if page_state.run is None or page_state.source is None or data.get("do") != "again":
         return go("train")(page_state)
     source = page_state.source
@@ -151,7 +151,7 @@ def _again(page_state: PageState, data: dict[str, str]) -> Location:
 
 
 def _result(page_state: PageState) -> Markup:
-    """What training left, once it is done."""
+    """The results of a finished training."""
     if not page_state.has("train") or page_state.stage("train").active:
         return Markup("")
     summary = page_state.training or TrainingSummary(rows=0, test_rows=0, steps=0, seconds=0.0)
@@ -167,14 +167,14 @@ def _result(page_state: PageState) -> Markup:
 
 @lru_cache(maxsize=16)
 def _chart(path: Path, at: tuple[int, int]) -> str:
-    """The loss chart, drawn anew only when there are new events: plotly takes its time."""
+    """The loss chart; cached until there are new events, because plotly is slow."""
     events = latest_try(events_at(path, at), "train")
     steps, held_out = ([event for event in events if event.kind == kind] for kind in ("step", "eval"))
     return losses(steps, held_out)
 
 
 def _chart_title(steps: Sequence[Event], held_out: Sequence[Event]) -> Markup:
-    """The chart's name, with the latest of both curves, and how likely the held-out rows' right answers are."""
+    """The chart's title with the latest loss of both curves and the mean probability of the right answers."""
     latest = [f"training {_loss(steps[-1].loss)}"] if steps else []
     if held_out:
         latest.append(f"held out {_loss(held_out[-1].loss)}")

@@ -1,4 +1,4 @@
-"""The settings that a run was made with, as its Train step shows them."""
+"""The card with a run's settings in the Train step."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ui.page import PageState, readable
 from ui.train.field_components import form_settings
 
 WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")
-"""Settings that the card shows in words of their own."""
+"""Settings that the card formats separately."""
 
 
 def settings_card(run: Run, page_state: PageState) -> Markup:
-    """The run's settings, and the ways on: the same form again, and its curves in Trackio."""
+    """The run's settings, with the buttons to train again and to open Trackio."""
     config = run.config
     adapter = f"LoRA, rank {config.lora_r}, alpha {config.lora_alpha}"
-    patience = text.count(config.early_stopping or 0, "look") + " without a better one"
+    patience = text.count(config.early_stopping or 0, "evaluation") + " without improvement"
     pairs = [
         ("Base model", config.base_model),
         ("Trained", adapter if config.method == "lora" else "all weights"),
@@ -40,7 +40,7 @@ def settings_card(run: Run, page_state: PageState) -> Markup:
 
 
 def setting_pairs(config: RunConfig) -> list[tuple[str, object]]:
-    """The settings that are shown by their labels, in the order of the form."""
+    """The settings that are shown with their labels, in the order of the form."""
     shown = [one for one in form_settings(type(config)) if one.summary and one.name not in WRITTEN]
     return [(one.label, _value(one, config)) for one in shown]
 
@@ -61,14 +61,14 @@ def _value(setting: Setting, config: RunConfig) -> object:
 
 
 def _epochs(epochs: float | str, page_state: PageState) -> str:
-    """What was asked for, and for auto what it came to, once the training told."""
+    """The epochs that were set; for auto also the resulting number, if the training has reported it."""
     training = readable(lambda: page_state.training)
     came_to = training.epochs if training else None
     return f"auto ({shown(came_to)})" if epochs == "auto" and came_to else shown(epochs)
 
 
 def _remote_pairs(run: Run) -> list[tuple[str, object]]:
-    """Where the run lives on Hugging Face, or why that cannot be told; nothing for a run of this machine."""
+    """The run's repository and jobs on Hugging Face, or the error; empty for a local run."""
     try:
         remote = read_remote(run)
     except InputError as error:
@@ -77,7 +77,7 @@ def _remote_pairs(run: Run) -> list[tuple[str, object]]:
 
 
 def _remote(remote: Remote) -> list[tuple[str, object]]:
-    """Where the run lives on Hugging Face."""
+    """The run's repository and jobs on Hugging Face."""
     jobs = Markup("").join(
         Markup("{} ").format(_outside(job.url, stage)) for stage, job in remote.jobs.items() if job.url
     )
@@ -94,7 +94,7 @@ def _outside(address: str | None, label: str) -> Markup:
 
 
 def _trackio(page_state: PageState, project: str | None) -> Markup:
-    """The way to the run's curves in Trackio, once its dashboard answers."""
+    """A link to the run's curves in Trackio when its dashboard answers, else the button that starts it."""
     dashboard = page_state.services.dashboard
     if project is None or not dashboard.possible:
         return Markup("")

@@ -88,7 +88,7 @@ def test_one_owner_has_few_pieces_under_way_and_others_are_served_meanwhile(gate
 
     eves = [tasks.start(f"eve's {number}", wait, "eve") for number in range(10)]
     assert [task.error is None for task in eves] == [True, True, *[False] * 8]
-    assert "2 pieces of work under way" in str(eves[-1].error)
+    assert "2 tasks running" in str(eves[-1].error)
     ada = tasks.start("ada's", lambda _task: b"served", "ada")
     assert ada.done.wait(30)
     assert ada.result == b"served"

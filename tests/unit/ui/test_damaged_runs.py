@@ -199,7 +199,7 @@ def test_an_account_follows_its_jobs_past_a_damaged_run(tmp_path: Path) -> None:
     for value in WRONG:
         wrong = {**before, "config": {**before["config"], "lr": value}}
         (run.path / "run.json").write_text(json.dumps(wrong), encoding="utf-8")
-        following._look(Account("ada", "hf_none", store))
+        following._poll(Account("ada", "hf_none", store))
 
 
 @pytest.mark.parametrize("kind", ["cut off", "a list", "gone"])
@@ -207,7 +207,7 @@ def test_a_measurement_that_cannot_be_read_is_told_with_the_way_on(desk: Desk, k
     run = whole_run(desk.store, remote=False)
     write_state(run, "evaluate", JobState("completed", 1.0, 2.0))
     DAMAGES[kind](run.evaluation_path)
-    assert "The measurement cannot be read" in desk.render(run, "evaluate")["evaluate-blank"]
+    assert "The evaluation cannot be read" in desk.render(run, "evaluate")["evaluate-blank"]
 
 
 def test_metrics_that_are_a_folder_are_told_in_the_list_and_on_the_page(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def test_an_id_is_only_looked_up_where_it_was_made(tmp_path: Path) -> None:
     mine, others = UploadStore(tmp_path / "mine"), UploadStore(tmp_path / "others")
     draft = others.add(ROWS, TOOLS, "rows.csv")
     for guess in (draft, f"../others/{draft}", "key", "", "..", "0" * 24):
-        with pytest.raises(InputError, match="no longer kept"):
+        with pytest.raises(InputError, match="no longer stored"):
             mine.open(guess)
     assert GONE.startswith("These files")
 

@@ -14,7 +14,7 @@ from ui.evaluate.diff import marked
 from ui.evaluate.others import Results
 from ui.evaluate.probes import evaluate_button
 from ui.evaluate.rows import choice_for
-from ui.evaluate.scores import floor_sentence
+from ui.evaluate.scores import baseline_sentence
 from ui.evaluate.selection import ALL, BASE_ONLY, TUNED_ONLY, Choice, chosen_rows, first_choice, picked_rows, probe_key
 from ui.evaluate.table import row_table
 
@@ -107,12 +107,12 @@ def test_what_differs_is_marked_on_both_sides(expected: Any, answered: Any, left
     ("worse", "better", "p", "said"),
     [
         (50, 1, 1e-14, "worse than the classifier"),
-        (3, 5, 0.7, "cannot tell the two apart"),
+        (3, 5, 0.7, "difference is not significant"),
         (1, 50, 1e-14, "is better"),
     ],
 )
 def test_the_floor_is_spoken_of_plainly(worse: int, better: int, p: float, said: str) -> None:
-    assert said in floor_sentence(Paired(worse, better, p))
+    assert said in baseline_sentence(Paired(worse, better, p))
 
 
 def test_the_switch_and_its_button_agree() -> None:

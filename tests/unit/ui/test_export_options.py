@@ -24,10 +24,10 @@ def test_the_flags_say_what_the_form_says(
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (("--model=y", "auto", USUAL_PREFILL), "Choose one of the list"),
+        (("--model=y", "auto", USUAL_PREFILL), "Choose one from the list"),
         (("none", "many", USUAL_PREFILL), "give auto, or a number"),
         (("none", "auto", "32;ls"), "several such as 32,256"),
-        ((None, "auto", USUAL_PREFILL), "Choose one of the list"),
+        ((None, "auto", USUAL_PREFILL), "Choose one from the list"),
     ],
 )
 def test_what_may_not_be_asked_for_never_reaches_a_command_line(values: tuple[str, str, str], message: str) -> None:

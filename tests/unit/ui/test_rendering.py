@@ -35,16 +35,16 @@ class Visitor:
             self.step, self.live, self.field = Part(), Part(), gr.Textbox()
             self.page = Page(Tenants(home), self._paint)
         self.shown: dict[Any, Any] = {}
-        self.place: dict[str, Any] = Location(step="data").to_dict()
+        self.location: dict[str, Any] = Location(step="data").to_dict()
         self.token, self.answers = "", Answers()
 
     def _paint(self, page_state: PageState) -> dict[Any, Any]:
-        step = page_state.place.step
+        step = page_state.location.step
         return {self.step: step, self.live: self.news, self.field: KeyedUpdate(step, f"default of {step}")}
 
     def asked(self) -> dict[Any, Any]:
         """What the server answers to the render that the browser asks for now."""
-        return self.page.render(self.place, self.token, self.answers, REQUEST)
+        return self.page.render(self.location, self.token, self.answers, REQUEST)
 
     def receive(self, answer: dict[Any, Any]) -> None:
         """What the browser does with an answer."""
@@ -55,7 +55,7 @@ class Visitor:
         """An event whose action is this."""
         listeners: list[Callable[..., dict[str, str]]] = []
         self.page.on(lambda handle, *_, **__: listeners.append(handle), act)
-        self.place = listeners[0](self.place, REQUEST)
+        self.location = listeners[0](self.location, REQUEST)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_events_write_the_place_and_one_listener_writes_the_rest(tmp_path: Path)
     with gr.Blocks() as blocks:
         layout = Layout(Tenants(tmp_path))
         layout.wire(blocks)
-    place = layout.page.place
+    place = layout.page.location
     (render,) = (fn for fn in blocks.fns.values() if any(event == "tick" for _, event in fn.targets))
     assert sorted(render.targets) == sorted([(layout.timer._id, "tick"), (place._id, "change")])
     assert render.trigger_mode == "always_last"  # two calls of it at once would be two writers
@@ -89,16 +89,16 @@ def test_a_page_that_does_not_know_its_place_is_left_alone(visitor: Visitor) -> 
     """The start would be rendered for a moment over what the address names."""
     assert visitor.page.render(None, "", visitor.answers, REQUEST) == {}
     asked = fastapi.Request({"type": "http", "query_string": b"step=train", "headers": []})
-    visitor.place = visitor.page.enter(gr.Request(asked, session_hash="visitor"))
+    visitor.location = visitor.page.enter(gr.Request(asked, session_hash="visitor"))
     assert visitor.asked()[visitor.step] == "train"
 
 
 def test_every_event_changes_the_place_that_the_browser_holds(visitor: Visitor) -> None:
-    visitor.act(lambda page_state: page_state.place)
-    before = visitor.place
-    visitor.act(lambda page_state: page_state.place)
-    assert visitor.place != before
-    assert Location.from_mapping(visitor.place) == Location.from_mapping(before)
+    visitor.act(lambda page_state: page_state.location)
+    before = visitor.location
+    visitor.act(lambda page_state: page_state.location)
+    assert visitor.location != before
+    assert Location.from_mapping(visitor.location) == Location.from_mapping(before)
 
 
 def test_an_action_that_fails_stays_and_says_why_until_the_next(visitor: Visitor) -> None:
@@ -109,7 +109,7 @@ def test_an_action_that_fails_stays_and_says_why_until_the_next(visitor: Visitor
     visitor.receive(visitor.asked())
     assert "There is no &lt;b&gt;data&lt;/b&gt;." in visitor.shown[visitor.page.notice]
     assert visitor.asked() == {}
-    visitor.act(lambda page_state: replace(page_state.place, step="train"))
+    visitor.act(lambda page_state: replace(page_state.location, step="train"))
     visitor.receive(visitor.asked())
     assert visitor.shown[visitor.page.notice] == ""
 
@@ -130,7 +130,7 @@ def test_answers_that_overtake_each_other_leave_no_old_value(visitor: Visitor, o
     visitor.receive(visitor.asked())
     visitor.news = "a step further"
     first = visitor.asked()
-    visitor.place = Location(step="train").to_dict()
+    visitor.location = Location(step="train").to_dict()
     visitor.news = "two steps further"
     answers = (first, visitor.asked())
     for number in order:

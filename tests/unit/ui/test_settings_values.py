@@ -34,7 +34,7 @@ def test_other_epochs_are_refused_and_never_guessed_at(written: str) -> None:
 def test_no_folder_is_a_base_where_jobs_see_none_of_this_machine(base: str) -> None:
     values = _values(OTHER, base)
     assert read_settings(values)[1].base_model == base
-    with pytest.raises(InputError, match="is not the name of a model of the Hub"):
+    with pytest.raises(InputError, match="is not the name of a model on the Hub"):
         read_settings(values, folders=False)
 
 

@@ -27,5 +27,5 @@ def test_a_second_press_makes_no_second_run(tmp_path: Path) -> None:
     values = {name: getattr(field, "value", None) for name, field in fields.items()}
     assert values["where"] == HERE
     values["where"] = JOBS  # if it were started, the lack of a login would say so
-    assert start(page_state, values) == page_state.place
+    assert start(page_state, values) == page_state.location
     assert [entry.id for entry in services.store.list()] == [run.id]

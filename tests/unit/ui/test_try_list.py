@@ -41,7 +41,7 @@ def test_a_file_is_lines_or_a_column(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no user_message column"):
         lines_of_file(tmp_path / "c.csv")
     (tmp_path / "d.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="no UTF-8 text"):
+    with pytest.raises(InputError, match="not UTF-8 text"):
         lines_of_file(tmp_path / "d.txt")
 
 

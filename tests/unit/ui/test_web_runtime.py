@@ -97,7 +97,7 @@ def test_without_npm_the_page_is_told_so(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert web_runtime.runtime_route(tmp_path) is None
     assert web_runtime.install_runtime(tmp_path) is None
-    assert "no npm here" in capsys.readouterr().err
+    assert "npm is not installed" in capsys.readouterr().err
 
 
 def test_wasm_that_cannot_be_packed_is_served_as_it_is(client: TestClient, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_checkout_that_cannot_be_written_is_told_in_a_sentence(
     thread.join()
     said = capsys.readouterr().err
     assert "is not installed. Could not write" in said
-    assert "asked on the server alone" in said
+    assert "run on the server only" in said
     assert "Traceback" not in said
 
 
