@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from backend.data.csv import Fault, Record, Row, repaired_cells
-from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, one_line, repair_records
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import ANSWER, CALLS, MESSAGE, count, escape, show
 
@@ -27,7 +27,7 @@ def _cells(row: Row) -> Iterator[tuple[str, str]]:
     "A row has too many or too few cells",
     "Usually a cell with a comma was not put in quotes. The fix joins the parts if that gives valid JSON, and removes "
     "empty cells at the end.",
-    fixer=mend_records(None),
+    fixer=repair_records(None),
 )
 def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
@@ -58,7 +58,7 @@ def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, boo
     "A quote is not closed",
     "A cell that begins with a double quote must end with one, or the rows after it become part of the cell. Reading "
     "continued at the next line. The fix closes the quote if that gives valid JSON.",
-    fixer=mend_records("unclosed"),
+    fixer=repair_records("unclosed"),
 )
 def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("unclosed", inputs):
@@ -89,7 +89,7 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     "A quote inside a cell is not doubled",
     'Inside a cell in quotes every double quote must be written twice: "[{""name"": …}]". The fix does that if the '
     "result is valid JSON.",
-    fixer=mend_records("inner-quotes"),
+    fixer=repair_records("inner-quotes"),
 )
 def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("inner-quotes", inputs):

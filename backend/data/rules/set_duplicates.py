@@ -44,7 +44,7 @@ def normalised_duplicate(view: SetView) -> Iterator[Finding]:
     text = {example.line: example.message for example in view.examples}
     for first, later in drop_normalised(view):
         yield Finding(
-            f"Except for case, spaces and punctuation, the message equals that on line {first}: {show(text[later])} and "
+            f"Except for case, spaces and punctuation the message equals that on line {first}: {show(text[later])} and "
             f"{show(text[first])}, with the same calls.",
             later,
             MESSAGE,
