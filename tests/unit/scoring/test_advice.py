@@ -43,7 +43,7 @@ def test_each_weakness_is_named_with_its_rows() -> None:
         ]
     )
     text = said(found)
-    assert text["unparsed"].startswith("1 of 5 answers cannot be read by a phone")
+    assert text["unparsed"].startswith("1 of 5 answers cannot be parsed on a phone")
     assert text["no_call"].startswith("1 of 5 answers call nothing")
     assert text["confused"].startswith("climb is answered with water 2 times")
     assert "never right (0 of 2)" in text["value"]
@@ -55,7 +55,7 @@ def test_each_weakness_is_named_with_its_rows() -> None:
     assert weak[1].rows == ("0", "1")
 
 
-def test_a_model_that_the_floor_beats_hears_it() -> None:
+def test_a_model_below_the_baseline_gets_advice() -> None:
     weak = report([("climb", "next", call("water", "near"))] * 6)
     ngram_baseline = report([("climb", "next", call("climb", "next"))] * 6)
     assert (
@@ -71,10 +71,10 @@ def test_a_model_that_the_floor_beats_hears_it() -> None:
     assert "cannot tell this model from the classifier" in said(mixed, {"the classifier": other})["not told apart"]
 
 
-def test_a_model_that_calls_one_tool_whatever_is_asked_hears_it() -> None:
+def test_a_model_that_always_calls_one_tool_gets_advice() -> None:
     asked = [("climb", "next", call("water", "near"))] * 7 + [("water", "near", call("water", "near"))] * 2
     text = said(report([*asked, ("water", "near", call("climb", "next"))]))
-    assert text["one tool"].startswith("9 of 10 calls are of water, which 3 rows expect")
+    assert text["one tool"].startswith("9 of 10 calls are of water, and 3 rows expect it")
     mostly_wanted = [("water", "near", call("water", "near"))] * 9 + [("climb", "next", call("water", "near"))]
     assert "one tool" not in said(report(mostly_wanted))
 
@@ -82,4 +82,4 @@ def test_a_model_that_calls_one_tool_whatever_is_asked_hears_it() -> None:
 def test_few_rows_ask_for_more() -> None:
     found = report([("climb", "next", call("climb", "next"))] * 9 + [("climb", "next", call("climb", "far"))])
     assert "more would" in said(found)["undecided"]
-    assert said(report([])) == {"rows": "No held-out rows were scored: set some aside before training."}
+    assert said(report([])) == {"rows": "No held-out rows were scored. Set rows aside before training."}
