@@ -44,7 +44,7 @@ def test_each_weakness_is_named_with_its_rows() -> None:
     )
     text = said(found)
     assert text["unparsed"].startswith("1 of 5 answers cannot be parsed on a phone")
-    assert text["no_call"].startswith("1 of 5 answers call nothing")
+    assert text["no_call"].startswith("1 of 5 answers have no call")
     assert text["confused"].startswith("climb is answered with water 2 times")
     assert "never right (0 of 2)" in text["value"]
     weak = [one for one in advise(found, {}, {"climb": 10, "water": 90}, 0.85) if one.kind == "tool"]
@@ -63,8 +63,8 @@ def test_a_model_below_the_baseline_gets_advice() -> None:
         in said(weak, {"the classifier": ngram_baseline})["beaten"]
     )
     assert said(weak, {NGRAM_NAME: ngram_baseline})["tool"] == (
-        "climb: 0 of 6 right. A plain n-gram classifier learns 6 of them from the same 10 training rows, so it is not "
-        "the rows: train longer."
+        "climb: 0 of 6 right. A plain n-gram classifier learns 6 of them from the same 10 training rows, so the rows "
+        "are good enough. Train longer."
     )
     mixed = report([("climb", "next", call("climb", "next"))] * 2)
     other = report([("climb", "next", call("climb", "next")), ("climb", "next", call("climb", "far"))])
