@@ -39,7 +39,7 @@ def read_predictions(path: Path, examples: Sequence[Example]) -> list[str]:
     if missing:
         raise InputError(
             f"{path.name} has no answer for {len(missing)} of {len(examples)} rows; the first is line "
-            f"{missing[0].line} of the dataset, {missing[0].message[:80]!r}. Add them, empty ones if need be."
+            f"{missing[0].line} of the dataset, {missing[0].message[:80]!r}. Add them; an empty answer counts as wrong."
         )
     return [answer or "" for answer in answers]
 

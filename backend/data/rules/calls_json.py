@@ -99,7 +99,7 @@ def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "The calls are written in the model's own syntax",
-    "The cell must hold JSON. The app converts it to the model's syntax.",
+    "The cell must hold JSON. The Trainer converts it to the model's syntax.",
     fixer=canonical,
 )
 def native_syntax(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
