@@ -1,4 +1,4 @@
-"""Reading a JSON document of ours into its types: each field is checked once, and an error names the file and field."""
+"""Reads the Trainer's JSON documents into types: each field is checked once; an error names the file and field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.errors import InputError
 
 T = TypeVar("T")
 LARGEST = 2**63
-"""No count or measurement that is written here comes near it: a larger number is damage."""
+"""Far above every count or measurement in these documents: a larger number means a damaged file."""
 LONGEST_SHOWN = 80
 
 
@@ -25,7 +25,7 @@ class Damaged(InputError):
 
 
 class Field:
-    """One value of a document and where it stands: `source` names the file, `at` is the way to the field in it."""
+    """One value of a document and its place: `source` names the file, `at` is the path of the field in it."""
 
     __slots__ = ("_key", "_parent", "source", "value")
 
@@ -37,7 +37,7 @@ class Field:
 
     @property
     def at(self) -> str:
-        """The way to the field, such as tuned.rows[3].line; empty for the document itself."""
+        """The path of the field, such as tuned.rows[3].line; empty for the document itself."""
         if self._parent is None:
             return ""
         if isinstance(self._key, int):

@@ -15,7 +15,7 @@ def on_space(environment: Mapping[str, str]) -> bool:
 
 
 def prepare(environment: MutableMapping[str, str]) -> None:
-    """Turn telemetry off, and on a Space leave the client no token of the owner's to send by itself.
+    """Turns telemetry off, and on a Space removes the owner's token so that the client cannot send it.
 
     Child processes inherit it. The client's shared cache stays empty there: results lie in folders of their own, and
     the store of file chunks that Xet shares is not used.

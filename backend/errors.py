@@ -1,5 +1,5 @@
-"""The one error that is the user's to mend."""
+"""The error for input that the user can correct."""
 
 
 class InputError(Exception):
-    """What was given cannot be used; the message says where, what was seen, and what to do next."""
+    """The input cannot be used; the message says where, what was found, and what to do next."""

@@ -1,4 +1,4 @@
-"""Reading and writing a run's small files: whole or not at all, with errors that a person can act on."""
+"""Reads and writes a run's small files atomically, with errors that say what to do next."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Write a file whole or not at all: readers, and whoever comes after a crash, see the old bytes or the new.
+    """Writes a file atomically: readers see the old bytes or the new ones, also after a crash.
 
     The bytes and the name are on the disk on return. Its folder is made if need be, not the one around that. A device
     or a FIFO is written to directly. InputError.
@@ -107,12 +107,12 @@ def _open_temporary(path: Path, mode: int) -> tuple[Path, int]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file as UTF-8, whole or not at all: readers see the old text or the new, never a part."""
+    """Writes a file as UTF-8, atomically: readers see the old text or the new one, never a part."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON object, indented, whole or not at all."""
+    """Writes a JSON object, indented, atomically."""
     write_text(path, _json_text(value))
 
 
@@ -125,7 +125,7 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def write_json_output(path: Path, value: Mapping[str, Any]) -> None:
-    """As `write_json`, for a file that a user named."""
+    """Does the same as `write_json`, for a file that a user named."""
     write_output(path, _json_text(value).encode())
 
 

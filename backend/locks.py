@@ -1,4 +1,4 @@
-"""Locks that the operating system lets go when their holder dies, so that they never outlive a crash."""
+"""File locks that the operating system releases when their holder ends, so that no lock remains after a crash."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def take(path: Path) -> int | None:
 
 
 def wait_for(path: Path, seconds: float = 10.0) -> int | None:
-    """As `take`, waiting so long for another holder to let go."""
+    """Does the same as `take`, but waits up to `seconds` for another holder to release the lock."""
     deadline = time.monotonic() + seconds
     while (descriptor := take(path)) is None and time.monotonic() < deadline:
         continue

@@ -1,4 +1,4 @@
-"""A linear classifier over character and word n-grams: cheap, strong on short texts, and the floor for any model."""
+"""A linear classifier over character and word n-grams: fast, accurate on short texts, and a baseline for any model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def ngram_features(fewest_texts: int = 1) -> Any:
 
     N-grams of letters that stand in fewer than `fewest_texts` texts are left out.
     """
-    # scikit-learn takes a second to import: only when asked
+    # importing scikit-learn takes a second
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import FeatureUnion
 

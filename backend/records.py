@@ -1,4 +1,4 @@
-"""The records that travel between the rooms."""
+"""The records that the packages exchange."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One problem in the input, where it stands, and how to mend it.
+    """One problem in the input, its place, and how to fix it.
 
     `line` is the physical line in the file, from 1; None where the problem belongs to no line. `column` is a CSV
     column's name, or a path inside tools.json such as `[0].function.name`.
@@ -88,7 +88,7 @@ class Issue:
     fix: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The issue as one JSON object."""
+        """Returns the issue as one JSON object."""
         return {
             "severity": self.severity,
             "code": self.code,

@@ -1,4 +1,4 @@
-"""Keeping access tokens out of every text that is shown or stored."""
+"""Removes access tokens from every text that is shown or stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data gate: reading, checking, fixing and dividing a tools.json and a CSV."""
+"""Data: reads, checks, fixes and splits a CSV of rows and its tools.json."""
 
 from backend.data.check import CheckReport, TableRow, check_files, load_dataset
 from backend.data.csv import write_csv

@@ -1,4 +1,4 @@
-"""What an app on a phone is handed: the tools in canonical order, and the pieces around the file."""
+"""The parts of an export for an app on a phone: the tools in canonical order, the Android kit and the model card."""
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools

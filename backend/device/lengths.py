@@ -1,4 +1,4 @@
-"""How many tokens an exported file holds, and how many it reads at a time."""
+"""The size of the KV cache and the prefill lengths of an exported file, in tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card: what the model does, what it was made from, how good it is, and how to use it."""
+"""The model card of a checkpoint: its tools, data, accuracy and use."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LONGEST_TEXT = 160
 
 
 def model_card(run: Run, tools: Sequence[Tool], exported: Verification | None = None) -> str:
-    """README.md for a run's checkpoint; accuracies stand in it when the run has been evaluated.
+    """Returns README.md for a run's checkpoint; it contains accuracies if the run was evaluated.
 
-    `exported` is the verification of the file that was made of this checkpoint.
+    `exported` is the verification of the file that was exported from this checkpoint.
     """
     training = TrainingSummary.read(run.training_path) if run.training_path.is_file() else None
     evaluation = Evaluation.read(run.evaluation_path) if run.evaluation_path.is_file() else None
@@ -82,7 +82,7 @@ def _tools(tools: Sequence[Tool]) -> str:
 def _accuracy(evaluation: Evaluation | None) -> str:
     if not evaluation:
         return "## Accuracy\n\nNot measured yet: run `evaluate.py`."
-    beside = [_rates(report) if report else {} for report in (evaluation.base, evaluation.ngram_baseline)]
+    compared = [_rates(report) if report else {} for report in (evaluation.base, evaluation.ngram_baseline)]
     lines = [
         "## Accuracy",
         "",
@@ -91,25 +91,25 @@ def _accuracy(evaluation: Evaluation | None) -> str:
     ]
     lines += ["| | this model | before training | n-gram classifier, same rows |", "|---|---|---|---|"]
     for name, rate in _rates(evaluation.tuned).items():
-        others = [f"{rates[name].value:.1%}" if name in rates else "–" for rates in beside]
+        others = [f"{rates[name].value:.1%}" if name in rates else "–" for rates in compared]
         lines.append(f"| {name} | {_interval(rate)} | {' | '.join(others)} |")
     return "\n".join(lines)
 
 
 def verification_of(run: Run) -> Verification | None:
-    """What the run's export found; None where there is none, or it is older than the weights or cannot be read."""
+    """Returns the verification of the run's export; None if there is none, or if it is outdated or damaged."""
     path = run.export_dir / "verification.json"
     weights = [weight.stat().st_mtime for weight in run.checkpoint.glob("*.safetensors")]
     if not path.is_file() or path.stat().st_mtime < max(weights, default=0.0):
         return None
     try:
         return Verification.read(path)
-    except InputError:  # a damaged record is no reason to refuse the card: it says nothing then
+    except InputError:  # a damaged verification is left out of the card
         return None
 
 
 def _phone(exported: Verification) -> str:
-    """The exported file: its verdict, its size and hash, and how it ran."""
+    """Returns the section on the exported file: its verdict, size, hash and speed."""
     accuracy, agreement = exported.accuracy, exported.checkpoint_agreement
     facts = {
         "size": f"{exported.bytes / 1e6:,.1f} MB",
@@ -136,7 +136,7 @@ def _phone(exported: Verification) -> str:
 
 
 def _rates(report: Report) -> dict[str, Rate]:
-    """The rates that the card names, without those that no row tells."""
+    """Returns the rates on the card, without those that have no rows."""
     named = {"tool selection": report.tool, "arguments": report.argument, "combined": report.combined}
     return {name: rate for name, rate in named.items() if rate.n}
 
@@ -170,12 +170,12 @@ def _training(run: Run, training: TrainingSummary | None) -> str:
 
 
 def _measured(training: TrainingSummary | None) -> dict[str, str]:
-    """What the training came to; dashes where it left no summary."""
+    """Returns the results of the training, or dashes if there is no summary."""
     best, longest = (training.best_step, training.max_seq_length) if training else (None, None)
     return {
         "steps, seconds": f"{_steps(training)}, {training.seconds}" if training else "–, –",
         "loss at the end": _number(training.final_loss if training else None),
-        "kept": f"step {_or_dash(best)}, which did best on the held-out rows",
+        "kept": f"step {_or_dash(best)}, which was best on the held-out rows",
         "loss on the held-out rows": _number(training.held_out_loss if training else None),
         "mean probability of their right answers": _number(training.held_out_match if training else None),
         "longest row": f"{_or_dash(longest)} tokens",
@@ -189,7 +189,7 @@ def _steps(training: TrainingSummary) -> str:
 
 def _usage(run: Run) -> str:
     note = {
-        "none": "The tools live in the weights: the template leaves them out of the prompt.",
+        "none": "The model learned the tools: the template leaves them out of the prompt.",
         "names": "The template puts the tools' names into the prompt.",
         "full": "The template puts the tools' declarations into the prompt.",
     }[run.config.declarations]
@@ -222,7 +222,7 @@ def _licence(run: Run) -> str:
 
 
 def _plain(text: str) -> str:
-    """A user's text as one short line that cannot break out of a table or turn into markup."""
+    """Returns a user's text as one short line that cannot end a table or become markup."""
     line = " ".join(text.split())
     short = line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
     return html.escape(short, quote=False).replace("|", "\\|").replace("`", "'").replace("[", "\\[")

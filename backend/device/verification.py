@@ -33,11 +33,11 @@ class Check:
 
     @classmethod
     def from_field(cls, field: Field) -> Check:
-        """The check in a field of a document; InputError."""
+        """Returns the check in a field of a document. Raises InputError if a field is damaged."""
         return cls(field["name"].text(), _result(field["result"]), field.optional("detail", Field.text) or "")
 
     def to_dict(self) -> dict[str, Any]:
-        """The check as one JSON object."""
+        """Returns the check as one JSON object."""
         return {"name": self.name, "result": self.result.value, "detail": self.detail}
 
 
@@ -52,11 +52,11 @@ class Agreement:
 
     @classmethod
     def from_field(cls, field: Field) -> Agreement:
-        """The agreement in a field of a document; InputError."""
+        """Returns the agreement in a field of a document. Raises InputError if a field is damaged."""
         return cls(*(field[name].count() for name in ("same", "rows", "lost", "won")))
 
     def to_dict(self) -> dict[str, Any]:
-        """The agreement as one JSON object."""
+        """Returns the agreement as one JSON object."""
         return asdict(self)
 
 
@@ -71,12 +71,12 @@ class Conversion:
 
     @classmethod
     def from_field(cls, field: Field) -> Conversion:
-        """The conversion in a field of a document; InputError."""
+        """Returns the conversion in a field of a document. Raises InputError if a field is damaged."""
         lengths = tuple(length.count() for length in field["prefill_lengths"].list())
         return cls(field["recipe"].text(), lengths, field["seconds"].number(), field["peak_memory_mb"].number())
 
     def to_dict(self) -> dict[str, Any]:
-        """The conversion as one JSON object."""
+        """Returns the conversion as one JSON object."""
         return {**asdict(self), "prefill_lengths": list(self.prefill_lengths)}
 
 
@@ -108,12 +108,12 @@ class Verification:
 
     @classmethod
     def read(cls, path: Path) -> Verification:
-        """The verification in a file; InputError naming the first field that is missing or wrong."""
+        """Returns the verification in a file. Raises InputError, with the first field that is missing or wrong."""
         return cls.from_dict(read_json(path), str(path))
 
     @classmethod
     def from_dict(cls, value: object, source: str = "verification.json") -> Verification:
-        """The verification in a JSON object; InputError."""
+        """Returns the verification in a JSON object. Raises InputError if a field is damaged."""
         document = Field(source, value)
         check_schema(document, SCHEMA)
         sections = document.optional("sections", Field.list) or ()
@@ -138,7 +138,7 @@ class Verification:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The verification as one JSON object, as it stands in verification.json."""
+        """Returns the verification as one JSON object, as it stands in verification.json."""
         return {
             "schema": SCHEMA,
             "file": self.file,

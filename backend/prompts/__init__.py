@@ -1,4 +1,4 @@
-"""The prompt formats: one renderer and one strict parser each, used by every other room."""
+"""The prompt formats: one renderer and one strict parser each, used by every other package."""
 
 from __future__ import annotations
 

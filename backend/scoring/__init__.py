@@ -1,4 +1,4 @@
-"""Scoring: what counts as right, how often, and how sure that is."""
+"""Scoring: compares answers with the expected calls, and gives rates with their intervals."""
 
 from backend.scoring.advice import NGRAM_NAME, Advice
 from backend.scoring.building import TARGET, build_evaluation, paired

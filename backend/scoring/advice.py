@@ -1,4 +1,4 @@
-"""What to do next, in plain words, from the numbers alone."""
+"""Advice on the next step, computed from the reports alone."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from backend.scoring.report import Report, RowResult
 from backend.scoring.verdict import verdict
 
 NOTABLE = 0.1
-"""The share of rows from which a kind of failure is worth a sentence of its own."""
+"""A kind of failure gets advice if at least this share of the rows has it."""
 MOSTLY = 0.8
-"""The share of all calls from which one tool is said to be called whatever was asked."""
+"""A tool counts as called for every message if it has at least this share of all calls."""
 MOST = 3
-"""Tools, pairs or values named for each kind of advice: the worst ones."""
+"""Largest number of tools, pairs or values in one kind of advice; the worst ones are chosen."""
 NGRAM_NAME = "a plain n-gram classifier"
 SIGNIFICANT = 0.05
-"""The p under which two models on the same rows are said to differ."""
+"""Two models on the same rows differ if p is below this value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to do; `rows` are the ids of the rows that show why."""
+    """One recommended step; `rows` are the ids of the rows that show the reason."""
 
     kind: str
     text: str
@@ -37,25 +37,25 @@ class Advice:
 
     @classmethod
     def from_field(cls, field: Field) -> Advice:
-        """The advice in a field of a document; InputError."""
+        """Returns the advice in a field of a document. Raises InputError if a field is damaged."""
         rows = field.optional("rows", Field.list) or ()
         return cls(field["kind"].text(), field["text"].text(), tuple(row.text() for row in rows))
 
     def to_dict(self) -> dict[str, Any]:
-        """The advice as one JSON object."""
+        """Returns the advice as one JSON object."""
         return asdict(self)
 
 
 def advise(
     tuned: Report, others: Mapping[str, Report], train_rows: Mapping[str, int], target: float
 ) -> tuple[Advice, ...]:
-    """What the report says to do, the most telling first.
+    """Returns the advice that follows from a report, the most important first.
 
     `others` holds reports on the same rows by name, such as "the base model"; `train_rows` counts each tool's training
-    rows; `target` is a combined accuracy in 0..1.
+    rows; `target` is a combined accuracy from 0 to 1.
     """
     if not tuned.n:
-        return (Advice("rows", "No held-out rows were scored: set some aside before training."),)
+        return (Advice("rows", "No held-out rows were scored. Set rows aside before training."),)
     found = [
         *_unreadable(tuned),
         *_one_tool(tuned),
@@ -71,13 +71,16 @@ def advise(
 
 
 def _unreadable(report: Report) -> Iterator[Advice]:
-    for kind, what in (("unparsed", "cannot be read by a phone"), ("no_call", "call nothing where a call is expected")):
+    for kind, what in (
+        ("unparsed", "cannot be parsed on a phone"),
+        ("no_call", "have no call although one is expected"),
+    ):
         rows = _of_class(report, kind)
         if len(rows) >= NOTABLE * report.n:
             yield Advice(
                 kind,
                 f"{len(rows)} of {report.n} answers {what} (the first: {rows[0].detail}). The model has not yet "
-                "learned to answer in calls: train for more epochs, or at a higher learning rate.",
+                "learned to write calls. Train for more epochs, or at a higher learning rate.",
                 _ids(rows),
             )
 
@@ -89,8 +92,8 @@ def _one_tool(report: Report) -> Iterator[Advice]:
         if count >= MOSTLY * calls.total() and count >= 2 * max(wanted, 1):
             yield Advice(
                 "one tool",
-                f"{count} of {calls.total()} calls are of {name}, which {wanted} rows expect: the model does not tell "
-                "the messages apart yet. Train for more epochs, or at a higher learning rate.",
+                f"{count} of {calls.total()} calls are of {name}, and {wanted} rows expect it. The model does not yet "
+                "distinguish the messages. Train for more epochs, or at a higher learning rate.",
                 _ids([row for row in report.rows if not row.right and name in _called(row)]),
             )
 
@@ -103,14 +106,13 @@ def _beaten(tuned: Report, others: Mapping[str, Report]) -> Iterator[Advice]:
         if len(worse) >= better and other.combined.k:
             yield Advice(
                 "beaten",
-                f"This model is not better than {name}: {figures}. It has not earned its size yet; train longer, or on "
-                "more and clearer rows.",
+                f"This model is not better than {name}: {figures}. Train longer, or on more and clearer rows.",
                 _ids(worse),
             )
         elif mcnemar(len(worse), better) >= SIGNIFICANT and other.combined.k:
             yield Advice(
                 "not told apart",
-                f"{tuned.n} rows cannot tell this model from {name} ({figures}): test on more rows.",
+                f"On {tuned.n} rows, the difference from {name} is not significant ({figures}). Test on more rows.",
                 _ids(worse),
             )
 
@@ -130,12 +132,12 @@ def _weak_tools(
         if learned - score.combined.k >= NOTABLE * score.support:
             remedy = (
                 f"{NGRAM_NAME[0].upper()}{NGRAM_NAME[1:]} learns {learned} of them from the same {rows} training rows, "
-                "so it is not the rows: train longer."
+                "so the rows are good enough. Train longer."
             )
         elif rows < usual:
-            remedy = f"It has {rows} training rows, and half of the tools have {math.ceil(usual)} or more: add rows."
+            remedy = f"It has {rows} training rows, and half of the tools have {math.ceil(usual)} or more. Add rows."
         else:
-            remedy = f"It has {rows} training rows: read its wrong rows for labels that contradict each other."
+            remedy = f"It has {rows} training rows. Check whether the labels of its wrong rows contradict each other."
         wrong = [row for row in report.rows if not row.right and name in _tools(row)]
         yield Advice("tool", f"{name}: {score.combined.k} of {score.support} right. {remedy}", _ids(wrong))
 
@@ -153,8 +155,8 @@ def _confused(report: Report) -> Iterator[Advice]:
         rows = [row for row in report.rows if gold in _tools(row) and predicted in _called(row)]
         yield Advice(
             "confused",
-            f"{gold} is answered with {predicted} {count} times: add rows that tell the two apart, or make what they "
-            "are for more distinct.",
+            f"{gold} is answered with {predicted} {count} times. Add rows that show the difference, or make their "
+            "descriptions more distinct.",
             _ids([row for row in rows if not row.right]),
         )
 
@@ -170,7 +172,7 @@ def _never_learned(report: Report) -> Iterator[Advice]:
         tool, key, value = place
         yield Advice(
             "value",
-            f"{tool} with {key} = {value} is never right (0 of {count}): add rows that ask for it.",
+            f"{tool} with {key} = {value} is never right (0 of {count}). Add rows that ask for it.",
             _ids(seen[place]),
         )
 
@@ -180,7 +182,7 @@ def _undecided(report: Report, target: float) -> Iterator[Advice]:
     if found.state == "undecided" and found.more_rows:
         yield Advice(
             "undecided",
-            f"{report.n} rows cannot say whether it reaches {target:.0%}: about {found.more_rows} more would.",
+            f"{report.n} rows cannot show whether the model reaches {target:.0%}. About {found.more_rows} more would.",
         )
 
 

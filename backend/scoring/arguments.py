@@ -1,4 +1,4 @@
-"""How often each argument's value is right, where the right tools were called."""
+"""The rate of right values for each argument, over the rows in which the right tools were called."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from backend.scoring.intervals import Rate
 def argument_rates(
     answered: Sequence[tuple[Sequence[Call], Sequence[Call]]], tools: Mapping[str, Tool]
 ) -> dict[str, dict[str, Rate]]:
-    """For each tool and argument, how often its expected value came back.
+    """Returns, for each tool and argument, the rate at which its expected value was predicted.
 
-    `answered` holds the expected and the predicted calls of every row whose tools are right; an argument counts
-    wherever it is expected, so a missing one is wrong.
+    `answered` holds the expected and the predicted calls of every row whose tools are right. An argument counts in
+    every row that expects it, so a missing one is wrong.
     """
     counts: dict[str, dict[str, list[int]]] = {}
     for gold, predicted in answered:

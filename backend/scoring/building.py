@@ -1,4 +1,4 @@
-"""An evaluation from the reports of a model, its base, the n-gram classifier and the probes."""
+"""Builds an evaluation from the reports of a model, its base, the n-gram classifier and the probes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from backend.scoring.report import Report
 from backend.scoring.verdict import verdict
 
 BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
-"""What stands beside a fine-tuned model, and beside a starter, which has no base."""
+"""The model that a fine-tuned model is compared with, and the one for a starter, which has no base."""
 TARGET = 0.85
-"""The combined accuracy to reach before shipping: what FunctionGemma's model card reports for Mobile Actions, 85 %."""
+"""The default target of the combined accuracy: FunctionGemma's model card reports 85 % for Mobile Actions."""
 
 
 def build_evaluation(
@@ -27,10 +27,10 @@ def build_evaluation(
     probes: Mapping[str, Report] | None = None,
     train_rows: Mapping[str, int] | None = None,
 ) -> Evaluation:
-    """The whole evaluation; `setup` says what was scored. Raises ValueError if the reports' rows differ.
+    """Returns the whole evaluation; `setup` describes what was scored. Raises ValueError if the reports' rows differ.
 
-    `floor` is the n-gram classifier's report, `probes` the tuned model's on changed rows, by probe; `train_rows` counts
-    each tool's training rows, where they are known.
+    `ngram_baseline` is the report of the n-gram classifier. `probes` are the reports of the tuned model on changed
+    rows, by probe. `train_rows` counts the training rows of each tool, if they are known.
     """
     compared, against_ngrams = (paired(report, tuned) if report else None for report in (base, ngram_baseline))
     name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
@@ -49,13 +49,13 @@ def build_evaluation(
 
 
 def _probe(report: Report, tuned: Report) -> ProbeResult:
-    """A probe's rates, and how it differs from the unchanged rows."""
+    """Returns the rates of a probe, and its comparison with the unchanged rows."""
     broken = (row.id for row, twin in zip(tuned.rows, report.rows, strict=True) if row.right and not twin.right)
     return ProbeResult(report.tool, report.combined, paired(tuned, report), tuple(broken))
 
 
 def paired(first: Report, second: Report) -> Paired:
-    """How two models differ on the same rows: what only one got right, and the exact p; raises ValueError."""
+    """Returns how many rows only one of two models has right, and the exact p. Raises ValueError if the rows differ."""
     if [row.id for row in first.rows] != [row.id for row in second.rows]:
         raise ValueError("two reports can be paired only on the same rows in the same order")
     together = list(zip(first.rows, second.rows, strict=True))

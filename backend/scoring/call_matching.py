@@ -1,4 +1,4 @@
-"""When two calls are the same call."""
+"""Decides whether two calls are equal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.records import Call, Tool
 
-_LOOSE = re.compile(r"[ ,./\-_*^]")  # what the Berkeley Function-Calling Leaderboard drops before comparing strings
+_LOOSE = re.compile(r"[ ,./\-_*^]")  # the Berkeley Function-Calling Leaderboard drops these before it compares strings
 
 
 def same_calls(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool], loose: bool = False) -> bool:
@@ -19,14 +19,14 @@ def same_calls(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[s
 
 
 def same_tools(gold: Sequence[Call], predicted: Sequence[Call]) -> bool:
-    """Whether both name the same tools equally often."""
+    """Whether both call the same tools, each the same number of times."""
     return Counter(call.name for call in gold) == Counter(call.name for call in predicted)
 
 
 def unmatched(
     gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool], loose: bool = False
 ) -> tuple[list[Call], list[Call]]:
-    """The expected and the predicted calls that are left when equal ones are paired off."""
+    """Returns the expected and the predicted calls that have no equal call on the other side."""
     left = list(predicted)
     missing = []
     for call in gold:
@@ -39,7 +39,7 @@ def unmatched(
 
 
 def drop_nulls(value: Any) -> Any:
-    """`value` without the keys whose value is null, at every depth."""
+    """Returns `value` without the keys whose value is null, at every depth."""
     if isinstance(value, Mapping):
         return {key: drop_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -48,7 +48,7 @@ def drop_nulls(value: Any) -> Any:
 
 
 def same_value(gold: Any, predicted: Any, schema: Any, loose: bool = False) -> bool:
-    """Whether two argument values are equal by the schema's type; without a type, by the expected value's own."""
+    """Whether two argument values are equal by the schema's type, or without one by the expected value's type."""
     known: Mapping[str, Any] = schema if isinstance(schema, Mapping) else {}
     if isinstance(gold, bool) or isinstance(predicted, bool):
         return gold is predicted

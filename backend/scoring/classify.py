@@ -1,4 +1,4 @@
-"""What kind of mistake a wrong answer is."""
+"""Classifies wrong answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from backend.scoring.call_matching import drop_nulls, same_value, unmatched
 
 
 def classify(gold: Sequence[Call], predicted: Sequence[Call], tools: Mapping[str, Tool]) -> tuple[str, str]:
-    """The error class of a parsed but wrong answer, and one phrase that says what differs."""
+    """Returns the error class of a parsed but wrong answer, and a phrase that describes the difference."""
     unknown = sorted({call.name for call in predicted} - tools.keys())
     if unknown:
-        return "unknown_tool", f"{unknown[0]} is no tool of this set"
+        return "unknown_tool", f"{unknown[0]} is not a tool of this set"
     expected, found = Counter(call.name for call in gold), Counter(call.name for call in predicted)
     if expected != found:
         return _wrong_tools(gold, predicted, expected, found)
@@ -53,23 +53,23 @@ def _wrong_arguments(gold: Mapping[str, Any], predicted: Mapping[str, Any], tool
         return "missing_arg", f"{missing[0]} is missing"
     extra = sorted(predicted.keys() - gold.keys())
     if extra:
-        return "extra_arg", f"{extra[0]} was not asked for"
+        return "extra_arg", f"{extra[0]} was not expected"
     for key, value in gold.items():
         schema = tool.properties.get(key)
         if same_value(value, predicted[key], schema):
             continue
-        said = f"{key}: {_shown(predicted[key])} instead of {_shown(value)}"
+        difference = f"{key}: {_shown(predicted[key])} instead of {_shown(value)}"
         if not conforms(predicted[key], schema):
-            return "wrong_type", said
+            return "wrong_type", difference
         enum = schema.get("enum") if isinstance(schema, Mapping) else None
         if enum and predicted[key] not in enum:
-            return "enum_violation", said
-        return "wrong_value", said
-    raise AssertionError("classify was asked about a right answer")
+            return "enum_violation", difference
+        return "wrong_value", difference
+    raise AssertionError("classify got a right answer")
 
 
 def _shown(value: Any) -> str:
-    """A value as a call has it, in JSON."""
+    """Returns a value as JSON."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

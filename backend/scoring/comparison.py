@@ -1,4 +1,4 @@
-"""Two reports beside each other on the rows that both scored: what only one of them has right, and what it is worth."""
+"""Compares two reports on the rows that both scored: the rows that only one has right, and the significance."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ RATES = ("tool", "combined")
 
 @dataclass(frozen=True, slots=True)
 class ComparedRows:
-    """One report and another on `n` common rows.
+    """A comparison of two reports on `n` common rows.
 
-    `own` and `other` hold both sides' rates over these rows (the keys of RATES), `lost` the ids of the rows that only
-    the other has right, `gained` those that only the report itself has right; `p` is McNemar's, exact and two-sided.
+    `own` and `other` hold the rates of both over these rows (the keys of RATES). `lost` are the ids of the rows that
+    only the other report has right, `gained` those that only the own report has right. `p` is the exact two-sided p
+    of McNemar's test.
     """
 
     n: int
@@ -30,20 +31,20 @@ class ComparedRows:
 
     @classmethod
     def from_field(cls, field: Field) -> ComparedRows:
-        """The comparison in a field of a document; InputError."""
+        """Returns the comparison in a field of a document. Raises InputError if a field is damaged."""
         own, other = ({name: Rate.from_field(field[side][name]) for name in RATES} for side in ("own", "other"))
         lost, gained = (tuple(row.text() for row in field[side].list()) for side in ("lost", "gained"))
         return cls(field["n"].count(), own, other, lost, gained, field["p"].share())
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as one JSON object."""
+        """Returns the comparison as one JSON object."""
         return asdict(self)
 
 
 def compare_rows(report: Sequence[RowResult], other: Sequence[RowResult]) -> ComparedRows | None:
-    """Compare the rows of two reports; None where they have no row in common.
+    """Compares the rows of two reports; returns None if they have no row in common.
 
-    A row's id is made of its message and its calls, so rows with the same id ask the same and expect the same.
+    The id of a row is a hash of its message and its calls, so rows with the same id have equal messages and calls.
     """
     others = {row.id: row for row in other}
     pairs = [(row, others[row.id]) for row in report if row.id in others]

@@ -1,4 +1,4 @@
-"""evaluation.json in its types: one model's report, its base's beside it, and what the difference is worth."""
+"""The types of evaluation.json: the reports of a model and of its base, and the significance of their difference."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What was scored, and how it was asked; what does not apply, or an earlier version did not write, is None.
+    """What was scored, and with which prompt; a field is None if it does not apply or an earlier version lacked it.
 
-    `rows` and `trained_on` count rows, `seconds` is how long the model's own answers took, `note` says which rows were
-    left out, `base_missing` why the base was not scored.
+    `rows` and `trained_on` count rows. `seconds` is the time of the model's own answers. `note` says which rows were
+    left out. `base_missing` is the reason if the base was not scored.
     """
 
     model: str | None = None
@@ -40,7 +40,7 @@ class Setup:
 
     @classmethod
     def from_field(cls, document: Field) -> Setup:
-        """The fields at the top of an evaluation that are about it; InputError."""
+        """Returns the setup in the top fields of an evaluation. Raises InputError if a field is damaged."""
         return cls(
             model=document.optional("model", Field.text),
             predictions=document.optional("predictions", Field.text),
@@ -56,14 +56,14 @@ class Setup:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields at the top of evaluation.json."""
+        """Returns the top fields of evaluation.json."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """Two models on the same rows: the rows only the first got right (`worse`), only the second, and McNemar's p."""
+    """Two models on the same rows: how many only the first has right (`worse`), only the second, and McNemar's p."""
 
     worse: int
     better: int
@@ -71,17 +71,17 @@ class Paired:
 
     @classmethod
     def from_field(cls, document: Field) -> Paired:
-        """The pair in a field of a document; InputError."""
+        """Returns the pair in a field of a document. Raises InputError if a field is damaged."""
         return cls(document["worse"].count(), document["better"].count(), document["p"].share())
 
     def to_dict(self) -> dict[str, Any]:
-        """The pair as one JSON object."""
+        """Returns the pair as one JSON object."""
         return {"worse": self.worse, "better": self.better, "p": self.p}
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """A probe's rates, the pair with the unchanged rows, and the ids of the rows that only the change made wrong."""
+    """A probe's rates, its comparison with the unchanged rows, and the ids of the rows that the change made wrong."""
 
     tool: Rate
     combined: Rate
@@ -90,7 +90,7 @@ class ProbeResult:
 
     @classmethod
     def from_field(cls, document: Field) -> ProbeResult:
-        """The probe in a field of a document; InputError."""
+        """Returns the probe in a field of a document. Raises InputError if a field is damaged."""
         return cls(
             Rate.from_field(document["tool"]),
             Rate.from_field(document["combined"]),
@@ -99,7 +99,7 @@ class ProbeResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The probe as one JSON object."""
+        """Returns the probe as one JSON object."""
         return {
             "tool": self.tool.to_dict(),
             "combined": self.combined.to_dict(),
@@ -110,28 +110,28 @@ class ProbeResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The evaluation beside another report, on the rows that both scored; `source` is where that report was read."""
+    """A comparison with another report on the rows that both scored; `source` is the address of that report."""
 
     source: str
     pair: ComparedRows
 
     @classmethod
     def from_field(cls, document: Field) -> Comparison:
-        """The comparison in a field of a document; InputError."""
+        """Returns the comparison in a field of a document. Raises InputError if a field is damaged."""
         return cls(document["source"].text(), ComparedRows.from_field(document))
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as one JSON object."""
+        """Returns the comparison as one JSON object."""
         return {"source": self.source, **self.pair.to_dict()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What evaluation.json holds.
+    """The content of evaluation.json.
 
-    `base` is the report of the model that the run started from, `floor` that of the n-gram classifier, `mcnemar` and
-    `floor_mcnemar` pair them with the tuned model; None where they were not scored. `beside` is None where nothing was
-    asked about other reports.
+    `base` is the report of the model before fine-tuning, `ngram_baseline` that of the n-gram classifier; `mcnemar` and
+    `ngram_mcnemar` compare them with the tuned model. All are None if they were not scored. `beside` is None if no
+    comparison with other reports was requested.
     """
 
     setup: Setup = field(default_factory=Setup)
@@ -147,12 +147,12 @@ class Evaluation:
 
     @classmethod
     def read(cls, path: Path) -> Evaluation:
-        """The evaluation in a file; InputError naming the first field that is missing or wrong."""
+        """Returns the evaluation in a file. Raises InputError, with the first field that is missing or wrong."""
         return cls.from_dict(read_json(path), str(path))
 
     @classmethod
     def from_dict(cls, value: object, source: str = "evaluation.json") -> Evaluation:
-        """The evaluation in a JSON object; InputError."""
+        """Returns the evaluation in a JSON object. Raises InputError if a field is damaged."""
         document = Field(source, value)
         check_schema(document, SCHEMA)
         probes = document.optional("probes", Field.items) or {}
@@ -171,7 +171,7 @@ class Evaluation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The evaluation as one JSON object, as it stands in evaluation.json."""
+        """Returns the evaluation as one JSON object, as it stands in evaluation.json."""
         pairs = {"mcnemar": self.mcnemar, "floor_mcnemar": self.ngram_mcnemar}
         compared = {} if self.beside is None else {"beside": [one.to_dict() for one in self.beside]}
         return {

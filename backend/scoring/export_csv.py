@@ -1,4 +1,4 @@
-"""The scored rows as a table for a spreadsheet."""
+"""Writes the scored rows as a table for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ COLUMNS = (
 
 
 def rows_csv(evaluation: Evaluation) -> str:
-    """Every row of an evaluation.json as CSV, the base's and the floor's answer beside the tuned model's.
+    """Returns every row of an evaluation as CSV, with the answers of the tuned model, its base and the n-gram baseline.
 
-    Calls stand in their cells as JSON; a cell that a spreadsheet would run as a formula starts with an apostrophe.
+    Calls are JSON in their cells. A cell that a spreadsheet would run as a formula starts with an apostrophe.
     """
     twins = {"base": _by_id(evaluation.base), "floor": _by_id(evaluation.ngram_baseline)}
     out = io.StringIO(newline="")
@@ -55,7 +55,7 @@ def _by_id(report: Report | None) -> Mapping[str, RowResult]:
 
 
 def _json(calls: Sequence[Call] | None) -> str:
-    """The calls of an answer, nothing where it could not be parsed."""
+    """Returns the calls of an answer as JSON, or an empty text if the answer could not be parsed."""
     return "" if calls is None else json.dumps([call.to_dict() for call in calls], ensure_ascii=False)
 
 

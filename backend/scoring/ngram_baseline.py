@@ -1,4 +1,4 @@
-"""The honest floor: what a classifier learns in seconds from the rows that the model was trained on."""
+"""The n-gram baseline: the report of a simple classifier that learns in seconds from the same training rows."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from backend.scoring.report import Report
 from backend.scoring.score import score_rows
 
 MOST_ROWS = 8000
-"""Training rows it learns from at most, so that it stays a matter of seconds."""
+"""Largest number of training rows that the classifier uses, so that it needs only seconds."""
 MOST_CALLS = 400
-"""Different calls it tells apart at most; a rarer call is learned as the most frequent one of the same tools."""
+"""Largest number of labels; a rarer call is replaced by the most frequent call of the same tools."""
 
 
 def ngram_report(
     train: Sequence[Example], test: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, seed: int
 ) -> Report | None:
-    """The report of an n-gram classifier over the training rows' whole calls, on the test rows; None without rows.
+    """Returns the report of an n-gram classifier on the test rows, or None without rows; its labels are whole calls.
 
-    It can only repeat calls that it has seen, so a set whose arguments are open words leaves it far behind.
+    The classifier can only repeat calls of the training rows, so it is weak if the arguments are free text.
     """
     if not train or not test:
         return None
-    seen = train[:MOST_ROWS]
-    labels = _labels([fmt.completion(row.calls, row.answer) for row in seen], [_tools(row) for row in seen])
-    answers = predict_labels([row.message for row in seen], labels, [row.message for row in test], seed)
+    used = train[:MOST_ROWS]
+    labels = _labels([fmt.completion(row.calls, row.answer) for row in used], [_tools(row) for row in used])
+    answers = predict_labels([row.message for row in used], labels, [row.message for row in test], seed)
     return score_rows(test, answers, tools, fmt)
 
 
 def _labels(calls: Sequence[str], tools: Sequence[str]) -> list[str]:
-    """Each row's whole call, or the most frequent call of the same tools where its own is among the rare ones."""
+    """Returns each row's whole call, or the most frequent call of the same tools if its own is rare."""
     ranked = Counter(zip(tools, calls, strict=True)).most_common()
     usual = {tool: call for (tool, call), _ in reversed(ranked)}
-    kept = {call for (_, call), _ in ranked[:MOST_CALLS]}
-    return [call if call in kept else usual[tool] for call, tool in zip(calls, tools, strict=True)]
+    frequent = {call for (_, call), _ in ranked[:MOST_CALLS]}
+    return [call if call in frequent else usual[tool] for call, tool in zip(calls, tools, strict=True)]
 
 
 def _tools(row: Example) -> str:

@@ -1,4 +1,4 @@
-"""Answers that another program gave, read from a file to be scored like a model's."""
+"""Reads the answers of another program from a file, to score them like a model's."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from backend.errors import InputError
 from backend.records import Example
 
 MAX_BYTES = 50_000_000
-"""Files beyond this are no predictions for 50,000 rows of at most a few hundred characters."""
+"""Enough for the answers to 50,000 rows, each of a few hundred characters."""
 COLUMNS = ("user_message", "answer")
 
 
 def read_predictions(path: Path, examples: Sequence[Example]) -> list[str]:
-    """The raw answer for each example, matched by its message, repeated messages in their order.
+    """Returns the raw answer for each example, matched by its message; repeated messages are matched in order.
 
-    The file is a CSV with the columns user_message and answer, or JSON lines with these keys. Raises InputError with
-    the line for a broken file, for a message without a row, and for a row without an answer.
+    The file is a CSV with the columns user_message and answer, or JSON lines with these keys. Raises InputError, with
+    the line, if the file is broken, a message has no row or a row has no answer.
     """
     waiting: dict[str, list[int]] = {}
     for index, example in reversed(list(enumerate(examples))):
@@ -31,8 +31,8 @@ def read_predictions(path: Path, examples: Sequence[Example]) -> list[str]:
         places = waiting.get(message.strip())
         if not places:
             raise InputError(
-                f"{path.name}, line {line}: no row to score has the message {message[:80]!r}, or it was answered "
-                "before. Give one answer for each row of the dataset, with its user_message as it stands there."
+                f"{path.name}, line {line}: no row to score has the message {message[:80]!r}, or it already has an "
+                "answer. Give one answer for each row of the dataset, with exactly its user_message."
             )
         answers[places.pop()] = answer
     missing = [example for example, answer in zip(examples, answers, strict=True) if answer is None]
@@ -51,7 +51,7 @@ def _records(path: Path) -> Iterator[tuple[int, str, str]]:
         values = [record.get(name) for name in COLUMNS]
         if not all(isinstance(value, str) for value in values):
             raise InputError(
-                f"{path.name}, line {line}: user_message and answer must both be texts; there is "
+                f"{path.name}, line {line}: user_message and answer must both be texts. Found: "
                 f"{', '.join(str(key) for key in record) or 'nothing'}."
             )
         yield line, str(values[0]), str(values[1])
@@ -75,7 +75,7 @@ def _json_lines(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             record = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{name}, line {line}: not JSON ({error}). Write one object a line.") from error
+            raise InputError(f"{name}, line {line}: not JSON ({error}). Write one object on each line.") from error
         if not isinstance(record, dict):
             raise InputError(f"{name}, line {line}: an object with user_message and answer is needed.")
         yield line, record
@@ -89,4 +89,6 @@ def _csv_rows(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield before + 1 + (before == 0), record
             before = reader.line_num
     except csv.Error as error:
-        raise InputError(f"{name}, line {reader.line_num}: not CSV ({error}). Quote texts that hold quotes.") from error
+        raise InputError(
+            f"{name}, line {reader.line_num}: not CSV ({error}). Quote texts that contain quotes."
+        ) from error

@@ -1,4 +1,4 @@
-"""The same test rows as people really type them, to see what breaks in the field."""
+"""Robustness probes: the test rows with changed messages or tools, such as typing errors."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from backend.data.text import Slip, mistyped
 from backend.records import Declarations, Example, Tool
 
 TYPO_RATE = 0.06
-"""Typos for each letter, at least one a message: about what thumbs make on a phone without correction."""
+"""Typos per letter, at least one in each message: roughly the rate of typing on a phone without correction."""
 
 SLIPS: tuple[Slip, ...] = ("swap", "drop", "double")
-"""In the order of the generator's draws, so that a seed gives the same probes as ever."""
+"""The order decides the random draws: a change of it changes the probes of every seed."""
 
 DISTRACTOR = Tool(
     "set_wallpaper",
@@ -25,11 +25,11 @@ DISTRACTOR = Tool(
         "required": ["query"],
     },
 )
-"""A tool that no app of this kind asks for; named so that it cannot be the answer to a test row."""
+"""A tool whose name and purpose cannot be the answer to a test row."""
 
 
 def with_typos(message: str, generator: random.Random) -> str:
-    """`message` with letters swapped, dropped or doubled."""
+    """Returns `message` with some letters swapped, dropped or doubled."""
     places = [at for at, letter in enumerate(message[:-1]) if letter.isalpha()]
     for at in sorted(generator.sample(places, min(len(places), max(1, round(TYPO_RATE * len(places))))), reverse=True):
         message = mistyped(message, at, SLIPS[generator.randrange(3)])
@@ -37,14 +37,14 @@ def with_typos(message: str, generator: random.Random) -> str:
 
 
 def in_lower_case(message: str, _: random.Random) -> str:
-    """`message` without capitals."""
+    """Returns `message` in lower case."""
     return message.lower()
 
 
 def without_punctuation(message: str, _: random.Random) -> str:
-    """`message` without the marks that people leave out when they type in a hurry."""
-    kept = message.translate(str.maketrans("", "", string.punctuation + "¿¡…“”„’"))
-    return " ".join(kept.split()) or message
+    """Returns `message` without punctuation marks."""
+    letters = message.translate(str.maketrans("", "", string.punctuation + "¿¡…“”„’"))
+    return " ".join(letters.split()) or message
 
 
 MESSAGE_PROBES: Mapping[str, Callable[[str, random.Random], str]] = {
@@ -56,7 +56,7 @@ MESSAGE_PROBES: Mapping[str, Callable[[str, random.Random], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One robustness probe: its name, and the tools and rows to put before the model."""
+    """One robustness probe: its name, and the tools and rows that the model gets."""
 
     name: str
     tools: tuple[Tool, ...]
@@ -66,7 +66,7 @@ class Probe:
 def probes_for(
     tools: Sequence[Tool], examples: Sequence[Example], declarations: Declarations, seed: int
 ) -> tuple[Probe, ...]:
-    """The probes that a prompt with these declarations can feel: the tools' own only where they stand in it."""
+    """Returns the probes for a prompt with these declarations; probes of the tools need declarations in the prompt."""
     given, rows = tuple(tools), tuple(examples)
     found = [Probe(name, given, probe_messages(name, rows, seed)) for name in MESSAGE_PROBES]
     if declarations != "none":
@@ -77,13 +77,13 @@ def probes_for(
 
 
 def probe_messages(name: str, examples: Sequence[Example], seed: int) -> tuple[Example, ...]:
-    """The examples with their messages changed by the probe called `name`; the same for the same seed."""
+    """Returns the examples with messages changed by the probe called `name`; equal seeds give equal results."""
     generator = random.Random(f"{name} {seed}")
     return tuple(replace(one, message=MESSAGE_PROBES[name](one.message, generator)) for one in examples)
 
 
 def reordered(tools: Sequence[Tool], seed: int) -> tuple[Tool, ...]:
-    """The tools in another order; with two or more, never the given one."""
+    """Returns the tools in another order than the given one, if there are at least two."""
     order = list(tools)
     if len(order) > 1:
         generator = random.Random(seed)
@@ -93,5 +93,5 @@ def reordered(tools: Sequence[Tool], seed: int) -> tuple[Tool, ...]:
 
 
 def with_distractor(tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    """The tools and one more that is never right."""
+    """Returns the tools and one more that is never right."""
     return (*tools, DISTRACTOR)

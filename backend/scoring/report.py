@@ -1,4 +1,4 @@
-"""A model's report: its rates over the held-out rows, by tool and by argument, the confusions, and every row."""
+"""The report of a model: its rates over the held-out rows, by tool and by argument, its confusions and every row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATES = ("parse", "tool", "argument", "combined", "combined_normalised", "false_
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """One scored row; `predicted` is None where the answer could not be parsed."""
+    """One scored row; `predicted` is None if the answer could not be parsed."""
 
     id: str
     line: int
@@ -36,7 +36,7 @@ class RowResult:
 
     @classmethod
     def from_field(cls, field: Field) -> RowResult:
-        """The row in a field of a document; InputError."""
+        """Returns the row in a field of a document. Raises InputError if a field is damaged."""
         return cls(
             id=field["id"].text(),
             line=field["line"].count(),
@@ -53,7 +53,7 @@ class RowResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The row as one JSON object."""
+        """Returns the row as one JSON object."""
         return {
             "id": self.id,
             "line": self.line,
@@ -72,7 +72,7 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class ToolScore:
-    """One tool's scores: `support` counts the rows that expect it; the rates count rows."""
+    """The scores of one tool; `support` counts the rows that expect it, and the rates count rows."""
 
     support: int
     recall: Rate
@@ -81,12 +81,12 @@ class ToolScore:
 
     @classmethod
     def from_field(cls, field: Field) -> ToolScore:
-        """The scores in a field of a document; InputError."""
+        """Returns the scores in a field of a document. Raises InputError if a field is damaged."""
         rates = (Rate.from_field(field[name]) for name in ("recall", "precision", "combined"))
         return cls(field["support"].count(), *rates)
 
     def to_dict(self) -> dict[str, Any]:
-        """The scores as one JSON object."""
+        """Returns the scores as one JSON object."""
         return {
             "support": self.support,
             "recall": self.recall.to_dict(),
@@ -97,7 +97,7 @@ class ToolScore:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one model did on `n` held-out rows; `macro_combined` is the mean over the tools with support, or None."""
+    """The result of one model on `n` held-out rows; `macro_combined` is the mean over tools with support, or None."""
 
     n: int
     parse: Rate
@@ -116,7 +116,7 @@ class Report:
 
     @classmethod
     def from_field(cls, field: Field) -> Report:
-        """The report in a field of a document; InputError."""
+        """Returns the report in a field of a document. Raises InputError if a field is damaged."""
         arguments = field.optional("per_argument", Field.items) or {}
         return cls(
             n=field["n"].count(),
@@ -133,7 +133,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as one JSON object, as it stands in evaluation.json."""
+        """Returns the report as one JSON object, as it stands in evaluation.json."""
         return {
             "n": self.n,
             **{name: getattr(self, name).to_dict() for name in RATES},
@@ -150,21 +150,21 @@ class Report:
 
 
 def confusions(row: RowResult, tools: Collection[str]) -> list[tuple[str, str]]:
-    """Each expected tool beside what was predicted for it: the same tool where it was called, else what is left."""
+    """Returns (expected, predicted) for each expected tool: the same tool if it was called, else an unmatched one."""
     gold = names_of(row.expected) or [NO_CALL]
     if row.predicted is None:
         return [(name, UNPARSED) for name in gold]
     left = Counter(name if name in tools else UNKNOWN_TOOL for name in names_of(row.predicted))
     matched = Counter(gold) & left
-    spare = list((left - matched).elements())
+    unmatched = list((left - matched).elements())
     pairs = [(name, name) for name in matched.elements()]
     for name in (Counter(gold) - matched).elements():
-        pairs.append((name, spare.pop(0) if spare else NO_CALL))
+        pairs.append((name, unmatched.pop(0) if unmatched else NO_CALL))
     return pairs
 
 
 def names_of(calls: Sequence[Call] | None) -> list[str]:
-    """The tools that the calls name, in their order."""
+    """Returns the names of the called tools, in order."""
     return [call.name for call in calls or ()]
 
 

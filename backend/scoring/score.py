@@ -1,4 +1,4 @@
-"""From rows and raw answers to a report: the three accuracies, per tool, the confusions, every row."""
+"""Scores rows and raw answers into a report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.scoring.report import NO_CALL, Report, RowResult, ToolScore, confus
 def score_rows(
     examples: Sequence[Example], raw_answers: Sequence[str], tools: Sequence[Tool], fmt: PromptFormat
 ) -> Report:
-    """Score one raw answer for each example; raises ValueError where their numbers differ."""
+    """Scores one raw answer for each example. Raises ValueError if their numbers differ."""
     by_name = {tool.name: tool for tool in tools}
     pairs = list(zip(examples, raw_answers, strict=True))
     rows = tuple(_score(example, raw, by_name, fmt) for example, raw in pairs)

@@ -1,4 +1,4 @@
-"""Whether a rate meets a target, as far as its rows can tell."""
+"""The verdict whether a rate meets a target."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from backend.scoring.intervals import Rate, wilson
 State = Literal["met", "not met", "undecided"]
 STATES: tuple[State, ...] = get_args(State)
 MAX_ROWS = 1_000_000
-"""Rows after which "more rows would decide" is no longer useful advice."""
+"""Largest number of rows that is still useful to recommend."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`more_rows` is how many further test rows at the same rate would decide; None where decided or out of reach."""
+    """`more_rows` is the number of further test rows that would decide at the same rate; None if there is none."""
 
     state: State
     target: float
@@ -24,17 +24,17 @@ class Verdict:
 
     @classmethod
     def from_field(cls, field: Field) -> Verdict:
-        """The verdict in a field of a document; InputError."""
+        """Returns the verdict in a field of a document. Raises InputError if a field is damaged."""
         state = cast(State, field["state"].word(STATES))
         return cls(state, field["target"].share(), field.optional("more_rows", Field.count))
 
     def to_dict(self) -> dict[str, Any]:
-        """The verdict as one JSON object."""
+        """Returns the verdict as one JSON object."""
         return {"state": self.state, "target": self.target, "more_rows": self.more_rows}
 
 
 def verdict(rate: Rate, target: float) -> Verdict:
-    """Met only if the interval's lower bound reaches `target` (0..1), not met only if its upper bound stays below."""
+    """Returns met if the lower bound of the interval is at least `target` (0..1), not met if the upper one is below."""
     if rate.low is None or rate.high is None:
         return Verdict("undecided", target)
     if rate.low >= target:

@@ -1,4 +1,4 @@
-"""Holding a call's arguments against the tool's schema."""
+"""Checks the arguments of a call against the tool's schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checking a tools.json and a CSV, and the report of it."""
+"""Checks a tools.json and a CSV, and reports what it finds."""
 
 from backend.data.check.check import check_files, check_rows, load_dataset, sound_examples
 from backend.data.check.report import CheckReport, TableRow, in_order

@@ -1,4 +1,4 @@
-"""Running the rules over the two files."""
+"""Applies the rules to the two files."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def check_files(
     *,
     need_tokens: bool = True,
 ) -> CheckReport:
-    """Hold a CSV and a tools.json against every rule; nothing in the files makes this raise.
+    """Checks a CSV and a tools.json against every rule; no content of the files makes this raise.
 
-    `progress` is called with a share from 0 to 1 and what is being done. Raises InputError only for options that make
-    no sense, such as an unknown prompt format or a base model whose tokenizer cannot be read; without `need_tokens` the
-    report says the latter and everything else.
+    `progress` is called with a share from 0 to 1 and the name of the current step. Raises InputError only for invalid
+    options, such as an unknown prompt format or a base model whose tokenizer cannot be read. Without `need_tokens` a
+    failure of the tokenizer goes into the report instead.
     """
     options = options or CheckOptions()
-    tell = progress or _silent
-    tell(0.0, "Reading the files")
+    report = progress or _silent
+    report(0.0, "Reading the files")
     inputs = read_inputs(dataset, tools, options)
-    inputs.format  # noqa: B018 - an unknown format is the caller's mistake: say so before any work
-    issues = check_rows(inputs, tell)
+    inputs.format  # noqa: B018 - raises before any work if the format is unknown
+    issues = check_rows(inputs, report)
     view = SetView(inputs, sound_examples(inputs, issues))
-    tell(0.55, "Looking for duplicates")
+    report(0.55, "Looking for duplicates")
     issues += _apply("set", view)
-    tell(0.85, "Counting tokens")
+    report(0.85, "Counting tokens")
     budget, tokens_error = _budget(view, need_tokens=need_tokens)
     if budget is not None:
         issues += _apply("tokens", view, budget)
-    tell(1.0, "Done")
+    report(1.0, "Done")
     return CheckReport(
         inputs.table.row_count,
         inputs.tools_file.tools,
@@ -60,10 +60,10 @@ def check_files(
 def load_dataset(
     dataset: Path, tools: Path, options: CheckOptions | None = None, *, whole_set: bool = True
 ) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
-    """The tools and the rows of a set without errors; raises InputError that lists the first 20 errors.
+    """Returns the tools and the rows of a set without errors.
 
-    With `whole_set` False the rules on the set as a whole (a tool without rows, conflicting labels) do not count: for
-    rows that are only scored.
+    If `whole_set` is False, the rules on the set as a whole (a tool without rows, conflicting labels) are not applied:
+    this is for rows that are only scored. Raises InputError, with the first 20 errors, if there are any.
     """
     inputs = read_inputs(dataset, tools, options or CheckOptions())
     issues = check_rows(inputs, errors_only=True)
@@ -76,16 +76,16 @@ def load_dataset(
     return inputs.tools_file.tools, view.examples
 
 
-def check_rows(inputs: Inputs, tell: Progress | None = None, *, errors_only: bool = False) -> list[Issue]:
-    """What the rules on the files and on single rows find."""
-    tell = tell or _silent
+def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only: bool = False) -> list[Issue]:
+    """Returns the issues that the rules on the files and on single rows find."""
+    report = progress or _silent
     issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
-    tell(0.1, "Reading the rows")
+    report(0.1, "Reading the rows")
     message_rules, call_rules = (_rules(scope, errors_only) for scope in ("message", "calls"))
     calls_found: dict[str, list[Issue]] = {}
     for number, row in enumerate(inputs.rows):
         if number % _REPORTED_EVERY == 0:
-            tell(0.1 + 0.45 * number / len(inputs.rows), f"Checking row {number + 1:,}")
+            report(0.1 + 0.45 * number / len(inputs.rows), f"Checking row {number + 1:,}")
         if row.message is not None:
             issues += _findings(message_rules, row.line, MESSAGE, row.message, inputs)
         if row.calls is not None:
@@ -97,7 +97,7 @@ def check_rows(inputs: Inputs, tell: Progress | None = None, *, errors_only: boo
 
 
 def sound_examples(inputs: Inputs, issues: Iterable[Issue]) -> tuple[Example, ...]:
-    """The rows on whose lines no error stands, as examples."""
+    """Returns the rows without an error on their line, as examples."""
     if not inputs.tools or not {MESSAGE, CALLS} <= inputs.table.index.keys():
         return ()
     bad = {issue.line for issue in issues if issue.severity == "error" and issue.file == "csv"}
@@ -105,7 +105,7 @@ def sound_examples(inputs: Inputs, issues: Iterable[Issue]) -> tuple[Example, ..
 
 
 def _budget(view: SetView, *, need_tokens: bool) -> tuple[TokenBudget | None, str]:
-    """The token budget, or why there is none."""
+    """Returns the token budget, or None and the reason."""
     options = view.inputs.options
     if not options.count_tokens:
         return None, ""
@@ -134,7 +134,7 @@ def _on_line(issue: Issue, line: int) -> Issue:
 
 
 def _silent(_share: float, _what: str) -> None:
-    """Progress that nobody asked for."""
+    """Ignores progress."""
 
 
 def _listing(errors: list[Issue], dataset: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The report of a check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GRAVITY = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row as read, for showing."""
+    """One row as read, for display."""
 
     line: int
     user_message: str
@@ -24,9 +24,9 @@ class TableRow:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Everything a check found. `rows` counts every data row; `examples` are those without an error of their own.
+    """The result of a check. `rows` counts every data row; `examples` are the rows without an error of their own.
 
-    `tokens_error` is a sentence that says why `tokens` is None where there are rows.
+    `tokens_error` is a sentence: why `tokens` is None although there are rows.
     """
 
     rows: int
@@ -48,7 +48,7 @@ class CheckReport:
         return Counter(issue.severity for issue in self.issues)
 
     def to_json(self) -> dict[str, Any]:
-        """What `validate.py --json` prints."""
+        """Returns the JSON object that `validate.py --json` prints."""
         return {
             "ok": self.ok,
             "rows": self.rows,
@@ -60,7 +60,7 @@ class CheckReport:
 
 
 def in_order(issues: list[Issue]) -> tuple[Issue, ...]:
-    """The issues: errors first, then by file and line."""
+    """Returns the issues sorted by severity, then by file and line."""
     return tuple(
         sorted(issues, key=lambda issue: (_GRAVITY[issue.severity], issue.file != "tools", issue.line or 0, issue.code))
     )

@@ -1,4 +1,4 @@
-"""A report as text for a terminal."""
+"""Formats a report as text for a terminal."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from backend.data.text import FixPlan, count, escape, show
 from backend.records import Issue
 
 _EACH = 40
-_HEADINGS = {"error": "Errors (must be mended)", "warning": "Warnings", "info": "Notes"}
+_HEADINGS = {"error": "Errors (must be fixed)", "warning": "Warnings", "info": "Notes"}
 _FILES = {"csv": "CSV", "tools": "tools.json"}
 
 
 def report_text(report: CheckReport) -> str:
-    """The whole report: issues by gravity, rows per tool, and the verdict on the last line.
+    """Returns the whole report: issues by severity, rows per tool, and the verdict on the last line.
 
-    Of one code's warnings and notes the first 40 are printed, with the count of the rest; errors are all printed.
+    All errors are listed. Of the warnings and notes with one code, the first 40 are listed and the rest is counted.
     """
     return "\n".join([*_issues(report), *_tools(report), *_verdict(report)])
 
 
 def plan_lines(plan: FixPlan) -> Iterator[str]:
-    """What a plan changes, a line each; every dropped row is named."""
+    """Yields one line for each change of a plan, including every dropped row, and a summary."""
     for change in plan.changes:
         place = f"{_FILES[change.file]} line {change.line}" + (f", {escape(change.column)}" if change.column else "")
         if change.dropped:
@@ -73,4 +73,4 @@ def _verdict(report: CheckReport) -> Iterator[str]:
         [count(found["error"], "error"), count(found["warning"], "warning"), count(found["info"], "note")]
     )
     yield summary
-    yield "Ready to train." if report.ok else "Not ready: mend the errors and check again."
+    yield "Ready to train." if report.ok else "Not ready: fix the errors and check again."

@@ -1,4 +1,4 @@
-"""A test CSV that users bring along: checked by itself and against the training rows."""
+"""Checks a user's own test CSV, by itself and against the training rows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _LEAKS = ("set-test-row-in-train", "set-near-duplicate-across-split")
 def check_test_file(
     train: Iterable[Example], test: Path, tools: Path, options: CheckOptions | None = None
 ) -> CheckReport:
-    """Hold a test CSV against the rules on files and rows, and its rows against the training rows.
+    """Checks a test CSV against the rules on files and rows, and its rows against the training rows.
 
-    Lines are those of the test CSV; the report's examples carry the split `test`.
+    Lines are those of the test CSV; the examples in the report have the split `test`.
     """
     inputs = read_inputs(test, tools, options or CheckOptions())
     issues = check_rows(inputs)
@@ -39,13 +39,13 @@ def check_test_file(
 
 
 def leaks(train: Iterable[Example], test: Iterable[Example], inputs: Inputs) -> list[Issue]:
-    """What test rows have in common with training rows, on the test rows' lines."""
+    """Returns an issue for each test row that equals or nearly equals a training row, on the test row's line."""
     view = SetView(inputs, joined(train, test))
     return [rule.issue(finding) for rule in map(get_rule, _LEAKS) for finding in rule.check(view)]
 
 
 def joined(train: Iterable[Example], test: Iterable[Example]) -> tuple[Example, ...]:
-    """Training and test rows as one set whose own split says which is which; ids stay apart."""
+    """Returns training and test rows as one set whose split column marks each; all ids are different."""
     trained = tuple(replace(example, split="train") for example in train)
     taken = {example.id for example in trained}
     tested = (

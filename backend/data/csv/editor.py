@@ -1,4 +1,4 @@
-"""A CSV being mended: what no fix touches stays as it is, byte for byte."""
+"""Edits a CSV: records without a change stay the same, byte for byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.data.text import REQUIRED_COLUMNS
 
 @dataclass
 class DraftRow:
-    """One record on its way: its cells as they will be, and whether it is written anew or dropped."""
+    """One record of the draft: its new cells, and whether it is rewritten or dropped."""
 
     record: Record
     cells: tuple[str, ...]
@@ -21,12 +21,12 @@ class DraftRow:
     dropped: bool = False
 
     def rewrite(self, cells: tuple[str, ...]) -> None:
-        """Give the row other cells."""
+        """Replaces the cells of the row."""
         self.cells, self.rewritten = cells, True
 
 
 class CsvEditor:
-    """The file's records in order, with the delimiter and line ends that they will have."""
+    """The records of the file in order, with the delimiter and line ends of the new file."""
 
     def __init__(self, table: CsvTable) -> None:
         self.table = table
@@ -39,24 +39,24 @@ class CsvEditor:
         self.rows = [DraftRow(record, record.cells) for record in sorted(records, key=lambda record: record.start)]
 
     def readable(self) -> Iterator[DraftRow]:
-        """The rows that stay and have as many cells as the header."""
+        """Yields the rows that are not dropped and have as many cells as the header."""
         for row in self.rows:
             broken = row.record.fault is not None and not row.rewritten
             if not row.dropped and not broken and len(row.cells) == self.table.width:
                 yield row
 
     def cell(self, row: DraftRow, column: str) -> str | None:
-        """The row's cell of one column; None where the file has no such column."""
+        """Returns the row's cell of one column, or None if the file has no such column."""
         at = self.table.index.get(column)
         return None if at is None else row.cells[at]
 
     def set_cell(self, row: DraftRow, column: str, text: str) -> None:
-        """Write one cell anew."""
+        """Replaces one cell."""
         at = self.table.index[column]
         row.rewrite((*row.cells[:at], text, *row.cells[at + 1 :]))
 
     def text(self) -> str:
-        """The whole file as it will be."""
+        """Returns the text of the new file."""
         source = self.table.source.text
         everything = self.delimiter != self.table.delimiter
         parts = [encode_record(REQUIRED_COLUMNS) + "\n"] if self.new_header else []

@@ -1,7 +1,7 @@
-"""Reading CSV records with their exact physical lines, and going on after a broken one.
+"""Reads CSV records with their exact physical lines, and continues after a broken one.
 
-The grammar is RFC 4180 with either line ending. Python's csv module is not used because it tells neither where a record
-began nor whether a quote was left open, and swallows the rows behind it.
+The grammar is RFC 4180 with either line ending. Python's csv module is not used, because it reports neither the line
+where a record began nor an unclosed quote, and reads the rows after such a quote as part of the cell.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Putting the cells of a broken record right, where valid JSON proves that it was done right."""
+"""Repairs the cells of a broken record if valid JSON proves that the result is right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 20_000
 
 
 def repaired_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
-    """The cells that a ragged or wrongly quoted record was meant to have; None where that is anyone's guess."""
+    """Returns the intended cells of a record with a wrong cell count or wrong quotes, or None if they are unclear."""
     if record.fault is None and len(record.cells) > table.width:
         kept, rest = record.cells[: table.width], record.cells[table.width :]
         if not any(cell.strip() for cell in rest):

@@ -1,4 +1,4 @@
-"""What mends a finding of a rule: in calls, in the CSV, in the set, in the tools."""
+"""The fixers that rules use: for calls, for the CSV, for the set and for tools.json."""
 
 from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
 from backend.data.fixers.csv import (
@@ -10,9 +10,9 @@ from backend.data.fixers.csv import (
     drop_padding,
     drop_repeated_headers,
     join_lines,
-    mend_records,
     one_line,
     re_decode,
+    repair_records,
     repeats_header,
     spell_header,
     use_commas,
@@ -39,7 +39,6 @@ __all__ = [
     "drop_padding",
     "drop_repeated_headers",
     "join_lines",
-    "mend_records",
     "named_entries",
     "one_line",
     "plan_tools",
@@ -49,6 +48,7 @@ __all__ = [
     "rename_reserved",
     "rename_tool",
     "renamed_calls",
+    "repair_records",
     "repeats_header",
     "spell_header",
     "standard_schemas",

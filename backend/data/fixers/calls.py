@@ -1,4 +1,4 @@
-"""Fixers of the tool_calls column: each takes a cell as read and gives the cell's new text."""
+"""Fixers of the tool_calls column: each takes a cell as read and returns its new text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CellFixer = Callable[[CallsCell, Inputs], str]
 
 
 def _rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
-    """The cell with each call replaced; the text itself where no call changed or a call cannot be read."""
+    """Returns the cell with each call replaced, or the same text if no call changes or a call cannot be read."""
     if not cell.calls or len(cell.sound) != len(cell.calls):
         return cell.text
     before = [(call.name, call.arguments) for call in cell.sound]
@@ -22,12 +22,12 @@ def _rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[s
 
 
 def _retyped(before: Any, after: Any) -> bool:
-    """Whether equal values differ in type, as True and 1 do."""
+    """Whether equal values differ in type, such as True and 1."""
     return repr(before) != repr(after)
 
 
 def rename_tool(cell: CallsCell, inputs: Inputs) -> str:
-    """Each unknown tool called by the nearest known name."""
+    """Replaces each unknown tool by the known tool with the most similar name."""
 
     def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
         likely = None if call.name in inputs.tools else nearest(call.name, inputs.tools)
@@ -37,7 +37,7 @@ def rename_tool(cell: CallsCell, inputs: Inputs) -> str:
 
 
 def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
-    """Each unknown argument called by the name that was probably meant."""
+    """Renames each unknown argument to the known argument that was probably meant."""
 
     def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
         arguments = dict(call.arguments)
@@ -50,7 +50,7 @@ def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
 
 
 def apply_sure(kind: MismatchKind) -> CellFixer:
-    """A fixer that replaces every value whose mismatch of this kind has one sure better value."""
+    """Returns a fixer that replaces each value with a mismatch of this kind if only one replacement is possible."""
 
     def fix(cell: CallsCell, inputs: Inputs) -> str:
         def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
@@ -65,7 +65,7 @@ def apply_sure(kind: MismatchKind) -> CellFixer:
 
 
 def drop_nulls(cell: CallsCell, _inputs: Inputs) -> str:
-    """The cell without arguments that are null."""
+    """Removes the arguments that are null."""
     if not any(call and call.nulls for call in cell.calls or ()) or len(cell.sound) != len(cell.calls or ()):
         return cell.text
     return cell.canonical
@@ -78,7 +78,7 @@ def _sure(mismatches: tuple[Mismatch, ...], kind: MismatchKind) -> Iterator[Mism
 
 
 def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
-    """`value` with what stands at `path` replaced."""
+    """Returns `value` with the item at `path` replaced by `new`."""
     if not path:
         return new
     copy: Any = list(value) if isinstance(value, list) else dict(value)
@@ -87,7 +87,7 @@ def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
 
 
 def renamed(value: Any, path: tuple[str | int, ...], name: str) -> Any:
-    """`value` with the key at `path` renamed, its place kept."""
+    """Returns `value` with the key at `path` renamed; the order of the keys stays."""
     if len(path) > 1:
         return replaced(value, path[:1], renamed(value[path[0]], path[1:], name))
     return {name if key == path[0] else key: item for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Fixers of the CSV as a file: each changes a draft and tells its changes."""
+"""Fixers of the CSV file: each changes a draft and yields its changes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")
 _SHOWN = 300
 
-Wanted = Callable[[int], bool]
-"""Whether the row that begins on a line is to be mended."""
+IsSelected = Callable[[int], bool]
+"""Whether the row that begins on a line is to be fixed."""
 
-CsvFixer = Callable[[CsvEditor, Wanted], Iterator[Change]]
-"""Mends the draft and gives its changes; their code is filled in by the caller."""
+CsvFixer = Callable[[CsvEditor, IsSelected], Iterator[Change]]
+"""Fixes the draft and yields its changes; the caller fills in their code."""
 
 
 def _change(line: int, column: str | None, before: str, after: str) -> Change:
     return Change("csv", line, column, "", before, after)
 
 
-def re_decode(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Nothing to do but to say so: the text was decoded when it was read, and is written as UTF-8."""
+def re_decode(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Reports the encoding; the text was decoded when it was read, and is written as UTF-8."""
     source = draft.table.source
     if source.encoding.startswith(("utf-16", "utf-32")):
         yield _change(1, None, source.encoding.upper(), "UTF-8")
@@ -34,35 +34,35 @@ def re_decode(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
         yield _change(line, None, raw[:_SHOWN], text[:_SHOWN])
 
 
-def drop_mark(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """The text was read without its mark, and is written without it."""
+def drop_mark(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Reports the byte order mark; the text was read without it, and is written without it."""
     if draft.table.source.bom:
         yield _change(1, None, "a byte order mark", "no mark")
 
 
-def use_commas(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Write every record with commas."""
+def use_commas(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Writes every record with commas."""
     if draft.delimiter != ",":
         yield _change(draft.header.record.line if draft.header else 1, None, draft.delimiter, ",")
         draft.delimiter = ","
 
 
-def use_line_feeds(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Write every line end as LF."""
+def use_line_feeds(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Writes every line end as LF."""
     if "\r" in draft.table.source.text:
         yield _change(1, None, "CRLF", "LF")
         draft.line_feeds_only = True
 
 
-def add_header(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Put the standard header above the first row."""
+def add_header(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Adds the standard header above the first row."""
     if draft.header is None and draft.rows:
         yield _change(draft.rows[0].record.line, None, "", ",".join(REQUIRED_COLUMNS))
         draft.new_header = True
 
 
-def drop_above(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Take away what stands above the header."""
+def drop_above(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Removes the lines above the header."""
     if draft.header and draft.table.above:
         first = draft.table.above[0]
         text = draft.table.source.text[first.start : draft.header.record.start]
@@ -71,21 +71,21 @@ def drop_above(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
 
 
 def repeats_header(message: str | None, calls: str | None) -> bool:
-    """Whether a row holds the names of its columns."""
+    """Whether the cells of a row are the names of its columns."""
     return (normal_name(message or ""), normal_name(calls or "")) == REQUIRED_COLUMNS
 
 
-def drop_repeated_headers(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
-    """Drop the rows that repeat the header."""
+def drop_repeated_headers(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
+    """Drops the rows that repeat the header."""
     for row in draft.readable():
         cells = (draft.cell(row, MESSAGE), draft.cell(row, CALLS))
-        if wanted(row.record.line) and repeats_header(*cells):
+        if selected(row.record.line) and repeats_header(*cells):
             row.dropped = True
             yield Change("csv", row.record.line, None, "", " | ".join(row.cells), "", dropped=True)
 
 
-def spell_header(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
-    """Write the known columns' names as they should be."""
+def spell_header(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Writes the names of the known columns in the standard spelling."""
     header = draft.header
     for name, at in draft.table.index.items() if header else ():
         if header and header.cells[at] != name:
@@ -93,12 +93,12 @@ def spell_header(draft: CsvEditor, _wanted: Wanted) -> Iterator[Change]:
             header.rewrite((*header.cells[:at], name, *header.cells[at + 1 :]))
 
 
-def mend_records(fault: Fault | None) -> CsvFixer:
-    """A fixer of the records with one fault, or of ragged ones, that valid JSON shows how to cut."""
+def repair_records(fault: Fault | None) -> CsvFixer:
+    """Returns a fixer for the records with one fault, or with a wrong cell count; valid JSON shows where to cut."""
 
-    def fix(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
+    def fix(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
         header = draft.header
-        if header and fault and header.record.fault == fault and wanted(header.record.line):
+        if header and fault and header.record.fault == fault and selected(header.record.line):
             before = draft.table.source.text[header.record.start : header.record.end]
             header.rewrite(header.cells)
             yield _change(header.record.line, None, before[:_SHOWN], ",".join(header.cells))
@@ -106,7 +106,7 @@ def mend_records(fault: Fault | None) -> CsvFixer:
             record = row.record
             concerned = record.fault == fault and (fault is not None or len(record.cells) != draft.table.width)
             concerned = concerned and not row.rewritten
-            cells = repaired_cells(record, draft.table) if concerned and wanted(record.line) else None
+            cells = repaired_cells(record, draft.table) if concerned and selected(record.line) else None
             if cells is not None:
                 before = draft.table.source.text[record.start : record.end]
                 row.rewrite(cells)
@@ -115,28 +115,28 @@ def mend_records(fault: Fault | None) -> CsvFixer:
     return fix
 
 
-def drop_padding(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
-    """Write the records anew in which spaces stand beside a quote."""
+def drop_padding(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
+    """Writes again the records that have spaces next to a quote."""
     for row in draft.readable():
-        if row.record.padded and wanted(row.record.line):
+        if row.record.padded and selected(row.record.line):
             before = draft.table.source.text[row.record.start : row.record.end]
             row.rewrite(row.cells)
-            yield _change(row.record.line, None, before[:_SHOWN], "without spaces beside the quotes")
+            yield _change(row.record.line, None, before[:_SHOWN], "without spaces next to the quotes")
 
 
-def drop_controls(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
-    """Take control characters out of the messages."""
-    for row, text in _cells(draft, MESSAGE, wanted):
+def drop_controls(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
+    """Removes control characters from the messages."""
+    for row, text in _cells(draft, MESSAGE, selected):
         cleaned = CONTROL.sub("", text)
         if cleaned != text and cleaned.strip():
             yield _change(row.record.line, MESSAGE, text, cleaned)
             draft.set_cell(row, MESSAGE, cleaned)
 
 
-def join_lines(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
-    """Put each message and each list of calls on one line."""
+def join_lines(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
+    """Puts each message and each list of calls on one line."""
     for column in (MESSAGE, CALLS):
-        for row, text in _cells(draft, column, wanted):
+        for row, text in _cells(draft, column, selected):
             joined = one_line(text, column)
             if joined is not None:
                 yield _change(row.record.line, column, text, joined)
@@ -144,7 +144,7 @@ def join_lines(draft: CsvEditor, wanted: Wanted) -> Iterator[Change]:
 
 
 def one_line(text: str, column: str) -> str | None:
-    """The cell on one line; None where it is on one already, or where its JSON would change."""
+    """Returns the cell on one line, or None if it already is, or if its JSON would change."""
     stripped = text.strip()
     if "\n" not in stripped and "\r" not in stripped:
         return None
@@ -156,8 +156,8 @@ def one_line(text: str, column: str) -> str | None:
     return joined
 
 
-def _cells(draft: CsvEditor, column: str, wanted: Wanted) -> Iterator[tuple[DraftRow, str]]:
+def _cells(draft: CsvEditor, column: str, selected: IsSelected) -> Iterator[tuple[DraftRow, str]]:
     for row in draft.readable():
         text = draft.cell(row, column)
-        if text and wanted(row.record.line):
+        if text and selected(row.record.line):
             yield row, text

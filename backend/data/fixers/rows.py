@@ -1,4 +1,4 @@
-"""Fixers of the set: each names the rows to drop, as (line that is kept, line that goes)."""
+"""Fixers of the set: each yields the rows to drop, as (line of the row that stays, line of the row to drop)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from backend.data.rows import SetView
 
 
 def drop_equal(view: SetView) -> Iterator[tuple[int, int]]:
-    """Every row whose message and calls an earlier row has."""
-    for first, later in _alike(view):
+    """Drops every row with the message and the calls of an earlier row."""
+    for first, later in _equal_pairs(view):
         if view.examples[first].message == view.examples[later].message:
             yield view.examples[first].line, view.examples[later].line
 
 
 def drop_normalised(view: SetView) -> Iterator[tuple[int, int]]:
-    """Every row whose calls and normalised message an earlier row has, though not its very message."""
-    for first, later in _alike(view):
+    """Drops every row with the calls and the normalised message of an earlier row, but a different message."""
+    for first, later in _equal_pairs(view):
         if view.examples[first].message != view.examples[later].message:
             yield view.examples[first].line, view.examples[later].line
 
 
-def _alike(view: SetView) -> Iterator[tuple[int, int]]:
-    """(earlier, later) positions of rows with equal calls and normal form, if possible with equal messages."""
+def _equal_pairs(view: SetView) -> Iterator[tuple[int, int]]:
+    """Yields (earlier, later) positions of rows with equal calls and normal form; equal messages are preferred."""
     for positions in view.by_normal.values():
         firsts: dict[tuple[object, ...], int] = {}
         for at in positions if len(positions) > 1 else ():
@@ -36,11 +36,11 @@ def _alike(view: SetView) -> Iterator[tuple[int, int]]:
 
 
 def drop_conflicting(view: SetView) -> Iterator[tuple[int, int]]:
-    """Of rows with one message and different calls, those without the commonest calls (of equals the first)."""
+    """Drops, of rows with one message, those without the most frequent calls; if equally frequent, the first stay."""
     for positions in view.by_normal.values():
         votes = Counter(view.labels[at] for at in positions)
         if len(votes) > 1:
-            kept = max(positions, key=lambda at: (votes[view.labels[at]], -at))
+            best = max(positions, key=lambda at: (votes[view.labels[at]], -at))
             for at in positions:
-                if view.labels[at] != view.labels[kept]:
-                    yield view.examples[kept].line, view.examples[at].line
+                if view.labels[at] != view.labels[best]:
+                    yield view.examples[best].line, view.examples[at].line

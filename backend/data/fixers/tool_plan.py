@@ -1,4 +1,4 @@
-"""Planning what the fixers of tools.json change, and what follows from it for the rows."""
+"""Plans the changes of the fixers of tools.json, and the changes of the rows that follow from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.data.tools import ToolsFile, tools_from
 
 @dataclass(frozen=True)
 class PlannedTools:
-    """tools.json as it will be, and the new names of arguments by tool."""
+    """The fixed tools.json, and the new names of arguments by tool."""
 
     file: ToolsFile
     text: str
@@ -25,7 +25,7 @@ class PlannedTools:
 
 
 def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], PlannedTools]:
-    """Apply the rules' fixers one after the other; lines of changes are those of the file as it was."""
+    """Applies the fixers of the rules one after the other; the lines of the changes are those of the original file."""
     original = file = inputs.tools_file
     changes: list[Change] = []
     renames: dict[str, dict[str, str]] = {}
@@ -45,7 +45,7 @@ def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], Pla
 
 
 def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> str:
-    """The cell with the arguments renamed that its tools have renamed."""
+    """Returns the cell with the arguments renamed as in tools.json."""
     if not cell.calls or len(cell.sound) != len(cell.calls):
         return cell.text
     calls: list[tuple[str, Mapping[str, Any]]] = []
@@ -60,7 +60,7 @@ def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> 
 
 
 def _dumped(value: Any) -> str:
-    """The JSON text of a tools.json, with a lone surrogate as its escape."""
+    """Returns the JSON text of a tools.json, with escapes if it has a lone surrogate."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if any("\ud800" <= character <= "\udfff" for character in text):
         text = json.dumps(value, indent=2)
@@ -68,7 +68,7 @@ def _dumped(value: Any) -> str:
 
 
 def _changes(code: str, original: ToolsFile, before: ToolsFile, after: ToolsFile) -> list[Change]:
-    """One change for each tool that differs, and one for what stood around the list."""
+    """Returns one change for each tool that differs, and one for an object around the list."""
     changes: list[Change] = []
     if before.wrapper and not after.wrapper:
         changes.append(Change("tools", 1, None, code, before.wrapper, "a plain list"))

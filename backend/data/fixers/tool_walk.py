@@ -1,4 +1,4 @@
-"""Going through the arguments of the tools in a tools.json, nested ones among them."""
+"""Iterates over the arguments of the tools in a tools.json, including nested ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.data.tools import ToolEntry
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument as it stands in the file; `depth` is 0 for the arguments of the tool itself."""
+    """One argument in the file; `depth` is 0 for the arguments of the tool itself."""
 
     entry: ToolEntry
     path: Path
@@ -23,19 +23,19 @@ class Argument:
 
     @property
     def full_name(self) -> str:
-        """The tool's name and the argument's, for messages."""
+        """The names of the tool and the argument, for messages."""
         return f"{self.entry.name}.{self.name}"
 
 
 def named_entries(inputs: Inputs) -> Iterator[tuple[ToolEntry, Mapping[str, Any]]]:
-    """Each entry that is a tool, with the object that holds its name."""
+    """Yields each entry that is a tool, with the object that holds its name."""
     for entry in inputs.tools_file.entries:
         if entry.function is not None:
             yield entry, entry.function
 
 
 def all_arguments(inputs: Inputs) -> Iterator[Argument]:
-    """Every argument of every tool, those of nested objects and of arrays' items among them."""
+    """Yields every argument of every tool, including those of nested objects and of array items."""
     for entry, _ in named_entries(inputs):
         yield from _arguments(entry, entry.schema, entry.schema_path, 0)
 
@@ -51,5 +51,5 @@ def _arguments(entry: ToolEntry, schema: Any, path: Path, depth: int) -> Iterato
 
 
 def at(inputs: Inputs, path: Path, message: str, fix: str | None = None) -> Finding:
-    """A finding at a path of tools.json."""
+    """Returns a finding at a path of tools.json."""
     return Finding(message, inputs.tools_file.line(path), path_text(path) or None, fix)

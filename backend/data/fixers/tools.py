@@ -1,4 +1,4 @@
-"""Fixers of tools.json: each takes the file as read and gives the JSON value that it should hold."""
+"""Fixers of tools.json: each takes the file as read and returns its new JSON value."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from backend.data.tools import SCHEMA_KEYS, ToolEntry, ToolsFile, normal_paramet
 
 
 def re_decode_tools(file: ToolsFile) -> Any:
-    """The file's own value: it was decoded when it was read, and is written as UTF-8."""
+    """Returns the unchanged value; the text was decoded when it was read, and is written as UTF-8."""
     return file.raw
 
 
 def standard_shape(file: ToolsFile) -> Any:
-    """The same tools as a plain list of `{"type": "function", "function": {…}}`, their schemas untouched."""
+    """Returns the tools as a plain list of `{"type": "function", "function": {…}}`, with unchanged schemas."""
     if any(entry.function is None for entry in file.entries) or not file.entries:
         return file.raw
     return [_standard(entry, entry.schema) for entry in file.entries]
 
 
 def standard_schemas(file: ToolsFile) -> Any:
-    """The same file with every schema flattened and its types spelled as JSON schema does."""
+    """Returns the value with every schema simplified and its types in JSON schema's own words."""
     raw = copy.deepcopy(file.raw)
     for entry in file.entries:
         if entry.function is not None and isinstance(entry.schema, Mapping) and entry.schema:
@@ -33,7 +33,7 @@ def standard_schemas(file: ToolsFile) -> Any:
 
 
 def rename_reserved(file: ToolsFile) -> Any:
-    """The same file with each argument renamed whose name the template would swallow."""
+    """Returns the value with each argument renamed that the template would leave out because of its name."""
     raw = copy.deepcopy(file.raw)
     for entry in file.entries:
         names = reserved_renames(entry)
@@ -46,7 +46,7 @@ def rename_reserved(file: ToolsFile) -> Any:
 
 
 def reserved_renames(entry: ToolEntry) -> dict[str, str]:
-    """The new name of each of a tool's arguments whose name the template would swallow."""
+    """Returns the new name of each argument of a tool that the template would leave out because of its name."""
     properties = entry.schema.get("properties") if isinstance(entry.schema, Mapping) else None
     names = list(properties) if isinstance(properties, Mapping) else []
     renames: dict[str, str] = {}

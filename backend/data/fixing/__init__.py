@@ -1,4 +1,4 @@
-"""Applying fixes to files, and adding rows."""
+"""Plans fixes of the files, and adds rows."""
 
 from backend.data.fixing.adding import append_row, check_row, rows_alike
 from backend.data.fixing.fixing import plan_fixes, safe_codes

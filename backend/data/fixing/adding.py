@@ -1,4 +1,4 @@
-"""One more row for a dataset: held against the rules, and appended to a copy of the file."""
+"""Checks one more row against the rules, and appends it to the text of a dataset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.runs import Scratch
 
 
 def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> tuple[Issue, ...]:
-    """What the rules on rows say of a row with this message and this tool_calls cell."""
+    """Returns the issues that the rules on rows find in a row with this message and this tool_calls cell."""
     with Scratch() as folder:
         path = Path(folder) / "row.csv"
         lines = [encode_record(REQUIRED_COLUMNS), encode_record((message, calls)), ""]
@@ -24,15 +24,15 @@ def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> t
 
 
 def append_row(dataset: Path, message: str, calls: str) -> bytes:
-    """The file with the row behind its last one, as UTF-8, all else as it was; a split column says `train` of it.
+    """Returns the file as UTF-8 with the row appended; in a split column the row gets `train`.
 
-    InputError where the file has no header with both columns.
+    Raises InputError if the file has no header with both columns.
     """
     table = read_table(dataset)
     if table.header is None or not {MESSAGE, CALLS} <= table.index.keys():
         raise InputError(
             f"{dataset.name} has no header with {MESSAGE} and {CALLS}, so a row cannot be added to it here. "
-            "Mend it on the Data step first."
+            "Fix the file in the Data step first."
         )
     row = {MESSAGE: message, CALLS: calls, SPLIT: "train"}
     cells = [""] * table.width
@@ -45,6 +45,6 @@ def append_row(dataset: Path, message: str, calls: str) -> bytes:
 
 
 def rows_alike(dataset: Path, message: str) -> tuple[Row, ...]:
-    """The rows whose message is this one, whatever the case."""
+    """Returns the rows with this message, ignoring case."""
     wanted = message.strip().casefold()
     return tuple(row for row in read_table(dataset).rows if (row.message or "").strip().casefold() == wanted)

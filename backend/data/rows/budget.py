@@ -63,7 +63,7 @@ class TokenBudget:
     lengths: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The budget as one JSON object."""
+        """Returns the budget as one JSON object."""
         document = asdict(self)
         for key in ("over_length", "over_cache", "lengths"):
             del document[key]

@@ -1,4 +1,4 @@
-"""Everything that rules look at: both files as read, and what follows from them."""
+"""The input of the rules: both files as read, and values computed from them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _without_end(description: str) -> str:
 
 
 def mostly_kept(values: tuple[str, ...], used: Counter[str]) -> bool:
-    """Whether nearly all rows keep to the listed values, so that the list can be taken at its word."""
+    """Whether nearly all rows use only the listed values, so that the list counts as complete."""
     return sum(used[value] for value in values) >= _MOST * used.total() > 0
 
 
@@ -130,5 +130,5 @@ class Inputs:
 
 
 def read_inputs(dataset: Path, tools: Path, options: CheckOptions) -> Inputs:
-    """Read both files; whatever is wrong with them is left for the rules to say."""
+    """Reads both files; the rules report what is wrong with them."""
     return Inputs(read_table(dataset), read_tools(tools), options)

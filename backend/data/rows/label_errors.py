@@ -2,9 +2,9 @@
 
 A linear classifier over character and word n-grams is trained on four fifths of the rows and asked about the last
 fifth, five times over, near-duplicates kept together. A row is suspect when another label is as probable for it as for
-the rows that bear that label, and more so than its own. Rows that a script wrote by filling words into a sentence
+the rows that have that label, and more so than its own. Rows that a script wrote by filling words into a sentence
 vouch for each other ("Check my profile", "Read profile"), so they are asked about once more with all that hold the same
-words left out. The classifier's accuracy on rows it did not see is the floor that a fine-tuned model must beat.
+words left out. The classifier's accuracy on held-out rows is the baseline that a fine-tuned model must exceed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The registry of rules: what each looks at, how grave it is, and how it is mended.
+"""The registry of rules: the scope, severity and fixer of each.
 
-A rule is one small pure function under one of the decorators below; adding one touches the file it stands in and its
-test. `python -m backend.data.rules.document` writes docs/rules.md from here.
+A rule is one small pure function with the decorator below; a new rule changes only its module and its test.
+`python -m backend.data.rules.document` generates docs/rules.md from the registry.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SCOPES: dict[Scope, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule saw. What is left out comes from the rule and the row it was asked about.
+    """One result of a rule. Omitted fields come from the rule and the row that it checked.
 
-    `fix` is given only where the rule's fixer mends this very finding, and says what it does.
+    `fix` describes what the rule's fixer does; it is None if the fixer does not fix this finding.
     """
 
     message: str
@@ -45,7 +45,7 @@ CheckFunction = TypeVar("CheckFunction", bound=Check)
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `explanation` says why it matters; `safe` that its fixer never changes what a row means."""
+    """One rule; `explanation` says why it matters, `safe` whether its fixer never changes the meaning of a row."""
 
     code: str
     scope: Scope
@@ -58,11 +58,11 @@ class Rule:
 
     @property
     def file(self) -> IssueFile:
-        """The file that the rule's findings stand in."""
+        """The file that the rule's findings belong to."""
         return "tools" if self.scope == "tools" else "csv"
 
     def issue(self, finding: Finding, line: int | None = None, column: str | None = None) -> Issue:
-        """The finding as an issue; `line` and `column` fill in what it leaves open."""
+        """Returns the finding as an issue; `line` and `column` are used if the finding has none."""
         return Issue(
             finding.severity or self.severity,
             self.code,

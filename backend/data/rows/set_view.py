@@ -1,4 +1,4 @@
-"""The sound rows of a set, and what is worked out from them once for all rules on the set."""
+"""The valid rows of a set, and values computed from them once for all rules on the set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def label_of(calls: tuple[Call, ...]) -> Label:
 
 @dataclass(frozen=True)
 class SetView:
-    """The rows that no rule on single rows found fault with."""
+    """The rows without an error from a rule on single rows."""
 
     inputs: Inputs
     examples: tuple[Example, ...]

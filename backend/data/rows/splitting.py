@@ -1,4 +1,4 @@
-"""Dividing the rows into those to train on and those to test on."""
+"""Splits the rows into training rows and test rows."""
 
 from __future__ import annotations
 

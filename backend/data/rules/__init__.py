@@ -1,4 +1,4 @@
-"""The rules, one file a subject; importing this package registers them all."""
+"""The rules, one module for each subject; importing this package registers them all."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ __all__ = [
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the scopes and then of the files that hold them."""
+    """Returns every rule, ordered by scope and then by module."""
     return tuple(sorted(RULES.values(), key=lambda known: list(SCOPES).index(known.scope)))
 
 
 def rules_for(scope: Scope) -> tuple[Rule, ...]:
-    """The rules of one scope."""
+    """Returns the rules of one scope."""
     return tuple(known for known in all_rules() if known.scope == scope)
 
 
 def get_rule(code: str) -> Rule:
-    """The rule called `code`; InputError with the known ones."""
+    """Returns the rule called `code`. Raises InputError, with the known codes, if there is none."""
     known = {known.code: known for known in all_rules()}
     if code not in known:
         raise InputError(f"There is no rule {code!r}. The rules are: {', '.join(known)}.")

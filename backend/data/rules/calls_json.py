@@ -1,4 +1,4 @@
-"""Rules on the tool_calls cell as JSON, and on the shape that calls are written in."""
+"""Rules on the JSON of the tool_calls cell, and on the form in which the calls are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHAPE_FIX = "Write it in the standard form."
 
 
 def canonical(cell: CallsCell, _inputs: Inputs) -> str:
-    """The same calls in the standard form; the cell as it is where they cannot be read."""
+    """Returns the calls in the standard form, or the unchanged cell if a call cannot be read."""
     if not cell.calls or any(call is None or not call.sound for call in cell.calls):
         return cell.text
     return cell.canonical
@@ -74,8 +74,8 @@ def smart_quotes(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls-code-fence",
     "calls",
     "error",
-    "The calls stand in a Markdown code fence",
-    "Chat models like to wrap JSON in ```; the cell must hold the JSON alone.",
+    "The calls are inside a Markdown code fence",
+    "Chat models often put JSON between ``` marks. The cell must hold only the JSON.",
     fixer=canonical,
 )
 def code_fence(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
@@ -86,8 +86,8 @@ def code_fence(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls-trailing-comma",
     "calls",
     "error",
-    "A comma stands before a closing bracket",
-    "JSON allows no comma behind the last item.",
+    "There is a comma before a closing bracket",
+    "JSON allows no comma after the last item.",
     fixer=canonical,
 )
 def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "The calls are written in the model's own syntax",
-    "The cell holds JSON; what the model writes is made from it.",
+    "The cell must hold JSON. The Trainer converts it to the model's syntax.",
     fixer=canonical,
 )
 def native_syntax(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
@@ -120,12 +120,12 @@ def _repaired(cell: CallsCell, inputs: Inputs, repair: str, what: str) -> Iterat
     "calls",
     "error",
     "The cell holds no list of calls",
-    f"A number, a bare word or null is JSON, but not a list of calls in the form {FORM}.",
+    f"A number, a single word or null is not a list of calls. The form is {FORM}.",
 )
 def not_a_list(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     read = cell.fault is None and not cell.empty and cell.calls is None
     if read and not (cell.value is None and inputs.options.allow_no_call):
-        yield Finding(f"The cell holds {show(cell.text)}, which is no list of calls. It must look like {FORM}.")
+        yield Finding(f"The cell holds {show(cell.text)}, which is not a list of calls. It must look like {FORM}.")
 
 
 @rule(
@@ -146,49 +146,49 @@ def item_not_an_object(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "A value is NaN or Infinity",
-    "Python writes them into JSON, but JSON has no such numbers and no phone can read them.",
+    "Python writes NaN and Infinity, but JSON has no such numbers and a phone cannot read them.",
 )
 def not_a_number(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, value in not_finite(cell.value):
         seen = "NaN" if value != value else "a number too large for JSON, or Infinity"
-        yield Finding(f"{path_text(path) or 'The cell'} is {seen}. Write a finite number, or leave the argument out.")
+        yield Finding(f"{path_text(path) or 'The cell'} is {seen}. Write a finite number, or remove the argument.")
 
 
 @rule(
     "calls-repeated-key",
     "calls",
     "warning",
-    "A key stands twice in an object",
-    "JSON readers keep the last value and LiteRT-LM's the first, so it is unclear which one is meant.",
+    "A key occurs twice in an object",
+    "Most JSON readers use the last value, and LiteRT-LM uses the first, so it is unclear which one is meant.",
 )
 def repeated_key(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, key in repeated_keys(cell.value):
-        yield Finding(f"The key {show(key)} stands more than once ({path_text(path)}); the last one counts.")
+        yield Finding(f"The key {show(key)} occurs more than once ({path_text(path)}); the last one counts.")
 
 
 _SHAPES = {
-    "bare-object": ("The call stands alone, not in a list", "A row's calls are a list, even when there is one."),
-    "json-in-string": ("The JSON stands inside a string", "The cell was written as JSON twice over."),
+    "bare-object": ("The call is not in a list", "The calls of a row are a list, even if there is only one."),
+    "json-in-string": ("The JSON is inside a string", "The cell was encoded as JSON twice."),
     "argument-key": ("The arguments' key is not args", "arguments, parameters and input are read as args."),
     "arguments-in-string": (
         "The arguments are a JSON string",
-        "OpenAI's API returns arguments as a string; the model needs the object in it.",
+        "OpenAI's API returns arguments as a string. The model needs the object inside that string.",
     ),
     "wrapped-call": (
-        "The call is wrapped as another API writes it",
-        "function: {name, …}, tool_name and the like are read as name and args.",
+        "The call has the form of another API",
+        "Forms such as function: {name, …} and tool_name are read as name and args.",
     ),
 }
 
 
 def _shape_rule(shape: str, title: str, explanation: str) -> None:
-    """Register the rule on one shape that is read, but is not the standard form."""
+    """Registers the rule on one form that can be read but is not the standard form."""
 
     @rule(f"calls-{shape}", "calls", "warning", title, f"{explanation} It is read as {FORM}.", fixer=canonical)
     def unusual_shape(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
         if shape in cell.shapes:
             fixable = canonical(cell, inputs) != cell.text
-            yield Finding(f"{title}: {show(cell.text)}. It was read all the same.", fix=_SHAPE_FIX if fixable else None)
+            yield Finding(f"{title}: {show(cell.text)}. It was still read.", fix=_SHAPE_FIX if fixable else None)
 
 
 for _shape, (_title, _explanation) in _SHAPES.items():
@@ -200,9 +200,9 @@ for _shape, (_title, _explanation) in _SHAPES.items():
     "calls",
     "warning",
     "A call has a key that is ignored",
-    "Only the name and the arguments are trained on.",
+    "Training uses only the name and the arguments.",
 )
 def extra_key(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for at, call in enumerate(cell.calls or ()):
         for key in call.extra if call else ():
-            yield Finding(f'Call {at + 1} has a key {show(key)}, which is ignored. Arguments stand under "args".')
+            yield Finding(f'Call {at + 1} has a key {show(key)}, which is ignored. Put the arguments under "args".')

@@ -1,4 +1,4 @@
-"""Rules on what a row calls: how many tools, and which."""
+"""Rules on the calls of a row: how many there are, and which tools they name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.data.text import escape, listing, nearest, show
     "calls",
     "error",
     "The row calls nothing",
-    "Rows that teach the model not to call a tool are allowed once no-call rows are switched on (--allow-no-call).",
+    "Rows that teach the model not to call a tool are allowed only if they are switched on (--allow-no-call).",
 )
 def no_call(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     if cell.calls == () and not inputs.options.allow_no_call:
@@ -28,7 +28,7 @@ def no_call(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "The row calls more than one tool",
-    "Rows with several calls are allowed once they are switched on (--allow-multiple-calls).",
+    "Rows with several calls are allowed only if they are switched on (--allow-multiple-calls).",
 )
 def several_calls(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     if len(cell.calls or ()) > 1 and not inputs.options.allow_multiple_calls:
@@ -42,7 +42,7 @@ def several_calls(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls-repeated-call",
     "calls",
     "warning",
-    "The same call stands twice",
+    "The same call occurs twice",
     "Calling a tool twice with the same arguments is scored as wrong.",
 )
 def repeated_call(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def repeated_call(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for at, call in enumerate(cell.sound):
         label = json.dumps([call.name, call.arguments], sort_keys=True)
         if label in seen:
-            yield Finding(f"Call {at + 1} ({escape(call.name)}) repeats an earlier one word for word.")
+            yield Finding(f"Call {at + 1} ({escape(call.name)}) is the same as an earlier call.")
         seen.add(label)
 
 
@@ -67,7 +67,7 @@ def no_name(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "The arguments are not an object",
-    'Arguments are named: {"query": "water"}. A list or a bare word does not say which argument it is.',
+    'Arguments have names: {"query": "water"}. A list or a single word does not say which argument is meant.',
 )
 def arguments_not_an_object(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for at, call in enumerate(cell.calls or ()):
@@ -83,7 +83,7 @@ def arguments_not_an_object(cell: CallsCell, _inputs: Inputs) -> Iterator[Findin
     "calls",
     "error",
     "The tool is not in tools.json",
-    "The model is trained on the tools in tools.json alone. The fix takes the nearest name; look at it first.",
+    "The model is trained only on the tools in tools.json. The fix uses the most similar name. Check it first.",
     fixer=rename_tool,
     safe=False,
 )

@@ -1,4 +1,4 @@
-"""Rules that hold the calls' arguments against the schemas in tools.json."""
+"""Rules that check the arguments of calls against the schemas in tools.json."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.data.text import escape, listing, path_text, show
 
 
 def _mismatches(cell: CallsCell, inputs: Inputs, kind: MismatchKind) -> Iterator[tuple[RawCall, Mismatch, str]]:
-    """(call, mismatch, the argument's path as text) of one kind."""
+    """Yields (call, mismatch, path of the argument as text) for each mismatch of one kind."""
     for call in cell.sound:
         for mismatch in inputs.mismatches(call):
             if mismatch.kind == kind:
@@ -40,8 +40,8 @@ def missing_argument(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "The tool has no such argument",
-    "The app cannot take an argument that tools.json does not name. The fix renames it to the one that was probably "
-    "meant; look at it first.",
+    "The app cannot use an argument that is not in tools.json. The fix renames it to the most similar known argument. "
+    "Check it first.",
     fixer=rename_arguments,
     safe=False,
 )
@@ -50,7 +50,7 @@ def unknown_argument(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
         hint = f" Did you mean {escape(mismatch.rename)}?" if mismatch.rename else ""
         yield Finding(
             f"{escape(call.name)} has no argument {escape(path)}.{hint} Arguments: {mismatch.allowed}.",
-            fix=f"Call it {escape(mismatch.rename)}." if mismatch.rename else None,
+            fix=f"Rename it to {escape(mismatch.rename)}." if mismatch.rename else None,
         )
 
 
@@ -59,7 +59,7 @@ def unknown_argument(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "A value has the wrong type",
-    'The app reads the argument by its type in tools.json. The fix turns "5" into 5 and the like, where nothing is '
+    'The app reads the argument by its type in tools.json. The fix converts a value, such as "5" to 5, if nothing is '
     "lost.",
     fixer=apply_sure("type"),
 )
@@ -76,8 +76,8 @@ def wrong_type(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "calls-not-in-enum",
     "calls",
     "error",
-    "A value is not one of those allowed",
-    "tools.json lists the values that the argument may have. The fix mends case, spaces, dashes and underscores.",
+    "A value is not allowed",
+    "tools.json lists the allowed values of the argument. The fix corrects case, spaces, dashes and underscores.",
     fixer=apply_sure("enum"),
 )
 def not_in_enum(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
@@ -99,21 +99,21 @@ def _json(value: Any) -> str:
     "calls",
     "warning",
     "An argument is null",
-    "The prompt format writes null as None, which no phone can read; an optional argument is left out instead.",
+    "The prompt format writes null as None, which a phone cannot read. Leave an argument without a value out.",
     fixer=drop_nulls,
 )
 def null_argument(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for call in cell.calls or ():
         for name in call.nulls if call else ():
-            yield Finding(f"The argument {show(name)} is null; it was left out.", fix="Leave it out.")
+            yield Finding(f"The argument {show(name)} is null and was ignored.", fix="Remove it.")
 
 
 @rule(
     "calls-value-not-described",
     "calls",
     "warning",
-    "A value is not among those that the description lists",
-    "The argument's description lists its values, most rows keep to them, and this one does not.",
+    "A value is not in the list in the description",
+    "The description of the argument lists its values. Most rows use only those values, and this row does not.",
 )
 def value_not_described(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     for call in cell.sound:

@@ -1,4 +1,4 @@
-"""Rules on the values in the calls, and the last gate: does a call survive the prompt format."""
+"""Rules on the values in the calls, and on whether a call can be rendered and parsed without a change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXACT = 2**53
 
 
 def _texts(cell: CallsCell) -> Iterator[tuple[str, str]]:
-    """(path, text) of each string in the arguments, keys among them."""
+    """Yields (path, text) for each string in the arguments, including the keys."""
     for call in cell.sound:
         for path, value in walk(call.arguments):
             if isinstance(value, str):
@@ -28,14 +28,14 @@ def _texts(cell: CallsCell) -> Iterator[tuple[str, str]]:
     "calls-reserved-token",
     "calls",
     "error",
-    "A control token stands in a value",
-    "The tokenizer reads it as a control token, which ends the call in the middle.",
+    "A value contains a control token",
+    "The tokenizer reads it as a control token, which ends the call too early.",
 )
 def reserved_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         token = reserved_token(text)
         if token:
-            yield Finding(f"{escape(path)} holds the control token {token}. Take it out of the value.")
+            yield Finding(f"{escape(path)} holds the control token {token}. Remove it from the value.")
 
 
 @rule(
@@ -43,12 +43,12 @@ def reserved_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "A value holds half a character",
-    "A lone surrogate (\\ud800 to \\udfff) is half of a character that was cut; it cannot be written as UTF-8.",
+    "A lone surrogate (\\ud800 to \\udfff) is half of a character. It cannot be written as UTF-8.",
 )
 def lone_surrogate(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         if any("\ud800" <= character <= "\udfff" for character in text):
-            yield Finding(f"{escape(path)} is {show(text)}, which holds half a character. Write the whole one.")
+            yield Finding(f"{escape(path)} is {show(text)}, which holds half a character. Write the whole character.")
 
 
 @rule(
@@ -56,14 +56,14 @@ def lone_surrogate(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "error",
     "A value holds a control character",
-    "NUL and its like come from broken exports; the phone's app would receive them.",
+    "NUL and other control characters come from broken exports. The app on the phone would receive them.",
 )
 def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         if any(
             (ord(character) < 32 and character not in "\n\r\t") or "\x7f" <= character <= "\x9f" for character in text
         ):
-            yield Finding(f"{escape(path)} is {show(text)}, which holds a control character. Take it out.")
+            yield Finding(f"{escape(path)} is {show(text)}, which holds a control character. Remove it.")
 
 
 @rule(
@@ -71,7 +71,7 @@ def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls",
     "warning",
     "A value is an empty string",
-    "An optional argument without a value is left out; a required one should say something.",
+    "An optional argument without a value is left out. A required argument needs a value.",
 )
 def empty_string(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
@@ -83,8 +83,8 @@ def empty_string(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls-number-form",
     "calls",
     "warning",
-    "A number that the native format cannot carry",
-    "The phone's grammar knows no fraction with an exponent (1.5e-05), and readers keep whole numbers exactly only up "
+    "A number cannot be written in the native format",
+    "The phone's grammar has no fraction with an exponent (1.5e-05), and readers are exact for whole numbers only up "
     "to 2^53.",
 )
 def number_form(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
@@ -103,23 +103,23 @@ def number_form(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     "calls-round-trip",
     "calls",
     "error",
-    "The call does not survive the prompt format",
-    "The last gate: the call is rendered as the model must write it and read back by the phone's strict grammar. What "
-    "does not come back unchanged would be trained on, and never reach the app.",
+    "The call changes in the prompt format",
+    "The check renders the call as the model must write it and parses it with the phone's strict grammar. If the "
+    "result differs, the model would learn a call that never reaches the app.",
 )
 def round_trip(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     if cell.calls is None or len(cell.sound) != len(cell.calls) or not cell.calls:
         return
     calls = tuple(Call(call.name, call.arguments) for call in cell.sound)
     if not all(is_name(name) for name in _names(cell)):
-        return  # a name that the grammar cannot read is the fault of tools.json, and reported there
+        return  # a rule on tools.json reports a name that the grammar cannot read
     reason = _lost(calls, inputs)
     if reason:
-        yield Finding(f"Written in the {inputs.format.name} format and read back, the call is lost: {escape(reason)}.")
+        yield Finding(f"The call is lost when the {inputs.format.name} format is parsed: {escape(reason)}.")
 
 
 def _names(cell: CallsCell) -> Iterator[str]:
-    """The names of the tools and of every argument, nested ones among them."""
+    """Yields the names of the tools and of all arguments, including nested ones."""
     for call in cell.sound:
         yield call.name
         for _, value in walk(call.arguments):
@@ -132,4 +132,4 @@ def _lost(calls: tuple[Call, ...], inputs: Inputs) -> str | None:
     except (ParseError, RecursionError) as error:
         return str(error)
     before, after = ([json.dumps(one.to_dict(), sort_keys=True) for one in some] for some in (calls, back.calls))
-    return None if before == after else f"{show(', '.join(after), 120)} came back"
+    return None if before == after else f"the result is {show(', '.join(after), 120)}"

@@ -1,4 +1,4 @@
-"""Rules on the CSV as a file: whether it can be read, and as what."""
+"""Rules on the CSV file: whether it can be read, its encoding, delimiter, line ends and size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_BAD_LINES = 200
     "csv",
     "error",
     "The CSV cannot be opened",
-    "The path is wrong, is a folder, or this account may not read it.",
+    "The path is wrong, it is a folder, or this account may not read it.",
 )
 def unreadable(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
@@ -30,8 +30,8 @@ def unreadable(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "The CSV is over the size limit",
-    f"Files over {MAX_CSV_BYTES // 2**20} MB are refused before they are read. A fine-tune of this model learns little "
-    "from so much, and a few thousand varied rows train faster.",
+    f"Files over {MAX_CSV_BYTES // 2**20} MB are not read. This model learns little from so many rows, and a few "
+    "thousand varied rows train faster.",
 )
 def too_large(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
@@ -47,7 +47,7 @@ def too_large(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "The file is not a text file",
-    "A spreadsheet renamed to .csv is still a spreadsheet. Save it as CSV from the program that made it.",
+    "A spreadsheet that was renamed to .csv is still a spreadsheet. Save it as CSV in the program that made it.",
 )
 def binary(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
@@ -57,7 +57,7 @@ def binary(inputs: Inputs) -> Iterator[Finding]:
         )
 
 
-@rule("csv-empty", "csv", "error", "The CSV is empty", "There is nothing in the file but blank lines.")
+@rule("csv-empty", "csv", "error", "The CSV is empty", "The file has only blank lines.")
 def empty(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
     if source.readable and not source.text.strip("\ufeff \t\r\n"):
@@ -71,8 +71,8 @@ def empty(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "The CSV is not UTF-8",
-    "Read with the wrong encoding, é becomes Ã© and the model learns that. UTF-16 and Windows-1252 are what "
-    "spreadsheets write by default; the fix decodes them and saves UTF-8.",
+    "If a file is read with the wrong encoding, é becomes Ã© and the model learns that. Spreadsheets write UTF-16 and "
+    "Windows-1252 by default. The fix decodes them and saves UTF-8.",
     fixer=re_decode,
 )
 def not_utf8(inputs: Inputs) -> Iterator[Finding]:
@@ -95,9 +95,7 @@ def not_utf8(inputs: Inputs) -> Iterator[Finding]:
         )
     if len(source.bad_lines) > _MAX_BAD_LINES:
         left = len(source.bad_lines) - _MAX_BAD_LINES
-        yield Finding(
-            f"{count(left, 'further line')} from here on are not UTF-8 either.", source.bad_lines[_MAX_BAD_LINES][0]
-        )
+        yield Finding(f"{count(left, 'more line')} from here on are not UTF-8.", source.bad_lines[_MAX_BAD_LINES][0])
 
 
 @rule(
@@ -105,13 +103,13 @@ def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "info",
     "The CSV begins with a byte order mark",
-    "Harmless here: it is skipped. Other programs take it for a part of the first column's name.",
+    "The check ignores the mark. Other programs read it as a part of the first column's name.",
     fixer=drop_mark,
 )
 def byte_order_mark(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
     if source.readable and source.bom and source.encoding in ("utf-8", "windows-1252"):
-        yield Finding("The CSV begins with a byte order mark; it is skipped.", 1, None, "Save it without the mark.")
+        yield Finding("The CSV begins with a byte order mark; it is ignored.", 1, None, "Save it without the mark.")
 
 
 @rule(
@@ -119,7 +117,7 @@ def byte_order_mark(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "warning",
     "The columns are not separated by commas",
-    "The file is read all the same, but other tools that read this format expect commas.",
+    "The file is read correctly, but other tools that read this format expect commas.",
     fixer=use_commas,
 )
 def delimiter(inputs: Inputs) -> Iterator[Finding]:
@@ -127,7 +125,7 @@ def delimiter(inputs: Inputs) -> Iterator[Finding]:
     if table.delimiter != ",":
         yield Finding(
             f"The columns are separated by {_DELIMITER_NAMES[table.delimiter]}; commas are the standard. "
-            "The file was read so.",
+            "The file was read with them.",
             table.header.line if table.header else 1,
             None,
             "Save it with commas.",
@@ -158,7 +156,7 @@ def line_ends(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "The CSV has too many rows",
-    f"At most {MAX_ROWS:,} rows are read; what lies behind them was not looked at.",
+    f"At most {MAX_ROWS:,} rows are read. The rows after them were not checked.",
 )
 def too_many_rows(inputs: Inputs) -> Iterator[Finding]:
     if inputs.table.cut_at is not None:
@@ -173,19 +171,19 @@ def too_many_rows(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "A cell is too long",
-    f"No message and no call needs more than {MAX_CELL_CHARACTERS:,} characters; usually a quote was left open.",
+    f"No message and no call needs more than {MAX_CELL_CHARACTERS:,} characters. Usually a quote was not closed.",
 )
 def cell_too_long(inputs: Inputs) -> Iterator[Finding]:
     for line, column, length in inputs.table.long_cells:
         yield Finding(
             f"The cell has {length:,} characters; at most {MAX_CELL_CHARACTERS:,} are allowed. "
-            "Look for a quote that was never closed.",
+            "Look for a quote that was not closed.",
             line,
             column,
         )
 
 
-@rule("csv-no-rows", "csv", "error", "The CSV has no rows", "There is a header, and nothing below it.")
+@rule("csv-no-rows", "csv", "error", "The CSV has no rows", "The file has only a header.")
 def no_rows(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
     if table.header and not table.row_count and table.cut_at is None:

@@ -22,7 +22,7 @@ _LIKELY = {
     "csv",
     "error",
     "The CSV has no header",
-    "Without one there is no telling which column is which. The columns were taken to be user_message and tool_calls.",
+    "Without a header the columns have no names. They were read as user_message and tool_calls.",
     fixer=add_header,
 )
 def no_header(inputs: Inputs) -> Iterator[Finding]:
@@ -41,8 +41,9 @@ def no_header(inputs: Inputs) -> Iterator[Finding]:
     "csv-text-above-header",
     "csv",
     "warning",
-    "Other lines stand above the header",
-    "A comment, or the sep= line of a spreadsheet. They are skipped here, and taken for the header by other programs.",
+    "There are other lines above the header",
+    "Such a line is a comment, or the sep= line of a spreadsheet. The check ignores it. Other programs read it as the "
+    "header.",
     fixer=drop_above,
 )
 def text_above_header(inputs: Inputs) -> Iterator[Finding]:
@@ -50,10 +51,10 @@ def text_above_header(inputs: Inputs) -> Iterator[Finding]:
     for record in inputs.table.above if header else ():
         shown = show(inputs.table.source.text[record.start : record.end])
         yield Finding(
-            f"The line {shown} stands above the header on line {header.line if header else 1}; it is skipped.",
+            f"The line {shown} is above the header on line {header.line if header else 1}; it is ignored.",
             record.line,
             None,
-            "Take it away.",
+            "Remove it.",
         )
 
 
@@ -61,8 +62,8 @@ def text_above_header(inputs: Inputs) -> Iterator[Finding]:
     "csv-repeated-header",
     "csv",
     "error",
-    "The header stands in the middle",
-    "When files are put one behind the other, their headers become rows.",
+    "A row repeats the header",
+    "When several files are joined, their headers become rows.",
     fixer=drop_repeated_headers,
 )
 def repeated_header(inputs: Inputs) -> Iterator[Finding]:
@@ -87,7 +88,7 @@ def header_spelling(inputs: Inputs) -> Iterator[Finding]:
                 f"The column is called {show(header.cells[at])}; its standard name is {name}.",
                 header.line,
                 name,
-                f"Call it {name}.",
+                f"Rename it to {name}.",
             )
 
 
@@ -96,7 +97,7 @@ def header_spelling(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "A column is missing",
-    "Both user_message (what the user says) and tool_calls (the calls that answer it, as JSON) are needed.",
+    "Both user_message (the user's text) and tool_calls (the calls that answer it, as JSON) are needed.",
 )
 def column_missing(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
@@ -114,8 +115,8 @@ def column_missing(inputs: Inputs) -> Iterator[Finding]:
     "csv-column-twice",
     "csv",
     "error",
-    "A column stands twice",
-    "It is unclear which of the two is meant; the first was taken.",
+    "A column occurs twice",
+    "It is unclear which of the two is meant. The first one was used.",
 )
 def column_twice(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
@@ -130,9 +131,7 @@ def column_twice(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "warning",
     "A column is ignored",
-    "Columns that this product does not know take no part in training. Understood are: "
-    + ", ".join(KNOWN_COLUMNS)
-    + ".",
+    "Training does not use unknown columns. The known columns are: " + ", ".join(KNOWN_COLUMNS) + ".",
 )
 def extra_column(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
@@ -141,9 +140,9 @@ def extra_column(inputs: Inputs) -> Iterator[Finding]:
     extra = [name for name in header.cells if normal_name(name) not in KNOWN_COLUMNS]
     for name in extra[:_MOST_COLUMNS]:
         shown = show(name) if name.strip() else "without a name"
-        yield Finding(f"The column {shown} is ignored. Understood are: {', '.join(KNOWN_COLUMNS)}.", header.line, name)
+        yield Finding(f"The column {shown} is ignored. Known columns: {', '.join(KNOWN_COLUMNS)}.", header.line, name)
     if len(extra) > _MOST_COLUMNS:
-        yield Finding(f"{count(len(extra) - _MOST_COLUMNS, 'further column')} are ignored.", header.line)
+        yield Finding(f"{count(len(extra) - _MOST_COLUMNS, 'more column')} are ignored.", header.line)
 
 
 @rule(
@@ -151,14 +150,13 @@ def extra_column(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "info",
     "The developer column is not used",
-    "Every row of a run shares one developer turn (the tools), so texts of single rows have no place in the prompt.",
+    "All rows of a run share one developer turn (the tools), so the prompt cannot use a text of a single row.",
 )
 def developer_column(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     if header and "developer" in inputs.table.index:
         yield Finding(
-            "The developer column is understood but takes no part in the prompt: all rows of a run share one developer "
-            "turn.",
+            "The prompt does not use the developer column, because all rows of a run share one developer turn.",
             header.line,
             "developer",
         )
@@ -169,8 +167,8 @@ def developer_column(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "warning",
     "An unknown word in the split column",
-    "The split column says train or test (eval, validation and dev mean test). A row that says something else, while "
-    "others are assigned, is trained on.",
+    "The split column holds train or test (eval, validation and dev mean test). A row with another word is used for "
+    "training if other rows have a valid word.",
 )
 def split_value(inputs: Inputs) -> Iterator[Finding]:
     if "split" not in inputs.table.index:
@@ -178,4 +176,4 @@ def split_value(inputs: Inputs) -> Iterator[Finding]:
     for row in inputs.table.rows:
         if row.split not in ("train", "test"):
             seen = show(row.split) if row.split else "nothing"
-            yield Finding(f"The split column says {seen}; it must say train or test.", row.line, "split")
+            yield Finding(f"The split column holds {seen}; it must be train or test.", row.line, "split")

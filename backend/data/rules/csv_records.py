@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from backend.data.csv import Fault, Record, Row, repaired_cells
-from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, mend_records, one_line
+from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, one_line, repair_records
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import ANSWER, CALLS, MESSAGE, count, escape, show
 
@@ -14,7 +14,7 @@ _LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def _cells(row: Row) -> Iterator[tuple[str, str]]:
-    """(column, text) of the cells that matter."""
+    """Yields (column, text) for the message and the calls."""
     for column, text in ((MESSAGE, row.message), (CALLS, row.calls), (ANSWER, row.answer)):
         if text:
             yield column, text
@@ -25,25 +25,25 @@ def _cells(row: Row) -> Iterator[tuple[str, str]]:
     "csv",
     "error",
     "A row has too many or too few cells",
-    "Usually a cell with a comma in it was not put in quotes. The fix puts the pieces together where that gives valid "
-    "JSON, and drops empty cells at the end.",
-    fixer=mend_records(None),
+    "Usually a cell with a comma was not put in quotes. The fix joins the parts if that gives valid JSON, and removes "
+    "empty cells at the end.",
+    fixer=repair_records(None),
 )
 def ragged_row(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
-    for record in table.ragged if table.index else ():  # without a known column the header itself is in doubt
-        mended = repaired_cells(record, table)
+    for record in table.ragged if table.index else ():  # without a known column the header itself may be wrong
+        repaired = repaired_cells(record, table)
         yield Finding(
             f"The row has {count(len(record.cells), 'cell')} and the header {table.width}. It begins "
-            f"{show(record.cells[0])}. A cell that holds a comma, a quote or a line break must stand in double quotes.",
+            f"{show(record.cells[0])}. Put a cell with a comma, a quote or a line break in double quotes.",
             record.line,
             None,
-            "Put the pieces together again." if mended else None,
+            "Join the parts." if repaired else None,
         )
 
 
 def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, bool]]:
-    """Each record with the fault, the header among them, as it stands in the file, and whether it can be mended."""
+    """Yields each record with the fault, including the header, its text, and whether it can be repaired."""
     table = inputs.table
     for record in (*([table.header] if table.header else []), *table.faulty):
         if record.fault == fault:
@@ -56,9 +56,9 @@ def _with_fault(fault: Fault, inputs: Inputs) -> Iterator[tuple[Record, str, boo
     "csv",
     "error",
     "A quote is not closed",
-    "A cell that begins with a double quote must end with one, or it swallows the rows behind it. Reading went on at "
-    "the next line. The fix closes it where that gives valid JSON.",
-    fixer=mend_records("unclosed"),
+    "A cell that begins with a double quote must end with one, or the rows after it become part of the cell. Reading "
+    "continued at the next line. The fix closes the quote if that gives valid JSON.",
+    fixer=repair_records("unclosed"),
 )
 def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("unclosed", inputs):
@@ -76,7 +76,7 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
                 names = inputs.table.names
                 yield Finding(
                     f"The cell ends with a double quote but does not begin with one: {show(cell, 100)}. Put one before "
-                    "it, or take the last one away.",
+                    "it, or remove the last one.",
                     row.line,
                     names[at] if at < len(names) else None,
                 )
@@ -87,14 +87,14 @@ def unclosed_quote(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "A quote inside a cell is not doubled",
-    'Inside a cell in quotes every double quote must be written twice: "[{""name"": …}]". The fix does that where it '
-    "gives valid JSON.",
-    fixer=mend_records("inner-quotes"),
+    'Inside a cell in quotes every double quote must be written twice: "[{""name"": …}]". The fix does that if the '
+    "result is valid JSON.",
+    fixer=repair_records("inner-quotes"),
 )
 def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     for record, text, fixable in _with_fault("inner-quotes", inputs):
         yield Finding(
-            f"A cell in quotes goes on after its closing quote: {show(text, 100)}. Write every quote inside a "
+            f"A cell in quotes has text after its closing quote: {show(text, 100)}. Write every quote inside a "
             "cell twice.",
             record.line,
             None,
@@ -106,18 +106,18 @@ def inner_quote(inputs: Inputs) -> Iterator[Finding]:
     "csv-spaced-quote",
     "csv",
     "warning",
-    "A space stands between a comma and a quote",
-    'In strict CSV, `"a", "b"` has a second cell that begins with a space and a quote. It is read as meant here.',
+    "There is a space between a comma and a quote",
+    'In strict CSV, the second cell of `"a", "b"` begins with a space and a quote. The check ignores the space.',
     fixer=drop_padding,
 )
 def spaced_quote(inputs: Inputs) -> Iterator[Finding]:
     for row in inputs.table.rows:
         if row.record.padded:
             yield Finding(
-                "Spaces stand between a comma and a double quote; other programs read them as part of the cell.",
+                "There are spaces between a comma and a double quote; other programs read them as part of the cell.",
                 row.line,
                 None,
-                "Take the spaces away.",
+                "Remove the spaces.",
             )
 
 
@@ -125,8 +125,8 @@ def spaced_quote(inputs: Inputs) -> Iterator[Finding]:
     "csv-control-character",
     "csv",
     "error",
-    "A control character stands in a cell",
-    "NUL and other control characters come from broken exports; no tokenizer and no phone's keyboard produces them.",
+    "A cell contains a control character",
+    "NUL and other control characters come from broken exports. The keyboard of a phone does not produce them.",
     fixer=drop_controls,
 )
 def control_character(inputs: Inputs) -> Iterator[Finding]:
@@ -137,11 +137,11 @@ def control_character(inputs: Inputs) -> Iterator[Finding]:
             found = CONTROL.search(text)
             if found:
                 yield Finding(
-                    f'The control character "{escape(found[0])}" stands at character {found.start() + 1}: '
-                    f"{show(text)}. Take it out.",
+                    f'There is the control character "{escape(found[0])}" at character {found.start() + 1}: '
+                    f"{show(text)}. Remove it.",
                     row.line,
                     column,
-                    "Take the control characters out." if column == MESSAGE else None,
+                    "Remove the control characters." if column == MESSAGE else None,
                 )
 
 
@@ -149,7 +149,7 @@ def control_character(inputs: Inputs) -> Iterator[Finding]:
     "csv-newline-in-cell",
     "csv",
     "warning",
-    "A line break stands inside a cell",
+    "A cell contains a line break",
     "Users of a phone do not type line breaks, and many tools count such a row as two.",
     fixer=join_lines,
 )
@@ -158,4 +158,4 @@ def newline_in_cell(inputs: Inputs) -> Iterator[Finding]:
         for column, text in _cells(row):
             if column != ANSWER and _LINE_BREAK.search(text.strip()):
                 fix = "Put it on one line." if one_line(text, column) is not None else None
-                yield Finding("The cell goes over several lines.", row.line, column, fix)
+                yield Finding("The cell has several lines.", row.line, column, fix)

@@ -1,4 +1,4 @@
-"""Writes docs/rules.md from the registry: `python -m backend.data.rules.document` prints it, `--write` saves it."""
+"""Generates docs/rules.md: `python -m backend.data.rules.document` prints it, and `--write` saves it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from backend.data.rules import all_rules, rules_for
 PATH = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
 _SEVERITIES = {
     "error": "blocks training",
-    "warning": "may be meant, and is worth a look",
+    "warning": "may be intended: check it",
     "info": "good to know",
 }
 
 
 def rules_markdown() -> str:
-    """The whole document."""
+    """Returns the whole document as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
     rules = all_rules()
     fixable = sum(rule.fixer is not None for rule in rules)
-    yield "# What the data check looks for"
+    yield "# The rules of the data check"
     yield ""
-    yield "Written by `python -m backend.data.rules.document --write` from the rules in `backend/data/rules`."
+    yield "`python -m backend.data.rules.document --write` generates this page from `backend/data/rules`."
     yield ""
     yield (
-        f"{len(rules)} rules, {fixable} of them with a fix. All problems are reported at once, each with its line. An "
-        + "; ".join(f"**{severity}** {meaning}" for severity, meaning in _SEVERITIES.items())
+        f"There are {len(rules)} rules, and {fixable} of them have a fix. The check reports all problems at once, each "
+        "with its line. Severities: "
+        + "; ".join(f"**{severity}** ({meaning})" for severity, meaning in _SEVERITIES.items())
         + "."
     )
     yield ""
     yield (
-        'A fix marked "safe" never changes what a row means and is part of *Fix all safe problems* and of '
-        '`validate.py --fix`; one marked "look first" is offered one at a time (`--fix-code CODE`).'
+        'A fix marked "safe" never changes the meaning of a row. *Fix all safe problems* and `validate.py --fix` apply '
+        'it. A fix marked "check first" is applied only when you choose it (`--fix-code CODE`).'
     )
     for scope, title in SCOPES.items():
         yield ""
@@ -50,7 +51,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"### {rule.code}"
     yield ""
-    fix = "" if rule.fixer is None else " · fix: safe" if rule.safe else " · fix: look first"
+    fix = "" if rule.fixer is None else " · fix: safe" if rule.safe else " · fix: check first"
     yield f"{rule.severity}{fix} · **{rule.title}.** {rule.explanation}"
 
 

@@ -1,4 +1,4 @@
-"""Rules on what a user message says: label leaks and generator leftovers."""
+"""Rules on the content of a user message: label leaks and remains of a text generator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.data.text import show
 _REQUEST = re.compile(r"\brequest(?:ing|s)?\s++\S++\s++with\s", re.IGNORECASE)
 _VARIANT = re.compile(r"\bvariant\s++\d", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\bvariant\s++#?\d++\s*+\)?\s*+\Z|\A\s*+\{\{?\s*+\w++\s*+\}?\}\s*+\Z", re.IGNORECASE)
-"""Possessive throughout: a message of any length takes time in proportion to it."""
+"""All quantifiers are possessive, so that the time is proportional to the length of the message."""
 _MANGLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
 _WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
@@ -29,34 +29,32 @@ _PHRASES = re.compile(
     "message-placeholder",
     "message",
     "warning",
-    "The message is a placeholder that gives the label away",
-    'A generator that failed left its own instruction: "Requesting X with Y (… variant 0)". The model learns to '
-    "read the label off the message.",
+    "The message is a placeholder that contains the label",
+    'A text generator failed and left its own instruction: "Requesting X with Y (… variant 0)". The model learns to '
+    "copy the label from the message.",
 )
 def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _is_placeholder(text):
-        yield Finding(
-            f"The message is a generator's placeholder: {show(text, 100)}. Rewrite it as a user would say it."
-        )
+        yield Finding(f"The message is a generator's placeholder: {show(text, 100)}. Rewrite it in a user's words.")
 
 
 @rule(
     "message-tool-name",
     "message",
     "warning",
-    "The tool's name stands in the message",
-    "No user says get_weather_forecast; the model learns to copy the name instead of to understand the request. Names "
-    "that are plain words are not counted.",
+    "The message contains the tool's name",
+    "No user says get_weather_forecast. The model learns to copy the name and not to understand the request. Names "
+    "that are ordinary words are not reported.",
 )
 def tool_name(text: str, inputs: Inputs) -> Iterator[Finding]:
     pattern = _names_pattern(tuple(inputs.tools))
     found = pattern.search(text) if pattern else None
     if found and not _is_placeholder(text):
-        yield Finding(f"The message names the tool {found[0]}: {show(text)}. Say it as a user would.")
+        yield Finding(f"The message names the tool {found[0]}: {show(text)}. Rewrite it in a user's words.")
 
 
 def _is_placeholder(text: str) -> bool:
-    """Whether a generator left its own words: `request X with … variant 3`, `{{ name }}`, or a variant's number."""
+    """Whether the text has a generator's words: `request X with … variant 3`, `{{ name }}`, or a variant's number."""
     if _PLACEHOLDER.search(text):
         return True
     request = _REQUEST.search(text)
@@ -65,7 +63,7 @@ def _is_placeholder(text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Matches any tool name that could not be a plain word: with `_`, `-`, `.`, a digit, or a capital inside."""
+    """Returns a pattern for the tool names with `_`, `-`, `.`, a digit or an inner capital: no ordinary words."""
     odd = [re.escape(name) for name in names if re.search(r"[^a-zA-Z]|[a-z][A-Z]", name)]
     return re.compile(rf"(?<!\w)(?:{'|'.join(odd)})(?!\w)", re.IGNORECASE) if odd else None
 
@@ -74,8 +72,8 @@ def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
     "message-generator-leftover",
     "message",
     "warning",
-    "The message keeps something of the text generator's answer",
-    'Numbering, quotes around the whole message, marks such as **, or "Here is …" come from what a chat model wrote.',
+    "The message contains remains of a text generator's answer",
+    'Numbering, quotes around the whole message, marks such as **, and "Here is …" come from a chat model.',
 )
 def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _NUMBERING.match(text):
@@ -88,15 +86,15 @@ def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
         what = "a generator's opening words"
     else:
         return
-    yield Finding(f"The message has {what}: {show(text)}. Keep only what the user says.")
+    yield Finding(f"The message has {what}: {show(text)}. Keep only the user's words.")
 
 
 @rule(
     "message-mojibake",
     "message",
     "warning",
-    "The message was read in the wrong encoding once",
-    "CafÃ© was Café before some program read UTF-8 as Windows-1252. The fix turns it back where that gives clean text.",
+    "The message was decoded with the wrong encoding",
+    "CafÃ© was Café before a program read UTF-8 as Windows-1252. The fix restores the text if the result is clean.",
     fixer=lambda text, _inputs: demangled(text) or text,
 )
 def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
@@ -104,13 +102,13 @@ def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
         return
     better = demangled(text)
     if better:
-        yield Finding(f"The message was garbled by a wrong encoding: {show(text)}.", fix=f"Write {show(better)}.")
+        yield Finding(f"The message was decoded with the wrong encoding: {show(text)}.", fix=f"Write {show(better)}.")
     elif "\ufffd" in text:
-        yield Finding(f"The message holds the mark of a lost character: {show(text)}. Type the character again.")
+        yield Finding(f"The message has the mark of a lost character: {show(text)}. Type the character again.")
 
 
 def demangled(text: str) -> str | None:
-    """The text before UTF-8 was read as Windows-1252; None where it was not."""
+    """Returns the text before its UTF-8 was read as Windows-1252, or None if it was not."""
     if not _MANGLED.search(text):
         return None
     try:
@@ -124,8 +122,9 @@ def demangled(text: str) -> str | None:
     "message",
     "warning",
     "The message begins like a formula",
-    "A spreadsheet runs cells that begin with = + - @. Here the text stays as it is; be careful where you open it.",
+    "A spreadsheet runs cells that begin with = + - @. The check does not change the text. Be careful if you open the "
+    "file in a spreadsheet.",
 )
 def formula(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text.startswith(OPERATORS):
-        yield Finding(f"The message begins with {text[0]}: {show(text)}. A spreadsheet may take it for a formula.")
+        yield Finding(f"The message begins with {text[0]}: {show(text)}. A spreadsheet may run it as a formula.")

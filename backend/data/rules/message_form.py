@@ -17,10 +17,10 @@ _JOINER = re.compile("[\u200c\u200d]")
 _LATIN_OR_SPACE = re.compile(r"[\s\x00-\u024f]")
 
 
-@rule("message-empty", "message", "error", "The message is empty", "There is nothing to answer.")
+@rule("message-empty", "message", "error", "The message is empty", "An empty message cannot be answered.")
 def empty(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not _visible(text):
-        yield Finding("The message is empty. Write what the user says, or delete the row.")
+        yield Finding("The message is empty. Write the user's words, or delete the row.")
 
 
 def _visible(text: str) -> str:
@@ -32,7 +32,7 @@ def _visible(text: str) -> str:
     "message",
     "warning",
     "The message is very short",
-    f"Under {SHORTEST} characters there is hardly a request; usually the row was cut.",
+    f"A message under {SHORTEST} characters is hardly a request. Usually the row was cut.",
 )
 def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if 0 < len(_visible(text)) < SHORTEST:
@@ -44,7 +44,7 @@ def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "message",
     "warning",
     "The message is very long",
-    f"Over {LONGEST} characters nobody speaks or types to a phone, and the prompt must fit its memory.",
+    f"Users do not say or type over {LONGEST} characters to a phone, and the prompt must fit its memory.",
 )
 def too_long(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if len(text) > LONGEST:
@@ -55,8 +55,8 @@ def too_long(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "message-reserved-token",
     "message",
     "error",
-    "A control token stands in the message",
-    "The tokenizer reads it as a control token: the message would end in the middle, or forge a turn of the "
+    "The message contains a control token",
+    "The tokenizer reads it as a control token, so the message would end too early or begin another turn of the "
     "conversation.",
     fixer=lambda text, _inputs: strip_reserved(text),
 )
@@ -65,7 +65,7 @@ def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if token:
         left = strip_reserved(text).strip()
         yield Finding(
-            f"The message holds the control token {token}: {show(text)}. Take it out.",
+            f"The message holds the control token {token}: {show(text)}. Remove it.",
             fix="Take it out." if left else None,
         )
 
@@ -75,33 +75,33 @@ def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "message",
     "error",
     "The message holds half a character",
-    "A lone surrogate is half of a character (often an emoji) that was cut; it cannot be written as UTF-8.",
+    "A lone surrogate is half of a character, often of an emoji. It cannot be written as UTF-8.",
 )
 def lone_surrogate(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        yield Finding(f"The message holds half a character: {show(text)}. Write the whole one, or take it out.")
+        yield Finding(f"The message holds half a character: {show(text)}. Write the whole character, or remove it.")
 
 
 @rule(
     "message-outer-space",
     "message",
     "warning",
-    "Spaces stand around the message",
-    "The prompt format trims them, so they do no harm; they make equal rows look different.",
+    "There are spaces around the message",
+    "The prompt format removes them, so the model does not see them. They make equal rows look different.",
     fixer=lambda text, _inputs: text.strip(),
 )
 def outer_space(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text != text.strip() and text.strip():
-        yield Finding(f"Spaces stand before or behind the message: {show(text)}.", fix="Take them away.")
+        yield Finding(f"There are spaces before or after the message: {show(text)}.", fix="Remove them.")
 
 
 @rule(
     "message-invisible-character",
     "message",
     "warning",
-    "An invisible character stands in the message",
-    "Zero-width spaces and direction marks come along when text is pasted from web pages. They cost tokens and make "
-    "equal words different.",
+    "The message contains an invisible character",
+    "Text that is pasted from web pages often contains zero-width spaces and direction marks. They cost tokens and "
+    "make equal words different.",
     fixer=lambda text, _inputs: without_invisible(text),
 )
 def invisible(text: str, _inputs: Inputs) -> Iterator[Finding]:
@@ -111,20 +111,20 @@ def invisible(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if cleaned != text and cleaned.strip():
         first = next(at for at, pair in enumerate(zip(text, cleaned + "\0", strict=False)) if pair[0] != pair[1])
         yield Finding(
-            f'The invisible character "{escape(text[first])}" stands at character {first + 1}: {show(text)}.',
+            f'There is the invisible character "{escape(text[first])}" at character {first + 1}: {show(text)}.',
             fix="Take it out.",
         )
 
 
 def without_invisible(text: str) -> str:
-    """The text without invisible characters; joiners stay where a script or an emoji needs them."""
+    """Returns the text without invisible characters; joiners stay if a script or an emoji needs them."""
     text = re.sub("[\u2028\u2029]", " ", text)
     text = _INVISIBLE.sub("", text)
     return _JOINER.sub(lambda match: "" if _useless_joiner(text, match.start()) else match[0], text)
 
 
 def _useless_joiner(text: str, at: int) -> bool:
-    """Whether a zero-width joiner stands beside a Latin letter, a space or the text's end, where it does nothing."""
+    """Whether a zero-width joiner is next to a Latin letter, a space or the text's end and so has no effect."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     return not before or not after or bool(_LATIN_OR_SPACE.match(before) or _LATIN_OR_SPACE.match(after))
 
@@ -134,9 +134,9 @@ def _useless_joiner(text: str, at: int) -> bool:
     "message",
     "warning",
     "The message is not in Unicode's composed form",
-    "é can be one character or e and an accent. Phones send the composed form (NFC); the other has other tokens.",
+    "é can be one character, or e and an accent. Phones send the composed form (NFC). The other form has other tokens.",
     fixer=lambda text, _inputs: unicodedata.normalize("NFC", text),
 )
 def not_nfc(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not unicodedata.is_normalized("NFC", text):
-        yield Finding(f"The message holds letters and accents apart: {show(text)}.", fix="Compose them (NFC).")
+        yield Finding(f"The message has separate letters and accents: {show(text)}.", fix="Compose them (NFC).")

@@ -1,4 +1,4 @@
-"""Rules on the balance of a set: rows a tool, values an argument, sizes, languages."""
+"""Rules on the balance of a set: the rows of each tool, the values of each argument, sizes and languages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _NEVER_VARIES_FROM = 3
     "set",
     "error",
     "A tool has no rows",
-    'The model cannot learn to call it. A tool that stands there only to be told apart is marked "distractor": true in '
-    "tools.json, and then this is a warning.",
+    'The model cannot learn to call it. If the tool is there only as a contrast to others, mark it "distractor": true '
+    "in tools.json. Then this is a warning.",
 )
 def tool_without_rows(view: SetView) -> Iterator[Finding]:
     if not view.examples:
@@ -31,7 +31,7 @@ def tool_without_rows(view: SetView) -> Iterator[Finding]:
     for name, times in view.inputs.rows_per_tool.items():
         if not times:
             yield Finding(
-                f"No row calls {escape(name)}. Add rows for it, take it out of tools.json, or mark it there with "
+                f"No row calls {escape(name)}. Add rows for it, remove it from tools.json, or mark it there with "
                 '"distractor": true.',
                 severity="warning" if name in marked else None,
             )
@@ -42,16 +42,16 @@ def tool_without_rows(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "A tool has few rows",
-    f"Under {_ROWS_A_TOOL} rows a tool is learned poorly, and under {_TEST_ROWS_A_TOOL} test rows its accuracy is a "
-    "guess: 3 of 3 right may still mean 44 %.",
+    f"With under {_ROWS_A_TOOL} rows a tool is learned poorly. With under {_TEST_ROWS_A_TOOL} test rows its accuracy "
+    "is uncertain: with 3 of 3 right, it may still be 44 %.",
 )
 def few_rows_of_tool(view: SetView) -> Iterator[Finding]:
     tested = Counter(name for row in (view.split.test if view.split else ()) for name in {c.name for c in row.calls})
     for name, rows in view.rows_by_tool.items():
         if rows and (len(rows) < _ROWS_A_TOOL or tested[name] < _TEST_ROWS_A_TOOL):
             yield Finding(
-                f"{escape(name)} has {count(len(rows), 'row')}, {tested[name]} of them to test on. At least "
-                f"{_ROWS_A_TOOL} rows and {_TEST_ROWS_A_TOOL} test rows are advised."
+                f"{escape(name)} has {count(len(rows), 'row')}, {tested[name]} of them for the test. At least "
+                f"{_ROWS_A_TOOL} rows and {_TEST_ROWS_A_TOOL} test rows are recommended."
             )
 
 
@@ -60,12 +60,12 @@ def few_rows_of_tool(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "The set is small",
-    f"Under {_ROWS} rows the model learns the rows by heart rather than the task.",
+    f"With under {_ROWS} rows the model memorises the rows and does not learn the task.",
 )
 def few_rows(view: SetView) -> Iterator[Finding]:
     if 0 < len(view.examples) < _ROWS:
         yield Finding(
-            f"There {_are(len(view.examples))} {count(len(view.examples), 'sound row')}; at least {_ROWS} are advised."
+            f"There {_are(len(view.examples))} {count(len(view.examples), 'valid row')}; at least {_ROWS} are advised."
         )
 
 
@@ -77,13 +77,13 @@ def _are(number: int) -> str:
     "set-too-few-to-split",
     "set",
     "error",
-    "There are too few rows to test any",
+    "There are too few rows for a test",
     "At least two different messages are needed: one to train on and one to test on.",
 )
 def too_few_to_split(view: SetView) -> Iterator[Finding]:
     if view.examples and view.split is None:
         yield Finding(
-            f"There {_are(len(view.by_normal))} {count(len(view.by_normal), 'different sound message')}; at least two "
+            f"There {_are(len(view.by_normal))} {count(len(view.by_normal), 'different valid message')}; at least two "
             "are needed, one to train on and one to test on. Add rows."
         )
 
@@ -93,13 +93,13 @@ def too_few_to_split(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "The split column puts every row on one side",
-    "Without rows on both sides the column is ignored, and the rows are divided by chance.",
+    "Without rows on both sides the column is ignored, and the rows are divided at random.",
 )
 def split_one_sided(view: SetView) -> Iterator[Finding]:
     sides = {example.split for example in view.examples} - {None}
     chosen = view.inputs.options.split is not None
     if len(sides) == 1 and not chosen and not (sides == {"test"} and len(view.split.train if view.split else ())):
-        yield Finding(f"Every row's split is {sides.pop()}. The rows are divided by chance instead.", None, SPLIT)
+        yield Finding(f"Every row's split is {sides.pop()}. The rows are divided at random instead.", None, SPLIT)
 
 
 @rule(
@@ -107,7 +107,7 @@ def split_one_sided(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "The tools' rows are out of balance",
-    f"Over {_IMBALANCE} : 1 the model leans to the tool that it saw most.",
+    f"Over {_IMBALANCE} : 1 the model calls the most frequent tool too often.",
 )
 def imbalance(view: SetView) -> Iterator[Finding]:
     counts = {name: len(rows) for name, rows in view.rows_by_tool.items() if rows}
@@ -118,7 +118,7 @@ def imbalance(view: SetView) -> Iterator[Finding]:
     if ratio > _IMBALANCE:
         yield Finding(
             f"{escape(most)} has {counts[most]} rows and {escape(least)} {counts[least]}: {ratio:.0f} : 1. Over "
-            f"{_IMBALANCE} : 1 the model leans to the tool it saw most. Add rows for {escape(least)}."
+            f"{_IMBALANCE} : 1 the model calls the most frequent tool too often. Add rows for {escape(least)}."
         )
 
 
@@ -127,8 +127,7 @@ def imbalance(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "An argument never varies",
-    "When all rows of a tool have the same value, the model learns to write that value and never reads the message for "
-    "it.",
+    "If all rows of a tool have the same value, the model learns to write that value and ignores the message.",
 )
 def constant_argument(view: SetView) -> Iterator[Finding]:
     for name, rows in view.rows_by_tool.items():
@@ -138,7 +137,7 @@ def constant_argument(view: SetView) -> Iterator[Finding]:
             if len(values) >= _NEVER_VARIES_FROM and len({repr(value) for value in values}) == 1:
                 yield Finding(
                     f"All {len(values)} rows of {escape(name)} have {escape(argument)} = {show_value(values[0])}. "
-                    "Add rows with other values, or drop the argument."
+                    "Add rows with other values, or remove the argument."
                 )
 
 
@@ -147,7 +146,7 @@ def constant_argument(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "A declared value never occurs",
-    "tools.json offers the value, in an enum or a description, but no row shows when to use it.",
+    "An enum or a description in tools.json lists the value, but no row shows when to use it.",
 )
 def unused_value(view: SetView) -> Iterator[Finding]:
     used = {
@@ -168,7 +167,7 @@ def unused_value(view: SetView) -> Iterator[Finding]:
                 noun = "value" if len(missing) == 1 else "values"
                 yield Finding(
                     f"{escape(name)}: no row has the {noun} {listing(missing)} for {escape(argument)}. Add rows for "
-                    "them, or take them out of tools.json."
+                    "them, or remove them from tools.json."
                 )
 
 
@@ -177,10 +176,10 @@ def unused_value(view: SetView) -> Iterator[Finding]:
     "set",
     "info",
     "The languages of the messages",
-    "A guess by common short words and scripts. A language with few rows is learned poorly.",
+    "The check guesses the language from common short words and scripts. A language with few rows is learned poorly.",
 )
 def languages(view: SetView) -> Iterator[Finding]:
     found = language_counts([example.message for example in view.examples])
     if len(found) > 1:
         shares = ", ".join(f"{name} {number}" for name, number in found.most_common())
-        yield Finding(f"By a rough guess, rows by language: {shares}.")
+        yield Finding(f"Rows by language (a rough guess): {shares}.")

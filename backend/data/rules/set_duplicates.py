@@ -1,4 +1,4 @@
-"""Rules on rows that say the same, or nearly the same."""
+"""Rules on rows that are equal or nearly equal."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _COMPARED = 40
     "set-duplicate",
     "set",
     "warning",
-    "A row stands twice",
-    "The same message with the same calls teaches nothing new, and weighs double. The fix keeps the first.",
+    "A row occurs twice",
+    "The same message with the same calls adds nothing new and counts twice. The fix keeps the first row.",
     fixer=drop_equal,
 )
 def duplicate(view: SetView) -> Iterator[Finding]:
@@ -35,8 +35,8 @@ def duplicate(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "Two rows differ only in case, spaces or punctuation",
-    "They teach the same, and when one of them is tested on, the other has given the answer away. The fix keeps the "
-    "first; keep both where the difference is meant.",
+    "The model learns the same from both. If one is a test row, the other already shows the model its answer. The fix "
+    "keeps the first row. Keep both if the difference is intended.",
     fixer=drop_normalised,
     safe=False,
 )
@@ -44,7 +44,7 @@ def normalised_duplicate(view: SetView) -> Iterator[Finding]:
     text = {example.line: example.message for example in view.examples}
     for first, later in drop_normalised(view):
         yield Finding(
-            f"Apart from case, spaces and punctuation the message is that of line {first}: {show(text[later])} and "
+            f"Except for case, spaces and punctuation the message equals that on line {first}: {show(text[later])} and "
             f"{show(text[first])}, with the same calls.",
             later,
             MESSAGE,
@@ -57,8 +57,8 @@ def normalised_duplicate(view: SetView) -> Iterator[Finding]:
     "set",
     "error",
     "The same message has different calls",
-    "The model cannot learn both. Decide which is right; the fix keeps the calls that most of the rows have, or else "
-    "the first, so look at it first.",
+    "The model cannot learn both. The fix keeps the most frequent calls, or else the first ones. Check first which "
+    "calls are right.",
     fixer=drop_conflicting,
     safe=False,
 )
@@ -75,7 +75,7 @@ def conflict(view: SetView) -> Iterator[Finding]:
                 f"{view.examples[other].line} {_shown(view.labels[other])}. Keep one of them.",
                 example.line,
                 MESSAGE,
-                "Keep the calls that most rows have, or else the first.",
+                "Keep the most frequent calls, or else the first ones.",
             )
 
 
@@ -88,8 +88,8 @@ def _shown(label: Label) -> str:
     "set",
     "warning",
     "Rows are nearly the same",
-    f"At least {THRESHOLD:.0%} of their three-character pieces agree, and they call the same. A few are useful "
-    "variety; many crowd out the rest. They are kept on one side when the rows are divided.",
+    f"At least {THRESHOLD:.0%} of their three-character sequences and all of their calls are the same. A few such "
+    "rows are useful; many dominate the training. The split puts them all on one side.",
 )
 def near_duplicate(view: SetView) -> Iterator[Finding]:
     keys = list(view.by_normal)
@@ -105,8 +105,8 @@ def near_duplicate(view: SetView) -> Iterator[Finding]:
         others_too = f" So {'is' if len(lines) == 2 else 'are'} {count(len(lines) - 1, 'other')}: {_lines(lines[1:])}."
         rest = others_too if len(lines) > 1 else ""
         yield Finding(
-            f"The message {show(others[0].message)} is nearly that of line {first.line}, {show(first.message)}, with "
-            f"the same calls.{rest}",
+            f"The message {show(others[0].message)} is nearly the same as on line {first.line}, {show(first.message)}, "
+            f"with the same calls.{rest}",
             lines[0],
             MESSAGE,
         )
@@ -121,7 +121,7 @@ def _lines(lines: list[int]) -> str:
     "set-test-row-in-train",
     "set",
     "error",
-    "A test row's text is trained on",
+    "A test row has the text of a training row",
     "The split column puts the same message on both sides, so the accuracy would be measured on rows that the model "
     "was trained on.",
 )
@@ -144,7 +144,7 @@ def test_row_in_train(view: SetView) -> Iterator[Finding]:
     "set",
     "warning",
     "A test row is nearly a training row",
-    "The model has all but seen the answer, so the accuracy comes out too high.",
+    "The model was trained on almost the same row, so the measured accuracy is too high.",
 )
 def near_across_split(view: SetView) -> Iterator[Finding]:
     if view.split is None:
@@ -177,9 +177,9 @@ _SHOWN_LINES = 8
     "set-sentence-frames",
     "set",
     "warning",
-    "Rows are one sentence with other words in it",
-    'Such rows come from scripts ("Display water", "Display quiet"): the model learns the frame, not how people ask, '
-    "and the call often does not fit the sentence. Reported where a tenth of the rows or more are made so.",
+    "Many rows are one sentence with different words in it",
+    'Scripts write such rows ("Display water", "Display quiet"). The model learns the template, not how people ask, '
+    "and the call often does not fit the sentence. The check reports it if they are at least a tenth of the rows.",
 )
 def sentence_frames(view: SetView) -> Iterator[Finding]:
     frames = find_frames([example.message for example in view.examples], class_labels(view.examples))
@@ -192,10 +192,10 @@ def sentence_frames(view: SetView) -> Iterator[Finding]:
         for frame in frames[:_SHOWN_FRAMES]
     )
     yield Finding(
-        f"{count(len(rows), 'row')} of {len(view.examples):,} look like a sentence that was filled with other words: "
+        f"{count(len(rows), 'row')} of {len(view.examples):,} look like one sentence with different words in it: "
         f"{shown}. The first of these is on lines {', '.join(map(str, lines[:_SHOWN_LINES]))}"
         f"{', …' if len(lines) > _SHOWN_LINES else ''}.",
         lines[0],
         MESSAGE,
-        "Replace most of them with sentences that people would say.",
+        "Replace most of them with sentences that people say.",
     )

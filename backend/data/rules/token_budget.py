@@ -1,4 +1,4 @@
-"""Rules on tokens: what the maximum length cuts, and what the phone's memory cannot hold."""
+"""Rules on tokens: rows that the maximum length cuts, and rows that do not fit the phone's memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _EACH = 20
     "tokens-cut-answer",
     "tokens",
     "error",
-    "The maximum length cuts answers off",
-    "Training cuts a row at the maximum length from the end, and the answer stands at the end: the loss looks perfect "
-    "and nothing is learned.",
+    "The maximum length cuts answers",
+    "Training removes the end of a row that is over the maximum length, and the answer is at the end. Then the loss "
+    "looks perfect but the model learns nothing.",
 )
 def cut_answer(view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     limit = view.inputs.options.max_seq_length
@@ -29,7 +29,7 @@ def cut_answer(view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     left = budget.over_length_count - _EACH
     if left > 0:
         yield Finding(
-            f"{count(left, 'further row')} would be cut at {limit} tokens. Set the maximum length to "
+            f"{count(left, 'more row')} would be cut at {limit} tokens. Set the maximum length to "
             f"{budget.max_seq_length_needed} or more, or to auto."
         )
 
@@ -39,17 +39,17 @@ def cut_answer(view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     "tokens",
     "error",
     "A row does not fit the phone's KV cache",
-    "The cache's size is fixed when the model is exported, and the runtime refuses what does not fit.",
+    "The export fixes the size of the cache, and the runtime rejects a prompt that does not fit.",
 )
 def over_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
-    remedy = f"Export with a cache of {budget.smallest_cache}, shorten the descriptions, or leave declarations out."
+    remedy = f"Export with a cache of {budget.smallest_cache}, shorten the descriptions, or remove the declarations."
     for row in budget.over_cache[:_EACH]:
         yield Finding(
             f"Prompt and answer take {_sum(row)} tokens; the KV cache holds {budget.kv_cache}. {remedy}", row.line
         )
     left = budget.over_cache_count - _EACH
     if left > 0:
-        yield Finding(f"{count(left, 'further row')} do not fit the KV cache of {budget.kv_cache} either. {remedy}")
+        yield Finding(f"{count(left, 'more row')} do not fit the KV cache of {budget.kv_cache}. {remedy}")
 
 
 @rule(
@@ -57,8 +57,8 @@ def over_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     "tokens",
     "warning",
     "The prompt takes over half of the KV cache",
-    "What the tools take is gone for the conversation. Shorter descriptions, names only, or no declarations "
-    "leave more.",
+    "The tokens of the tools are not available for the conversation. Shorten the descriptions, or train with names "
+    "only or with no declarations.",
 )
 def over_half_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     if budget.longest_prompt * 2 > budget.kv_cache and not budget.over_cache:
@@ -75,7 +75,7 @@ def over_half_cache(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     "tokens",
     "info",
     "The token budget",
-    "Measured with the chosen base's tokenizer, prompt format and declarations.",
+    "The check counts with the tokenizer of the chosen base model, its prompt format and its declarations.",
 )
 def shown_budget(_view: SetView, budget: TokenBudget) -> Iterator[Finding]:
     yield Finding(

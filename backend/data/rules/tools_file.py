@@ -1,4 +1,4 @@
-"""Rules on tools.json as a file: whether it can be read, and in which shape its tools stand."""
+"""Rules on the file tools.json: whether it can be read, and in which form its tools are written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDE = ("utf-16", "utf-32")
     "tools",
     "error",
     "tools.json cannot be opened",
-    "The path is wrong, is a folder, or this account may not read it.",
+    "The path is wrong, it is a folder, or this account may not read it.",
 )
 def unreadable(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
@@ -31,7 +31,7 @@ def unreadable(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "tools.json is over the size limit",
-    f"Files over {MAX_TOOLS_BYTES // 2**20} MB are refused before they are read; 15 tools take some 15 kB.",
+    f"Files over {MAX_TOOLS_BYTES // 2**20} MB are not read. A file with 15 tools has about 15 kB.",
 )
 def too_large(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
@@ -93,7 +93,7 @@ def not_a_list(inputs: Inputs) -> Iterator[Finding]:
     file = inputs.tools_file
     nothing = file.source.text.strip() == "" or not file.source.readable or file.fault is not None
     if not nothing and not file.wrapper and not isinstance(file.raw, list):
-        yield Finding(f"tools.json holds {show(file.source.text.strip(), 40)}, which is no list of tools: {FORM}.", 1)
+        yield Finding(f"tools.json holds {show(file.source.text.strip(), 40)}, not a list of tools: {FORM}.", 1)
 
 
 @rule(
@@ -113,12 +113,12 @@ def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
     "tools-repeated-key",
     "tools",
     "error",
-    "A key stands twice in an object",
-    "JSON readers keep the last of the two and drop the other without a word: a whole argument may be lost.",
+    "A key occurs twice in an object",
+    "JSON readers use only the last of the two and give no warning, so a whole argument may be lost.",
 )
 def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     for path, key in repeated_keys(inputs.tools_file.raw):
-        yield at(inputs, path, f"The key {show(key)} stands more than once in this object. Rename one or take it out.")
+        yield at(inputs, path, f"The key {show(key)} occurs more than once in this object. Rename or remove one.")
 
 
 @rule(
@@ -126,11 +126,11 @@ def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A value is NaN or Infinity",
-    "Python writes them into JSON, but JSON has no such numbers.",
+    "Python writes NaN and Infinity, but JSON has no such numbers.",
 )
 def not_a_number(inputs: Inputs) -> Iterator[Finding]:
     for path, _ in not_finite(inputs.tools_file.raw):
-        yield at(inputs, path, f"{path_text(path)} is not a finite number. JSON knows neither NaN nor Infinity.")
+        yield at(inputs, path, f"{path_text(path)} is not a finite number. JSON has no NaN and no Infinity.")
 
 
 @rule(
@@ -139,16 +139,14 @@ def not_a_number(inputs: Inputs) -> Iterator[Finding]:
     "info",
     "The tools are written in another dialect",
     "Bare functions, {\"tools\": […]}, MCP's inputSchema, Anthropic's input_schema and Google's functionDeclarations "
-    "are understood. The fix writes the standard form.",
+    "can be read. The fix writes the standard form.",
     fixer=standard_shape,
 )
 def shape(inputs: Inputs) -> Iterator[Finding]:
     file = inputs.tools_file
     fix = "Write the standard form." if all(entry.function for entry in file.entries) else None
     if file.wrapper and file.entries:
-        yield Finding(
-            f"The tools stand in {show(file.wrapper)} instead of in a plain list; they were read.", 1, None, fix
-        )
+        yield Finding(f"The tools are inside {show(file.wrapper)}, not in a plain list. They were read.", 1, None, fix)
     shapes: dict[str, list[int]] = {}
     for number, entry in enumerate(file.entries):
         if entry.shape:
@@ -156,16 +154,16 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
     for name, numbers in shapes.items():
         entry = file.entries[numbers[0]]
         form = f"{name} tools" if name in ("MCP", "Anthropic") else f"a {name}" if name.startswith("bare") else name
-        yield at(inputs, entry.path, f"{count(len(numbers), 'tool')} written as: {form}. They were read as meant.", fix)
+        yield at(inputs, entry.path, f"{count(len(numbers), 'tool')} written as: {form}. They were read.", fix)
 
 
 @rule(
     "tools-upper-case-type",
     "tools",
     "info",
-    "Types are spelled with capitals or as in another language",
-    "JSON schema writes string, integer, number, boolean, array, object. STRING, str, int and their like are "
-    "understood.",
+    "A type has capitals or another language's name",
+    "The types of JSON schema are string, integer, number, boolean, array and object. Words such as STRING, str and "
+    "int can be read.",
     fixer=standard_schemas,
 )
 def type_spelling(inputs: Inputs) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def no_name(inputs: Inputs) -> Iterator[Finding]:
 
 
 @rule(
-    "tools-duplicate-name", "tools", "error", "Two tools have the same name", "There is no telling which one is called."
+    "tools-duplicate-name", "tools", "error", "Two tools have the same name", "It is unclear which of them is called."
 )
 def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
     first: dict[str, int] = {}
@@ -38,18 +38,18 @@ def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
         line = inputs.tools_file.line((*entry.function_path, "name"))
         if entry.tool.name in first:
             message = (
-                f"The name {show(entry.tool.name)} is taken by the tool on line {first[entry.tool.name]}. Rename one."
+                f"The tool on line {first[entry.tool.name]} has the same name, {show(entry.tool.name)}. Rename one."
             )
             yield at(inputs, (*entry.function_path, "name"), message)
         first.setdefault(entry.tool.name, line)
 
 
 def _name_trouble(name: str) -> str | None:
-    """Why the grammar cannot read the name."""
+    """Returns why the grammar cannot read the name, or None if it can."""
     if len(name) > MAX_NAME:
         return f"it has {len(name)} characters, and at most {MAX_NAME} are allowed"
     if name in KEYWORDS:
-        return f"{name} is a word of the grammar"
+        return f"{name} is a keyword of the grammar"
     return None if GRAMMAR_NAME.fullmatch(name) else f"only {_ALLOWED} are allowed"
 
 
@@ -89,7 +89,7 @@ def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "A name is not a Kotlin name",
-    "Dots and dashes are read by the phone's grammar, but no Kotlin function or parameter can be called so.",
+    "The phone's grammar reads dots and dashes, but the name of a Kotlin function or parameter cannot have them.",
 )
 def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
@@ -107,9 +107,9 @@ def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     "tools-argument-name-reserved",
     "tools",
     "error",
-    "An argument has a name that vanishes",
-    f"The prompt template drops arguments called {', '.join(sorted(SCHEMA_WORDS))}, and still lists them as required. "
-    "The fix renames the argument in tools.json and in every row together.",
+    "The prompt leaves out an argument because of its name",
+    f"The prompt template leaves out arguments called {', '.join(sorted(SCHEMA_WORDS))}, but lists them as required. "
+    "The fix renames the argument in tools.json and in every row.",
     fixer=rename_reserved,
     safe=False,
 )
@@ -120,7 +120,7 @@ def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
             yield at(
                 inputs,
                 argument.path,
-                f"An argument called {show(argument.name)} vanishes from the prompt. Rename it, in the rows too.",
+                f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows.",
                 fix,
             )
 
@@ -130,7 +130,7 @@ def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "Two tools are almost the same",
-    "The model tells tools apart by name and description; two that hardly differ are mixed up.",
+    "The model distinguishes tools by name and description. It confuses two tools that hardly differ.",
 )
 def alike(inputs: Inputs) -> Iterator[Finding]:
     entries = [(entry, entry.tool) for entry, _ in named_entries(inputs) if entry.tool is not None][:100]
@@ -146,7 +146,7 @@ def alike(inputs: Inputs) -> Iterator[Finding]:
                 continue
             path = (*entry.function_path, what)
             yield at(
-                inputs, path, f"The {what} of {tool.name} is almost that of {other.name}. Say what sets them apart."
+                inputs, path, f"The {what} of {tool.name} is almost that of {other.name}. Describe the difference."
             )
 
 

@@ -1,4 +1,4 @@
-"""Rules on the schemas of arguments: what the prompt template can render."""
+"""Rules on the schemas of arguments: whether the prompt template can render them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def _schemas(inputs: Inputs) -> Iterator[tuple[Path, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """(path, what it is, schema, the tool's whole schema) of parameters, arguments and the items of arrays."""
+    """Yields (path, noun for messages, schema, the tool's whole schema) of parameters, arguments and array items."""
     for entry, _ in named_entries(inputs):
         if isinstance(entry.schema, Mapping) and entry.schema:
             yield entry.schema_path, f"the parameters of {entry.name}", entry.schema, entry.schema
@@ -64,7 +64,7 @@ def not_an_object(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _type_word(schema: Mapping[str, Any]) -> str | None:
-    """The schema's type in JSON schema's own word, where it is one word."""
+    """Returns the type in JSON schema's own word, or None if the schema does not have exactly one type."""
     kind = schema.get("type")
     return plain_type(kind) if isinstance(kind, str) else None
 
@@ -74,8 +74,8 @@ def _type_word(schema: Mapping[str, Any]) -> str | None:
     "tools",
     "error",
     "A type is missing",
-    "Without it the template leaves a brace open or prints a broken type, and the model never sees the argument right. "
-    "The fix writes the type where the rest of the schema leaves no doubt.",
+    "Without it the template does not close a brace or renders a broken type, so the model sees a wrong argument. "
+    "The fix adds the type if the rest of the schema determines it.",
     fixer=standard_schemas,
 )
 def type_missing(inputs: Inputs) -> Iterator[Finding]:
@@ -107,8 +107,8 @@ def type_unknown(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A schema has several types or a reference",
-    "The template prints broken text for type lists, anyOf, oneOf, allOf and $ref. The fix flattens those that say one "
-    "thing only, such as a string or null.",
+    "The template renders broken text for type lists, anyOf, oneOf, allOf and $ref. The fix simplifies a schema that "
+    "allows only one type, such as a string or null.",
     fixer=standard_schemas,
 )
 def union(inputs: Inputs) -> Iterator[Finding]:
@@ -126,7 +126,7 @@ def union(inputs: Inputs) -> Iterator[Finding]:
             yield at(
                 inputs,
                 (*path, found),
-                f"{what[0].upper()}{what[1:]} has {seen}, which the prompt cannot show. Give it one type.",
+                f"{what[0].upper()}{what[1:]} has {seen}, which the template cannot render. Give it one type.",
                 fix,
             )
 
@@ -136,7 +136,7 @@ def union(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "required names an argument that does not exist",
-    "Every name in required must stand among the properties.",
+    "Every name in required must be a key in properties.",
 )
 def required_unknown(inputs: Inputs) -> Iterator[Finding]:
     for path, what, schema, _ in _schemas(inputs):
@@ -148,7 +148,7 @@ def required_unknown(inputs: Inputs) -> Iterator[Finding]:
             if isinstance(name, str) and name not in known:
                 likely = nearest(name, known)
                 hint = f" Did you mean {likely}?" if likely else ""
-                message = f"required of {what} names {show(name)}, which is no argument.{hint}"
+                message = f"required of {what} names {show(name)}, which is not an argument.{hint}"
                 arguments = f" Arguments: {listing(known) or 'none'}."
                 yield at(inputs, (*path, "required", number), message + arguments)
 
@@ -158,13 +158,13 @@ def required_unknown(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "required is not a list of names",
-    'It stands beside properties and lists names: "required": ["query"].',
+    'It is a key next to properties and lists names: "required": ["query"].',
 )
 def required_not_a_list(inputs: Inputs) -> Iterator[Finding]:
     for path, what, schema, _ in _schemas(inputs):
         required = schema.get("required", [])
         if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-            message = f'required of {what} is {show(required)}. Write a list of names beside properties: ["query"].'
+            message = f'required of {what} is {show(required)}. Write a list of names, such as ["query"].'
             yield at(inputs, (*path, "required"), message)
 
 
@@ -173,7 +173,7 @@ def required_not_a_list(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An enum cannot be used",
-    "An enum is a list of at least one value, each of the argument's type. The fix leaves null out.",
+    "An enum is a list of at least one value, and each value has the argument's type. The fix removes null.",
     fixer=standard_schemas,
 )
 def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
@@ -188,31 +188,31 @@ def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
         kind = _KINDS.get(word or "")
         for number, value in enumerate(values):
             if kind and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-                fix = "Leave null out." if value is None and len(values) > 1 else None
+                fix = "Remove null." if value is None and len(values) > 1 else None
                 seen = "null" if value is None else show(value)
-                yield at(inputs, (*path, "enum", number), f"The enum of {what} lists {seen}, which is no {word}.", fix)
+                yield at(inputs, (*path, "enum", number), f"The enum of {what} lists {seen}, not a valid {word}.", fix)
 
 
 @rule(
     "tools-enum-not-string",
     "tools",
     "warning",
-    "An enum that the model does not see",
-    "The template shows enums of strings only. Say the values in the description as well.",
+    "The model does not see an enum",
+    "The template renders only enums of strings. List the values also in the description.",
 )
 def enum_not_string(inputs: Inputs) -> Iterator[Finding]:
     for path, what, schema, _ in _schemas(inputs):
         if "enum" in schema and _type_word(schema) in ("integer", "number", "boolean"):
-            message = f"The enum of {what} is not shown in the prompt, since its type is {_type_word(schema)}."
-            yield at(inputs, (*path, "enum"), message + " Say the values in the description.")
+            message = f"The enum of {what} is not in the prompt, because its type is {_type_word(schema)}."
+            yield at(inputs, (*path, "enum"), message + " List the values in the description.")
 
 
 @rule(
     "tools-open-object",
     "tools",
     "warning",
-    "An object without properties",
-    "The template cannot show what may stand in it, and no rule can check the rows' values.",
+    "An object has no properties",
+    "The template cannot render what the object may hold, and no rule can check the values in the rows.",
 )
 def open_object(inputs: Inputs) -> Iterator[Finding]:
     for argument in all_arguments(inputs):
@@ -227,8 +227,8 @@ def open_object(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     f"More than {_MANY_TOOLS} tools",
-    "Every tool takes room in the prompt, and a model of 270M parameters mixes up many tools.",
+    "Every tool adds tokens to the prompt, and a model of 270M parameters confuses many tools.",
 )
 def many_tools(inputs: Inputs) -> Iterator[Finding]:
     if len(inputs.tools) > _MANY_TOOLS:
-        yield at(inputs, (), f"There are {len(inputs.tools)} tools; over {_MANY_TOOLS} a small model mixes them up.")
+        yield at(inputs, (), f"There are {len(inputs.tools)} tools; a small model confuses over {_MANY_TOOLS}.")

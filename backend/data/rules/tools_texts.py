@@ -1,4 +1,4 @@
-"""Rules on the texts in tools.json, and on what the model never sees of it."""
+"""Rules on the texts in tools.json, and on its parts that the prompt leaves out."""
 
 from __future__ import annotations
 
@@ -27,10 +27,12 @@ def description_missing(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):
         if entry.tool and not str(function.get("description") or "").strip():
             path = (*entry.function_path, "description")
-            yield at(inputs, path, f"The tool {entry.name} has no description. Say when it should be called.")
+            yield at(inputs, path, f"The tool {entry.name} has no description. Describe when to call it.")
     for argument in all_arguments(inputs):
         if isinstance(argument.schema, Mapping) and not str(argument.schema.get("description") or "").strip():
-            yield at(inputs, argument.path, f"The argument {argument.full_name} has no description. Say what it holds.")
+            yield at(
+                inputs, argument.path, f"The argument {argument.full_name} has no description. Describe its value."
+            )
 
 
 @rule(
@@ -38,7 +40,7 @@ def description_missing(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A description is not a text",
-    "The description is printed into the prompt; a list or an object there would be Python code to the model.",
+    "The prompt contains the description. The model would see a list or an object in it as Python code.",
 )
 def description_not_text(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):
@@ -56,7 +58,7 @@ def description_not_text(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "A description is very long",
-    f"Over {LONGEST} characters a description takes room in every prompt that the user could have.",
+    f"A description over {LONGEST} characters leaves fewer tokens for the message in every prompt.",
 )
 def description_long(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
@@ -79,8 +81,8 @@ def description_long(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "The tool does not take exactly one string called query",
-    "A lint for the widest compatibility: some runtimes and apps handle only one string argument called query. Other "
-    "arguments train and export just as well.",
+    "Some runtimes and apps support only one string argument called query. Other arguments can also be trained and "
+    "exported.",
 )
 def not_one_query(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
@@ -91,7 +93,7 @@ def not_one_query(inputs: Inputs) -> Iterator[Finding]:
         if list(tool.properties) != ["query"] or plain_type(str(schema.get("type", ""))) != "string":
             names = ", ".join(escape(name) for name in tool.properties) or "no arguments"
             yield at(
-                inputs, entry.path, f"{escape(tool.name)} takes {names}; the simplest apps expect one string, query."
+                inputs, entry.path, f"{escape(tool.name)} has {names}; the simplest apps expect one string, query."
             )
 
 
@@ -99,8 +101,8 @@ def not_one_query(inputs: Inputs) -> Iterator[Finding]:
     "tools-unseen",
     "tools",
     "info",
-    "Something that the model never sees",
-    "The template leaves out return, default, minimum, format and their like. Say what matters in a description.",
+    "The model does not see a part of tools.json",
+    "The template leaves out keys such as return, default, minimum and format. Put what matters into a description.",
 )
 def unseen(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):
@@ -118,8 +120,8 @@ def unseen(inputs: Inputs) -> Iterator[Finding]:
     "tools-reserved-token",
     "tools",
     "error",
-    "A control token stands in a text",
-    "It passes straight through the template and forges a part of the prompt.",
+    "A text contains a control token",
+    "The template does not escape it, so it changes the structure of the prompt.",
 )
 def reserved(inputs: Inputs) -> Iterator[Finding]:
     for path, value in walk(inputs.tools_file.raw):
@@ -128,7 +130,7 @@ def reserved(inputs: Inputs) -> Iterator[Finding]:
             token = reserved_token(text)
             if token:
                 where = path if isinstance(value, str) else (*path, text)
-                yield at(inputs, where, f"{path_text(where)} holds the control token {token}. Take it out.")
+                yield at(inputs, where, f"{path_text(where)} holds the control token {token}. Remove it.")
 
 
 @rule(
@@ -136,10 +138,10 @@ def reserved(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A text holds half a character",
-    "A lone surrogate is half of a character that was cut; it cannot be written as UTF-8.",
+    "A lone surrogate is half of a character. It cannot be written as UTF-8.",
 )
 def lone_surrogate(inputs: Inputs) -> Iterator[Finding]:
     for path, value in walk(inputs.tools_file.raw):
         texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
         if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            yield at(inputs, path, f"{path_text(path)} holds half a character. Write the whole one.")
+            yield at(inputs, path, f"{path_text(path)} holds half a character. Write the whole character.")

@@ -1,4 +1,4 @@
-"""Which messages say nearly the same, and which follow one template."""
+"""Finds messages that are nearly equal, and messages that follow one template."""
 
 from backend.data.similarity.near_duplicates import THRESHOLD, NearGroups, clusters_of, near_groups, similarity
 from backend.data.similarity.templates import find_frames

@@ -1,4 +1,4 @@
-"""What a fix changes, said before it is applied."""
+"""The changes of a fix, planned before it is applied."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class FixPlan:
 
     @property
     def dropped_lines(self) -> tuple[int, ...]:
-        """The lines of the rows that go."""
+        """The lines of the dropped rows."""
         return tuple(change.line for change in self.changes if change.dropped)

@@ -64,7 +64,7 @@ def read_source(path: Path, limit: int) -> DecodedFile:
         if not path.exists():
             return DecodedFile(path, trouble="there is no such file")
         if not path.is_file():
-            return DecodedFile(path, trouble="it is not a file")
+            return DecodedFile(path, trouble="it is not a regular file")
         size = path.stat().st_size
         if size > limit:
             return DecodedFile(path, size, too_large=True)

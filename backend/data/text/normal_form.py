@@ -1,4 +1,4 @@
-"""When two messages are the same but for how they are typed."""
+"""The normal form of messages: equal for messages that differ only in case, punctuation or spaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check is asked to assume, and the limits that hold for every file."""
+"""The options of a check, and the limits for every file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and texts that the model's own format claims for itself."""
+"""Names and texts that the model's own format reserves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What thumbs make of a word: one letter dropped, doubled, or exchanged with the next."""
+"""Simulates typing errors: one letter dropped, doubled, or exchanged with the next."""
 
 from __future__ import annotations
 

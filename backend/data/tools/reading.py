@@ -1,4 +1,4 @@
-"""Reading tools.json in any of the shapes that people keep it in, down to one list of tools."""
+"""Reads a tools.json in any known form into one list of tools."""
 
 from __future__ import annotations
 

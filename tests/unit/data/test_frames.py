@@ -39,7 +39,7 @@ def test_a_set_larger_than_is_looked_at_still_shows_its_frames() -> None:
 def test_the_cycling_sets_scripted_rows_are_reported_and_asked_about(cycling: DataSet) -> None:
     report = check_files(cycling.dataset, cycling.tools)
     (issue,) = (one for one in report.issues if one.code == "set-sentence-frames")
-    assert " rows of 942 look like a sentence that was filled with other words" in issue.message
+    assert " rows of 942 look like one sentence with different words in it" in issue.message
     assert '"can i see the …" in 12 rows with 11 different calls' in issue.message
     suspects = {suspect.message: suspect.likely for suspect in find_label_errors(report.examples).suspects}
     assert "get_rider_profile" in suspects["Give me my profile metrics"]

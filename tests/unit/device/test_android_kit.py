@@ -97,7 +97,7 @@ def test_the_steps_say_what_the_gallery_shows_of_this_model() -> None:
 
     assert "shows no tool call, and this model needs its tools in the prompt" in instructions(TOOLS, FACTS)
     assert "needs its tools in the prompt" not in baked
-    assert "live in the model's weights" in baked
+    assert "the prompt does not contain them" in baked
     assert "shows the model's JSON as text" in instructions(TOOLS, replace(FACTS, prompt_format="json"))
 
 

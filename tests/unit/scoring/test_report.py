@@ -78,7 +78,7 @@ def test_right_answers(gold: tuple[Call, ...], predicted: tuple[Call, ...]) -> N
         (light(level=1), (*light(level=1), Call("stop")), "extra_call", "stop was called without need"),
         ((), (Call("stop"),), "extra_call", "stop"),
         (light(level=1, on=True), light(level=1), "missing_arg", "on is missing"),
-        (light(level=1), light(level=1, on=True), "extra_arg", "on was not asked for"),
+        (light(level=1), light(level=1, on=True), "extra_arg", "on was not expected"),
         (light(level=1), light(level=1.5), "wrong_type", "1.5 instead of 1"),
         (light(level=1), light(level=True), "wrong_type", "true instead of 1"),
         (light(on=True), light(on=1), "wrong_type", "1 instead of true"),
