@@ -10,7 +10,7 @@ from backend import browser_runtime
 from backend.doctor.finding import Finding, failed, passed, unknown
 from backend.doctor.packages import TRAINING, how_to_install, installed
 from backend.doctor.places import ROOT
-from backend.doctor.processes import NoAnswer, said
+from backend.doctor.processes import NoAnswer, run_check
 
 GPU_CHECK = "job_templates/gpu_check.py"
 GPU_SECONDS = 120.0
@@ -31,10 +31,10 @@ def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
         return unknown("GPU", f"There is an NVIDIA GPU, but {NOT_LOCAL}.", how_to_install(TRAINING))
     then = "Training uses the processor meanwhile. Install the NVIDIA driver that torch's CUDA needs, then check again."
     try:
-        ok, told = said([GPU_CHECK], GPU_SECONDS)
+        ok, message = run_check([GPU_CHECK], GPU_SECONDS)
     except NoAnswer as error:
         return failed("GPU", f"The operation in float16 failed. {error}", then)
-    return passed("GPU", f"{told}. An operation in float16 is right.") if ok else failed("GPU", told, then)
+    return passed("GPU", f"{message}. An operation in float16 is right.") if ok else failed("GPU", message, then)
 
 
 def check_browser_runtime(root: Path = ROOT) -> Finding:
@@ -62,7 +62,7 @@ def check_litert() -> Finding:
         return unknown(title, f"{', '.join(missing)} is missing, as {NOT_LOCAL}.", how_to_install(TRAINING))
     then = "Exported files cannot be tested or asked on this machine; ask them in the browser or on a phone."
     try:
-        ok, told = said(["-m", RUNTIME_CHECK], RUNTIME_SECONDS)
+        ok, message = run_check(["-m", RUNTIME_CHECK], RUNTIME_SECONDS)
     except NoAnswer as error:
         return failed(title, f"A tiny file could not be opened. {error}", then)
-    return passed(title, told) if ok else failed(title, told, then)
+    return passed(title, message) if ok else failed(title, message, then)

@@ -14,13 +14,13 @@ from backend import browser_runtime
 from backend.doctor import packages
 from backend.doctor.finding import Outcome
 from backend.doctor.packages import check_python, fits
-from backend.doctor.processes import NoAnswer, said
+from backend.doctor.processes import NoAnswer, run_check
 from backend.doctor.runtimes import check_browser_runtime, check_gpu, check_litert
 from tests.conftest import ROOT
 
 
 def _run(script: str, seconds: float = 60.0) -> tuple[bool, str]:
-    return said(["-c", script], seconds)
+    return run_check(["-c", script], seconds)
 
 
 def test_a_process_says_its_last_line_or_its_error() -> None:
