@@ -207,8 +207,8 @@ class RunConfig:
     )
     trackio_project: str | None = setting(
         None,
-        help="also log to this local Trackio project (view it with: trackio show); jobs on Hugging Face do not, because "
-        "their disk is deleted",
+        help="also log to this local Trackio project (view it with: trackio show); not in a job on Hugging Face, "
+        "because its disk is deleted",
         label="Trackio project",
         info="Also log to this project. Empty: off.",
         row="last",
