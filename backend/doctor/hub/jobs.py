@@ -187,5 +187,5 @@ class _GpuCheck(_Check):
         said = self._job.wait(lambda line: line.startswith(("GPU: ", "error: ")), self._watcher.doing) or ""
         self._job.wait(None, self._watcher.doing)
         if self._job.stage == JobStage.COMPLETED and said.startswith("GPU: "):
-            return passed(title, f"{said}. An operation in float16 is right.")
+            return passed(title, f"{said}. An operation in float16 is correct.")
         return failed(title, redact(f"The GPU could not be used.{self._job.last_words()}"), AGAIN)

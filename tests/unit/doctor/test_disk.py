@@ -72,7 +72,7 @@ def test_no_file_can_be_written_anywhere() -> None:
         ("/proc/none", "/proc/none cannot be written: "),
         ("", "needs the name of a file"),
         ("/", "needs the name of a file"),
-        ("/proc/version/x", "/proc/version is no folder"),
+        ("/proc/version/x", "/proc/version is not a folder"),
     ],
 )
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_checked(named: str, told: str) -> None:
@@ -114,9 +114,9 @@ def test_a_path_through_a_file_holds_no_runs_and_no_models(
     (tmp_path / "dangling").symlink_to(tmp_path / "none")
     found = check_disk(tmp_path / name, needed=0)
     assert found.outcome is Outcome.FAILED
-    assert found.seen == f"{tmp_path / Path(name).parts[0]} is no folder."
+    assert found.seen == f"{tmp_path / Path(name).parts[0]} is not a folder."
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / name))
-    assert f"{tmp_path / Path(name).parts[0]} is no folder" in check_models().seen
+    assert f"{tmp_path / Path(name).parts[0]} is not a folder" in check_models().seen
 
 
 @pytest.mark.parametrize("name", ["none", "file"])
