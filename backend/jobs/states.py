@@ -18,7 +18,7 @@ LAST_SECOND = 2.0**40
 
 LOST = (
     "The process that ran this job ended without a message: the machine restarted, or the process was killed. "
-    "Start the job again. Results of earlier stages are saved."
+    "Start it again. Results of earlier stages are saved."
 )
 
 
