@@ -62,7 +62,7 @@ install() {
     fi
     say "Installing $file (the first time: about $size) …"
     "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" "$@" ||
-        fail "pip could not install $file (see above). Mend that and start again: it goes on where it stopped."
+        fail "pip could not install $file (see above). Fix that and start again: the installation continues from there."
     printf '%s\n' "$file $wanted" >>"$note"
 }
 

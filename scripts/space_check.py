@@ -35,7 +35,7 @@ def _parsed(file: SpaceFile) -> ast.Module:
     except (SyntaxError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise InputError(f"{file.path}{line}: Python cannot read it: {said}. Mend that, then try again.") from error
+        raise InputError(f"{file.path}{line}: Python cannot read it: {said}. Fix that, then try again.") from error
     return tree
 
 

@@ -79,7 +79,7 @@ def select(root: Path = ROOT) -> Selection:
         elif name.startswith("docs/"):
             left_out.append((name, reason))
         else:
-            raise InputError(f"{root / name} is {reason}, and a Space takes text files alone. Mend it, then try again.")
+            raise InputError(f"{root / name} is {reason}, and a Space takes only text files. Fix it, then try again.")
     missing = sorted(set(NEEDED) - {file.path for file in files})
     if missing:
         raise InputError(f"{root} lacks {', '.join(missing)}, which a Space needs. Run this in a whole checkout.")
@@ -125,7 +125,7 @@ def _git_lists(root: Path, *which: str) -> list[str]:
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
         said = error.strerror if isinstance(error, OSError) else error.stderr.decode("utf-8", "replace").strip()
-        raise InputError(f"git cannot list the files of {root}: {said}. Mend that, then try again.") from error
+        raise InputError(f"git cannot list the files of {root}: {said}. Fix that, then try again.") from error
     return [name for name in dict.fromkeys(done.stdout.decode("utf-8", "replace").split("\0")) if name]
 
 

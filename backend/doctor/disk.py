@@ -1,4 +1,4 @@
-"""Whether the folder of the runs can be written, and has room for one more run."""
+"""Checks that the folder of the runs can be written and has space for one more run."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from backend.files import FULL
 TITLE = "Disk"
 GB = 10**9
 NEEDED_BYTES = 4 * GB
-NEEDED = (
-    "a run of a 270M model needs 4 GB: 1.1 for its checkpoint, 2.5 while the export works, 0.3 for the exported file"
-)
-"""docs/export.md: the checkpoint and the float32 TFLite have 1,072 and 1,081 MB, a smoothed checkpoint lies beside."""
+NEEDED = "a run of a 270M model needs 4 GB: 1.1 for its checkpoint, 2.5 during the export, 0.3 for the exported file"
+"""docs/export.md: the checkpoint, a smoothed copy of it, and the float32 TFLite have 1,072, 1,072 and 1,081 MB."""
 STARTER_BYTES = GB // 5
 TEMPORARY = ("TMPDIR", "TEMP", "TMP")
-"""What names the folder for temporary files, the first before the others."""
+"""The variables that name the folder for temporary files; the first one that is set counts."""
 PROBE_BYTES = 4 * 1024 * 1024
 
 
 def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
-    """Write to the folder of the runs as a run does, and hold its free space against the bytes that a run takes."""
+    """Write to the folder of the runs as a run does, and compare its free space with the bytes that a run needs."""
     runs = runs.absolute()
     place = existing(runs)
     if part := no_folder(runs):
-        return failed(TITLE, f"{part} is no folder.", "Set FGT_HOME to a folder that you may write.")
+        return failed(TITLE, f"{part} is not a folder.", "Set FGT_HOME to a folder that you may write.")
     try:
         _write(place)
     except OSError as error:
@@ -47,7 +45,7 @@ def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
 
 
 def check_temporary() -> Finding:
-    """Write to the folder for temporary files, which uploads, exports and tests of files go through."""
+    """Write to the folder for temporary files, which uploads, exports and tests of files use."""
     title = "Temporary files"
     named = next(((name, os.environ[name]) for name in TEMPORARY if os.environ.get(name)), None)
     try:
@@ -63,25 +61,25 @@ def check_temporary() -> Finding:
         then = "Free some space, or set TMPDIR to another folder."
         return failed(title, f"{place} cannot be written: {error.strerror or error}.", then)
     free = _free(place)
-    seen = f"{_gb(free)} free in {place}, which can be written; asking an exported 270M file keeps 0.3 GB there."
+    seen = f"{_gb(free)} free in {place}, which can be written; an exported 270M file that answers uses 0.3 GB there."
     return passed(title, seen) if free >= STARTER_BYTES * 2 else failed(title, seen, "Free some space there.")
 
 
 def check_models() -> Finding:
-    """Whether base models can be kept where the Hub's client keeps them."""
+    """Check that base models can be saved in the cache of the Hub's client."""
     title = "Base models"
     named = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub"
     folder = Path(named).expanduser().absolute()
     then = "Set HF_HOME to a folder that you may write. The starter needs no download."
     if part := no_folder(folder):
-        return failed(title, f"{part} is no folder, so {folder} cannot be made.", then)
+        return failed(title, f"{part} is not a folder, so {folder} cannot be made.", then)
     try:
         place = existing(folder)
         _write(place)
     except OSError as error:
         return failed(title, f"{folder} cannot be written: {error.strerror or error}.", then)
     free, needed = _free(place), "google/functiongemma-270m-it has 0.6 GB"
-    seen = f"{_gb(free)} free in {folder}, where downloaded models are kept; {needed}."
+    seen = f"{_gb(free)} free in {folder}, where downloaded models are saved; {needed}."
     return passed(title, seen) if free >= GB else failed(title, seen, "Free some space there, or set HF_HOME.")
 
 
@@ -90,7 +88,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _write(place: Path) -> None:
-    """Put a few bytes on the disk in a file that has no name, so that nothing is left even by a kill. OSError."""
+    """Write a few bytes to a file without a name, so that a kill leaves no file. Raises OSError."""
     with tempfile.TemporaryFile(dir=place) as probe:
         probe.write(b"\1" * PROBE_BYTES)
         probe.flush()

@@ -1,4 +1,4 @@
-"""What a check can say, and who is told of it meanwhile."""
+"""The results of checks, and the watcher that gets their progress."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ REPORT_IT = "Please report this."
 
 
 class Stopped(Exception):
-    """Whoever watches wants no more checks; what was begun is cleaned up."""
+    """The watcher ends the checks; what a check has made is removed."""
 
 
 class Outcome(StrEnum):
-    """How a check ended; that something could not be checked is never told as one of the other two."""
+    """The outcome of a check; "could not check" is never reported as one of the other two."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what was seen, and what to do next, empty if nothing is to be done."""
+    """The result of one check: what was found, and the next step, empty if there is none."""
 
     title: str
     outcome: Outcome
@@ -40,17 +40,17 @@ class Finding:
 
 
 class Watcher(Protocol):
-    """Who is told how far the checks are."""
+    """Gets the progress of the checks."""
 
     def doing(self, what: str) -> None:
-        """What is looked at now; raises Stopped to end the checks."""
+        """Called with the title of the check that begins; raises Stopped to end the checks."""
 
     def found(self, finding: Finding) -> None:
-        """Something that was found."""
+        """Called with the result of a check."""
 
 
 def passed(title: str, seen: str) -> Finding:
-    """A finding that asks for nothing."""
+    """A finding without a next step."""
     return Finding(title, Outcome.PASSED, seen)
 
 
@@ -60,12 +60,12 @@ def failed(title: str, seen: str, then: str) -> Finding:
 
 
 def unknown(title: str, seen: str, then: str = "") -> Finding:
-    """Something that could not be told, and why."""
+    """A finding that could not be checked, with the reason."""
     return Finding(title, Outcome.UNKNOWN, seen, then)
 
 
 def checked(title: str, check: Callable[[], Finding]) -> Finding:
-    """What a check finds, without secrets; one that breaks could not check, and says why."""
+    """The result of a check, without secrets; if the check raises an error, its outcome is UNKNOWN with the reason."""
     found = _checked(title, check)
     return replace(found, seen=redact(found.seen), next=redact(found.next))
 
@@ -82,7 +82,7 @@ def _checked(title: str, check: Callable[[], Finding]) -> Finding:
 
 
 def check_all(checks: Iterable[tuple[str, Callable[[], Finding]]], watcher: Watcher) -> list[Finding]:
-    """Make the checks one after the other, telling the watcher of each."""
+    """Run the checks one after the other, and report each to the watcher."""
     findings = []
     for title, check in checks:
         watcher.doing(title)

@@ -1,4 +1,4 @@
-"""Memory, cores and instructions of this machine, as far as the process may use them."""
+"""The memory, cores and instructions of this machine that the process may use."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ MEMORY_BYTES = 5 * GB
 MEMORY = "at 270M parameters training takes 2.5 GB with an adapter and 6.8 with all weights, the export 4.5 GB"
 """docs/training.md and docs/export.md."""
 PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
-NOTHING = "not told by this system"
+NOTHING = "not reported by this system"
 INSTRUCTIONS = {
     "avx2": ("AVX2", "training and answering are much slower"),
     "avx512f": ("AVX-512", "training is slower"),
     "avx512_vnni": ("VNNI", "exported files answer more slowly"),
     "bf16": ("BF16", "training uses float32, which takes about three times as long as bfloat16"),
 }
-"""What is slower without; docs/training.md has the times of both precisions (6.5 and 2.25 minutes)."""
+"""What is slower without each; docs/training.md has the times of both precisions (6.5 and 2.25 minutes)."""
 
 
 def check_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Finding:
-    """Whether the memory that this process may take is enough for the export of a 270M model."""
-    told = dict(_meminfo(proc))
-    if "MemTotal" not in told:
+    """Check that the memory that this process may use is enough for the export of a 270M model."""
+    reported = dict(_meminfo(proc))
+    if "MemTotal" not in reported:
         return unknown("Memory", f"The memory of this machine is {NOTHING}.")
     limit = memory_limit(proc, cgroups)
-    most = min(told["MemTotal"], limit or told["MemTotal"])
-    available = min(told.get("MemAvailable", most), most)
-    bound = "" if limit is None or limit >= told["MemTotal"] else f", limited to {_gb(limit)} by its container"
-    seen = f"{_gb(told['MemTotal'])}{bound}, {_gb(available)} available; {MEMORY}."
+    most = min(reported["MemTotal"], limit or reported["MemTotal"])
+    available = min(reported.get("MemAvailable", most), most)
+    bound = "" if limit is None or limit >= reported["MemTotal"] else f", limited to {_gb(limit)} by its container"
+    seen = f"{_gb(reported['MemTotal'])}{bound}, {_gb(available)} available; {MEMORY}."
     if most < MEMORY_BYTES:
         then = "The starter fits. For a 270M model take a machine with at least 5 GB, or train on Hugging Face."
         return failed("Memory", seen, then)
@@ -43,13 +43,13 @@ def check_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Finding:
 
 
 def memory_limit(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
-    """The smallest limit of this process's control groups, of either version, in bytes; None if there is none."""
+    """The smallest limit of this process's control groups (version 1 or 2) in bytes; None if there is none."""
     found = [limit for path in _limit_files(proc, cgroups) if (limit := _number(path)) is not None]
     return min(found) if found else None
 
 
 def check_cores(proc: Path = PROC) -> Finding:
-    """How many cores there are, and which instructions; what is missing only takes time."""
+    """The number of cores, and their instructions; it always passes, because missing ones only cost time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     flags = _flags(proc)
     counted = f"{cores} core{'' if cores == 1 else 's'}, {platform.machine() or 'unknown kind'}"
@@ -60,7 +60,7 @@ def check_cores(proc: Path = PROC) -> Finding:
         return passed("Processor", f"{counted}, {has_bf16} BF16. The times in the documentation are of x86 processors.")
     there = [name for flag, (name, _) in INSTRUCTIONS.items() if _has(flags, flag)]
     lacks = [f"without {name} {slower}" for flag, (name, slower) in INSTRUCTIONS.items() if not _has(flags, flag)]
-    few = ["one core alone does all the work"] if cores < 2 else []
+    few = ["one core does all the work"] if cores < 2 else []
     seen = f"{counted}; {', '.join(there) or 'none of the fast instructions'}"
     return passed("Processor", "; ".join([seen, *few, *lacks]) + ".")
 
@@ -95,7 +95,7 @@ def _meminfo(proc: Path) -> Iterator[tuple[str, int]]:
 
 
 def _limit_files(proc: Path, cgroups: Path) -> Iterator[Path]:
-    """The files that may limit this process: of its group, and of each group above it."""
+    """The files with the memory limits of this process's group and of each group above it."""
     try:
         groups = (proc / "self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -110,7 +110,7 @@ def _limit_files(proc: Path, cgroups: Path) -> Iterator[Path]:
 
 
 def _number(path: Path) -> int | None:
-    """The number in a file; None if it is "max", or so large that it stands for none."""
+    """The number in a file; None if it is "max", or so large that it means no limit."""
     try:
         text = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""This Python, and the packages that are installed for it, against what is required."""
+"""Compares this Python and its installed packages with the requirements."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from backend.doctor.places import ROOT, venv_python
 
 PAGE, TRAINING, TESTS = "requirements.txt", "requirements-local.txt", "requirements-test.txt"
 REQUIRED = ">=3.11,<3.14"
-"""As pyproject.toml has it, which a Space does not get."""
+"""The same as in pyproject.toml, which is not on a Space."""
 PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([\w.!+-]+)", re.MULTILINE)
 BOUND = re.compile(r"(>=|<)(\d+)\.(\d+)")
 SHOWN = 6
-NO_FILE = "{file} is not here, as in a Space, which needs none of its packages."
+NO_FILE = "{file} is not here. On a Space that is normal: it needs none of these packages."
 
 
 def check_python(version: tuple[int, int, int] | None = None) -> Finding:
-    """Whether this Python is one that the pinned packages install on."""
+    """Check that the pinned packages can be installed for this version of Python."""
     version = version or sys.version_info[:3]
-    told = ".".join(map(str, version))
+    seen = f"{'.'.join(map(str, version))}; {REQUIRED} is required."
     if fits(version, REQUIRED):
-        return passed("Python", f"{told}; {REQUIRED} is required.")
+        return passed("Python", seen)
     then = "Install Python 3.11, 3.12 or 3.13, then start scripts/run, which makes .venv with it."
-    return failed("Python", f"{told}; {REQUIRED} is required.", then)
+    return failed("Python", seen, then)
 
 
 def fits(version: tuple[int, int, int], required: str) -> bool:
@@ -38,17 +38,17 @@ def fits(version: tuple[int, int, int], required: str) -> bool:
 
 
 def check_page_packages() -> Finding:
-    """What the page and the Hub's client need."""
+    """Check the packages of the page and the Hub's client."""
     return _check("Packages of the page", PAGE, "the page does not start")
 
 
 def check_training_packages() -> Finding:
-    """What training, evaluating and exporting on this machine need."""
+    """Check the packages for training, evaluation and export on this machine."""
     return _check("Packages for training", TRAINING, "nothing is trained, evaluated or exported on this machine")
 
 
 def check_test_packages() -> Finding:
-    """What scripts/test needs: nothing that the app itself does."""
+    """Check the packages for scripts/test, which the app itself does not need."""
     title, wanted = "Packages for tests", pins(TESTS)
     if not wanted:
         return unknown(title, NO_FILE.format(file=TESTS))
@@ -63,9 +63,9 @@ def check_test_packages() -> Finding:
 
 @cache
 def pins(name: str) -> dict[str, str]:
-    """The versions that one requirements file pins, those that it takes over from another left out.
+    """The versions that one requirements file pins, without those of files that it includes.
 
-    Empty if the file is not here: a Space gets requirements.txt alone.
+    Empty if the file is not here: a Space has only requirements.txt.
     """
     try:
         return dict(PIN.findall((ROOT / name).read_text(encoding="utf-8")))
@@ -74,7 +74,7 @@ def pins(name: str) -> dict[str, str]:
 
 
 def installed(name: str) -> str | None:
-    """The version of a distribution here, without its build (`+cpu`); None if it is not installed."""
+    """The installed version of a distribution, without its build (`+cpu`); None if it is not installed."""
     try:
         return importlib.metadata.version(name).partition("+")[0]
     except importlib.metadata.PackageNotFoundError:
@@ -82,7 +82,7 @@ def installed(name: str) -> str | None:
 
 
 def version_lines() -> list[str]:
-    """Each pinned package with the version that is here, for a report; those for tests left out."""
+    """Each pinned package with its installed version, for a report; packages for tests are left out."""
     lines = []
     for name, wanted in {**pins(PAGE), **pins(TRAINING)}.items():
         found = installed(name)

@@ -1,4 +1,4 @@
-"""Where things are on this machine."""
+"""Paths on this machine."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def existing(folder: Path) -> Path:
 
 
 def no_folder(folder: Path) -> Path | None:
-    """The part of a folder's path that is there and is no folder, so that the folder cannot be made."""
+    """The part of a folder's path that exists and is not a folder, so that the folder cannot be made; else None."""
     there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     return None if os.path.isdir(there) else there  # noqa: PTH112 - raises nothing
 
 
 def venv_python() -> Path:
-    """The Python that scripts/run installs everything for."""
+    """The Python of the environment that scripts/run makes."""
     return ROOT / ".venv/bin/python"

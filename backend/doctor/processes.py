@@ -1,47 +1,37 @@
-"""Checks that run in a process of their own, as a native library can end the process that it is in."""
+"""Checks that run in a separate process, because a native library can end the process that it is in."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from backend.doctor.places import ROOT
+from backend.script_process import run_script
 
 LONGEST = 300
-"""Of what a process says in an error, so many characters are told."""
+"""The most characters of a reported error that are shown."""
 
 
 class NoAnswer(Exception):
     """The process gave no answer in time, or was ended; the message says which."""
 
 
-def said(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> tuple[bool, str]:
-    """Run a script of ours with this Python; whether it ended well, and its last line or its error. NoAnswer."""
+def run_check(arguments: Sequence[str], seconds: float) -> tuple[bool, str]:
+    """Run a script of the app; returns whether it ended without an error, and its last line or its error.
+
+    Raises NoAnswer if it was ended, does not answer within `seconds`, or cannot be started.
+    """
     try:
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
+        done = run_script(arguments, seconds)
     except subprocess.TimeoutExpired as error:
         raise NoAnswer(f"It gave no answer within {seconds:.0f} seconds.") from error
     except OSError as error:
         raise NoAnswer(f"Its process could not be started: {error.strerror}.") from error
-    if done.returncode < 0:
-        raise NoAnswer(f"It ended its process ({_name(-done.returncode)}).")
-    if done.returncode == 0:
+    if done.code < 0:
+        raise NoAnswer(f"It ended its process ({_name(-done.code)}).")
+    if done.code == 0:
         return True, _last(done.stdout)
-    errors = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
-    return False, (errors[-1] if errors else _last(done.stderr) or f"It ended with code {done.returncode}.")[:LONGEST]
+    return False, (done.reported_error or _last(done.stderr) or f"It ended with code {done.code}.")[:LONGEST]
 
 
 def _last(text: str) -> str:

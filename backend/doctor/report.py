@@ -1,4 +1,4 @@
-"""What was found as a text that can be shown to others: no token, no account, no home folder in it."""
+"""The findings as a text that can be shown to others: it contains no token, no account and no home folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backend.runs import code_version
 
 SCHEMA = 1
 ALL_PASSED, SOMETHING_FAILED, SOMETHING_UNKNOWN = 0, 1, 3
-"""Exit codes; 2 is wrong usage."""
+"""The exit codes; 2 is wrong usage."""
 ACCOUNT = "ACCOUNT"
 WIDTH, INDENT, TITLES = 112, 18, 28
 USUAL_ENDPOINT = "https://huggingface.co"
@@ -33,15 +33,15 @@ NO_NAMES = {
     "media", "mnt", "opt", "private", "proc", "root", "run", "runs", "sbin", "srv", "sys", "temp", "tmp", "user",
     "users", "usr", "var", "volumes", "work", "workspace",
 }  # fmt: skip
-"""Folders that are found on many systems: in a path they name nobody."""
+"""Folder names of many systems: in a path they do not identify a user."""
 OS_RELEASE = Path("/etc/os-release")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings in groups; `account` and `secrets` are kept out of all that is written of them.
+    """The findings in groups; `account` and `secrets` are removed from all output.
 
-    `ended` says that more was to be checked.
+    `ended` is True if the checks were ended early.
     """
 
     groups: Sequence[tuple[str, Sequence[Finding]]]
@@ -64,14 +64,14 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """How many passed, failed and could not be checked."""
+        """The numbers of passed, failed and unknown findings, as text."""
         count = Counter(finding.outcome for finding in self.findings)
         counted = (f"{count[Outcome.PASSED]} passed", f"{count[Outcome.FAILED]} failed")
-        early = "; the check was ended before it was done" if self.ended else ""
+        early = "; the checks were ended early" if self.ended else ""
         return f"{', '.join(counted)}, {count[Outcome.UNKNOWN]} could not be checked{early}"
 
     def text(self) -> str:
-        """The report, ready to be pasted into an issue."""
+        """The report as text for an issue."""
         lines = [*map(self.masked, _system().values()), ""]
         for name, findings in self._masked_groups():
             lines += [name, *(line for finding in findings for line in _lines(finding)), ""]
@@ -81,13 +81,13 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
         groups = {name: [finding.to_json() for finding in findings] for name, findings in self._masked_groups()}
-        system = {key: self.masked(said) for key, said in _system().items()}
+        system = {key: self.masked(value) for key, value in _system().items()}
         ended = {"ended": True} if self.ended else {}
         code = {"exit_code": self.exit_code, "packages": version_lines()}
         return {"schema": SCHEMA, **system, **ended, "groups": groups, **code}
 
     def _masked_groups(self) -> list[tuple[str, list[Finding]]]:
-        """The findings as they may be written; masked before lines are broken, which could hide a name."""
+        """The findings without private names; masked before lines are wrapped, because a break can hide a name."""
         return [
             (name, [replace(one, seen=self.masked(one.seen), next=self.masked(one.next)) for one in findings])
             for name, findings in self.groups
@@ -102,7 +102,7 @@ class Report:
 
 
 def without_home(text: str) -> str:
-    """The text with ~ in the place of the home folder, and of any other user's, and USER in that of a user's folder."""
+    """The text with ~ for the home folder of any user, and USER for a folder with this user's name."""
     home = _home()
     if home:
         text = re.sub(rf"{re.escape(home)}(?=/|\b|$)", "~", text)
@@ -113,9 +113,9 @@ def without_home(text: str) -> str:
 
 
 def _users(home: str) -> set[str]:
-    """The names that this process's user goes by, but for those that folders of the system have too."""
+    """The names of this process's user, without those that are also names of system folders."""
     names = {os.environ.get("USER", ""), os.environ.get("LOGNAME", ""), Path(home).name}
-    with suppress(KeyError):  # a user that the system has no entry of
+    with suppress(KeyError):  # the system has no entry for this user
         names.add(pwd.getpwuid(os.getuid()).pw_name)
     return {name for name in names if len(name) >= SHORTEST_NAME and name.lower() not in NO_NAMES}
 
@@ -123,7 +123,7 @@ def _users(home: str) -> set[str]:
 def _home() -> str:
     try:
         return str(Path.home()).rstrip("/")
-    except RuntimeError:  # a user without one
+    except RuntimeError:  # the user has no home folder
         return ""
 
 
@@ -146,7 +146,7 @@ def _lines(finding: Finding) -> list[str]:
 
 
 def _system() -> dict[str, str]:
-    """The versions that a reader needs before anything else."""
+    """The versions of the app, the system and Python."""
     python = f"Python {platform.python_version()} ({platform.python_implementation()})"
     libc = " ".join(part for part in platform.libc_ver() if part)
     kernel = f"{platform.system()} {platform.release()} {platform.machine()}"

@@ -1,4 +1,4 @@
-"""Reading from repositories of the Hugging Face Hub that somebody else filled: with limits on all that is fetched."""
+"""Reads repositories of other authors on the Hugging Face Hub, with limits on all downloads."""
 
 from backend.hub.accounts import Accounts
 from backend.hub.errors import (

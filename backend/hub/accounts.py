@@ -1,4 +1,4 @@
-"""Whose token this is: asked of the Hub once in a while, remembered for a bounded number of tokens."""
+"""The user names of tokens: requested from the Hub and cached for a bounded number of tokens."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Answer = tuple[float, str | None, str]
 
 
 class Accounts:
-    """The user names behind tokens, by whoami; tokens themselves are not kept, only their hashes.
+    """The user names of tokens, by whoami; only the hashes of tokens are stored.
 
-    A name is believed for ten minutes, so that a revoked token ends soon; a refusal for a quarter of a minute.
+    A name is cached for ten minutes, so that a revoked token ends soon; a refusal is cached for 15 seconds.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Accounts:
         self._asking = threading.Lock()
 
     def name(self, token: str) -> str:
-        """The token's user name; InputError where the Hub does not accept it or cannot be reached."""
+        """The token's user name. Raises InputError if the Hub does not accept it or cannot be reached."""
         until, name, refusal = self._last(token)
         if time.monotonic() >= until:
             name, refusal = self._look_up(token)
@@ -41,7 +41,7 @@ class Accounts:
         return name
 
     def name_if_known(self, token: str) -> str | None:
-        """The name as far as it is known, without waiting: who asks first sets off a thread that finds out."""
+        """The cached name, without waiting; if there is none, a thread requests it from the Hub."""
         until, name, _ = self._last(token)
         if time.monotonic() >= until and self._asking.acquire(blocking=False):
             threading.Thread(target=self._find_out, args=(token,), name="whoami", daemon=True).start()
@@ -76,7 +76,7 @@ def _digest(token: str) -> str:
 
 
 def _ask(token: str) -> tuple[str | None, str]:
-    """The name, or None and why there is none; an empty token would be replaced by the client's own."""
+    """The name, or None and the reason; for an empty token the client would use its own, so no request is made."""
     if not token:
         return None, "The login has no token. Log in again."
     try:
@@ -86,5 +86,5 @@ def _ask(token: str) -> tuple[str | None, str]:
         return None, str(error)
     name = found.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        return None, "The Hub named an account that is no user name. Log in again."
+        return None, "The Hub returned an invalid user name. Log in again."
     return name, ""

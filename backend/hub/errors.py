@@ -1,4 +1,4 @@
-"""The Hub's errors in plain words, with the next step; and a client that does not wait for ever."""
+"""The Hub's errors in plain words, with the next step; and a client with time limits."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ TRANSLATED = (
     httpx2.InvalidURL,
     UnicodeEncodeError,
 )
-"""What the client raises; UnicodeEncodeError if the token has letters that no token has."""
+"""The errors that the client raises; UnicodeEncodeError if the token has characters that no token has."""
 
 
 def _patient_client() -> httpx2.Client:
-    """The client's own, with time limits, and as many connections as there are jobs whose logs are followed."""
+    """The client's default, with time limits and without a limit of connections, one per job that is followed."""
     with default_client_factory() as usual:
         return httpx2.Client(
             event_hooks=usual.event_hooks,
@@ -57,25 +57,25 @@ def _patient_client() -> httpx2.Client:
 
 @cache
 def limit_waiting() -> None:
-    """Give the Hub's client time limits, once: by itself it has none."""
+    """Give the Hub's client time limits, once: its default has none."""
     set_client_factory(_patient_client)
 
 
 def is_xet_error(error: BaseException) -> bool:
-    """Whether hf_xet, which large files go through, raised it for the network or for an answer of the Hub.
+    """Whether hf_xet, which transfers large files, raised the error for the network or for an answer of the Hub.
 
-    Known by its name, because importing hf_xet writes into the cache that users share.
+    It is recognised by its name, because importing hf_xet writes into the cache that users share.
     """
     return isinstance(error, ConnectionError) or type(error).__module__ == "hf_xet"
 
 
 class TokenRefused(InputError):
-    """The Hub did not accept the token of a request: it ended, or lacks a permission."""
+    """The Hub did not accept the token of a request: it has expired, or lacks a permission."""
 
 
 @contextmanager
 def hub_errors(repo_id: str, doing: str, kind: str = "model") -> Iterator[None]:
-    """Turn whatever the Hub's client raises into InputError, TokenRefused among them."""
+    """Turn the errors of the Hub's client into InputError, or into its subclass TokenRefused."""
     limit_waiting()
     try:
         yield
@@ -91,7 +91,7 @@ def _page(repo_id: str, kind: str) -> str:
 
 
 def unreachable(error: BaseException) -> str | None:
-    """The error in words if no answer of the Hub came, None for any other error."""
+    """The message if the Hub did not answer, None for any other error."""
     match error:
         case OfflineModeIsEnabled():
             return "offline mode is on. Unset HF_HUB_OFFLINE, then try again."
@@ -126,8 +126,8 @@ def _told(error: BaseException, page: str) -> str:
             return "no token was found. Log in with `hf auth login`, or set HF_TOKEN."
         case HFValidationError():
             return f"that is no name of a repository ({error}). Write it as USER/NAME."
-        case _ if told := unreachable(error):
-            return told
+        case _ if reason := unreachable(error):
+            return reason
         case UnicodeEncodeError():
             return NO_TOKEN
         case _ if is_xet_error(error):
@@ -152,7 +152,7 @@ def _status(error: HfHubHTTPError) -> str:
                 f"{constants.ENDPOINT}/settings/tokens, or use your own account's name."
             )
         case 404:
-            return f"it has no such file. {said}".strip()
+            return f"it has no such file.{said}"
         case 409 | 412:
             return f"it was changed meanwhile.{said} Try again."
         case 429:
@@ -173,7 +173,7 @@ def _is_token_refused(error: BaseException) -> bool:
 
 
 def seconds_to_wait(error: HfHubHTTPError) -> float | None:
-    """The seconds that the Hub asks to wait, by Retry-After or its RateLimit header; None if it does not say.
+    """The seconds that the Hub asks to wait, by Retry-After or its RateLimit header; None if it gives none.
 
     The header is as https://huggingface.co/docs/hub/rate-limits describes it.
     """

@@ -1,6 +1,6 @@
-"""Files of a repository that somebody else filled: how many, how large and how long to fetch is bounded here.
+"""Downloads files of another author's repository, with limits on their number, size and time.
 
-The sizes that a repository states are not believed: the download itself stops at the limit.
+The sizes that a repository states are not trusted: the download itself stops at the limit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from backend.hub.errors import hub_errors
 
 Kind = Literal["model", "dataset"]
 Token = str | Literal[False] | None
-"""A token; False for none at all; None, for the command line alone, for the one that the client finds by itself."""
+"""A token; False for no token; None for the token that the client finds itself, only on the command line."""
 CHUNK_BYTES = 64 * 1024
 MB = 1024 * 1024
 SECONDS = 300.0
@@ -32,7 +32,7 @@ SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is fetched of one repository at most: entries listed, files, bytes of one and of all."""
+    """The limits of one repository: listed entries, files, bytes per file, bytes in total, and characters of a name."""
 
     entries: int = 10_000
     files: int = 300
@@ -61,10 +61,10 @@ def list_files(
     repo_id: str, wanted: Callable[[str, int], bool], limits: Limits, *, token: Token, kind: Kind = "model",
     doing: str = "read",
 ) -> Listing:  # fmt: skip
-    """The files of a repository's newest commit; `wanted` says by name and stated size which of them to fetch.
+    """The files of a repository's newest commit; `wanted` selects by name and stated size which of them to fetch.
 
-    Names that leave their folder or are too long are left out. InputError if there are too many entries, too many
-    wanted files, or too many bytes.
+    Names that are too long or point outside the folder are left out. Raises InputError if there are too many entries,
+    wanted files or bytes.
     """
     api = HfApi(token=token)
     with hub_errors(repo_id, doing, kind):
@@ -73,7 +73,7 @@ def list_files(
         tree = api.list_repo_tree(repo_id, recursive=True, revision=revision, repo_type=kind)
         entries = list(islice(tree, limits.entries + 1))
     if len(entries) > limits.entries:
-        raise InputError(f"{repo_id} has more than {limits.entries:,} files. Keep fewer there, then try again.")
+        raise InputError(f"{repo_id} has more than {limits.entries:,} files. Remove some there, then try again.")
     sizes = {file.path: file.size for file in entries if isinstance(file, RepoFile) and _plain(file.path, limits)}
     chosen = {name: size for name, size in sizes.items() if wanted(name, size)}
     if len(chosen) > limits.files or sum(chosen.values()) > limits.total_bytes:
@@ -88,9 +88,9 @@ def fetch_file(
     repo_id: str, name: str, folder: Path, most_bytes: int, *, token: Token, kind: Kind = "model",
     revision: str = "main", seconds: float = SECONDS, doing: str = "read",
 ) -> Path | None:  # fmt: skip
-    """Fetch one file into `folder` under its own name, and no cache; None if the repository has no such file.
+    """Download one file into `folder` under its own name, without a cache; None if there is no such file.
 
-    InputError if it has more than `most_bytes` or takes longer than `seconds`, whatever the Hub says of it.
+    Raises InputError if it has more than `most_bytes` or takes longer than `seconds`, whatever size the Hub states.
     """
     target = folder / name
     url = hf_hub_url(repo_id, name, repo_type=kind, revision=revision)
@@ -112,7 +112,10 @@ def fetch_all(
     repo_id: str, listing: Listing, folder: Path, limits: Limits, room: Room, *, token: Token, kind: Kind = "model",
     doing: str = "read",
 ) -> None:  # fmt: skip
-    """Fetch the wanted files of a listing into `folder`; InputError if one has more than `limits` or `room` allow."""
+    """Download the wanted files of a listing into `folder`.
+
+    Raises InputError if one has more bytes than `limits` or `room` allow.
+    """
     for name in listing.wanted:
         most = min(limits.file_bytes, room.bytes)
         path = fetch_file(repo_id, name, folder, most, token=token, kind=kind, revision=listing.revision, doing=doing)
@@ -131,7 +134,7 @@ class _Bound:
 
 
 def _save(chunks: Iterable[bytes], target: Path, bound: _Bound) -> None:
-    """Write the chunks; what was begun and went over a limit is removed."""
+    """Write the chunks; an incomplete file is removed."""
     size, ends = 0, time.monotonic() + bound.seconds
     try:
         with target.open("wb") as file:
@@ -148,6 +151,6 @@ def _save(chunks: Iterable[bytes], target: Path, bound: _Bound) -> None:
 
 
 def _plain(name: str, limits: Limits) -> bool:
-    """Whether the name stays in its folder and fits into a file system."""
+    """Whether the name stays in its folder and is short enough for a file system."""
     parts = name.split("/")
     return len(name) <= limits.name and all(part not in ("", ".", "..") and "\\" not in part for part in parts)

@@ -10,7 +10,7 @@ JOBS = (*STAGES, PIPELINE)
 
 
 def job_arguments(run: Run, stage: str) -> list[str]:
-    """The arguments of `job_templates/STAGE.py` for a run in a folder; InputError for a stage that does not exist."""
+    """The arguments of `job_templates/STAGE.py` for a run in a folder. Raises InputError if there is no such stage."""
     folder = str(run.path)
     match stage:
         case "train" | "pipeline":
@@ -25,7 +25,7 @@ def job_arguments(run: Run, stage: str) -> list[str]:
 
 
 def config_arguments(config: RunConfig) -> list[str]:
-    """The flags of train.py that say the same as the settings; what is not set is left out."""
+    """The flags of train.py for these settings, without those that are not set."""
     arguments = []
     for name, value in config.to_dict().items():
         flag = f"--{name.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""How long a training will take, told before it starts: a model of its cost, held against earlier runs here."""
+"""The expected time of a training: a model of its cost, corrected by earlier runs on this machine."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ STARTUP_SECONDS: dict[Kind, float] = {"starter": 10.0, "lora": 30.0, "full": 60.
 """Loading the libraries and the weights, reading the rows, saving the checkpoint."""
 STEP_SECONDS: dict[Kind, float] = {"starter": 0.04, "lora": 0.5, "full": 2.0}
 TOKEN_SECONDS: dict[Kind, float] = {"starter": 7e-5, "lora": 6e-3, "full": 9e-3}
-"""Seconds of a step and of each token in it, on two idle CPU cores in float32, with a 270M where it is not the starter.
+"""Seconds per step and per token in it, on two idle CPU cores in float32; a 270M model if it is not the starter.
 
-LoRA: 6.1 s for the 937 tokens of a step with full declarations and 8 rows, 2.4 s for the 321 with names alone
-(docs/training.md). All weights, until runs here say better: by arithmetic half as much again (6 multiply-adds a weight
-and token, not 4), and the update of 268M.
+LoRA: 6.1 s for the 937 tokens of a step with full declarations and 8 rows, 2.4 s for the 321 with names only
+(docs/training.md). All weights is computed, not measured: 1.5 times as much (6 multiply-adds per weight and token, not
+4), and the update of 268M weights.
 """
 CPU_PRECISION = "float32"
 STARTER_PARAMETERS = 20_000_000
-"""A model that was trained whole and has fewer was a starter: nothing else is as small."""
+"""A model with fewer parameters and all of them trained is a starter: no other base model is as small."""
 NEWEST = 5
-"""So many earlier runs are gone by: a machine, and this code, change."""
+"""The number of earlier runs that count: a machine and this code change over time."""
 LEAST_STEPS = 5
-"""A run of fewer steps says nothing about speed."""
+"""A run of fewer steps is too short to measure speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a training computes: rows to train on, the prompt's shared tokens, and a row's own tokens on average."""
+    """The size of a training: rows to train on, tokens of the shared prompt, and mean tokens of a row's own part."""
 
     rows: int
     prefix: int
@@ -42,7 +42,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The seconds of a training, its optimiser steps, and whether earlier runs here went into it."""
+    """The seconds of a training, its optimiser steps, and whether earlier runs corrected the estimate."""
 
     seconds: float
     steps: int
@@ -50,10 +50,9 @@ class Estimate:
 
 
 def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[TrainingSummary] = ()) -> Estimate:
-    """The time of a training; `earlier` are the summaries of the runs kept here, newest first.
+    """The time of a training; `earlier` are the summaries of the stored runs, newest first.
 
-    Their seconds, held against what this model would have said for them, correct it: the median of the last runs of
-    the same kind.
+    The estimate is multiplied by the median ratio of measured to estimated seconds in the last runs of the same kind.
     """
     kind: Kind = "starter" if config.base_model == STARTER else config.method
     steps, tokens = steps_and_tokens(config, work)
@@ -63,7 +62,7 @@ def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Train
 
 
 def steps_and_tokens(config: RunConfig, work: Workload) -> tuple[int, float]:
-    """The optimiser steps of a training, and the tokens that all of them compute."""
+    """The number of optimiser steps of a training, and of the tokens in all of them."""
     rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
     steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * planned_epochs(config, rows)))
     at_once = min(rows, config.batch_size)
@@ -76,16 +75,16 @@ def _seconds(kind: Kind, steps: int, tokens: float) -> float:
 
 
 def _kind(summary: TrainingSummary) -> str | None:
-    """What was trained, by a run's own summary."""
+    """The kind of a training, by its summary."""
     if summary.method == "full" and (summary.parameters or 0) < STARTER_PARAMETERS:
         return "starter"
     return summary.method
 
 
 def _ratio(summary: TrainingSummary, kind: Kind) -> float | None:
-    """How many times longer than this model says the run took; None where it does not tell, or did not train here.
+    """The ratio of measured to estimated seconds; None if the run did not record it or was not trained on this CPU.
 
-    A GPU is elsewhere; of runs that do not say where they were trained, those in another precision than float32 were.
+    A run on a GPU was not. If the summary names no device, another precision than float32 means a GPU.
     """
     in_float32 = summary.precision in (None, CPU_PRECISION)
     device = summary.device or ("cpu" if in_float32 else "cuda")

@@ -23,14 +23,14 @@ from backend.runs import Run
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
 LEAVING_SECONDS = 10.0
-"""How long a supervisor that has said its last word may take to be gone, on a machine with much to do."""
+"""The most seconds that a supervisor takes to end after its last state, on a busy machine."""
 
 
 class LocalRunner:
-    """Runs `job_templates/STAGE.py` in processes of their own; a second job waits for the first.
+    """Runs `job_templates/STAGE.py` in separate processes; a second job waits for the first.
 
-    `scripts` is the folder of the jobs' scripts; `queue_folder` is where jobs wait their turn, by default beside the
-    run; `grace_seconds` is how long a cancelled job may take to end before it is killed.
+    `scripts` is the folder of the jobs' scripts. `queue_folder` holds the queue, by default in the folder of the runs.
+    `grace_seconds` is the time between SIGTERM and SIGKILL of a cancelled job.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LocalRunner:
         self._grace_seconds = grace_seconds
 
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
-        """Start a job, or put it in the queue; InputError where it is already alive or cannot be started."""
+        """Start a job, or put it in the queue. Raises InputError if it is already active or cannot be started."""
         command = [sys.executable, str(self._script(stage)), *job_arguments(run, stage), *extra_args]
         lock = _lock(run, stage)
         try:
@@ -57,17 +57,17 @@ class LocalRunner:
         return read_state(run, stage) or JobState("queued")
 
     def state(self, run: Run, stage: str) -> JobState | None:
-        """Where the job stands; None where it was never started, `lost` where its supervisor died."""
+        """The state of the job; None if it was never started, `lost` if its supervisor died."""
         job_arguments(run, stage)
         return read_state(run, stage)
 
     def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
-        """What the job printed after byte `offset`, and the offset to go on from; at most 256 KiB, the newest."""
+        """The job's output after byte `offset`, at most the newest 256 KiB, and the next offset."""
         job_arguments(run, stage)
         return read_log(run.log_path(stage), offset)
 
     def cancel(self, run: Run, stage: str) -> JobState:
-        """Stop the job and all its processes: SIGTERM, and SIGKILL where it has not ended after the grace time."""
+        """Stop the job and all its processes: SIGTERM, and SIGKILL if it has not ended after the grace time."""
         state = self.state(run, stage)
         if state is None:
             raise InputError(f"Run {run.name!r} has no {stage} job to cancel.")
@@ -88,7 +88,7 @@ class LocalRunner:
         return script
 
     def _supervise(self, run: Run, stage: str, command: list[str], lock: int, ticket: turns.Ticket) -> None:
-        """Start the supervisor; it inherits the stage's lock and the ticket and holds both while it lives."""
+        """Start the supervisor; it inherits the stage's lock and the ticket and holds both until it ends."""
         order = {
             "run": str(run.path),
             "stage": stage,
@@ -116,7 +116,7 @@ class LocalRunner:
 
 
 def _lock(run: Run, stage: str) -> int:
-    """The stage's lock; a supervisor that has written its last state holds it for another moment."""
+    """The stage's lock; a supervisor that has written its last state holds it for a short time after that."""
     deadline = time.monotonic() + LEAVING_SECONDS
     while (lock := locks.take(run.lock_path(stage))) is None:
         state = read_state(run, stage)
@@ -126,5 +126,5 @@ def _lock(run: Run, stage: str) -> int:
 
 
 def cancel_path(run: Run, stage: str) -> Path:
-    """The file whose presence asks the supervisor to stop the job."""
+    """The file that tells the supervisor to stop the job, by being there."""
     return run.path / "stages" / f"{stage}.cancel"

@@ -1,4 +1,4 @@
-"""What a job prints: cleaned and without tokens when written, bounded when read, and why it says that it failed."""
+"""The log of a job: cleaned and without tokens when written, bounded when read; and the job's own reason of failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINE_LIMIT = 4_000
 KEPT_LINES = 200
 MESSAGE_LIMIT = 4_000
 CANCELLED = "Cancelled."
-KILLED = "The system killed the job, most likely as memory ran out. Try a smaller batch size or shorter rows."
+KILLED = "The system killed the job, most likely because memory was full. Try a smaller batch size or shorter rows."
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -34,7 +34,7 @@ def clean(text: str, secrets: Sequence[str] = ()) -> str:
 
 
 def environment_secrets() -> tuple[str, ...]:
-    """The values in this process's environment that must never stand in a log."""
+    """The values in this process's environment that must never be in a log."""
     values = (value for name, value in os.environ.items() if SECRET_NAMES.search(name) and len(value) >= 8)
     return tuple(sorted(values, key=len, reverse=True))
 
@@ -42,7 +42,8 @@ def environment_secrets() -> tuple[str, ...]:
 class LogWriter:
     """Appends a job's output to its log, line by line.
 
-    Past 20 MiB only the last lines are kept, and added at the end; a full disk loses lines, never the job.
+    After 20 MiB only the last lines are saved, and added at the end. If the disk is full, lines are lost and the job
+    goes on.
     """
 
     def __init__(self, path: Path, secrets: Sequence[str] = ()) -> None:
@@ -55,7 +56,7 @@ class LogWriter:
             self._file = path.open("ab", buffering=0)
 
     def feed(self, chunk: bytes) -> None:
-        """Take what the job printed; whole lines are written at once."""
+        """Add output of the job; whole lines are written at once."""
         *lines, self._partial = (self._partial + chunk).split(b"\n")
         if len(self._partial) > 64 * LINE_LIMIT:  # an endless line, or a progress bar without an end
             lines.append(self._partial)
@@ -64,23 +65,23 @@ class LogWriter:
             self._line(line)
 
     def note(self, text: str) -> None:
-        """Write a line of our own, unless the log is closed."""
+        """Write a line of the app, unless the log is closed."""
         if not self._file.closed:
             self._write(text)
 
     def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write the rest, and close the file."""
         self.finish()
         self._file.close()
 
     def finish(self) -> None:
-        """Write what is left; only then are the last lines complete."""
+        """Write the rest; only then `last_lines` is complete."""
         if self._partial:
             self._line(self._partial)
             self._partial = b""
         if self._skipped:
             self._write(
-                f"… {self._skipped:,} lines left out: the log reached its limit. The last lines were:", forced=True
+                f"… {self._skipped:,} lines are left out: the log reached its limit. The last lines:", forced=True
             )
             for text in list(self._last)[-self._skipped :]:
                 self._write(text, forced=True)
@@ -109,10 +110,10 @@ class LogWriter:
 
 
 def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
-    """The whole lines after byte `offset`, and the offset to go on from; at most 256 KiB, the newest.
+    """The whole lines after byte `offset`, at most the newest 256 KiB, and the next offset.
 
-    A log shorter than `offset` was begun anew and is read from its start; a missing one is empty. InputError if it
-    cannot be read, or is no regular file.
+    A log shorter than `offset` was rewritten and is read from its start; a missing one is empty. Raises InputError if
+    it cannot be read, or is not a regular file.
     """
     try:
         with open_regular(path) as file:
@@ -127,12 +128,12 @@ def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
         raise InputError(f"Could not read {path}: {error.strerror}.") from error
     begin = raw.find(b"\n") + 1 if skipped else 0
     end = raw.rfind(b"\n") + 1
-    note = "… earlier lines left out\n" if skipped else ""
+    note = "… earlier lines are left out\n" if skipped else ""
     return note + clean(raw[begin:end].decode("utf-8", errors="replace")), start + skipped + end
 
 
 def told_reason(lines: Sequence[str]) -> str | None:
-    """What the job's last `error: ` line says, up to the traceback; its last line where there is none; or None."""
+    """The text of the job's last `error: ` line up to the traceback, else its last line; None if it printed nothing."""
     if own := error_line(lines):
         return own
     printed = [line.strip() for line in lines if line.strip()]
@@ -140,9 +141,9 @@ def told_reason(lines: Sequence[str]) -> str | None:
 
 
 def error_line(lines: Sequence[str]) -> str | None:
-    """What the job's last `error: ` line says, up to the traceback; None where there is none."""
+    """The text of the job's last `error: ` line up to the traceback; None if there is no such line."""
     errors = [index for index, line in enumerate(lines) if line.startswith("error: ")]
     if not errors:
         return None
-    told = takewhile(lambda line: not line.startswith("Traceback "), lines[errors[-1] :])
-    return "\n".join(told).removeprefix("error: ").strip()[:MESSAGE_LIMIT]
+    message = takewhile(lambda line: not line.startswith("Traceback "), lines[errors[-1] :])
+    return "\n".join(message).removeprefix("error: ").strip()[:MESSAGE_LIMIT]

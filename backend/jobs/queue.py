@@ -1,7 +1,7 @@
-"""A queue of one: jobs on this machine take turns in the order they came, also across restarts of the app.
+"""The queue of the jobs on this machine: one runs at a time, in the order of submission, also after an app restart.
 
-Every job holds the lock of its ticket, a file whose name is its number in the line; the operating system lets go of it
-when the job's supervisor dies, so a crash never blocks those behind.
+Every job holds the lock of its ticket, a file whose name is its number in the queue. The operating system releases the
+lock when the job's supervisor dies, so a crash never blocks later jobs.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ NAME = re.compile(r"(\d{1,30})\.ticket")
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A place in the line; it lasts until every copy of `descriptor` is closed."""
+    """A place in the queue; it lasts until every copy of `descriptor` is closed."""
 
     path: Path
     descriptor: int
 
     def ahead(self) -> int:
-        """How many living jobs stand before this one."""
+        """The number of active jobs before this one."""
         own = _number(self.path)
         earlier = (path for path in _tickets(self.path.parent) if _number(path) < own)
         return sum(locks.is_held(path) for path in earlier)
 
     def leave(self) -> None:
-        """Give the place up; a disk that cannot be written keeps the file, which nobody holds then."""
+        """Release the place; if the disk cannot be written, the file stays and no process holds it."""
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
         self.close()
@@ -45,9 +45,10 @@ class Ticket:
 
 
 def enter(folder: Path) -> Ticket:
-    """Take the last place in the line kept in `folder`; InputError where the folder cannot be written.
+    """Take the last place in the queue in `folder`. Raises InputError if the folder cannot be written.
 
-    Numbers go up by one whatever the clock says; earlier versions numbered tickets by nanoseconds, which count on.
+    Numbers go up by one, independent of the clock. Earlier versions numbered tickets by nanoseconds; counting continues
+    from those.
     """
     with disk_errors(folder, "create"):
         folder.mkdir(parents=True, exist_ok=True)

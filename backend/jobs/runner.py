@@ -1,4 +1,4 @@
-"""What runs jobs: one Protocol, whether the job runs on this machine or elsewhere."""
+"""The Protocol of all runners of jobs, on this machine and elsewhere."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from backend.runs import Run
 
 
 class Runner(Protocol):
-    """Starts a run's jobs and says where they stand; `stage` is train, evaluate, export or pipeline (all three)."""
+    """Starts a run's jobs and reports their states; `stage` is train, evaluate, export or pipeline (all three)."""
 
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
-        """Start a job, or put it in the queue; InputError where it is already alive or cannot be started."""
+        """Start a job, or put it in the queue. Raises InputError if it is already active or cannot be started."""
         ...
 
     def state(self, run: Run, stage: str) -> JobState | None:
-        """Where the job stands; None where it was never started."""
+        """The state of the job; None if it was never started."""
         ...
 
     def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
-        """What the job printed after byte `offset`, and the offset to go on from; bounded."""
+        """The job's output after byte `offset`, bounded, and the next offset."""
         ...
 
     def cancel(self, run: Run, stage: str) -> JobState:
-        """Stop the job and all its processes; a job that already ended stays as it is."""
+        """Stop the job and all its processes; an ended job does not change."""
         ...

@@ -1,4 +1,4 @@
-"""The runner of each run: where it was ordered to, or this machine."""
+"""The runner of each run: the machine of its order, or this machine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from backend.jobs.states import JobState, read_state
 from backend.runs import STAGES, Run
 
 NO_ACCOUNT = "This run's jobs are on Hugging Face. Log in with the account that started it."
-NOT_HERE = "No jobs run on this server. Log in with Hugging Face, and they run there on your account."
+NOT_HERE = "No jobs run on this server. Log in with Hugging Face to run jobs there on your account."
 
 
 class EitherRunner:
-    """Sends a run's jobs where its order says; `here` is None where this machine runs none, `jobs` without a login.
+    """Sends a run's jobs to the runner that its order names.
 
-    The state and the log of a job lie in the run's folder, so they are read there whoever is logged in.
+    `here` is None if this machine runs no jobs, `jobs` is None without a login. The state and the log of a job are in
+    the run's folder, so they are read there with and without a login.
     """
 
     def __init__(self, here: Runner | None, jobs: Runner | None) -> None:
@@ -27,28 +28,28 @@ class EitherRunner:
         self._jobs = jobs
 
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
-        """Start a job where the run belongs; InputError where that is not possible."""
+        """Start a job with the run's own runner. Raises InputError if that is not possible."""
         return self._of(run).submit(run, stage, extra_args)
 
     def state(self, run: Run, stage: str) -> JobState | None:
-        """Where the job stands; None if it was never started, "lost" with the reason if remote.json is damaged."""
+        """The job's state; None if it was never started, "lost" with the reason if remote.json is damaged."""
         job_arguments(run, stage)
         state = read_state(run, stage)
         if stage not in (STAGES[0], *([stage] if state and state.active else [])):
             return state
         try:
             read_remote(run)
-        except InputError as error:  # nobody can follow this job; what it finished before stays finished
+        except InputError as error:  # this job cannot be followed; an ended job does not change
             return state if state and not state.active else JobState("lost", message=str(error))
         return state
 
     def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
-        """What the job printed after byte `offset`, and the offset to go on from; at most 256 KiB, the newest."""
+        """The job's output after byte `offset`, at most the newest 256 KiB, and the next offset."""
         job_arguments(run, stage)
         return read_log(run.log_path(stage), offset)
 
     def cancel(self, run: Run, stage: str) -> JobState:
-        """Stop the job; one that already ended stays as it is."""
+        """Stop the job; an ended job does not change."""
         return self._of(run).cancel(run, stage)
 
     def _of(self, run: Run) -> Runner:

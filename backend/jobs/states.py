@@ -1,4 +1,4 @@
-"""Where a job stands, as its supervisor writes it to stages/STAGE.json."""
+"""The state of a job, as its supervisor writes it to stages/STAGE.json."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ State = Literal["queued", "running", "completed", "failed", "cancelled", "lost"]
 STATES: tuple[State, ...] = get_args(State)
 SCHEMA = 1
 LAST_SECOND = 2.0**40
-"""No moment that is written here comes later: a larger number is a damaged one."""
+"""The upper limit of a time in unix seconds: a larger number means a damaged file."""
 
 LOST = (
-    "The process that ran this job is gone without a word: the machine restarted, or it was killed. "
-    "Start it again; what earlier stages finished is kept."
+    "The process that ran this job ended without a message: the machine restarted, or the process was killed. "
+    "Start it again. Results of earlier stages are saved."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """Where a job stands; times are unix seconds, `message` is a sentence for people, empty when all is said.
+    """The state of a job; times are unix seconds, `message` is a sentence for the user or empty.
 
-    A `remote` job lives on another machine: no lock here tells that it is alive, whoever watches it there does. The
-    run's jobs are numbered as they are submitted, whatever the clock says; `write_state` gives the `number`.
+    A `remote` job runs on another machine, so no lock here shows that it is active. The `number` counts the run's jobs
+    in the order of submission, independent of the clock; `write_state` sets it.
     """
 
     state: State
@@ -40,18 +40,18 @@ class JobState:
 
     @property
     def active(self) -> bool:
-        """Whether the job waits or works, so that its state will still change."""
+        """Whether the job waits or runs, so that its state will change again."""
         return self.state in ("queued", "running")
 
 
 def write_state(run: Run, stage: str, state: JobState) -> None:
-    """Write the state for the app to find; InputError where the disk is full, or the run was deleted."""
+    """Write the state to the run's folder. Raises InputError if the disk is full, or the run was deleted."""
     numbered = replace(state, number=_number(run, stage, state))
     write_json(run.state_path(stage), {"schema": SCHEMA, "stage": stage, **asdict(numbered)})
 
 
 def _number(run: Run, stage: str, state: JobState) -> int:
-    """The job's number: the next one for a job that begins, else the one that it has."""
+    """The job's number: the next one for a new job, else the number that it has."""
     before = _read(run, stage)
     begins = state.state == "queued" and (before is None or not before.active or not state.message)
     if before is not None and not begins:
@@ -61,11 +61,11 @@ def _number(run: Run, stage: str, state: JobState) -> int:
 
 
 def read_state(run: Run, stage: str) -> JobState | None:
-    """The state of a stage's job, None where none was ever started; `lost` where its supervisor died."""
+    """The state of a stage's job: None if none was ever started, `lost` if its supervisor died."""
     state = _read(run, stage)
     if state is None or not state.active or state.remote or is_held(run.lock_path(stage)):
         return state
-    state = _read(run, stage)  # it may have ended between the two looks
+    state = _read(run, stage)  # it may have ended between the two reads
     return replace(state, state="lost", message=LOST) if state and state.active else state
 
 

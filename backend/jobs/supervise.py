@@ -1,7 +1,7 @@
-"""The process beside a local job: waits for its turn, starts it, keeps its log and state, stops it when asked.
+"""The supervisor of a local job: waits for its turn, starts it, writes its log and state, stops it on request.
 
-Started by LocalRunner as `python -m backend.jobs.supervise ORDER` in a session of its own, so that it outlives the app.
-It holds the stage's lock and its queue ticket while it lives; who finds them free knows that it died.
+LocalRunner starts it as `python -m backend.jobs.supervise ORDER` in a session of its own, so that it outlives the app.
+It holds the stage's lock and its queue ticket until it ends; if they are free, the supervisor has ended.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ JOB_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
-AUTOGROUP = Path("/proc/self/autogroup")  # Linux, sched(7): what weighs a session, this job, against others
+AUTOGROUP = Path("/proc/self/autogroup")  # Linux, sched(7): the priority of a session (here: the job)
 NICENESS = 5
-"""A third of the weight of the app, which so answers beside a training; alone on the machine a job loses nothing."""
+"""A third of the app's weight, so that the app answers during a training; without other load a job loses nothing."""
 
 
 class Supervisor:
@@ -58,7 +58,7 @@ class Supervisor:
         self._trouble = ""
 
     def work(self, command: Sequence[str], folder: Path) -> None:
-        """Run the job to its end and write its last state; whatever happens, the state says so."""
+        """Run the job to its end and write its last state, also if the job fails or cannot be started."""
         signal.signal(signal.SIGTERM, self._on_signal)
         try:
             if self._wait_for_turn():
@@ -83,7 +83,7 @@ class Supervisor:
         return self._told_to_stop or cancel_path(self.run, self.stage).exists()
 
     def _wait_for_turn(self) -> bool:
-        """Wait until no job stands before this one; False where it was cancelled first."""
+        """Wait until no job is before this one; False if it was cancelled first."""
         while ahead := self.ticket.ahead():
             if self._stopping():
                 return False
@@ -107,12 +107,12 @@ class Supervisor:
         assert job.stdout is not None
         self._become(JobState("running", started))
         self._follow(job, job.stdout)
-        _signal_group(job, signal.SIGKILL)  # what the job left behind
+        _signal_group(job, signal.SIGKILL)  # processes that the job started and did not end
         self.log.finish()
         self._end(_outcome(job.returncode, started, self.log.last_lines, cancelled=self._terminated_at is not None))
 
     def _follow(self, job: subprocess.Popen[bytes], output: IO[bytes]) -> None:
-        """Write the job's output until it ends, and pass on the wish to stop."""
+        """Write the job's output until it ends, and pass on a request to stop."""
         os.set_blocking(output.fileno(), False)
         with selectors.DefaultSelector() as selector:
             selector.register(output, selectors.EVENT_READ)
@@ -128,7 +128,7 @@ class Supervisor:
             self._drain(output)
 
     def _drain(self, output: IO[bytes]) -> bool:
-        """Write what lies in the pipe, at most 1 MiB; False once it was closed."""
+        """Write the contents of the pipe, at most 1 MiB; False if it was closed."""
         for _ in range(16):
             try:
                 chunk = os.read(output.fileno(), 65536)
@@ -156,7 +156,7 @@ class Supervisor:
         self._write()
 
     def _write(self) -> None:
-        """Write the state, if it is not written yet; a full disk does not end the job."""
+        """Write the state if it is not written yet; the job goes on if the disk is full."""
         if not self._unwritten:
             return
         try:
@@ -168,15 +168,15 @@ class Supervisor:
                 self.log.note(self._trouble)
 
     def _end(self, state: JobState) -> None:
-        """Write the last state; while the disk is full that is tried again: a job without it is taken for lost.
+        """Write the last state, and try again while the disk is full: a job without a last state counts as lost.
 
-        The next job need not wait for that, and who asks for an end meanwhile gets one: then the run can be deleted.
+        The next job does not wait for that. A request to stop ends it, so that the run can be deleted.
         """
-        asked = self._stopping()
+        was_stopping = self._stopping()
         self._become(replace(state, ended=time.time()))
         self._leave()
         deadline = time.monotonic() + LAST_STATE_SECONDS
-        while self._unwritten and time.monotonic() < deadline and (asked or not self._stopping()):
+        while self._unwritten and time.monotonic() < deadline and (was_stopping or not self._stopping()):
             time.sleep(POLL_SECONDS)
             self._write()
         with contextlib.suppress(OSError):
@@ -184,7 +184,7 @@ class Supervisor:
 
 
 def _prepared() -> Callable[[], None]:
-    """What a job's process calls first: to stand back behind the page and, on Linux, to end with its supervisor."""
+    """The first call of a job's process: it lowers its priority and, on Linux, makes it end with its supervisor."""
     prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
     def prepare() -> None:
@@ -200,12 +200,12 @@ def _prepared() -> Callable[[], None]:
 def _signal_group(job: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(job.pid, number)
-    except (ProcessLookupError, PermissionError):  # macOS says the second of a group that has just ended
+    except (ProcessLookupError, PermissionError):  # macOS raises the second for a group that has just ended
         return
 
 
 def _outcome(code: int, started: float, lines: Sequence[str], *, cancelled: bool) -> JobState:
-    """The last state of a job that ended with `code`, told in a sentence."""
+    """The last state of a job that ended with `code`, with its message."""
     if code == 0:
         return JobState("completed", started, exit_code=0)
     if cancelled:
@@ -217,7 +217,7 @@ def _reason(code: int, lines: Sequence[str]) -> str:
     if code == -signal.SIGKILL:
         return KILLED
     if code < 0:
-        return f"The job ended by signal {signal.Signals(-code).name}. Its log says how far it came."
+        return f"The job was ended by signal {signal.Signals(-code).name}. Its log shows the last step."
     return told_reason(lines) or f"The job ended with exit code {code} and printed nothing."
 
 

@@ -1,4 +1,4 @@
-"""What a run was asked to do: its settings, their defaults, and what each may be."""
+"""The settings of a run: their defaults, and the values that each may have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Engine = Literal["shared", "plain"]
 PrecisionName = Literal["auto", "float32", "bfloat16"]
 PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 FULL_RATE = 5e-5
-"""The peak rate where all weights of a pretrained model move: an adapter's would undo what it knows."""
+"""The peak rate if all weights of a pretrained model are trained: an adapter's rate would undo the pretraining."""
 SHARE: dict[str, Any] = {"least": 0, "below": 1, "allowed": "a share from 0 to below 1, such as 0.05"}
 
 
@@ -41,22 +41,22 @@ class RunConfig:
     )
     declarations: Declarations = setting(
         "none",
-        help="how much of the tools stands in the prompt: all, their names, or nothing: they live in the weights",
+        help="what the prompt holds of the tools: full declarations, names, or none (the model learns them)",
         label="Tools in the prompt",
-        info="None answers soonest; with few rows a tool, full can be more accurate. A new tool needs a new training.",
-        choices={"none": "None: the tools live in the weights", "names": "Names only", "full": "Full declarations"},
+        info="None answers fastest. Full can be more accurate with few rows per tool. A new tool needs a new training.",
+        choices={"none": "None: the model learns the tools", "names": "Names only", "full": "Full declarations"},
         row="basic",
         column=1,
     )
     epochs: float | Literal["auto"] = setting(
         "auto",
         help=f"passes over the rows (default auto: {TUNED_LENGTH.epochs:g}, starter {STARTER_LENGTH.epochs:g}, "
-        f"and more where few rows would make fewer than {TUNED_LENGTH.steps} steps, starter {STARTER_LENGTH.steps})",
+        f"and more if they make fewer than {TUNED_LENGTH.steps} steps, starter {STARTER_LENGTH.steps})",
         above=0,
         below=100_000,
         allowed="a number above 0 (0.5 trains on half the rows once)",
         label="Epochs",
-        info="How often every row is seen. Auto: more often where rows are few.",
+        info="How often the training uses each row. Auto: more often if there are few rows.",
         row="basic",
     )
     lr: float = setting(
@@ -67,20 +67,20 @@ class RunConfig:
         below=1,
         allowed="a learning rate above 0 and below 1, such as 5e-4",
         label="Learning rate",
-        info="The peak.",
+        info="The peak value.",
         row="rate",
         step=0.0001,
     )
     batch_size: int = setting(
-        32, tuned=8, help="rows an optimiser step", label="Batch size", info="Rows a step.", row="batch"
+        32, tuned=8, help="rows per optimiser step", label="Batch size", info="Rows per step.", row="batch"
     )
     max_seq_length: int | Literal["auto"] = setting(
         "auto",
-        help='tokens of prompt and answer; "auto" computes it; a number that would cut an answer is refused',
+        help='most tokens of prompt and answer; "auto" computes it; a number that would cut an answer is refused',
         least=16,
         most=131_072,
         label="Max length",
-        info="Tokens a row, or auto.",
+        info="Tokens per row, or auto.",
         row="batch",
         unit="tokens",
     )
@@ -89,7 +89,8 @@ class RunConfig:
         tuned="lora",
         help="lora trains an adapter and merges it, full trains all weights",
         label="What is trained",
-        info="All weights take more memory and a tenth of the rate; an adapter trained for the same time did as well.",
+        info="All weights need more memory and a tenth of the learning rate. With the same training time, both scored "
+        "the same.",
         choices={"lora": "Adapter (LoRA)", "full": "All weights"},
         row="method",
     )
@@ -97,9 +98,9 @@ class RunConfig:
     lora_alpha: int = setting(32, help="scale of the adapter", label="LoRA alpha", row="lora", summary=False)
     lora_targets: LoraTargets = setting(
         "all",
-        help="adapt all linear layers or attention alone",
+        help="adapt all linear layers or only attention",
         label="Adapter on",
-        choices={"all": "All linear layers", "attention": "Attention alone"},
+        choices={"all": "All linear layers", "attention": "Only attention"},
         row="adapter",
         summary=False,
     )
@@ -117,7 +118,7 @@ class RunConfig:
         help="share of the steps in which the rate rises",
         **SHARE,
         label="Warm-up",
-        info="Share of the steps.",
+        info="Share of the steps in which the rate rises.",
         row="rate",
         column=2,
         step=0.05,
@@ -125,7 +126,7 @@ class RunConfig:
     )
     lr_scheduler: Scheduler = setting(
         "cosine",
-        help="how the rate goes on from its peak",
+        help="how the rate changes after its peak",
         label="After the peak",
         info="How the rate falls.",
         choices={"cosine": "Cosine, to zero", "linear": "Linear, to zero", "constant": "Constant"},
@@ -136,26 +137,26 @@ class RunConfig:
     weight_decay: float = setting(
         0.1,
         tuned=0.01,
-        help="how strongly weights are drawn to zero",
+        help="how strongly weights are pulled to zero",
         **SHARE,
         label="Weight decay",
-        info="Draws weights to zero.",
+        info="Pulls weights to zero.",
         row="batch",
         step=0.01,
         summary=False,
     )
     early_stopping: int | None = setting(
         None,
-        help="stop after so many looks at the held-out rows without a better one",
-        metavar="LOOKS",
+        help="stop after this many evaluations of the held-out rows without improvement",
+        metavar="EVALUATIONS",
         absent="never",
         label="Early stopping",
-        info="Looks without a better one; empty: never.",
+        info="Evaluations without improvement before training stops (patience). Empty: off.",
         row="last",
     )
     checkpoint_minutes: float = setting(
         5.0,
-        help="save the training at least this often, besides after each epoch",
+        help="save the training at least this often, and after each epoch",
         above=0,
         below=10_000,
         allowed="a number of minutes above 0, such as 5",
@@ -167,13 +168,13 @@ class RunConfig:
     )
     engine: Engine = setting(
         "shared",
-        help="shared computes the prompt's common part once a step, plain in every row, as TRL does; both learn the "
-        "same",
+        help="shared computes the prompt's common part once per step; plain computes it in every row, as TRL does; "
+        "both give the same result",
     )
     precision: PrecisionName = setting(
         "auto",
-        help="what products are made in; auto takes bfloat16 where the device has it, float16 with a scaled loss on an "
-        "older GPU, float32 on other CPUs",
+        help="number type of the matrix products; auto is bfloat16 if the device has it, float16 with a scaled loss "
+        "on an older GPU, float32 on other CPUs",
     )
     test_split: float = setting(
         0.1,
@@ -182,14 +183,14 @@ class RunConfig:
         below=1,
         allowed="a share above 0 and below 1, such as 0.1",
         label="Held out",
-        info="Share of rows kept for measuring.",
+        info="Share of the rows that the evaluation uses.",
         row="rows",
         step=0.05,
         unit="%",
     )
     max_examples: int | None = setting(
         None,
-        help="train on at most so many rows, for a quick test",
+        help="train on at most this many rows, for a quick test",
         label="Rows at most",
         info="Empty: all of them.",
         row="rows",
@@ -201,15 +202,15 @@ class RunConfig:
         least=0,
         most=2**32 - 1,
         label="Seed",
-        info="The same seed, the same split.",
+        info="The same seed gives the same split.",
         row="rows",
     )
     trackio_project: str | None = setting(
         None,
-        help="also log to this local Trackio project (see it with: trackio show); not in a job on Hugging Face, whose "
-        "disk is lost",
+        help="also log to this local Trackio project (view it with: trackio show); not in a job on Hugging Face, "
+        "because its disk is deleted",
         label="Trackio project",
-        info="Also log there; empty: no.",
+        info="Also log to this project. Empty: off.",
         row="last",
         longest=100,
     )
@@ -220,7 +221,7 @@ class RunConfig:
         for one in settings_of(type(self)):
             object.__setattr__(self, one.name, one.checked(getattr(self, one.name)))
         if self.base_model == STARTER and self.method != "full":
-            raise InputError("method: the starter is trained from scratch, so there is nothing to adapt. Give full.")
+            raise InputError("method: the starter is trained from scratch, so it has no adapter. Give full.")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as one JSON object."""
@@ -228,7 +229,10 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The settings in a JSON object; absent ones take the base model's defaults, unknown ones are left aside."""
+        """The settings in a JSON object; absent ones take the base model's defaults, unknown ones are ignored.
+
+        Raises InputError if a value is not allowed.
+        """
         if not isinstance(values, Mapping):
             raise InputError(f"The run's settings must be an object of names and values, not {shortened(values)}.")
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}

@@ -1,4 +1,4 @@
-"""How long a training goes on: as long as its rows need, or by one choice between quality and speed."""
+"""The number of epochs: as many as the rows need, or by one choice between quality and speed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from backend.runs.usual_length import usual_length
 
 Effort = Literal["fast", "balanced", "thorough"]
 SHARES: dict[Effort, float] = {"fast": 0.4, "balanced": 1.0, "thorough": 2.0}
-LOOKS = 3
+PATIENCE = 3
+"""Evaluations without improvement after which a thorough training stops."""
 
 
 def planned_epochs(config: RunConfig, rows: int | None) -> float:
     """The passes that a training makes over these rows, or `max_examples` of them.
 
-    For "auto" the usual number, and more where that comes to too few steps; None rows, not counted yet, are enough.
+    For "auto" it is the usual number, and more if that makes too few steps; it is the usual number if `rows` is None.
     """
     if config.epochs != "auto":
         return config.epochs
@@ -36,9 +37,9 @@ def shown(epochs: float | str) -> str:
 def with_effort(config: RunConfig, effort: Effort, rows: int | None) -> RunConfig:
     """The settings with as many epochs as `rows` rows need, or fewer, or more.
 
-    A thorough training ends early when the held-out rows have not fared better for three looks.
+    A thorough training stops early after three evaluations of the held-out rows without improvement.
     """
-    usual = replace(config, epochs="auto", early_stopping=LOOKS if effort == "thorough" else None)
+    usual = replace(config, epochs="auto", early_stopping=PATIENCE if effort == "thorough" else None)
     if effort == "balanced":
         return usual
     return replace(usual, epochs=max(1.0, float(round(planned_epochs(usual, rows) * SHARES[effort]))))

@@ -13,11 +13,11 @@ LARGEST = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a stage told of itself: a start or an end, an optimiser step, an evaluation, or progress of a phase.
+    """An event that a stage reported: a start or an end, an optimiser step, an evaluation, or progress of a phase.
 
-    `kind` is stage, resume, step, eval, progress, stopped_early or job; what an event of its kind does not say is
-    None. `time` is in unix seconds, `seconds` and `eta` (time left) in seconds, `match` is the mean probability of the
-    held-out rows' right answers, `lr` the learning rate.
+    `kind` is stage, resume, step, eval, progress, stopped_early or job; a field that the event lacks is None. `time` is
+    in unix seconds, `seconds` and `eta` (time left) are in seconds, `match` is the mean probability of the held-out
+    rows' right answers, `lr` is the learning rate.
     """
 
     kind: str
@@ -43,14 +43,14 @@ class Event:
 
     @classmethod
     def from_dict(cls, line: Mapping[str, Any]) -> Event:
-        """The event in a line that `parse_event` accepted; a value of the wrong type counts as not said."""
-        said = {name: read(line.get(name)) for name, read in READERS.items()}
-        return cls(str(line["event"])[:LONGEST_TEXT], str(line["stage"])[:LONGEST_TEXT], **said)
+        """The event in a line that `parse_event` accepted; a value of the wrong type becomes None."""
+        values = {name: read(line.get(name)) for name, read in READERS.items()}
+        return cls(str(line["event"])[:LONGEST_TEXT], str(line["stage"])[:LONGEST_TEXT], **values)
 
     def to_dict(self) -> dict[str, Any]:
-        """The event as it stands in its line."""
-        said = {name: value for name in READERS if (value := getattr(self, name)) is not None}
-        return {"event": self.kind, "stage": self.stage, **said}
+        """The event as the object of its line."""
+        values = {name: value for name in READERS if (value := getattr(self, name)) is not None}
+        return {"event": self.kind, "stage": self.stage, **values}
 
 
 def _text(value: object) -> str | None:

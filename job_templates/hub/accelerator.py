@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from backend.errors import InputError
+from backend.script_process import run_script
 from job_templates.cli import say
 from job_templates.gpu_check import NO_CODE
 
-CHECK = Path(__file__).resolve().parents[1] / "gpu_check.py"
+CHECK = "job_templates/gpu_check.py"
 CHECK_SECONDS = 45.0
 """How long the operation may take, with the start of its process: a job without a usable GPU ends within a minute."""
 CPU_ALONE = ("", "none")
@@ -37,26 +36,12 @@ def require_gpu(environment: Mapping[str, str], seconds: float = CHECK_SECONDS) 
     if named is None or environment.get(CHECKED):
         return
     try:
-        done = subprocess.run(
-            [sys.executable, str(CHECK)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
+        done = run_script([CHECK], seconds)
     except subprocess.TimeoutExpired as error:
-        told = f"The job's GPU ({named}) gave no answer within {seconds:.0f} seconds. {NOTHING_DONE} {AGAIN}"
-        raise InputError(told) from error
-    if done.returncode:
-        said = _said(done)
-        then = OTHER_KIND if said.startswith(NO_CODE) else AGAIN
-        raise InputError(f"The job's GPU ({named}) cannot be used. {said} {NOTHING_DONE} {then}")
+        problem = f"The job's GPU ({named}) gave no answer within {seconds:.0f} seconds. {NOTHING_DONE} {AGAIN}"
+        raise InputError(problem) from error
+    if done.code:
+        reason = done.reported_error or f"The operation ended its process with code {done.code}."
+        then = OTHER_KIND if reason.startswith(NO_CODE) else AGAIN
+        raise InputError(f"The job's GPU ({named}) cannot be used. {reason} {NOTHING_DONE} {then}")
     say(done.stdout.strip())
-
-
-def _said(done: subprocess.CompletedProcess[str]) -> str:
-    """The reason that the check printed, or how its process ended."""
-    lines = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
-    return lines[-1] if lines else f"The operation ended its process with code {done.returncode}."

@@ -59,4 +59,4 @@ def test_so_does_the_command_in_a_copy_of_it(deployed: Path) -> None:
     assert found["Packages of the page"]["outcome"] == "passed"
     for title in ("Packages for training", "Packages for tests"):
         assert found[title]["outcome"] == "could not check"
-        assert "is not here, as in a Space" in found[title]["seen"]
+        assert "is not here. On a Space that is normal" in found[title]["seen"]

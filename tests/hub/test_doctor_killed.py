@@ -48,7 +48,7 @@ def test_asked_to_end_it_deletes_what_it_made(
     assert "Traceback" not in err
     assert "Removing test files …" in err
     assert left(hub) == []
-    assert "the check was ended before it was done." in out  # and what was found is reported
+    assert "the checks were ended early." in out  # and what was found is reported
     assert "ACCOUNT, by a token that may write" in out
     assert ADA not in out
 

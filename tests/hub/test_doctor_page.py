@@ -96,7 +96,7 @@ def test_stopping_removes_what_was_made(hub: LoopbackHub) -> None:
     assert "Deleting" not in found
     assert checkup.task.error == "This was stopped."
     assert left(hub) == []
-    assert "the check was ended before it was done." in checkup.text
+    assert "the checks were ended early." in checkup.text
     assert "ACCOUNT, by a token that may write" in checkup.text
     assert ADA not in checkup.text
     shown = _ended(seen_by(Identity(ADA, "hf_x")), "account", checkup)

@@ -192,7 +192,7 @@ def test_a_job_that_the_hub_forgot_is_told(hub: LoopbackHub, run: Run, token: st
     wait_until(lambda: hub.jobs.all[job].ended)
     del hub.jobs.all[job]
     state = watched_to_end(run, "train", token)
-    assert (state.state, "no longer knows the job" in state.message) == ("failed", True)
+    assert (state.state, "no longer has the job" in state.message) == ("failed", True)
 
 
 def test_events_that_no_connection_told_come_with_the_results(hub: LoopbackHub, run: Run, token: str) -> None:

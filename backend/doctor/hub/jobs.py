@@ -30,7 +30,10 @@ MARK = "doctor: "
 """How machine_report.py begins the line that it reports with."""
 STAYS_SECONDS = 240
 MOUNTED, STREAMED, LABELLED, CANCELLED = "Job: mounted files", "Job: log", "Job: label", "Job: cancelling"
-AGAIN = "Check again, as a job can get another machine; else choose another kind (--flavor on the command line)."
+AGAIN = (
+    "Check again, because a job can get another machine. If it fails again, choose another kind (--flavor on the "
+    "command line)."
+)
 SETTINGS = "Look at {endpoint}/settings/billing and at the login's permissions, then check again."
 
 
@@ -149,13 +152,13 @@ class _CpuCheck(_Check):
 
     def _after(self, title: str, check: Callable[[], Finding]) -> Finding:
         if self._report is None:
-            return unknown(title, "The job did not come so far.")
+            return unknown(title, "The job ended before this check.")
         return self._started(title, check)
 
     def _streamed(self) -> Finding:
         if self._job.heard_running:
-            return passed(STREAMED, "Its lines came while it ran.")
-        return failed(STREAMED, "Its lines came only after its end.", f"Progress is shown late. {REPORT_IT}")
+            return passed(STREAMED, "Its lines arrived while it ran.")
+        return failed(STREAMED, "Its lines arrived only after its end.", f"Progress is shown late. {REPORT_IT}")
 
     def _labelled(self) -> Finding:
         if self._job.is_found():
@@ -187,5 +190,5 @@ class _GpuCheck(_Check):
         said = self._job.wait(lambda line: line.startswith(("GPU: ", "error: ")), self._watcher.doing) or ""
         self._job.wait(None, self._watcher.doing)
         if self._job.stage == JobStage.COMPLETED and said.startswith("GPU: "):
-            return passed(title, f"{said}. An operation in float16 is right.")
+            return passed(title, f"{said}. An operation in float16 is correct.")
         return failed(title, redact(f"The GPU could not be used.{self._job.last_words()}"), AGAIN)

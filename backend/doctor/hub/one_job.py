@@ -131,7 +131,7 @@ class OneJob:
 
     def _check_said(self, wanted: Callable[[str], bool] | None) -> None:
         if wanted is not None:
-            raise JobTrouble(f"The job ended ({self._how()}) without saying what it was to say.{self.last_words()}")
+            raise JobTrouble(f"The job ended ({self._how()}) without the expected output.{self.last_words()}")
 
     def _how(self) -> str:
         assert self.info is not None

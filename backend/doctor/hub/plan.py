@@ -1,4 +1,4 @@
-"""What the jobs of a check cost at the very most, told before any is started."""
+"""The maximum cost of a check's jobs, computed before any is started."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _planned(offered: dict[str, Flavor], name: str) -> PlannedJob:
     if found is None:
         raise InputError(f"Hugging Face offers no machine {name!r} now. Choose one of {', '.join(offered)}.")
     if found.price_per_hour is None:
-        raise InputError(f"The price of {name} is not told, so nothing is started there. Choose another machine.")
+        raise InputError(f"The price of {name} is unknown, so nothing is started there. Choose another machine.")
     minutes = GPU_MINUTES if found.accelerator else CPU_MINUTES
     return PlannedJob(found, minutes, found.price_per_hour * minutes / 60)
 

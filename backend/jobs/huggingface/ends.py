@@ -1,4 +1,4 @@
-"""How a job on Hugging Face ended, in a sentence with the next step."""
+"""The last state of a job on Hugging Face, with a message and the next step."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from backend.jobs.states import JobState
 from backend.redact import redact
 
 TOO_LATE = (
-    "Cancelled: no machine became free before your login would have ended; nothing was billed. "
-    "Log in again and start it again."
+    "Cancelled: no machine became free before the end of your login. Nothing was billed. "
+    "Log in again and start the job again."
 )
 TOO_LATE_STARTED = (
-    "Cancelled: a machine became free only shortly before your login would have ended. The job had just started, so "
-    "about a minute may be billed. Log in again and start it again."
+    "Cancelled: a machine became free only shortly before the end of your login. The job had just started, so about a "
+    "minute may be billed. Log in again and start the job again."
 )
 LIMIT_WORDS = re.compile(r"time[sd]?[ -]?out|deadline|time limit|max(?:imum|\.)? (?:run ?time|duration)", re.IGNORECASE)
-"""What the Hub may say of a time limit that was reached: its real words are not documented."""
+"""Possible words of the Hub for a reached time limit: the real message is not documented."""
 LIMIT_TOLERANCE_SECONDS = 5.0
 EXIT_CODE = re.compile(r"\bexit\D{0,24}?(-?\d{1,3})\b", re.IGNORECASE)
 OUT_OF_MEMORY = re.compile(r"\bOOM|out of memory", re.IGNORECASE)
@@ -34,8 +34,8 @@ def outcome(
 ) -> JobState:
     """The last state of an ended job.
 
-    `missing` is what it did not leave, or why that could not be told; `lines` are the last of its log; `too_late` says
-    that the app cancelled it in the queue, as its login would have ended too soon.
+    `missing` are the results that it lacks, or the reason why they are unknown; `lines` are the last of its log;
+    `too_late` is True if the app cancelled it in the queue, because its login ends too soon.
     """
     page = f"{constants.ENDPOINT}/{remote.results_repo}"
     match info.status.stage:
@@ -46,10 +46,10 @@ def outcome(
         case JobStage.DELETED:
             return JobState("failed", message=f"The job was deleted on Hugging Face. What it saved is at {page}.")
         case JobStage.COMPLETED if isinstance(missing, str):
-            return JobState("failed", message=f"The job is done, but its results could not be fetched. {missing}")
+            return JobState("failed", message=f"The job is done, but its results could not be downloaded. {missing}")
         case JobStage.COMPLETED if missing:
-            told = ", ".join(missing)
-            lack = f"The job ended without an error, but {page} lacks {told}. Start it again."
+            names = ", ".join(missing)
+            lack = f"The job ended without an error, but {page} lacks {names}. Start the job again."
             return JobState("failed", message=lack)
         case JobStage.COMPLETED:
             return JobState("completed", exit_code=0)
@@ -68,7 +68,7 @@ def _failure(info: JobInfo, said: str, remote: Remote, lines: Sequence[str]) -> 
     if _reached_limit(info, said, remote.timeout_seconds):
         return (
             f"The job reached its time limit of {remote.timeout_seconds / 60:.0f} minutes and was stopped. What it "
-            "saved is kept: go on with a longer limit."
+            "saved is still there. Resume it with a longer limit."
         )
     if own := error_line(lines):
         return own
@@ -76,7 +76,7 @@ def _failure(info: JobInfo, said: str, remote: Remote, lines: Sequence[str]) -> 
         return KILLED
     last = told_reason(lines)
     if not said:
-        return last or "The job ended with an error and printed nothing. Start it again."
+        return last or "The job ended with an error and printed nothing. Start the job again."
     ended = f"Hugging Face says: {said.rstrip('.')}."
     return f"{ended} The last line of the job's log: {last}" if last else f"{ended} The job printed nothing."
 
@@ -88,7 +88,7 @@ def _reached_limit(info: JobInfo, said: str, timeout_seconds: float) -> bool:
 
 
 def ran_seconds(info: JobInfo) -> float | None:
-    """How long an ended job ran by the Hub's clock, None for one that never started."""
+    """The seconds that an ended job ran by the Hub's clock, None if it never started."""
     started, finished = seconds_of(info.started_at), seconds_of(info.finished_at)
     if started is not None and finished is not None:
         return finished - started

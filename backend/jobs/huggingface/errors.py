@@ -1,4 +1,4 @@
-"""What goes wrong with jobs on Hugging Face, in plain words with the next step."""
+"""The errors of jobs on Hugging Face in plain words, with the next step."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from backend.hub import limit_waiting, seconds_to_wait, unreachable
 from backend.redact import redact
 
 RAISED = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, OfflineModeIsEnabled, httpx2.HTTPError)
-"""All that the Hub's client raises on a request for a job: without a network not its own errors but httpx2's."""
+"""The errors of the Hub's client on a request for a job; without a network it raises httpx2's errors."""
 
 
 @contextmanager
 def job_errors(doing: str) -> Iterator[None]:
-    """Turn what the client raises into InputError; `doing` reads like "start the job"."""
+    """Turn the client's errors into InputError; `doing` is the action, such as "start the job"."""
     limit_waiting()
     try:
         yield
@@ -34,12 +34,12 @@ def job_errors(doing: str) -> Iterator[None]:
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether the Hub itself said no, so that nothing was done; after any other error something may have been."""
+    """Whether the Hub refused the request, so that it had no effect; after other errors it may have had one."""
     return isinstance(error, HfHubHTTPError) and 400 <= error.response.status_code < 500 and status(error) != 408
 
 
 def status(error: BaseException) -> int | None:
-    """The HTTP status that the Hub answered, None where it gave no answer."""
+    """The HTTP status of the Hub's answer, None if it gave no answer."""
     return error.response.status_code if isinstance(error, HfHubHTTPError) else None
 
 
@@ -49,12 +49,12 @@ def refuses_login(error: BaseException) -> bool:
 
 
 def retry_after(error: BaseException) -> float | None:
-    """The seconds that the Hub asks to wait, None where it does not say."""
+    """The seconds that the Hub asks to wait, None if it gives none."""
     return seconds_to_wait(error) if isinstance(error, HfHubHTTPError) else None
 
 
 def told(error: BaseException) -> str:
-    """The error in words, without any token."""
+    """The error's message, without tokens."""
     return redact(_told(error))
 
 
@@ -86,7 +86,7 @@ def _status_told(error: HfHubHTTPError) -> str:
                 f"token with write access to both ({constants.ENDPOINT}/settings/tokens)."
             )
         case 404:
-            return f"it is not there, or this login may not see it.{said}"
+            return f"it does not exist, or this login may not see it.{said}"
         case 429:
             wait = retry_after(error)
             when = f"in {wait:.0f} seconds" if wait is not None else "in a few minutes"

@@ -1,4 +1,4 @@
-"""One job on Hugging Face, from the moment it was asked for until its results lie in the run's folder."""
+"""Follows one job on Hugging Face, from its submission until its results are in the run's folder."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ from backend.runs import Run
 LONGEST_WAIT_SECONDS = 60.0
 FETCHES = 8
 REFUSALS = 3
-"""So many refusals of the login in a row end the watching."""
-RESULTS_REFUSED = "The job has ended. Log in again to fetch what it saved."
+"""The number of consecutive refusals of the login after which the job is no longer followed."""
+RESULTS_REFUSED = "The job has ended. Log in again to download its results."
 REFUSED = "Hugging Face no longer accepts the login, or this app lacks the permission for jobs."
 REFUSED_RUNNING = (
-    f"{REFUSED} A job that was started with this login ends when it next has to save its results. What it saved before "
-    "is kept. Log in again to follow the job; after it has ended, start it again or resume it."
+    f"{REFUSED} A job that was started with this login ends the next time it saves its results. Results that it saved "
+    "before stay. Log in again to follow the job. After it has ended, start it again or resume it."
 )
 REFUSED_QUEUED = (
     f"{REFUSED} The job was waiting for a machine. A job that was started with this login cannot save its results. "
     "Log in again. If the job is still waiting then, cancel it and start it again."
 )
 REFUSED_LOOKING = (
-    f"{REFUSED} Whether the job was started is not known yet, so do not start it a second time. Log in again: the app "
-    "then looks for the job again."
+    f"{REFUSED} It is not known yet whether the job was started, so do not start it a second time. Log in again: the "
+    "app then searches for the job again."
 )
 
 
 class Stopped(Exception):
-    """The app ends, or watching has no sense any more."""
+    """The app ends, or the job can no longer be followed."""
 
 
 class Follower:
-    """Watches one job; `token` may be replaced by a newer one at any time, `refused` is the one that ended it."""
+    """Follows one job; `token` may be replaced at any time; `refused` is the token that the Hub refused."""
 
     def __init__(
         self, run: Run, stage: str, token: str, poll_seconds: float, looks: Sequence[float], listening: Listening
@@ -68,11 +68,11 @@ class Follower:
         self._failures = self._refusals = 0
 
     def stop(self) -> None:
-        """End at the next occasion; the job goes on."""
+        """End the following soon; the job goes on."""
         self._stopped.set()
 
     def follow(self) -> None:
-        """Watch until the job has ended; the stage's lock is held meanwhile, so that nobody else watches it."""
+        """Follow the job until it has ended; the stage's lock is held, so that no other thread follows it."""
         limit_waiting()
         try:
             lock = self._lock()
@@ -90,7 +90,7 @@ class Follower:
             os.close(lock)
 
     def _lock(self) -> int:
-        """The stage's lock, as soon as its submission lets go of it."""
+        """The stage's lock, as soon as its submission releases it."""
         while True:
             state = self._state()
             if not state.active:
@@ -104,11 +104,11 @@ class Follower:
             self._pause(0.2)
 
     def _job(self) -> tuple[Remote, JobRef]:
-        """The job's record; one whose submission was cut off is looked for by its label."""
+        """The job's record; if its submission was interrupted, the job is searched by its label."""
         remote = read_remote(self._run)
         ref = remote.jobs.get(self._stage) if remote else None
         if remote is None or ref is None:
-            raise self._end("lost", "Nothing here says which job this is. Start the stage again.")
+            raise self._end("lost", "The record of this job is missing. Start the stage again.")
         while ref.job_id is None:
             try:
                 job = handing.look_for(ref.attempt, remote.namespace, self._login(), self._looks)
@@ -144,16 +144,16 @@ class Follower:
                     self._pause(self._poll_seconds)
                 except RAISED as error:
                     if status(error) == 404:
-                        lost = "Hugging Face no longer knows the job. What it saved is in its repository."
+                        lost = "Hugging Face no longer has the job. What it saved is in its repository."
                         raise self._end("failed", lost) from error
                     if self._failures and not refuses_login(error):
-                        self._say(f"Hugging Face could not be asked: {told(error)} The job goes on.")
+                        self._say(f"The job's state could not be read: {told(error)} The job goes on.")
                     self._bear(error, self._refused_words())
         finally:
             journal.close()
 
     def _login(self) -> str:
-        """The newest token, noted as the one that the Hub is asked with."""
+        """The newest token; it is remembered as the token of the next request."""
         self._asked_with = self.token
         return self._asked_with
 
@@ -164,14 +164,14 @@ class Follower:
         return HfApi(token=self._login()).inspect_job(job_id=job_id, namespace=remote.namespace)
 
     def _cancel_too_late(self, remote: Remote, job_id: str, login: JobLogin) -> None:
-        """Cancel a job that still waits while its login ends too soon: it would be billed and could not save."""
+        """Cancel a waiting job if its login ends too soon: the job would cost money and could not save its results."""
         if login.cancelled or not is_too_late(remote.timeout_seconds, login.ends(self.token), time.time()):
             return
         HfApi(token=self._login()).cancel_job(job_id=job_id, namespace=remote.namespace)
         login.note_cancelled()
 
     def _become(self, info: JobInfo) -> None:
-        """Write a living job's state, unless somebody here has ended it."""
+        """Write the state of an active job, unless it was ended in the app."""
         state = self._state()
         if not state.active or info.status.stage in TERMINAL_JOB_STAGES:
             return
@@ -183,7 +183,7 @@ class Follower:
             write_state(self._run, self._stage, became)
 
     def _take_end(self, listener: Listener, info: JobInfo, remote: Remote, login: JobLogin) -> None:
-        """Read the rest of the log, fetch what the job left, and write how it ended."""
+        """Read the rest of the log, download the results, and write the last state."""
         cancelled = info.status.stage == JobStage.CANCELED
         missing: list[str] | str = ""
         if not (cancelled and info.started_at is None):
@@ -194,21 +194,24 @@ class Follower:
         write_state(self._run, self._stage, replace(state, started=started, ended=ended, remote=True))
 
     def _fetch(self, remote: Remote, tries: int) -> list[str] | str:
-        """What is missing of the results, or why that could not be told after several tries."""
-        told = ""
+        """The missing results, or the reason if they are still unknown after several tries."""
+        problem = ""
         for turn in range(tries):
             try:
                 return fetch_results(self._run, self._stage, remote, self._login())
             except TokenRefused as error:
                 raise self._give_up(f"{RESULTS_REFUSED} {error}") from error
             except InputError as error:
-                told = str(error)
-                self._say(f"Fetching the results. {told}")
+                problem = str(error)
+                self._say(f"Downloading the results. {problem}")
                 self._pause(min(self._poll_seconds * 2**turn, LONGEST_WAIT_SECONDS))
-        return told
+        return problem
 
     def _bear(self, error: BaseException, refused: str) -> None:
-        """Wait as long as the Hub asks, or ever longer; give up, saying `refused`, if it keeps refusing the login."""
+        """Wait as long as the Hub asks, else longer after each error.
+
+        After REFUSALS refusals of the login the following ends with the message `refused`.
+        """
         self._failures += 1
         same_login = self._asked_with == self.token
         self._refusals = self._refusals + 1 if refuses_login(error) and same_login else 0
@@ -221,7 +224,7 @@ class Follower:
         return REFUSED_QUEUED if self._state().state == "queued" else REFUSED_RUNNING
 
     def _give_up(self, message: str) -> Stopped:
-        """Say why the login is of no use; the job's state stays, for a newer login to go on from."""
+        """Write why the login is refused; the job's state stays, so that a newer login can follow it."""
         self._say(message)
         self.refused = self._asked_with
         return Stopped()
@@ -236,7 +239,7 @@ class Follower:
         return state
 
     def _say(self, message: str) -> None:
-        """Put a message beside a living job's state."""
+        """Write a message to the state of an active job."""
         state = read_state(self._run, self._stage)
         if state is not None and state.active and state.message != message:
             write_state(self._run, self._stage, replace(state, message=redact(message)))

@@ -1,4 +1,4 @@
-"""A job's log as it arrives over connections that break: every line once, in the run's folder, across restarts."""
+"""Writes a job's log to the run's folder, each line once, also after broken connections and restarts of the app."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from backend.jobs.logs import LogWriter, clean
 from backend.runs import Run, append_event, parse_event, read_lines
 
 MARK = "fgt-event "
-"""How the lines begin that job_templates/hub_job.py prints for this reader: one JSON event follows."""
+"""The prefix of the lines that job_templates/hub_job.py prints for this reader: one JSON event follows."""
 KEPT_LINES = 5_000
 TAIL_BYTES = 256 * 1024
 PIECE_BYTES = 256 * 1024
 MERGED_EVENTS = 20_000
-"""So many events that no connection told are added at most, the newest: about 3 MB of memory."""
+"""The most events that are added from the job's own file, the newest: about 3 MB of memory."""
 NOISE = re.compile(
     r"===== Job started|(?:Resolved|Prepared|Installed|Audited|Uninstalled) \d+ packages? "
     r"|Reading inline script metadata|Using CPython|Creating virtual environment"
     r"|(?:Downloading|Downloaded|Building|Built|Updating|Updated) "
     r"|\s*[+~-] [\w.\[\]-]+==\S+$|warning: Failed to hardlink"
 )
-"""What uv and the Hub say about getting started."""
+"""Lines of uv and the Hub about the start of a job."""
 
 
 class Seen:
-    """Which lines were heard already, by time and text; the newest 5,000 of them, and all older ones count as heard.
+    """The newest 5,000 lines that were received, by time and text; all older lines count as received.
 
-    A replay may hold the same line at the same instant twice: such twins are counted, not merged.
+    A replay may contain the same line twice with the same time: such duplicates are counted, not merged.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Seen:
         self._replayed = {}
 
     def is_new(self, timestamp: str, digest: str) -> bool:
-        """Whether this line has not been heard yet; it has from now on."""
+        """Whether this line was not received before; it counts as received from now on."""
         if self._is_old(timestamp):
             return False
         replayed = self._replayed.setdefault(timestamp, Counter())
@@ -61,7 +61,7 @@ class Seen:
         return True
 
     def add(self, timestamp: str, digest: str) -> None:
-        """Count a line as heard."""
+        """Count a line as received."""
         self._heard.setdefault(timestamp, Counter())[digest] += 1
         self._lines += 1
         while self._lines > KEPT_LINES and len(self._heard) > 1:
@@ -82,8 +82,8 @@ class Seen:
 class Journal:
     """Writes a job's lines to logs/STAGE.log and its events to metrics.jsonl, each once.
 
-    Beside the log stands logs/STAGE.heard: time, digest and the log's size behind each line. After a crash the log is
-    cut to the last size there, and the line that was lost with it comes again with the next replay.
+    The file logs/STAGE.heard holds time, digest and the log's size after each line. After a crash the log is truncated
+    to the last size there, and the next replay brings the lost line again.
     """
 
     def __init__(self, run: Run, stage: str, secrets: tuple[str, ...] = ()) -> None:
@@ -104,7 +104,7 @@ class Journal:
         self._seen.begin_replay()
 
     def take(self, timestamp: str, text: str) -> bool:
-        """One line of the job's output: an event, a line for people, or noise; False where it was heard before."""
+        """Add one line of the job's output: an event, a line of text, or noise; False if it was received before."""
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         if not self._seen.is_new(timestamp, digest):
             return False
@@ -133,7 +133,7 @@ class Journal:
             append_event(self._run.metrics_path, event)
 
     def _reload(self, path: Path) -> None:
-        """What an earlier watcher heard; a line that it left half-written was not."""
+        """Read the lines that an earlier process received; an incomplete last line does not count."""
         whole = size = 0
         while (found := read_lines(path, whole, PIECE_BYTES))[1] > whole:
             lines, whole = found
@@ -149,7 +149,7 @@ class Journal:
 
 
 def heard_path(run: Run, stage: str) -> Path:
-    """The file beside a log that says which lines were heard."""
+    """The file with the lines of a log that were received."""
     return run.log_path(stage).with_suffix(".heard")
 
 
@@ -163,9 +163,9 @@ def begin_log(run: Run, stage: str) -> None:
 
 
 def merge_events(run: Run, fetched: Path) -> None:
-    """Append to the run's metrics what the job's own file has and no connection told; of many events, the newest.
+    """Append to the run's metrics the newest events of the job's own file that no connection brought.
 
-    Both files are read piece by piece.
+    Both files are read in pieces.
     """
     untold: OrderedDict[bytes, None] = OrderedDict()
     for digest, _ in _events_in(fetched):

@@ -114,9 +114,9 @@ def test_a_path_through_a_file_holds_no_runs_and_no_models(
     (tmp_path / "dangling").symlink_to(tmp_path / "none")
     found = check_disk(tmp_path / name, needed=0)
     assert found.outcome is Outcome.FAILED
-    assert found.seen == f"{tmp_path / Path(name).parts[0]} is no folder."
+    assert found.seen == f"{tmp_path / Path(name).parts[0]} is not a folder."
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / name))
-    assert f"{tmp_path / Path(name).parts[0]} is no folder" in check_models().seen
+    assert f"{tmp_path / Path(name).parts[0]} is not a folder" in check_models().seen
 
 
 @pytest.mark.parametrize("name", ["none", "file"])

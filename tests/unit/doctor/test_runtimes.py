@@ -14,13 +14,13 @@ from backend import browser_runtime
 from backend.doctor import packages
 from backend.doctor.finding import Outcome
 from backend.doctor.packages import check_python, fits
-from backend.doctor.processes import NoAnswer, said
+from backend.doctor.processes import NoAnswer, run_check
 from backend.doctor.runtimes import check_browser_runtime, check_gpu, check_litert
 from tests.conftest import ROOT
 
 
 def _run(script: str, seconds: float = 60.0) -> tuple[bool, str]:
-    return said(["-c", script], seconds)
+    return run_check(["-c", script], seconds)
 
 
 def test_a_process_says_its_last_line_or_its_error() -> None:
@@ -90,13 +90,13 @@ def test_the_browser_s_runtime_is_held_against_its_pin(checkout: Path) -> None:
     assert "is not installed" in check_browser_runtime(checkout).seen
     core.unlink()
     found = check_browser_runtime(checkout)
-    assert (found.outcome, "asked on the server alone" in found.seen) == (Outcome.FAILED, True)
+    assert (found.outcome, "answer only on the server" in found.seen) == (Outcome.FAILED, True)
 
 
 def test_half_an_installation_is_told_as_one(checkout: Path) -> None:
     (checkout / "node_modules/.package-lock.json").unlink()
     found = check_browser_runtime(checkout)
-    assert (found.outcome, "was cut off" in found.seen) == (Outcome.FAILED, True)
+    assert (found.outcome, "is incomplete" in found.seen) == (Outcome.FAILED, True)
 
 
 @pytest.mark.parametrize(

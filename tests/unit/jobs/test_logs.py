@@ -58,7 +58,7 @@ def test_a_long_log_is_read_from_its_end(tmp_path: Path) -> None:
     path = tmp_path / "train.log"
     path.write_bytes(b"".join(b"line %06d\n" % number for number in range(100_000)))
     text, offset = read_log(path)
-    assert text.startswith("… earlier lines left out\nline ")
+    assert text.startswith("… earlier lines are left out\nline ")
     assert text.endswith("line 099999\n")
     assert len(text) < READ_LIMIT + 100
     assert offset == path.stat().st_size
@@ -74,7 +74,7 @@ def test_an_endless_log_is_bounded_and_keeps_its_end(tmp_path: Path) -> None:
     assert path.stat().st_size < WRITE_LIMIT * 1.1
     text, _ = read_log(path)
     assert text.endswith("error: the end\n")
-    assert b"lines left out: the log reached its limit" in path.read_bytes()
+    assert b"lines are left out: the log reached its limit" in path.read_bytes()
 
 
 def test_a_full_disk_loses_lines_and_not_the_job() -> None:
