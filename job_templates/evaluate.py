@@ -45,6 +45,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import argparse
 import os
 from contextlib import nullcontext
+from typing import Any
 
 from backend.errors import InputError
 from backend.files import write_json_output
@@ -81,15 +82,15 @@ def parser() -> argparse.ArgumentParser:
         help="also score the rows with typos, in lower case and without punctuation, and with the tools changed where "
         "they stand in the prompt",
     )
+    compared: dict[str, Any] = {"dest": "compare_with", "type": Path, "action": "append", "default": []}
     command.add_argument(
-        "--beside",
-        type=Path,
-        action="append",
-        default=[],
+        "--compare-with",
+        **compared,
         metavar="RUN|FILE",
-        help="also compare with another run, an evaluation.json, or an export's verification.json, row by row; may be "
+        help="also compare with another run, an evaluation.json or an export's verification.json, row by row; may be "
         "given several times",
     )
+    command.add_argument("--beside", **compared, help=argparse.SUPPRESS)  # the name of --compare-with until 2026-11
     command.add_argument(
         "--output", type=Path, metavar="FILE", help="where the report goes (default: evaluation.json in the run)"
     )
@@ -111,7 +112,7 @@ def _score_model(arguments: argparse.Namespace) -> None:
     from job_templates.ml.models import find_source
     from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
-    source, others = find_source(arguments.model), read_others(arguments.beside)
+    source, others = find_source(arguments.model), read_others(arguments.compare_with)
     if arguments.baseline and source.run is None:
         raise InputError("--baseline needs a run: this model does not say what it started from.")
     output = arguments.output or (source.run.evaluation_path if source.run else Path("evaluation.json"))
@@ -129,7 +130,7 @@ def _score_file(arguments: argparse.Namespace) -> None:
 
     if arguments.baseline or arguments.probes:
         raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")
-    others = read_others(arguments.beside)
+    others = read_others(arguments.compare_with)
     scored = scored_rows(None, arguments.dataset, arguments.tools, arguments.split)
     answers = read_predictions(arguments.predictions.expanduser(), scored.rows)
     fmt = get_format(arguments.prompt_format)
