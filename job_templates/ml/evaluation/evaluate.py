@@ -12,15 +12,15 @@ from backend.device import model_card, verification_of
 from backend.errors import InputError
 from backend.files import write_json_output
 from backend.records import Example, Tool
-from backend.runs import STARTER, Event, Run, append_event, write_json, write_text
+from backend.runs import STARTER, Event, Run, write_json, write_text
 from backend.scoring import Evaluation, Report, Setup, build_evaluation, ngram_report, probes_for, score_rows
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
 from job_templates.ml.rows import encode_rows, shared_prefix
-from job_templates.ml.run import ScoredRows, say_report
-from job_templates.ml.training import clock
+from job_templates.ml.run import ProgressReporter, ScoredRows, minutes_and_seconds, remaining_seconds, say_report
 
+SECONDS_BETWEEN_LINES = 5.0
 SPARE_TOKENS = 32
 """How much longer than the longest expected answer a wrong one may grow before it is cut."""
 
@@ -34,7 +34,7 @@ def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, 
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
     start = time.monotonic()
-    tuned = score_model(tuned_model, scored.tools, scored.rows, teller(source.run, "tuned"))
+    tuned = score_model(tuned_model, scored.tools, scored.rows, progress_of(source.run, "tuned"))
     seconds = time.monotonic() - start
     say_report("Tuned", tuned)
     seed = source.run.config.seed if source.run else 0
@@ -54,7 +54,7 @@ def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, 
         if base_model is None:
             setup = replace(setup, base_missing=why)
         else:
-            base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
+            base = score_model(base_model, scored.tools, scored.rows, progress_of(source.run, "base"))
             say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
             setup = replace(setup, base_declarations=base_model.fmt.declarations)
     ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
@@ -80,7 +80,7 @@ def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> d
     """The tuned model's report on each probe's rows."""
     found = {}
     for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed):
-        found[probe.name] = score_model(model, probe.tools, probe.examples, teller(run, probe.name))
+        found[probe.name] = score_model(model, probe.tools, probe.examples, progress_of(run, probe.name))
         say_report(probe.name, found[probe.name])
     return found
 
@@ -107,22 +107,18 @@ def score_model(
     return score_rows(examples, texts, tools, model.fmt)
 
 
-def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
-    """Writes progress events to the run's metrics, where there is a run, and a line for people now and then."""
-    start = time.monotonic()
-    said = start
+def progress_of(run: Run | None, phase: str) -> Callable[[int, int], None]:
+    """Returns a function that reports a phase's progress: `done` rows of `total`.
 
-    def tell(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        seconds = now - start
-        eta = seconds / done * (total - done) if done else 0.0
-        if run is not None:
-            times = round(seconds, 2), round(eta, 1)
-            event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
-            append_event(run.metrics_path, event.to_dict())
-        if now - said >= 5:
-            said = now
-            say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
+    Each call writes an event if there is a run; a line is printed every five seconds.
+    """
+    reporter = ProgressReporter(run.metrics_path if run is not None else None, 0.0, SECONDS_BETWEEN_LINES)
 
-    return tell
+    def report(done: int, total: int) -> None:
+        seconds = reporter.seconds
+        eta = remaining_seconds(seconds, done, total) or 0.0
+        times = {"seconds": round(seconds, 2), "eta": round(eta, 1)}
+        event = Event("progress", "evaluate", phase=phase, done=done, total=total, **times)
+        reporter.report(event, f"{phase}: {done} of {total} rows, {minutes_and_seconds(eta)} left" if done else "")
+
+    return report

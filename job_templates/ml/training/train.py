@@ -25,10 +25,9 @@ from job_templates.ml.models import (
     with_adapter,
 )
 from job_templates.ml.rows import StarterRows, TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.run import divide
+from job_templates.ml.run import divide, minutes_and_seconds
 from job_templates.ml.shared_prefix import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import begin_anew
-from job_templates.ml.training.progress import clock
 from job_templates.ml.training.trainer_setup import fit
 
 MOST_HELD_OUT_ROWS = 500
@@ -80,7 +79,7 @@ def train(
         _save(run, base, model, tools, fmt)
     with suppress(OSError):  # the checkpoint counts, whether this goes away or not
         remove(run.resume)
-    say(f"Trained in {clock(summary.seconds)}; the checkpoint is in {run.checkpoint}")
+    say(f"Trained in {minutes_and_seconds(summary.seconds)}; the checkpoint is in {run.checkpoint}")
     return summary
 
 
