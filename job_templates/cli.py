@@ -17,14 +17,17 @@ from backend.errors import InputError
 
 FAILED, INTERRUPTED, UNHEARD, TERMINATED = 1, 130, 141, 143
 
-# Set before torch loads: a waiting thread sleeps instead of spinning, as cores are shared with others; but the GNU
-# runtime's threads spin for some 50 microseconds first, about as long as being woken takes (docs/training.md).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+ENVIRONMENT = {
+    # A waiting thread sleeps instead of spinning, because cores are shared with other processes. Before that, threads
+    # of the GNU runtime spin for about 50 microseconds, about as long as waking a thread takes (docs/training.md).
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "5000",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+"""What every command sets if it is not set yet; torch and the Hub's client read it once, when they are imported."""
 
 
 class Terminated(BaseException):
@@ -68,6 +71,12 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
+
+
+def prepare_environment() -> None:
+    """Set the variables of `ENVIRONMENT`; call this before anything imports torch or the Hub's client."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 def quiet() -> None:

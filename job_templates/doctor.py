@@ -32,6 +32,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones cannot even read the 
     )
     sys.exit(1)
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 import argparse
 import json
 import os

@@ -49,6 +49,11 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
