@@ -117,8 +117,8 @@ def progress_of(run: Run | None, phase: str) -> Callable[[int, int], None]:
     def report(done: int, total: int) -> None:
         seconds = reporter.seconds
         eta = remaining_seconds(seconds, done, total) or 0.0
-        times = {"seconds": round(seconds, 2), "eta": round(eta, 1)}
-        event = Event("progress", "evaluate", phase=phase, done=done, total=total, **times)
+        times = round(seconds, 2), round(eta, 1)
+        event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
         reporter.report(event, f"{phase}: {done} of {total} rows, {minutes_and_seconds(eta)} left" if done else "")
 
     return report

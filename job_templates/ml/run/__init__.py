@@ -1,4 +1,4 @@
-"""The run that a command works on: its folder, its settings, its stages and their progress."""
+"""The run that a command works on: its folder, settings, stages and progress."""
 
 from job_templates.ml.run.comparisons import read_others, with_comparisons
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
