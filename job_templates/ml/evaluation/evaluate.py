@@ -1,4 +1,4 @@
-"""One evaluation: greedy answers for the rows, scored, with the base model beside the tuned one."""
+"""An evaluation: greedy answers of the tuned model and its base, scored."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from job_templates.ml.run import ProgressReporter, ScoredRows, minutes_and_secon
 
 SECONDS_BETWEEN_LINES = 5.0
 SPARE_TOKENS = 32
-"""How much longer than the longest expected answer a wrong one may grow before it is cut."""
+"""Tokens by which an answer may be longer than the longest expected one before it is cut off."""
 
 
 def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
     """Score the rows with the tuned model, its base and, if asked, the probes.
 
-    `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
+    `baseline` None scores the base if it is available and prints a line if not; True raises InputError if it is not.
     """
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
@@ -59,14 +59,14 @@ def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, 
             setup = replace(setup, base_declarations=base_model.fmt.declarations)
     ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
     if ngram_baseline is not None:
-        say_report("Floor", ngram_baseline)
+        say_report("N-gram baseline", ngram_baseline)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
     return build_evaluation(tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, train_rows=train_rows)
 
 
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
-    """The model that the run started from; None and why, where it is not `needed` and cannot be had. InputError."""
+    """The model that the run started from; None and why if it is missing. Raises InputError if `needed`."""
     try:
         return load_base(run, tuned.tokenizer), ""
     except InputError as error:
@@ -86,7 +86,7 @@ def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> d
 
 
 def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
-    """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
+    """Write the report; if it is the run's own evaluation.json, also write the run's model card."""
     if run is None or output != run.evaluation_path:
         write_json_output(output, report.to_dict())
     else:
@@ -95,14 +95,14 @@ def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool
 
 
 def score_model(
-    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], tell: Callable[[int, int], None]
+    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], report: Callable[[int, int], None]
 ) -> Report:
-    """The report of one model on the rows; `tell` hears how many are done, and of how many."""
+    """The report of one model on the rows; `report` is called with the number of done rows and of all rows."""
     rows = encode_rows(examples, tools, model.fmt, model.tokenizer)
     prefix = rows[0].prompt[: shared_prefix(rows)]
     most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
-    tell(0, len(rows))
-    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: tell(done, len(rows)))
+    report(0, len(rows))
+    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: report(done, len(rows)))
     texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]
     return score_rows(examples, texts, tools, model.fmt)
 

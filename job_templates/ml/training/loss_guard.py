@@ -34,7 +34,7 @@ class LossGuard:
             )
         if loss == 0 and not before <= HIGHEST_LEARNED_LOSS:
             raise InputError(
-                f"Training stopped at step {step}: the loss is suddenly exactly zero, so nothing can be learned. "
+                f"Training stopped at step {step}: the loss is exactly zero, so nothing can be learned. "
                 "The base model's weights are damaged or in float16; load them in float32."
             )
 
