@@ -19,6 +19,11 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 from job_templates import cli
 
 cli.quiet()

@@ -19,6 +19,11 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.lengths import fitting_prefill, read_cache, read_prefill, smallest_cache
 from backend.device.recipes import RECIPES, Recipe

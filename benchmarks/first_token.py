@@ -15,6 +15,11 @@ from statistics import median
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 from backend.prompts import get_format
 from backend.records import DECLARATIONS
 from job_templates.cli import quiet

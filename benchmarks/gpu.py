@@ -53,6 +53,11 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 from backend.errors import InputError
 from benchmarks.gpu_parts.records import COLUMNS, MODELS, NO_GPU, NO_TIME, Finding, missing, notes, table, to_json
 from benchmarks.gpu_parts.workers import END, Worker, own_output

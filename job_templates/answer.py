@@ -10,10 +10,10 @@
 #     "litert-lm-builder==0.18.1",
 # ]
 # ///
-"""Answer messages with a `.litertlm` file, one JSON object a line: the worker behind the page's Try step.
+"""Answer messages with a `.litertlm` file, one JSON object per line: the worker of the page's Try step.
 
-stdin: {"id", "message"}, optionally "only" ("prompt" renders and generates nothing, "raw" leaves the app's view out)
-and "tools" (others than those of --tools). stdout: a first line {"ready", "load_seconds", …}, then one line an answer.
+stdin: {"id", "message"}, optionally "only" ("prompt": only render the prompt; "raw": do not ask as an app does) and
+"tools" (instead of those in --tools). stdout: first {"ready", "load_seconds", …}, then one line for each answer.
 """
 
 from __future__ import annotations
@@ -41,13 +41,17 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--model", type=Path, required=True, metavar="FILE.litertlm", help="the exported file")
-    command.add_argument("--tools", type=Path, required=True, help="the tools to hand over: tools_android.json")
-    command.add_argument("--cache-dir", type=Path, help="an empty folder for compiled weights (default: keep none)")
+    command.add_argument(
+        "--tools", type=Path, required=True, help="the tools that the app passes to the runtime: tools_android.json"
+    )
+    command.add_argument(
+        "--cache-dir", type=Path, help="an empty folder for compiled weights (default: do not store them)"
+    )
     return command
 
 
 def read_tools(path: Path) -> list[dict[str, Any]]:
-    """The tools in a JSON file, as an app would hand them over; InputError where it cannot be read."""
+    """The tools in a JSON file, as an app passes them to the runtime. Raises InputError if it cannot be read."""
     try:
         tools = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -58,14 +62,14 @@ def read_tools(path: Path) -> list[dict[str, Any]]:
 
 
 def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> dict[str, Any]:
-    """One answer as JSON; what goes wrong with this message alone is told in "error"."""
+    """One answer as JSON; an error of this message alone is in "error"."""
     only = request.get("only")
     reply: dict[str, Any] = {"id": request.get("id"), "raw": "", "calls": [], "text": "", "error": None}
     reply["load_seconds"] = model.load_seconds
     try:
         message = request.get("message")
         if not isinstance(message, str):
-            raise InputError('A request needs a "message", as text.')
+            raise InputError('A request needs a "message" that is text.')
         reply["prompt"] = model.render(message, request.get("tools"))
         reply["prompt_ids"] = model.encode(reply["prompt"])
         if only == "prompt":
@@ -79,32 +83,32 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
             "tokens_per_second": raw.tokens_per_second,
         }
         reply |= _read(model, fmt, message, raw.text, as_app=only != "raw")
-    except (InputError, RuntimeError) as error:  # RuntimeError is all that the runtime raises
+    except (InputError, RuntimeError) as error:  # the runtime raises nothing else
         reply["error"] = str(error)
     reply["peak_memory_mb"] = peak_memory_mb()
     return reply
 
 
 def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_app: bool) -> dict[str, Any]:
-    """What stands in a raw answer by our parser, held against what the runtime gives an app."""
+    """The calls and the text that our parser reads in a raw answer, compared with what the runtime gives an app."""
     reading = read_answer(fmt, raw)
     read: dict[str, Any] = {"calls": [call.to_dict() for call in reading.calls], "text": reading.text}
     if reading.error is not None:
         read["error"] = reading.error
-    if as_app and fmt.name == "native":  # of any other format the runtime makes no calls
+    if as_app and fmt.name == "native":  # the runtime reads no calls in any other format
         received = _received(model, message)
         read["app_agrees"] = received == reading.calls
         if reading.error is None and received != reading.calls:
             names = ", ".join(call.name for call in received) or "no call"
-            read["error"] = f"The runtime reads this answer otherwise than our parser: it gives an app {names}."
+            read["error"] = f"The runtime reads this answer differently from our parser: an app receives {names}."
     return read
 
 
 def _received(model: PhoneModel, message: str) -> tuple[Call, ...]:
-    """The calls that an app receives; none where the runtime gives up on the answer."""
+    """The calls that an app receives; none if the runtime cannot read the answer."""
     try:
         return model.converse(message).calls
-    except RuntimeError:  # what the runtime raises of a call that its grammar does not accept
+    except RuntimeError:  # raised for a call that the runtime's grammar does not accept
         return ()
 
 
@@ -115,7 +119,7 @@ def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextI
             try:
                 request = json.loads(line)
             except ValueError as error:
-                _write(replies, {"id": None, "error": f"This line is no JSON: {error}."})
+                _write(replies, {"id": None, "error": f"This line is not JSON: {error}."})
                 continue
             _write(replies, answer(model, fmt, request if isinstance(request, dict) else {}))
 
@@ -126,10 +130,10 @@ def _write(replies: TextIO, reply: Mapping[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Open the file, say so, and answer."""
+    """Open the file, report that on the first line, and answer."""
     options = parser().parse_args(arguments)
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not stand between the answers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of native code must not mix with the answers
     try:
         tools = read_tools(options.tools)
         native = read_bundle(options.model).metadata().llm_model_type.HasField("function_gemma")

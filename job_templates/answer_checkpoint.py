@@ -28,9 +28,9 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""Answer messages with a run's checkpoint or its base model, one JSON object a line: Try's side-by-side view.
+"""Answer messages with a run's checkpoint or its base model, one JSON object per line, to compare models in Try.
 
-stdin: {"id", "message"}. stdout: a first line {"ready", "load_seconds"}, then one line an answer.
+stdin: {"id", "message"}. stdout: first {"ready", "load_seconds"}, then one line for each answer.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import json
@@ -53,7 +58,7 @@ from backend.prompts import STOP_IDS, read_answer, strip_stop_tokens
 from backend.records import Tool
 
 MOST_NEW = {"tuned": 256, "base": 64}
-"""Tokens an answer may grow to. A base that was never tuned to call tools may write on and on, a token at a time."""
+"""The most tokens of an answer. A base that was never tuned to call tools may write without end, token by token."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,18 +66,21 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run's folder")
     command.add_argument(
-        "--which", choices=("tuned", "base"), default="tuned", help="its checkpoint, or what that was tuned from"
+        "--which",
+        choices=("tuned", "base"),
+        default="tuned",
+        help="its checkpoint, or the model that it was tuned from",
     )
     return command
 
 
-# Set before torch loads. Writing token by token waits for memory, which one core does about as fast as two; and beside
-# a training, threads that wait for each other take minutes for what one does in seconds.
+# Set before torch loads. Decoding token by token is bound by memory: one core is about as fast as two. While a
+# training runs, threads that wait for each other take minutes for the work that one thread does in seconds.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 class Weights:
-    """A loaded model; the part of its prompt that stands before every message is computed once."""
+    """A loaded model; the part of its prompt before the message is computed once."""
 
     def __init__(self, run: Path, which: str, tools: Sequence[Tool]) -> None:
         from job_templates.ml.evaluation import SharedDecoder
@@ -107,7 +115,7 @@ class Weights:
         reading = read_answer(fmt, written)
         calls = [call.to_dict() for call in reading.calls]
         ended = ids[-1] in STOP_IDS or reading.calls
-        cut = None if ended else f"It was cut off after {len(ids)} tokens, as it came to no end."
+        cut = None if ended else f"The answer was cut off after {len(ids)} tokens, because it did not end."
         return {
             "raw": strip_stop_tokens(written),
             "calls": calls,
@@ -125,7 +133,7 @@ def serve(model: Weights, requests: TextIO, replies: TextIO) -> None:
             request = json.loads(line)
             try:
                 reply = model.answer(str(request.get("message", "")))
-            except RuntimeError as error:  # torch's own, such as memory that ran out
+            except RuntimeError as error:  # torch raises it, for example when memory runs out
                 reply = {"error": str(error)}
             _write(replies, {"id": request.get("id"), **reply})
 
@@ -136,10 +144,10 @@ def _write(replies: TextIO, reply: dict[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load the model, say so, and answer."""
+    """Load the model, report that on the first line, and answer."""
     options = parser().parse_args(arguments)
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not stand between the answers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of libraries must not mix with the answers
     started = time.perf_counter()
     try:
         tools = read_tools(options.run / "inputs" / "tools.json").tools

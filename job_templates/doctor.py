@@ -6,14 +6,14 @@
 # ///
 """Check what the app needs: this machine, with --hub also your account on Hugging Face, with --spend also its jobs.
 
-Every check says passed, failed or could not check, with the reason and the next step. The report on stdout holds no
-token, no account's name and no home folder, so that it can be shown to others; what is being checked is on stderr.
+Every check reports passed, failed or could not check, with the reason and the next step. The report on stdout contains
+no token, no account name and no home folder, so you can show it to others. Progress is on stderr.
 
---hub costs nothing: it makes a private repository, fills it, reads it back and deletes it; a login that may not delete
-leaves it, and later checks use it again. --spend also runs two short jobs: one on cpu-basic, which is cancelled while
-it runs, and one on --flavor, which makes one operation on its GPU. It says what they cost at most, and asks. What was
-made is removed at the end, also after Ctrl-C, and what was found by then is reported; what a killed check left is
-removed by the next one.
+--hub costs nothing. It creates a private repository, writes to it, reads it back and deletes it. If your login may not
+delete it, the repository stays and later checks use it again. --spend also runs two short jobs: one on cpu-basic,
+which is cancelled while it runs, and one on --flavor, which runs one operation on its GPU. It first shows the highest
+possible cost and asks for your consent. Everything that was created is removed at the end, also after Ctrl-C, and the
+results so far are reported. If the command is killed, the next check removes what is left.
 
 Exit code 0: all passed; 1: something failed; 2: wrong usage; 3: nothing failed, but something could not be checked.
 """
@@ -31,6 +31,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older ones cannot even read the 
         "Next: install one of these, then start scripts/run, which makes .venv with it.\n"
     )
     sys.exit(1)
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import json
@@ -52,21 +57,23 @@ if TYPE_CHECKING:
 
 DEFAULT_FLAVOR = "t4-small"
 MACHINE, ACCOUNT, JOBS = "This machine", "Account on Hugging Face", "Jobs on Hugging Face"
-NOT_TRIED = "No job was started, because the checks of the account did not come so far."
+NOT_TRIED = "No job was started, because the checks of the account did not finish."
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-NO_CLIENT = "huggingface_hub is not installed for this Python, so the account cannot be asked."
+NO_CLIENT = "huggingface_hub is not installed for this Python, so the account cannot be checked."
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--hub", action="store_true", help="check the account too; costs nothing")
-    command.add_argument("--spend", action="store_true", help="check jobs too, after the price was shown (with --hub)")
+    command.add_argument(
+        "--spend", action="store_true", help="check jobs too, after showing the price (includes --hub)"
+    )
     command.add_argument(
         "--flavor", default=DEFAULT_FLAVOR, help="the machine of the second job (default: %(default)s)"
     )
     command.add_argument("--yes", action="store_true", help="start the jobs without asking")
-    command.add_argument("--report", type=Path, metavar="FILE", help="write the report to a file, too")
+    command.add_argument("--report", type=Path, metavar="FILE", help="also write the report to a file")
     command.add_argument("--json", action="store_true", help="print one JSON object instead of the report")
     return command
 
@@ -76,40 +83,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = parser()
     options = command.parse_args(argv)
     if options.spend and not options.yes and not sys.stdin.isatty():
-        command.error("--spend asks before it spends, and nobody can answer here. Give --yes to agree to the price.")
+        command.error(
+            "--spend asks for your consent, and there is no terminal to ask in. Give --yes to agree to the price."
+        )
     if options.report and (refusal := unwritable(options.report)):
         command.error(refusal)
     for number in ENDINGS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, end)
-    teller = Teller()
+    progress = Progress()
     try:
-        teller.begin(MACHINE)
-        check_machine(teller)
+        progress.begin(MACHINE)
+        check_machine(progress)
         if options.hub or options.spend:
-            check_hub(teller, options)
+            check_hub(progress, options)
     except (Terminated, KeyboardInterrupt):
-        hand_over(teller.report(ended=True), options)
+        hand_over(progress.report(ended=True), options)
         raise
-    report = teller.report()
+    report = progress.report()
     hand_over(report, options)
     return report.exit_code
 
 
 def end(number: int, _frame: FrameType | None) -> NoReturn:
-    """End the checks, once: what was made is removed and what was found is reported, whatever signal comes after."""
+    """End the checks and ignore later signals, so that what was created is removed and the results are reported."""
     for later in ENDINGS:
         signal.signal(later, signal.SIG_IGN)
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated
 
 
 def unwritable(report: Path) -> str | None:
-    """Why the report cannot be written there; None if it can. Nothing is left behind."""
+    """The reason why the report cannot be written there; None if it can. No file is left."""
     if report.is_dir():
         return "--report needs the name of a file, not of a folder."
     folder = report.absolute().parent
     if part := no_folder(folder):
-        return f"--report: {part} is no folder. Name another file."
+        return f"--report: {part} is not a folder. Name another file."
     if report.exists() and not report.is_file():  # a device or a FIFO is written to directly
         return None
     try:
@@ -120,7 +129,7 @@ def unwritable(report: Path) -> str | None:
 
 
 def hand_over(report: Report, options: argparse.Namespace) -> None:
-    """Print the report, and write it where it was asked for; InputError if either cannot be."""
+    """Print the report, and write it to --report if given. Raises InputError if either fails."""
     written = json.dumps(report.to_json(), indent=2) + "\n" if options.json else report.text()
     try:
         with disk_errors(Path("the report on stdout")):
@@ -128,15 +137,15 @@ def hand_over(report: Report, options: argparse.Namespace) -> None:
     except InputError as error:
         if isinstance(error.__cause__, BrokenPipeError):
             raise error.__cause__ from None
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer cannot go there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest of its buffer cannot be written there
         raise
     finally:
         if options.report:
             write_output(options.report, written.encode())
 
 
-class Teller:
-    """Says on stderr how far the checks are, and keeps what was found, in groups, for the report."""
+class Progress:
+    """Prints the progress of the checks on stderr, and collects the findings in groups for the report."""
 
     def __init__(self) -> None:
         self.groups: list[tuple[str, list[Finding]]] = []
@@ -144,11 +153,11 @@ class Teller:
         self.token = ""
 
     def begin(self, group: str) -> None:
-        """What is found from now on is of this group."""
+        """Start a group; later findings belong to it."""
         self.groups.append((group, []))
 
     def report(self, *, ended: bool = False) -> Report:
-        """What was found so far, without the account's name and the token; `ended` if more was to be checked."""
+        """The findings so far, without the account's name and the token; `ended` if checks are missing."""
         groups = [
             part
             for name, found in self.groups
@@ -161,40 +170,40 @@ class Teller:
         return Report(groups, self.account.name if self.account else None, [self.token], ended)
 
     def doing(self, what: str) -> None:
-        """A check begins, or what was made is removed, which is told in any case."""
+        """Print that a check begins, if a person reads stderr; a removal (ends with …) is always printed."""
         if what.endswith("…"):
             print(what, file=sys.stderr, flush=True)
         elif sys.stderr.isatty():
             print(f"Checking: {what}", file=sys.stderr, flush=True)
 
     def found(self, finding: Finding) -> None:
-        """A check that did not pass is told at once."""
+        """Collect a finding; print it at once if it did not pass."""
         self.groups[-1][1].append(finding)
         if finding.outcome != "passed":
             then = f" Next: {finding.next}" if finding.next else ""
             print(f"{finding.outcome.value}: {finding.title}: {finding.seen}{then}", file=sys.stderr, flush=True)
 
 
-def check_hub(teller: Teller, options: argparse.Namespace) -> None:
-    """Check the account, and its jobs with --spend; the client is imported here, where it is needed."""
-    teller.begin(ACCOUNT)
+def check_hub(progress: Progress, options: argparse.Namespace) -> None:
+    """Check the account, and its jobs with --spend; only this imports the Hub's client."""
+    progress.begin(ACCOUNT)
     try:
         from backend.doctor.hub import FREE, AccountFindings, check_account, local_token
     except ImportError:
         then = "Run the doctor with .venv/bin/python, or start scripts/run once."
-        teller.found(failed("Hugging Face client", NO_CLIENT, then))
+        progress.found(failed("Hugging Face client", NO_CLIENT, then))
         return
     token = local_token()
-    teller.account, teller.token = AccountFindings(), token or ""
+    progress.account, progress.token = AccountFindings(), token or ""
     print(FREE, file=sys.stderr, flush=True)
     jobs = spending(options, token) if options.spend and token else None
-    found = check_account(token, teller, jobs, teller.account)
+    found = check_account(token, progress, jobs, progress.account)
     if options.spend and not found.jobs:
-        teller.found(unknown(JOBS, NOT_TRIED))
+        progress.found(unknown(JOBS, NOT_TRIED))
 
 
 def spending(options: argparse.Namespace, token: str) -> Jobs:
-    """What asks for the price of the jobs, once the login is known to permit them, and runs them if it is agreed to."""
+    """Returns a function that shows the price of the jobs, asks for consent, and runs them if it is given."""
     from backend.doctor.hub import check_jobs, not_started, plan_jobs
 
     def jobs(visit: Visit, watcher: Watcher) -> list[Finding]:
@@ -206,14 +215,14 @@ def spending(options: argparse.Namespace, token: str) -> Jobs:
             watcher.found(refusal)
             return [refusal]
         if not agree(plan, options.yes):
-            return not_started(plan, "The price was not agreed to, so no job was started.", watcher)
+            return not_started(plan, "You did not agree to the price, so no job was started.", watcher)
         return check_jobs(visit, plan, watcher)
 
     return jobs
 
 
 def agree(plan: Plan, yes: bool) -> bool:
-    """Say what the jobs cost at most, and ask."""
+    """Print the highest possible cost of the jobs, and ask for consent."""
     print(plan.told, file=sys.stderr, flush=True)
     if yes:
         return True

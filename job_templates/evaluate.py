@@ -28,11 +28,11 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""Measure a model on rows that it was not trained on: tool selection, arguments, both, per tool, with intervals.
+"""Measure a model on rows that it was not trained on: tools, arguments and both, for each tool, with 95 % intervals.
 
---model names a run, a checkpoint or a Hub repository. A run brings its rows: those that train.py held out are scored.
-With --dataset, rows that the run was trained on are left out. --predictions scores the answers in a file instead: a CSV
-or JSON lines with user_message and answer, for every row of --dataset.
+--model names a run, a checkpoint or a Hub repository. For a run, the rows that train.py held out are scored. With
+--dataset, the rows of that dataset are scored, without those that the run was trained on. --predictions scores the
+answers in a file instead: a CSV or JSON lines with user_message and answer, for every row of --dataset.
 """
 
 from __future__ import annotations
@@ -42,9 +42,15 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 import argparse
 import os
 from contextlib import nullcontext
+from typing import Any
 
 from backend.errors import InputError
 from backend.files import write_json_output
@@ -68,36 +74,36 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--dataset", help="a CSV or a Hub dataset (default: the run's own rows)")
     command.add_argument("--tools", help="the tools.json (default: the run's own)")
     command.add_argument(
-        "--split", default="test", help="the split of --dataset to read, where it has several (default test)"
+        "--split", default="test", help="the split of --dataset to read, if it has several (default test)"
     )
     command.add_argument(
         "--baseline",
         action=argparse.BooleanOptionalAction,
-        help="also score the model that the run started from (default: yes where a run says what that was)",
+        help="also score the model that the run started from (default: yes if --model is a run)",
     )
     command.add_argument(
         "--probes",
         action="store_true",
-        help="also score the rows with typos, in lower case and without punctuation, and with the tools changed where "
-        "they stand in the prompt",
+        help="also score the rows with typos, in lower case and without punctuation, and with changed tools if these "
+        "are in the prompt",
     )
+    compared: dict[str, Any] = {"dest": "compare_with", "type": Path, "action": "append", "default": []}
     command.add_argument(
-        "--beside",
-        type=Path,
-        action="append",
-        default=[],
+        "--compare-with",
+        **compared,
         metavar="RUN|FILE",
-        help="also compare with another run, an evaluation.json, or an export's verification.json, row by row; may be "
+        help="also compare with another run, an evaluation.json or an export's verification.json, row by row; may be "
         "given several times",
     )
+    command.add_argument("--beside", **compared, help=argparse.SUPPRESS)  # the name of --compare-with until 2026-11
     command.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the report goes (default: evaluation.json in the run)"
+        "--output", type=Path, metavar="FILE", help="the file for the report (default: evaluation.json in the run)"
     )
     return command
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Score the model that the flags name, and write the report; InputError where the input is at fault."""
+    """Score the model that the flags name, and write the report. Raises InputError if the input is at fault."""
     arguments = parser().parse_args(argv)
     if arguments.predictions:
         _score_file(arguments)
@@ -111,9 +117,11 @@ def _score_model(arguments: argparse.Namespace) -> None:
     from job_templates.ml.models import find_source
     from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
-    source, others = find_source(arguments.model), read_others(arguments.beside)
+    source, others = find_source(arguments.model), read_others(arguments.compare_with)
     if arguments.baseline and source.run is None:
-        raise InputError("--baseline needs a run: this model does not say what it started from.")
+        raise InputError(
+            "--baseline needs a run: the base model of this checkpoint is unknown. Name a run, or leave --baseline out."
+        )
     output = arguments.output or (source.run.evaluation_path if source.run else Path("evaluation.json"))
     with stage(source.run, "evaluate") if source.run else nullcontext():
         scored = scored_rows(source.run, arguments.dataset, arguments.tools, arguments.split)
@@ -128,8 +136,10 @@ def _score_file(arguments: argparse.Namespace) -> None:
     from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
     if arguments.baseline or arguments.probes:
-        raise InputError("--baseline and --probes need a model that answers; --predictions are answers already.")
-    others = read_others(arguments.beside)
+        raise InputError(
+            "--baseline and --probes need a model. Leave them out with --predictions, or give --model instead."
+        )
+    others = read_others(arguments.compare_with)
     scored = scored_rows(None, arguments.dataset, arguments.tools, arguments.split)
     answers = read_predictions(arguments.predictions.expanduser(), scored.rows)
     fmt = get_format(arguments.prompt_format)

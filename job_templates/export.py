@@ -49,6 +49,11 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -65,24 +70,26 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--model", required=True, help="a run, a checkpoint, a LoRA adapter (folders), or a Hub id")
     command.add_argument(
-        "--output-repo", help="a folder (begins with '.', '/' or '~') or a Hub id; default: where the model is"
+        "--output-repo",
+        help="a folder (begins with '.', '/' or '~') or a Hub id (default: the folder or repository of the model)",
     )
     add_file_flags(command)
     return command
 
 
 def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """What the file is to be: --output-name-prefix, --prefill-seq-len, --kv-cache-max-len and --quantize."""
+    """Add the flags of the file: --output-name-prefix, --prefill-seq-len, --kv-cache-max-len and --quantize."""
     usual = ",".join(map(str, PREFILL_LENGTHS))
-    command.add_argument("--output-name-prefix", help="how the file's name begins; default: the model's name")
+    command.add_argument("--output-name-prefix", help="the start of the file's name (default: the model's name)")
     command.add_argument(
         "--prefill-seq-len",
-        help=f"tokens read at a time; of several, the one that fits a prompt best is used (default: {usual})",
+        help=f"tokens of the prompt that are read at a time; of several numbers, the best fit for a prompt is used "
+        f"(default: {usual})",
     )
     command.add_argument(
         "--kv-cache-max-len",
         default=AUTO,
-        help="tokens that prompt and answer may have together, or auto: the smallest of "
+        help="the most tokens of prompt and answer together, or auto: the smallest of "
         f"{', '.join(map(str, AUTO_CACHES))} that holds every row. {SMALL_CACHE} is enough for most prompts without "
         "declarations (default: %(default)s)",
     )
@@ -90,12 +97,12 @@ def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
         "--quantize",
         default=DEFAULT_RECIPE,
         metavar="RECIPE",
-        help=f"{', '.join(RECIPES)}, or a recipe by ai-edge-quantizer's own name (default: %(default)s)",
+        help=f"{', '.join(RECIPES)}, or the name of a recipe in ai-edge-quantizer (default: %(default)s)",
     )
 
 
 def request_from(options: argparse.Namespace, model: str, output: str | None) -> Request:
-    """What the flags ask for; InputError says what each may be."""
+    """The export that the flags describe. Raises InputError if a value is not allowed; it names the allowed ones."""
     from job_templates.ml.export import Request
 
     return Request.parse(

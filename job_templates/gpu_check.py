@@ -14,8 +14,8 @@
 # ///
 """Multiply two matrices in float16 on the GPU, and print the GPU, its driver and the CUDA version of torch.
 
-Exits with 1 and the reason if this torch cannot use the GPU. `torch.cuda.is_available()` is no proof: it can be true
-although the first operation fails. A job runs this in a process of its own, because a failed operation can end it.
+Exits with 1 and the reason if this torch cannot use the GPU. `torch.cuda.is_available()` is not enough: it can be true
+although the first operation fails. A job runs this in a separate process, because a failed operation can end it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import re
@@ -53,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print what the GPU is; InputError if the operation fails."""
+    """Print the GPU and its driver. Raises InputError if the operation fails."""
     parser().parse_args(argv)
     try:
         import torch
@@ -63,9 +68,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         difference = _operate(torch.device("cuda"))
     except (RuntimeError, AssertionError) as error:
-        said = str(error).strip().partition("\n")[0].rstrip(".")
-        raise InputError(f"{_reason(said)} ({versions}). torch says: {said}.") from error
-    if not difference <= TOLERANCE:  # also when it is not a number
+        reported = str(error).strip().partition("\n")[0].rstrip(".")
+        raise InputError(f"{_reason(reported)} ({versions}). torch reports: {reported}.") from error
+    if not difference <= TOLERANCE:  # also if it is not a number
         raise InputError(f"The GPU multiplied wrongly: the result is off by {difference:.1%} ({versions}).")
     major, minor = torch.cuda.get_device_capability()
     cli.say(f"GPU: {torch.cuda.get_device_name()}, compute capability {major}.{minor} ({versions})")
@@ -74,10 +79,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 def driver() -> str:
     """The version of the NVIDIA driver, such as 550.54.15; "none" if there is none."""
     try:
-        told = DRIVER_FILE.read_text(encoding="utf-8", errors="replace")
+        text = DRIVER_FILE.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        told = _nvidia_smi()
-    found = DRIVER.search(told)
+        text = _nvidia_smi()
+    found = DRIVER.search(text)
     return found[0] if found else "none"
 
 
@@ -98,17 +103,17 @@ def _operate(device: torch.device) -> float:
     return float((product - expected).abs().max() / expected.abs().max())
 
 
-def _reason(said: str) -> str:
-    """The cause in plain words, by what torch says and by what there is."""
+def _reason(reported: str) -> str:
+    """The cause in plain words, from the message of torch and the driver of the machine."""
     import torch
 
     if torch.version.cuda is None:
-        return "This torch is built for CPUs alone"
+        return "This torch is built for CPUs only"
     if driver() == "none":
-        return "This machine has no NVIDIA driver, or does not show it to the job"
-    if "driver" in said.lower():
+        return "This machine has no NVIDIA driver that the job can see"
+    if "driver" in reported.lower():
         return "The NVIDIA driver is too old for this torch"
-    if "kernel image" in said or "capability" in said:
+    if "kernel image" in reported or "capability" in reported:
         return NO_CODE
     return "The GPU cannot be used"
 

@@ -35,11 +35,12 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""What Hugging Face runs: the stage of a run that lies mounted and read-only, and its results into a repository.
+"""The script of a job on Hugging Face: runs a stage of a run and saves the results in a repository.
 
---run holds run.json, inputs/, code/ and job.json, which says the attempt and the stage's further arguments: nothing of
-the user's stands on a command line. The run is copied, what earlier jobs left in --results is fetched, the stage's own
-script does the work, and after every stage what there is goes up. HF_TOKEN must be able to write to --results.
+--run is a read-only mount with run.json, inputs/, code/ and job.json, which holds the attempt and the stage's further
+arguments, so that no user input is on a command line. The run is copied, and the results of earlier jobs are fetched
+from --results. Then the stage's own script runs, and its results are uploaded after every stage. HF_TOKEN must have
+write access to --results.
 """
 
 from __future__ import annotations
@@ -48,6 +49,11 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import json
@@ -70,8 +76,8 @@ from job_templates.hub import CHECKED, REFUSED, Saver, copy_code, copy_mounted, 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 10.0
 LATE = (
-    "Hugging Face no longer accepts the login that this job was started with, so nothing was done. Log in again, then "
-    "start it again."
+    "Hugging Face no longer accepts the login that started this job, so nothing was done. Log in again, then start the "
+    "job again."
 )
 
 
@@ -79,21 +85,21 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the mounted run")
-    command.add_argument("--stage", choices=JOBS, required=True, help="what to do; pipeline is all three")
+    command.add_argument("--stage", choices=JOBS, required=True, help="the stage to run; pipeline runs all three")
     command.add_argument("--results", required=True, metavar="USER/NAME", help="the repository for the results")
     return command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do the stage; its script's exit code.
+    """Run the stage; returns the exit code of its script.
 
-    InputError if the machine's GPU cannot be used, the run cannot be read, or the results cannot be saved.
+    Raises InputError if the machine's GPU cannot be used, the run cannot be read, or the results cannot be saved.
     """
     arguments = parser().parse_args(argv)
     require_gpu(os.environ)
     token = os.environ.get("HF_TOKEN")
     if not token:
-        raise InputError("HF_TOKEN is missing, so the results could not be saved. Pass it as a secret of the job.")
+        raise InputError("HF_TOKEN is missing, so the results cannot be saved. Pass it as a secret of the job.")
     order = read_json(arguments.run / "job.json")
     with tempfile.TemporaryDirectory(prefix="job-", ignore_cleanup_errors=True) as folder:
         run = copy_mounted(arguments.run, Path(folder) / "run")
@@ -104,17 +110,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = {"schema": 1, "attempt": order.get("attempt"), "job_id": os.environ.get("JOB_ID"), "exit_code": code}
         write_json(run.path / "jobs" / f"{arguments.stage}.json", report)
         Saver(run, arguments.results, token).save_all()
-    tell({"event": "job", "stage": arguments.stage, "state": "ended", "exit_code": code})
+    write_event({"event": "job", "stage": arguments.stage, "state": "ended", "exit_code": code})
     return code
 
 
-def tell(event: dict[str, Any]) -> None:
-    """Print an event for who follows the log."""
+def write_event(event: dict[str, Any]) -> None:
+    """Print an event for the app, which reads the log."""
     cli.say(MARK + json.dumps(event))
 
 
 def _fetch(run: Run, results: str, token: str, *, resume: bool) -> None:
-    """Fetch what earlier jobs made; InputError, with words of its own if the login ended while the job waited."""
+    """Fetch the results of earlier jobs. Raises InputError, with a message of its own if the login has ended."""
     try:
         fetch_earlier(run, results, token, resume=resume)
     except TokenRefused as error:
@@ -122,8 +128,8 @@ def _fetch(run: Run, results: str, token: str, *, resume: bool) -> None:
 
 
 def _work(scripts: Path, run: Run, stage: str, extra: Sequence[str], saver: Saver) -> int:
-    """Run the stage's script to its end, telling its events and saving what it makes; InputError if the login ends."""
-    offset = _to_the_end(run)
+    """Run the stage's script to its end, print its events and save its results. Raises InputError if the login ends."""
+    offset = _end_of_events(run)
     child = subprocess.Popen(
         [sys.executable, str(scripts / f"{stage}.py"), *job_arguments(run, stage), *extra],
         stdin=subprocess.DEVNULL,
@@ -134,10 +140,10 @@ def _work(scripts: Path, run: Run, stage: str, extra: Sequence[str], saver: Save
         with saver:
             while child.poll() is None:
                 time.sleep(POLL_SECONDS)
-                offset = _tell_new(run, offset, saver)
+                offset = _write_new_events(run, offset, saver)
                 if saver.refused:
                     raise InputError(REFUSED.format(repo=saver.repo_id))
-            _tell_new(run, offset, saver)
+            _write_new_events(run, offset, saver)
     finally:
         _end(child)
     if child.returncode == -signal.SIGKILL:
@@ -145,18 +151,18 @@ def _work(scripts: Path, run: Run, stage: str, extra: Sequence[str], saver: Save
     return 0 if child.returncode == 0 else max(child.returncode, 1)
 
 
-def _to_the_end(run: Run) -> int:
-    """Where the events of earlier jobs end."""
+def _end_of_events(run: Run) -> int:
+    """The offset in the metrics at which the events of earlier jobs end, in bytes."""
     offset = 0
     while (more := read_events(run.metrics_path, offset)[1]) > offset:
         offset = more
     return offset
 
 
-def _tell_new(run: Run, offset: int, saver: Saver) -> int:
+def _write_new_events(run: Run, offset: int, saver: Saver) -> int:
     events, offset = read_events(run.metrics_path, offset)
     for event in events:
-        tell(event)
+        write_event(event)
     if any(event["event"] == "stage" and event.get("state") != "started" for event in events):
         saver.save_soon()
     saver.keep_unfinished()
@@ -164,7 +170,7 @@ def _tell_new(run: Run, offset: int, saver: Saver) -> int:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ask the script to end, as this process is asked to, and make sure that it does."""
+    """Terminate the script, and kill it if it does not end in time."""
     if child.poll() is None:
         child.terminate()
         try:

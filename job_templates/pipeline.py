@@ -35,7 +35,7 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""The whole road in one go: train, evaluate, export. What a stage made is saved before the next one starts."""
+"""Train, evaluate and export in one command. The results of each stage are saved before the next one starts."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import os
@@ -68,10 +73,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the three stages on what the flags describe; 1 where the exported file failed its checks. InputError."""
+    """Run the three stages; returns 1 if the file failed its checks. Raises InputError if the input is at fault."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
-    request = export.request_from(arguments, arguments.output_repo, None)  # refused now, not after the training
+    request = export.request_from(
+        arguments, arguments.output_repo, None
+    )  # a wrong value is reported now, not after the training
     require_gpu(os.environ)
     resume = arguments.resume
     with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:

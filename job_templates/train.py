@@ -28,10 +28,10 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""Train a model that calls your tools: from a tools.json and a CSV to a run with its checkpoint.
+"""Train a model that calls your tools: from a tools.json and a CSV to a run with a checkpoint.
 
-The rows are divided first; the held-out ones are never trained on. The starter (the default) is made from your rows
-alone; any other base gets a LoRA adapter, merged at the end. A training that was cut off goes on with --resume.
+The rows are split first; the model is never trained on the held-out ones. The starter (the default) is made from your
+rows alone; any other base gets a LoRA adapter, which is merged at the end. --resume continues an interrupted training.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ import sys
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
 
 import argparse
 import os
@@ -58,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Train the run that the flags describe, and save it; InputError where the input is at fault."""
+    """Train the run that the flags describe, and save it; raises InputError if the input is at fault."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
     require_gpu(os.environ)

@@ -28,6 +28,11 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from job_templates.cli import prepare_environment
+
+if __name__ == "__main__":
+    prepare_environment()
+
 from backend.data import CheckOptions, CheckReport, check_files, resolve_source
 from backend.data.check import plan_lines, report_text
 from backend.data.fixing import plan_fixes, safe_codes

@@ -86,7 +86,7 @@ def test_train_asks_for_write_access_first_and_keeps_what_cannot_be_uploaded(
     failed = _command("train.py", *given, "--output-repo", "ada/bikes", folder=tmp_path, token=writer)
     assert failed.returncode == 1
     (kept,) = tmp_path.iterdir()
-    assert f"What was made is kept in {kept}" in failed.stderr
+    assert f"The run is saved in {kept}" in failed.stderr
     assert (kept / "checkpoint/model.safetensors").is_file()
 
 

@@ -68,7 +68,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     assert kept is not None
     runner_of(new).submit(run, "train", ["--resume"])
     watchers.watch(run, "train", new)
-    wait_until(lambda: re.search(rf"Goes on from step {kept.step}\b", runner_of(new).log(run, "train")[0]), SECONDS)
+    wait_until(lambda: re.search(rf"Continues from step {kept.step}\b", runner_of(new).log(run, "train")[0]), SECONDS)
     assert runner_of(new).cancel(run, "train").state == "cancelled"
     watchers.stop()
 

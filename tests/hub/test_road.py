@@ -106,7 +106,7 @@ def test_the_small_results_lie_in_the_run_and_the_weights_do_not(road: Road) -> 
     assert set(theirs) <= set(ours)
     assert len(ours) == len(set(ours))
     log = runner_of(road.token).log(road.run, "train")[0]
-    assert "Goes on from step" in log
+    assert "Continues from step" in log
     assert "fgt-event" not in log
     assert "Job started" not in log
 

@@ -86,7 +86,7 @@ def test_a_hub_that_refuses_does_not_end_the_training(
     short = [*command("ada/bikes"), "--resume", "--epochs", "2"]
     main(short)
     said = capsys.readouterr().out
-    assert "ada/bikes holds nothing to go on from" in said
+    assert "ada/bikes has no training to resume" in said
     assert "was not kept on the Hub: Could not keep the training in ada/bikes: the token does not permit it" in said
     files = stored(hub)
     assert "checkpoint/model.safetensors" in files

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from job_templates.cli import prepare_environment
 from tests.exported import ROOT, exported_run, run_script
+
+prepare_environment()  # tests of the jobs' modules run as the commands do
 
 __all__ = ["ROOT", "exported_run", "run_script"]

@@ -41,7 +41,7 @@ def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Ru
     shutil.copytree(exported_run.checkpoint, run.checkpoint)
     with CheckpointAnswerer(run.path, "base") as weights:
         answered = weights.ask(MESSAGE)
-    assert answered.error == "It was cut off after 64 tokens, as it came to no end."
+    assert answered.error == "The answer was cut off after 64 tokens, because it did not end."
     assert (answered.tokens, answered.calls) == (64, ())
     assert answered.raw
 

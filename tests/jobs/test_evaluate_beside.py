@@ -32,7 +32,7 @@ def evaluated(*arguments: str | Path) -> tuple[dict[str, Any], str]:
 
 def test_the_base_and_the_exported_file_stand_beside_it(exported_run: Run, tmp_path: Path) -> None:
     report, said = evaluated(
-        "--model", exported_run.path, "--beside", exported_run.export_dir / "verification.json",
+        "--model", exported_run.path, "--compare-with", exported_run.export_dir / "verification.json",
         "--output", tmp_path / "report.json",
     )  # fmt: skip
     assert report["base"]["n"] == report["tuned"]["n"]

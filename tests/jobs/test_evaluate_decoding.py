@@ -81,17 +81,17 @@ def test_many_rows_go_through_in_several_passes() -> None:
     assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]
 
 
-def test_a_draft_is_how_the_commonest_known_answer_goes_on() -> None:
+def test_a_draft_is_the_continuation_of_the_most_frequent_known_answer() -> None:
     drafts = Drafts([(1, 2, 3), (1, 2, 4, 5), (1, 2, 4, 5), (6,)])
-    assert (drafts.after([1, 2]), drafts.after([1, 2, 3]), drafts.after([7])) == ((4, 5), (), ())
+    assert (drafts.continuation([1, 2]), drafts.continuation([1, 2, 3]), drafts.continuation([7])) == ((4, 5), (), ())
 
 
-def test_a_draft_of_an_answer_that_begins_as_none_follows_its_last_tokens() -> None:
+def test_a_draft_of_an_unknown_answer_follows_its_last_tokens() -> None:
     drafts = Drafts([(1, 2, 3, 9), (5, 2, 3, 8), (5, 2, 3, 8), (4, 1, 2, 3, 7)])
-    assert drafts.after([6, 2, 3]) == (8,)
-    assert drafts.after([6, 1, 2, 3]) == (9,)
-    assert drafts.after([6, 4, 1, 2, 3]) == (7,)
-    assert drafts.after([6, 9]) == ()
+    assert drafts.continuation([6, 2, 3]) == (8,)
+    assert drafts.continuation([6, 1, 2, 3]) == (9,)
+    assert drafts.continuation([6, 4, 1, 2, 3]) == (7,)
+    assert drafts.continuation([6, 9]) == ()
 
 
 def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from job_templates.evaluate import parser
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "examples/tools.json"
 CALL = '[{{""name"": ""get_weather"", ""args"": {{""query"": ""{value}""}}}}]'
@@ -41,12 +43,12 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
         for line, value in zip(lines, values, strict=True)
     ]
     (tmp_path / "better.jsonl").write_text("\n".join([*better[:3], lines[3]]), encoding="utf-8")
-    beside = evaluate(
+    compared = evaluate(
         "--predictions", tmp_path / "better.jsonl", *data, "--output", tmp_path / "better.json",
-        "--beside", tmp_path / "report.json",
+        "--compare-with", tmp_path / "report.json",
     )  # fmt: skip
-    assert beside.returncode == 0, beside.stderr
-    assert "on 4 rows of both: 3 right here, 1 there; 2 gained, 0 lost (McNemar, p = 0.500)" in beside.stdout
+    assert compared.returncode == 0, compared.stderr
+    assert "on 4 rows: 3 right here, 1 there; 2 gained, 0 lost (McNemar, p = 0.500)" in compared.stdout
     pair = json.loads((tmp_path / "better.json").read_text(encoding="utf-8"))["beside"][0]
     assert pair["gained"] == [row["id"] for row in tuned["rows"][1:3]]
     assert (pair["n"], pair["lost"], pair["other"]["combined"]["k"]) == (4, [], 1)
@@ -58,7 +60,7 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
         (tmp_path, "is not a run"),
         (tmp_path / "rows.csv", "rows.csv"),
     ):
-        refused = evaluate("--predictions", tmp_path / "better.jsonl", *data, "--beside", other)
+        refused = evaluate("--predictions", tmp_path / "better.jsonl", *data, "--compare-with", other)
         assert refused.returncode == 1
         assert why in refused.stderr
 
@@ -67,3 +69,12 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
     assert broken.returncode == 1
     assert "no answer for 3 of 4 rows; the first is line 3" in broken.stderr
     assert evaluate("--predictions", tmp_path / "answers.jsonl", "--model", tmp_path).returncode == 2
+
+
+def test_the_old_name_of_compare_with_still_works() -> None:
+    both = parser().parse_args(["--model", "run", "--beside", "one", "--compare-with", "two", "--beside", "three"])
+    assert both.compare_with == [Path("one"), Path("two"), Path("three")]
+    assert parser().parse_args(["--model", "run"]).compare_with == []
+    shown = parser().format_help()
+    assert "--compare-with RUN|FILE" in shown
+    assert "--beside" not in shown

@@ -118,5 +118,5 @@ def test_the_next_step_fits_the_reason(
         require_gpu(ON_GPU)
     message = str(told.value)
     assert f"{reason} " in message
-    assert "(NVIDIA driver 535.161.08, torch 2.13.0+cu126, built for CUDA 12.6). torch says: " in message
+    assert "(NVIDIA driver 535.161.08, torch 2.13.0+cu126, built for CUDA 12.6). torch reports: " in message
     assert message.endswith(f"{said.rstrip('.')}. {NOTHING_DONE} {then}")

@@ -91,6 +91,6 @@ def test_without_resume_a_cut_off_training_begins_anew(tmp_path: Path, capsys: p
     (run.resume / "checkpoint-5").mkdir(parents=True)
     append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})
     main(small)
-    assert "begins anew" in capsys.readouterr().out
+    assert "A new one starts" in capsys.readouterr().out
     assert not events(run.path, "resume")
     assert run.checkpoint.exists()

@@ -1,4 +1,4 @@
-"""Answering held-out rows fast and exactly, and scoring them."""
+"""Decoding the answers of held-out rows, and scoring them."""
 
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.evaluation.evaluate import evaluate, save, score_model

@@ -1,9 +1,9 @@
-"""The likeliest next token of a large vocabulary, without most of its products, and yet the same token.
+"""The most likely next token of a large vocabulary, exactly, without most of the products.
 
-Hidden states that ask for answers lie close to a few directions. A word's logit is its product along those, computed,
-and the rest of it, which is at most the product of both rests' lengths (Cauchy and Schwarz), taken over a few groups of
-directions. Only a word whose logit could so reach that of the best word known is multiplied out: of 262,144 a handful,
-for most states.
+The hidden states of answers lie close to a subspace of few dimensions. A logit is the product along these directions,
+which is computed, plus a rest that is at most the product of both lengths (Cauchy and Schwarz), summed over a few
+groups of directions. A logit is computed exactly only if this bound reaches the best known logit: for most states that
+is a handful of 262,144 words.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from job_templates.ml.evaluation.output_layer import SLICE, TILE, likeliest
 from job_templates.ml.models import one_thread, portions, run_threads
 
 EDGES = (64, 96, 128, 192)
-"""Directions computed one by one (the first 64), and where each group of further ones ends; the rest is a group too."""
+"""The number of directions that are computed one by one (64), and the ends of the groups of further ones."""
 MOST_CANDIDATES = 1500
-"""Words a state: from here on the whole product of many states costs less than gathering them,"""
+"""The most candidates of a state: for more, the whole product of many states is faster than gathering words."""
 ALL_CANDIDATES = 24000
-"""and words of all states: so many are gathered while all weights are read once."""
+"""The candidates of all states that take about as long to gather as it takes to read all weights once."""
 GATHERED = 4096
-"""Candidates multiplied out at a time."""
+"""Candidates whose logits are computed at a time."""
 UNIT = 2.0**-24
 """Half the distance from 1 to the next float32."""
 
@@ -31,7 +31,7 @@ UNIT = 2.0**-24
 class BoundedLayer:
     """An output layer (vocabulary, size), float32 on a CPU, prepared for hidden states like `examples`.
 
-    A state with more than `most_candidates` words whose logits may be the largest is multiplied with all of them.
+    For a state with more than `most_candidates` words whose logits may be the largest, all logits are computed.
     """
 
     def __init__(self, weight: Tensor, examples: Tensor, most_candidates: int = MOST_CANDIDATES) -> None:
@@ -70,16 +70,16 @@ class BoundedLayer:
             self._bounds[part] = self._lengths(self._weight[part])
 
     def _lengths(self, vectors: Tensor) -> Tensor:
-        """Along each of the first directions, and how long the vector is in each group of others."""
+        """The coordinates along the first directions, and the length of the vector in each group of others."""
         along = vectors @ self._directions
         groups = [along[:, first:last].norm(dim=1) for first, last in pairwise(EDGES)]
         squares = vectors.square().sum(1)
-        # never shorter than it is: the difference of two rounded sums
+        # rounded up, because it is the difference of two rounded sums
         left = (squares - along.square().sum(1)).clamp_(min=0) + 4 * vectors.shape[1] * UNIT * squares
         return torch.cat([along[:, : EDGES[0]], torch.stack([*groups, left.sqrt()], dim=1)], dim=1)
 
     def _candidates(self, lengths: Tensor, bar: Tensor, words: range) -> tuple[Tensor, Tensor, Tensor]:
-        """Pairs of words, of those given, and states whose logit may reach the bar; which states had too many."""
+        """Pairs of given words and states whose logit may reach `bar`, as two tensors; which states have too many."""
         pairs = [torch.zeros((2, 0), dtype=torch.long)]
         most_words = self._most(lengths)
         bar, count = bar.clone(), torch.zeros(len(bar), dtype=torch.long)
@@ -98,7 +98,7 @@ class BoundedLayer:
         return word, state, count > most_words
 
     def _best(self, hidden: Tensor, words: Tensor, states: Tensor, slack: Tensor) -> tuple[Tensor, Tensor]:
-        """The candidate of the largest logit for each state, and whether no other comes within rounding of it."""
+        """The candidate with the largest logit for each state, and whether no other is within the rounding error."""
         logits = torch.cat(
             [
                 (self._weight[some] * hidden[of]).sum(1)
@@ -112,5 +112,5 @@ class BoundedLayer:
         return tokens, torch.bincount(states[close], minlength=len(hidden)) == 1
 
     def _most(self, states: Tensor) -> int:
-        """How many candidates one of these states may have."""
+        """The most candidates that one of these states may have."""
         return max(self._most_candidates, ALL_CANDIDATES // len(states))

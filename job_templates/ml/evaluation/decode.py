@@ -1,9 +1,9 @@
-"""Greedy answers of many rows at once, the same as row by row: the prefix once, whole drafts checked in one pass.
+"""Greedy answers of many rows at once, equal to those of one row at a time.
 
-A row's first draft is the answer it expects. As far as the model would have written that, token by token, it is the
-answer; from the first token that differs, the known answer that begins like it is the next draft (speculative decoding,
-Leviathan et al. 2023, with drafts that cost nothing). Without one it is written token by token. What the model computed
-of a row is kept, and rows go through together, many at a time.
+The shared prefix is computed once. Each row is decoded speculatively (Leviathan et al. 2023): its draft is verified in
+one pass, and the answer is the draft up to the first token that the model would not have written. The first draft is
+the expected answer of the row, the next one is the continuation of a known answer that starts in the same way. Without
+a draft the model decodes token by token. Keys and values of a row are cached, and many rows share a pass.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from job_templates.ml.shared_prefix import Keys, PackedCache, RowKeys
 
 
 class Drafts:
-    """The answers that rows are known to have, the commonest first."""
+    """The known answers, the most frequent first; they give drafts."""
 
     def __init__(self, answers: Iterable[tuple[int, ...]]) -> None:
         self._known = [answer for answer, _ in Counter(answers).most_common()]
 
-    def after(self, begun: Sequence[int]) -> tuple[int, ...]:
-        """How the commonest known answer goes on that begins so; else one that holds the most of its last tokens.
+    def continuation(self, begun: Sequence[int]) -> tuple[int, ...]:
+        """The continuation of the most frequent known answer that starts with `begun` (not empty).
 
-        Looking up what followed the same tokens elsewhere is prompt lookup decoding (Saxena 2023). Nothing where not
-        even the last token is known.
+        If there is none: what follows the longest match of the last tokens of `begun` in a known answer (prompt lookup
+        decoding, Saxena 2023). Empty if no known answer contains the last token.
         """
         start = tuple(begun)
         for known in self._known:
@@ -50,7 +50,7 @@ class Drafts:
 
 
 def _same_before(begun: tuple[int, ...], known: tuple[int, ...], end: int) -> int:
-    """How many of the last tokens of `begun` stand before `end` in a known answer."""
+    """The number of last tokens of `begun` that are equal to those before `end` in a known answer."""
     same = 0
     while same < min(len(begun), end) and begun[-1 - same] == known[end - 1 - same]:
         same += 1
@@ -59,16 +59,16 @@ def _same_before(begun: tuple[int, ...], known: tuple[int, ...], end: int) -> in
 
 STOP_SET = frozenset(STOP_IDS)
 PASS_TOKENS = {"cpu": 384, "cuda": 2048}
-"""Tokens read in one pass: enough to keep the device busy, few enough that what they leave behind stays small."""
+"""The most tokens of a pass: enough to use the device fully, few enough that the cache stays small."""
 ROWS_AT_ONCE = {"cpu": 64, "cuda": 128}
-"""Rows whose next tokens are found together, and that wait before they go on: the output layer is read once for all."""
+"""Rows whose next tokens are computed together, because the weights of the output layer are then read once for all."""
 FEW_TOKENS = 32
-"""Tokens a thread: fewer are read faster by all threads together."""
+"""The fewest tokens of a thread: fewer are faster with all threads on one pass."""
 
 
 @dataclass(slots=True)
 class _Row:
-    """A row under way: what is written of its answer, the tokens not read yet, how it may go on, and its keys."""
+    """A row that is being decoded: its answer so far, the tokens not read yet, the draft, and the cached keys."""
 
     number: int
     prompt: int
@@ -79,12 +79,12 @@ class _Row:
 
     @property
     def read(self) -> tuple[int, ...]:
-        """What a pass reads: nothing would follow the draft's last token."""
+        """The tokens that a pass reads: without the draft's last one, whose successor is not needed."""
         return self.unread + self.draft[:-1]
 
     @property
-    def asked(self) -> int:
-        """After how many of those, the last ones, the next token is asked for."""
+    def requested(self) -> int:
+        """The number of last tokens of `read` after which the next token is computed."""
         return max(1, len(self.draft))
 
     @property
@@ -93,15 +93,15 @@ class _Row:
         return self.prompt + len(self.answer) - len(self.unread)
 
     def ended(self, most_new: int) -> bool:
-        """Whether nothing more is written: after a stop token, or at the most tokens."""
+        """Whether the answer is complete: it contains a stop token, or has `most_new` tokens."""
         return len(self.answer) >= most_new or not STOP_SET.isdisjoint(self.answer)
 
 
 class SharedDecoder:
-    """Answers rows that all begin with `prefix` (token ids), which is computed once, here.
+    """Answers rows whose prompts all start with `prefix` (token ids), which is computed once, here.
 
-    `pass_tokens` bounds what one pass reads, `rows_at_once` how many rows go on together; the defaults are the
-    device's.
+    `pass_tokens` is the most tokens of a pass, `rows_at_once` the most rows that are decoded together; the defaults
+    depend on the device.
     """
 
     def __init__(
@@ -115,15 +115,15 @@ class SharedDecoder:
         self._prefix = self._read_prefix(prefix) if prefix else []
 
     def answers(
-        self, rows: Sequence[TokenRow], most_new: int, tell: Callable[[int], None] | None = None
+        self, rows: Sequence[TokenRow], most_new: int, report: Callable[[int], None] | None = None
     ) -> list[tuple[int, ...]]:
         """The greedy answer of each row, its stop token included, of at most `most_new` tokens.
 
-        `tell` hears how many rows are done.
+        `report` is called with the number of rows that are done.
         """
         drafts = Drafts(row.completion for row in rows)
-        spoken = {token for row in rows for token in row.prompt[self._skip :]}
-        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows], spoken)
+        message_tokens = {token for row in rows for token in row.prompt[self._skip :]}
+        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows], message_tokens)
         fresh = [
             _Row(number, len(row.prompt), [], row.prompt[self._skip :], row.completion[:most_new])
             for number, row in enumerate(rows)
@@ -139,10 +139,10 @@ class SharedDecoder:
                 if row.ended(most_new):
                     found[row.number] = _until_stop(row.answer[:most_new])
                 else:
-                    row.draft = drafts.after(row.answer)[: most_new - len(row.answer)]
+                    row.draft = drafts.continuation(row.answer)[: most_new - len(row.answer)]
                     waiting.append(row)
-            if tell is not None:
-                tell(len(found))
+            if report is not None:
+                report(len(found))
         return [found[number] for number in range(len(rows))]
 
     @torch.inference_mode()
@@ -153,13 +153,15 @@ class SharedDecoder:
 
     @torch.inference_mode()
     def _advance(self, rows: Sequence[_Row], words: NextTokens, most_new: int) -> None:
-        """Read rows with their drafts; each is written as far as the model agrees with its draft, and one token on."""
+        """Read the rows with their drafts; append to each answer the verified part of its draft and one more token."""
         passes = self._passes(rows)
         read = (
             run_threads(self._read, passes) if self._device.type == "cpu" else [self._read(group) for group in passes]
         )
         ordered = [row for group in passes for row in group]
-        written = words.written(torch.cat([states for _, states in read]), [(row.asked, row.draft) for row in ordered])
+        written = words.written(
+            torch.cat([states for _, states in read]), [(row.requested, row.draft) for row in ordered]
+        )
         for row, tokens in zip(ordered, written, strict=True):
             row.answer += tokens
         for group, (cache, _) in zip(passes, read, strict=True):
@@ -169,7 +171,7 @@ class SharedDecoder:
                     row.keys = cache.row_keys(owner, row.start)
 
     def _passes(self, rows: Sequence[_Row]) -> list[list[_Row]]:
-        """The rows in as few passes as may hold them, or as many as there are threads to read them side by side."""
+        """The rows in as few passes as can hold them, or in one pass for each thread."""
         tokens = sum(len(row.read) for row in rows)
         threads = torch.get_num_threads() if self._device.type == "cpu" else 1
         number = max(-(-tokens // self._pass_tokens), min(threads, tokens // FEW_TOKENS), 1)
@@ -181,18 +183,18 @@ class SharedDecoder:
         return [group for group in passes if group]
 
     def _read(self, group: Sequence[_Row]) -> tuple[PackedCache, Tensor]:
-        """One pass over rows, and the hidden states after which their next tokens are asked for."""
+        """Run one pass over rows; returns its cache and the hidden states (tokens, hidden) of next tokens."""
         cache = PackedCache(self._model, self._device, self._prefix, [row.keys for row in group if row.keys])
         ids: list[int] = []
         positions: list[int] = []
         owners: list[int] = []
-        asked: list[int] = []
+        predicting: list[int] = []
         for owner, row in enumerate(group, start=1):
             ids += row.read
             positions += range(row.start, row.start + len(row.read))
             owners += [owner] * len(row.read)
-            asked += range(len(ids) - row.asked, len(ids))
-        return cache, cache.read(ids, positions, owners, asked)
+            predicting += range(len(ids) - row.requested, len(ids))
+        return cache, cache.read(ids, positions, owners, predicting)
 
 
 def _until_stop(answer: Sequence[int]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""One evaluation: greedy answers for the rows, scored, with the base model beside the tuned one."""
+"""An evaluation: greedy answers of the tuned model and its base, scored."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from backend.device import model_card, verification_of
 from backend.errors import InputError
 from backend.files import write_json_output
 from backend.records import Example, Tool
-from backend.runs import STARTER, Event, Run, append_event, write_json, write_text
+from backend.runs import STARTER, Event, Run, write_json, write_text
 from backend.scoring import Evaluation, Report, Setup, build_evaluation, ngram_report, probes_for, score_rows
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
 from job_templates.ml.rows import encode_rows, shared_prefix
-from job_templates.ml.run import ScoredRows, say_report
-from job_templates.ml.training import clock
+from job_templates.ml.run import ProgressReporter, ScoredRows, minutes_and_seconds, remaining_seconds, say_report
 
+SECONDS_BETWEEN_LINES = 5.0
 SPARE_TOKENS = 32
-"""How much longer than the longest expected answer a wrong one may grow before it is cut."""
+"""Tokens by which an answer may be longer than the longest expected one before it is cut off."""
 
 
 def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
     """Score the rows with the tuned model, its base and, if asked, the probes.
 
-    `baseline` None scores the base where it can be had, and says so where it cannot; True raises InputError there.
+    `baseline` None scores the base if it is available and prints a line if not; True raises InputError if it is not.
     """
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
     start = time.monotonic()
-    tuned = score_model(tuned_model, scored.tools, scored.rows, teller(source.run, "tuned"))
+    tuned = score_model(tuned_model, scored.tools, scored.rows, progress_of(source.run, "tuned"))
     seconds = time.monotonic() - start
     say_report("Tuned", tuned)
     seed = source.run.config.seed if source.run else 0
@@ -54,19 +54,19 @@ def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, 
         if base_model is None:
             setup = replace(setup, base_missing=why)
         else:
-            base = score_model(base_model, scored.tools, scored.rows, teller(source.run, "base"))
+            base = score_model(base_model, scored.tools, scored.rows, progress_of(source.run, "base"))
             say_report("Untrained" if source.run.config.base_model == STARTER else "Base", base)
             setup = replace(setup, base_declarations=base_model.fmt.declarations)
     ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
     if ngram_baseline is not None:
-        say_report("Floor", ngram_baseline)
+        say_report("N-gram baseline", ngram_baseline)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
     return build_evaluation(tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, train_rows=train_rows)
 
 
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
-    """The model that the run started from; None and why, where it is not `needed` and cannot be had. InputError."""
+    """The model that the run started from; None and why if it is missing. Raises InputError if `needed`."""
     try:
         return load_base(run, tuned.tokenizer), ""
     except InputError as error:
@@ -80,13 +80,13 @@ def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> d
     """The tuned model's report on each probe's rows."""
     found = {}
     for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed):
-        found[probe.name] = score_model(model, probe.tools, probe.examples, teller(run, probe.name))
+        found[probe.name] = score_model(model, probe.tools, probe.examples, progress_of(run, probe.name))
         say_report(probe.name, found[probe.name])
     return found
 
 
 def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool]) -> None:
-    """Write evaluation.json, and with it the run's model card, where the report is the run's own."""
+    """Write the report; if it is the run's own evaluation.json, also write the run's model card."""
     if run is None or output != run.evaluation_path:
         write_json_output(output, report.to_dict())
     else:
@@ -95,34 +95,30 @@ def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool
 
 
 def score_model(
-    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], tell: Callable[[int, int], None]
+    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], report: Callable[[int, int], None]
 ) -> Report:
-    """The report of one model on the rows; `tell` hears how many are done, and of how many."""
+    """The report of one model on the rows; `report` is called with the number of done rows and of all rows."""
     rows = encode_rows(examples, tools, model.fmt, model.tokenizer)
     prefix = rows[0].prompt[: shared_prefix(rows)]
     most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
-    tell(0, len(rows))
-    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: tell(done, len(rows)))
+    report(0, len(rows))
+    answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: report(done, len(rows)))
     texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]
     return score_rows(examples, texts, tools, model.fmt)
 
 
-def teller(run: Run | None, phase: str) -> Callable[[int, int], None]:
-    """Writes progress events to the run's metrics, where there is a run, and a line for people now and then."""
-    start = time.monotonic()
-    said = start
+def progress_of(run: Run | None, phase: str) -> Callable[[int, int], None]:
+    """Returns a function that reports a phase's progress: `done` rows of `total`.
 
-    def tell(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        seconds = now - start
-        eta = seconds / done * (total - done) if done else 0.0
-        if run is not None:
-            times = round(seconds, 2), round(eta, 1)
-            event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
-            append_event(run.metrics_path, event.to_dict())
-        if now - said >= 5:
-            said = now
-            say(f"{phase}: {done} of {total} rows, {clock(eta)} left")
+    Each call writes an event if there is a run; a line is printed every five seconds.
+    """
+    reporter = ProgressReporter(run.metrics_path if run is not None else None, 0.0, SECONDS_BETWEEN_LINES)
 
-    return tell
+    def report(done: int, total: int) -> None:
+        seconds = reporter.seconds
+        eta = remaining_seconds(seconds, done, total) or 0.0
+        times = round(seconds, 2), round(eta, 1)
+        event = Event("progress", "evaluate", phase=phase, done=done, total=total, seconds=times[0], eta=times[1])
+        reporter.report(event, f"{phase}: {done} of {total} rows, {minutes_and_seconds(eta)} left" if done else "")
+
+    return report

@@ -1,4 +1,4 @@
-"""The tokens that a model writes after its hidden states, as far as a draft of them holds."""
+"""The next tokens of a model from its hidden states, up to the first one that differs from a draft."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from job_templates.ml.evaluation.bounded import BoundedLayer
 from job_templates.ml.evaluation.output_layer import likeliest
 
 LARGE = 32768
-"""Words of a vocabulary from which on bounds are worth it,"""
+"""The smallest vocabulary for which bounds are used."""
 MANY = 1000
-"""and states to come."""
+"""The fewest expected answer tokens for which bounds are used."""
 EXAMPLES = 256
-"""States that say where the others lie."""
+"""The fewest hidden states from which the directions of the bounds are computed."""
 
 
 class NextTokens:
-    """The output layer of weights (vocabulary, size) for rows whose answers are expected to be `answers`.
+    """An output layer with weights (vocabulary, size), for rows whose expected answers are `answers`.
 
-    They may hold tokens of `words` too: of the messages, say.
+    `words` are further tokens that are likely in answers, such as those of the messages.
     """
 
     def __init__(self, weight: Tensor, answers: Sequence[Sequence[int]], words: Iterable[int] = ()) -> None:
@@ -33,18 +33,18 @@ class NextTokens:
         self._bounded: BoundedLayer | None = None
 
     def written(self, states: Tensor, drafts: Iterable[tuple[int, Sequence[int]]]) -> list[list[int]]:
-        """What is written for each row, the first token that differs from its draft included.
+        """The next tokens of each row, up to and including the first one that differs from its draft.
 
-        `states` (all rows' states, size) hold for each row, in order, as many as the number beside its draft.
+        `states` is (states of all rows, size), row by row; each row has as many as the number in its pair of `drafts`.
         """
         drafts = list(drafts)
         logits, best = (states @ self._weight[self._known].T).max(1)
-        likely = torch.split(self._known[best], [asked for asked, _ in drafts])
-        # where a known word beats the draft's the draft is wrong, and what is behind it is not asked for
+        likely = torch.split(self._known[best], [count for count, _ in drafts])
+        # if a known word has a larger logit than the draft's, the draft is wrong, and the rest of it is not needed
         sizes = [
-            min(_agreed(guess.tolist(), draft) + 1, asked) for guess, (asked, draft) in zip(likely, drafts, strict=True)
+            min(_agreed(guess.tolist(), draft) + 1, count) for guess, (count, draft) in zip(likely, drafts, strict=True)
         ]
-        starts = torch.tensor([0, *(asked for asked, _ in drafts)]).cumsum(0).tolist()
+        starts = torch.tensor([0, *(count for count, _ in drafts)]).cumsum(0).tolist()
         needed = torch.tensor([start + at for start, size in zip(starts, sizes, strict=False) for at in range(size)])
         needed = needed.to(states.device)
         tokens = torch.split(self._likeliest(states[needed], logits[needed]), sizes)
@@ -59,5 +59,5 @@ class NextTokens:
 
 
 def _agreed(tokens: Sequence[int], draft: Sequence[int]) -> int:
-    """With how many tokens of the draft these begin."""
+    """The number of first tokens that are equal to the draft's."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(tokens, draft, strict=False)))

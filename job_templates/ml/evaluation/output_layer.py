@@ -1,4 +1,4 @@
-"""The likeliest next token, without a whole table of logits."""
+"""The most likely next token, without a table of all logits in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TILE = 256
 def likeliest(weight: Tensor, hidden: Tensor) -> Tensor:
     """The token of the largest logit for each hidden state; (tokens,) from (vocabulary, size) and (tokens, size).
 
-    The first of equal ones, as argmax says it.
+    The first of equal ones, as with argmax.
     """
     if weight.device.type != "cpu":
         return (hidden @ weight.T).argmax(-1)
@@ -29,7 +29,7 @@ def likeliest(weight: Tensor, hidden: Tensor) -> Tensor:
 
 
 def _best_of(weight: Tensor, hidden: Tensor, words: range) -> tuple[Tensor, Tensor]:
-    """The largest logit among these vocabulary entries, and whose it is, for each state."""
+    """The largest logit among these vocabulary entries, and its token, for each state."""
     best = hidden.new_full((len(hidden),), -torch.inf)
     tokens = torch.zeros(len(hidden), dtype=torch.long)
     for first in range(0, len(hidden), TILE):
@@ -39,7 +39,7 @@ def _best_of(weight: Tensor, hidden: Tensor, words: range) -> tuple[Tensor, Tens
             logits = weight[start : min(start + SLICE, words.stop)] @ states
             largest = logits.amax(0)
             better = (largest > top).nonzero()[:, 0]
-            if len(better):  # seldom, after the first slices
+            if len(better):  # rare after the first slices
                 top[better] = largest[better]
                 top_tokens[better] = logits[:, better].argmax(0) + start
     return best, tokens

@@ -1,15 +1,16 @@
-"""What an export tells while it works: lines for people, events for the page."""
+"""Progress of an export: lines for people, events for the page."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from backend.runs import Event, append_event
 from job_templates.cli import say
+from job_templates.ml.run import ProgressReporter, remaining_seconds
 
 STAGE = "export"
-EVERY_SECONDS = 2.0
+INTERVAL = 2.0
+"""Seconds between two reports of the same phase."""
 TITLES = {
     "load": "Reading the checkpoint",
     "convert": "Converting to LiteRT",
@@ -20,35 +21,29 @@ TITLES = {
 
 
 class Progress:
-    """Prints a line and appends an event for each step; events need `metrics`, a run's metrics.jsonl."""
+    """Reports the phases of an export; events need `metrics`, a run's metrics.jsonl."""
 
     def __init__(self, metrics: Path | None) -> None:
         self._metrics = metrics
         self._phase = ""
-        self._started = 0.0
-        self._told = 0.0
+        self._reporter = ProgressReporter(metrics, INTERVAL, INTERVAL)
 
     def step(self, phase: str, done: int, total: int) -> None:
-        """Tell that `done` of `total` steps of a phase are behind; in between at most every two seconds."""
-        now = time.monotonic()
+        """Report that `done` of `total` steps of a phase are done; the first and the last are always reported."""
         if phase != self._phase:
-            self._phase, self._started, self._told = phase, now, 0.0
+            self._phase = phase
+            self._reporter.restart()
             say(f"{TITLES[phase]} …")
-        if 0 < done < total and now - self._told < EVERY_SECONDS:
-            return
-        self._told = now
-        seconds = now - self._started
-        eta = seconds / done * (total - done) if done else None
+        seconds = self._reporter.seconds
+        eta = remaining_seconds(seconds, done, total)
         if done == total:
-            say(f"  done in {seconds:.1f} s")
-        elif done:
-            say(f"  {done} of {total}")
-        self._append(Event("progress", STAGE, phase=phase, done=done, total=total, seconds=seconds, eta=eta))
+            line = f"  done in {seconds:.1f} s"
+        else:
+            line = f"  {done} of {total}" if done else ""
+        event = Event("progress", STAGE, phase=phase, done=done, total=total, seconds=seconds, eta=eta)
+        self._reporter.report(event, line, always=done in (0, total))
 
     def stage(self, state: str, message: str) -> None:
-        """Tell the page that the stage has started, is done, or has failed."""
-        self._append(Event("stage", STAGE, state=state, message=message))
-
-    def _append(self, event: Event) -> None:
+        """Write the event that the stage has started, is done, or has failed."""
         if self._metrics is not None:
-            append_event(self._metrics, event.to_dict())
+            append_event(self._metrics, Event("stage", STAGE, state=state, message=message).to_dict())

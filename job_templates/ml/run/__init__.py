@@ -1,12 +1,14 @@
-"""The run that a command works on: its folder, its settings, its stages and their progress."""
+"""The run that a command works on: its folder, settings, stages and progress."""
 
 from job_templates.ml.run.comparisons import read_others, with_comparisons
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
+from job_templates.ml.run.progress import ProgressReporter, minutes_and_seconds, remaining_seconds
 from job_templates.ml.run.report_lines import say_report
 from job_templates.ml.run.scored_rows import ScoredRows, check_options, divide, scored_rows
 from job_templates.ml.run.workspace import Workspace, stage, workspace
 
 __all__ = [
+    "ProgressReporter",
     "ScoredRows",
     "Workspace",
     "add_data_flags",
@@ -14,7 +16,9 @@ __all__ = [
     "check_options",
     "config_from",
     "divide",
+    "minutes_and_seconds",
     "read_others",
+    "remaining_seconds",
     "say_report",
     "scored_rows",
     "stage",

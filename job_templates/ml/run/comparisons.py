@@ -1,4 +1,4 @@
-"""Other reports to hold an evaluation against: another run's, or that of an exported file."""
+"""Other reports to compare an evaluation with: another run's, or that of an exported file."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Others = Mapping[str, Report]
 
 
 def read_others(sources: Iterable[Path]) -> Others:
-    """The reports behind runs' folders, evaluation.json or verification.json, by what they are called; InputError."""
+    """The reports in run folders, evaluation.json or verification.json files, by name. Raises InputError."""
     return {str(source): _report(source.expanduser()) for source in sources}
 
 
 def with_comparisons(evaluation: Evaluation, others: Others) -> Evaluation:
-    """The evaluation with its own report beside each of the others, each pair also said in a line.
+    """The evaluation with a comparison for each of the others; a line is printed for each.
 
-    InputError where one has no row in common with it.
+    Raises InputError if one has no row in common with it.
     """
     found = []
     for name, report in others.items():
         pair = compare_rows(evaluation.tuned.rows, report.rows)
         if pair is None:
             raise InputError(
-                f"{name} scored none of these rows, so the two cannot be held beside each other. Two runs have the "
-                "same held-out rows where data, --test-split and --seed are the same."
+                f"{name} scored none of these rows, so they cannot be compared. Two runs have the same held-out rows "
+                "if their data, --test-split and --seed are the same."
             )
         say(_line(name, pair))
         found.append(Comparison(name, pair))
@@ -41,7 +41,7 @@ def with_comparisons(evaluation: Evaluation, others: Others) -> Evaluation:
 def _line(name: str, pair: ComparedRows) -> str:
     own, other = pair.own["combined"], pair.other["combined"]
     return (
-        f"Beside {name}, on {pair.n} rows of both: {own.k} right here, {other.k} there; {len(pair.gained)} gained, "
+        f"Compared with {name} on {pair.n} rows: {own.k} right here, {other.k} there; {len(pair.gained)} gained, "
         f"{len(pair.lost)} lost (McNemar, p = {pair.p:.3f})"
     )
 
@@ -59,6 +59,6 @@ def _report(source: Path) -> Report:
     if report is None:
         raise InputError(
             f"{path} holds no scored rows. Name an evaluated run, its evaluation.json, or the verification.json "
-            "of an exported file that was run on held-out rows."
+            "of an exported file that ran on held-out rows."
         )
     return report

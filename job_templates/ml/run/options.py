@@ -1,4 +1,4 @@
-"""The flags of train.py and pipeline.py, and the settings that they make."""
+"""The flags of train.py and pipeline.py, and the settings that result from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HUB_MODEL = "google/functiongemma-270m-it"
 
 
 def add_data_flags(command: argparse.ArgumentParser, settings: type[RunConfig] = RunConfig) -> None:
-    """--dataset, --tools and --output-repo, and the settings that say what rows may hold."""
+    """Add --dataset, --tools, --output-repo, and the settings of what rows may contain."""
     command.add_argument(
         "--dataset", required=True, help="a CSV with user_message and tool_calls, or the id of a Hub dataset"
     )
@@ -23,7 +23,7 @@ def add_data_flags(command: argparse.ArgumentParser, settings: type[RunConfig] =
         "--output-repo",
         required=True,
         metavar="FOLDER|USER/NAME",
-        help="where the run goes: a folder when it begins with '.', '/' or '~', else a private Hub model repository",
+        help="the place of the run: a folder if it begins with '.', '/' or '~', else a private Hub model repository",
     )
     for setting in settings_of(settings):
         if setting.about_rows:
@@ -31,7 +31,7 @@ def add_data_flags(command: argparse.ArgumentParser, settings: type[RunConfig] =
 
 
 def add_training_flags(command: argparse.ArgumentParser, settings: type[RunConfig] = RunConfig) -> None:
-    """Every setting of a run; what is left out takes the base model's default."""
+    """Add a flag for every setting of a run; without a flag, the base model's default applies."""
     command.add_argument(
         "--base-model",
         default=STARTER,
@@ -44,13 +44,13 @@ def add_training_flags(command: argparse.ArgumentParser, settings: type[RunConfi
     command.add_argument(
         "--resume",
         action="store_true",
-        help="go on from the last saved point of a training in the same folder or repository that was cut off; same "
-        "data, same order",
+        help="continue an interrupted training in the same folder or repository from its last saved state, with the "
+        "same rows in the same order",
     )
 
 
 def add_setting_flag(command: argparse.ArgumentParser, setting: Setting) -> None:
-    """The flag of one setting, with its help."""
+    """Add the flag of one setting, with its help."""
     words: dict[str, Any] = {"help": setting.help_text.replace("%", "%%")}
     if setting.kind is bool:
         command.add_argument(setting.flag, action="store_true", **words)
@@ -62,10 +62,10 @@ def add_setting_flag(command: argparse.ArgumentParser, setting: Setting) -> None
 
 
 def config_from(arguments: argparse.Namespace, settings: type[RunConfig] = RunConfig) -> RunConfig:
-    """The run's settings: the flags given, and the base model's defaults; InputError for a value out of range."""
+    """The run's settings from flags and the base model's defaults. Raises InputError if a value is out of range."""
     if arguments.trackio_project and os.environ.get("JOB_ID"):
         raise InputError(
-            "--trackio-project writes to the disk of this machine, which is lost when the job on Hugging Face ends. "
+            "--trackio-project writes to the disk of this machine, which is deleted when the job on Hugging Face ends. "
             "Leave it out: the losses are also in metrics.jsonl of --output-repo."
         )
     names = {setting.name for setting in settings_of(settings)}
@@ -74,7 +74,7 @@ def config_from(arguments: argparse.Namespace, settings: type[RunConfig] = RunCo
 
 
 def _auto_or(number: Callable[[str], Any]) -> Callable[[str], float | str]:
-    """What reads a number, or "auto"."""
+    """Returns a parser of a number or "auto"."""
 
     def read(text: str) -> float | str:
         if text == "auto":

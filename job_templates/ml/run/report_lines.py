@@ -1,4 +1,4 @@
-"""A report as lines for people."""
+"""A report as lines of text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from job_templates.cli import say
 
 
 def say_report(name: str, report: Report) -> None:
-    """Print the three accuracies, one a line, with their 95 % intervals and counts."""
+    """Print the three accuracies, each on a line, with 95 % intervals and counts."""
     for label, rate in (("tool", report.tool), ("argument", report.argument), ("combined", report.combined)):
         if rate.value is None:
             say(f"{name:15} {label:9} –        (0 rows)")

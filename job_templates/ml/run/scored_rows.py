@@ -1,4 +1,4 @@
-"""Which rows an evaluation scores: only rows that the model was not trained on, and it says where that is not known."""
+"""The rows that an evaluation scores: rows that the model was not trained on, with a note if that is not known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from job_templates.cli import say
 
 
 def check_options(config: RunConfig) -> CheckOptions:
-    """How a run's rows are read."""
+    """The options with which a run's rows are read."""
     return CheckOptions(
         allow_multiple_calls=config.allow_multiple_calls,
         allow_no_call=config.allow_no_call,
@@ -30,7 +30,7 @@ def check_options(config: RunConfig) -> CheckOptions:
 
 
 def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
-    """Read the run's rows and divide them; writes train.csv, test.csv and split.json. InputError for faulty rows."""
+    """Read and split the run's rows; writes train.csv, test.csv and split.json. Raises InputError."""
     config = run.config
     tools, examples = load_dataset(run.dataset_path, run.tools_path, check_options(config))
     split = split_examples(examples, tools, config.test_split, config.seed)
@@ -44,7 +44,7 @@ def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
 
 
 def _limited(split: Split, most: int, seed: int) -> Split:
-    """At most so many rows on either side, taken from every tool in turn."""
+    """The split with at most `most` rows on each side, taken from every tool in turn."""
     return Split(_sample(split.train, most, seed), _sample(split.test, most, seed), split.seed, split.fraction)
 
 
@@ -65,7 +65,7 @@ MANY_CALLS = CheckOptions(allow_multiple_calls=True, allow_no_call=True)
 
 @dataclass(frozen=True, slots=True)
 class ScoredRows:
-    """The tools, the rows to score, those trained on where that is known, and a note on what was left out."""
+    """The tools, the rows to score, the training rows if known, and a note on what was left out."""
 
     tools: tuple[Tool, ...]
     rows: tuple[Example, ...]
@@ -74,11 +74,11 @@ class ScoredRows:
 
 
 def scored_rows(run: Run | None, dataset: str | None, tools: str | None, split: str) -> ScoredRows:
-    """Choose the rows: a run's own held-out rows, or those of another dataset; InputError where none is left."""
+    """Choose the rows: a run's own held-out rows, or those of a dataset. Raises InputError if none is left."""
     if run is None:
         if dataset is None or tools is None:
             raise InputError(
-                "This model is no run, so it does not know its rows: give --dataset and --tools, or the run's folder."
+                "This model is not a run, so its rows are unknown. Give --dataset and --tools, or the run's folder."
             )
         return _unknown(*_load(dataset, Path(tools), split))
     if dataset is None:
@@ -89,7 +89,7 @@ def scored_rows(run: Run | None, dataset: str | None, tools: str | None, split: 
 
 
 def _own(run: Run) -> tuple[tuple[Tool, ...], Split]:
-    """The run's tools, and its rows as they were divided."""
+    """The run's tools, and its rows as they were split."""
     tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(run.config))
     return tools, Split.from_json(read_json(run.split_path), rows)
 
@@ -100,7 +100,7 @@ def _load(dataset: str, tools: Path, split: str) -> tuple[tuple[Tool, ...], tupl
 
 
 def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split) -> ScoredRows:
-    """Of a dataset's rows the run's held-out ones; where it has none of them, every row that was not trained on."""
+    """The rows of a dataset that the run held out; if it has none of them, every row that was not trained on."""
     trained, held_out = (_contents(part) for part in (own.train, own.test))
     fresh = tuple(row for row in rows if _content(row) not in trained)
     chosen = tuple(row for row in fresh if _content(row) in held_out)
@@ -111,7 +111,7 @@ def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split)
     if not fresh:
         raise InputError(
             f"The model was trained on all {len(rows)} rows of this dataset, so none of them can be scored. Give rows "
-            "that it has not seen, or leave --dataset away to score the run's own held-out rows."
+            "that it was not trained on, or leave --dataset out to score the run's own held-out rows."
         )
     left = len(rows) - len(fresh)
     note = "The dataset has none of the run's held-out rows: every row that was not trained on is scored"
@@ -119,14 +119,14 @@ def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split)
 
 
 def _unknown(tools: tuple[Tool, ...], rows: tuple[Example, ...]) -> ScoredRows:
-    """The rows for a model that does not say what it was trained on: its test rows, where a column names them."""
+    """The rows for a model whose training rows are unknown: those of the test split, if a column names it."""
     test = tuple(row for row in rows if row.split == "test")
-    note = "The model does not say which rows it was trained on; make sure that it has not seen these."
+    note = "The training rows of this model are unknown. Make sure that it was not trained on these rows."
     return ScoredRows(tools, test or rows, (), note)
 
 
 def _content(row: Example) -> str:
-    """The row's id without the number that tells repeats apart."""
+    """The row's id without the number that distinguishes repeated rows."""
     return row.id.partition("-")[0]
 
 

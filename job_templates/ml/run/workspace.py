@@ -1,4 +1,4 @@
-"""The folder in which a run is made: a new one, one that the app prepared, or a temporary one on its way to the Hub."""
+"""The folder of a run that is being made: a new one, one that the app prepared, or a temporary one for the Hub."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ class Workspace:
         self.repo_id = repo_id
 
     def save(self) -> None:
-        """Put what is there onto the Hub, where the run goes there; a run in a folder is saved already."""
+        """Upload the run if it belongs to a Hub repository; a run in a folder is saved already."""
         if self.repo_id is None:
             return
         try:
             url = upload_run(self.run, self.repo_id, os.environ.get("HF_TOKEN"))
         except InputError as error:
-            raise InputError(f"{error} What was made is kept in {self._keep()}.") from error
+            raise InputError(f"{error} The run is saved in {self._move_out()} instead.") from error
         say(f"Uploaded to {url}")
 
-    def _keep(self) -> Path:
-        """Move the run out of its temporary folder, which goes away."""
-        kept = Path.cwd() / self.run.id
-        with built_beside(kept) as building:
+    def _move_out(self) -> Path:
+        """Copy the run out of its temporary folder, which will be removed; returns the copy."""
+        saved = Path.cwd() / self.run.id
+        with built_beside(saved) as building:
             shutil.copytree(self.run.path, building, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-        return kept
+        return saved
 
 
 @contextmanager
 def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resume: bool = False) -> Iterator[Workspace]:
-    """The run for these files and settings in `output`, a folder or a Hub id; InputError where it cannot be made.
+    """The run for these files and settings in `output`, a folder or a Hub id. Raises InputError if it cannot be made.
 
-    With `resume` the run may have been trained already, and one in a repository is fetched from there.
+    With `resume` the run may have been trained already, and a run in a repository is downloaded.
     """
     table, tools_file = resolve_source(dataset, "train", os.environ.get("HF_TOKEN")), Path(tools).expanduser()
     if not tools_file.is_file():
@@ -53,7 +53,7 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resum
     if output.startswith((".", "/", "~")):
         yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file, resume=resume), None)
         return
-    prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
+    prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work, which an error afterwards would waste
     with Scratch("run-") as folder:
         path = Path(folder) / "run"
         run = _run_from(output, path) if resume else None
@@ -65,15 +65,15 @@ def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resum
 
 
 def _run_from(repo_id: str, path: Path) -> Run | None:
-    """The run in a repository: one whose training was cut off, or one that is trained; None where there is neither."""
+    """The run in a repository, with an interrupted or a finished training; None if there is neither."""
     token = os.environ.get("HF_TOKEN")
     run = download_unfinished(repo_id, path, token) or download_trained(repo_id, path, token)
-    say(f"Fetched the run in {repo_id}" if run else f"{repo_id} holds nothing to go on from: the training begins anew")
+    say(f"Fetched the run in {repo_id}" if run else f"{repo_id} has no training to resume. A new training starts.")
     return run
 
 
 def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume: bool) -> Run:
-    """The run that stands in the folder, if it waits for its training, or a new one."""
+    """The run in the folder if it is not trained yet, or a new one."""
     if not (path / "run.json").is_file():
         return Run.create(path, config, dataset, tools)
     run = Run.open(path)
@@ -87,15 +87,15 @@ def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume
 
 
 def _check_same(run: Run, place: str, config: RunConfig, dataset: Path, tools: Path) -> None:
-    """InputError where the run was made with other settings or files than these."""
+    """Raises InputError if the run was made with other settings or files than these."""
     if run.config != config:
         different = [name for name, value in config.to_dict().items() if run.config.to_dict()[name] != value]
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in different)
         raise InputError(f"The run in {place} was made with other settings ({flags}). Name another --output-repo.")
-    for given, kept in ((dataset, run.dataset_path), (tools, run.tools_path)):
-        if _digest(given) != _digest(kept):
+    for given, saved in ((dataset, run.dataset_path), (tools, run.tools_path)):
+        if _digest(given) != _digest(saved):
             raise InputError(
-                f"The run in {place} was made with another {kept.name} than {given}. Name another --output-repo."
+                f"The run in {place} was made with another {saved.name} than {given}. Name another --output-repo."
             )
 
 
@@ -106,15 +106,15 @@ def _digest(path: Path) -> str:
 
 @contextmanager
 def stage(run: Run, name: str) -> Iterator[None]:
-    """Write the stage's start to metrics.jsonl, and its end: done, or failed with the reason."""
+    """Write the stage's start and end to metrics.jsonl; the end is done, or failed with the reason."""
 
-    def tell(state: str, message: str = "") -> None:
+    def write_state(state: str, message: str = "") -> None:
         append_event(run.metrics_path, Event("stage", name, state=state, message=message).to_dict())
 
-    tell("started")
+    write_state("started")
     try:
         yield
     except BaseException as error:
-        tell("failed", str(error) or type(error).__name__)
+        write_state("failed", str(error) or type(error).__name__)
         raise
-    tell("done")
+    write_state("done")

@@ -1,9 +1,7 @@
 """Training: the Trainer, its set-up, checkpointing, and the guard of the loss."""
 
-from job_templates.ml.training.progress import clock
 from job_templates.ml.training.train import train
 
 __all__ = [
-    "clock",
     "train",
 ]

@@ -1,4 +1,4 @@
-"""What an unfinished training goes on from: saved by time, after each epoch and where the held-out rows fare best."""
+"""When a training saves its state: by time, after each epoch, and when the held-out rows have their best score."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from backend.runs import Run, remove
 from job_templates.cli import say
 
 
-class KeepingCallback(TrainerCallback):
-    """Asks for a save after `minutes`, at the end of each epoch, and where held-out rows fare best so far.
+class SavingCallback(TrainerCallback):
+    """Requests a save after `minutes`, at the end of each epoch, and when held-out rows have their best score so far.
 
-    It also tells the collator which pass over the rows begins.
+    It also sets the collator's epoch.
     """
 
     def __init__(self, minutes: float, collator: Any) -> None:
@@ -26,16 +26,16 @@ class KeepingCallback(TrainerCallback):
         self._saved_step = -1
 
     def on_epoch_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Number the pass; a resumed one may begin in its middle."""
+        """Set the number of the epoch; a resumed training may begin in the middle of one."""
         self._collator.turn = int((state.epoch or 0) + 1e-6)
 
     def on_step_end(self, _args: TrainingArguments, _state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Save when it is time."""
+        """Save if enough time has passed."""
         if time.monotonic() - self._saved >= self._seconds:
             control.should_save = True
 
     def on_epoch_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Save what the epoch made, unless its last step was: a state saved twice is for a moment not whole."""
+        """Save unless the last step was saved, because a state that is replaced by itself is briefly incomplete."""
         if self._saved_step != state.global_step < state.max_steps:
             control.should_save = True
 
@@ -47,18 +47,18 @@ class KeepingCallback(TrainerCallback):
         metrics: Mapping[str, float],
         **_: Any,
     ) -> None:
-        """Save what is best."""
+        """Save if this evaluation is the best so far."""
         if state.best_metric is None or metrics["eval_match"] > state.best_metric:
             control.should_save = True
 
     def on_save(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Remember when, and what."""
+        """Record the time and the step of the save."""
         self._saved, self._saved_step = time.monotonic(), state.global_step
 
 
-def begin_anew(run: Run) -> None:
-    """Forget what an earlier training left."""
+def remove_saved_state(run: Run) -> None:
+    """Remove the saved state of an earlier training."""
     if run.resume.exists():
-        say("An earlier training of this run was cut off; it begins anew (--resume would go on from it)")
+        say("An earlier training of this run was interrupted. A new one starts (--resume would continue it).")
         with disk_errors(run.resume, "remove"):
             remove(run.resume)

@@ -1,4 +1,4 @@
-"""Stops a training whose loss or gradient says that nothing right can come of it."""
+"""Stops a training whose loss or gradient shows that it cannot succeed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import math
 from backend.errors import InputError
 
 HIGHEST_LEARNED_LOSS = 1e-2
-"""A loss of exactly zero is believed where the step before came this close; otherwise something is broken."""
+"""A loss of exactly zero is accepted if the loss of the previous step was at most this; otherwise it is an error."""
 SCALED_OVERFLOWS = 20
-"""Under float16 the scale of the loss is halved after an overflow; more of them in a row than it has halvings to give
-from 65,536 down to 1, and a few, are no longer a search for the scale."""
+"""The most overflows in a row in float16. After each one the scale of the loss is halved, from 65,536 down to 1 in 16
+steps; a few more are allowed."""
 
 
 class LossGuard:
-    """InputError where a loss or a gradient is not finite, or zero from the start.
+    """Raises InputError if a loss or a gradient is not finite, or zero from the start.
 
-    `scaled` says that the loss is scaled (float16): there a gradient may overflow now and then, and its step is left
-    out.
+    `scaled` says that the loss is scaled (float16): then a gradient may overflow sometimes, and its step is skipped.
     """
 
     def __init__(self, *, scaled: bool) -> None:
@@ -26,7 +25,7 @@ class LossGuard:
         self._last_loss = math.nan
 
     def check_loss(self, loss: float, step: int, rate: float) -> None:
-        """Look at a step's loss."""
+        """Check the loss of a step."""
         before, self._last_loss = self._last_loss, loss
         if not math.isfinite(loss):
             raise InputError(
@@ -35,12 +34,12 @@ class LossGuard:
             )
         if loss == 0 and not before <= HIGHEST_LEARNED_LOSS:
             raise InputError(
-                f"Training stopped at step {step}: the loss is exactly zero without having come near it, so nothing "
-                "can be learned. The base model's weights are damaged or in float16; load them in float32."
+                f"Training stopped at step {step}: the loss is exactly zero, so nothing can be learned. "
+                "The base model's weights are damaged or in float16; load them in float32."
             )
 
     def check_gradient(self, norm: float, step: int, rate: float) -> None:
-        """Look at the norm of a step's gradient."""
+        """Check the norm of a step's gradient."""
         if math.isfinite(norm):
             self._overflows = 0
             if norm == 0 and self._last_loss > HIGHEST_LEARNED_LOSS:

@@ -1,9 +1,8 @@
-"""Telling how training goes: events for the page, lines for people, and Trackio for who asked for it."""
+"""Progress of a training: events for the page, lines for people, and Trackio if a project is named."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from backend.runs import Event, append_event
 from job_templates.cli import say
+from job_templates.ml.run import ProgressReporter, minutes_and_seconds, remaining_seconds
 from job_templates.ml.training.meter import Meter
 
 SECONDS_BETWEEN_EVENTS = 0.5
@@ -19,23 +19,22 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class ProgressCallback(TrainerCallback):
-    """Writes steps to `metrics` at most twice a second, looks at held-out rows as they come, and a line every 5 s."""
+    """Reports steps to `metrics` (a run's metrics.jsonl) and in lines, and every evaluation of the held-out rows."""
 
     def __init__(self, metrics: Path, meter: Meter) -> None:
         self._metrics = metrics
         self._meter = meter
-        self._last_event = self._last_line = 0.0
+        self._reporter = ProgressReporter(metrics, SECONDS_BETWEEN_EVENTS, SECONDS_BETWEEN_LINES)
         self._final: dict[str, float] = {}
-        self._untold: Event | None = None
 
     def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Start the clock, or go on where a training was cut off."""
+        """Start the meter, or continue it if the training is resumed."""
         self._meter.begin(state.log_history)
         for logs in state.log_history:
             self._note(logs)
 
     def on_step_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Have a last look at the held-out rows when the last step is done."""
+        """Evaluate the held-out rows after the last step."""
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
 
@@ -47,7 +46,7 @@ class ProgressCallback(TrainerCallback):
         logs: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        """One optimiser step, or one look at the held-out rows."""
+        """Report an optimiser step or an evaluation of the held-out rows."""
         logs = logs or {}
         self._note(logs)
         if "eval_match" in logs:
@@ -56,16 +55,11 @@ class ProgressCallback(TrainerCallback):
             self._step(state, logs)
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
-        """Tell the last step, also of a training that ended early."""
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._untold is not None:
-            append_event(self._metrics, self._untold.to_dict())
-            self._untold = None
+        """Write the last step, also if the training ended early."""
+        self._reporter.flush()
 
     def summary(self) -> dict[str, float]:
-        """Seconds of training, the last loss, and the best look's loss and match on the held-out rows."""
+        """Seconds of training, the last loss, and the loss and match of the best evaluation of the held-out rows."""
         return dict(self._final)
 
     def _note(self, logs: Mapping[str, Any]) -> None:
@@ -77,20 +71,14 @@ class ProgressCallback(TrainerCallback):
             self._final |= {"seconds": float(logs["seconds"]), "final_loss": float(logs["loss"])}
 
     def _step(self, state: TrainerState, logs: Mapping[str, Any]) -> None:
-        now = time.monotonic()
         seconds = float(logs["seconds"])
+        eta = remaining_seconds(seconds, max(state.global_step, 1), state.max_steps) or 0.0
+        line = (
+            f"step {state.global_step} of {state.max_steps} · epoch {state.epoch or 0:.1f} · "
+            f"loss {float(logs['loss']):.4f} · {minutes_and_seconds(eta)} left"
+        )
         last = state.global_step >= state.max_steps
-        eta = seconds / max(state.global_step, 1) * (state.max_steps - state.global_step)
-        self._untold = self._step_event(state, logs, seconds, eta)
-        if last or now - self._last_event >= SECONDS_BETWEEN_EVENTS:
-            self._last_event = now
-            self._tell()
-        if last or now - self._last_line >= SECONDS_BETWEEN_LINES:
-            self._last_line = now
-            say(
-                f"step {state.global_step} of {state.max_steps} · epoch {state.epoch or 0:.1f} · "
-                f"loss {float(logs['loss']):.4f} · {clock(eta)} left"
-            )
+        self._reporter.report(self._step_event(state, logs, seconds, eta), line, always=last)
 
     def _step_event(self, state: TrainerState, logs: Mapping[str, Any], seconds: float, eta: float) -> Event:
         return Event(
@@ -143,9 +131,3 @@ class TrackioCallback(TrainerCallback):
     def finish(self) -> None:
         """Wait until everything is written."""
         self._trackio.finish()
-
-
-def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds, such as 2:05."""
-    whole = max(0, round(seconds))
-    return f"{whole // 60}:{whole % 60:02d}"

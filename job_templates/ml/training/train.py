@@ -25,14 +25,13 @@ from job_templates.ml.models import (
     with_adapter,
 )
 from job_templates.ml.rows import StarterRows, TokenRow, check_cache, encode_rows, resolve_length
-from job_templates.ml.run import divide
+from job_templates.ml.run import divide, minutes_and_seconds
 from job_templates.ml.shared_prefix import FixedRows, PackCollator, RowSource
-from job_templates.ml.training.checkpointing import begin_anew
-from job_templates.ml.training.progress import clock
+from job_templates.ml.training.checkpointing import remove_saved_state
 from job_templates.ml.training.trainer_setup import fit
 
 MOST_HELD_OUT_ROWS = 500
-"""So many rows tell well enough how a training goes, and looking at them costs little."""
+"""The most held-out rows that are evaluated during a training: enough to compare its states, at little cost."""
 
 
 def train(
@@ -40,15 +39,14 @@ def train(
 ) -> TrainingSummary:
     """Train the run's model and write its checkpoint and training.json; returns that summary.
 
-    With `resume` a training that was cut off goes on, and one that is done stays as it is; `repo_id` is the Hub
-    repository that keeps what it goes on from. InputError where the rows are faulty, or one is longer than the
-    `cache_length` that an export is to have.
+    With `resume` an interrupted training continues, and a finished one stays as it is. `repo_id` is the Hub repository
+    for its saved states. Raises InputError if rows are invalid, or longer than the `cache_length` of a later export.
     """
     if resume and run.checkpoint.exists():
-        say(f"The run in {run.path} has been trained already")
+        say(f"The run in {run.path} has been trained already.")
         return TrainingSummary.read(run.training_path)
     if not resume:
-        begin_anew(run)
+        remove_saved_state(run)
     tools, split = divide(run)
     fmt = get_format(run.config.prompt_format, run.config.declarations)
     precision = choose_precision(run.config.precision)
@@ -78,23 +76,23 @@ def train(
         )
         write_json(run.training_path, summary.to_dict())
         _save(run, base, model, tools, fmt)
-    with suppress(OSError):  # the checkpoint counts, whether this goes away or not
+    with suppress(OSError):  # the checkpoint is complete, even if the saved state cannot be removed
         remove(run.resume)
-    say(f"Trained in {clock(summary.seconds)}; the checkpoint is in {run.checkpoint}")
+    say(f"Trained in {minutes_and_seconds(summary.seconds)}; the checkpoint is in {run.checkpoint}")
     return summary
 
 
 def _source(
     config: RunConfig, base: Base, split: Split, tools: Sequence[Tool], fmt: PromptFormat, rows: Sequence[TokenRow]
 ) -> RowSource:
-    """The training rows: varied at each draw for a model from scratch, as they stand for a pretrained one."""
+    """The training rows: varied at each draw for a starter, unchanged for a pretrained model."""
     if config.base_model != STARTER:
         return FixedRows(rows)
     return StarterRows(split.train, tools, fmt, base.tokenizer, config.seed)
 
 
 def _save(run: Run, base: Base, model: torch.nn.Module, tools: Sequence[Tool], fmt: PromptFormat) -> None:
-    """Write the checkpoint beside its place, then move it there: a checkpoint that exists is whole."""
+    """Write the checkpoint to a temporary folder, then rename it, so that a checkpoint that exists is complete."""
     with built_beside(run.checkpoint) as building:
         merged = base.model
         if isinstance(model, PeftModel):

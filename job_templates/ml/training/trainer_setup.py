@@ -1,4 +1,4 @@
-"""Fitting a model's weights: the Trainer with a run's settings, its callbacks, and where a cut-off training goes on."""
+"""The Trainer with a run's settings and callbacks, and the state from which an interrupted training continues."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from backend.runs import STARTER, Event, Run, append_event, last_saved_state, pl
 from job_templates.cli import say
 from job_templates.ml.models import Base, Precision
 from job_templates.ml.shared_prefix import PackCollator
-from job_templates.ml.training.checkpointing import KeepingCallback
+from job_templates.ml.training.checkpointing import SavingCallback
 from job_templates.ml.training.hub_checkpointing import kept_on_hub
 from job_templates.ml.training.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.training.trainer import SharedPrefixTrainer
 
-HELD_OUT_LOOKS = 10
+MOST_EVALUATIONS = 10
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
-"""Our word for how the rate goes on after the warm-up, and transformers' own."""
+"""The learning rate schedule after the warm-up: our name, and that of transformers."""
 NEVER = 10**6
-"""So many looks lie between two saves that the Trainer would make by itself: KeepingCallback says when."""
+"""Evaluations between two saves by the Trainer itself: so many that only SavingCallback causes saves."""
 
 
 def fit(
@@ -33,9 +33,9 @@ def fit(
     precision: Precision,
     repo_id: str | None = None,
 ) -> dict[str, Any]:
-    """Train the model in place, ending with the weights that do best on held-out rows; what there is to say of it.
+    """Train the model in place, up to the weights with the best held-out score; returns fields of TrainingSummary.
 
-    What an unfinished training goes on from is also kept in the Hub repository `repo_id`.
+    Saved states are also uploaded to the Hub repository `repo_id`.
     """
     config = run.config
     arguments = training_arguments(run, precision, collator.train_rows)
@@ -43,7 +43,7 @@ def fit(
     trainer.remove_callback(PrinterCallback)
     progress = ProgressCallback(run.metrics_path, trainer.meter)
     trainer.add_callback(progress)
-    trainer.add_callback(KeepingCallback(config.checkpoint_minutes, collator))
+    trainer.add_callback(SavingCallback(config.checkpoint_minutes, collator))
     if config.early_stopping:
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
     trackio = None
@@ -52,14 +52,14 @@ def fit(
         trainer.add_callback(trackio)
     try:
         with kept_on_hub(run, repo_id, trainer.add_callback), precision.rounding():
-            trainer.train(resume_from_checkpoint=_going_on(run))
+            trainer.train(resume_from_checkpoint=_saved_state(run))
     finally:
         if trackio is not None:
             trackio.finish()
     steps, planned = trainer.state.global_step, trainer.state.max_steps
     if steps < planned:
         append_event(run.metrics_path, Event("stopped_early", "train", step=steps, steps=planned).to_dict())
-        say(f"Stopped early at step {steps}: the held-out rows no longer fare better")
+        say(f"Stopped early at step {steps}: the held-out score no longer improves")
     return {
         "epochs": arguments.num_train_epochs,
         "steps": steps,
@@ -73,24 +73,24 @@ def fit(
     }
 
 
-def _going_on(run: Run) -> str | None:
-    """The state to go on from, told to who reads the events; None at a first beginning."""
+def _saved_state(run: Run) -> str | None:
+    """The saved state to continue from, after writing an event for it; None if there is none."""
     found = last_saved_state(run)
     if found is None:
         return None
     relink_best(found)
     append_event(run.metrics_path, Event("resume", "train", step=found.step).to_dict())
-    say(f"Goes on from step {found.step}")
+    say(f"Continues from step {found.step}")
     return str(found.path)
 
 
 def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
-    """The Trainer's settings for a run; looks at the held-out rows after every epoch, at most 10 times in all."""
+    """The Trainer's settings for a run; the held-out rows are evaluated after every epoch, at most 10 times in all."""
     config = run.config
     steps_an_epoch = math.ceil(rows / config.batch_size)
     epochs = planned_epochs(config, rows)
     steps = math.ceil(steps_an_epoch * epochs)
-    looks = max(steps_an_epoch, math.ceil(steps / HELD_OUT_LOOKS))
+    evaluation_steps = max(steps_an_epoch, math.ceil(steps / MOST_EVALUATIONS))
     return SFTConfig(
         output_dir=str(run.resume),
         num_train_epochs=epochs,
@@ -104,9 +104,9 @@ def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
         logging_steps=1,
         logging_nan_inf_filter=False,
         eval_strategy="steps",
-        eval_steps=looks,
+        eval_steps=evaluation_steps,
         save_strategy="steps",
-        save_steps=looks * NEVER,
+        save_steps=evaluation_steps * NEVER,
         save_total_limit=1,
         load_best_model_at_end=True,
         metric_for_best_model="eval_match",
