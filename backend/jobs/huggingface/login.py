@@ -1,4 +1,7 @@
-"""When a login ends, and how long a job may run with it: a job saves its results with the login that started it."""
+"""When a login ends, and how long a job may run with it: a job saves its results with the login that started it.
+
+And what is said of a job whose login the Hub refuses.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,19 @@ MARGIN_MINUTES = 30.0
 """What is kept free between a job's limit and the end of its login: waiting for a machine, and its start."""
 LEAST_MINUTES = 1.0
 NEW_LOGIN = "Log out, log in again, and check the price again."
+REFUSED = "Hugging Face no longer accepts the login, or this app lacks the permission for jobs."
+REFUSED_RUNNING = (
+    f"{REFUSED} A job that was started with this login ends when it next has to save its results. What it saved before "
+    "is kept. Log in again to follow the job; after it has ended, start it again or resume it."
+)
+REFUSED_QUEUED = (
+    f"{REFUSED} The job was waiting for a machine. A job that was started with this login cannot save its results. "
+    "Log in again. If the job is still waiting then, cancel it and start it again."
+)
+REFUSED_LOOKING = (
+    f"{REFUSED} Whether the job was started is not known yet, so do not start it a second time. Log in again: the app "
+    "then looks for the job again."
+)
 
 
 def login_ends(token: str) -> float | None:
