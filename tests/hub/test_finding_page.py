@@ -35,7 +35,7 @@ def services(hub: LoopbackHub, login: str, tmp_path: Path, monkeypatch: pytest.M
 
 def shown(services: Services) -> str:
     """The list of runs as the page shows it."""
-    return str(list(RunsList().paint(PageState(services, Location())).values()))
+    return str(list(RunsList().render(PageState(services, Location())).values()))
 
 
 def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, services: Services) -> None:
