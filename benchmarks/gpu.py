@@ -42,7 +42,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -59,8 +58,9 @@ if __name__ == "__main__":
     prepare_environment()
 
 from backend.errors import InputError
-from benchmarks.gpu_parts.records import COLUMNS, MODELS, NO_GPU, NO_TIME, Finding, missing, notes, table, to_json
-from benchmarks.gpu_parts.workers import END, Worker, own_output
+from benchmarks.gpu_parts.records import COLUMNS, MODELS, NO_TIME, Finding, missing, notes, table, to_json
+from benchmarks.gpu_parts.tasks import REFERENCE, work
+from benchmarks.gpu_parts.workers import Worker
 from job_templates import cli
 
 SECONDS, QUICK_SECONDS = 230.0, 120.0
@@ -68,9 +68,7 @@ CLOSING = 5.0
 """Seconds kept for ending the processes and printing."""
 STARTING = 90.0
 """Seconds in which a process has to load its libraries."""
-REFERENCE, REFERENCE_SHARE = "reference", 0.25
-SMALL_SHARE = 0.3
-"""How much of a precision's time goes to the starter; the 270M takes the rest."""
+REFERENCE_SHARE = 0.25
 
 
 def parser() -> argparse.ArgumentParser:
@@ -190,80 +188,6 @@ def report(findings: Sequence[Finding], machine: dict[str, Any], seconds: float,
     if output is not None:
         found = {"schema": 1, "machine": machine, "seconds": seconds, "cut": cut, "findings": to_json(findings)}
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-def work(arguments: argparse.Namespace) -> int:
-    """Read tasks and answer them, a JSON object a line, until standard input ends."""
-    answers = own_output()
-
-    def tell(**line: Any) -> None:
-        answers.write(json.dumps(line) + "\n")
-        answers.flush()
-
-    cli.quiet()
-    from benchmarks.gpu_parts.subjects import subjects
-
-    with tempfile.TemporaryDirectory() as folder:
-        models = subjects(arguments.device, arguments.quick, Path(folder))
-        import benchmarks.gpu_parts.measuring  # noqa: F401 - loaded before the time of a task begins
-
-        tell(ready=True)
-        for text in sys.stdin:
-            for line in answered(json.loads(text), models, arguments.device):
-                tell(**line)
-            tell(**{END: True})
-    return 0
-
-
-def answered(task: dict[str, Any], models: Sequence[Any], device: Any) -> Iterator[dict[str, Any]]:
-    """The answers to one task."""
-    from benchmarks.gpu_parts.measuring import Measuring, reference_losses
-    from job_templates.ml.models.device import precision_on
-
-    until = time.monotonic() + task["seconds"]
-    shares = (time.monotonic() + SMALL_SHARE * task["seconds"], until)
-    if task["precision"] == REFERENCE:
-        for model, share in zip(models, shares, strict=True):
-            yield {"losses": {model.name: reference_losses(model, precision_on("cpu", "float32"), share)}}
-        return
-    yield {"machine": machine_of(device)}
-    try:
-        precision = precision_on(device, task["precision"])
-    except InputError as error:
-        yield {"why": NO_GPU if device == "cpu" else str(error).partition(". ")[0]}
-        return
-    for model, share in zip(models, shares, strict=True):
-        measuring = Measuring(model, precision, task["precision"], task["losses"].get(model.name, []))
-        for finding in measuring.findings(share):
-            yield {"finding": to_json([finding])[0]}
-
-
-def machine_of(device: str) -> dict[str, Any]:
-    """The card, its driver, and the versions that were measured."""
-    import torch
-    import transformers
-    import trl
-
-    versions = {"torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__}
-    if device == "cpu":
-        return {"device": "cpu", "threads": torch.get_num_threads(), **versions}
-    card = torch.cuda.get_device_properties(0)
-    return {
-        "card": f"{card.name} ({card.total_memory / 2**30:.0f} GiB, compute capability {card.major}.{card.minor})",
-        "driver": driver(),
-        "CUDA": torch.version.cuda,
-        **versions,
-    }
-
-
-def driver() -> str:
-    """The driver's version, as nvidia-smi has it."""
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return "unknown (nvidia-smi did not say)"
-    return done.stdout.partition("\n")[0].strip()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from tests.browser.conftest import App
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import two_people
 
+SPACE_HOST = "loopback-space.hf.space"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -88,6 +90,16 @@ def space(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> 
         attacked(tmp_path_factory.mktemp("space"), environment) as target,
     ):
         yield target
+
+
+@pytest.fixture(scope="module")
+def named_space(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The app as a Space that knows its name on the Hub."""
+    hub_server.reset()
+    environment = {**hub_server.oauth.space_environment(), "SPACE_HOST": SPACE_HOST}
+    with attacked(tmp_path_factory.mktemp("named-space"), environment) as target:
+        yield target
+    hub_server.reset()
 
 
 @pytest.fixture

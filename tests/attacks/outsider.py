@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 ANSWER_SECONDS = 30.0
+MUTATING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Outsider:
@@ -112,3 +113,14 @@ class _Kept:
 def words(html: str) -> str:
     """What stands in a piece of HTML, without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+def asked(outsider: Outsider, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+    """An answer's head: a stream of events has no end."""
+    given = {"json": {"data": [], "session_hash": "attacks", "event_id": "x"}} if method in MUTATING else {}
+    with outsider.stream(method, path, headers=headers, **given) as reply:
+        return reply
+
+
+def allowing(reply: httpx.Response) -> list[str]:
+    return [name for name in reply.headers if name.lower().startswith("access-control-")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.hub.loopback import LoopbackHub
 
 SPACE = "ada/trainer"
 ROOMS = ("app.py", "backend", "docs", "examples", "job_templates", "scripts", "ui", ".gitignore")
@@ -75,3 +76,13 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert [word for word in words if word not in said] == []
     assert said.startswith("error: ")
     assert "Traceback" not in said
+
+
+def held(hub: LoopbackHub, space: str = SPACE) -> dict[str, bytes]:
+    """What the Space holds now."""
+    _, files = hub.world.repos["space", space].at("main")
+    return {path: file.content for path, file in files.items()}
+
+
+def commits(hub: LoopbackHub) -> list[str]:
+    return [asked for asked in hub.trace if "/commit/" in asked]

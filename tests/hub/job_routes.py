@@ -14,7 +14,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from tests.hub.accounts import NO_CREDIT
 from tests.hub.faults import Cut
-from tests.hub.jobs import FLAVORS, LABEL, Job, hardware
+from tests.hub.hardware import FLAVORS, hardware
+from tests.hub.jobs import LABEL, Job
 from tests.hub.mounts import check_paths
 from tests.hub.refusal import Refusal
 

@@ -1,11 +1,11 @@
 """A Hugging Face Hub on 127.0.0.1 for the real client over real sockets.
 
 It speaks what huggingface_hub 2.4.0 sends for: whoami (tokens with a role, fine-grained permissions or OAuth scopes
-that may end: accounts), creating, listing and deleting repositories, preupload, commits (ndjson), LFS upload, file
-lists, resolve with its redirect to another origin, auth-check, gated and private repositories (repo_routes), the
-repositories of Spaces (space_routes), Jobs as real processes with their logs (job_routes), buckets for `hf jobs uv run`
-(buckets), and logging in with OpenID Connect (oauth). Faults can be ordered (faults), and every request is kept in
-`trace`.
+that may end: accounts), creating, listing and deleting repositories, preupload, commits (ndjson), file lists,
+resolve with its redirect to another origin, auth-check, gated and private repositories (repo_routes), LFS upload
+(lfs_routes), the repositories of Spaces (space_routes), Jobs as real processes with their logs (job_routes), buckets
+for `hf jobs uv run` (buckets), and logging in with OpenID Connect (oauth). Faults can be ordered (faults), and every
+request is kept in `trace`.
 
 It leaves out: Xet for repositories, multipart LFS, pull requests, branches and tags, moving repositories,
 organisations, Spaces that run, scheduled jobs, real machines and containers, billing, rate limits of its own, signed

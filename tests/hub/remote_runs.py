@@ -22,6 +22,8 @@ MACHINE = "cpu-upgrade"
 """What the real scripts are ordered on: with a GPU they end at once, as the double's jobs find no CUDA."""
 QUICK_LOOKS = (0.0, 0.1, 0.2, 0.4)
 """The same looks for a job that got no answer, closer together."""
+STEP = {"event": "step", "stage": "train", "steps": 40}
+"""What every step of a training says."""
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 
 

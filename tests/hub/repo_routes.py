@@ -1,4 +1,4 @@
-"""The loop-back Hub's endpoints for repositories, files and LFS objects.
+"""The loop-back Hub's endpoints for repositories and their files; LFS objects have their own (lfs_routes).
 
 A listing has no order, and tells no files and no commits; only `author` and `search` (a part of the name) filter it. A
 new repository holds what the Hub puts there, .gitattributes. They leave out sorting, `full`, ranges of bytes, copies in
@@ -16,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from tests.hub.accounts import Token
+from tests.hub.lfs_routes import LfsRoutes
 from tests.hub.refusal import Refusal
 from tests.hub.repos import ATTRIBUTES, NAME, Repo, StoredFile, World, is_lfs
 
@@ -28,6 +29,7 @@ class RepoRoutes:
 
     def __init__(self, hub: LoopbackHub) -> None:
         self._hub = hub
+        self._lfs = LfsRoutes(hub, self._writable)
 
     def routes(self) -> list[Route]:
         """Every endpoint: method, path, handler."""
@@ -39,19 +41,15 @@ class RepoRoutes:
             ("GET", "/api/{kinds}/{user}/{name}/auth-check/write", self._write_check),
             ("POST", "/api/{kinds}/{user}/{name}/preupload/{revision}", self._preupload),
             ("POST", "/api/{kinds}/{user}/{name}/commit/{revision}", self._commit),
-            ("GET", "/api/{kinds}/{user}/{name}/xet-write-token/{revision}", self._xet),
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}", self._tree),
             ("GET", "/api/{kinds}/{user}/{name}/tree/{revision}/{path:path}", self._tree),
             ("GET", "/api/{kinds}/{user}/{name}/revision/{revision}", self._info),
             ("GET", "/api/{kinds}/{user}/{name}", self._info),
             ("GET", "/api/models", self._list),
             ("GET", "/api/datasets", self._list),
-            ("PUT", "/lfs/{oid}", self._lfs_put),
-            ("GET", "/lfs/{oid}", self._lfs_get),
-            ("POST", "/lfs/{oid}/verify", self._lfs_verify),
+            *self._lfs.routes(),
         ]
         for prefix in ("", "/datasets"):
-            routes.append(("POST", prefix + "/{user}/{name}.git/info/lfs/objects/batch", self._lfs_batch))
             resolve = prefix + "/{user}/{name}/resolve/{revision}/{path:path}"
             routes += [("GET", resolve, self._resolve), ("HEAD", resolve, self._resolve)]
         return routes
@@ -173,39 +171,6 @@ class RepoRoutes:
         oid = repo.commit(files, parent)
         url = f"{self._hub.endpoint}/{repo.name}/commit/{oid}"
         return JSONResponse({"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""})
-
-    async def _xet(self, request: Request) -> Response:
-        """Left out: a client that sends large files by Xet is told so."""
-        self._writable(request)
-        raise Refusal(501, "This loop-back Hub takes large files by LFS alone")
-
-    async def _lfs_batch(self, request: Request) -> Response:
-        self._writable(request)
-        objects: list[dict[str, Any]] = []
-        for wanted in (await request.json())["objects"]:
-            oid = wanted["oid"]
-            actions = {
-                "upload": {"href": f"{self._hub.cdn}/lfs/{oid}", "header": {}},
-                "verify": {"href": f"{self._hub.endpoint}/lfs/{oid}/verify", "header": {}},
-            }
-            objects.append({**wanted, "authenticated": True} | ({} if oid in self.world.lfs else {"actions": actions}))
-        return JSONResponse({"transfer": "basic", "objects": objects})
-
-    async def _lfs_put(self, request: Request) -> Response:
-        content = await request.body()
-        oid = request.path_params["oid"]
-        if StoredFile(content, lfs=True).sha256 != oid:
-            raise Refusal(400, "The content is not what its name says")
-        self.world.lfs[oid] = content
-        return Response()
-
-    async def _lfs_get(self, request: Request) -> Response:
-        self._hub.authorized_cdn_requests += "authorization" in request.headers
-        return Response(self.world.lfs[request.path_params["oid"]], media_type="application/octet-stream")
-
-    async def _lfs_verify(self, request: Request) -> Response:
-        stored = self.world.lfs.get(request.path_params["oid"])
-        return Response(status_code=200 if stored is not None else 404)
 
     async def _resolve(self, request: Request) -> Response:
         repo = self._readable(request)

@@ -48,8 +48,7 @@ class SpaceRoutes(RepoRoutes):
         """Every endpoint of repositories, and the files of Spaces."""
         resolve = "/spaces/{user}/{name}/resolve/{revision}/{path:path}"
         files: list[Route] = [("GET", resolve, self._resolve), ("HEAD", resolve, self._resolve)]
-        batch: Route = ("POST", "/spaces/{user}/{name}.git/info/lfs/objects/batch", self._lfs_batch)
-        return [*super().routes(), ("GET", "/api/spaces", self._list), *files, batch]
+        return [*super().routes(), ("GET", "/api/spaces", self._list), *files]
 
     def _named(self, request: Request) -> tuple[str, str]:
         kind, name = super()._named(request)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-import socket
 from collections.abc import Sequence
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -15,35 +13,13 @@ from huggingface_hub import HfApi
 
 from scripts.space_files import select
 from tests.conftest import ROOT
-from tests.hub.checkouts import SPACE, Checkout, checkout_at, refused
+from tests.hub.checkouts import SPACE, Checkout, commits, held, refused
 from tests.hub.loopback import LoopbackHub
 from tests.hub.repos import StoredFile
 
 PICTURE = "docs/screenshot.png"
 ROOMS = {"app.py", "backend", "docs", "examples", "job_templates", "ui", "README.md", "SECURITY.md", "LICENSE"}
 ROOMS |= {"requirements.txt", "package.json", "package-lock.json"}
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    return checkout_at(tmp_path / "checkout")
-
-
-@pytest.fixture
-def ada(hub: LoopbackHub) -> str:
-    """The token of a user whose plan hosts Spaces."""
-    hub.spaces.hosts.add("ada")
-    return hub.world.add_user("ada")
-
-
-def held(hub: LoopbackHub, space: str = SPACE) -> dict[str, bytes]:
-    """What the Space holds now."""
-    _, files = hub.world.repos["space", space].at("main")
-    return {path: file.content for path, file in files.items()}
-
-
-def commits(hub: LoopbackHub) -> list[str]:
-    return [asked for asked in hub.trace if "/commit/" in asked]
 
 
 def test_a_dry_run_lists_what_the_app_needs_and_asks_nobody(checkout: Checkout, hub: LoopbackHub) -> None:
@@ -149,13 +125,6 @@ def test_a_missing_or_wrong_login_is_told(checkout: Checkout, hub: LoopbackHub, 
     assert hub.world.repos == {}
 
 
-def test_a_hub_that_does_not_answer_is_told(checkout: Checkout, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        refused(checkout.deploy(SPACE, token=ada), "could not be reached", "Check the network")
-
-
 @pytest.mark.parametrize("name", ["trainer", "ada/trainer/app", "ada/", "ada/tra iner", "--dry-run", "ada/a--b"])
 def test_a_name_that_is_none_is_wrong_usage(checkout: Checkout, hub: LoopbackHub, name: str) -> None:
     done = checkout.deploy(name)
@@ -191,53 +160,6 @@ def test_a_private_space_stays_one_and_that_is_told(checkout: Checkout, hub: Loo
         f"It stays private: --public counts only when the Space is made. Make it public at {settings}." in done.stdout
     )
     assert hub.world.repos["space", SPACE].private
-
-
-@pytest.mark.parametrize("status", [503, 0], ids=["fault", "cut"])
-def test_a_commit_whose_answer_is_lost_may_have_arrived(
-    checkout: Checkout, hub: LoopbackHub, ada: str, status: int
-) -> None:
-    hub.fail("POST .*/commit/", status, done=True)
-    done = checkout.deploy(SPACE, token=ada)
-    refused(done, f"Could not write to {SPACE}: ", "It may have arrived: run this again")
-    assert "Nothing was changed" not in done.stdout + done.stderr
-    hub.faults.clear()
-    again = checkout.deploy(SPACE, token=ada)
-    assert again.returncode == 0, again.stderr
-    assert "holds these " in again.stdout
-
-
-@pytest.mark.parametrize(
-    ("asked", "status"),
-    [("POST /api/repos/create", 503), ("POST /api/repos/create", 0), ("/tree/", 503), ("/auth-check/", 503)],
-)
-def test_a_hub_that_fails_in_the_middle_is_gone_on_with(
-    checkout: Checkout, hub: LoopbackHub, ada: str, asked: str, status: int
-) -> None:
-    hub.fail(asked, status, done=True)
-    done = checkout.deploy(SPACE, token=ada)
-    assert done.returncode == 1
-    assert re.search(rf"^error: Could not [a-zS ]+ {SPACE}: .*(try|this) again", done.stderr, re.MULTILINE), done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Nothing was changed" not in done.stdout + done.stderr
-    hub.faults.clear()
-    again = checkout.deploy(SPACE, token=ada)
-    assert again.returncode == 0, again.stderr
-    assert set(held(hub)) - {".gitattributes"} == {file.path for file in select(checkout.root).files}
-
-
-def test_a_space_that_was_changed_meanwhile_is_left_alone(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
-    assert checkout.deploy(SPACE, token=ada).returncode == 0
-    (checkout.root / "app.py").write_text("# changed\n")
-    hub.fail(f"POST /api/spaces/{SPACE}/commit/main", 412, "The repository has changed since the parent commit.")
-    refused(checkout.deploy(SPACE, token=ada), "it was changed meanwhile", "Try again")
-
-
-def test_settings_that_the_hub_refuses_are_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
-    readme = checkout.root / "README.md"
-    readme.write_text(readme.read_text(encoding="utf-8").replace("colorFrom: green", "colorFrom: olive"))
-    refused(checkout.deploy(SPACE, token=ada), "settings at the top of README.md", '"colorFrom" must be one of')
-    assert commits(hub) == []
 
 
 def test_the_double_takes_binary_files_of_a_space_the_lfs_way_alone(hub: LoopbackHub, ada: str) -> None:

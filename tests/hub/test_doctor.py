@@ -10,22 +10,15 @@ from huggingface_hub import HfApi
 from backend.doctor.finding import Outcome
 from backend.errors import InputError
 from backend.hub.errors import hub_errors
-from tests.hub.accounts import APP
 from tests.hub.doctors import ADA, BASE, checked, left, outcomes, ready_hub, report_of, start
 from tests.hub.loopback import LoopbackHub
 
+pytestmark = pytest.mark.usefixtures("notes")
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
 AFTER_LOGIN = [
     "Permission for jobs", "Licence of the base model", "Earlier checks", "Private repository", "Upload", "Read-back",
     "Listing of repositories", "Deleting",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Notes of doctors at work lie in the temporary folder: one of this test's own."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return tmp_path
 
 
 def test_a_good_account_passes_and_keeps_nothing(hub: LoopbackHub, notes: Path) -> None:
@@ -157,48 +150,6 @@ def test_a_listing_without_the_repository_is_a_failure(hub: LoopbackHub) -> None
     accounts.lists_app_repos = True
     again = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
     assert again["Listing of repositories"].outcome is PASSED
-
-
-def test_what_may_not_be_deleted_is_named_and_used_again(hub: LoopbackHub, notes: Path) -> None:
-    """As an app's login that neither lists nor deletes; the notes are lost, as with every restart of a Space."""
-    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
-    ready_hub(hub)
-    token = accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos"))
-    for earlier in ("Nothing was left behind.", f"{kept} of an earlier check is there, and is used again."):
-        found = checked(token)
-        assert left(hub) == [kept]
-        assert list(notes.rglob("doctor-*.json")) == []
-        assert (found["Earlier checks"].outcome, found["Earlier checks"].seen) == (PASSED, earlier)
-        assert {found[title].outcome for title in ("Private repository", "Upload", "Read-back")} == {PASSED}
-        assert found["Deleting"].outcome is UNKNOWN
-        assert f"This login may not delete repositories, so {kept} stays" in found["Deleting"].seen
-        assert f"delete it at {hub.endpoint}/datasets/{kept}/settings." in found["Deleting"].next
-    accounts.contributors_delete = True
-    assert checked(token)["Deleting"].outcome is PASSED
-    assert left(hub) == []
-
-
-def test_what_another_login_had_to_leave_is_removed_by_one_that_may(hub: LoopbackHub) -> None:
-    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
-    token = ready_hub(hub)
-    checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
-    assert left(hub) == [kept]
-    found = checked(token)
-    assert found["Earlier checks"].seen == f"What a check that was ended had left is removed: {kept}."
-    assert left(hub) == []
-
-
-@pytest.mark.parametrize(("private", "made_by"), [(False, APP), (True, "another-app"), (True, APP)])
-def test_another_s_repository_of_the_fixed_name_is_left_alone(hub: LoopbackHub, private: bool, made_by: str) -> None:
-    accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
-    accounts.contributors_delete = True
-    repo = hub.world.add_repo(kept, {"mine.csv": b"x"}, "dataset", private=private, made_by=made_by)
-    before = list(repo.commits)
-    found = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
-    assert found["Private repository"].outcome is FAILED
-    assert f"{kept} is there already" in found["Private repository"].seen
-    assert found["Upload"].outcome is UNKNOWN
-    assert hub.world.repos["dataset", kept].commits == before
 
 
 @pytest.mark.parametrize("login", ["oauth", "fineGrained", "write"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -13,50 +12,15 @@ from backend.errors import InputError
 from backend.jobs import JobState, write_state
 from backend.jobs.huggingface import delete, find_runs, read_remote, tell_forgotten, write_order
 from backend.jobs.huggingface.remote import repo_names
-from backend.jobs.huggingface.submission import labels
-from backend.runs import FolderStore, Run, RunConfig
+from backend.runs import FolderStore, RunConfig
 from tests.conftest import ROOT
 from tests.hub.accounts import APP
+from tests.hub.found_runs import job_of, made, mark_in
 from tests.hub.loopback import LoopbackHub
 from tests.hub.oauth import SCOPES
-from tests.hub.remote_runs import IMAGE, MACHINE, runner_of
-from tests.hub.space_visitor import request_of
-from tests.waiting import wait_until
-from ui.frame.runs_list import RunsList
-from ui.page.location import Location
-from ui.page.state import PageState
-from ui.services.services import Services
-from ui.services.tenants import Tenants
+from tests.hub.remote_runs import MACHINE, runner_of
 
 EXAMPLES = ROOT / "examples"
-
-
-@pytest.fixture
-def login(hub: LoopbackHub) -> str:
-    """Ada's login with the Space's own scopes; her jobs wait for ever."""
-    hub.jobs.scheduling = 600.0
-    return hub.world.accounts.add_oauth("ada", tuple(SCOPES.split()))
-
-
-def made(hub: LoopbackHub, folder: Path, run_id: str, made_by: str | None = APP) -> str:
-    """The repository of a run of ada's."""
-    run = Run.create(folder / run_id, RunConfig(), EXAMPLES / "hiking.csv", EXAMPLES / "tools.json", f"Run {run_id}")
-    names = ("run.json", "inputs/dataset.csv", "inputs/tools.json")
-    files = {name: (run.path / name).read_bytes() for name in names}
-    files["job.json"] = json.dumps({"flavor": MACHINE, "timeout_seconds": 600}).encode()
-    inputs, _ = repo_names(run_id, "ada")
-    hub.world.add_repo(inputs, files, "dataset", private=True, made_by=made_by)
-    return inputs
-
-
-def job_of(token: str, run_id: str, stage: str = "train", **more: str) -> str:
-    """A job whose labels name the run."""
-    marks = {**labels(run_id, stage, "a1"), **more}
-    return HfApi(token=token).run_job(image=IMAGE, command=["true"], labels=marks, namespace="ada").id
-
-
-def mark_in(hub: LoopbackHub, repo: str) -> bool:
-    return "forgotten.json" in hub.world.repos["dataset", repo].commits[-1][1]
 
 
 def test_a_run_is_found_by_the_labels_of_its_jobs(hub: LoopbackHub, login: str, tmp_path: Path) -> None:
@@ -189,49 +153,6 @@ def test_a_run_that_was_handed_over_is_found_by_its_job_alone(login: str, tmp_pa
     assert list(HfApi(token=login).list_datasets(author="ada")) == []
     assert find_runs(login, "ada", store) == [run.id]
     assert store.open(run.id).name == "Hiking"
-
-
-@pytest.fixture
-def services(hub: LoopbackHub, login: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Ada's part of a Space, with one run that was found."""
-    made(hub, tmp_path, "20261127-1")
-    hub.world.accounts.lists_app_repos = True
-    for name, value in hub.oauth.space_environment().items():
-        monkeypatch.setenv(name, value)
-    tenants = Tenants(tmp_path / "home")
-    services = tenants.services(request_of(login, tenants))
-    searching = services.finding
-    assert searching is not None
-    assert searching.done.wait(60)
-    assert [run.id for run in services.store.list()] == ["20261127-1"]
-    return services
-
-
-def shown(services: Services) -> str:
-    """The list of runs as the page shows it."""
-    return str(list(RunsList().render(PageState(services, Location())).values()))
-
-
-def test_the_page_does_not_wait_for_the_hub_to_be_told(hub: LoopbackHub, services: Services) -> None:
-    hub.fail("POST .*/commit/", None, delay_seconds=3, times=1)
-    services.delete("20261127-1")
-    assert services.store.list() == []
-    assert not mark_in(hub, "ada/fgt-20261127-1-inputs")
-    assert "may reappear" not in shown(services)
-    wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
-
-
-def test_the_page_says_where_the_hub_could_not_be_told_and_tries_again(hub: LoopbackHub, services: Services) -> None:
-    hub.fail("POST .*/commit/", 500, times=1)
-    services.delete("20261127-1")
-    wait_until(lambda: services.unmarked)
-    assert services.store.list() == []
-    for told in ("A deleted run may reappear", "has a fault (500)", "you can delete it again", "Try again"):
-        assert told in shown(services)
-    services.find_again()
-    assert services.finding is not None
-    wait_until(lambda: mark_in(hub, "ada/fgt-20261127-1-inputs"))
-    assert "may reappear" not in shown(services)
 
 
 def test_a_run_that_is_handed_over_again_elsewhere_is_no_longer_forgotten(

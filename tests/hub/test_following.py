@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from backend.jobs.huggingface import JobRef, Watchers, read_remote, write_order
-from backend.jobs.huggingface.log_sync import MARK, Journal, Seen
+from backend.jobs.huggingface.log_sync import MARK
 from backend.jobs.huggingface.remote import write_remote
 from backend.jobs.huggingface.runner import write_queued
 from backend.jobs.states import read_state
@@ -22,10 +21,9 @@ from backend.runs import Run, RunConfig, append_event, read_events, read_json
 from tests.conftest import ROOT
 from tests.hub.jobs import Job, now
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import ordered_run, runner_of, scripted_job, watched_to_end
+from tests.hub.remote_runs import STEP, runner_of, scripted_job, watched_to_end
 from tests.waiting import wait_until
 
-STEP = {"event": "step", "stage": "train", "steps": 40}
 TALK = f"""
 import json, os, time
 print("Installed 90 packages in 1ms")
@@ -46,16 +44,6 @@ RESULTS = {
     "checkpoint/model.safetensors": b"weights",
     "export/hiking.litertlm": b"LITERTLM",
 }
-
-
-@pytest.fixture
-def token(hub: LoopbackHub) -> str:
-    return hub.world.add_user("ada")
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return ordered_run(tmp_path / "runs")
 
 
 def leave(hub: LoopbackHub, run: Run, files: dict[str, bytes]) -> None:
@@ -226,43 +214,3 @@ def test_many_jobs_are_followed_at_once_and_leave_room_for_others(hub: LoopbackH
         job.become("CANCELED")
     wait_until(lambda: not any((state := read_state(run, "train")) and state.active for run in runs))
     watchers.stop()
-
-
-def test_what_was_heard_is_bounded_and_old_lines_stay_heard() -> None:
-    seen, lines = Seen(), [(f"2026-11-23T00:00:{at // 1000:02}.{at % 1000:03}Z", f"{at % 7}") for at in range(12_000)]
-    assert sum(seen.is_new(*line) for line in lines) == len(lines)
-    seen.begin_replay()
-    assert sum(seen.is_new(*line) for line in lines) == 0
-    assert seen.is_new("2026-11-23T00:01:00.000Z", "new")
-    assert len(seen._heard) <= 5_000
-
-
-def test_an_event_behind_a_line_that_another_process_began_is_an_event(run: Run) -> None:
-    journal = Journal(run, "train")
-    journal.take(now(), f"40 %|####{MARK}{json.dumps({**STEP, 'step': 1})}")
-    journal.take(now(), f"{MARK}is what a line of ours begins with")
-    journal.close()
-    assert run.log_path("train").read_text().splitlines() == ["40 %|####", f"{MARK}is what a line of ours begins with"]
-    assert [event["step"] for event in read_events(run.metrics_path)[0]] == [1]
-
-
-def test_any_cut_of_what_was_heard_is_made_good(run: Run) -> None:
-    """A crash may end any of the three files anywhere behind what the others say."""
-    lines = [
-        (now(), f"line {at}" if at % 3 else f"{MARK}{json.dumps({**STEP, 'step': at, 'time': at})}") for at in range(30)
-    ]
-    chance = random.Random(7)
-    for _ in range(15):
-        journal = Journal(run, "train")
-        for line in lines[: chance.randint(1, 30)]:
-            journal.take(*line)
-        journal.close()
-        heard = run.log_path("train").with_suffix(".heard")
-        raw = heard.read_bytes()
-        heard.write_bytes(raw[: len(raw) - chance.randint(0, 60)])
-    journal = Journal(run, "train")
-    for line in lines:
-        journal.take(*line)
-    journal.close()
-    assert run.log_path("train").read_text().splitlines() == [f"line {at}" for at in range(30) if at % 3]
-    assert [event["step"] for event in read_events(run.metrics_path)[0]] == list(range(0, 30, 3))

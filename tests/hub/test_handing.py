@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +18,7 @@ from backend.redact import TOKEN
 from backend.runs import FolderStore, Run, RunConfig
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
-from tests.hub.remote_runs import IMAGE, ordered_run, runner_of, watched_to_end
+from tests.hub.remote_runs import IMAGE, runner_of, watched_to_end
 from tests.waiting import wait_until
 
 SHAPES = {"command": list, "arguments": list, "environment": dict, "flavor": str, "dockerImage": str}
@@ -37,11 +29,6 @@ def token(hub: LoopbackHub) -> str:
     """Ada's; her jobs wait for a machine for ever."""
     hub.jobs.scheduling = 600.0
     return hub.world.add_user("ada")
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return ordered_run(tmp_path / "runs")
 
 
 def posts(hub: LoopbackHub) -> int:
@@ -212,74 +199,3 @@ def test_nothing_is_asked_for_before_everything_lies_there(hub: LoopbackHub, tok
     with pytest.raises(InputError, match=r"has a fault \(500\)"):
         runner_of(token).submit(run, "train")
     assert posts(hub) == 0
-
-
-SUBMITTERS = """
-import os, sys
-from pathlib import Path
-from backend.jobs.huggingface import HuggingFaceRunner
-from backend.runs import Run
-print("ready", flush=True)
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        HuggingFaceRunner(lambda: sys.argv[1], "ada", (0.0, 0.1, 0.2)).submit(Run.open(Path(line.strip())), "train")
-        os._exit(0)
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
-@pytest.fixture
-def submitters(token: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that makes one for each run it is told of, which submits it; libraries are loaded once."""
-    command = [sys.executable, "-c", SUBMITTERS, token]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield process
-        process.kill()
-
-
-def test_a_submission_killed_at_any_moment_leaves_one_job_or_none_and_says_which(
-    hub: LoopbackHub, token: str, tmp_path: Path, submitters: subprocess.Popen[str]
-) -> None:
-    """SIGKILL around each of the seven requests: before it is carried out, or, for the last, when it just was."""
-    chance, outcomes = random.Random(11), []
-    assert submitters.stdin is not None
-    assert submitters.stdout is not None
-    for at, held in [*((at, True) for at in range(1, 8)), *[(7, False)] * 3]:
-        run = ordered_run(tmp_path / "runs")
-        hub.jobs.reset()
-        hub.jobs.scheduling = 600.0
-        go_on, before = threading.Event(), len(hub.trace)
-        if held:
-            hub.fail("", None, after=at - 1, times=1, until=go_on)
-        submitters.stdin.write(f"{run.path}\n")
-        submitters.stdin.flush()
-        child = int(submitters.stdout.readline())
-        wait_until(lambda at=at + before: len(hub.trace) >= at)
-        if not held:
-            time.sleep(chance.random() * 0.05)  # no condition tells the moments between the answer and the end apart
-        with suppress(ProcessLookupError):  # it may have come to its end
-            os.kill(child, signal.SIGKILL)
-        assert int(submitters.stdout.readline()) in (-signal.SIGKILL, 0)
-        go_on.set()
-        wait_until(lambda: hub.answering == 0)  # what was on its way has arrived
-        hub.faults.clear()
-        state, started = read_state(run, "train"), list(hub.jobs.all)
-        outcomes.append((len(started), known(run) is not None))
-        if state is not None and state.active and not started:
-            assert "was not started, and nothing is billed" in watched_to_end(run, "train", token).message
-        if known(run) is None:  # it was not started, or nobody heard that it was
-            assert runner_of(token).submit(run, "train").active
-        assert [known(run)] == list(hub.jobs.all)
-        assert not started or started == list(hub.jobs.all)
-    assert {(0, False), (1, False)} <= set(outcomes)
-
-
-def known(run: Run) -> str | None:
-    """The id of the job as the run's folder has it."""
-    remote = read_remote(run)
-    ref = remote.jobs.get("train") if remote else None
-    return ref.job_id if ref else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from pathlib import Path
 
 import pytest
@@ -17,37 +16,16 @@ from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml.models.base import starter_base
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, resolve_length, shared_prefix
-from job_templates.ml.shared_prefix import attention
 from job_templates.ml.shared_prefix.answer_loss import HeldOut, look, token_losses
-from job_templates.ml.shared_prefix.attention import Attention
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, cost_of, padded
 from job_templates.ml.shared_prefix.packs import Cost, attention_masks, cheapest_groups, pack_rows
-from tests.jobs.tiny_gemma import tiny_gemma
-
-CPU = torch.device("cpu")
-ONE_PACK, MANY_PACKS = Cost(token=1.0, pair=0.0), Cost(token=0.0, pair=1.0)
-
-
-def tiny_model(window: int, vocabulary: int = 60) -> Gemma3ForCausalLM:
-    return tiny_gemma(window, seed=0, vocabulary=vocabulary, spread=0.2).train()
+from tests.jobs.packed import CPU, MANY_PACKS, ONE_PACK, some_rows, tiny_model
 
 
 def perhaps_adapted(model: Gemma3ForCausalLM, adapter: bool) -> torch.nn.Module:
     """The model, or the model with an adapter that changes something."""
     lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", init_lora_weights=False)
     return get_peft_model(model, lora) if adapter else model
-
-
-def some_rows(prefix: int, suffixes: list[int], answers: list[int]) -> list[TokenRow]:
-    rng = random.Random(1)
-    shared = tuple(rng.randrange(4, 60) for _ in range(prefix))
-    return [
-        TokenRow(
-            (*shared, 4 + number, *(rng.randrange(4, 60) for _ in range(suffix))),
-            tuple(rng.randrange(4, 60) for _ in range(answer)),
-        )
-        for number, (suffix, answer) in enumerate(zip(suffixes, answers, strict=True))
-    ]
 
 
 def plain_loss(model: torch.nn.Module, rows: list[TokenRow]) -> Tensor:
@@ -159,44 +137,6 @@ def test_one_call_several_and_none_in_both_formats_with_a_prefix_longer_than_the
     model = perhaps_adapted(tiny_model(window, vocabulary=len(base.tokenizer)), adapter)
     hold_equal(model, rows, window, ONE_PACK)
     hold_equal(model, rows, window, MANY_PACKS)
-
-
-@pytest.mark.parametrize("block", [1, 7, 64])
-def test_attention_by_blocks_equals_one_masked_attention(block: int) -> None:
-    rows = some_rows(30, [3, 40, 2, 9], [4, 6, 25, 5])
-    for cost in (ONE_PACK, MANY_PACKS):
-        batch = pack_rows(rows, shared_prefix(rows), 16, cost)
-        packs, length = batch.input_ids.shape
-        generator = torch.Generator().manual_seed(1)
-        query = torch.randn((packs, 4, length, 8), generator=generator).requires_grad_()
-        key, value = (torch.randn((packs, 2, length, 8), generator=generator).requires_grad_() for _ in range(2))
-        for kind, blocked in attention.attentions(batch.masks, batch.prefix, CPU, block).items():
-            whole = attention.Masked(batch.masks[kind])
-            same_attention(blocked, whole, query, key, value)
-            same_attention(
-                *(one.after(batch.prefix) for one in (blocked, whole)), query[:, :, batch.prefix :], key, value
-            )
-
-
-def test_one_masked_attention_takes_states_of_both_types_under_autocast() -> None:
-    batch = pack_rows(some_rows(6, [3, 5], [4, 6]), 6, 512, ONE_PACK)
-    length = batch.input_ids.shape[1]
-    query, key = torch.randn(1, 4, length, 8), torch.randn(1, 2, length, 8)
-    value = torch.randn(1, 2, length, 8).bfloat16()
-    attend = attention.Masked(batch.masks["full_attention"])
-    with torch.autocast("cpu", torch.bfloat16):
-        mixed = attend(query, key, value, 0.3)
-    assert mixed.dtype == torch.bfloat16
-    torch.testing.assert_close(mixed.float(), attend(query, key, value.float(), 0.3), rtol=0.05, atol=0.05)
-
-
-def same_attention(one: Attention, other: Attention, query: Tensor, key: Tensor, value: Tensor) -> None:
-    """Hold what comes out, and its gradient, of both against each other."""
-    mixed, wanted = (attend(query, key, value, 0.3) for attend in (one, other))
-    torch.testing.assert_close(mixed, wanted)
-    upstream = torch.randn(mixed.shape, generator=torch.Generator().manual_seed(2))
-    found, expected = (torch.autograd.grad(part, (query, key, value), upstream) for part in (mixed, wanted))
-    torch.testing.assert_close(found, expected)
 
 
 def test_the_prefix_is_counted_once_a_pack() -> None:

@@ -18,7 +18,7 @@ from job_templates.ml.rows.encoding import shared_prefix
 from job_templates.ml.shared_prefix.answer_loss import token_losses
 from job_templates.ml.shared_prefix.attention import Masked
 from job_templates.ml.shared_prefix.packs import PackedBatch, pack_rows
-from tests.jobs.test_train_packs import CPU, MANY_PACKS, some_rows, tiny_model
+from tests.jobs.packed import CPU, MANY_PACKS, some_rows, tiny_model
 from tests.jobs.test_trainer import steps, tiny_trainer
 
 LAID_OUT_ON_A_CPU = {"packs.py", "attention.py"}

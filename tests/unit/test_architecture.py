@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -51,6 +52,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
 }
 """The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""
+LONGEST, LEAST_MEDIAN = 250, 100
+"""Lines of a module: the most that any has, and what the product's modules have in the middle of them, at least."""
 TRACKED = [
     ROOT / name
     for name in subprocess.run(
@@ -202,9 +205,27 @@ def test_checking_data_loads_no_more_than_it_needs() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def _length(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def _ideas(lengths: dict[str, int]) -> list[str]:
+    """Which modules are longer than one idea, and whether those of the product are mostly shreds, one line each."""
+    wrong = [f"{name} has {length} lines, more than {LONGEST}" for name, length in lengths.items() if length > LONGEST]
+    product = [
+        length
+        for name, length in lengths.items()
+        if name.partition("/")[0] in FORBIDDEN and not name.endswith("__init__.py")
+    ]
+    if product and (middle := median(product)) < LEAST_MEDIAN:
+        rooms = ", ".join(FORBIDDEN)
+        wrong.append(f"half of the modules of {rooms} have {middle:g} lines or fewer: {LEAST_MEDIAN} are the least")
+    return wrong
+
+
 def test_every_module_is_one_idea() -> None:
-    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
-    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    """Neither several nor a part of one."""
+    assert _ideas({str(path.relative_to(ROOT)): _length(path) for path in MODULES}) == []
 
 
 def test_no_weights_and_no_large_files_in_the_repository() -> None:

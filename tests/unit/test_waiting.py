@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 TESTS = ROOT / "tests"
 TIMES = {
     "tests/waiting.py": "it is the loop that waits",
-    "tests/hub/test_handing.py": "a kill at any moment is what is tested",
+    "tests/hub/test_handing_killed.py": "a kill at any moment is what is tested",
 }
 """The files that may sleep, and why."""
 

@@ -19,9 +19,9 @@ from backend.jobs.huggingface.ends import outcome, seconds_of
 from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
 from backend.jobs.huggingface.log_stream import IDLE_DRAINS, Listener, Listening
 from backend.jobs.huggingface.log_sync import Journal
-from backend.jobs.huggingface.login import JobLogin, is_too_late
+from backend.jobs.huggingface.login import REFUSED_LOOKING, REFUSED_QUEUED, REFUSED_RUNNING, JobLogin, is_too_late
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_remote
-from backend.jobs.huggingface.results import fetch_results
+from backend.jobs.huggingface.results import RESULTS_REFUSED, fetch_results
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
 from backend.redact import redact
@@ -31,20 +31,6 @@ LONGEST_WAIT_SECONDS = 60.0
 FETCHES = 8
 REFUSALS = 3
 """The number of consecutive refusals of the login after which the job is no longer followed."""
-RESULTS_REFUSED = "The job has ended. Log in again to download its results."
-REFUSED = "Hugging Face no longer accepts the login, or this app lacks the permission for jobs."
-REFUSED_RUNNING = (
-    f"{REFUSED} A job that was started with this login ends the next time it saves its results. Results that it saved "
-    "before stay. Log in again to follow the job. After it has ended, start it again or resume it."
-)
-REFUSED_QUEUED = (
-    f"{REFUSED} The job was waiting for a machine. A job that was started with this login cannot save its results. "
-    "Log in again. If the job is still waiting then, cancel it and start it again."
-)
-REFUSED_LOOKING = (
-    f"{REFUSED} It is not known yet whether the job was started, so do not start it a second time. Log in again: the "
-    "app then searches for the job again."
-)
 
 
 class Stopped(Exception):
@@ -190,7 +176,8 @@ class Follower:
             listener.drain(self._poll_seconds, 1 if cancelled else IDLE_DRAINS)
             missing = self._fetch(remote, FETCHES if info.status.stage == JobStage.COMPLETED else 2)
         started, ended = seconds_of(info.started_at), seconds_of(info.finished_at) or time.time()
-        state = outcome(info, remote, missing, self._last_lines(), too_late=login.cancelled)
+        lines = read_log(self._run.log_path(self._stage))[0].splitlines()[-200:]
+        state = outcome(info, remote, missing, lines, too_late=login.cancelled)
         write_state(self._run, self._stage, replace(state, started=started, ended=ended, remote=True))
 
     def _fetch(self, remote: Remote, tries: int) -> list[str] | str:
@@ -228,9 +215,6 @@ class Follower:
         self._say(message)
         self.refused = self._asked_with
         return Stopped()
-
-    def _last_lines(self) -> list[str]:
-        return read_log(self._run.log_path(self._stage))[0].splitlines()[-200:]
 
     def _state(self) -> JobState:
         state = read_state(self._run, self._stage)

@@ -1,4 +1,7 @@
-"""When a login ends, and how long a job may run with it: a job saves its results with the login that started it."""
+"""When a login ends, and how long a job may run with it: a job saves its results with the login that started it.
+
+And what is said of a job whose login the Hub refuses.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,19 @@ MARGIN_MINUTES = 30.0
 """What is kept free between a job's limit and the end of its login: waiting for a machine, and its start."""
 LEAST_MINUTES = 1.0
 NEW_LOGIN = "Log out, log in again, and check the price again."
+REFUSED = "Hugging Face no longer accepts the login, or this app lacks the permission for jobs."
+REFUSED_RUNNING = (
+    f"{REFUSED} A job that was started with this login ends the next time it saves its results. Results that it saved "
+    "before stay. Log in again to follow the job. After it has ended, start it again or resume it."
+)
+REFUSED_QUEUED = (
+    f"{REFUSED} The job was waiting for a machine. A job that was started with this login cannot save its results. "
+    "Log in again. If the job is still waiting then, cancel it and start it again."
+)
+REFUSED_LOOKING = (
+    f"{REFUSED} It is not known yet whether the job was started, so do not start it a second time. Log in again: the "
+    "app then searches for the job again."
+)
 
 
 def login_ends(token: str) -> float | None:

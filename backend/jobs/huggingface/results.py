@@ -24,6 +24,7 @@ SMALL = re.compile(
     r"|unfinished/resume/checkpoint-\d+/trainer_state\.json"
 )
 READING = "read the results in"
+RESULTS_REFUSED = "The job has ended. Log in again to download its results."
 NEEDED = {
     "train": ("training.json", r"checkpoint/.*\.safetensors"),
     "evaluate": ("evaluation.json",),
