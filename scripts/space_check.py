@@ -54,11 +54,16 @@ def _places(trees: Mapping[str, ast.Module]) -> Iterator[str]:
     for path, tree in trees.items():
         parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        yield from (".".join([*parts, name]) for name in _bound(tree))
+        yield from (".".join([*parts, name]) for name in _bound(tree, ".".join(parts)))
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(tree: ast.Module, module: str) -> Iterator[str]:
+    """The names that a module binds, without the modules that it imports from its own package."""
+    own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
+    submodules = [alias for node in own for alias in node.names]
     for node in ast.walk(tree):
+        if node in submodules:
+            continue
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name
