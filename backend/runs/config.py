@@ -89,8 +89,7 @@ class RunConfig:
         tuned="lora",
         help="lora trains an adapter and merges it, full trains all weights",
         label="What is trained",
-        info="All weights need more memory and a tenth of the learning rate. With the same training time, both scored "
-        "the same.",
+        info="All weights need more memory and a tenth of the rate. In the same time, both scored the same.",
         choices={"lora": "Adapter (LoRA)", "full": "All weights"},
         row="method",
     )
@@ -229,10 +228,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The settings in a JSON object; absent ones take the base model's defaults, unknown ones are ignored.
-
-        Raises InputError if a value is not allowed.
-        """
+        """The settings in a JSON object: absent ones are the base model's, unknown ones are ignored; raises InputError."""
         if not isinstance(values, Mapping):
             raise InputError(f"The run's settings must be an object of names and values, not {shortened(values)}.")
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
