@@ -59,7 +59,7 @@ def test_a_corrected_answer_becomes_a_row_of_a_copy(visit: Visit, run: Path) -> 
     expect(page.locator("#correct-result")).to_contain_text("Did you mean find_nearby_place?")
     take(page, "try-correct")
     _add(page, '[{"name": "find_nearby_place", "args": {"query": "shelter"}}]')
-    expect(page.locator("#correct-result")).to_contain_text("1 row more")
+    expect(page.locator("#correct-result")).to_contain_text("1 new row")
     _ask(page, "hut of nightmares, how far")
     expect(page.locator("#history li")).to_have_count(1)
     visitor.button("Correct this answer")
