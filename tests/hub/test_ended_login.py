@@ -53,7 +53,7 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     assert state_of(run).active
     assert "no longer accepts the login" in state_of(run).message
     assert "ends the next time it saves its results" in state_of(run).message
-    assert "Log in again to follow the job; after it has ended, start it again or resume it." in state_of(run).message
+    assert "Log in again to follow the job. After it has ended, start it again or resume it." in state_of(run).message
     assert "goes on by itself" not in state_of(run).message
     assert last_saved_state(run) is None
 

@@ -90,4 +90,4 @@ def test_a_login_that_ended_is_noticed_while_the_log_is_open(hub: LoopbackHub, r
     state = read_state(run, "train")
     assert state is not None
     assert state.active
-    assert "ends when it next has to save" in state.message
+    assert "ends the next time it saves" in state.message
