@@ -72,7 +72,7 @@ def test_no_file_can_be_written_anywhere() -> None:
         ("/proc/none", "/proc/none cannot be written: "),
         ("", "needs the name of a file"),
         ("/", "needs the name of a file"),
-        ("/proc/version/x", "/proc/version is no folder"),
+        ("/proc/version/x", "/proc/version is not a folder"),
     ],
 )
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_checked(named: str, told: str) -> None:
