@@ -177,7 +177,7 @@ def test_a_doubt_that_cannot_be_settled_stays_a_doubt_until_the_hub_answers(
             "Add credit",
         ),
         (403, {}, "no", "the login does not permit it. Hugging Face says: no. Log in again and grant"),
-        (404, {}, "", "it is not there"),
+        (404, {}, "", "it does not exist"),
         (429, {"Retry-After": "7"}, "", "too many requests. Try again in 7 seconds"),
     ],
 )

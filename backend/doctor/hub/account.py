@@ -32,7 +32,7 @@ FREE = (
     "Costs nothing: one private repository is made and deleted again. If the login may not delete, it stays, and later "
     "checks use it again."
 )
-REMOVING = "Removing what was made …"
+REMOVING = "Removing test files …"
 
 Jobs = Callable[[Visit, Watcher], list[Finding]]
 """What is done with the account's jobs while the repository is there."""
