@@ -64,7 +64,7 @@ def test_a_corrected_answer_becomes_a_row_of_a_copy(visit: Visit, run: Path) -> 
     expect(page.locator("#history li")).to_have_count(1)
     visitor.button("Correct this answer")
     _add(page, '[{"name": "find_nearby_place", "args": {"query": "shelter"}}]')
-    expect(page.locator("#correct-result")).to_contain_text("2 rows more")
+    expect(page.locator("#correct-result")).to_contain_text("2 new rows")
     visitor.button("Continue with it on Data")
     expect(page.locator("#data-state")).to_contain_text("982 rows · 5 tools · 0 errors")
     expect(page.locator("#data-state")).to_contain_text("2 rows added on the Try step")

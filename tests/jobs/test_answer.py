@@ -187,5 +187,5 @@ def test_the_script_alone_answers_lines(exported_run: Run) -> None:
     assert (ready["ready"], ready["start_token"], ready["context"]) == (True, 2, 1024)
     assert sorted(ready["stop_tokens"]) == [[1], [50], [106]]
     assert (answer["id"], answer["error"]) == (7, None)
-    assert "no JSON" in junk["error"]
+    assert "not JSON" in junk["error"]
     assert "message" in empty["error"]

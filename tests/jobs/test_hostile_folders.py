@@ -17,7 +17,6 @@ from backend.prompts import get_format
 from backend.records import Tool
 from backend.runs import RunConfig
 from backend.tokens import train_starter_tokenizer
-from job_templates.ml.models import templates
 from job_templates.ml.models.base import pretrained_base, with_adapter
 from job_templates.ml.models.checkpoint import save_adapter, save_checkpoint
 from job_templates.ml.models.loading import format_of, load_tuned
@@ -125,14 +124,11 @@ TEMPLATES = {
 
 
 @pytest.mark.parametrize("kind", TEMPLATES)
-def test_a_template_that_does_not_end_is_cut_off(
-    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_template_that_does_not_end_is_cut_off(checkpoint: Path, tmp_path: Path, kind: str) -> None:
     tokenizer = pretrained_base(str(checkpoint), tmp_path / "work").tokenizer
     tokenizer.chat_template, told = TEMPLATES[kind]
-    monkeypatch.setattr(templates, "SECONDS", 2.0 if "was cut off" in told else 60.0)
     with pytest.raises(InputError, match=told):
-        format_of(tokenizer, ())
+        format_of(tokenizer, (), seconds=2.0 if "was cut off" in told else 60.0)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_a_terminated_run_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> No
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "asked to end" in errors
+    assert "the process was terminated" in errors
     last = read_events(metrics)[0][-1]
     assert (last["event"], last["state"]) == ("stage", "failed")
     assert not (tmp_path / "run" / "checkpoint").exists()

@@ -18,7 +18,7 @@ from job_templates.ml.models.device import choose_precision
 from job_templates.ml.models.folder_check import loading
 from job_templates.ml.models.source import ModelSource
 from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.templates import render
+from job_templates.ml.models.templates import SECONDS, render
 
 PROBE = "Where is it?"
 
@@ -70,10 +70,13 @@ def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Sco
     return Scorable(choose_precision().ready(base.model), base.tokenizer, get_format(config.prompt_format, "full"))
 
 
-def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool]) -> PromptFormat:
-    """The prompt format whose prompt the checkpoint's chat template renders; native with full declarations if none."""
+def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool], seconds: float = SECONDS) -> PromptFormat:
+    """The prompt format whose prompt the checkpoint's chat template renders; native with full declarations if none.
+
+    Raises InputError if the template takes longer than `seconds`.
+    """
     messages = [{"role": "user", "content": PROBE}]
     developer = {"role": "developer", "content": DEVELOPER_SENTENCE}
-    rendered = set(render(tokenizer, [messages, [developer, *messages]], [tool.to_dict() for tool in tools]))
+    rendered = set(render(tokenizer, [messages, [developer, *messages]], [tool.to_dict() for tool in tools], seconds))
     formats = [get_format(name, declarations) for name in FORMATS for declarations in DECLARATIONS]
     return next((fmt for fmt in formats if fmt.prompt(tools, PROBE) in rendered), formats[0])

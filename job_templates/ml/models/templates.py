@@ -25,10 +25,12 @@ MEND = "Replace chat_template.jinja by the base model's own, then try again."
 Message = dict[str, str]
 
 
-def render(tokenizer: Any, conversations: Sequence[list[Message]], tools: list[dict[str, Any]]) -> list[str | None]:
+def render(
+    tokenizer: Any, conversations: Sequence[list[Message]], tools: list[dict[str, Any]], seconds: float = SECONDS
+) -> list[str | None]:
     """What the tokenizer's chat template makes of each conversation; None for one that it does not know how to write.
 
-    InputError where it takes longer than 30 seconds, or more memory than it may.
+    Raises InputError if it takes longer than `seconds`, or more memory than it may.
     """
     try:
         template = tokenizer.get_chat_template(None, tools=tools)
@@ -44,13 +46,13 @@ def render(tokenizer: Any, conversations: Sequence[list[Message]], tools: list[d
             command,
             input=json.dumps(order),
             cwd=ROOT,
-            timeout=SECONDS,
+            timeout=seconds,
             capture_output=True,
             text=True,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{where} was cut off after {SECONDS:.0f} seconds. {MEND}") from error
+        raise InputError(f"{where} was cut off after {seconds:.0f} seconds. {MEND}") from error
     if done.returncode != 0:
         raise InputError(f"{where} takes too much memory. {MEND}")
     found: list[str | None] = json.loads(done.stdout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -22,7 +23,9 @@ def _answered(kind: type[gr.Blocks], handler: Handler) -> tuple[list[Any], int]:
         fields: list[Block] = [gr.Textbox() for _ in range(OUTPUTS)]
         blocks.load(lambda: None, None, fields)
     (listener,), session = blocks.fns.values(), SessionState(blocks)
-    sent = asyncio.run(blocks.postprocess_data(listener, handler(fields), session))
+    work = blocks.postprocess_data(listener, handler(fields), session)
+    with ThreadPoolExecutor(1) as thread:  # a browser test of the same process leaves its loop running in this one
+        sent = thread.submit(asyncio.run, work).result()
     return sent, sum(session[field._id] is not field for field in fields)
 
 
