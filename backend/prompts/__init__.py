@@ -19,6 +19,7 @@ from backend.prompts.tokens import (
     LAST_BEFORE_TURNS_ID,
     MASK,
     META_TOKENS,
+    NEUTRALIZED,
     NO_CALL_ANSWER,
     PAD,
     PAD_ID,
@@ -29,6 +30,7 @@ from backend.prompts.tokens import (
     STOP_TOKENS,
     UNK,
     UNK_ID,
+    neutralize,
     user_defined_symbols,
 )
 from backend.records import DECLARATIONS, FORMATS, Declarations, FormatName
@@ -45,6 +47,7 @@ __all__ = [
     "LAST_BEFORE_TURNS_ID",
     "MASK",
     "META_TOKENS",
+    "NEUTRALIZED",
     "NO_CALL_ANSWER",
     "PAD",
     "PAD_ID",
@@ -62,6 +65,7 @@ __all__ = [
     "Reading",
     "get_format",
     "is_name",
+    "neutralize",
     "parse_answer",
     "read_answer",
     "strip_stop_tokens",

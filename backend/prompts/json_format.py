@@ -27,7 +27,7 @@ class JsonFormat:
 
     def prompt(self, tools: Sequence[Tool], message: str) -> str:
         """The whole prompt, from `<bos>` to the opened model turn."""
-        return f"{tokens.BOS}{self._system_turn(tools)}{_turn('user', message)}{tokens.START_OF_TURN}model\n"
+        return f"{tokens.BOS}{self._system_turn(tools)}{_turn('user', tokens.neutralize(message))}{tokens.START_OF_TURN}model\n"
 
     def completion(self, calls: Sequence[Call], answer: str = "") -> str:
         """A JSON array of `{"name", "args"}` or plain text, a newline, and `<end_of_turn>`."""
@@ -51,7 +51,8 @@ class JsonFormat:
     def chat_template(self, tools: Sequence[Tool]) -> str:
         """A jinja template with this run's system turn written into it, so no app can hand the tools over otherwise."""
         opening = jinja_string(self._system_turn(tools))
-        return f"{{{{- bos_token ~ {opening} -}}}}\n{_TURNS}"
+        control = f"{{%- set control_tokens = {list(tokens.NEUTRALIZED)} -%}}"
+        return f"{control}\n{{{{- bos_token ~ {opening} -}}}}\n{_TURNS}"
 
     def _system_turn(self, tools: Sequence[Tool]) -> str:
         if self.declarations == "none":
@@ -62,13 +63,25 @@ class JsonFormat:
 
 
 _TURNS = """\
+{%- macro words(text) -%}
+  {%- set found = namespace(text=text) -%}
+  {%- for token in control_tokens -%}
+    {%- set found.text = found.text | replace(token, token[:1] ~ ' ' ~ token[1:]) -%}
+  {%- endfor -%}
+  {{- found.text -}}
+{%- endmacro -%}
 {%- for message in messages if message['role'] not in ['system', 'developer'] -%}
-  {{- '<start_of_turn>' ~ ('model' if message['role'] == 'assistant' else message['role']) ~ '\\n' -}}
-  {%- if message['content'] is string -%}
-    {{- message['content'] | trim -}}
-  {%- elif message['content'] -%}
-    {%- for item in message['content'] -%}{{- item['text'] | trim -}}{%- endfor -%}
-  {%- endif -%}
+  {%- set model = message['role'] in ['assistant', 'model'] -%}
+  {%- set found = message['content'] -%}
+  {{- '<start_of_turn>' ~ ('model' if model else message['role']) ~ '\\n' -}}
+  {%- for item in ([found] if found is string or found is mapping else found or []) -%}
+    {%- set text = item if item is string else item['text'] -%}
+    {%- if text is string -%}
+      {{- text | trim if model else words(text) | trim -}}
+    {%- elif item is mapping and item['type'] != 'image' -%}
+      {{- words(item | tojson) -}}
+    {%- endif -%}
+  {%- endfor -%}
   {{- '\\n<end_of_turn>\\n' -}}
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- '<start_of_turn>model\\n' -}}{%- endif -%}

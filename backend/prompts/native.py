@@ -29,7 +29,7 @@ class NativeFormat:
     def prompt(self, tools: Sequence[Tool], message: str) -> str:
         """The whole prompt, from `<bos>` to the opened model turn."""
         return (
-            f"{tokens.BOS}{self._developer_turn(tools)}{tokens.START_OF_TURN}user\n{message.strip()}"
+            f"{tokens.BOS}{self._developer_turn(tools)}{tokens.START_OF_TURN}user\n{tokens.neutralize(message).strip()}"
             f"{tokens.END_OF_TURN}\n{tokens.START_OF_TURN}model\n"
         )
 
@@ -50,6 +50,7 @@ class NativeFormat:
         """
         written = jinja_string(self._declarations(tools))
         head = f"{{%- set declared = '{self.declarations}' -%}}\n{{%- set written = {written} -%}}\n"
+        head += f"{{%- set control_tokens = {list(tokens.NEUTRALIZED)} -%}}\n"
         return head + TEMPLATE.read_text(encoding="utf-8")
 
     def _declarations(self, tools: Sequence[Tool]) -> str:

@@ -30,6 +30,13 @@ RESERVED = re.compile(
 )
 """Any text that the tokenizer would read as a control token instead of as words."""
 
+NEUTRALIZED = (
+    "<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<escape>", "[multimodal]", "<unused",
+    "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>",
+    "<start_function_declaration>", "<end_function_declaration>", "<start_function_call>", "<end_function_call>",
+    "<start_function_response>", "<end_function_response>",
+)  # fmt: skip
+"""What `neutralize` changes. `<unused` stands for all tokens that begin so."""
 
 MASK = "<mask>"
 FIRST_UNUSED_ID, LAST_BEFORE_TURNS_ID = 6, 104
@@ -60,3 +67,13 @@ def user_defined_symbols() -> list[str]:
     for token, token_id in CONTROL_TOKENS.items():
         symbols[token_id - 4] = token
     return symbols
+
+
+def neutralize(text: str) -> str:
+    """Returns the text with a space after the first character of each control token, so that it is read as words.
+
+    The chat templates and the Kotlin file of the Android kit do the same, replacement by replacement.
+    """
+    for token in NEUTRALIZED:
+        text = text.replace(token, f"{token[0]} {token[1:]}")
+    return text

@@ -132,7 +132,9 @@ def test_conversations_render_as_published(found: list[Call], message: str, answ
         {"role": "assistant", "tool_calls": [{"type": "function", "function": call.to_dict()} for call in found]},
     ]
     if answered:
-        turns += [{"role": "tool", "name": call.name, "content": dict(call.arguments)} for call in found]
+        turns += [
+            {"role": "tool", "name": call.name, "content": dict(call.arguments) or {"done": True}} for call in found
+        ]
         turns += [{"role": "tool", "content": [{"name": "a", "response": {"b": [1, True, None]}}]}]
         turns += [{"role": "tool", "name": "a", "content": "done"}]
     for prompt in (False, True):
