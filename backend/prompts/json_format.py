@@ -27,7 +27,8 @@ class JsonFormat:
 
     def prompt(self, tools: Sequence[Tool], message: str) -> str:
         """The whole prompt, from `<bos>` to the opened model turn."""
-        return f"{tokens.BOS}{self._system_turn(tools)}{_turn('user', tokens.neutralize(message))}{tokens.START_OF_TURN}model\n"
+        user_turn = _turn("user", tokens.neutralize(message))
+        return f"{tokens.BOS}{self._system_turn(tools)}{user_turn}{tokens.START_OF_TURN}model\n"
 
     def completion(self, calls: Sequence[Call], answer: str = "") -> str:
         """A JSON array of `{"name", "args"}` or plain text, a newline, and `<end_of_turn>`."""
