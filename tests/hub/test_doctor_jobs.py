@@ -36,7 +36,7 @@ def test_the_ceiling_is_price_times_limit(hub: LoopbackHub) -> None:
     prices = [job.flavor.price_per_hour or 0 for job in plan.jobs]
     assert [job.flavor.name for job in plan.jobs] == ["cpu-basic", "t4-small"]
     assert plan.ceiling == pytest.approx((prices[0] * CPU_MINUTES + prices[1] * GPU_MINUTES) / 60)
-    assert plan.told.startswith(
+    assert plan.summary.startswith(
         "About $0.11 at most: 5 minutes of cpu-basic at $0.02 an hour and 15 minutes of t4-small"
     )
     assert len(plan_jobs(ready_hub(hub), "cpu-basic").jobs) == 1
