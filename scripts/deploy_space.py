@@ -177,8 +177,8 @@ def _check_ours(space: str, found: Space, *, replace: bool) -> None:
     foreign = sorted(set(found.blobs) - MADE_BY_THE_HUB)
     if foreign and not replace and not set(found.blobs) >= OURS:
         raise InputError(
-            f"The Space {space} contains another app ({len(foreign)} files, such as {foreign[0]}). Name another Space, or "
-            "give --replace to replace it."
+            f"The Space {space} contains another app ({len(foreign)} files, such as {foreign[0]}). Name another Space, "
+            "or give --replace to replace it."
         )
 
 

@@ -13,9 +13,9 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# Prints the first suitable Python. The numbered names come first, because python3 may be another version. 3.14 is too new
-# for the pinned packages: LiteRT's compiler pins typing_extensions to 4.12, and the last pydantic for that supports up to
-# 3.13 (2026-11-22).
+# Prints the first suitable Python. The numbered names come first, because python3 may be another version. 3.14 is too
+# new for the pinned packages: LiteRT's compiler pins typing_extensions to 4.12, and the last pydantic for that supports
+# up to 3.13 (2026-11-22).
 find_python() {
     local name seen="none is installed"
     for name in python3.11 python3.12 python3.13 python3 python; do
@@ -46,9 +46,9 @@ make_venv() {
     "$python" -m venv --clear "$venv" || fail "Could not make $venv with $python (see above)."
 }
 
-# install FILE [REQUIREMENT...]: installs a requirements file and further requirements, unless a note in the venv records
-# the same installation. An interrupted installation leaves no note, so the next start continues it. The test set includes
-# the local set, and both include requirements.txt.
+# install FILE [REQUIREMENT...]: installs a requirements file and more, unless a note in the venv records
+# the same installation. An interrupted installation leaves no note, so the next start continues it. The test set
+# includes the local set, and both include requirements.txt.
 install() {
     local file=$1 note=$venv/.installed wanted holder=requirements-test.txt size="3 GB on disk and a few minutes"
     shift
@@ -66,8 +66,8 @@ install() {
     printf '%s\n' "$file $wanted" >>"$note"
 }
 
-# install_web: installs LiteRT-LM for the browser if npm is installed. Without it, exported files run on the server only, so
-# no error here ends the set-up.
+# install_web: installs LiteRT-LM for the browser if npm is there. Without it, exported files run on the server only,
+# so no error here ends the set-up.
 install_web() {
     local note=node_modules/.installed wanted
     wanted=$(cksum <package-lock.json)
@@ -83,13 +83,13 @@ To run them in the browser too: sudo apt-get install npm, then start again."
     if npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
         printf '%s\n' "$wanted" >"$note"
     else
-        say "npm could not install LiteRT-LM for the browser (see above). Exported files run on the server only. The next start
-tries again."
+        say "npm could not install LiteRT-LM for the browser (see above). Exported files run on the server only.
+The next start tries again."
     fi
 }
 
-# set_up_python FILE [REQUIREMENT...]: makes the venv and installs into it. A second script waits for the first one, until
-# that runs `exec 9>&-`.
+# set_up_python FILE [REQUIREMENT...]: makes the venv and installs into it. A second script waits for the first one,
+# until that runs `exec 9>&-`.
 set_up_python() {
     if command -v flock >/dev/null; then
         exec 9>.venv.lock

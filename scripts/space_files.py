@@ -31,8 +31,8 @@ UNTRACKED, UNKNOWN = "not tracked by git", "not a known file of the app"
 START = re.compile(r"^## Start\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 STARTED = """## Start
 
-This Space runs the app already. The scripts, tests and benchmarks that this page and `docs/` name are only in a checkout
-of the whole repository.
+This Space runs the app already. The scripts, tests and benchmarks that this page and `docs/` name are only in a
+checkout of the whole repository.
 
 """
 """Replaces the section on how to start the app in the README of a Space."""
@@ -66,7 +66,7 @@ class Selection:
 
 
 def select(root: Path = ROOT) -> Selection:
-    """Returns the files for a Space: in a git checkout the tracked ones with their current content, else the known kinds.
+    """Returns the files for a Space: in a git checkout the tracked ones as they are now, else the known kinds.
 
     Raises InputError if a tracked or needed file is missing, is not text, or cannot be read.
     """

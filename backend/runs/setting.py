@@ -20,8 +20,9 @@ UNSET: Any = object()
 class Setting:
     """One setting of a dataclass of settings; a setting without a label has no field in the form.
 
-    `kind`, `words` (of a Literal) and `besides` ("auto" or None, also allowed) follow from the type hint. `tuned` is the default if a pretrained model is fine-tuned. The defaults are appended to `help`,
-    unless it contains them. `least` and `most` are allowed values, `above` and `below` are not. `choices` are the
+    `kind`, `words` (of a Literal) and `besides` ("auto" or None, also allowed) follow from the type hint. `tuned`
+    is the default if a pretrained model is fine-tuned. The defaults are appended to `help`, unless it contains them.
+    `least` and `most` are allowed values, `above` and `below` are not. `choices` are the
     form's texts in their order. `row` and `column` are the field's place in the form. `summary` is True if the run's
     page shows the value, in `unit`, or `absent` for None.
     """

@@ -162,7 +162,7 @@ def test_a_login_that_may_not_run_jobs_is_told_before_any_price(hub: LoopbackHub
     assert found["Permission for jobs"]["outcome"] == "failed"
     assert found["Jobs on Hugging Face"]["outcome"] == "could not check"
     assert "at most" not in err
-    assert "handed over" not in out
+    assert "uploaded: " not in out
     assert "Client Error" not in out
     assert [line for line in hub.trace if "hardware" in line or line.startswith("POST /api/jobs")] == []
     assert left(hub) == []
@@ -192,10 +192,10 @@ def test_the_job_of_a_killed_one_is_cancelled_by_the_next(hub: LoopbackHub, tmp_
     doctor.kill()
     doctor.communicate()
     assert stages(hub) == ["RUNNING"]
-    assert checked(other)["Earlier checks"].seen == "Nothing was left behind."
+    assert checked(other)["Earlier checks"].seen == "No files of earlier checks are left."
     assert stages(hub) == ["RUNNING"]
     hub.faults.clear()
-    assert checked(token)["Earlier checks"].seen.startswith("What a check that was ended had left is removed")
+    assert checked(token)["Earlier checks"].seen.startswith("Removed the files of a check that was ended early")
     assert stages(hub) == ["CANCELED"]
     assert left(hub) == []
 

@@ -53,11 +53,11 @@ def test_a_listing_that_is_refused_leaves_the_other(hub: LoopbackHub, login: str
     hub.fail("GET /api/jobs/ada$", status, times=1)
     assert find_runs(login, "ada", FolderStore(tmp_path / "repos alone")) == ["20261127-2", "20261127-1"]
     hub.fail("GET /api/(jobs/ada|datasets)$", status)
-    with pytest.raises(InputError, match="Could not look for your runs: the login"):
+    with pytest.raises(InputError, match="Could not search for your runs: the login"):
         find_runs(login, "ada", FolderStore(tmp_path / "neither"))
     hub.faults.clear()
     hub.fail("GET /api/jobs/eve$", status)
-    with pytest.raises(InputError, match="Could not look for your runs: the login"):  # not "you have no runs"
+    with pytest.raises(InputError, match="Could not search for your runs: the login"):  # not "you have no runs"
         find_runs(hub.world.accounts.add_oauth("eve", tuple(SCOPES.split())), "eve", FolderStore(tmp_path / "eve"))
     hub.faults.clear()
     hub.fail("GET /api/datasets$", 418, times=1)

@@ -82,4 +82,4 @@ def test_where_torch_is_not_installed_only_the_file_is_asked(exported_run: Run, 
     command = [sys.executable, "-I", "-S", "-c", WITHOUT_TORCH, ROOT, tmp_path, exported_run.path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[:1] == ["()"], done.stderr
-    assert "only the exported file can be asked" in done.stdout
+    assert "only the exported file can answer" in done.stdout

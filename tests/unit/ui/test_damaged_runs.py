@@ -121,7 +121,7 @@ def test_a_run_on_hugging_face_is_shown_to_whoever_may_see_it_without_a_login(de
         assert state is not None
         assert state.state == "completed"
         assert runner.log(run, "train") == ("", 0)
-        with pytest.raises(InputError, match="Log in with the account that started it"):
+        with pytest.raises(InputError, match="Log in with the account that started them"):
             runner.cancel(run, "train")
     desk.services.delete(run.id)
 
