@@ -20,13 +20,13 @@ from backend.errors import InputError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 JSON_BYTES = 64 * 1024 * 1024
-"""The largest JSON document of a run that is read: an evaluation of 20,000 rows has a fifth of it."""
+"""The largest JSON document of a run that is read; an evaluation of 20,000 rows has a fifth of this size."""
 DROPPED_ENDING = ".tmp"
 
 
 @contextmanager
 def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
-    """Turn the operating system's errors about `path` into InputError with the next step."""
+    """Turns the operating system's errors about `path` into InputError with the next step."""
     try:
         yield
     except OSError as error:
@@ -38,9 +38,9 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BufferedReader]:
-    """Open a regular file for reading; raises OSError for anything else, and never waits.
+    """Opens a regular file for reading and never waits. Raises OSError for other kinds of files.
 
-    A FIFO without a writer would hold up a plain open() for ever, and a device has no end.
+    A plain open() of a FIFO waits until a writer opens it, and a device may have no end.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:  # raises IsADirectoryError for a folder
@@ -50,7 +50,7 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file; InputError if it cannot be read or is larger than `limit` bytes."""
+    """Returns the bytes of a regular file. Raises InputError if it cannot be read or is larger than `limit` bytes."""
     with disk_errors(path, "read"), open_regular(path) as file:
         raw = file.read(limit + 1)
     if len(raw) > limit:
@@ -64,8 +64,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
 def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Writes a file atomically: readers see the old bytes or the new ones, also after a crash.
 
-    The bytes and the name are on the disk on return. Its folder is made if need be, not the one around that. A device
-    or a FIFO is written to directly. InputError.
+    The bytes and the name are on the disk on return. A missing folder is made, but not its parent. Devices and FIFOs
+    are written directly. Raises InputError if the file cannot be written.
     """
     with disk_errors(path):
         path.parent.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def write_bytes(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether something stands at `path` that a rename must not replace, such as /dev/null."""
+    """Whether `path` is a file that a rename must not replace, such as /dev/null."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -95,13 +95,13 @@ def _is_special(path: Path) -> bool:
 
 
 def _open_temporary(path: Path, mode: int) -> tuple[Path, int]:
-    """A new file beside `path`, and its descriptor, locked so that backend/runs/sweep.py leaves it alone."""
+    """Makes a locked file next to `path`, and returns it with its descriptor; a sweep does not remove locked files."""
     while True:
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{DROPPED_ENDING}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with suppress(OSError):  # a file system without locks: a sweep does not get one either
+        with suppress(OSError):  # a file system without locks: a sweep cannot lock it either
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:  # a sweep may have come before the lock
+        if os.fstat(descriptor).st_nlink:  # a sweep may have removed it before the lock
             return temporary, descriptor
         os.close(descriptor)
 
@@ -117,7 +117,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """As `write_bytes`, for a file that a user named: its folders are made, and of a link the target is written."""
+    """Does the same as `write_bytes` for a path of the user: makes all its folders, and writes to a link's target."""
     with disk_errors(path):
         target = path.resolve() if path.is_symlink() else path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def write_json_output(path: Path, value: Mapping[str, Any]) -> None:
-    """Does the same as `write_json`, for a file that a user named."""
+    """Does the same as `write_json` for a path of the user."""
     write_output(path, _json_text(value).encode())
 
 
@@ -134,7 +134,10 @@ def _json_text(value: Mapping[str, Any]) -> str:
 
 
 def read_json(path: Path, limit: int = JSON_BYTES) -> dict[str, Any]:
-    """The JSON object in a file; InputError where it is missing, damaged, over `limit` bytes, or no object."""
+    """Returns the JSON object in a file.
+
+    Raises InputError if the file is missing, damaged, larger than `limit` bytes, or not an object.
+    """
     if not path.is_file():
         raise InputError(f"{path} is missing.")
     raw = read_bytes(path, limit)
@@ -143,12 +146,12 @@ def read_json(path: Path, limit: int = JSON_BYTES) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged: {error}. Restore it from a copy, or make the run again.") from error
     if not isinstance(value, dict):
-        raise InputError(f"{path} is damaged: it holds {type(value).__name__}, not a JSON object.")
+        raise InputError(f"{path} is damaged: it is a {type(value).__name__}, not a JSON object.")
     return value
 
 
 def copy_file(source: Path, target: Path) -> str:
-    """Copy a file's bytes (a link's target, not the link) to the disk and return their SHA-256."""
+    """Copies a file, or a link's target, to the disk, and returns the SHA-256 of its bytes."""
     with disk_errors(source, "read"), open_regular(source) as reader:
         with disk_errors(target), target.open("wb") as writer:
             shutil.copyfileobj(reader, writer)
@@ -159,19 +162,19 @@ def copy_file(source: Path, target: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put a folder's names on the disk: a rename in it is lost with the power before that. OSError."""
+    """Writes a folder's names to the disk, so that a rename survives a power failure. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system that cannot do this
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # the file system cannot sync folders
             raise
     finally:
         os.close(descriptor)
 
 
 def sync_tree(folder: Path) -> None:
-    """Put a folder's files and names on the disk, before the folder is renamed to where it counts. OSError."""
+    """Writes a folder's files and names to the disk, before the folder is renamed. Raises OSError."""
     for where, _, names in os.walk(folder):
         for name in names:
             path = Path(where, name)

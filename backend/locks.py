@@ -1,4 +1,4 @@
-"""File locks that the operating system releases when their holder ends, so that no lock remains after a crash."""
+"""File locks that the operating system releases when the process ends, so that no lock remains after a crash."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ PAUSE_SECONDS = 0.01
 
 
 def take(path: Path) -> int | None:
-    """Take the lock at `path` and return its file descriptor, or None where another holds it.
+    """Takes the lock at `path` and returns its file descriptor, or None if another process holds the lock.
 
-    The lock lasts until every copy of the descriptor is closed; a child process that inherits it holds it on. Its
-    folder is made if need be, not the one around that: the lock of a deleted run raises InputError.
+    The lock lasts until all copies of the descriptor are closed, including those of child processes. A missing folder
+    is made, but not its parent. Raises InputError if the file cannot be opened, for example in a deleted run.
     """
     with disk_errors(path):
         path.parent.mkdir(exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    for _ in range(TRIES):  # is_held() of another process may stand in the way for a moment
+    for _ in range(TRIES):  # is_held() of another process takes the lock for a moment
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return descriptor
@@ -43,10 +43,10 @@ def wait_for(path: Path, seconds: float = 10.0) -> int | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock at `path`; a lock that cannot be looked at counts as held."""
+    """Whether a process holds the lock at `path`; a lock that cannot be opened counts as held."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:  # a disk that became read-only, or too many open files, sets no job free
+    except OSError as error:  # a read-only disk or too many open files does not release a job
         return error.errno not in NOT_THERE
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -7,11 +7,11 @@ from typing import Any
 
 
 def ngram_features(fewest_texts: int = 1) -> Any:
-    """An unfitted scikit-learn transformer from texts to sparse TF-IDF weights of n-grams of letters and of words.
+    """Returns an unfitted scikit-learn transformer from texts to sparse TF-IDF weights of letter and word n-grams.
 
-    N-grams of letters that stand in fewer than `fewest_texts` texts are left out.
+    Letter n-grams that occur in fewer than `fewest_texts` texts are left out.
     """
-    # importing scikit-learn takes a second
+    # the import of scikit-learn takes a second
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import FeatureUnion
 
@@ -21,17 +21,17 @@ def ngram_features(fewest_texts: int = 1) -> Any:
 
 
 def linear_classifier(seed: int) -> Any:
-    """An unfitted one-against-rest logistic regression; it needs at least two labels."""
+    """Returns an unfitted one-against-rest logistic regression; it needs at least two labels."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
     return OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear", dual=True, tol=0.05, random_state=seed))
 
 
-def predict_labels(train: Sequence[str], labels: Sequence[str], asked: Sequence[str], seed: int) -> list[str]:
-    """The label of each asked text, learned from the training texts; the only label where there is just one."""
+def predict_labels(train: Sequence[str], labels: Sequence[str], texts: Sequence[str], seed: int) -> list[str]:
+    """Returns the predicted label of each text, learned from the training texts; with one label, that label."""
     if len(set(labels)) < 2:
-        return [labels[0]] * len(asked)
+        return [labels[0]] * len(texts)
     features = ngram_features()
     model = linear_classifier(seed).fit(features.fit_transform(train), list(labels))
-    return [str(label) for label in model.predict(features.transform(asked))]
+    return [str(label) for label in model.predict(features.transform(texts))]

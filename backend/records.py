@@ -31,11 +31,11 @@ class Tool:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The names of the arguments that every call must carry."""
+        """The names of the arguments that every call must have."""
         return tuple(self.parameters.get("required") or ())
 
     def to_dict(self) -> dict[str, Any]:
-        """The tool as OpenAI's function schema, the form that chat templates take."""
+        """Returns the tool in OpenAI's function schema, the input of chat templates."""
         function: dict[str, Any] = {"name": self.name, "description": self.description}
         if self.parameters:
             function["parameters"] = dict(self.parameters)
@@ -50,17 +50,17 @@ class Call:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The call as `{"name": …, "arguments": {…}}`."""
+        """Returns the call as `{"name": …, "arguments": {…}}`."""
         return {"name": self.name, "arguments": dict(self.arguments)}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One row of the data: what a user says, and the calls that answer it.
+    """One row of the data: a user's message, and the calls that answer it.
 
-    `id` names the row by its content, so that it survives reordering; `line` is the row's first physical line in
-    its file, from 1 (0 where the data has no lines); `answer` is the text of a row that calls nothing; `split` is what
-    the row's own `split` column says, if there is one.
+    `id` is derived from the row's content, so that it does not depend on the order. `line` is the row's first physical
+    line in its file, from 1 (0 if the data has no lines). `answer` is the text of a row without calls. `split` is the
+    value in the row's `split` column, if there is one.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Example:
 class Issue:
     """One problem in the input, its place, and how to fix it.
 
-    `line` is the physical line in the file, from 1; None where the problem belongs to no line. `column` is a CSV
+    `line` is the physical line in the file, from 1; None if the problem belongs to no line. `column` is a CSV
     column's name, or a path inside tools.json such as `[0].function.name`.
     """
 

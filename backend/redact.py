@@ -6,18 +6,18 @@ import os
 import re
 from collections.abc import Sequence
 
-# A user's token is hf_ and 34 letters and digits; OAuth's have words, dots and dashes in them. An identifier in a
-# traceback (hf_hub_download_to_folder) has neither: underscores, but no capitals and no digits.
+# A user's token is hf_ and 34 letters and digits; OAuth tokens also have underscores, dots and dashes. An identifier in
+# a traceback (hf_hub_download_to_folder) has underscores, but no capitals and no digits.
 TOKEN = re.compile(r"\bhf_(?:[A-Za-z0-9]{20,}|(?=[a-z_]*[A-Z0-9])[\w.\-]{19,}\w)")
 
 USERINFO = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s?#]*@", re.IGNORECASE)
-"""User and password before an address's host; a password may hold @ itself."""
+"""User and password before an address's host; a password may contain @."""
 
 
 def redact(text: str, secrets: Sequence[str] = ()) -> str:
-    """Put `hf_…` in the place of every Hugging Face token, and … in that of each given secret.
+    """Returns the text with `hf_…` for every Hugging Face token, and … for each given secret.
 
-    User and password are taken out of every address, and HF_ENDPOINT's query out of those made from it.
+    User and password are removed from all addresses, and HF_ENDPOINT's query from the addresses that contain it.
     """
     for secret in secrets:
         text = text.replace(secret, "…")
@@ -25,12 +25,12 @@ def redact(text: str, secrets: Sequence[str] = ()) -> str:
 
 
 def plain_address(address: str) -> str:
-    """An address without user, password, query and fragment, which can hold secrets."""
+    """Returns an address without user, password, query and fragment, which can contain secrets."""
     return USERINFO.sub(r"\1", re.split(r"[?#]", address, maxsplit=1)[0]).rstrip("/")
 
 
 def _without_query(text: str) -> str:
-    """The text without the query of HF_ENDPOINT, which stands in every address made from that."""
+    """Returns the text without the query of HF_ENDPOINT, which all addresses made from it contain."""
     named = os.environ.get("HF_ENDPOINT", "")
     query = named[len(re.split(r"[?#]", named, maxsplit=1)[0]) :].rstrip("/")
     return text.replace(query, "") if len(query) > 1 else text

@@ -32,7 +32,7 @@ class ScriptResult:
 
 
 def run_script(arguments: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> ScriptResult:
-    """Run this Python with `arguments` in the app's folder; `environment` is added to this process's own.
+    """Runs this Python with `arguments` in the app's folder; `environment` is added to this process's own.
 
     Raises subprocess.TimeoutExpired after `seconds`, and OSError if the process cannot be started.
     """

@@ -1,4 +1,4 @@
-"""Trackio's own dashboard on this machine: started when it is first asked for, ended with the app."""
+"""Trackio's dashboard on this machine: starts on the first request, and ends with the app."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ trackio.show(open_browser=False, block_thread=False, server_port=int(sys.argv[1]
 while os.getppid() == parent:
     time.sleep(1)
 """
-"""It ends when the app is gone, however that ended."""
+"""The script ends when its parent process, the app, has ended."""
 
 
 class Dashboard:
-    """One server for all projects in the folder that jobs log to (TRACKIO_DIR); it answers on this machine alone."""
+    """One server for all projects in the folder that jobs log to (TRACKIO_DIR); it answers only on this machine."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -32,20 +32,20 @@ class Dashboard:
 
     @property
     def possible(self) -> bool:
-        """Whether there is anything to start here, and who looks at the page can reach this machine by its own name."""
+        """Whether Trackio is installed, and the browser can reach this machine by 127.0.0.1."""
         return importlib.util.find_spec("trackio") is not None and not os.environ.get("SPACE_ID")
 
     @property
     def starting(self) -> bool:
-        """Whether it was started and does not answer yet."""
+        """Whether the server was started and does not answer yet."""
         return self._alive and not self._answers
 
     def start(self) -> None:
-        """Start it, if it does not run yet; InputError where Trackio is not installed."""
+        """Starts the server if it does not run. Raises InputError if Trackio is not installed."""
         if self._alive:
             return
         if not self.possible:
-            raise InputError("Trackio is not installed here. Install what requirements-local.txt names.")
+            raise InputError("Trackio is not installed here. Install requirements-local.txt.")
         self._port = _free_port()
         self._process = subprocess.Popen(
             [sys.executable, "-c", SHOW, str(self._port), str(os.getpid())],
@@ -56,14 +56,14 @@ class Dashboard:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        """End it."""
+        """Ends the server."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
             self._process = None
 
     def address(self, project: str) -> str | None:
-        """Where a project is shown; None as long as the dashboard does not answer."""
+        """Returns the address of a project's dashboard, None while the server does not answer."""
         if not (self._alive and self._answers):
             return None
         return f"http://{HOST}:{self._port}/?{urlencode({'project': project})}"

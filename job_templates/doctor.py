@@ -223,7 +223,7 @@ def spending(options: argparse.Namespace, token: str) -> Jobs:
 
 def agree(plan: Plan, yes: bool) -> bool:
     """Print the highest possible cost of the jobs, and ask for consent."""
-    print(plan.told, file=sys.stderr, flush=True)
+    print(plan.summary, file=sys.stderr, flush=True)
     if yes:
         return True
     print("Start these jobs? [y/N] ", end="", file=sys.stderr, flush=True)

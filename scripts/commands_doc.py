@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from what the commands themselves say: `python scripts/commands_doc.py`."""
+"""Writes docs/commands.md from the help of the commands: `python scripts/commands_doc.py`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ COMMANDS = (
 )
 HEADER = """# The commands
 
-Written by `python scripts/commands_doc.py` from every command's `--help`; do not edit. Run them with
-`.venv/bin/python`. Each ends with 0 when done, 1 when the input or the work failed, 2 when called wrongly, 143
-when it was asked to end; doctor.py also with 3 when something could not be checked.
+Written by `python scripts/commands_doc.py` from every command's `--help`; do not edit. Run the commands with
+`.venv/bin/python`. The exit code is 0 after success, 1 after an error, 2 after wrong usage, and 143 after SIGTERM.
+doctor.py also ends with 3 if something could not be checked.
 """
 
 
 def help_text(command: str) -> str:
-    """What `job_templates/COMMAND.py --help` prints, 100 columns wide."""
+    """Returns the output of `job_templates/COMMAND.py --help`, 100 columns wide."""
     done = subprocess.run(
         [sys.executable, ROOT / "job_templates" / f"{command}.py", "--help"],
         env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
@@ -42,7 +42,7 @@ def help_text(command: str) -> str:
 
 
 def document() -> str:
-    """The whole page."""
+    """Returns the whole page."""
     sections = (f"\n## {command}.py\n\n```\n{help_text(command)}```\n" for command in COMMANDS)
     return HEADER + "".join(sections)
 

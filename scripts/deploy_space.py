@@ -1,4 +1,4 @@
-"""Puts the app on a Hugging Face Space, or brings a Space up to date: what scripts/deploy runs."""
+"""Deploys the app to a Hugging Face Space, or updates a Space; scripts/deploy runs this."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from scripts.space_files import Selection, select
 
 KIND = "space"
 MADE_BY_THE_HUB = {".gitattributes", "README.md"}
-"""What a new Space holds."""
+"""The files of a new Space."""
 OURS = {"app.py", "ui/frame/layout.py", "job_templates/hub_job.py"}
-"""By these an earlier deployment is known."""
+"""The files by which an earlier deployment is recognised."""
 NO_LOGIN = "No token was found. Log in with `hf auth login` and a token that may write, or set HF_TOKEN to one."
 NO_TOKEN = (
-    "What HF_TOKEN or `hf auth login` gives is no token: it holds a character that no token has. Copy the token anew."
+    "The token in HF_TOKEN or from `hf auth login` is not valid: it has a character that no token has. Copy it again."
 )
 TOKEN = re.compile(r"[!-~]+")
-"""What a header can carry."""
+"""The characters that a header can contain."""
 NO_HOST = (
     "Could not make the Space {space}: the account may not host it. A Gradio Space on CPU Basic needs PRO for a person "
     "and Team or Enterprise for an organization ({endpoint}/pricing). ZeroGPU, which free accounts may use, does not "
-    "start this app.{said}"
+    "start this app.{message}"
 )
-NEXT = """The Hub builds it now, which takes some minutes: {page}?logs=build
-Leave the hardware at CPU Basic, which is enough: nothing trains in the Space.
-Visitors log in with accounts of their own, whose credit must be above zero to run jobs; jobs are paid by them.
-The Space's own disk does not last: runs are in the visitors' own private repositories."""
-STAYS_PRIVATE = "It stays private: --public counts only when the Space is made. Make it public at {page}/settings."
+NEXT = """The Hub builds the Space now, which takes some minutes: {page}?logs=build
+Leave the hardware at CPU Basic, because nothing trains in the Space.
+Visitors log in with their own accounts. They pay for their jobs, so their credit must be above zero.
+Runs are saved in the visitors' own private repositories, because the Space's disk is temporary."""
+STAYS_PRIVATE = "It stays private, because --public only applies to a new Space. Make it public at {page}/settings."
 PRIVATE = "It is private: only you can open it. When it works, make it public at {page}/settings."
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What a Space holds: the blob of each path at one commit."""
+    """The files of a Space: the blob id of each path at one commit."""
 
     commit: str
     blobs: dict[str, str]
@@ -55,11 +55,11 @@ class Space:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Returns the parser of the command line."""
     command = argparse.ArgumentParser(prog="scripts/deploy", description=__doc__)
-    command.add_argument("space", metavar="USER/SPACE", type=_space_id, help="the Space; it is made if there is none")
+    command.add_argument("space", metavar="USER/SPACE", type=_space_id, help="the Space; a missing one is made")
     command.add_argument("--public", action="store_true", help="make a new Space public (default: private)")
-    command.add_argument("--replace", action="store_true", help="replace another app that the Space holds")
+    command.add_argument("--replace", action="store_true", help="replace another app in the Space")
     command.add_argument("--dry-run", action="store_true", help="print the files, send nothing; needs no login")
     return command
 
@@ -68,12 +68,12 @@ def _space_id(text: str) -> str:
     try:
         return check_repo_id(text)
     except InputError as error:
-        words = f"{text[:120]!r} is no name of a Space; write USER/SPACE, with letters, digits, '-', '_' and '.'"
+        words = f"{text[:120]!r} is not the name of a Space. Write USER/SPACE, with letters, digits, '-', '_' and '.'"
         raise argparse.ArgumentTypeError(words) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploy, and return the exit code: 0 done, 1 failed."""
+    """Deploys, and returns the exit code: 0 after success, 1 after an error."""
     options = parser().parse_args(arguments)
     try:
         selection = select()
@@ -91,19 +91,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _show(selection: Selection) -> None:
     for file in selection.files:
         print(f"{len(file.content):>9,}  {file.path}")
-    _tell_left_out(selection)
+    _print_left_out(selection)
     print(f"{len(selection.files)} files, {selection.size:,} bytes. Nothing was sent.")
 
 
-def _tell_left_out(selection: Selection) -> None:
+def _print_left_out(selection: Selection) -> None:
     for path, reason in selection.left_out:
         print(f"left out: {path} ({reason})")
 
 
 def deploy(space: str, selection: Selection, *, public: bool = False, replace: bool = False) -> None:
-    """Make the Space hold exactly these files, as one commit, and say what is next; InputError says what to do.
+    """Makes one commit, after which the Space has exactly these files, and prints the next steps.
 
-    No secret, variable or hardware of it is set.
+    It sets no secret, variable or hardware. Raises InputError with the next step.
     """
     token = get_token()
     if token is None:
@@ -113,20 +113,20 @@ def deploy(space: str, selection: Selection, *, public: bool = False, replace: b
     api, page = HfApi(token=token), f"{constants.ENDPOINT}/spaces/{space}"
     found = _found(api, space) or _made(api, space, public=public)
     _check_ours(space, found, replace=replace)
-    _tell_left_out(selection)
+    _print_left_out(selection)
     if _commit(api, space, found, selection):
         print(NEXT.format(page=page))
     else:
-        print(f"Nothing changed: {page} holds these {len(selection.files)} files already.")
+        print(f"Nothing changed: {page} has these {len(selection.files)} files already.")
     if found.private:
         print((STAYS_PRIVATE if public else PRIVATE).format(page=page))
 
 
 @contextmanager
-def _asking(space: str, doing: str, *, writing: bool = False) -> Iterator[None]:
-    """Turn what the Hub's client raises into InputError.
+def _space_errors(space: str, doing: str, *, writing: bool = False) -> Iterator[None]:
+    """Turns the errors of the Hub's client into InputError.
 
-    A fault of the Hub or a lost answer leaves open whether a write was carried out; the next run finds out.
+    After a fault of the Hub or a lost answer it is unknown whether a write succeeded; the next run checks it.
     """
     try:
         with hub_errors(space, doing, KIND):
@@ -134,18 +134,18 @@ def _asking(space: str, doing: str, *, writing: bool = False) -> Iterator[None]:
     except InputError as error:
         match error.__cause__:
             case HfHubHTTPError() as fault if fault.response.status_code >= 500:
-                said = f"the Hub has a fault ({fault.response.status_code})."
+                message = f"the Hub has a fault ({fault.response.status_code})."
             case httpx2.HTTPError() as lost if writing and not isinstance(lost, HfHubHTTPError):
-                said = f"{constants.ENDPOINT} did not answer, or its answer was lost. Check the network."
+                message = f"{constants.ENDPOINT} did not answer, or its answer was lost. Check the network."
             case _:
                 raise
-        next_step = "It may have arrived: run this again" if writing else "Run this again"
-        raise InputError(f"Could not {doing} {space}: {said} {next_step} in a few minutes.") from error
+        next_step = "It may have succeeded: run this again" if writing else "Run this again"
+        raise InputError(f"Could not {doing} {space}: {message} {next_step} in a few minutes.") from error
 
 
 def _found(api: HfApi, space: str) -> Space | None:
-    """What the Space holds; None where there is none that the token may see."""
-    with _asking(space, "read"):
+    """Returns the files of the Space; None if there is none, or the token may not read it."""
+    with _space_errors(space, "read"):
         try:
             facts = api.space_info(space)
         except RepositoryNotFoundError:
@@ -157,15 +157,15 @@ def _found(api: HfApi, space: str) -> Space | None:
 
 
 def _made(api: HfApi, space: str, *, public: bool) -> Space:
-    """The Space, made now."""
-    with _asking(space, "make the Space", writing=True):
+    """Makes the Space."""
+    with _space_errors(space, "make the Space", writing=True):
         try:
             api.create_repo(space, repo_type=KIND, space_sdk="gradio", private=not public)
         except HfHubHTTPError as error:
             if error.response.status_code != 402:
                 raise
-            said = f" The Hub says: {error.server_message}" if error.server_message else ""
-            raise InputError(NO_HOST.format(space=space, endpoint=constants.ENDPOINT, said=said)) from error
+            message = f" The Hub says: {error.server_message}" if error.server_message else ""
+            raise InputError(NO_HOST.format(space=space, endpoint=constants.ENDPOINT, message=message)) from error
     found = _found(api, space)
     if found is None:
         raise InputError(f"The Space {space} was made, but the token may not read it. Give it read access to it.")
@@ -177,13 +177,13 @@ def _check_ours(space: str, found: Space, *, replace: bool) -> None:
     foreign = sorted(set(found.blobs) - MADE_BY_THE_HUB)
     if foreign and not replace and not set(found.blobs) >= OURS:
         raise InputError(
-            f"The Space {space} holds another app ({len(foreign)} files, such as {foreign[0]}). Name another Space, or "
-            "give --replace to put this app in its place."
+            f"The Space {space} contains another app ({len(foreign)} files, such as {foreign[0]}). Name another Space, "
+            "or give --replace to replace it."
         )
 
 
 def _commit(api: HfApi, space: str, found: Space, selection: Selection) -> bool:
-    """Send what differs as one commit; whether anything did."""
+    """Sends the changed files as one commit; returns False if there is no change."""
     changed = [file for file in selection.files if found.blobs.get(file.path) != file.blob_id]
     gone = sorted(set(found.blobs) - {file.path for file in selection.files} - MADE_BY_THE_HUB)
     operations: list[CommitOperationAdd | CommitOperationDelete] = []
@@ -191,9 +191,9 @@ def _commit(api: HfApi, space: str, found: Space, selection: Selection) -> bool:
     operations += [CommitOperationDelete(path, is_folder=False) for path in gone]
     if not operations:
         return False
-    with _asking(space, "write to"):
+    with _space_errors(space, "write to"):
         api.auth_check(space, repo_type=KIND, write=True)
-    with _asking(space, "write to", writing=True):
+    with _space_errors(space, "write to", writing=True):
         try:
             sent = api.create_commit(
                 space,
@@ -202,7 +202,7 @@ def _commit(api: HfApi, space: str, found: Space, selection: Selection) -> bool:
                 commit_message=f"FunctionGemma Trainer {code_version()}",
                 parent_commit=found.commit,
             )
-        except ValueError as error:  # the client's own word for settings that the Hub refuses
+        except ValueError as error:  # the client raises it if the Hub refuses the settings
             raise InputError(f"The Hub refuses the settings at the top of README.md: {error}") from error
     print(f"Sent {len(changed)} changed files, removed {len(gone)}: {sent.commit_url}")
     return True

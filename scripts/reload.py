@@ -1,6 +1,6 @@
-"""Serves the page and starts it anew whenever a file of the app changes: what scripts/run --reload runs.
+"""Serves the page, and restarts it if a file of the app changes; scripts/run --reload runs this.
 
-Its arguments are app.py's. Jobs have processes of their own, so a training goes on meanwhile.
+Its arguments are those of app.py. Jobs have their own processes, so a training continues during a restart.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("backend", "job_templates", "ui")
 KINDS = frozenset({".py", ".jinja", ".css", ".js", ".svg"})
-LOOK_SECONDS, ENDING_SECONDS = 0.5, 20.0
-"""How often files are looked at, and how long an app may take to end."""
+POLL_SECONDS, ENDING_SECONDS = 0.5, 20.0
+"""The interval between checks of the files, and the longest time for the app to end."""
 Stamps = dict[Path, tuple[int, int]]
 
 
 def stamps(root: Path = ROOT) -> Stamps:
-    """The time in nanoseconds and the size in bytes of each file that the app is made of."""
+    """Returns the time in nanoseconds and the size in bytes of each file of the app."""
     paths = [root / "app.py", *(path for folder in FOLDERS for path in (root / folder).rglob("*"))]
     found: Stamps = {}
     for path in paths:
         if path.suffix in KINDS:
             try:
                 facts = path.stat()
-            except OSError:  # an editor put another file in its place just now
+            except OSError:  # an editor is replacing the file
                 continue
             found[path] = facts.st_mtime_ns, facts.st_size
     return found
 
 
 def changed(before: Stamps, now: Stamps) -> str:
-    """A file that differs, by its path below the checkout; empty if none does."""
+    """Returns the path of the first changed file in the checkout; empty if none changed."""
     differing = sorted(path for path in {*before, *now} if before.get(path) != now.get(path))
     return differing[0].relative_to(ROOT).as_posix() if differing else ""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until SIGINT or SIGTERM, and return the exit code."""
+    """Serves until SIGINT or SIGTERM, and returns the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     seen = stamps()
     app = _started(arguments)
     try:
         while True:
-            told = _wait(seen, app)
+            name = _wait(seen, app)
             seen = stamps()
-            print(f"{told} changed; starting the app anew.", flush=True)
+            print(f"{name} changed. Restarting the app.", flush=True)
             _end(app)
             app = _started(arguments)
     except KeyboardInterrupt:
@@ -63,13 +63,13 @@ def _started(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _wait(seen: Stamps, app: subprocess.Popen[bytes]) -> str:
-    """The file that changed, once one did."""
-    told = False
+    """Waits until a file changes, and returns its path."""
+    reported = False
     while not (name := changed(seen, stamps())):
-        if app.poll() is not None and not told:
-            told = True
+        if app.poll() is not None and not reported:
+            reported = True
             print(f"The app ended with {app.returncode}. It starts again when a file changes.", flush=True)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return name
 
 

@@ -13,11 +13,11 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# The first Python that fits; the numbered names first, because python3 may be another one beside them. 3.14 is too new
-# for the pinned packages: LiteRT's compiler holds typing_extensions at 4.12, and the pydantic that lives with that ends at
-# 3.13 (2026-11-22).
+# Prints the first suitable Python. The numbered names come first, because python3 may be another version. 3.14 is too
+# new for the pinned packages: LiteRT's compiler pins typing_extensions to 4.12, and the last pydantic for that supports
+# up to 3.13 (2026-11-22).
 find_python() {
-    local name seen="there is none here"
+    local name seen="none is installed"
     for name in python3.11 python3.12 python3.13 python3 python; do
         if command -v "$name" >/dev/null; then
             if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
@@ -46,9 +46,9 @@ make_venv() {
     "$python" -m venv --clear "$venv" || fail "Could not make $venv with $python (see above)."
 }
 
-# install FILE [REQUIREMENT...]: installs a requirements file and more beside it, unless the venv notes that exactly this
-# was done before. An interrupted install leaves no note, so the next start takes it up where it stopped. The test set holds
-# the local set, and both hold requirements.txt.
+# install FILE [REQUIREMENT...]: installs a requirements file and more, unless a note in the venv records
+# the same installation. An interrupted installation leaves no note, so the next start continues it. The test set
+# includes the local set, and both include requirements.txt.
 install() {
     local file=$1 note=$venv/.installed wanted holder=requirements-test.txt size="3 GB on disk and a few minutes"
     shift
@@ -62,12 +62,12 @@ install() {
     fi
     say "Installing $file (the first time: about $size) …"
     "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$file" "$@" ||
-        fail "pip could not install $file (see above). Fix that and start again: the installation continues from there."
+        fail "pip could not install $file (see above). Fix that and start again. The installation then continues."
     printf '%s\n' "$file $wanted" >>"$note"
 }
 
-# install_web: what runs an exported file in the visitor's browser, where npm is here. Without it the page answers on the
-# server alone, so nothing here ends the set-up.
+# install_web: installs LiteRT-LM for the browser if npm is there. Without it, exported files run on the server only,
+# so no error here ends the set-up.
 install_web() {
     local note=node_modules/.installed wanted
     wanted=$(cksum <package-lock.json)
@@ -75,30 +75,31 @@ install_web() {
         return
     fi
     if ! command -v npm >/dev/null; then
-        say "There is no npm here, so the page cannot run exported files in the browser; it answers on the server alone.
-For both: sudo apt-get install npm, then start again."
+        say "npm is not installed. Exported files run on the server only, not in the browser.
+To run them in the browser too: sudo apt-get install npm, then start again."
         return
     fi
     say "Installing LiteRT-LM for the browser (108 MB) …"
     if npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
         printf '%s\n' "$wanted" >"$note"
     else
-        say "npm could not install it (see above), so the page answers on the server alone. The next start tries again."
+        say "npm could not install LiteRT-LM for the browser (see above). Exported files run on the server only.
+The next start tries again."
     fi
 }
 
-# set_up_python FILE [REQUIREMENT...]: a ready venv with that installed; a second script started meanwhile waits for the
-# first, until `exec 9>&-`.
+# set_up_python FILE [REQUIREMENT...]: makes the venv and installs into it. A second script waits for the first one,
+# until that runs `exec 9>&-`.
 set_up_python() {
     if command -v flock >/dev/null; then
         exec 9>.venv.lock
-        flock -n 9 || { say "Another set-up is at work here; waiting for it …" && flock 9; }
+        flock -n 9 || { say "Waiting for another set-up …" && flock 9; }
     fi
     make_venv
     install "$@"
 }
 
-# set_up FILE: as set_up_python, and what the browser runs.
+# set_up FILE: does the same as set_up_python, and installs LiteRT-LM for the browser.
 set_up() {
     set_up_python "$1"
     install_web

@@ -1,4 +1,4 @@
-"""Whether the Python files that a Space gets can be read there, and find each other."""
+"""Checks that the Python files for a Space can be parsed there, and that their imports are among them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ OLDEST = (3, 11)
 
 
 def check_code(files: Sequence[SpaceFile]) -> None:
-    """InputError with file and line where Python cannot read a file, or a file imports one that does not go along."""
+    """Raises InputError with file and line if Python cannot parse a file, or an imported file is missing."""
     trees = {file.path: _parsed(file) for file in files if file.path.endswith(".py")}
     places = set(_places(trees))
     for path, tree in trees.items():
         for line, name in _imported(tree):
             if name.partition(".")[0] in FOLDERS and name not in places:
                 raise InputError(
-                    f"{path}, line {line}: it imports {name}, which is not among the files that a Space gets. Let git "
-                    "track that file, or take the import out, then try again."
+                    f"{path}, line {line}: it imports {name}, which is not among the files for the Space. Add that "
+                    "file to git, or remove the import, then try again."
                 )
 
 
@@ -34,13 +34,13 @@ def _parsed(file: SpaceFile) -> ast.Module:
             compile(tree, file.path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise InputError(f"{file.path}{line}: Python cannot read it: {said}. Fix that, then try again.") from error
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise InputError(f"{file.path}{line}: Python cannot read it: {reason}. Fix that, then try again.") from error
     return tree
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The line and the dotted name of each import; `from ui import page` names ui and ui.page."""
+    """Yields the line and the dotted name of each import; `from ui import page` names ui and ui.page."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -50,7 +50,7 @@ def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _places(trees: Mapping[str, ast.Module]) -> Iterator[str]:
-    """The dotted name of each module, of each folder that holds one, and of what each module binds."""
+    """Yields the dotted names of all modules, their packages, and the names that they define."""
     for path, tree in trees.items():
         parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
@@ -58,7 +58,7 @@ def _places(trees: Mapping[str, ast.Module]) -> Iterator[str]:
 
 
 def _bound(tree: ast.Module, module: str) -> Iterator[str]:
-    """The names that a module binds, without the modules that it imports from its own package."""
+    """Yields the names that a module defines, without the modules that it imports from its own package."""
     own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
     submodules = [alias for node in own for alias in node.names]
     for node in ast.walk(tree):

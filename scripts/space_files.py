@@ -1,4 +1,4 @@
-"""The files of this repository that a Space gets: what the app reads, and the pages that its README links to."""
+"""Selects the files for a Space: the files that the app reads, and the documents that its README links to."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ KNOWN = re.compile(
     r"|docs/\w+\.md|examples/(?:README\.md|hiking\.csv|tools\.json))",
     re.ASCII,
 )
-"""The app's files in its folders, by place and ending: what a folder without git sends."""
+"""The paths of the app's files; without git, these are sent."""
 MOST_BYTES = 10_000_000
-"""A larger file is no plain file of a commit on the Hub."""
+"""The largest plain file in a commit on the Hub."""
 MADE_HERE = re.compile(r"(?:^|/)(?:\.[^/]*|__pycache__|node_modules)(?:/|$)|\.py[cdoi]$")
-"""What tools write beside the sources, and git ignores."""
-UNTRACKED, UNKNOWN = "not tracked by git", "no known file of the app"
+"""Files that tools write next to the sources, and that git ignores."""
+UNTRACKED, UNKNOWN = "not tracked by git", "not a known file of the app"
 START = re.compile(r"^## Start\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 STARTED = """## Start
 
-This Space runs the app already; the scripts, tests and benchmarks that this page and `docs/` name are not here, but in
-a checkout of the whole repository.
+This Space runs the app already. The scripts, tests and benchmarks that this page and `docs/` name are only in a
+checkout of the whole repository.
 
 """
-"""What the README of a Space says instead of how to start the app."""
+"""Replaces the section on how to start the app in the README of a Space."""
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\((?!\w+:)(?P<path>[^)\n]+)\)\n\n?", re.MULTILINE)
 
 
@@ -48,27 +48,27 @@ class SpaceFile:
 
     @property
     def blob_id(self) -> str:
-        """The name that git gives to this content."""
+        """The id that git gives to this content."""
         return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a Space gets, in the order of paths, and what of the app's folders it does not get, with the reason."""
+    """The files for a Space, sorted by path, and the files that are left out, with the reasons."""
 
     files: tuple[SpaceFile, ...]
     left_out: tuple[tuple[str, str], ...]
 
     @property
     def size(self) -> int:
-        """All files together, in bytes."""
+        """The size of all files, in bytes."""
         return sum(len(file.content) for file in self.files)
 
 
 def select(root: Path = ROOT) -> Selection:
-    """The files for a Space: in a git checkout those that git tracks, as they are here now; else those of known kinds.
+    """Returns the files for a Space: in a git checkout the tracked ones as they are now, else the known kinds.
 
-    InputError if one that git tracks or the app needs is missing or no text, or cannot be read.
+    Raises InputError if a tracked or needed file is missing, is not text, or cannot be read.
     """
     names, left_out = _tracked(root) if (root / ".git").exists() else _known(root)
     files = []
@@ -93,20 +93,20 @@ def _wanted(name: str) -> bool:
 
 
 def _tracked(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
-    """What git tracks of the app's files, and what lies beside them; InputError if a tracked one is not here."""
+    """Returns the tracked files of the app and the untracked ones. Raises InputError if a tracked one is missing."""
     names = [name for name in _git_lists(root, "--cached") if _wanted(name)]
     missing = [name for name in names if not (root / name).is_file() and not (root / name).is_symlink()]
     if missing:
         raise InputError(
             f"{root} lacks {_some(missing)}, which git tracks. Restore it with "
-            f"`git restore {shlex.quote(missing[0])}`, or take it out of git with `git rm`, then try again."
+            f"`git restore {shlex.quote(missing[0])}`, or remove it from git with `git rm`, then try again."
         )
     others = _git_lists(root, "--others", "--exclude-standard")
     return names, [(name, UNTRACKED) for name in others if _wanted(name) and not MADE_HERE.search(name)]
 
 
 def _known(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
-    """The files of known kinds in a folder without git, and the others."""
+    """Returns the known files in a folder without git, and the others."""
     top = [name for name in FILES if (root / name).is_file()]
     paths = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
     below = [path.relative_to(root).as_posix() for path in paths]
@@ -121,22 +121,22 @@ def _git_lists(root: Path, *which: str) -> list[str]:
         done = subprocess.run(command, capture_output=True, check=True)
     except FileNotFoundError as error:
         raise InputError(
-            f"git is not installed, and it says which files of {root} are the app's. Install git, then try again."
+            f"git is not installed, but it is needed to list the files of {root}. Install git, then try again."
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
-        said = error.strerror if isinstance(error, OSError) else error.stderr.decode("utf-8", "replace").strip()
-        raise InputError(f"git cannot list the files of {root}: {said}. Fix that, then try again.") from error
+        reason = error.strerror if isinstance(error, OSError) else error.stderr.decode("utf-8", "replace").strip()
+        raise InputError(f"git cannot list the files of {root}: {reason}. Fix that, then try again.") from error
     return [name for name in dict.fromkeys(done.stdout.decode("utf-8", "replace").split("\0")) if name]
 
 
 def _some(names: Sequence[str]) -> str:
-    """At most five names, and how many more there are."""
+    """Returns at most five names, and the number of further ones."""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(names[:5]) + more
 
 
 def _read(path: Path) -> tuple[str | None, bytes]:
-    """Why a Space does not get this file, None if it does; and what it holds."""
+    """Returns why a file is left out, None if it is sent, and its content."""
     if path.is_symlink():
         return "a link", b""
     if path.stat().st_size > MOST_BYTES:
@@ -150,7 +150,7 @@ def _read(path: Path) -> tuple[str | None, bytes]:
 
 
 def _readme(file: SpaceFile, paths: Collection[str]) -> SpaceFile:
-    """The README for a Space that holds these paths: without pictures and scripts that are not among them."""
+    """Returns the README for a Space with these paths, without pictures that are not among them."""
     text = START.sub(STARTED, file.content.decode("utf-8"))
     shown = PICTURE.sub(lambda found: found[0] if found["path"] in paths else "", text)
     return SpaceFile(file.path, shown.encode())

@@ -1,7 +1,7 @@
 """Checks whether this machine and an account on Hugging Face can do what the app needs.
 
-This package needs only the standard library, so that the doctor starts without any package. `hub` imports the Hub's
-client, and is imported only if that is installed.
+This package needs only the standard library, so that the doctor starts without any installed package. Its subpackage
+`hub` imports the Hub's client, and is imported only if that is installed.
 """
 
 from backend.doctor.finding import Finding, Outcome, Stopped, Watcher, failed, passed, unknown

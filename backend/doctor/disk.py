@@ -23,7 +23,7 @@ PROBE_BYTES = 4 * 1024 * 1024
 
 
 def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
-    """Write to the folder of the runs as a run does, and compare its free space with the bytes that a run needs."""
+    """Checks that the folder of the runs can be written, and that its free space is enough for a run."""
     runs = runs.absolute()
     place = existing(runs)
     if part := no_folder(runs):
@@ -45,13 +45,13 @@ def check_disk(runs: Path, needed: int = NEEDED_BYTES) -> Finding:
 
 
 def check_temporary() -> Finding:
-    """Write to the folder for temporary files, which uploads, exports and tests of files use."""
+    """Checks that the folder for temporary files can be written; uploads and exports use it."""
     title = "Temporary files"
     named = next(((name, os.environ[name]) for name in TEMPORARY if os.environ.get(name)), None)
     try:
         place = Path(tempfile.gettempdir())
     except FileNotFoundError as error:
-        return failed(title, f"There is no folder for temporary files: {error.strerror}.", "Set TMPDIR to one.")
+        return failed(title, f"There is no folder for temporary files: {error.strerror}.", "Set TMPDIR to a folder.")
     if named and not _same(Path(named[1]), place):
         seen = f"{named[1]}, which {named[0]} names, cannot be written, so {place} is used instead."
         return failed(title, seen, f"Set {named[0]} to a folder that you may write, or unset it.")
@@ -61,18 +61,18 @@ def check_temporary() -> Finding:
         then = "Free some space, or set TMPDIR to another folder."
         return failed(title, f"{place} cannot be written: {error.strerror or error}.", then)
     free = _free(place)
-    seen = f"{_gb(free)} free in {place}, which can be written; an exported 270M file that answers uses 0.3 GB there."
+    seen = f"{_gb(free)} free in {place}, which can be written; a running exported file of 270M uses 0.3 GB there."
     return passed(title, seen) if free >= STARTER_BYTES * 2 else failed(title, seen, "Free some space there.")
 
 
 def check_models() -> Finding:
-    """Check that base models can be saved in the cache of the Hub's client."""
+    """Checks that base models can be saved in the cache of the Hub's client."""
     title = "Base models"
     named = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub"
     folder = Path(named).expanduser().absolute()
     then = "Set HF_HOME to a folder that you may write. The starter needs no download."
     if part := no_folder(folder):
-        return failed(title, f"{part} is not a folder, so {folder} cannot be made.", then)
+        return failed(title, f"{part} is not a folder, so {folder} cannot be created.", then)
     try:
         place = existing(folder)
         _write(place)
@@ -88,7 +88,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _write(place: Path) -> None:
-    """Write a few bytes to a file without a name, so that a kill leaves no file. Raises OSError."""
+    """Writes a few bytes to a file without a name, so that a kill leaves no file. Raises OSError."""
     with tempfile.TemporaryFile(dir=place) as probe:
         probe.write(b"\1" * PROBE_BYTES)
         probe.flush()

@@ -14,7 +14,7 @@ REPORT_IT = "Please report this."
 
 
 class Stopped(Exception):
-    """The watcher ends the checks; what a check has made is removed."""
+    """The watcher ends the checks; the objects that a check has made are removed."""
 
 
 class Outcome(StrEnum):
@@ -35,7 +35,7 @@ class Finding:
     next: str = ""
 
     def to_json(self) -> dict[str, str]:
-        """The finding as one JSON object."""
+        """Returns the finding as one JSON object."""
         return {"title": self.title, "outcome": self.outcome.value, "seen": self.seen, "next": self.next}
 
 
@@ -50,22 +50,22 @@ class Watcher(Protocol):
 
 
 def passed(title: str, seen: str) -> Finding:
-    """A finding without a next step."""
+    """Returns a finding without a next step."""
     return Finding(title, Outcome.PASSED, seen)
 
 
 def failed(title: str, seen: str, then: str) -> Finding:
-    """A finding with the next step."""
+    """Returns a failure with the next step."""
     return Finding(title, Outcome.FAILED, seen, then)
 
 
 def unknown(title: str, seen: str, then: str = "") -> Finding:
-    """A finding that could not be checked, with the reason."""
+    """Returns a finding that could not be checked, with the reason."""
     return Finding(title, Outcome.UNKNOWN, seen, then)
 
 
 def checked(title: str, check: Callable[[], Finding]) -> Finding:
-    """The result of a check, without secrets; if the check raises an error, its outcome is UNKNOWN with the reason."""
+    """Returns the finding of a check, without secrets; if the check raises an error, its outcome is UNKNOWN."""
     found = _checked(title, check)
     return replace(found, seen=redact(found.seen), next=redact(found.next))
 
@@ -77,12 +77,12 @@ def _checked(title: str, check: Callable[[], Finding]) -> Finding:
         raise
     except InputError as error:
         return unknown(title, str(error))
-    except Exception as error:  # noqa: BLE001 - the others are still worth checking
+    except Exception as error:  # noqa: BLE001 - the other checks still run
         return unknown(title, f"The check itself failed ({type(error).__name__}: {error}).", REPORT_IT)
 
 
 def check_all(checks: Iterable[tuple[str, Callable[[], Finding]]], watcher: Watcher) -> list[Finding]:
-    """Run the checks one after the other, and report each to the watcher."""
+    """Runs the checks one after the other, and reports each to the watcher."""
     findings = []
     for title, check in checks:
         watcher.doing(title)

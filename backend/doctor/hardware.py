@@ -21,11 +21,11 @@ INSTRUCTIONS = {
     "avx512_vnni": ("VNNI", "exported files answer more slowly"),
     "bf16": ("BF16", "training uses float32, which takes about three times as long as bfloat16"),
 }
-"""What is slower without each; docs/training.md has the times of both precisions (6.5 and 2.25 minutes)."""
+"""The name of each instruction set, and the effect if it is missing; docs/training.md has the measured times."""
 
 
 def check_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Finding:
-    """Check that the memory that this process may use is enough for the export of a 270M model."""
+    """Checks that the memory of this process is enough for the export of a 270M model."""
     reported = dict(_meminfo(proc))
     if "MemTotal" not in reported:
         return unknown("Memory", f"The memory of this machine is {NOTHING}.")
@@ -35,7 +35,7 @@ def check_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Finding:
     bound = "" if limit is None or limit >= reported["MemTotal"] else f", limited to {_gb(limit)} by its container"
     seen = f"{_gb(reported['MemTotal'])}{bound}, {_gb(available)} available; {MEMORY}."
     if most < MEMORY_BYTES:
-        then = "The starter fits. For a 270M model take a machine with at least 5 GB, or train on Hugging Face."
+        then = "The starter fits. For a 270M model, use a machine with at least 5 GB, or train on Hugging Face."
         return failed("Memory", seen, then)
     if available < MEMORY_BYTES:
         return failed("Memory", seen, "Close other programs before you export a 270M model.")
@@ -43,13 +43,13 @@ def check_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> Finding:
 
 
 def memory_limit(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
-    """The smallest limit of this process's control groups (version 1 or 2) in bytes; None if there is none."""
+    """Returns the smallest limit of this process's control groups (version 1 or 2) in bytes; None if there is none."""
     found = [limit for path in _limit_files(proc, cgroups) if (limit := _number(path)) is not None]
     return min(found) if found else None
 
 
 def check_cores(proc: Path = PROC) -> Finding:
-    """The number of cores, and their instructions; it always passes, because missing ones only cost time."""
+    """Reports the cores and their instruction sets; it always passes, because missing ones only cost time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     flags = _flags(proc)
     counted = f"{cores} core{'' if cores == 1 else 's'}, {platform.machine() or 'unknown kind'}"

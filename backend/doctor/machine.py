@@ -1,4 +1,4 @@
-"""All checks of this machine; they install nothing, send nothing and leave no files."""
+"""Runs all checks of this machine; they install nothing, send nothing and leave no files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.runs import usual_home
 
 
 def check_machine(watcher: Watcher, runs: Path | None = None) -> list[Finding]:
-    """Run all checks; `runs` is the folder of the runs, by default the app's."""
+    """Runs all checks; `runs` is the folder of the runs, by default the app's."""
     folder = runs or usual_home()
     return check_all(
         (

@@ -13,22 +13,22 @@ LONGEST = 300
 
 
 class NoAnswer(Exception):
-    """The process gave no answer in time, or was ended; the message says which."""
+    """The process did not answer in time, or was ended; the message gives the reason."""
 
 
 def run_check(arguments: Sequence[str], seconds: float) -> tuple[bool, str]:
-    """Run a script of the app; returns whether it ended without an error, and its last line or its error.
+    """Runs a script of the app; returns whether it ended without an error, and its last line or its error.
 
     Raises NoAnswer if it was ended, does not answer within `seconds`, or cannot be started.
     """
     try:
         done = run_script(arguments, seconds)
     except subprocess.TimeoutExpired as error:
-        raise NoAnswer(f"It gave no answer within {seconds:.0f} seconds.") from error
+        raise NoAnswer(f"It did not answer within {seconds:.0f} seconds.") from error
     except OSError as error:
         raise NoAnswer(f"Its process could not be started: {error.strerror}.") from error
     if done.code < 0:
-        raise NoAnswer(f"It ended its process ({_name(-done.code)}).")
+        raise NoAnswer(f"Its process was ended by {_name(-done.code)}.")
     if done.code == 0:
         return True, _last(done.stdout)
     return False, (done.reported_error or _last(done.stderr) or f"It ended with code {done.code}.")[:LONGEST]

@@ -14,17 +14,17 @@ from backend.doctor.processes import NoAnswer, run_check
 
 GPU_CHECK = "job_templates/gpu_check.py"
 GPU_SECONDS = 120.0
-"""Loading torch from a cold disk takes most of it."""
+"""Most of this time is needed to load torch from a disk without a cache."""
 RUNTIME_CHECK = "job_templates.ml.litert.runtime.runtime_check"
 RUNTIME_SECONDS = 60.0
 LITERT = ("litert-lm-api", "litert-lm-builder", "ai-edge-litert", "sentencepiece")
 DEVICES = (Path("/dev/nvidiactl"), Path("/dev/nvidia0"), Path("/proc/driver/nvidia/version"), Path("/dev/dxg"))
-"""Files of an NVIDIA driver; the last is that of Windows Subsystem for Linux."""
+"""Files of an NVIDIA driver; the last one exists on Windows Subsystem for Linux."""
 NOT_LOCAL = "requirements-local.txt is not installed"
 
 
 def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
-    """Run one operation on the GPU if one of the paths `devices` or nvidia-smi exists, which means an NVIDIA GPU."""
+    """Runs one operation on the GPU if one of the paths `devices` or nvidia-smi exists, which means an NVIDIA GPU."""
     if not any(device.exists() for device in devices) and shutil.which("nvidia-smi") is None:
         return passed("GPU", "There is no NVIDIA GPU here, so training uses the processor.")
     if installed("torch") is None:
@@ -38,14 +38,14 @@ def check_gpu(devices: Sequence[Path] = DEVICES) -> Finding:
 
 
 def check_browser_runtime(root: Path = ROOT) -> Finding:
-    """Check that the page can run exported files in the visitor's browser."""
+    """Checks that the page can run exported files in the user's browser."""
     title, root = "Browser runtime", browser_runtime.runtime_root(root)
     wanted, there = browser_runtime.pinned(root), browser_runtime.installed(root)
     core = browser_runtime.PACKAGES["core"]
     if browser_runtime.is_installed(root):
         return passed(title, f"{core} {wanted['core']} is installed as pinned.")
     then = "Start scripts/run again" + (", which installs it." if shutil.which("npm") else " once npm is installed.")
-    without = "Exported files answer only on the server."
+    without = "Exported files run on the server only, not in the browser."
     if there["core"] is None:
         return failed(title, f"{core} {wanted['core']} is not installed. {without}", then)
     if there != wanted:
@@ -56,7 +56,7 @@ def check_browser_runtime(root: Path = ROOT) -> Finding:
 
 
 def check_litert() -> Finding:
-    """Make a tiny file, open it in LiteRT-LM and let it answer, in a separate process."""
+    """Makes a tiny file, opens it in LiteRT-LM, and checks that it answers, in a separate process."""
     title = "LiteRT-LM runtime"
     if missing := [name for name in LITERT if installed(name) is None]:
         return unknown(title, f"{', '.join(missing)} is missing, because {NOT_LOCAL}.", how_to_install(TRAINING))

@@ -1,4 +1,4 @@
-"""The user names of tokens: requested from the Hub and cached for a bounded number of tokens."""
+"""The user names of tokens, requested from the Hub and cached for a limited number of tokens."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from backend.errors import InputError
 from backend.hub.errors import hub_errors
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,94}[A-Za-z0-9])?")
-KNOWN_SECONDS = 600.0
+CACHED_SECONDS = 600.0
 REFUSED_SECONDS = 15.0
-MOST_KNOWN = 1_000
+MAX_CACHED = 1_000
 Answer = tuple[float, str | None, str]
 
 
@@ -27,48 +27,48 @@ class Accounts:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Answer] = OrderedDict()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._lock = threading.Lock()
-        self._asking = threading.Lock()
+        self._requesting = threading.Lock()
 
     def name(self, token: str) -> str:
         """The token's user name. Raises InputError if the Hub does not accept it or cannot be reached."""
-        until, name, refusal = self._last(token)
+        until, name, refusal = self._cached(token)
         if time.monotonic() >= until:
-            name, refusal = self._look_up(token)
+            name, refusal = self._request(token)
         if name is None:
             raise InputError(refusal)
         return name
 
     def name_if_known(self, token: str) -> str | None:
         """The cached name, without waiting; if there is none, a thread requests it from the Hub."""
-        until, name, _ = self._last(token)
-        if time.monotonic() >= until and self._asking.acquire(blocking=False):
-            threading.Thread(target=self._find_out, args=(token,), name="whoami", daemon=True).start()
+        until, name, _ = self._cached(token)
+        if time.monotonic() >= until and self._requesting.acquire(blocking=False):
+            threading.Thread(target=self._request_in_thread, args=(token,), name="whoami", daemon=True).start()
         return name
 
-    def _find_out(self, token: str) -> None:
+    def _request_in_thread(self, token: str) -> None:
         try:
-            self._look_up(token)
+            self._request(token)
         finally:
-            self._asking.release()
+            self._requesting.release()
 
-    def _last(self, token: str) -> Answer:
+    def _cached(self, token: str) -> Answer:
         with self._lock:
-            return self._known.get(_digest(token), (0.0, None, ""))
+            return self._answers.get(_digest(token), (0.0, None, ""))
 
-    def _look_up(self, token: str) -> tuple[str | None, str]:
+    def _request(self, token: str) -> tuple[str | None, str]:
         name, refusal = _ask(token)
-        self._keep(_digest(token), name, refusal)
+        self._store(_digest(token), name, refusal)
         return name, refusal
 
-    def _keep(self, key: str, name: str | None, refusal: str) -> None:
-        seconds = KNOWN_SECONDS if name else REFUSED_SECONDS
+    def _store(self, key: str, name: str | None, refusal: str) -> None:
+        seconds = CACHED_SECONDS if name else REFUSED_SECONDS
         with self._lock:
-            self._known[key] = (time.monotonic() + seconds, name, refusal)
-            self._known.move_to_end(key)
-            while len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
+            self._answers[key] = (time.monotonic() + seconds, name, refusal)
+            self._answers.move_to_end(key)
+            while len(self._answers) > MAX_CACHED:
+                self._answers.popitem(last=False)
 
 
 def _digest(token: str) -> str:

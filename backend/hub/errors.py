@@ -1,4 +1,4 @@
-"""The Hub's errors in plain words, with the next step; and a client with time limits."""
+"""Messages for the Hub's errors, with the next step; and a client with time limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 KEPT_CONNECTIONS = 20
 NO_TOKEN = (
-    "the token is no token: it has characters that no token has. Log in with `hf auth login`, or set HF_TOKEN to a "
+    "the token is not valid: it has characters that no token has. Log in with `hf auth login`, or set HF_TOKEN to a "
     "valid token."
 )
 TRANSLATED = (
@@ -83,7 +83,7 @@ def hub_errors(repo_id: str, doing: str, kind: str = "model") -> Iterator[None]:
         if not isinstance(error, TRANSLATED) and not is_xet_error(error):
             raise
         raised = TokenRefused if _is_token_refused(error) else InputError
-        raise raised(f"Could not {doing} {repo_id}: {redact(_told(error, _page(repo_id, kind)))}") from error
+        raise raised(f"Could not {doing} {repo_id}: {redact(_reason(error, _page(repo_id, kind)))}") from error
 
 
 def _page(repo_id: str, kind: str) -> str:
@@ -102,10 +102,10 @@ def unreachable(error: BaseException) -> str | None:
     return None
 
 
-def _told(error: BaseException, page: str) -> str:
+def _reason(error: BaseException, page: str) -> str:
     match error:
         case LocalEntryNotFoundError() if isinstance(error.__cause__, TRANSLATED):
-            return _told(error.__cause__, page)
+            return _reason(error.__cause__, page)
         case GatedRepoError():
             return (
                 f"it is gated. Open {page} with the account whose token is used, accept its terms, then try again. "
@@ -114,10 +114,10 @@ def _told(error: BaseException, page: str) -> str:
         case RevisionNotFoundError():
             return "it has no such revision. Check the name of the branch or commit."
         case RepositoryNotFoundError() if _is_token_refused(error):
-            return _status(error)  # over https the client takes a refused token for a missing repository
+            return _status(error)  # over https the client reports a refused token as a missing repository
         case RepositoryNotFoundError():
             return (
-                "there is no such repository, or the token may not see it. Check the spelling; for a private one, log "
+                "there is no such repository, or the token may not read it. Check the spelling. For a private one, log "
                 "in with `hf auth login` or set HF_TOKEN to a token that can read it."
             )
         case HfHubHTTPError():
@@ -125,7 +125,7 @@ def _told(error: BaseException, page: str) -> str:
         case LocalTokenNotFoundError():
             return "no token was found. Log in with `hf auth login`, or set HF_TOKEN."
         case HFValidationError():
-            return f"that is no name of a repository ({error}). Write it as USER/NAME."
+            return f"that is not the name of a repository ({error}). Write it as USER/NAME."
         case _ if reason := unreachable(error):
             return reason
         case UnicodeEncodeError():
@@ -137,32 +137,34 @@ def _told(error: BaseException, page: str) -> str:
 
 def _status(error: HfHubHTTPError) -> str:
     status = error.response.status_code
-    said = f" The Hub says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
+    message = f" The Hub says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
     match status:
         case 401:
             return (
                 "the token was not accepted. It may have expired, or lack access to repositories. On the page, log "
-                "out, log in again and grant that access; elsewhere, use `hf auth login` or a valid HF_TOKEN."
+                "out, log in again and grant that access. On the command line, use `hf auth login` or a valid HF_TOKEN."
             )
         case 402:
-            return f"the account's credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
+            return (
+                f"the account's credit does not suffice.{message} Add credit at {constants.ENDPOINT}/settings/billing."
+            )
         case 403:
             return (
-                f"the token does not permit it.{said} Give the token write access to this repository at "
+                f"the token does not permit it.{message} Give the token write access to this repository at "
                 f"{constants.ENDPOINT}/settings/tokens, or use your own account's name."
             )
         case 404:
-            return f"it has no such file.{said}"
+            return f"it has no such file.{message}"
         case 409 | 412:
-            return f"it was changed meanwhile.{said} Try again."
+            return f"it was changed in the meantime.{message} Try again."
         case 429:
             wait = seconds_to_wait(error)
-            when = f"Try again in {wait:.0f} seconds." if wait is not None else "Wait a while."
+            when = f"Try again in {wait:.0f} seconds." if wait is not None else "Try again in a few minutes."
             return f"too many requests. {when}"
         case _ if status >= 500:
             return f"the Hub has a fault ({status}). Try again in a few minutes."
         case _:
-            return f"the Hub answered {status}.{said}"
+            return f"the Hub answered {status}.{message}"
 
 
 def _is_token_refused(error: BaseException) -> bool:

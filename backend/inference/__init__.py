@@ -1,7 +1,7 @@
-"""Asking a trained model: a worker process for each model, and the sessions that use it."""
+"""Sends messages to a trained model: a worker process for each model, and the sessions that use it."""
 
-from backend.inference.checkpoint_session import WHICH, Which, askable, checkpoint_answerer
-from backend.inference.model_session import Answer, ModelSession, WorkerDied, answerer_for, runtime_installed
+from backend.inference.checkpoint_session import WHICH, Which, askable, checkpoint_session_for
+from backend.inference.model_session import Answer, ModelSession, WorkerDied, runtime_installed, session_for
 
 __all__ = [
     "WHICH",
@@ -9,8 +9,8 @@ __all__ = [
     "ModelSession",
     "Which",
     "WorkerDied",
-    "answerer_for",
     "askable",
-    "checkpoint_answerer",
+    "checkpoint_session_for",
     "runtime_installed",
+    "session_for",
 ]

@@ -1,4 +1,4 @@
-"""Asking an exported file: one model stays loaded in a worker process between questions."""
+"""Sends messages to an exported file; the model stays loaded in a worker process between messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.errors import InputError
 from backend.inference.answer_worker import Worker, WorkerDied
 from backend.records import Call
 
-__all__ = ["Answer", "ModelSession", "WorkerDied", "answerer_for", "close_answerer", "runtime_installed"]
+__all__ = ["Answer", "ModelSession", "WorkerDied", "close_sessions", "runtime_installed", "session_for"]
 
 LOAD_TIMEOUT = 180.0
 ASK_TIMEOUT = 120.0
@@ -24,10 +24,10 @@ IDLE_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `error` says why there is none, or why an app would get no call. Times are in seconds.
+    """One answer; `error` is the reason if there is no answer, or if an app would get no call. Times are in seconds.
 
-    `raw` is what the model wrote, its stop token left out; `prompt` and `prompt_ids` are what it was given, without the
-    start token; `app_agrees` says whether the runtime gives an app the same calls as our parser, None where not asked.
+    `raw` is the model's output without its stop token. `prompt` and `prompt_ids` are its input without the start token.
+    `app_agrees` is True if the runtime gives an app the same calls as our parser, None if that was not compared.
     """
 
     raw: str = ""
@@ -46,7 +46,7 @@ class Answer:
 
     @classmethod
     def from_json(cls, reply: Mapping[str, Any]) -> Answer:
-        """The answer in one line of the worker's output."""
+        """Returns the answer in one reply of the worker."""
         known = {name: reply[name] for name in cls.__dataclass_fields__ if reply.get(name) is not None}
         known["calls"] = tuple(Call(call["name"], call["arguments"]) for call in reply.get("calls") or ())
         known["prompt_ids"] = tuple(reply.get("prompt_ids") or ())
@@ -54,24 +54,24 @@ class Answer:
 
 
 class ModelSession:
-    """One exported file, ready to be asked; the worker starts at the first question.
+    """The session of one exported file; its worker starts at the first message.
 
-    It starts anew when the file or the tools have changed on the disk or the worker has died, and stops after
-    `idle_seconds` without a question. Safe to use from several threads: questions wait for each other.
+    The worker is restarted if the file or the tools have changed on the disk, or if the worker has ended. It stops
+    after `idle_seconds` without a message. The session is thread-safe: messages are answered one after the other.
     """
 
     def __init__(self, model: Path, tools: Path, idle_seconds: float = IDLE_SECONDS) -> None:
         self.model = model
         self.tools = tools
         self.ready: Mapping[str, Any] = {}
-        """What the worker said when the file was open: load_seconds, context, start_token, stop_tokens."""
-        self.named: tuple[Path, ...] = ()
-        """What `kept` knows it by."""
+        """The worker's first reply: load_seconds, context, start_token, stop_tokens."""
+        self.key: tuple[Path, ...] = ()
+        """The paths by which `cached_session` identifies the session."""
         self._idle_seconds = idle_seconds
         self._lock = threading.RLock()
         self._worker: Worker | None = None
         self._loaded: tuple[object, ...] = ()
-        self._asked = 0
+        self._requests = 0
         self._idle: threading.Timer | None = None
 
     def __enter__(self) -> ModelSession:
@@ -81,7 +81,7 @@ class ModelSession:
         self.close()
 
     def ask(self, message: str, timeout: float = ASK_TIMEOUT) -> Answer:
-        """Answer one message as an app on the phone would; what goes wrong is told in the answer's `error`."""
+        """Answers one message as an app on the phone would; errors are in the answer's `error`."""
         try:
             return self.request(message, timeout)
         except (InputError, WorkerDied) as error:
@@ -95,36 +95,39 @@ class ModelSession:
         only: Literal["prompt", "raw"] | None = None,
         tools: Sequence[Mapping[str, Any]] | None = None,
     ) -> Answer:
-        """Like `ask`, with less done (`only`) or for other `tools`; InputError or WorkerDied where it fails."""
+        """Does the same as `ask`, with fewer steps (`only`) or other `tools`.
+
+        Raises InputError if the model cannot be loaded, WorkerDied if the worker ends or `timeout` seconds pass.
+        """
         with self._lock:
-            self._rest()
+            self._cancel_idle_timer()
             try:
                 self.load()
                 assert self._worker is not None
-                self._asked += 1
-                self._worker.send({"id": self._asked, "message": message, "only": only, "tools": tools})
+                self._requests += 1
+                self._worker.send({"id": self._requests, "message": message, "only": only, "tools": tools})
                 return Answer.from_json(self._worker.receive(time.monotonic() + timeout))
             except WorkerDied:
-                self.close()  # a late answer must not be taken for the next question's
+                self.close()  # a late answer must not become the answer of the next message
                 raise
             finally:
-                self._wake_later()
+                self._start_idle_timer()
 
     def watched(self) -> tuple[Path, ...]:
-        """The files that the worker reads: when one changes, it starts anew."""
+        """Returns the files that the worker reads; if one changes, the worker is restarted."""
         return self.model, self.tools
 
     def start(self) -> Worker:
-        """A new worker; InputError where what it needs is not installed."""
+        """Starts a new worker. Raises InputError if its runtime is not installed."""
         if not runtime_installed():
             raise InputError(
-                "The LiteRT-LM runtime is not installed here, so the file cannot be asked. Install "
-                "requirements-local.txt, or download the file and run it elsewhere."
+                "The LiteRT-LM runtime is not installed here, so the file cannot run. Install requirements-local.txt, "
+                "or download the file and run it on another device."
             )
         return Worker.of_file(self.model, self.tools)
 
     def load(self) -> None:
-        """Start the worker unless it runs already; InputError where the runtime refuses the file, WorkerDied."""
+        """Starts the worker if it does not run. Raises InputError if it refuses the file, WorkerDied if it ends."""
         with self._lock:
             stamp = tuple(map(_stamp, self.watched()))
             if self._worker is not None and self._worker.alive and stamp == self._loaded:
@@ -134,25 +137,25 @@ class ModelSession:
             try:
                 self.ready = self._worker.receive(time.monotonic() + LOAD_TIMEOUT)
                 if not self.ready.get("ready"):
-                    raise InputError(f"{self.ready.get('error')} {self._worker.last_words()}".strip())
+                    raise InputError(f"{self.ready.get('error')} {self._worker.last_error()}".strip())
             except (InputError, WorkerDied):
                 self.close()
                 raise
 
     def close(self) -> None:
-        """Stop the worker and give its memory back; the next question starts it again."""
+        """Stops the worker, which frees its memory; the next message starts it again."""
         with self._lock:
-            self._rest()
+            self._cancel_idle_timer()
             if self._worker is not None:
                 self._worker.stop()
                 self._worker = None
 
-    def _rest(self) -> None:
+    def _cancel_idle_timer(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
 
-    def _wake_later(self) -> None:
+    def _start_idle_timer(self) -> None:
         if self._worker is not None:
             self._idle = threading.Timer(self._idle_seconds, self.close)
             self._idle.daemon = True
@@ -160,12 +163,12 @@ class ModelSession:
 
 
 def runtime_installed() -> bool:
-    """Whether this machine has the LiteRT-LM runtime; a Space that installs requirements.txt alone has not."""
+    """Whether the LiteRT-LM runtime is installed; a Space, which installs only requirements.txt, lacks it."""
     return importlib.util.find_spec("litert_lm") is not None
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is replaced; InputError where it is gone."""
+    """Returns values that change when a file is replaced. Raises InputError if the file cannot be read."""
     try:
         found = path.stat()
     except OSError as error:
@@ -173,32 +176,32 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-_kept: dict[str, ModelSession] = {}
-_kept_lock = threading.Lock()
+_sessions: dict[str, ModelSession] = {}
+_sessions_lock = threading.Lock()
 
 
-def answerer_for(model: Path, tools: Path) -> ModelSession:
-    """The answerer of an exported file; at most one file stays loaded, so another file's is closed."""
-    return kept("file", (model, tools), lambda: ModelSession(model, tools))
+def session_for(model: Path, tools: Path) -> ModelSession:
+    """Returns the session of an exported file; the session of another file is closed."""
+    return cached_session("file", (model, tools), lambda: ModelSession(model, tools))
 
 
-def kept(kind: str, wanted: tuple[Path, ...], make: Callable[[], ModelSession]) -> ModelSession:
-    """The answerer of that kind for these paths, made now if it is new; one of each kind is kept for the whole app.
+def cached_session(kind: str, key: tuple[Path, ...], make: Callable[[], ModelSession]) -> ModelSession:
+    """Returns the cached session of a kind for the paths in `key`, or a new one; the app has one session of each kind.
 
-    The one that it replaces is closed: each loaded model takes up to 1 GB.
+    The session that a new one replaces is closed, because each loaded model needs up to 1 GB.
     """
-    with _kept_lock:
-        found = _kept.get(kind)
-        if found is None or found.named != wanted:
+    with _sessions_lock:
+        found = _sessions.get(kind)
+        if found is None or found.key != key:
             if found is not None:
                 found.close()
-            found = _kept[kind] = make()
-            found.named = wanted
+            found = _sessions[kind] = make()
+            found.key = key
         return found
 
 
 @atexit.register
-def close_answerer() -> None:
-    """Close the answerers that are kept."""
-    for answerer in _kept.values():
-        answerer.close()
+def close_sessions() -> None:
+    """Closes all cached sessions."""
+    for session in _sessions.values():
+        session.close()

@@ -1,11 +1,11 @@
-"""Jobs: starting the scripts in job_templates/, following them, stopping them."""
+"""Jobs: starts, follows and stops the scripts in job_templates/."""
 
 from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
 from backend.jobs.estimate import Workload, estimate_training
 from backend.jobs.local import LocalRunner
 from backend.jobs.logs import CANCELLED, KILLED, clean
 from backend.jobs.runner import Runner
-from backend.jobs.runner_router import EitherRunner
+from backend.jobs.runner_router import RunnerRouter
 from backend.jobs.states import JobState, write_state
 
 __all__ = [
@@ -13,10 +13,10 @@ __all__ = [
     "JOBS",
     "KILLED",
     "PIPELINE",
-    "EitherRunner",
     "JobState",
     "LocalRunner",
     "Runner",
+    "RunnerRouter",
     "Workload",
     "clean",
     "config_arguments",

@@ -1,4 +1,4 @@
-"""The command line of each job: the same scripts that run on a GPU."""
+"""The command line of each job; jobs on Hugging Face run the same scripts."""
 
 from __future__ import annotations
 

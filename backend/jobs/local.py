@@ -14,7 +14,7 @@ from pathlib import Path
 from backend import locks
 from backend.errors import InputError
 from backend.files import disk_errors
-from backend.jobs import queue as turns
+from backend.jobs import queue
 from backend.jobs.commands import job_arguments
 from backend.jobs.logs import read_log
 from backend.jobs.states import JobState, read_state, write_state
@@ -45,7 +45,7 @@ class LocalRunner:
         command = [sys.executable, str(self._script(stage)), *job_arguments(run, stage), *extra_args]
         lock = _lock(run, stage)
         try:
-            ticket = turns.enter(self._queue_folder or run.path.parent / ".queue")
+            ticket = queue.enter(self._queue_folder or run.path.parent / ".queue")
             try:
                 cancel_path(run, stage).unlink(missing_ok=True)
                 write_state(run, stage, JobState("queued"))
@@ -87,7 +87,7 @@ class LocalRunner:
             raise InputError(f"There is no job {stage!r}: {script} is missing.")
         return script
 
-    def _supervise(self, run: Run, stage: str, command: list[str], lock: int, ticket: turns.Ticket) -> None:
+    def _supervise(self, run: Run, stage: str, command: list[str], lock: int, ticket: queue.Ticket) -> None:
         """Start the supervisor; it inherits the stage's lock and the ticket and holds both until it ends."""
         order = {
             "run": str(run.path),
@@ -126,5 +126,5 @@ def _lock(run: Run, stage: str) -> int:
 
 
 def cancel_path(run: Run, stage: str) -> Path:
-    """The file that tells the supervisor to stop the job, by being there."""
+    """Returns the path of the file whose existence tells the supervisor to stop the job."""
     return run.path / "stages" / f"{stage}.cancel"

@@ -1,4 +1,4 @@
-"""The log of a job: cleaned and without tokens when written, bounded when read; and the job's own reason of failure."""
+"""Writes the log of a job without terminal codes and tokens, reads it in bounded parts, and finds the error in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.redact import redact
 WRITE_LIMIT = 20 * 1024 * 1024
 READ_LIMIT = 256 * 1024
 LINE_LIMIT = 4_000
-KEPT_LINES = 200
+LAST_LINES = 200
 MESSAGE_LIMIT = 4_000
 CANCELLED = "Cancelled."
 KILLED = "The system killed the job, most likely because memory was full. Try a smaller batch size or shorter rows."
@@ -27,7 +27,7 @@ SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY", re.IGNORECASE)
 
 
 def clean(text: str, secrets: Sequence[str] = ()) -> str:
-    """Text without terminal codes and tokens; of a line that a progress bar redrew, the last state."""
+    """Returns the text without terminal codes and tokens, with only the last state of redrawn progress bars."""
     plain = ANSI.sub("", text)
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
     return redact(CONTROL.sub("", "\n".join(lines)), secrets)
@@ -48,7 +48,7 @@ class LogWriter:
 
     def __init__(self, path: Path, secrets: Sequence[str] = ()) -> None:
         self._secrets = tuple(secrets)
-        self._last: deque[str] = deque(maxlen=KEPT_LINES)
+        self._last: deque[str] = deque(maxlen=LAST_LINES)
         self._partial = b""
         self._skipped = 0
         with disk_errors(path):
@@ -132,7 +132,7 @@ def read_log(path: Path, offset: int = 0) -> tuple[str, int]:
     return note + clean(raw[begin:end].decode("utf-8", errors="replace")), start + skipped + end
 
 
-def told_reason(lines: Sequence[str]) -> str | None:
+def failure_reason(lines: Sequence[str]) -> str | None:
     """The text of the job's last `error: ` line up to the traceback, else its last line; None if it printed nothing."""
     if own := error_line(lines):
         return own

@@ -12,11 +12,11 @@ from backend.jobs.runner import Runner
 from backend.jobs.states import JobState, read_state
 from backend.runs import STAGES, Run
 
-NO_ACCOUNT = "This run's jobs are on Hugging Face. Log in with the account that started it."
+NO_ACCOUNT = "This run's jobs are on Hugging Face. Log in with the account that started them."
 NOT_HERE = "No jobs run on this server. Log in with Hugging Face to run jobs there on your account."
 
 
-class EitherRunner:
+class RunnerRouter:
     """Sends a run's jobs to the runner that its order names.
 
     `here` is None if this machine runs no jobs, `jobs` is None without a login. The state and the log of a job are in

@@ -22,7 +22,7 @@ from typing import IO
 
 from backend.errors import InputError
 from backend.jobs.local import cancel_path
-from backend.jobs.logs import CANCELLED, KILLED, LogWriter, environment_secrets, told_reason
+from backend.jobs.logs import CANCELLED, KILLED, LogWriter, environment_secrets, failure_reason
 from backend.jobs.queue import Ticket
 from backend.jobs.states import JobState, write_state
 from backend.runs import Run
@@ -48,14 +48,14 @@ class Supervisor:
         self.run = run
         self.stage = stage
         self.ticket = ticket
-        self._in_line = True
+        self._queued = True
         self.grace_seconds = grace_seconds
         self.state = JobState("queued")
         self.log = LogWriter(run.log_path(stage), environment_secrets())
-        self._told_to_stop = False
+        self._stop_requested = False
         self._terminated_at: float | None = None
         self._unwritten = False
-        self._trouble = ""
+        self._reported_problem = ""
 
     def work(self, command: Sequence[str], folder: Path) -> None:
         """Run the job to its end and write its last state, also if the job fails or cannot be started."""
@@ -72,15 +72,15 @@ class Supervisor:
             self.log.close()
 
     def _leave(self) -> None:
-        if self._in_line:
-            self._in_line = False
+        if self._queued:
+            self._queued = False
             self.ticket.leave()
 
     def _on_signal(self, *_: object) -> None:
-        self._told_to_stop = True
+        self._stop_requested = True
 
     def _stopping(self) -> bool:
-        return self._told_to_stop or cancel_path(self.run, self.stage).exists()
+        return self._stop_requested or cancel_path(self.run, self.stage).exists()
 
     def _wait_for_turn(self) -> bool:
         """Wait until no job is before this one; False if it was cancelled first."""
@@ -88,7 +88,7 @@ class Supervisor:
             if self._stopping():
                 return False
             jobs = "job" if ahead == 1 else "jobs"
-            self._become(JobState("queued", message=f"Waits for {ahead} {jobs} to end on this machine."))
+            self._change_state(JobState("queued", message=f"Waits for {ahead} {jobs} to end on this machine."))
             time.sleep(POLL_SECONDS)
         return not self._stopping()
 
@@ -102,10 +102,10 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_prepared(),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=_job_preparation(),  # noqa: PLW1509 - this process has one thread
         )
         assert job.stdout is not None
-        self._become(JobState("running", started))
+        self._change_state(JobState("running", started))
         self._follow(job, job.stdout)
         _signal_group(job, signal.SIGKILL)  # processes that the job started and did not end
         self.log.finish()
@@ -123,7 +123,7 @@ class Supervisor:
                         selector.unregister(output)
                 else:
                     time.sleep(POLL_SECONDS)
-                self._stop_when_asked(job)
+                self._stop_if_requested(job)
                 self._write()
             self._drain(output)
 
@@ -139,7 +139,7 @@ class Supervisor:
             self.log.feed(chunk)
         return True
 
-    def _stop_when_asked(self, job: subprocess.Popen[bytes]) -> None:
+    def _stop_if_requested(self, job: subprocess.Popen[bytes]) -> None:
         now = time.monotonic()
         if self._terminated_at is None:
             if self._stopping():
@@ -148,7 +148,7 @@ class Supervisor:
         elif now - self._terminated_at > self.grace_seconds:
             _signal_group(job, signal.SIGKILL)
 
-    def _become(self, state: JobState) -> None:
+    def _change_state(self, state: JobState) -> None:
         if state == self.state:
             return
         self.state = state
@@ -163,9 +163,9 @@ class Supervisor:
             write_state(self.run, self.stage, self.state)
             self._unwritten = False
         except InputError as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self.log.note(self._trouble)
+            if str(error) != self._reported_problem:
+                self._reported_problem = str(error)
+                self.log.note(self._reported_problem)
 
     def _end(self, state: JobState) -> None:
         """Write the last state, and try again while the disk is full: a job without a last state counts as lost.
@@ -173,7 +173,7 @@ class Supervisor:
         The next job does not wait for that. A request to stop ends it, so that the run can be deleted.
         """
         was_stopping = self._stopping()
-        self._become(replace(state, ended=time.time()))
+        self._change_state(replace(state, ended=time.time()))
         self._leave()
         deadline = time.monotonic() + LAST_STATE_SECONDS
         while self._unwritten and time.monotonic() < deadline and (was_stopping or not self._stopping()):
@@ -183,7 +183,7 @@ class Supervisor:
             cancel_path(self.run, self.stage).unlink(missing_ok=True)
 
 
-def _prepared() -> Callable[[], None]:
+def _job_preparation() -> Callable[[], None]:
     """The first call of a job's process: it lowers its priority and, on Linux, makes it end with its supervisor."""
     prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
@@ -218,7 +218,7 @@ def _reason(code: int, lines: Sequence[str]) -> str:
         return KILLED
     if code < 0:
         return f"The job was ended by signal {signal.Signals(-code).name}. Its log shows the last step."
-    return told_reason(lines) or f"The job ended with exit code {code} and printed nothing."
+    return failure_reason(lines) or f"The job ended with exit code {code} and printed nothing."
 
 
 def main(arguments: Sequence[str]) -> int:

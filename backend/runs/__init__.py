@@ -1,4 +1,4 @@
-"""The run: its record, its files, its events, and where it is kept."""
+"""The run: its record, its files, its events, and the store of all runs."""
 
 from backend.files import read_json, write_json, write_text
 from backend.redact import redact
@@ -7,7 +7,7 @@ from backend.runs.epochs import Effort, planned_epochs, shown, with_effort
 from backend.runs.event import Event
 from backend.runs.event_log import EventLog, latest_try
 from backend.runs.events import append_event, parse_event, read_events, read_lines
-from backend.runs.fallback import kept_temporary, refusal, usual_home
+from backend.runs.fallback import fallback_folder, refusal, usual_home
 from backend.runs.folders import Scratch, built_beside, own_temporary, put_in_place, remove
 from backend.runs.link_check import check_no_links, own_file, own_files
 from backend.runs.run import STAGES, Run, new_id
@@ -39,7 +39,7 @@ __all__ = [
     "check_no_links",
     "code_version",
     "default_config",
-    "kept_temporary",
+    "fallback_folder",
     "last_saved_state",
     "latest_try",
     "new_id",

@@ -228,7 +228,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The settings in a JSON object: absent ones are the base model's, unknown ones are ignored; InputError."""
+        """Returns the settings in a JSON object: absent ones get their defaults. Raises InputError."""
         if not isinstance(values, Mapping):
             raise InputError(f"The run's settings must be an object of names and values, not {shortened(values)}.")
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}

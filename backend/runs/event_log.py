@@ -1,4 +1,4 @@
-"""What the page needs of a run's metrics.jsonl, in bounded memory however large the file is."""
+"""Reads a run's metrics.jsonl for the page in bounded memory, also if the file is very large."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from backend.runs.events import parse_event, read_lines
 
 
 def latest_try(events: Sequence[Event], stage: str) -> list[Event]:
-    """The stage's events since it was last started; where a training went on, those that led there stand before."""
+    """Returns the stage's events since its last start; for a resumed training, also those before the resumed step."""
     found: list[Event] = []
     before: list[Event] = []
-    resumed = True  # before the first start there is nothing to go on from
+    resumed = True  # there is nothing to resume before the first start
     for event in events:
         if event.stage != stage:
             continue
@@ -25,16 +25,16 @@ def latest_try(events: Sequence[Event], stage: str) -> list[Event]:
         found.append(event)
         if event.kind == "resume" and not resumed:
             resumed = True
-            found[1:1] = [one for one in before if _led_to(one, event)]
+            found[1:1] = [one for one in before if _is_before(one, event)]
     return found
 
 
 def is_start(event: Event) -> bool:
-    """Whether a stage began with this event."""
+    """Whether the event is the start of a stage."""
     return event.kind == "stage" and event.state == "started"
 
 
-def _led_to(event: Event, resume: Event) -> bool:
+def _is_before(event: Event, resume: Event) -> bool:
     last = resume.step or 0
     return event.kind in ("step", "eval") and (event.step or 0) <= last > 0
 
@@ -43,60 +43,60 @@ STAGES = ("train", "evaluate", "export")
 CHUNK_BYTES = 256 * 1024
 HEAD_BYTES = 1024 * 1024
 TAIL_BYTES = 16 * 1024 * 1024
-"""What is read of a file that grew by more since the last reading: its head, if it is new, and its tail."""
+"""Limits for a file that grew by more since the last read: only its tail is read, and its head if it is new."""
 MOST_EVENTS = 1_200
 MOST_BYTES = 256 * 1024
-"""What is kept of one kind of event of one stage; over that, evenly spread events are dropped, never the newest."""
+"""Limits for one kind of event of one stage; above them, evenly spread events are dropped, never the newest."""
 SEAM_BYTES = 64
 KINDS = {"step": "step", "eval": "eval", "stage": "mark", "resume": "mark"}
-SavedState = tuple[int, int, Event]
-"""An event, behind its number in the file and its length there in bytes."""
+Entry = tuple[int, int, Event]
+"""The number of an event in the file, the length of its line in bytes, and the event."""
 
 
 class Series:
     """The events of one kind of one stage, oldest first."""
 
-    def __init__(self, kept: list[SavedState]) -> None:
-        self.kept = kept
-        self._bytes = sum(size for _, size, _ in kept)
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        self._bytes = sum(size for _, size, _ in entries)
 
-    def add(self, one: SavedState) -> None:
-        """Take the newest event."""
-        self.kept.append(one)
+    def add(self, one: Entry) -> None:
+        """Adds the newest event."""
+        self.entries.append(one)
         self._bytes += one[1]
 
     @property
     def too_many(self) -> bool:
-        """Whether some have to go; the newest never has to."""
-        return len(self.kept) > MOST_EVENTS or (len(self.kept) > 1 and self._bytes > MOST_BYTES)
+        """Whether the series exceeds its limits; a single event never does."""
+        return len(self.entries) > MOST_EVENTS or (len(self.entries) > 1 and self._bytes > MOST_BYTES)
 
     def newest_half(self) -> Series:
-        """The newer half of the events."""
-        return Series(self.kept[(len(self.kept) + 1) // 2 :])
+        """Returns the newer half of the events."""
+        return Series(self.entries[(len(self.entries) + 1) // 2 :])
 
     def thinned(self) -> Series:
-        """Half as many events or fewer, evenly spread over the file, the newest among them."""
-        first, last = self.kept[0][0], self.kept[-1][0]
-        parts = min(MOST_EVENTS, len(self.kept)) // 2
-        return Series(list({(one[0] - first) * parts // (last - first + 1): one for one in self.kept}.values()))
+        """Returns at most half of the events, evenly spread over the file and including the newest."""
+        first, last = self.entries[0][0], self.entries[-1][0]
+        parts = min(MOST_EVENTS, len(self.entries)) // 2
+        return Series(list({(one[0] - first) * parts // (last - first + 1): one for one in self.entries}.values()))
 
 
 class EventLog:
-    """One run's events, read on from where the last reading ended. Safe to use from several threads."""
+    """One run's events; each read continues at the end of the last one. The class is thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._begin_anew()
+        self._reset()
 
     def read(self) -> tuple[Event, ...]:
-        """The events of the run's stages as they stand in the file now, thinned out if there are very many."""
+        """Returns the events of the run's stages that are in the file now; very many are reduced to a sample."""
         with self._lock:
             self._read_on()
             return tuple(self._merged())
 
-    def _begin_anew(self) -> None:
-        self._kept: dict[tuple[str, str], Series] = {}
+    def _reset(self) -> None:
+        self._series: dict[tuple[str, str], Series] = {}
         self._offset = self._count = 0
         self._file = self._seam = b""
 
@@ -116,51 +116,51 @@ class EventLog:
                 return
             self._offset = offset
             for line in lines:
-                self._take(line)
+                self._add(line)
 
     def _size_of_the_same_file(self) -> int:
-        """The file's size, 0 if it cannot be read; what is known is forgotten if another file stands there now."""
+        """Returns the file's size, 0 if it cannot be read; drops all events if the file was replaced."""
         try:
             found = self._path.stat()
         except OSError:
-            self._begin_anew()
+            self._reset()
             return 0
         file = f"{found.st_dev} {found.st_ino}".encode()
         if file != self._file or found.st_size < self._offset or self._before(self._offset) != self._seam:
-            self._begin_anew()
+            self._reset()
             self._file = file
         return found.st_size
 
     def _before(self, offset: int) -> bytes:
-        """The last bytes before `offset`: others stand there if the file was written anew."""
+        """Returns the last bytes before `offset`; they differ if the file was written again."""
         try:
             with open_regular(self._path) as file:
                 return os.pread(file.fileno(), min(offset, SEAM_BYTES), max(offset - SEAM_BYTES, 0))
         except OSError:
             return b""
 
-    def _take(self, line: bytes) -> None:
-        said = parse_event(line)
-        if said is None or said["stage"] not in STAGES:
+    def _add(self, line: bytes) -> None:
+        record = parse_event(line)
+        if record is None or record["stage"] not in STAGES:
             return
-        event = Event.from_dict(said)
+        event = Event.from_dict(record)
         self._count += 1
         key = event.stage, KINDS.get(event.kind, "progress")
-        self._kept.setdefault(key, Series([])).add((self._count, len(line), event))
-        if self._kept[key].too_many:
+        self._series.setdefault(key, Series([])).add((self._count, len(line), event))
+        if self._series[key].too_many:
             self._fold(event.stage)
-        while (series := self._kept[key]).too_many:
-            self._kept[key] = series.newest_half() if key[1] == "mark" else series.thinned()
+        while (series := self._series[key]).too_many:
+            self._series[key] = series.newest_half() if key[1] == "mark" else series.thinned()
 
     def _fold(self, stage: str) -> None:
-        """Drop what belongs to tries before the last one and did not lead to it."""
+        """Drops the events of earlier attempts, except those before the step from which the last one resumed."""
         events = [event for event in self._merged() if event.stage == stage]
         last = max((at for at, event in enumerate(events) if is_start(event)), default=0)
-        wanted = {id(event) for event in [*latest_try(events[:last], stage), *events[last:]]}
-        for key, series in self._kept.items():
+        needed = {id(event) for event in [*latest_try(events[:last], stage), *events[last:]]}
+        for key, series in self._series.items():
             if key[0] == stage:
-                self._kept[key] = Series([one for one in series.kept if id(one[2]) in wanted])
+                self._series[key] = Series([one for one in series.entries if id(one[2]) in needed])
 
     def _merged(self) -> list[Event]:
-        kept = sorted((one for series in self._kept.values() for one in series.kept), key=lambda one: one[0])
-        return [event for _, _, event in kept]
+        entries = sorted((one for series in self._series.values() for one in series.entries), key=lambda one: one[0])
+        return [event for _, _, event in entries]

@@ -1,4 +1,4 @@
-"""A run's metrics.jsonl: one event a line, appended by several processes, read while it grows."""
+"""A run's metrics.jsonl: one event per line, appended by several processes, read while it grows."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LONGEST_EVENT = 64 * 1024
 
 
 def append_event(path: Path, event: Mapping[str, Any]) -> None:
-    """Append one event as a line of its own; adds `time` (unix seconds); InputError where the disk is full.
+    """Appends one event as a line, with `time` (unix seconds). Raises InputError if the disk is full.
 
-    A lock keeps two writers apart; a line that a killed writer left half-written is closed first, and a line that does
-    not fit on the disk is taken back.
+    A lock excludes other writers. If a killed writer left an incomplete line, a newline is written first. A line that
+    does not fit on the disk is removed again.
     """
     for key in ("event", "stage"):
         if not isinstance(event.get(key), str):
@@ -52,7 +52,7 @@ def _write_whole(descriptor: int, line: bytes, size: int) -> None:
 
 
 def _finite(value: Any) -> Any:
-    """NaN and infinity are no JSON: None stands in for them."""
+    """Returns the value with None for NaN and infinity, which JSON cannot contain."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -63,17 +63,17 @@ def _finite(value: Any) -> Any:
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """The events after byte `offset`, and the offset to go on from; at most 8 MiB a call.
+    """Returns the events after byte `offset` and the next offset, from at most 8 MiB per call.
 
-    A line without its newline is left for the next call; lines that are no events are skipped; a file shorter than
-    `offset` was begun anew and is read from its start. Whatever is no regular file, or cannot be read, has no events.
+    An incomplete last line is left for the next call. Lines that are not events are skipped. A file shorter than
+    `offset` was written again and is read from its start. A file that is not regular or cannot be read has no events.
     """
     lines, offset = read_lines(path, offset, READ_LIMIT)
     return [event for line in lines if (event := parse_event(line)) is not None], offset
 
 
 def read_lines(path: Path, offset: int, limit: int) -> tuple[list[bytes], int]:
-    """As `read_events`, the lines as they stand, at most `limit` bytes of them."""
+    """Does the same as `read_events` for raw lines, at most `limit` bytes of them."""
     try:
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -85,13 +85,13 @@ def read_lines(path: Path, offset: int, limit: int) -> tuple[list[bytes], int]:
     except OSError:
         return [], offset
     end = raw.rfind(b"\n") + 1
-    if not end and len(raw) == limit:  # one endless line: no event of ours, step over it
+    if not end and len(raw) == limit:  # such a long line is not an event, so it is skipped
         return [], start + len(raw)
     return raw[:end].split(b"\n"), start + end
 
 
 def parse_event(line: bytes | str) -> dict[str, Any] | None:
-    """The event that a line holds, or None: what is too long, no JSON or no event."""
+    """Returns the event in a line; None if the line is too long, not JSON, or not an event."""
     if len(line) > LONGEST_EVENT:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Where files are kept when their usual folder cannot be written, as in an app that somebody else installed."""
+"""The folders for files if their default folder cannot be written, for example if another user installed the app."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PART = "kept"
 
 
 def usual_home() -> Path:
-    """The folder that runs are kept in if it can be written: FGT_HOME, or `runs` beside the app."""
+    """Returns the default folder of the runs: FGT_HOME, or `runs` in the app's folder."""
     return Path(os.environ.get("FGT_HOME") or ROOT / "runs").expanduser().absolute()
 
 
 def refusal(folder: Path) -> str | None:
-    """Why this user may not write in a folder, which is made if need be; None if nothing forbids it.
+    """Returns why this user may not write to a folder, None if writing is permitted; makes the folder if it is missing.
 
-    A full disk is no such reason: another folder would not mend it.
+    A full disk gives None, because another folder would not fix it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,11 +35,11 @@ def refusal(folder: Path) -> str | None:
 
 
 @cache
-def kept_temporary(name: str) -> Path:
-    """A folder on the temporary disk that only this user may open; it lasts as long as that disk does.
+def fallback_folder(name: str) -> Path:
+    """Returns a folder on the temporary disk that only this user may open; sweeps do not remove it.
 
-    Every process of this user finds the same one, unless its name is another user's already: then it is a new one.
-    InputError if the disk refuses.
+    All processes of this user get the same folder, unless another user already has its name; then it is a new one.
+    Raises InputError if the folder cannot be made.
     """
     with disk_errors(Path(tempfile.gettempdir()), "make a folder in"):
         folder = own_temporary(PART) or Path(tempfile.mkdtemp(prefix="functiongemma-trainer-"))

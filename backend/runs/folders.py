@@ -1,4 +1,4 @@
-"""Folders that appear and go away at once, and temporary ones that tell a sweep whether their owner lives."""
+"""Makes and removes folders atomically; locks temporary folders, so that a sweep leaves those in use."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TRIES = 5
 
 
 def hold(folder: Path) -> int | None:
-    """Lock a folder and return its descriptor; None if another process holds it, or it is no folder.
+    """Locks a folder and returns its descriptor; None if another process holds the lock, or it is not a folder.
 
-    The operating system ends the lock with its process; a rename of the folder does not end it. Raises OSError where
-    folders cannot be locked, as on NFS.
+    The operating system releases the lock when the process ends; a rename of the folder does not release it. Raises
+    OSError if the file system cannot lock folders, for example NFS.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -33,7 +33,7 @@ def hold(folder: Path) -> int | None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(descriptor), folder.lstat()):
             return descriptor
-    except (BlockingIOError, FileNotFoundError):  # another holds it, or it is gone
+    except (BlockingIOError, FileNotFoundError):  # another process holds it, or it was removed
         pass
     except OSError:
         os.close(descriptor)
@@ -44,10 +44,10 @@ def hold(folder: Path) -> int | None:
 
 @contextmanager
 def built_beside(path: Path) -> Iterator[Path]:
-    """A hidden folder beside `path` to build in; on a regular exit it is renamed to `path`, else it goes away.
+    """Yields a hidden folder next to `path`; without an error it is then renamed to `path`, else it is removed.
 
-    It is locked meanwhile, so that a sweep leaves it alone. `path` may be an empty folder. InputError if the disk
-    refuses, also what is done within.
+    The folder is locked, so that a sweep does not remove it. `path` may be an empty folder. Raises InputError if the
+    disk refuses, also for the errors of the `with` block.
     """
     with disk_errors(path, "create"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def built_beside(path: Path) -> Iterator[Path]:
 
 
 def put_in_place(building: Path, path: Path) -> None:
-    """Rename a finished folder to where it counts, with all of it on the disk before and the name after. OSError."""
+    """Renames a finished folder to `path`; syncs its files before and the name after. Raises OSError."""
     sync_tree(building)
     building.chmod(0o755)
     building.replace(path)
@@ -66,21 +66,21 @@ def put_in_place(building: Path, path: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder with all that is in it: it is gone at once, however early a kill comes.
+    """Removes a folder with its contents atomically, also if the process is killed.
 
-    It is renamed to a hidden name first, and a sweep removes what a kill leaves of that. Of a link the link alone goes.
-    A folder that is not there is removed already. Raises OSError.
+    The folder is renamed to a hidden name first; after a kill, a sweep removes the rest. Of a link, only the link is
+    removed. A missing folder is not an error. Raises OSError.
     """
     trash = folder.with_name(TRASH + secrets.token_hex(6))
     with suppress(FileNotFoundError):
         folder.rename(trash)
-        with suppress(OSError):  # it is gone from sight all the same
+        with suppress(OSError):  # the rename has already happened
             sync_folder(folder.parent)
         discard(trash)
 
 
 def discard(path: Path) -> None:
-    """Remove what nobody looks for any more, as far as that is possible; of a link the link alone goes."""
+    """Removes a hidden folder as far as possible, without errors; of a link, only the link is removed."""
     if path.is_symlink():
         path.unlink(missing_ok=True)
     else:
@@ -88,10 +88,10 @@ def discard(path: Path) -> None:
 
 
 class Scratch(tempfile.TemporaryDirectory[str]):
-    """A temporary folder that this process holds a lock on while it uses it.
+    """A temporary folder that this process locks while it uses it.
 
-    In `folder` if one is given, else in the user's own part of the system's temporary folder. InputError if the disk
-    refuses.
+    It is made in `folder`, by default in the user's own part of the system's temporary folder. Raises InputError if it
+    cannot be made.
     """
 
     def __init__(self, prefix: str = "work-", folder: Path | None = None) -> None:
@@ -101,15 +101,15 @@ class Scratch(tempfile.TemporaryDirectory[str]):
                 super().__init__(prefix=prefix, dir=folder or own_temporary(), ignore_cleanup_errors=True)
                 try:
                     self._descriptor = hold(Path(self.name))
-                except OSError:  # no locks there, so a sweep will not remove it either
+                except OSError:  # the file system has no locks, so a sweep does not remove it
                     return
                 if self._descriptor is not None:
                     return
-                super().cleanup()  # a sweep came before the lock
-            raise OSError(errno.EBUSY, "New folders are removed there at once")
+                super().cleanup()  # a sweep removed it before the lock
+            raise OSError(errno.EBUSY, "New folders are removed immediately")
 
     def cleanup(self) -> None:
-        """Remove the folder, if it was not renamed, and end the lock."""
+        """Removes the folder if it was not renamed, and releases the lock."""
         super().cleanup()
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -120,9 +120,9 @@ class Scratch(tempfile.TemporaryDirectory[str]):
 
 
 def own_temporary(part: str | None = None) -> Path | None:
-    """This user's folder on the temporary disk, made if need be; None if its name is another's.
+    """Returns this user's folder on the temporary disk, made if it is missing; None if another user has its name.
 
-    Without `part` it is for what a sweep may remove once its process is dead.
+    Without `part` it is the folder from which a sweep removes what ended processes left.
     """
     name = f"functiongemma-trainer-{os.geteuid()}" + (f"-{part}" if part else "")
     path = Path(tempfile.gettempdir()) / name

@@ -1,4 +1,4 @@
-"""What lies in a run's folder and is the run's own: a link there could lead to any file of this machine."""
+"""Finds the regular files of a run's folder; links are refused, because they could point to any file."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from backend.errors import InputError
 
 DEPTH = 3
-"""The page reads nothing deeper in a run than RUN/resume/checkpoint-N/trainer_state.json."""
+"""The depth of RUN/resume/checkpoint-N/trainer_state.json, the deepest file that the page reads."""
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def own_file(folder: Path, name: str) -> Path | None:
-    """The path of the regular file `name`, such as export/verification.json, in a run's folder.
+    """Returns the path of the regular file `name`, such as export/verification.json, in a run's folder.
 
-    None if there is none, it cannot be read, or it or a folder on the way to it below `folder` is a link.
+    Returns None if there is no such file, if it cannot be read, or if it or a folder of its path below `folder` is a
+    link.
     """
     *folders, last = Path(name).parts
     if Path(name).is_absolute() or ".." in folders or last == "..":
@@ -36,7 +37,7 @@ def own_file(folder: Path, name: str) -> Path | None:
 
 
 def own_files(folder: Path, name: str, ending: str) -> list[Path]:
-    """The regular files of the folder `name` in a run's folder whose names end so, sorted; links are left out."""
+    """Returns the regular files with `ending` in the folder `name` of a run, sorted; links are left out."""
     try:
         names = sorted(path.name for path in (folder / name).iterdir() if path.name.endswith(ending))
     except OSError:
@@ -45,16 +46,17 @@ def own_files(folder: Path, name: str, ending: str) -> list[Path]:
 
 
 def check_no_links(folder: Path) -> None:
-    """Raise InputError if a name in a run's folder is neither a file nor a folder; hidden names are not looked at."""
+    """Raises InputError if an entry of a run's folder is not a regular file or folder; hidden names are skipped."""
     for path in _strange(folder, DEPTH):
         kind = "a link" if path.is_symlink() else "neither a file nor a folder"
         raise InputError(
-            f"{path} is {kind}. A run holds files of its own alone, so it is not opened. Put a copy of the file there."
+            f"{path} is {kind}. A run may contain only files and folders, so it is not opened. Put a copy "
+            "of the file there."
         )
 
 
 def _step(parent: int, name: str, flags: int) -> int:
-    """Open a name in an open folder, which is closed."""
+    """Opens a name in an open folder, and closes the folder."""
     try:
         return os.open(name, flags, dir_fd=parent)
     finally:
@@ -65,7 +67,7 @@ def _strange(folder: Path, depth: int) -> Iterator[Path]:
     try:
         with os.scandir(folder) as found:
             entries = [entry for entry in found if not entry.name.startswith(".")]
-    except OSError:  # gone meanwhile, or unreadable: who reads it says so
+    except OSError:  # removed or unreadable: the reader reports it
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):

@@ -1,4 +1,4 @@
-"""A run: a folder of plain files, the same on a disk and in a Hub repository."""
+"""A run: a folder of plain files, with the same layout on a disk and in a Hub repository."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ NEW_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked of one model, and where everything made for it lies.
+    """The settings of one model and the paths of its files.
 
-    `created` is ISO 8601 in UTC; `data` holds dataset_name, dataset_sha256, tools_sha256, rows and tools (counts as the
-    files stand, None where they cannot be read).
+    `created` is ISO 8601 in UTC. `data` has dataset_name, dataset_sha256, tools_sha256, rows and tools (counts at the
+    creation, None if a file cannot be read).
     """
 
     id: str
@@ -43,9 +43,9 @@ class Run:
 
     @classmethod
     def create(cls, path: Path, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
-        """Make the folder with copies of the two inputs; all of it appears at once, or nothing does.
+        """Makes the folder with copies of the two inputs; it appears complete or not at all.
 
-        InputError where the folder already holds something, an input cannot be read, or the disk is full.
+        Raises InputError if the folder is not empty, an input cannot be read, or the disk is full.
         """
         path = path.expanduser().absolute()
         if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
@@ -55,10 +55,10 @@ class Run:
 
     @classmethod
     def open(cls, path: Path) -> Run:
-        """Read the run in a folder; InputError where there is none, or its run.json is damaged."""
+        """Reads the run in a folder. Raises InputError if there is none, or its run.json is damaged."""
         path = path.expanduser().absolute()
         if not path.is_dir():
-            raise InputError(f"{path} is not a folder, so it holds no run.")
+            raise InputError(f"{path} is not a folder, so it is not a run.")
         source = path / "run.json"
         if not source.is_file():
             raise InputError(f"{path} is not a run: it has no run.json. Name a folder that train.py or the app made.")
@@ -75,22 +75,22 @@ class Run:
 
     @property
     def inputs(self) -> Path:
-        """The folder of what the run was given: tools.json, dataset.csv, train.csv, test.csv, split.json."""
+        """The folder of the inputs: tools.json, dataset.csv, train.csv, test.csv, split.json."""
         return self.path / "inputs"
 
     @property
     def tools_path(self) -> Path:
-        """The tools as given."""
+        """The uploaded tools."""
         return self.inputs / "tools.json"
 
     @property
     def dataset_path(self) -> Path:
-        """The rows as given."""
+        """The uploaded rows."""
         return self.inputs / "dataset.csv"
 
     @property
     def split_path(self) -> Path:
-        """Which rows are trained on and which are held out."""
+        """The record of the training rows and the held-out rows."""
         return self.inputs / "split.json"
 
     @property
@@ -100,17 +100,17 @@ class Run:
 
     @property
     def resume(self) -> Path:
-        """The folder of what an unfinished training goes on from; it goes away when the training is done."""
+        """The folder of the saved states of an unfinished training; it is removed when the training is complete."""
         return self.path / "resume"
 
     @property
     def training_path(self) -> Path:
-        """The summary that training leaves."""
+        """The summary of the training."""
         return self.path / "training.json"
 
     @property
     def metrics_path(self) -> Path:
-        """The events of all stages, one a line."""
+        """The events of all stages, one per line."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -120,29 +120,29 @@ class Run:
 
     @property
     def export_dir(self) -> Path:
-        """The folder of the exported file and what was verified about it."""
+        """The folder of the exported file and its verification."""
         return self.path / "export"
 
     def log_path(self, stage: str) -> Path:
-        """What a stage printed."""
+        """Returns the path of a stage's output."""
         return self.path / "logs" / f"{stage}.log"
 
     def state_path(self, stage: str) -> Path:
-        """The state of a stage's job."""
+        """Returns the path of the state of a stage's job."""
         return self.path / "stages" / f"{stage}.json"
 
     def lock_path(self, stage: str) -> Path:
-        """The lock that a stage's job holds while it lives."""
+        """Returns the path of the lock that a stage's job holds while it is active."""
         return self.path / "stages" / f"{stage}.lock"
 
 
 def new_id() -> str:
-    """An id that sorts by time, such as 20261122-104512-3f2a (UTC)."""
+    """Returns an id that sorts by time, such as 20261122-104512-3f2a (UTC)."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _fill(folder: Path, path: Path, config: RunConfig, dataset: Path, tools: Path, name: str | None) -> Run:
-    """Write a new run's files into `folder`; the Run returned says `path`, where they will lie."""
+    """Writes a new run's files to `folder`; the returned Run has `path`, to which the folder is renamed."""
     (folder / "inputs").mkdir()
     data = {
         "dataset_name": dataset.name,
@@ -167,7 +167,7 @@ def _fill(folder: Path, path: Path, config: RunConfig, dataset: Path, tools: Pat
 
 
 def _clean_name(name: str) -> str:
-    """One printable line of at most 100 characters."""
+    """Returns the name as one printable line of at most 100 characters."""
     text = "".join(character if character.isprintable() else " " for character in name)
     return " ".join(text.split())[:MAX_NAME].strip() or "run"
 
@@ -176,14 +176,14 @@ def _count_rows(dataset: Path) -> int | None:
     try:
         with dataset.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             return max(sum(1 for row in csv.reader(file) if any(row)) - 1, 0)
-    except csv.Error:  # checking the data says what is wrong with it
+    except csv.Error:  # the check of the data reports it
         return None
 
 
 def _count_tools(tools: Path) -> int | None:
     try:
         value = json.loads(tools.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError):  # checking the tools says what is wrong with them
+    except (ValueError, RecursionError):  # the check of the tools reports it
         return None
     if isinstance(value, dict):
         value = value.get("tools", [value])
@@ -191,7 +191,7 @@ def _count_tools(tools: Path) -> int | None:
 
 
 def _parsed(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of run.json in their types; InputError naming the first that is missing or wrong."""
+    """Returns the typed fields of run.json. Raises InputError with the first that is missing or wrong."""
     for key in ("id", "name", "created"):
         if not isinstance(record.get(key), str) or not record[key]:
             raise InputError(f"{key!r} must be text, found {record.get(key)!r}.")

@@ -1,4 +1,4 @@
-"""What an unfinished training left to go on from."""
+"""The saved states from which an unfinished training resumes."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ FOLDER = re.compile(r"checkpoint-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """A whole state of a training, saved after optimiser step `step`."""
+    """A complete state of a training, saved after optimiser step `step`."""
 
     path: Path
     step: int
 
 
 def last_saved_state(run: Run) -> SavedState | None:
-    """The newest whole state of an unfinished training, or None.
+    """Returns the newest complete state of an unfinished training, or None.
 
-    transformers' Trainer writes its own state last, so a folder in which it can be read is whole.
+    The Trainer of transformers writes trainer_state.json last, so a folder with a readable one is complete.
     """
     if not run.resume.is_dir():
         return None
     numbered = [(int(found[1]), path) for path in run.resume.iterdir() if (found := FOLDER.fullmatch(path.name))]
-    whole = (
+    complete = (
         SavedState(path, step) for number, path in sorted(numbered, reverse=True) if (step := _step(path)) == number
     )
-    return next(whole, None)
+    return next(complete, None)
 
 
-def relink_best(kept: SavedState) -> None:
-    """Let a state that was saved in another folder find its best weights beside it, where it stands now."""
-    record = read_json(kept.path / STATE_FILE)
+def relink_best(saved: SavedState) -> None:
+    """Updates the path of the best weights in a state that was moved from another folder."""
+    record = read_json(saved.path / STATE_FILE)
     best = record.get("best_model_checkpoint")
     if not isinstance(best, str):
         return
-    here = kept.path.parent / Path(best).name
+    here = saved.path.parent / Path(best).name
     if here.is_dir() and str(here) != best:
-        write_json(kept.path / STATE_FILE, {**record, "best_model_checkpoint": str(here)})
+        write_json(saved.path / STATE_FILE, {**record, "best_model_checkpoint": str(here)})
 
 
 def _step(path: Path) -> int | None:
-    """The step that a state's own record names; None where it is not whole."""
+    """Returns the step in a state's record, None if the state is incomplete."""
     try:
         return int(read_json(path / STATE_FILE)["global_step"])
     except (InputError, ValueError, KeyError, TypeError):

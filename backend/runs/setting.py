@@ -1,4 +1,4 @@
-"""What is known of a setting: its type, its range, and its words on the command line and in the form."""
+"""The description of a setting: its type, its range, and its texts on the command line and in the form."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ UNSET: Any = object()
 class Setting:
     """One setting of a dataclass of settings; a setting without a label has no field in the form.
 
-    `kind`, `words` (of a Literal) and `besides` ("auto" or None, allowed besides a value of the kind) follow from the
-    type hint. `tuned` is the default where a pretrained model is fine-tuned. `help` gets the defaults behind it, unless
-    it names them. `least` and `most` are allowed, `above` and `below` are not. `choices` are the form's words in its
-    order. `row` and `column` are the field's place in the form. `summary` says whether the run's page shows the value,
-    in `unit`, or `absent` for None.
+    `kind`, `words` (of a Literal) and `besides` ("auto" or None, also allowed) follow from the type hint. `tuned`
+    is the default if a pretrained model is fine-tuned. The defaults are appended to `help`, unless it contains them.
+    `least` and `most` are allowed values, `above` and `below` are not. `choices` are the
+    form's texts in their order. `row` and `column` are the field's place in the form. `summary` is True if the run's
+    page shows the value, in `unit`, or `absent` for None.
     """
 
     name: str = ""
@@ -60,19 +60,19 @@ class Setting:
 
     @property
     def help_text(self) -> str:
-        """The flag's help, with the default of a pretrained base and, if it differs, of the starter."""
-        default, starter = self._told(self.tuned), self._told(self.default)
+        """The flag's help with the default of a pretrained model and, if it differs, of the starter."""
+        default, starter = self._as_text(self.tuned), self._as_text(self.default)
         if self.kind is bool or not default or "(default" in self.help:
             return self.help
         return f"{self.help} (default {default}{'' if default == starter else f'; starter {starter}'})"
 
-    def _told(self, value: Any) -> str:
+    def _as_text(self, value: Any) -> str:
         return self.absent if value is None else f"{value:g}" if self.kind is float and value != "auto" else str(value)
 
     def checked(self, value: object) -> Any:
-        """The value in the setting's own type: whole floats (JSON, number boxes) are taken for integers.
+        """Returns the value in the setting's type; whole floats (from JSON or number boxes) become integers.
 
-        Raises InputError with what the setting may be.
+        Raises InputError with the allowed values.
         """
         if (value is None or isinstance(value, str)) and value in self.besides:
             return value
@@ -94,20 +94,20 @@ class Setting:
         return int(fits) if self.kind is int else float(fits)
 
     def _within(self, value: Any) -> bool:
-        """Whether a number lies in the range; NaN never does."""
+        """Whether a number is in the range; NaN never is."""
         low = value > self.above if self.above is not None else value >= self.lowest
         high = value < self.below if self.below is not None else value <= self.highest
         return bool(low and high)
 
     @property
     def lowest(self) -> float:
-        """The least number allowed, where `above` says nothing: 1 of integers."""
+        """The smallest allowed number if `above` is not set; 1 by default for integers."""
         usual = 1 if self.kind is int else -MOST
         return usual if self.least is None else self.least
 
     @property
     def highest(self) -> float:
-        """The greatest number allowed, where `below` says nothing."""
+        """The largest allowed number if `below` is not set."""
         return MOST if self.most is None else self.most
 
     def _range(self) -> str:
@@ -124,13 +124,13 @@ class Setting:
 
 
 def setting(default: Any, **about: Any) -> Any:
-    """A dataclass's field with what is known of it; `about` are the attributes of Setting."""
+    """Returns a dataclass field with its description; `about` are the attributes of Setting."""
     return field(default=default, metadata={"setting": Setting(default=default, **about)})
 
 
 def settings_of(settings: type[Any]) -> tuple[Setting, ...]:
-    """The settings of a dataclass, in the order of its fields."""
-    hashable: Any = settings  # mypy takes a frozen dataclass with slots for unhashable, and its class with it
+    """Returns the settings of a dataclass, in the order of its fields."""
+    hashable: Any = settings  # mypy treats the class of a frozen dataclass with slots as unhashable
     return _settings_of(hashable)
 
 
@@ -140,23 +140,23 @@ def _settings_of(settings: Any) -> tuple[Setting, ...]:
     return tuple(_typed(one.metadata["setting"], one.name, hints[one.name]) for one in fields(settings))
 
 
-def _typed(known: Setting, name: str, hint: Any) -> Setting:
+def _typed(given: Setting, name: str, hint: Any) -> Setting:
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     literals = tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
     kind = next((part for part in parts if part in (str, int, float, bool)), None)
-    if kind is bool and known.default:
+    if kind is bool and given.default:
         raise TypeError(f"{name}: a switch is off by default, because its flag turns it on. Name it the other way.")
     return replace(
-        known,
+        given,
         name=name,
         kind=kind or str,
         words=() if kind else literals,
         besides=(*(literals if kind else ()), *([None] if NoneType in parts else [])),
-        tuned=known.default if known.tuned is UNSET else known.tuned,
+        tuned=given.default if given.tuned is UNSET else given.tuned,
     )
 
 
 def shortened(value: object) -> str:
-    """A value as a message shows it: its first 80 characters."""
+    """Returns a value for a message: its first 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -1,4 +1,4 @@
-"""Where runs are kept: a folder of run folders."""
+"""The store of runs: a folder of run folders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One entry of a store: the run, or why it cannot be read."""
+    """One entry of a store: the run, or the reason why it cannot be read."""
 
     id: str
     created: str
@@ -38,14 +38,14 @@ class FolderStore:
         self.root = root.expanduser().absolute()
 
     def create(self, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
-        """Make a new run of the two files; InputError where they cannot be read or the disk is full."""
-        with disk_errors(self.root, "look into"):
+        """Makes a new run from the two files. Raises InputError if they cannot be read or the disk is full."""
+        with disk_errors(self.root, "read"):
             while (path := self.root / new_id()).exists():
                 continue
         return Run.create(path, config, dataset, tools, name)
 
     def list(self) -> list[StoredRun]:
-        """Every run, newest first; one that cannot be read stands there with its error."""
+        """Returns all runs, newest first; the entry of one that cannot be read has its error."""
         try:
             folders = [path for path in self.root.iterdir() if ID.fullmatch(path.name) and path.is_dir()]
         except OSError:
@@ -55,27 +55,27 @@ class FolderStore:
         )
 
     def open(self, run_id: str) -> Run:
-        """The run of that id; InputError where there is no such run, or it is damaged or holds links."""
+        """Returns the run with that id. Raises InputError if there is none, or it is damaged or contains links."""
         folder = self._folder(run_id)
         check_no_links(folder)
         with disk_errors(folder, "read"):
             return replace(Run.open(folder), id=run_id)
 
     def delete(self, run_id: str) -> None:
-        """Remove a run and all its files; InputError while one of its jobs is alive."""
+        """Removes a run and all its files. Raises InputError while one of its jobs is active."""
         folder = self._folder(run_id)
         with self._nothing_starts(run_id, folder), disk_errors(folder, "delete"):
             remove(folder)
 
     @contextmanager
     def _nothing_starts(self, run_id: str, folder: Path) -> Iterator[None]:
-        """Hold the locks of the run's jobs; InputError if one of them is alive."""
+        """Holds the locks of the run's jobs. Raises InputError if one of them is active."""
         with ExitStack() as held:
             for path in sorted(path for path in folder.glob("stages/*.lock") if not path.is_symlink()):
                 lock = locks.take(path)
                 if lock is None:
                     raise InputError(
-                        f"Run {run_id} is still working ({path.stem}). Cancel that job first, then delete the run."
+                        f"Run {run_id} has an active job ({path.stem}). Cancel that job first, then delete the run."
                     )
                 held.callback(os.close, lock)
             yield

@@ -1,4 +1,4 @@
-"""Removing what killed processes left: half-built folders, deleted runs, temporary files and folders."""
+"""Removes what killed processes left: incomplete folders, deleted runs, temporary files and folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.locks import is_held
 from backend.runs.folders import TRASH, discard, hold, own_temporary
 
 BUILDING = re.compile(r"\.(?:\d{8}-\d{6}-[0-9a-f]{4}|[0-9a-f]{24})\.[a-z0-9_]{8}")
-"""What a new run or a draft is built in."""
+"""The names of folders in which a new run or an upload is built."""
 IN_RUN = re.compile(r"\.(?:keeping-|export-|results\.|checkpoint\.)[a-z0-9_]{8}|\.checkpoint")
 REMOVED = re.compile(rf"{re.escape(TRASH)}[0-9a-f]{{12}}")
 TEMPORARY = re.compile(rf"\..+\.[0-9a-f]{{8}}{re.escape(DROPPED_ENDING)}|\..+\.litertlm\.part")
@@ -22,10 +22,10 @@ ACCOUNTS, VISITORS, UPLOADS, FORGOTTEN = ".accounts", ".visitors", ".uploads", "
 
 
 def sweep(root: Path) -> None:
-    """Remove what killed processes left in the folder of all runs and among this user's temporary folders.
+    """Removes what killed processes left in the folder of all runs and in this user's temporary folders.
 
-    A living process holds a lock on what it builds, and a living job holds one in its run: those stay. Called when the
-    app starts; what cannot be removed is left for the next start. A link is never followed.
+    The lock of a running process or job protects its files. The app calls this when it starts. What cannot be removed
+    is left for the next start. Links are never followed.
     """
     for store in (root, root / VISITORS, *_folders(root / ACCOUNTS)):
         for folder in _folders(store):
@@ -39,7 +39,7 @@ def sweep(root: Path) -> None:
 
 
 def _sweep_run(run: Path) -> None:
-    """What jobs left in a run, unless one of its jobs is alive."""
+    """Removes what jobs left in a run, unless one of its jobs is active."""
     if any(is_held(lock) for lock in run.glob("stages/*.lock")):
         return
     _sweep_names(run, IN_RUN)
@@ -49,7 +49,7 @@ def _sweep_run(run: Path) -> None:
 
 
 def _sweep_names(folder: Path, folders: re.Pattern[str]) -> None:
-    """The dead folders with such names in `folder`, what was to be removed, and dead temporary files."""
+    """Removes unlocked folders whose names match `folders`, deleted folders, and unlocked temporary files."""
     for path in _entries(folder):
         if REMOVED.fullmatch(path.name) or folders.fullmatch(path.name):
             _discard_if_dead(path)
@@ -64,7 +64,7 @@ def _discard_if_dead(path: Path) -> None:
         return
     try:
         descriptor = hold(path)
-    except OSError:  # whether its owner lives cannot be told
+    except OSError:  # the file system has no locks, so its owner may still run
         return
     if descriptor is not None:
         discard(path)
@@ -72,7 +72,7 @@ def _discard_if_dead(path: Path) -> None:
 
 
 def _unlink_if_dead(path: Path) -> None:
-    """Remove a temporary file, unless its writer holds it locked."""
+    """Removes a temporary file, unless its writer holds its lock."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -81,7 +81,7 @@ def _unlink_if_dead(path: Path) -> None:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
-    except OSError:  # its writer lives, or the folder cannot be written
+    except OSError:  # its writer still runs, or the folder cannot be written
         return
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""training.json: what a training leaves besides its weights."""
+"""training.json, the summary of a training."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSummary:
-    """What a training came to: `seconds` of training, losses in nats a token, lengths in tokens.
+    """The summary of a training: `seconds` of training, losses in nats per token, lengths in tokens.
 
-    `held_out_loss` and `held_out_match` are those of the best evaluation of the held-out rows. What an earlier version
-    of the trainer did not write is None.
+    `held_out_loss` and `held_out_match` are from the best evaluation of the held-out rows. A field that an earlier
+    version of the trainer did not write is None.
     """
 
     rows: int
@@ -43,12 +43,12 @@ class TrainingSummary:
 
     @classmethod
     def read(cls, path: Path) -> TrainingSummary:
-        """The summary in a file; InputError naming the first field that is missing or wrong."""
+        """Reads the summary in a file. Raises InputError with the first field that is missing or wrong."""
         return cls.from_dict(read_json(path), str(path))
 
     @classmethod
     def from_dict(cls, value: object, source: str = "training.json") -> TrainingSummary:
-        """The summary in a JSON object; InputError."""
+        """Returns the summary in a JSON object. Raises InputError with the first field that is missing or wrong."""
         summary = Field(source, value)
         check_schema(summary, SCHEMA)
         return cls(
@@ -75,7 +75,7 @@ class TrainingSummary:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as it stands in training.json; what is None was not measured and is left out."""
+        """Returns the summary as the object in training.json, without the fields that are None."""
         losses = {name: finite(getattr(self, name)) for name in ("final_loss", "held_out_loss", "held_out_match")}
         written = {"schema": SCHEMA, **asdict(self), **losses}
         return {name: value for name, value in written.items() if value is not None}

@@ -1,4 +1,4 @@
-"""How long a training takes if nobody says: its usual epochs, and the fewest steps that they may come to."""
+"""The default length of a training: its epochs and the smallest number of steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STARTER = "starter"
 
 @dataclass(frozen=True, slots=True)
 class TrainingLength:
-    """A training's usual epochs, and the fewest optimiser steps that it may come to."""
+    """A training's default epochs, and the smallest number of its optimiser steps."""
 
     epochs: float
     steps: int
@@ -21,5 +21,5 @@ TUNED_LENGTH = TrainingLength(3.0, 150)
 
 
 def usual_length(base_model: str) -> TrainingLength:
-    """What "auto" stands for with a base model."""
+    """Returns the length that "auto" means for a base model."""
     return STARTER_LENGTH if base_model == STARTER else TUNED_LENGTH

@@ -1,4 +1,4 @@
-"""Which code made a run."""
+"""The version of the code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def code_version() -> str:
-    """The version, with the commit behind a plus sign where this is a git checkout, such as `0.1.0+1a2b3c4`."""
+    """Returns the version; in a git checkout the commit follows a plus sign, such as `0.1.0+1a2b3c4`."""
     if not (ROOT / ".git").exists():
         return VERSION
     try:

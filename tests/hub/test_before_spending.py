@@ -37,7 +37,7 @@ def test_machines_and_prices_are_the_hub_s(hub: LoopbackHub) -> None:
     assert told["cpu-upgrade"].price_per_hour == pytest.approx(0.03)
     assert told["cpu-upgrade"].accelerator is None
     hub.fail("hardware", 500)
-    with pytest.raises(InputError, match=r"Could not read which machines there are: Hugging Face has a fault"):
+    with pytest.raises(InputError, match=r"Could not read the list of machines: Hugging Face has a fault"):
         flavors(None)
 
 
@@ -114,7 +114,7 @@ def test_a_good_login_passes(hub: LoopbackHub) -> None:
     for token in (writer, fine):
         checks = preflight(token, default_config(BASE), "ada")
         assert found(checks) == dict.fromkeys(("token", "write", "jobs", "licence", "balance"), True)
-        assert "A payment method is set up. Jobs are paid from credit; the balance stands on" in checks[-1].message
+        assert "A payment method is set up. Jobs are paid from credit; see your balance at" in checks[-1].message
     assert "licence" not in found(preflight(writer, RunConfig(), "ada"))  # the starter needs none
 
 

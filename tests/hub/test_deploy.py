@@ -70,7 +70,7 @@ def test_what_is_there_already_is_not_sent_again(checkout: Checkout, hub: Loopba
     assert checkout.deploy(SPACE, token=ada).returncode == 0
     again = checkout.deploy(SPACE, token=ada)
     assert again.returncode == 0, again.stderr
-    assert f"Nothing changed: {hub.endpoint}/spaces/{SPACE} holds these " in again.stdout
+    assert f"Nothing changed: {hub.endpoint}/spaces/{SPACE} has these " in again.stdout
     assert len(commits(hub)) == 1
 
     (checkout.root / "app.py").write_text("# changed, not committed\n")
@@ -119,7 +119,7 @@ def test_a_missing_or_wrong_login_is_told(checkout: Checkout, hub: LoopbackHub, 
     refused(checkout.deploy(SPACE, token="hf_" + "a" * 34), "the token was not accepted")
     for wrong in ("hf_\u00fc" + "a" * 30, "hf_" + "a" * 20 + " " + "a" * 9, "hf_\x1b"):
         done = checkout.deploy(SPACE, token=wrong)
-        refused(done, "is no token")
+        refused(done, "is not valid")
         assert wrong not in done.stderr
     refused(checkout.deploy("eve/trainer", token=ada), "the token does not permit it", "your own account")
     assert hub.world.repos == {}
@@ -136,7 +136,7 @@ def test_a_name_that_is_none_is_wrong_usage(checkout: Checkout, hub: LoopbackHub
 def test_another_app_is_replaced_only_when_one_says_so(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:
     other = {"README.md": b"---\ntitle: Mine\nsdk: static\n---\n", "index.html": b"<h1>Mine</h1>"}
     hub.world.add_repo(SPACE, other, "space")
-    refused(checkout.deploy(SPACE, token=ada), "holds another app (1 files, such as index.html)", "--replace")
+    refused(checkout.deploy(SPACE, token=ada), "contains another app (1 files, such as index.html)", "--replace")
     assert held(hub) == other
     done = checkout.deploy(SPACE, "--replace", token=ada)
     assert done.returncode == 0, done.stderr
@@ -157,7 +157,7 @@ def test_a_private_space_stays_one_and_that_is_told(checkout: Checkout, hub: Loo
     assert done.returncode == 0, done.stderr
     settings = f"{hub.endpoint}/spaces/{SPACE}/settings"
     assert (
-        f"It stays private: --public counts only when the Space is made. Make it public at {settings}." in done.stdout
+        f"It stays private, because --public only applies to a new Space. Make it public at {settings}." in done.stdout
     )
     assert hub.world.repos["space", SPACE].private
 

@@ -25,12 +25,12 @@ def test_a_commit_whose_answer_is_lost_may_have_arrived(
 ) -> None:
     hub.fail("POST .*/commit/", status, done=True)
     done = checkout.deploy(SPACE, token=ada)
-    refused(done, f"Could not write to {SPACE}: ", "It may have arrived: run this again")
+    refused(done, f"Could not write to {SPACE}: ", "It may have succeeded: run this again")
     assert "Nothing was changed" not in done.stdout + done.stderr
     hub.faults.clear()
     again = checkout.deploy(SPACE, token=ada)
     assert again.returncode == 0, again.stderr
-    assert "holds these " in again.stdout
+    assert "has these " in again.stdout
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_space_that_was_changed_meanwhile_is_left_alone(checkout: Checkout, hu
     assert checkout.deploy(SPACE, token=ada).returncode == 0
     (checkout.root / "app.py").write_text("# changed\n")
     hub.fail(f"POST /api/spaces/{SPACE}/commit/main", 412, "The repository has changed since the parent commit.")
-    refused(checkout.deploy(SPACE, token=ada), "it was changed meanwhile", "Try again")
+    refused(checkout.deploy(SPACE, token=ada), "it was changed in the meantime", "Try again")
 
 
 def test_settings_that_the_hub_refuses_are_told(checkout: Checkout, hub: LoopbackHub, ada: str) -> None:

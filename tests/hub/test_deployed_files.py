@@ -58,7 +58,7 @@ def test_without_git_what_the_app_does_not_know_stays_and_is_named(checkout: Che
         (checkout.root / name).write_text("private")
     done = checkout.deploy(SPACE, "--dry-run")
     assert done.returncode == 0, done.stderr
-    left_out = re.findall(r"^left out: (.*) \(no known file of the app\)$", done.stdout, re.MULTILINE)
+    left_out = re.findall(r"^left out: (.*) \(not a known file of the app\)$", done.stdout, re.MULTILINE)
     assert sorted(left_out) == sorted([*private[:-1], "docs/?.md", PICTURE])
     assert "private" not in {file.content.decode() for file in select(checkout.root).files}
 
@@ -105,7 +105,7 @@ def test_every_page_that_a_deployed_page_links_to_is_there() -> None:
     assert broken == []
     readme = files["README.md"].decode()
     assert re.findall(r"scripts/\w*", readme) == []
-    assert "## Start\n\nThis Space runs the app already; the scripts, " in readme
+    assert "## Start\n\nThis Space runs the app already. The scripts, " in readme
     assert front_matter(readme) == front_matter((ROOT / "README.md").read_text(encoding="utf-8"))
 
 

@@ -136,7 +136,7 @@ def test_other_bytes_than_those_sent_are_a_failure(hub: LoopbackHub, monkeypatch
 
     monkeypatch.setattr(World, "read", changed)
     found = checked(token)
-    assert (found["Read-back"].outcome, found["Read-back"].seen) == (FAILED, "doctor.txt came back with other bytes.")
+    assert (found["Read-back"].outcome, found["Read-back"].seen) == (FAILED, "doctor.txt was changed.")
 
 
 def test_a_listing_without_the_repository_is_a_failure(hub: LoopbackHub) -> None:
@@ -145,7 +145,7 @@ def test_a_listing_without_the_repository_is_a_failure(hub: LoopbackHub) -> None
     accounts.contributors_delete = True
     found = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
     assert found["Listing of repositories"].outcome is FAILED
-    assert "Runs are found again by their jobs alone" in found["Listing of repositories"].next
+    assert "The app finds runs again only by their jobs" in found["Listing of repositories"].next
     assert found["Deleting"].outcome is PASSED
     accounts.lists_app_repos = True
     again = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
@@ -177,7 +177,7 @@ def test_a_file_storage_out_of_reach_could_not_be_checked(
     out, err = start(ready_hub(hub), tmp_path, "--hub", "--json").communicate()
     found = report_of(out)
     assert found["Upload"]["outcome"] == "could not check"
-    assert "The Hub's file storage" in found["Upload"]["seen"]
+    assert "The Hub's storage for large files" in found["Upload"]["seen"]
     assert found["Upload"]["next"].startswith("Open the network to the Hub's file storage, or set HF_HUB_DISABLE_XET=1")
     assert "Please report this" not in out
     assert "Traceback" not in err
@@ -189,9 +189,9 @@ def test_a_file_storage_out_of_reach_could_not_be_checked(
 def test_a_token_with_foreign_letters_is_no_token(token: str) -> None:
     found = checked(token)
     assert found["Login"].outcome is FAILED
-    assert "The token is no token" in found["Login"].seen
+    assert "The token is not valid" in found["Login"].seen
     assert "Please report" not in str(found)
-    with pytest.raises(InputError, match="the token is no token"), hub_errors("ada/x", "read"):
+    with pytest.raises(InputError, match="the token is not valid"), hub_errors("ada/x", "read"):
         HfApi(token=token).dataset_info("ada/x")
 
 

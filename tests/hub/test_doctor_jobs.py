@@ -36,7 +36,7 @@ def test_the_ceiling_is_price_times_limit(hub: LoopbackHub) -> None:
     prices = [job.flavor.price_per_hour or 0 for job in plan.jobs]
     assert [job.flavor.name for job in plan.jobs] == ["cpu-basic", "t4-small"]
     assert plan.ceiling == pytest.approx((prices[0] * CPU_MINUTES + prices[1] * GPU_MINUTES) / 60)
-    assert plan.told.startswith(
+    assert plan.summary.startswith(
         "About $0.11 at most: 5 minutes of cpu-basic at $0.02 an hour and 15 minutes of t4-small"
     )
     assert len(plan_jobs(ready_hub(hub), "cpu-basic").jobs) == 1
@@ -162,7 +162,7 @@ def test_a_login_that_may_not_run_jobs_is_told_before_any_price(hub: LoopbackHub
     assert found["Permission for jobs"]["outcome"] == "failed"
     assert found["Jobs on Hugging Face"]["outcome"] == "could not check"
     assert "at most" not in err
-    assert "handed over" not in out
+    assert "uploaded: " not in out
     assert "Client Error" not in out
     assert [line for line in hub.trace if "hardware" in line or line.startswith("POST /api/jobs")] == []
     assert left(hub) == []
@@ -192,10 +192,10 @@ def test_the_job_of_a_killed_one_is_cancelled_by_the_next(hub: LoopbackHub, tmp_
     doctor.kill()
     doctor.communicate()
     assert stages(hub) == ["RUNNING"]
-    assert checked(other)["Earlier checks"].seen == "Nothing was left behind."
+    assert checked(other)["Earlier checks"].seen == "No files of earlier checks are left."
     assert stages(hub) == ["RUNNING"]
     hub.faults.clear()
-    assert checked(token)["Earlier checks"].seen.startswith("What a check that was ended had left is removed")
+    assert checked(token)["Earlier checks"].seen.startswith("Removed the files of a check that was ended early")
     assert stages(hub) == ["CANCELED"]
     assert left(hub) == []
 

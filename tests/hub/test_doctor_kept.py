@@ -20,7 +20,7 @@ def test_what_may_not_be_deleted_is_named_and_used_again(hub: LoopbackHub, notes
     accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"
     ready_hub(hub)
     token = accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos"))
-    for earlier in ("Nothing was left behind.", f"{kept} of an earlier check is there, and is used again."):
+    for earlier in ("No files of earlier checks are left.", f"{kept} of an earlier check exists, and is used again."):
         found = checked(token)
         assert left(hub) == [kept]
         assert list(notes.rglob("doctor-*.json")) == []
@@ -40,7 +40,7 @@ def test_what_another_login_had_to_leave_is_removed_by_one_that_may(hub: Loopbac
     checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
     assert left(hub) == [kept]
     found = checked(token)
-    assert found["Earlier checks"].seen == f"What a check that was ended had left is removed: {kept}."
+    assert found["Earlier checks"].seen == f"Removed the files of a check that was ended early: {kept}."
     assert left(hub) == []
 
 

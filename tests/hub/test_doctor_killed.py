@@ -116,13 +116,13 @@ def test_what_a_kill_left_the_next_one_removes(hub: LoopbackHub, tmp_path: Path)
     wait_until(lambda: asked(hub, "/resolve/"))
     (repo,) = left(hub)
     before = checked(token)  # while the first one lives, its repository stays
-    assert before["Earlier checks"].seen == "Nothing was left behind."
+    assert before["Earlier checks"].seen == "No files of earlier checks are left."
     assert left(hub) == [repo]
     doctor.kill()
     doctor.communicate()
     hub.faults.clear()
     found = checked(token)
-    assert found["Earlier checks"].seen == f"What a check that was ended had left is removed: {repo}."
+    assert found["Earlier checks"].seen == f"Removed the files of a check that was ended early: {repo}."
     assert left(hub) == []
     assert list(tmp_path.rglob("doctor-*.json")) == []
 

@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import HfApi, JobInfo, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
-from backend.jobs.huggingface import submission as handing
+from backend.jobs.huggingface import submission
 from tests.hub import mounts
 from tests.hub.jobs import Job
 from tests.hub.loopback import LoopbackHub
@@ -139,7 +139,7 @@ def test_a_mount_that_keeps_a_container_from_starting_is_refused(hub: LoopbackHu
 
 def test_the_product_mounts_where_nothing_else_lies(hub: LoopbackHub, token: str) -> None:
     hub.world.add_repo("ada/rides", {"a": b""}, "dataset")
-    assert handing.MOUNT == "/fgt"
-    assert ended(hub, order(token, "", volumes=volume(handing.MOUNT))).stage == "COMPLETED"
+    assert submission.MOUNT == "/fgt"
+    assert ended(hub, order(token, "", volumes=volume(submission.MOUNT))).stage == "COMPLETED"
     with pytest.raises(HfHubHTTPError, match="mounted at twice"):
         order(token, "", volumes=volume("/fgt") * 2)

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 
 from backend.errors import InputError
 from backend.jobs import JobState, write_state
-from backend.jobs.huggingface import delete, find_runs, read_remote, tell_forgotten, write_order
+from backend.jobs.huggingface import delete, find_runs, mark_deleted_on_hub, read_remote, write_order
 from backend.jobs.huggingface.remote import repo_names
 from backend.runs import FolderStore, RunConfig
 from tests.conftest import ROOT
@@ -53,11 +53,11 @@ def test_a_listing_that_is_refused_leaves_the_other(hub: LoopbackHub, login: str
     hub.fail("GET /api/jobs/ada$", status, times=1)
     assert find_runs(login, "ada", FolderStore(tmp_path / "repos alone")) == ["20261127-2", "20261127-1"]
     hub.fail("GET /api/(jobs/ada|datasets)$", status)
-    with pytest.raises(InputError, match="Could not look for your runs: the login"):
+    with pytest.raises(InputError, match="Could not search for your runs: the login"):
         find_runs(login, "ada", FolderStore(tmp_path / "neither"))
     hub.faults.clear()
     hub.fail("GET /api/jobs/eve$", status)
-    with pytest.raises(InputError, match="Could not look for your runs: the login"):  # not "you have no runs"
+    with pytest.raises(InputError, match="Could not search for your runs: the login"):  # not "you have no runs"
         find_runs(hub.world.accounts.add_oauth("eve", tuple(SCOPES.split())), "eve", FolderStore(tmp_path / "eve"))
     hub.faults.clear()
     hub.fail("GET /api/datasets$", 418, times=1)
@@ -76,10 +76,10 @@ def test_a_deleted_run_stays_away_from_every_disk(hub: LoopbackHub, login: str, 
     assert len(hub.trace) == asked
     assert here.list() == []
     assert not mark_in(hub, repo)
-    tell_forgotten(login, here)
+    mark_deleted_on_hub(login, here)
     assert mark_in(hub, repo)
     asked = len(hub.trace)
-    tell_forgotten(login, here)
+    mark_deleted_on_hub(login, here)
     assert len(hub.trace) == asked
     there = FolderStore(tmp_path / "there")
     assert find_runs(login, "ada", there) == []
@@ -97,7 +97,7 @@ def test_a_run_whose_job_lives_is_found_though_it_was_deleted_elsewhere(
     hub.world.accounts.lists_app_repos = True
     assert find_runs(login, "ada", here) == ["20261127-1"]
     delete(here, "20261127-1", "ada")
-    tell_forgotten(login, here)
+    mark_deleted_on_hub(login, here)
     job_of(login, "20261127-1")
     assert find_runs(login, "ada", FolderStore(tmp_path / "there")) == ["20261127-1"]
 
@@ -113,7 +113,7 @@ def test_a_hub_that_cannot_be_told_is_told_by_the_next_search(
     delete(store, "20261127-1", "ada")
     hub.fail("POST .*/commit/", status, times=1)
     with pytest.raises(InputError, match=f"Could not mark a deleted run: .*{told}"):
-        tell_forgotten(login, store)
+        mark_deleted_on_hub(login, store)
     assert not mark_in(hub, repo)
     assert find_runs(login, "ada", store) == []
     assert mark_in(hub, repo)
@@ -126,9 +126,9 @@ def test_a_repository_that_is_gone_or_unreadable_needs_no_mark(hub: LoopbackHub,
     assert find_runs(login, "ada", store) == ["20261127-1"]
     del hub.world.repos["dataset", repo]
     delete(store, "20261127-1", "ada")
-    tell_forgotten(login, store)
+    mark_deleted_on_hub(login, store)
     hub.trace.clear()
-    tell_forgotten(login, store)
+    mark_deleted_on_hub(login, store)
     assert hub.trace == []
 
 
@@ -139,7 +139,7 @@ def test_a_run_whose_record_cannot_be_read_is_marked_too(hub: LoopbackHub, login
     find_runs(login, "ada", store)
     (store.root / "20261127-1" / "remote.json").write_text("{")
     delete(store, "20261127-1", "ada")
-    tell_forgotten(login, store)
+    mark_deleted_on_hub(login, store)
     assert mark_in(hub, repo)
 
 
@@ -167,7 +167,7 @@ def test_a_run_that_is_handed_over_again_elsewhere_is_no_longer_forgotten(
     assert find_runs(login, "ada", here) == find_runs(login, "ada", there) == ["20261127-1"]
     hub.jobs.cancel(job)
     delete(here, "20261127-1", "ada")
-    tell_forgotten(login, here)
+    mark_deleted_on_hub(login, here)
     assert mark_in(hub, repo)
     run = there.open("20261127-1")
     write_state(run, "train", JobState("cancelled", remote=True))

@@ -147,7 +147,7 @@ def test_a_job_that_was_not_started_is_told_and_never_asked_for_by_itself(
     state = read_state(run, "train")
     assert state is not None
     assert (state.state, posts(hub), len(hub.jobs.all)) == ("failed", 1, 0)
-    assert "No job of this attempt is there. Start it again." in state.message
+    assert "No job of this attempt exists. Start it again." in state.message
     assert runner_of(token).submit(run, "train").active
     assert len(hub.jobs.all) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 
-from backend.jobs.huggingface.log_sync import MARK, Journal, Seen
+from backend.jobs.huggingface.log_sync import MARK, LogSync, Seen
 from backend.runs import Run, read_events
 from tests.hub.jobs import now
 from tests.hub.remote_runs import STEP
@@ -21,10 +21,10 @@ def test_what_was_heard_is_bounded_and_old_lines_stay_heard() -> None:
 
 
 def test_an_event_behind_a_line_that_another_process_began_is_an_event(run: Run) -> None:
-    journal = Journal(run, "train")
-    journal.take(now(), f"40 %|####{MARK}{json.dumps({**STEP, 'step': 1})}")
-    journal.take(now(), f"{MARK}is what a line of ours begins with")
-    journal.close()
+    log_sync = LogSync(run, "train")
+    log_sync.take(now(), f"40 %|####{MARK}{json.dumps({**STEP, 'step': 1})}")
+    log_sync.take(now(), f"{MARK}is what a line of ours begins with")
+    log_sync.close()
     assert run.log_path("train").read_text().splitlines() == ["40 %|####", f"{MARK}is what a line of ours begins with"]
     assert [event["step"] for event in read_events(run.metrics_path)[0]] == [1]
 
@@ -36,16 +36,16 @@ def test_any_cut_of_what_was_heard_is_made_good(run: Run) -> None:
     ]
     chance = random.Random(7)
     for _ in range(15):
-        journal = Journal(run, "train")
+        log_sync = LogSync(run, "train")
         for line in lines[: chance.randint(1, 30)]:
-            journal.take(*line)
-        journal.close()
+            log_sync.take(*line)
+        log_sync.close()
         heard = run.log_path("train").with_suffix(".heard")
         raw = heard.read_bytes()
         heard.write_bytes(raw[: len(raw) - chance.randint(0, 60)])
-    journal = Journal(run, "train")
+    log_sync = LogSync(run, "train")
     for line in lines:
-        journal.take(*line)
-    journal.close()
+        log_sync.take(*line)
+    log_sync.close()
     assert run.log_path("train").read_text().splitlines() == [f"line {at}" for at in range(30) if at % 3]
     assert [event["step"] for event in read_events(run.metrics_path)[0]] == list(range(0, 30, 3))

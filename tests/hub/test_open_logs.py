@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from backend.jobs.huggingface import Watchers
-from backend.jobs.huggingface.log_stream import Listening
+from backend.jobs.huggingface.log_stream import LogTimeouts
 from backend.jobs.states import read_state
 from backend.runs import Run
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import ordered_run, scripted_job
 from tests.waiting import wait_until
 
-QUICK = Listening(inspect=0.3, drain_silence=0.3, drain=1.0)
+QUICK = LogTimeouts(inspect=0.3, drain_silence=0.3, drain=1.0)
 FOREVER = "import time\nwhile True: print('on', time.time(), flush=True); time.sleep(0.02)"
 
 
@@ -40,7 +40,7 @@ def ended(run: Run) -> bool:
 
 
 def test_a_job_that_ended_is_ended_though_its_log_only_keeps_alive(hub: LoopbackHub, run: Run, token: str) -> None:
-    watchers = Watchers(0.05, listening=QUICK)
+    watchers = Watchers(0.05, log_timeouts=QUICK)
     scripted_job(hub, run, token, "raise SystemExit('error: Row 3 is wrong.')")
     watchers.watch(run, "train", token)
     wait_until(lambda: ended(run))
@@ -52,7 +52,7 @@ def test_a_job_that_ended_is_ended_though_its_log_only_keeps_alive(hub: Loopback
 
 def test_a_job_that_ended_is_ended_though_lines_go_on(hub: LoopbackHub, run: Run, token: str) -> None:
     """Lines that were late, or come for ever, after the job's end."""
-    watchers = Watchers(0.05, listening=QUICK)
+    watchers = Watchers(0.05, log_timeouts=QUICK)
     job = hub.jobs.all[scripted_job(hub, run, token, FOREVER)]
     watchers.watch(run, "train", token)
     wait_until(lambda: len(job.lines) > 20)
@@ -68,7 +68,7 @@ def test_a_job_that_ended_is_ended_though_lines_go_on(hub: LoopbackHub, run: Run
 
 def test_an_open_log_is_one_connection_and_few_questions(hub: LoopbackHub, run: Run, token: str) -> None:
     """At most one question in the time between two, however many signs of life and lines come."""
-    watchers = Watchers(0.01, listening=Listening(inspect=3600.0))
+    watchers = Watchers(0.01, log_timeouts=LogTimeouts(inspect=3600.0))
     name = scripted_job(hub, run, token, FOREVER)
     watchers.watch(run, "train", token)
     log = run.log_path("train")
@@ -81,7 +81,7 @@ def test_an_open_log_is_one_connection_and_few_questions(hub: LoopbackHub, run: 
 
 
 def test_a_login_that_ended_is_noticed_while_the_log_is_open(hub: LoopbackHub, run: Run, token: str) -> None:
-    watchers = Watchers(0.05, listening=QUICK)
+    watchers = Watchers(0.05, log_timeouts=QUICK)
     scripted_job(hub, run, token, "import time; time.sleep(60)")
     watchers.watch(run, "train", token)
     wait_until(lambda: (state := read_state(run, "train")) and state.state == "running")

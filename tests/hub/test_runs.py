@@ -88,7 +88,7 @@ def test_what_is_no_run_says_so(hub: LoopbackHub, tmp_path: Path) -> None:
     token = hub.world.add_user("ada")
     hub.world.add_repo("ada/other", {"README.md": b"# Other"})
     hub.world.add_repo("ada/broken", {"run.json": b"{"})
-    with pytest.raises(InputError, match=r"holds no run: it has no run\.json"):
+    with pytest.raises(InputError, match=r"is not a run: it has no run\.json"):
         download_run("ada/other", tmp_path / "new", token)
     with pytest.raises(InputError, match="is damaged"):
         download_run("ada/broken", tmp_path / "new", token)

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from backend.errors import InputError
-from backend.inference.model_session import ModelSession, WorkerDied, answerer_for, close_answerer
+from backend.inference.model_session import ModelSession, WorkerDied, close_sessions, session_for
 from backend.runs import Run, read_json
 from job_templates.ml.litert.verify.trained import load_trained
 from tests.jobs.conftest import ROOT
@@ -169,12 +169,12 @@ def test_one_model_at_a_time_for_the_app(exported_run: Run, tmp_path: Path) -> N
     file, tools = files(exported_run)
     copy = tmp_path / "copy.litertlm"
     shutil.copyfile(file, copy)
-    first = answerer_for(file, tools)
+    first = session_for(file, tools)
     assert first.ask("hello").error is None
-    assert answerer_for(file, tools) is first
-    assert answerer_for(copy, tools).ask("hello").error is None
+    assert session_for(file, tools) is first
+    assert session_for(copy, tools).ask("hello").error is None
     assert len(workers()) == 1
-    close_answerer()
+    close_sessions()
     assert not workers()
 
 

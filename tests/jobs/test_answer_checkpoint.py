@@ -9,7 +9,7 @@ import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
-from backend.inference.checkpoint_session import CheckpointAnswerer, askable
+from backend.inference.checkpoint_session import CheckpointSession, askable
 from backend.inference.model_session import ModelSession
 from backend.prompts import get_format
 from backend.runs import Run, RunConfig
@@ -24,7 +24,7 @@ def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
     (file,) = exported_run.export_dir.glob("*.litertlm")
     with ModelSession(file, exported_run.export_dir / "tools_android.json") as phone:
         answered = phone.request(MESSAGE, only="raw")
-    with CheckpointAnswerer(exported_run.path, "tuned") as weights:
+    with CheckpointSession(exported_run.path, "tuned") as weights:
         mine = weights.ask(MESSAGE)
         assert mine.error is None
         assert (mine.raw, mine.calls, mine.tokens) == (answered.raw, answered.calls, answered.tokens)
@@ -39,7 +39,7 @@ def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Ru
     config = RunConfig(base_model=str(base), method="lora")
     run = Run.create(tmp_path / "run", config, exported_run.dataset_path, exported_run.tools_path)
     shutil.copytree(exported_run.checkpoint, run.checkpoint)
-    with CheckpointAnswerer(run.path, "base") as weights:
+    with CheckpointSession(run.path, "base") as weights:
         answered = weights.ask(MESSAGE)
     assert answered.error == "The answer was cut off after 64 tokens, because it did not end."
     assert (answered.tokens, answered.calls) == (64, ())
@@ -51,7 +51,7 @@ def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> Non
     assert askable(run) == ()
     (run.checkpoint).mkdir()
     (run.checkpoint / "model.safetensors").write_bytes(b"")
-    with CheckpointAnswerer(run.path, "tuned") as weights:
+    with CheckpointSession(run.path, "tuned") as weights:
         assert "has no checkpoint yet" in str(weights.ask(MESSAGE).error)
 
 
@@ -65,11 +65,11 @@ WITHOUT_TORCH = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
-from backend.inference.checkpoint_session import CheckpointAnswerer, askable
+from backend.inference.checkpoint_session import CheckpointSession, askable
 from backend.runs import Run
 run = Path(sys.argv[3])
 print(askable(Run.open(run)))
-with CheckpointAnswerer(run, "tuned") as weights:
+with CheckpointSession(run, "tuned") as weights:
     print(weights.ask("hello").error)
 """
 
@@ -82,4 +82,4 @@ def test_where_torch_is_not_installed_only_the_file_is_asked(exported_run: Run, 
     command = [sys.executable, "-I", "-S", "-c", WITHOUT_TORCH, ROOT, tmp_path, exported_run.path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[:1] == ["()"], done.stderr
-    assert "only the exported file can be asked" in done.stdout
+    assert "only the exported file can answer" in done.stdout

@@ -54,7 +54,7 @@ def _install_stub(bare: Path, name: str, text: str) -> None:
 def test_no_python_names_the_packages(bare: Path, script: str, arguments: list[str]) -> None:
     done = _run(bare, *arguments, script=script)
     assert done.returncode == 1
-    assert "Python 3.11, 3.12 or 3.13 is needed; there is none here" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13 is needed; none is installed" in done.stderr
     assert "apt-get install python3 python3-venv" in done.stderr
 
 
@@ -153,10 +153,10 @@ def test_reload_starts_the_app_anew_when_a_file_changes(bare: Path) -> None:
             pids.append(int(pid))
             (root / "ui/page.pyi").write_text("made by Gradio")
             (root / name).write_text("import (" if name == "app.py" else "changed {}")
-            assert watching.stdout.readline() == f"{name} changed; starting the app anew.\n"
+            assert watching.stdout.readline() == f"{name} changed. Restarting the app.\n"
         assert watching.stdout.readline() == "The app ended with 1. It starts again when a file changes.\n"
         (root / "app.py").write_text(NOTING)
-        assert watching.stdout.readline() == "app.py changed; starting the app anew.\n"
+        assert watching.stdout.readline() == "app.py changed. Restarting the app.\n"
         pids.append(int(watching.stdout.readline().split()[1]))
     finally:
         watching.terminate()

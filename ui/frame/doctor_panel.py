@@ -224,4 +224,4 @@ def _jobs(page_state: PageState) -> Markup:
         return callout("plain", "Asking Hugging Face what jobs cost now", JOBS_NOTE)
     plan = task.result.plan
     start = button("agree", f"Start for at most {dollars(plan.ceiling)}", kind="primary")
-    return callout("accent", "Before anything is spent", plan.told, Markup("").join([start, back]))
+    return callout("accent", "Before anything is spent", plan.summary, Markup("").join([start, back]))

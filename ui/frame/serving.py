@@ -16,7 +16,7 @@ from starlette.routing import Mount
 
 from backend.environment import on_space
 from backend.errors import InputError
-from backend.runs import kept_temporary
+from backend.runs import fallback_folder
 from ui.frame.downloads import add_routes
 from ui.frame.layout import build
 from ui.frame.login_routes import add_login_routes
@@ -72,7 +72,7 @@ def _uploads(tenants: Tenants) -> Uploads:
     try:
         uploads = Uploads(tenants.root / INCOMING, limits)
     except InputError as error:
-        home = kept_temporary("incoming")  # no other app removes it
+        home = fallback_folder("incoming")  # no other app removes it
         print(f"{error} Uploads are stored in {home} meanwhile.", flush=True)
         uploads = Uploads(home, limits)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)

@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 
 from backend.errors import InputError
-from backend.inference import WHICH, Answer, Which, answerer_for, askable, checkpoint_answerer, runtime_installed
+from backend.inference import WHICH, Answer, Which, askable, checkpoint_session_for, runtime_installed, session_for
 from backend.records import Call
 from backend.scoring import RowResult
 from ui.page import PageState, readable
@@ -34,7 +34,7 @@ def ask_file(page_state: PageState, message: str) -> Answer:
     if file.path is None:
         return Answer(error=NOT_HERE)
     try:
-        return answerer_for(file.path, page_state.run.export_dir / "tools_android.json").ask(message)
+        return session_for(file.path, page_state.run.export_dir / "tools_android.json").ask(message)
     except InputError as error:
         return Answer(error=str(error))
 
@@ -45,7 +45,7 @@ def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:
         return _too_long(message)
     if page_state.run is None or which not in askable(page_state.run):
         return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
-    return checkpoint_answerer(page_state.run.path, which).ask(message)
+    return checkpoint_session_for(page_state.run.path, which).ask(message)
 
 
 def _too_long(message: str) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from backend.errors import InputError
-from backend.jobs.huggingface import Watchers, find_runs, read_remote, tell_forgotten
+from backend.jobs.huggingface import Watchers, find_runs, mark_deleted_on_hub, read_remote
 from backend.runs import FolderStore, Run
 from ui.services.stored import stored_runs
 from ui.services.tasks import Task, Tasks
@@ -61,7 +61,7 @@ class Following:
         """Mark deleted runs on the Hub in the background, because the Hub can be slow."""
 
         def work(_task: Task[bool]) -> bool:
-            tell_forgotten(account.token, account.store)
+            mark_deleted_on_hub(account.token, account.store)
             return True
 
         self._tells.drop(account.name)

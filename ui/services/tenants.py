@@ -14,9 +14,9 @@ import gradio as gr
 from huggingface_hub import get_token
 from starlette.requests import Request
 
-from backend.jobs import EitherRunner, LocalRunner
+from backend.jobs import LocalRunner, RunnerRouter
 from backend.jobs.huggingface import HuggingFaceRunner
-from backend.runs import FolderStore, kept_temporary, refusal, usual_home
+from backend.runs import FolderStore, fallback_folder, refusal, usual_home
 from ui.guard import Browsers
 from ui.services.checks import Checker
 from ui.services.hub_sync import Account, Following
@@ -95,14 +95,14 @@ class Tenants:
     def _made(self, identity: Identity) -> Services:
         if identity.machine:
             store, upload_store = FolderStore(self._root), self._uploads
-            runner = EitherRunner(LocalRunner(), self._jobs(identity))
+            runner = RunnerRouter(LocalRunner(), self._jobs(identity))
         elif identity.name is None:
             store, upload_store = FolderStore(self._root / VISITORS), self._uploads
-            runner = EitherRunner(None, None)
+            runner = RunnerRouter(None, None)
         else:
             store = FolderStore(self._root / ACCOUNTS / identity.name)
             upload_store = UploadStore(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
-            runner = EitherRunner(None, self._jobs(identity))
+            runner = RunnerRouter(None, self._jobs(identity))
         return Services(identity, store, runner, upload_store, self._checker, Summaries(store, runner), self._following)
 
     def _jobs(self, identity: Identity) -> HuggingFaceRunner | None:
@@ -128,6 +128,6 @@ def home() -> Path:
     reason = None if os.environ.get("FGT_HOME") else refusal(usual)
     if reason is None:
         return usual
-    folder = kept_temporary("runs")
+    folder = fallback_folder("runs")
     print(NOT_KEPT.format(usual=usual, reason=reason, folder=folder), file=sys.stderr, flush=True)
     return folder

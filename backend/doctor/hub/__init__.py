@@ -1,4 +1,4 @@
-"""What is checked of an account on Hugging Face: its rights, a repository of its own, and two small jobs."""
+"""Checks of an account on Hugging Face: its permissions, a test repository, and two small jobs."""
 
 from backend.doctor.hub.account import FREE, AccountFindings, Jobs, check_account, local_token
 from backend.doctor.hub.jobs import check_jobs, job_titles, not_started

@@ -1,4 +1,4 @@
-"""What an account on Hugging Face permits, tried with a private repository that goes away again: it costs nothing."""
+"""Checks what an account on Hugging Face permits, with a private repository that is deleted again; it is free."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 from huggingface_hub import HfApi, get_token
 
 from backend.doctor.finding import Finding, Outcome, Stopped, Watcher, check_all, failed, passed, unknown
-from backend.doctor.hub.asking import asked
-from backend.doctor.hub.leftovers import kept_is_there, kept_of, remove_dead, remove_kept
+from backend.doctor.hub.hub_finding import hub_finding
+from backend.doctor.hub.leftovers import fixed_repo_exists, fixed_repo_of, remove_dead, remove_fixed_repo
 from backend.doctor.hub.repository import FILLED, Repository, stays
 from backend.doctor.hub.visit import Visit
 from backend.hub import limit_waiting
@@ -24,23 +24,23 @@ from backend.runs import default_config
 BASE = "google/functiongemma-270m-it"
 LOGIN, LEFT, GONE = "Login", "Earlier checks", "Cleaning up"
 PERMISSIONS = {"jobs": "Permission for jobs", "licence": "Licence of the base model"}
-"""By preflight's codes; whether repositories may be made shows by making one."""
+"""The titles of preflight's codes; the permission for repositories is checked by making one."""
 KINDS = {"write": "a token that may write", "read": "a token that may only read", "fineGrained": "a fine-grained token"}
-NOT_LOGGED_IN = "The login could not be checked, so this was not."
-STILL_THERE = "No repository was made, because the one of an earlier check is still there."
+NOT_LOGGED_IN = "Not checked, because the login could not be checked."
+STILL_THERE = "No repository was made, because the repository of an earlier check still exists."
 FREE = (
-    "Costs nothing: one private repository is made and deleted again. If the login may not delete, it stays, and later "
+    "This check is free. It makes one private repository and deletes it again. If the login may not delete it, later "
     "checks use it again."
 )
 REMOVING = "Removing test files …"
 
 Jobs = Callable[[Visit, Watcher], list[Finding]]
-"""What is done with the account's jobs while the repository is there."""
+"""The checks of the account's jobs, which run while the repository exists."""
 
 
 @dataclass(slots=True)
 class AccountFindings:
-    """What was found of an account; `name` is its own, None if the login is of no use."""
+    """The findings about an account; `name` is its user name, None if the login is not valid."""
 
     name: str | None = None
     free: list[Finding] = field(default_factory=list)
@@ -48,16 +48,17 @@ class AccountFindings:
 
 
 def local_token() -> str | None:
-    """The token that `hf auth login` or HF_TOKEN left on this machine."""
+    """Returns the token of `hf auth login` or HF_TOKEN on this machine, None if there is none."""
     return get_token()
 
 
 def check_account(
     token: str | None, watcher: Watcher, jobs: Jobs | None = None, found: AccountFindings | None = None
 ) -> AccountFindings:
-    """Check the login and what it permits; what is found is put into `found`, which is returned.
+    """Checks the login and its permissions; adds the findings to `found` and returns it.
 
-    `jobs` is called with what costs money while the repository is there, if the login permits jobs and files went up.
+    `jobs` runs the checks that cost money. It is called while the repository exists, if the login permits jobs and the
+    upload succeeded.
     """
     limit_waiting()
     login = _Login(token)
@@ -69,12 +70,12 @@ def check_account(
         titles = (LEFT, *Repository.TITLES)
         found.free += check_all([(title, partial(unknown, title, NOT_LOGGED_IN)) for title in titles], watcher)
         return found
-    name, keeps = login.name, not login.deletes
-    found.free += check_all([(LEFT, lambda: check_left(name, token, keeps=keeps))], watcher)
-    if found.free[-1].outcome is Outcome.FAILED and not keeps:  # another one could not be deleted either
+    name, reuses = login.name, not login.deletes
+    found.free += check_all([(LEFT, lambda: check_leftovers(name, token, reuses=reuses))], watcher)
+    if found.free[-1].outcome is Outcome.FAILED and not reuses:  # a new one could not be deleted either
         found.free += check_all([(title, partial(unknown, title, STILL_THERE)) for title in Repository.TITLES], watcher)
         return found
-    visit = Visit(name, token, keeps=keeps, removing=partial(_tell_removing, watcher))
+    visit = Visit(name, token, reuses=reuses, removing=partial(_report_removal, watcher))
     try:
         with visit:
             repository = Repository(visit)
@@ -82,66 +83,66 @@ def check_account(
             if jobs is not None and _may_try_jobs(found.free):
                 found.jobs += jobs(visit, watcher)
             found.free += check_all(repository.last_checks(), watcher)
-    except BaseException:  # asked to end: what stays behind must be told all the same
+    except BaseException:  # the checks end early: remaining objects are still reported
         if visit.stays:
             watcher.found(stays(visit.repo))
-        if visit.trouble:
-            watcher.found(failed(GONE, "; ".join(visit.trouble), "The next check of this account tries again."))
+        if visit.problems:
+            watcher.found(failed(GONE, "; ".join(visit.problems), "The next check of this account tries again."))
         raise
     return found
 
 
-def _tell_removing(watcher: Watcher) -> None:
-    with suppress(Stopped):  # that it is to end is known
+def _report_removal(watcher: Watcher) -> None:
+    with suppress(Stopped):  # the checks already end
         watcher.doing(REMOVING)
 
 
 def _may_try_jobs(free: list[Finding]) -> bool:
-    """Whether the login permits jobs, as far as it is known, and has a repository for their files."""
+    """Whether no check refused jobs, and the repository has their files."""
     outcome = {finding.title: finding.outcome for finding in free}
     return outcome[PERMISSIONS["jobs"]] is not Outcome.FAILED and outcome[FILLED] is Outcome.PASSED
 
 
-def check_left(account: str, token: str, *, keeps: bool = False) -> Finding:
-    """Remove what earlier doctors left that were killed; a login that `keeps` looks for the repository to use again."""
-    removed, trouble = remove_dead(account, token)
-    if not keeps:
-        kept, kept_trouble = remove_kept(account, token)
-        removed, trouble = [*removed, *kept], [*trouble, *kept_trouble]
-    if trouble:
-        return failed(LEFT, "; ".join(trouble), "Delete it there by hand.")
-    if keeps and kept_is_there(account, token):
-        return passed(LEFT, f"{kept_of(account)} of an earlier check is there, and is used again.")
+def check_leftovers(account: str, token: str, *, reuses: bool = False) -> Finding:
+    """Removes the objects of earlier, killed doctors; with `reuses`, reports the repository of the fixed name."""
+    removed, problems = remove_dead(account, token)
+    if not reuses:
+        kept, other_problems = remove_fixed_repo(account, token)
+        removed, problems = [*removed, *kept], [*problems, *other_problems]
+    if problems:
+        return failed(LEFT, "; ".join(problems), "Delete it there yourself.")
+    if reuses and fixed_repo_exists(account, token):
+        return passed(LEFT, f"{fixed_repo_of(account)} of an earlier check exists, and is used again.")
     if removed:
-        return passed(LEFT, f"What a check that was ended had left is removed: {', '.join(removed)}.")
-    return passed(LEFT, "Nothing was left behind.")
+        return passed(LEFT, f"Removed the files of a check that was ended early: {', '.join(removed)}.")
+    return passed(LEFT, "No files of earlier checks are left.")
 
 
 class _Login:
-    """The token's owner, and what the Hub says that it permits."""
+    """The token's owner, and its permissions by the Hub's record."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
         self.name: str | None = None
         self.deletes = False
-        """Whether the token is of a kind that may delete repositories for sure."""
+        """Whether tokens of this kind can always delete the repositories that they can make."""
 
     def check(self) -> Finding:
-        """Who the token's owner is, of which kind it is, and when it ends."""
+        """Returns the finding with the token's owner, its kind, and its expiry."""
         if not self._token:
             then = "Log in with `hf auth login`, or set HF_TOKEN, then check again."
-            return failed(LOGIN, "Nobody is logged in with Hugging Face here.", then)
-        return asked(LOGIN, self._who, "Log in again with `hf auth login`, or set HF_TOKEN to a valid token.")
+            return failed(LOGIN, "Nobody is logged in to Hugging Face here.", then)
+        return hub_finding(LOGIN, self._who, "Log in again with `hf auth login`, or set HF_TOKEN to a valid token.")
 
     def _who(self) -> Finding:
         account = HfApi(token=self._token or False).whoami(token=self._token)
         self.name = str(account["name"])
         auth = account.get("auth") or {}
         self.deletes = (auth.get("accessToken") or {}).get("role") in ("write", "read")
-        return passed(LOGIN, f"{self.name}, by {_kind(auth)}; {_end(auth)}.")
+        return passed(LOGIN, f"{self.name}, with {_kind(auth)}; {_end(auth)}.")
 
     def permissions(self) -> list[tuple[str, Callable[[], Finding]]]:
-        """A check for each permission."""
+        """Returns a check for each permission."""
         return [(title, partial(self._permission, code, title)) for code, title in PERMISSIONS.items()]
 
     def _permission(self, code: str, title: str) -> Finding:
@@ -149,7 +150,7 @@ class _Login:
             return unknown(title, NOT_LOGGED_IN)
         check = self._checks.get(code)
         if check is None:
-            return unknown(title, "The Hub did not say.")
+            return unknown(title, "The Hub does not report it.")
         if check.ok:
             return passed(title, check.message)
         then = f"See {check.link}." if check.link else ""
@@ -157,7 +158,7 @@ class _Login:
 
     @cached_property
     def _checks(self) -> Mapping[str, Check]:
-        """What preflight says, as before every job."""
+        """The results of preflight, which also runs before every job, by code."""
         return {check.code: check for check in preflight(self._token, default_config(BASE), self.name or "")}
 
 
@@ -165,15 +166,15 @@ def _kind(auth: Mapping[str, Any]) -> str:
     if auth.get("type") == "oauth":
         return "a login of this app"
     role = (auth.get("accessToken") or {}).get("role")
-    return KINDS.get(str(role), "a token of a kind that is not known here")
+    return KINDS.get(str(role), "a token of an unknown kind")
 
 
 def _end(auth: Mapping[str, Any]) -> str:
-    """When the login ends, as far as the Hub says."""
-    told = auth.get("expiresAt") or (auth.get("accessToken") or {}).get("expiresAt")
+    """Returns when the login expires, by the Hub's record."""
+    expires = auth.get("expiresAt") or (auth.get("accessToken") or {}).get("expiresAt")
     try:
-        ends = datetime.fromisoformat(str(told))
+        ends = datetime.fromisoformat(str(expires))
     except ValueError:
-        return "the Hub does not say when it ends"
+        return "the Hub does not report when it expires"
     hours = (ends.astimezone(UTC).timestamp() - time.time()) / 3600
-    return f"it ends at {ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC, in {hours:.1f} hours"
+    return f"it expires at {ends.astimezone(UTC):%Y-%m-%d %H:%M} UTC, in {hours:.1f} hours"

@@ -1,15 +1,15 @@
-"""What a doctor makes on Hugging Face goes away again, also when the doctor is killed.
+"""Removes what a doctor made on Hugging Face, also if the doctor was killed.
 
-A doctor calls all that it makes by one word: a repository `USER/fgt-doctor-WORD`, jobs with the label
-`fgt-doctor=WORD`. The word begins with the time, so that anybody can tell how old its owner is. While it works, the
-doctor holds a lock on a note of its word (notes.py). A later doctor removes what has such a word if the
-note is here and no longer locked, because its owner is dead; or if no note is here and the word is older than any
-doctor gets, because it was made on another machine or its note is lost. Nothing else is ever touched: names must match
-to the letter, and the repository must be private and hold nothing but what a doctor puts there.
+All objects of a doctor have its id, called the word: a repository `USER/fgt-doctor-WORD` and jobs with the label
+`fgt-doctor=WORD`. The word begins with the time, which shows the age of the objects. While it works, the doctor holds a
+lock on a note of its word (notes.py). A later doctor removes the objects of a word in two cases: the note is on this
+machine and not locked, because the doctor has ended; or there is no note and the word is older than any doctor runs.
+Nothing else is removed: the name must match exactly, and the repository must be private and contain only a doctor's
+files.
 
-A login that may perhaps not delete uses one repository of a fixed name instead, `USER/fgt-doctor-kept`: if it stays,
-the next doctor fills it again, and finds it although its note is lost and no listing shows it. A doctor that may delete
-removes it as well.
+A login that may lack the permission to delete uses one repository of a fixed name, `USER/fgt-doctor-kept`. If that
+cannot be deleted, the next doctor fills it again; it needs no note and no list to find it. A doctor that may delete
+removes it.
 """
 
 from __future__ import annotations
@@ -27,124 +27,125 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from backend.doctor.hub import notes
 from backend.doctor.hub.notes import OLDEST_SECONDS, WORD
-from backend.jobs.huggingface import RAISED, job_errors, status, told
+from backend.jobs.huggingface import RAISED, error_reason, job_errors, status
 from backend.redact import plain_address
 
+SEARCHING = "search for the files of earlier checks"
 PREFIX, LABEL = "fgt-doctor-", "fgt-doctor"
-KEPT = f"{PREFIX}kept"
+FIXED_NAME = f"{PREFIX}kept"
 REFUSED = (401, 403)
-"""What the Hub answers to a login that lacks a permission: OAuth's 401, others' 403."""
+"""The Hub's status if the login lacks a permission: 401 for OAuth, 403 for other tokens."""
 NAME = re.compile(rf"{PREFIX}({WORD.pattern})")
 OURS = re.compile(r"doctor\.(?:txt|bin)|\.gitattributes|README\.md|code/.*\.py")
 """The only files that a doctor's repository has; the Hub itself adds .gitattributes."""
 MOST_LISTED = 200
 LATE_SECONDS = (0.0, 1.0, 3.0)
-"""When to try again to remove what was asked for without an answer: it may appear a little later."""
+"""Seconds before each removal of an object whose request got no answer: it may appear a little later."""
 
 
 def repo_of(account: str, word: str) -> str:
-    """The name of a doctor's one repository, a dataset."""
+    """Returns the name of the dataset repository of a doctor."""
     return f"{account}/{PREFIX}{word}"
 
 
-def kept_of(account: str) -> str:
-    """The name of the one repository that may stay in an account."""
-    return f"{account}/{KEPT}"
+def fixed_repo_of(account: str) -> str:
+    """Returns the name of the repository that can stay in an account."""
+    return f"{account}/{FIXED_NAME}"
 
 
 def address_of(repo: str) -> str:
-    """Where its owner can delete a repository by hand."""
+    """Returns the address of the page on which its owner can delete a repository."""
     return f"{plain_address(constants.ENDPOINT)}/datasets/{repo}/settings"
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What could not be removed, in sentences with addresses; `refused` if the login may not delete the repository."""
+    """Messages about what could not be removed; `refused` is True if the login may not delete the repository."""
 
     jobs: Sequence[str]
     repo: str = ""
     refused: bool = False
 
     @property
-    def trouble(self) -> list[str]:
-        """All of it."""
+    def problems(self) -> list[str]:
+        """All messages."""
         return [*self.jobs, *([self.repo] if self.repo else [])]
 
 
 def remove(account: str, word: str, token: str, *, repo: str | None = None, answered: bool = True) -> Removal:
-    """Cancel the jobs of one word and delete its repository, by default the one of that word.
+    """Cancels the jobs of one word and deletes a repository, by default the one of that word.
 
-    `answered` is False if something was asked for and no answer came: then it is looked for a little longer.
+    `answered` is False if a request got no answer; then the removal is repeated, because its object may appear later.
     """
     removal = Removal([])
     for wait in LATE_SECONDS[: 1 if answered else None]:
         time.sleep(wait)
-        told, refused = _delete(repo or repo_of(account, word), token)
-        removal = Removal(list(_cancel_jobs(account, word, token)), told, refused)
+        problem, refused = _delete(repo or repo_of(account, word), token)
+        removal = Removal(list(_cancel_jobs(account, word, token)), problem, refused)
     return removal
 
 
-def kept_is_there(account: str, token: str) -> bool:
-    """Whether the repository of the fixed name is there, and is a doctor's. InputError."""
-    with job_errors("look for what an earlier check left"):
-        return is_ours(kept_of(account), token)
+def fixed_repo_exists(account: str, token: str) -> bool:
+    """Whether the repository of the fixed name exists and is a doctor's. Raises InputError if the Hub fails."""
+    with job_errors(SEARCHING):
+        return is_ours(fixed_repo_of(account), token)
 
 
-def remove_kept(account: str, token: str) -> tuple[list[str], list[str]]:
-    """As `remove_dead`, for the repository of the fixed name, unless it was filled of late. InputError."""
-    repo = kept_of(account)
-    if not kept_is_there(account, token) or _is_young(repo, token):
+def remove_fixed_repo(account: str, token: str) -> tuple[list[str], list[str]]:
+    """Does the same as `remove_dead` for the repository of the fixed name, unless it was changed recently."""
+    repo = fixed_repo_of(account)
+    if not fixed_repo_exists(account, token) or _is_young(repo, token):
         return [], []
-    told, _ = _delete(repo, token)
-    return ([], [told]) if told else ([repo], [])
+    problem, _ = _delete(repo, token)
+    return ([], [problem]) if problem else ([repo], [])
 
 
 def _is_young(repo: str, token: str) -> bool:
-    """Whether a doctor may be at work on it; the Hub tells when it was changed."""
-    with job_errors("look for what an earlier check left"):
+    """Whether a doctor may still use the repository, by the time of its last change."""
+    with job_errors(SEARCHING):
         changed = HfApi(token=token).dataset_info(repo).last_modified
     return changed is not None and time.time() - changed.timestamp() < OLDEST_SECONDS
 
 
 def remove_dead(account: str, token: str) -> tuple[list[str], list[str]]:
-    """Remove what doctors that are dead left in the account; what was removed, and what could not be.
+    """Removes the objects of ended doctors in the account; returns the removed repositories and the problems.
 
-    InputError if the Hub does not list what there is.
+    Raises InputError if the Hub does not list the repositories.
     """
-    removed, trouble = [], []
+    removed, problems = [], []
     noted = notes.dead(account, constants.ENDPOINT)
-    for word in sorted({*noted, *_seen(account, token)}):
+    for word in sorted({*noted, *_listed_words(account, token)}):
         if word not in noted and not _abandoned(word):
             continue
         if _exists(account, word, token):
-            left = remove(account, word, token).trouble
-            trouble += left
+            left = remove(account, word, token).problems
+            problems += left
             if not left:
                 removed.append(repo_of(account, word))
-                notes.drop(word)
-        elif _old(word):  # until then another login of the account may see what this one does not
-            notes.drop(word)
-    return removed, trouble
+                notes.remove_note(word)
+        elif _old(word):  # before that, another login may see objects that this login cannot
+            notes.remove_note(word)
+    return removed, problems
 
 
 def _abandoned(word: str) -> bool:
-    """Whether no living doctor can have this word."""
+    """Whether no running doctor can have this word."""
     return not notes.is_held(word) and _old(word)
 
 
 def _old(word: str) -> bool:
-    return time.time() - notes.began(word) > OLDEST_SECONDS
+    return time.time() - notes.started_at(word) > OLDEST_SECONDS
 
 
-def _seen(account: str, token: str) -> Iterator[str]:
-    """The words of the repositories and the living jobs in the account."""
+def _listed_words(account: str, token: str) -> Iterator[str]:
+    """Yields the words of the repositories and the active jobs in the account."""
     api = HfApi(token=token)
-    with job_errors("look for what an earlier check left"):
+    with job_errors(SEARCHING):
         for info in islice(api.list_datasets(author=account, search=PREFIX, limit=MOST_LISTED), MOST_LISTED):
             match = NAME.fullmatch(info.id.partition("/")[2])
             if match and info.id.partition("/")[0] == account:
                 yield match[1]
-    with suppress(*RAISED):  # a login that may not see jobs has made none
+    with suppress(*RAISED):  # a login that may not list jobs has made none
         for job in islice(api.list_jobs(namespace=account, status=["SCHEDULING", "RUNNING"]), MOST_LISTED):
             word = (job.labels or {}).get(LABEL, "")
             if WORD.fullmatch(word):
@@ -152,15 +153,15 @@ def _seen(account: str, token: str) -> Iterator[str]:
 
 
 def _exists(account: str, word: str, token: str) -> bool:
-    """Whether something of this word is there to remove, and is a doctor's."""
+    """Whether an active job or a doctor's repository of this word exists."""
     try:
         return bool(_living_jobs(account, word, token)) or is_ours(repo_of(account, word), token)
     except RAISED:
-        return True  # removing says why that cannot be told
+        return True  # the removal reports the error
 
 
 def is_ours(repo: str, token: str) -> bool:
-    """Whether a repository is there, private, and holds nothing but a doctor's files. Raises the client's errors."""
+    """Whether a repository exists, is private, and has only a doctor's files. Raises the client's errors."""
     try:
         info = HfApi(token=token).dataset_info(repo)
     except RepositoryNotFoundError:
@@ -172,7 +173,7 @@ def _living_jobs(account: str, word: str, token: str) -> list[JobInfo]:
     try:
         found = list(islice(HfApi(token=token).list_jobs(namespace=account, labels={LABEL: word}), MOST_LISTED))
     except HfHubHTTPError as error:
-        if error.response.status_code in (401, 403):  # a login that may not see jobs has made none
+        if error.response.status_code in REFUSED:  # a login that may not list jobs has made none
             return []
         raise
     return [job for job in found if job.status.stage not in TERMINAL_JOB_STAGES]
@@ -183,20 +184,22 @@ def _cancel_jobs(account: str, word: str, token: str) -> Iterator[str]:
         jobs: Sequence[JobInfo] = _living_jobs(account, word, token)
     except RAISED as error:
         page = f"{constants.ENDPOINT}/settings/jobs"
-        yield f"Whether jobs with the label {LABEL}={word} still run could not be told: {told(error)} See {page}."
+        yield f"Could not list the jobs with the label {LABEL}={word}: {error_reason(error)} See {page}."
         return
     for job in jobs:
         try:
             HfApi(token=token).cancel_job(job_id=job.id, namespace=account)
         except RAISED as error:
-            yield f"The job {job.url} could not be cancelled: {told(error)}"
+            yield f"The job {job.url} could not be cancelled: {error_reason(error)}"
 
 
 def _delete(repo: str, token: str) -> tuple[str, bool]:
-    """Why a repository could not be deleted, empty if it is gone; and whether the login may not."""
+    """Returns why a repository could not be deleted, empty if it is deleted, and whether the login lacks permission."""
     try:
         if is_ours(repo, token):
             HfApi(token=token).delete_repo(repo, repo_type="dataset", missing_ok=True)
     except RAISED as error:
-        return f"{address_of(repo)} could not be deleted: {told(error)} Delete it there.", status(error) in REFUSED
+        return f"{address_of(repo)} could not be deleted: {error_reason(error)} Delete it there.", status(
+            error
+        ) in REFUSED
     return "", False

@@ -1,7 +1,7 @@
-"""Notes of the doctors at work on this machine: which of them live is told by the locks that they hold.
+"""Notes of the doctors on this machine; a doctor holds the lock of its note while it runs.
 
-A note lies in the user's own part of the temporary folder, because the folder of the runs may be what cannot be
-written. The operating system ends the lock with its process, however that ended. A note holds no token.
+A note is in the user's own part of the temporary folder, because the folder of the runs may not be writable. The
+operating system releases the lock when the process ends. A note contains no token.
 """
 
 from __future__ import annotations
@@ -20,46 +20,46 @@ from backend.errors import InputError
 from backend.runs import own_temporary
 
 WORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{6}")
-"""Seconds since 1970 in hexadecimal, and something random."""
+"""Seconds since 1970 in hexadecimal, and a random number."""
 OLDEST_SECONDS = 2 * 3600.0
-"""No doctor works longer: its waits and its jobs' time limits come to less than an hour (jobs.py)."""
+"""The upper limit of a doctor's time: its waits and its jobs' time limits are together under an hour (jobs.py)."""
 NOTE_BYTES = 10_000
 
 
 def new_word() -> str:
-    """A word that no other doctor has."""
+    """Returns a word that no other doctor has."""
     return f"{int(time.time()):08x}-{secrets.token_hex(3)}"
 
 
-def began(word: str) -> float:
-    """When the doctor of that word began, in seconds since 1970."""
+def started_at(word: str) -> float:
+    """Returns the start of the doctor with that word, in seconds since 1970."""
     return float(int(word.partition("-")[0], 16))
 
 
-def take(word: str, account: str, endpoint: str) -> int | None:
-    """Write the note of a doctor that begins; the lock's descriptor, None if no note can be kept here."""
+def write_note(word: str, account: str, endpoint: str) -> int | None:
+    """Writes the note of a new doctor; returns the lock's descriptor, None if no note can be written."""
     try:
         lock = locks.take(_note(word))
         if lock is not None:
             os.write(lock, json.dumps({"account": account, "endpoint": endpoint}).encode())
         return lock
-    except (InputError, OSError):  # its age tells later, as on another machine
+    except (InputError, OSError):  # later, the age of the word decides
         return None
 
 
-def drop(word: str) -> None:
-    """Remove the note of a doctor that left nothing."""
+def remove_note(word: str) -> None:
+    """Removes the note of a doctor whose objects are all removed."""
     with suppress(OSError):
         _note(word).unlink(missing_ok=True)
 
 
 def is_held(word: str) -> bool:
-    """Whether the doctor of that word is alive on this machine."""
+    """Whether the doctor with that word runs on this machine."""
     return locks.is_held(_note(word))
 
 
 def dead(account: str, endpoint: str) -> set[str]:
-    """The words of the doctors that worked here for this account and are dead."""
+    """Returns the words of the ended doctors on this machine for this account."""
     found = set()
     for note in sorted(_folder().glob("doctor-*.json")):
         word = note.stem.removeprefix("doctor-")

@@ -1,4 +1,4 @@
-"""One job of a check: started once, its log read while it runs, found by its label, cancelled."""
+"""Runs one job of a check: starts it once, reads its log while it runs, finds it by its label, and cancels it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from backend.doctor.hub.plan import PlannedJob
 from backend.doctor.hub.visit import Visit
 from backend.errors import InputError
 from backend.jobs import clean
-from backend.jobs.huggingface import ENVIRONMENT, IMAGE, MOUNT, RAISED, job_errors, log_lines, status, told
+from backend.jobs.huggingface import ENVIRONMENT, IMAGE, MOUNT, RAISED, error_reason, job_errors, log_lines, status
 
 SILENCE_SECONDS = 5.0
 CANCEL_SECONDS = 60.0
 LABEL_SECONDS = (0.0, 1.0, 2.0)
 DRAINS = 3
-"""How often an ended job's log is read again for what was not in it yet."""
+"""The number of times that an ended job's log is read again for missing lines."""
 FAULTS = 5
-"""So many faults in a row of the Hub end the waiting."""
+"""The number of consecutive errors of the Hub after which the job is no longer followed."""
 
 
-class JobTrouble(Exception):
-    """The job did not come to what was waited for; the message says why."""
+class JobFailed(Exception):
+    """The job did not print the expected line; the message gives the reason."""
 
 
 class NoMachine(Exception):
@@ -36,14 +36,14 @@ class NoMachine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for a machine, which costs nothing, and how often to look, in seconds."""
+    """The longest wait for a machine, which is free, and the polling interval, in seconds."""
 
     machine: float = 600.0
     poll: float = 2.0
 
 
 class OneJob:
-    """A job on one machine; `lines` is what it printed so far, `heard_running` whether some came while it ran."""
+    """A job on one machine; `lines` are its output, `printed_while_running` is True if some arrived while it ran."""
 
     def __init__(self, visit: Visit, planned: PlannedJob, patience: Patience) -> None:
         self._visit = visit
@@ -52,25 +52,25 @@ class OneJob:
         self._api = HfApi(token=visit.token)
         self._seen: set[tuple[str, str]] = set()
         self.lines: list[str] = []
-        self.heard_running = False
+        self.printed_while_running = False
         self.info: JobInfo | None = None
 
     @property
     def id(self) -> str:
-        """The Hub's id of the job."""
+        """The job's id on the Hub."""
         assert self.info is not None
         return self.info.id
 
     @property
     def stage(self) -> JobStage:
-        """Where the job stood when it was last looked at."""
+        """The job's stage at the last request."""
         assert self.info is not None
         return JobStage(self.info.status.stage)
 
     def start(self, revision: str, script: str, *arguments: str) -> None:
-        """Ask for the job, once; the client's own errors come through. It gets no token: it writes nothing."""
+        """Starts the job with one request, without a token, because it writes nothing. Raises the client's errors."""
         volume = Volume(type="dataset", source=self._visit.repo, revision=revision, mount_path=MOUNT)
-        with self._visit.asking():
+        with self._visit.requesting():
             self.info = self._api.run_job(
                 image=IMAGE,
                 command=["uv", "run", f"{MOUNT}/code/{script}", *arguments],
@@ -83,40 +83,40 @@ class OneJob:
                 namespace=self._visit.account,
             )
 
-    def wait(self, wanted: Callable[[str], bool] | None, still: Callable[[str], None]) -> str | None:
-        """Follow the log until a line is `wanted`, which is returned; with None, until the job has ended.
+    def wait(self, expected: Callable[[str], bool] | None, progress: Callable[[str], None]) -> str | None:
+        """Reads the log until `expected` accepts a line, and returns the line; with None, until the job has ended.
 
-        `still` is called at every turn and may raise. Raises NoMachine, or JobTrouble if the job ends without such a
-        line, works longer than its time limit, or cannot be followed.
+        `progress` is called at every poll and may raise. Raises NoMachine if no machine becomes free. Raises JobFailed
+        if the job ends without such a line, works longer than its time limit, or cannot be followed.
         """
         began, faults, drains = time.monotonic(), 0, 0
         while time.monotonic() - began < self._patience.machine + self._planned.minutes * 60:
             try:
                 self.info = self._api.inspect_job(job_id=self.id, namespace=self._visit.account)
-                still(_waiting(self.stage, self._planned.flavor.name))
+                progress(_waiting(self.stage, self._planned.flavor.name))
                 ended = self.stage in TERMINAL_JOB_STAGES
                 if self.stage == JobStage.SCHEDULING:
                     self._check_patience(began)
-                elif (line := self._listen(wanted)) is not None:
+                elif (line := self._read_log(expected)) is not None:
                     return line
-                if ended and (wanted is None or drains >= DRAINS):
-                    self._check_said(wanted)
+                if ended and (expected is None or drains >= DRAINS):
+                    self._check_output(expected)
                     return None
                 drains, faults = drains + ended, 0
             except RAISED as error:
                 faults += 1
                 if faults >= FAULTS or status(error) in (401, 403, 404):
-                    raise JobTrouble(f"The job could not be followed: {told(error)}") from error
+                    raise JobFailed(f"The job could not be followed: {error_reason(error)}") from error
             time.sleep(self._patience.poll)
-        raise JobTrouble("The job worked longer than its time limit.")
+        raise JobFailed("The job worked longer than its time limit.")
 
     def _check_patience(self, began: float) -> None:
         if time.monotonic() - began > self._patience.machine:
             minutes = self._patience.machine / 60
             raise NoMachine(f"No {self._planned.flavor.name} became free within {minutes:.0f} minutes.")
 
-    def _listen(self, wanted: Callable[[str], bool] | None) -> str | None:
-        """Take the new lines of the log until one is wanted, or nothing comes for a while."""
+    def _read_log(self, expected: Callable[[str], bool] | None) -> str | None:
+        """Reads the new lines of the log until `expected` accepts one, or no line comes for a few seconds."""
         ran = self.stage == JobStage.RUNNING
         for found in log_lines(self._visit.account, self.id, self._visit.token, SILENCE_SECONDS):
             if found is None or found in self._seen:
@@ -124,28 +124,28 @@ class OneJob:
             self._seen.add(found)
             line = clean(found[1])
             self.lines.append(line)
-            self.heard_running = self.heard_running or ran
-            if wanted is not None and wanted(line):
+            self.printed_while_running = self.printed_while_running or ran
+            if expected is not None and expected(line):
                 return line
         return None
 
-    def _check_said(self, wanted: Callable[[str], bool] | None) -> None:
-        if wanted is not None:
-            raise JobTrouble(f"The job ended ({self._how()}) without the expected output.{self.last_words()}")
+    def _check_output(self, expected: Callable[[str], bool] | None) -> None:
+        if expected is not None:
+            raise JobFailed(f"The job ended ({self._how()}) without the expected output.{self.log_end()}")
 
     def _how(self) -> str:
         assert self.info is not None
-        said = self.info.status.message
-        return f"{self.stage.value.lower()}: {said}" if said else self.stage.value.lower()
+        message = self.info.status.message
+        return f"{self.stage.value.lower()}: {message}" if message else self.stage.value.lower()
 
-    def last_words(self) -> str:
-        """The last error line of the log, or its last line, as a sentence that follows another."""
+    def log_end(self) -> str:
+        """Returns the last error line of the log, or its last line, as a sentence with a leading space."""
         errors = [line.removeprefix("error: ") for line in self.lines if line.startswith("error: ")]
         lines = errors or [line for line in self.lines if line.strip()]
         return f" Its log ends with: {lines[-1].rstrip('.')}." if lines else " It printed nothing."
 
     def is_found(self) -> bool:
-        """Whether the list of jobs with its label shows it. Raises the client's errors."""
+        """Whether the list of jobs with its label contains the job. Raises the client's errors."""
         for wait in LABEL_SECONDS:
             time.sleep(wait)
             listed: Sequence[JobInfo] = list(
@@ -155,8 +155,8 @@ class OneJob:
                 return True
         return False
 
-    def cancel(self, still: Callable[[str], None]) -> JobStage:
-        """Cancel it, and read its stage back until it has ended; InputError if the Hub refuses."""
+    def cancel(self, progress: Callable[[str], None]) -> JobStage:
+        """Cancels the job, and returns its stage when it has ended. Raises InputError if the Hub refuses."""
         with job_errors("cancel the job"):
             self._api.cancel_job(job_id=self.id, namespace=self._visit.account)
             ends = time.monotonic() + CANCEL_SECONDS
@@ -164,10 +164,10 @@ class OneJob:
                 self.info = self._api.inspect_job(job_id=self.id, namespace=self._visit.account)
                 if self.stage in TERMINAL_JOB_STAGES:
                     return self.stage
-                still(f"Waiting until {self._planned.flavor.name} is cancelled")
+                progress(f"Waiting until {self._planned.flavor.name} is cancelled")
                 time.sleep(self._patience.poll)
-        raise InputError(f"A minute after it was cancelled the job was still {self.stage.value.lower()}.")
+        raise InputError(f"A minute after it was cancelled, the job was still {self.stage.value.lower()}.")
 
 
 def _waiting(stage: JobStage, flavor: str) -> str:
-    return f"{flavor}: {'at work' if stage == JobStage.RUNNING else 'waiting for a machine'}"
+    return f"{flavor}: {'running' if stage == JobStage.RUNNING else 'waiting for a machine'}"

@@ -11,7 +11,7 @@ from backend.jobs.huggingface import DEFAULT_FLAVOR, Flavor, flavors
 
 CPU_FLAVOR = "cpu-basic"
 CPU_MINUTES, GPU_MINUTES = 5, 15
-"""Time limits: fetching the image, and on a GPU installing torch, which has 3 GB with CUDA."""
+"""Time limits, including the download of the image and, on a GPU, the installation of torch (3 GB with CUDA)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Plan:
 
     @property
     def ceiling(self) -> float:
-        """What all of them cost at most, in US dollars."""
+        """The maximum cost of all jobs, in US dollars."""
         return sum(job.ceiling for job in self.jobs)
 
     @property
-    def told(self) -> str:
-        """The sum, and what it is made of."""
+    def summary(self) -> str:
+        """The maximum cost with its parts, as text."""
         parts = [
             f"{job.minutes} minutes of {job.flavor.name} at {dollars(job.flavor.price_per_hour or 0)} an hour"
             for job in self.jobs
@@ -50,7 +50,10 @@ class Plan:
 
 
 def plan_jobs(token: str, flavor: str = DEFAULT_FLAVOR) -> Plan:
-    """The job on cpu-basic and the one on `flavor`, at the Hub's prices of this moment; InputError."""
+    """Returns the plan of a job on cpu-basic and one on `flavor`, at the Hub's current prices.
+
+    Raises InputError if the machine is not offered, its price is unknown, or the Hub fails.
+    """
     offered = {found.name: found for found in flavors(token)}
     return Plan([_planned(offered, name) for name in dict.fromkeys([CPU_FLAVOR, flavor])])
 
@@ -58,13 +61,13 @@ def plan_jobs(token: str, flavor: str = DEFAULT_FLAVOR) -> Plan:
 def _planned(offered: dict[str, Flavor], name: str) -> PlannedJob:
     found = offered.get(name)
     if found is None:
-        raise InputError(f"Hugging Face offers no machine {name!r} now. Choose one of {', '.join(offered)}.")
+        raise InputError(f"Hugging Face does not offer the machine {name!r} now. Choose one of {', '.join(offered)}.")
     if found.price_per_hour is None:
-        raise InputError(f"The price of {name} is unknown, so nothing is started there. Choose another machine.")
+        raise InputError(f"The price of {name} is unknown, so no job is started on it. Choose another machine.")
     minutes = GPU_MINUTES if found.accelerator else CPU_MINUTES
     return PlannedJob(found, minutes, found.price_per_hour * minutes / 60)
 
 
 def dollars(amount: float) -> str:
-    """A sum as `$0.40`, rounded up to the cent: never less than what is billed."""
+    """Returns an amount as `$0.40`, rounded up to the cent, so that it is never below the bill."""
     return f"${math.ceil(round(amount * 100, 6)) / 100:,.2f}"

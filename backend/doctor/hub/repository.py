@@ -1,4 +1,4 @@
-"""A private repository made, filled, read back, listed and deleted, as a run's are."""
+"""Makes, fills, reads, lists and deletes a private repository in the same way as a run does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from huggingface_hub import CommitOperationAdd, HfApi, constants
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from backend.doctor.finding import Finding, failed, passed, unknown
-from backend.doctor.hub.asking import asked
+from backend.doctor.hub.hub_finding import hub_finding
 from backend.doctor.hub.leftovers import address_of, is_ours
 from backend.doctor.hub.visit import Visit
 from backend.hub import MB, fetch_file
@@ -26,23 +26,25 @@ MADE, FILLED, READ, LISTED, DELETED = (
 TEXT, BINARY = "doctor.txt", "doctor.bin"
 NOTE = b"Made by FunctionGemma Trainer's doctor, which deletes this repository again.\n"
 BINARY_BYTES = 64 * 1024
-LOOKS_SECONDS = (0.0, 1.0, 2.0)
-"""When to look for what was just made: a listing may be a little late."""
+SEARCH_DELAYS = (0.0, 1.0, 2.0)
+"""Seconds before each search for a new repository: the list may be updated a little later."""
 TOKENS = (
     "Use a token that may write, from {endpoint}/settings/tokens, or log in again and grant access to repositories."
 )
-NOT_OURS = "{repo} is there already, and this login may not see it, or it is public or holds other files."
+NOT_OURS = "{repo} exists already, but this login may not read it, or it is public or has other files."
 Checks = list[tuple[str, Callable[[], Finding]]]
 
 
 def stays(repo: str) -> Finding:
-    """What is said of the repository that a login may not delete."""
+    """Returns the finding about a repository that the login may not delete."""
     seen = f"This login may not delete repositories, so {repo} stays, private; later checks use it again."
-    return unknown(DELETED, seen, f"Training needs no deletion. To be rid of it, delete it at {address_of(repo)}.")
+    return unknown(
+        DELETED, seen, f"Training does not need this permission. You can delete the repository at {address_of(repo)}."
+    )
 
 
 class Repository:
-    """The checks of one visit's repository, each in need of those before it."""
+    """The checks of one visit's repository; each needs the results of the earlier ones."""
 
     TITLES: ClassVar[Sequence[str]] = (MADE, FILLED, READ, LISTED, DELETED)
 
@@ -52,38 +54,38 @@ class Repository:
         self._made = False
         self._revision: str | None = None
         self._files = {TEXT: NOTE, BINARY: secrets.token_bytes(BINARY_BYTES)}
-        self._then = TOKENS.format(endpoint=plain_address(constants.ENDPOINT))
+        self._advice = TOKENS.format(endpoint=plain_address(constants.ENDPOINT))
 
     def checks(self) -> Checks:
-        """All but the last."""
+        """Returns all checks but the deletion."""
         return [(MADE, self.make), (FILLED, self.fill), (READ, self.read), (LISTED, self.find)]
 
     def last_checks(self) -> Checks:
-        """The deletion, once nothing needs the repository any more."""
+        """Returns the check of the deletion, which runs after the jobs."""
         return [(DELETED, self.delete)]
 
     def make(self) -> Finding:
-        """Make it, and see that it is private."""
+        """Makes the repository, and checks that it is private."""
 
         def act() -> Finding:
-            with self._visit.asking():
-                self._api.create_repo(self._visit.repo, repo_type="dataset", private=True, exist_ok=self._visit.keeps)
-            if self._visit.keeps and not self._is_ours():
+            with self._visit.requesting():
+                self._api.create_repo(self._visit.repo, repo_type="dataset", private=True, exist_ok=self._visit.reuses)
+            if self._visit.reuses and not self._is_ours():
                 return failed(MADE, NOT_OURS.format(repo=self._visit.repo), f"See {address_of(self._visit.repo)}.")
             self._made = True
             if self._api.dataset_info(self._visit.repo).private is not True:
                 then = "Do not train on Hugging Face with this account: its data would be public. Please report this."
-                return failed(MADE, "It was asked for as private, and is not.", then)
+                return failed(MADE, "The repository is public, although the app requested a private one.", then)
             return passed(MADE, f"{self._visit.repo} was made, and is private.")
 
-        return asked(MADE, act, self._then)
+        return hub_finding(MADE, act, self._advice)
 
     def _is_ours(self) -> bool:
-        """Whether the repository of the fixed name, if it was there before, is one that a check may fill."""
+        """Whether a check may fill the repository of the fixed name."""
         return is_ours(self._visit.repo, self._visit.token)
 
     def fill(self) -> Finding:
-        """Upload a text and a binary file in one commit."""
+        """Uploads a text file and a binary file in one commit."""
         if not self._made:
             return unknown(FILLED, "No repository was made.")
 
@@ -93,12 +95,12 @@ class Repository:
                 self._visit.repo, operations, commit_message="A doctor's files", repo_type="dataset"
             )
             self._revision = str(done.oid)
-            return passed(FILLED, f"{TEXT} and {BINARY}, {BINARY_BYTES // 1024} kB, went up in one commit.")
+            return passed(FILLED, f"{TEXT} and {BINARY}, {BINARY_BYTES // 1024} kB, were uploaded in one commit.")
 
-        return asked(FILLED, act, self._then)
+        return hub_finding(FILLED, act, self._advice)
 
     def read(self) -> Finding:
-        """Fetch both again, and compare the bytes."""
+        """Downloads both files, and compares the bytes."""
         if self._revision is None:
             return unknown(READ, "Nothing was uploaded.")
         with Scratch("doctor-") as folder:
@@ -109,41 +111,39 @@ class Repository:
                 )  # fmt: skip
                 if path is None or path.read_bytes() != content:
                     then = "Do not trust what is stored there. Please report this."
-                    return failed(
-                        READ, f"{name} came back {'not at all' if path is None else 'with other bytes'}.", then
-                    )
-        return passed(READ, "Both files came back byte for byte.")
+                    return failed(READ, f"{name} {'could not be downloaded' if path is None else 'was changed'}.", then)
+        return passed(READ, "Both files were downloaded without a change.")
 
     def find(self) -> Finding:
-        """Whether the listing of private repositories shows it, by which runs are found again."""
+        """Checks that the list of private repositories contains it; the app finds runs by that list."""
         if not self._made:
             return unknown(LISTED, "No repository was made.")
-        return asked(LISTED, self._listed, self._then)
+        return hub_finding(LISTED, self._listed, self._advice)
 
     def _listed(self) -> Finding:
         name = self._visit.repo.partition("/")[2]
-        for wait in LOOKS_SECONDS:
+        for wait in SEARCH_DELAYS:
             time.sleep(wait)
             found = self._api.list_datasets(author=self._visit.account, search=name, limit=10)
             if any(info.id == self._visit.repo for info in islice(found, 10)):
-                return passed(LISTED, "The repository is in the account's list, so runs are found again there.")
-        then = "Runs are found again by their jobs alone, or with a login that may read all repositories."
+                return passed(LISTED, "The repository is in the account's list, so the app can find your runs again.")
+        then = "The app finds runs again only by their jobs, or with a login that may read all repositories."
         return failed(LISTED, "The repository is not in the account's list.", then)
 
     def delete(self) -> Finding:
-        """Delete it, and see that it is gone."""
+        """Deletes the repository, and checks that it no longer exists."""
         if not self._made:
             return unknown(DELETED, "No repository was made.")
         self._visit.clean()
-        if self._visit.trouble:
-            return failed(DELETED, "; ".join(self._visit.trouble), "The next check of this account tries again.")
+        if self._visit.problems:
+            return failed(DELETED, "; ".join(self._visit.problems), "The next check of this account tries again.")
         if self._visit.stays:
             return stays(self._visit.repo)
-        return asked(DELETED, self._gone, self._then)
+        return hub_finding(DELETED, self._is_deleted, self._advice)
 
-    def _gone(self) -> Finding:
+    def _is_deleted(self) -> Finding:
         try:
             self._api.dataset_info(self._visit.repo)
         except RepositoryNotFoundError:
-            return passed(DELETED, "The repository is gone again.")
+            return passed(DELETED, "The repository is deleted.")
         return failed(DELETED, "The repository is still there after its deletion.", "Delete it on its page.")

@@ -1,4 +1,4 @@
-"""One doctor's stay in an account: all that it makes there has its word, and is gone when it leaves."""
+"""The visit of one doctor to an account: all objects that it makes have its word, and are removed at the end."""
 
 from __future__ import annotations
 
@@ -12,39 +12,38 @@ from types import TracebackType
 from huggingface_hub import constants
 
 from backend.doctor.hub import notes
-from backend.doctor.hub.leftovers import kept_of, remove, repo_of
+from backend.doctor.hub.leftovers import fixed_repo_of, remove, repo_of
 from backend.jobs.huggingface import RAISED, is_refusal
 
 BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Visit:
-    """Use as a context manager: at its end, however that comes, jobs are cancelled and the repository is deleted.
+    """A context manager that cancels the jobs and deletes the repository at its end, also after an error.
 
-    `trouble` then says what could not be removed, with its address. With `keeps` the repository has the fixed name, and
-    `stays` is True if the login may not delete it, which is no trouble. `removing` is called when a removal begins that
-    is no check of its own. `unanswered` is True while something is asked for that the Hub may carry out although its
-    answer does not come any more.
+    `problems` are then the messages about what could not be removed. With `reuses` the repository has the fixed name;
+    `stays` is True if the login may not delete it, which is not a problem. `removing` is called when a removal begins
+    that is not a check. `unanswered` is True while it is unknown whether the Hub carried out the last request.
     """
 
     def __init__(
-        self, account: str, token: str, *, keeps: bool = False, removing: Callable[[], None] = lambda: None
+        self, account: str, token: str, *, reuses: bool = False, removing: Callable[[], None] = lambda: None
     ) -> None:
         self.account = account
         self.token = token
         self.word = notes.new_word()
-        self.keeps = keeps
-        self.repo = kept_of(account) if keeps else repo_of(account, self.word)
+        self.reuses = reuses
+        self.repo = fixed_repo_of(account) if reuses else repo_of(account, self.word)
         self.stays = False
         self.unanswered = False
-        self.trouble: list[str] = []
+        self.problems: list[str] = []
         self._removing = removing
         self._lock: int | None = None
         self._made = False
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """The time in which something is asked for that must be removed later."""
+    def requesting(self) -> Iterator[None]:
+        """A context in which an object is requested that must be removed later."""
         before, self._made, self.unanswered = self._made, True, True
         try:
             yield
@@ -55,35 +54,35 @@ class Visit:
         self.unanswered = False
 
     def __enter__(self) -> Visit:
-        self._lock = notes.take(self.word, self.account, constants.ENDPOINT)
+        self._lock = notes.write_note(self.word, self.account, constants.ENDPOINT)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _undisturbed():
+        with _delayed_signals():
             if self._made:
                 self._removing()
             self.clean()
-            if not self.trouble:
-                notes.drop(self.word)
+            if not self.problems:
+                notes.remove_note(self.word)
             if self._lock is not None:
                 os.close(self._lock)
 
     def clean(self) -> None:
-        """Remove all that was made; nothing is asked of the Hub if nothing is left."""
+        """Removes all objects of the visit; sends no request if there are none."""
         if self._made:
             removal = remove(self.account, self.word, self.token, repo=self.repo, answered=not self.unanswered)
-            self.stays = removal.refused and self.keeps
-            self.trouble = list(removal.jobs) if self.stays else removal.trouble
-            self._made, self.unanswered = bool(self.trouble), False
+            self.stays = removal.refused and self.reuses
+            self.problems = list(removal.jobs) if self.stays else removal.problems
+            self._made, self.unanswered = bool(self.problems), False
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold back the signals that ask a process to end, until what was made is removed; then the first one counts.
+def _delayed_signals() -> Iterator[None]:
+    """Delays the signals that end a process until the objects are removed; then raises the first one again.
 
-    Python handles signals in its main thread, whichever thread got them: a mask would not hold back all of them.
+    Python handles all signals in its main thread, so a signal mask of one thread would not delay all of them.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,7 +1,7 @@
-"""Jobs on Hugging Face: what they cost, whether they may start, starting them, following them, finding them again."""
+"""Jobs on Hugging Face: their cost, checks before the start, submission, log, results, and the search for runs."""
 
-from backend.jobs.huggingface.errors import RAISED, is_refusal, job_errors, status, told
-from backend.jobs.huggingface.forgetting import delete, tell_forgotten
+from backend.jobs.huggingface.deletion import delete, mark_deleted_on_hub
+from backend.jobs.huggingface.errors import RAISED, error_reason, is_refusal, job_errors, status
 from backend.jobs.huggingface.hardware import DEFAULT_FLAVOR, Flavor, flavors
 from backend.jobs.huggingface.log_stream import log_lines
 from backend.jobs.huggingface.log_sync import MARK
@@ -30,6 +30,7 @@ __all__ = [
     "Watchers",
     "delete",
     "download_url",
+    "error_reason",
     "find_runs",
     "fits",
     "flavors",
@@ -37,12 +38,11 @@ __all__ = [
     "job_errors",
     "log_lines",
     "login_ends",
+    "mark_deleted_on_hub",
     "preflight",
     "quote",
     "read_remote",
     "status",
-    "tell_forgotten",
-    "told",
     "within_login",
     "write_order",
 ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from huggingface_hub import JobInfo, JobStage, constants
 
 from backend.jobs.huggingface.remote import Remote
-from backend.jobs.logs import CANCELLED, KILLED, error_line, told_reason
+from backend.jobs.logs import CANCELLED, KILLED, error_line, failure_reason
 from backend.jobs.states import JobState
 from backend.redact import redact
 
@@ -22,7 +22,7 @@ TOO_LATE_STARTED = (
     "minute may be billed. Log in again and start the job again."
 )
 LIMIT_WORDS = re.compile(r"time[sd]?[ -]?out|deadline|time limit|max(?:imum|\.)? (?:run ?time|duration)", re.IGNORECASE)
-"""Possible words of the Hub for a reached time limit: the real message is not documented."""
+"""Likely phrases of the Hub for a reached time limit; the real message is not documented."""
 LIMIT_TOLERANCE_SECONDS = 5.0
 EXIT_CODE = re.compile(r"\bexit\D{0,24}?(-?\d{1,3})\b", re.IGNORECASE)
 OUT_OF_MEMORY = re.compile(r"\bOOM|out of memory", re.IGNORECASE)
@@ -53,38 +53,38 @@ def outcome(
             return JobState("failed", message=lack)
         case JobStage.COMPLETED:
             return JobState("completed", exit_code=0)
-    said = redact(info.status.message or "").strip()
-    return JobState("failed", exit_code=exit_code(said), message=_failure(info, said, remote, lines))
+    message = redact(info.status.message or "").strip()
+    return JobState("failed", exit_code=exit_code(message), message=_failure(info, message, remote, lines))
 
 
-def exit_code(said: str) -> int | None:
+def exit_code(message: str) -> int | None:
     """The exit code in the Hub's message, None if it names none."""
-    found = EXIT_CODE.search(said)
+    found = EXIT_CODE.search(message)
     return int(found[1]) if found else None
 
 
-def _failure(info: JobInfo, said: str, remote: Remote, lines: Sequence[str]) -> str:
+def _failure(info: JobInfo, message: str, remote: Remote, lines: Sequence[str]) -> str:
     """Why a job failed: its time limit, its own `error: ` line, the Hub's message, its last line, in this order."""
-    if _reached_limit(info, said, remote.timeout_seconds):
+    if _reached_limit(info, message, remote.timeout_seconds):
         return (
             f"The job reached its time limit of {remote.timeout_seconds / 60:.0f} minutes and was stopped. What it "
             "saved is still there. Resume it with a longer limit."
         )
     if own := error_line(lines):
         return own
-    if exit_code(said) in KILLED_CODES or OUT_OF_MEMORY.search(said):
+    if exit_code(message) in KILLED_CODES or OUT_OF_MEMORY.search(message):
         return KILLED
-    last = told_reason(lines)
-    if not said:
+    last = failure_reason(lines)
+    if not message:
         return last or "The job ended with an error and printed nothing. Start the job again."
-    ended = f"Hugging Face says: {said.rstrip('.')}."
+    ended = f"Hugging Face says: {message.rstrip('.')}."
     return f"{ended} The last line of the job's log: {last}" if last else f"{ended} The job printed nothing."
 
 
-def _reached_limit(info: JobInfo, said: str, timeout_seconds: float) -> bool:
+def _reached_limit(info: JobInfo, message: str, timeout_seconds: float) -> bool:
     """Whether the limit ended the job: by the time that it ran, or by the Hub's words about a job that ran."""
     ran = ran_seconds(info)
-    return ran is not None and (ran >= timeout_seconds - LIMIT_TOLERANCE_SECONDS or bool(LIMIT_WORDS.search(said)))
+    return ran is not None and (ran >= timeout_seconds - LIMIT_TOLERANCE_SECONDS or bool(LIMIT_WORDS.search(message)))
 
 
 def ran_seconds(info: JobInfo) -> float | None:
@@ -92,8 +92,8 @@ def ran_seconds(info: JobInfo) -> float | None:
     started, finished = seconds_of(info.started_at), seconds_of(info.finished_at)
     if started is not None and finished is not None:
         return finished - started
-    told = info.durations.running_secs if info.durations else None
-    return told if told is not None or started is None else 0.0
+    reported = info.durations.running_secs if info.durations else None
+    return reported if reported is not None or started is None else 0.0
 
 
 def seconds_of(moment: datetime | None) -> float | None:

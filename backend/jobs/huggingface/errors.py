@@ -1,4 +1,4 @@
-"""The errors of jobs on Hugging Face in plain words, with the next step."""
+"""Messages for the errors of jobs on Hugging Face, with the next step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def job_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except RAISED as error:
-        raise InputError(f"Could not {doing}: {told(error)}") from error
+        raise InputError(f"Could not {doing}: {error_reason(error)}") from error
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -53,24 +53,24 @@ def retry_after(error: BaseException) -> float | None:
     return seconds_to_wait(error) if isinstance(error, HfHubHTTPError) else None
 
 
-def told(error: BaseException) -> str:
+def error_reason(error: BaseException) -> str:
     """The error's message, without tokens."""
-    return redact(_told(error))
+    return redact(_reason(error))
 
 
-def _told(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     match error:
         case GatedRepoError():
             return "a repository that it needs is gated. Accept its terms on its page, then try again."
         case HfHubHTTPError():
-            return _status_told(error)
+            return _status_reason(error)
         case LocalTokenNotFoundError():
             return "there is no token. Log in first."
     return unreachable(error) or str(error)
 
 
-def _status_told(error: HfHubHTTPError) -> str:
-    said = f" Hugging Face says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
+def _status_reason(error: HfHubHTTPError) -> str:
+    message = f" Hugging Face says: {error.server_message.strip().rstrip('.')}." if error.server_message else ""
     match error.response.status_code:
         case 401:
             return (
@@ -79,14 +79,14 @@ def _status_told(error: HfHubHTTPError) -> str:
                 f"both ({constants.ENDPOINT}/settings/tokens)."
             )
         case 402:
-            return f"the credit does not suffice.{said} Add credit at {constants.ENDPOINT}/settings/billing."
+            return f"the credit does not suffice.{message} Add credit at {constants.ENDPOINT}/settings/billing."
         case 403:
             return (
-                f"the login does not permit it.{said} Log in again and grant access to jobs and repositories, or use a "
-                f"token with write access to both ({constants.ENDPOINT}/settings/tokens)."
+                f"the login does not permit it.{message} Log in again and grant access to jobs and repositories, or "
+                f"use a token with write access to both ({constants.ENDPOINT}/settings/tokens)."
             )
         case 404:
-            return f"it does not exist, or this login may not see it.{said}"
+            return f"it does not exist, or this login may not see it.{message}"
         case 429:
             wait = retry_after(error)
             when = f"in {wait:.0f} seconds" if wait is not None else "in a few minutes"
@@ -94,4 +94,4 @@ def _status_told(error: HfHubHTTPError) -> str:
         case code if code >= 500:
             return f"Hugging Face has a fault ({code}). Try again in a few minutes."
         case code:
-            return f"Hugging Face answered {code}.{said}"
+            return f"Hugging Face answered {code}.{message}"

@@ -14,12 +14,12 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 from backend import locks
 from backend.errors import InputError
 from backend.hub import TokenRefused, limit_waiting
-from backend.jobs.huggingface import submission as handing
+from backend.jobs.huggingface import submission
 from backend.jobs.huggingface.ends import outcome, seconds_of
-from backend.jobs.huggingface.errors import RAISED, refuses_login, retry_after, status, told
-from backend.jobs.huggingface.log_stream import IDLE_DRAINS, Listener, Listening
-from backend.jobs.huggingface.log_sync import Journal
-from backend.jobs.huggingface.login import REFUSED_LOOKING, REFUSED_QUEUED, REFUSED_RUNNING, JobLogin, is_too_late
+from backend.jobs.huggingface.errors import RAISED, error_reason, refuses_login, retry_after, status
+from backend.jobs.huggingface.log_stream import IDLE_DRAINS, LogReader, LogTimeouts
+from backend.jobs.huggingface.log_sync import LogSync
+from backend.jobs.huggingface.login import REFUSED_QUEUED, REFUSED_RUNNING, REFUSED_SEARCHING, JobLogin, is_too_late
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_remote
 from backend.jobs.huggingface.results import RESULTS_REFUSED, fetch_results
 from backend.jobs.logs import read_log
@@ -41,20 +41,26 @@ class Follower:
     """Follows one job; `token` may be replaced at any time; `refused` is the token that the Hub refused."""
 
     def __init__(
-        self, run: Run, stage: str, token: str, poll_seconds: float, looks: Sequence[float], listening: Listening
+        self,
+        run: Run,
+        stage: str,
+        token: str,
+        poll_seconds: float,
+        search_delays: Sequence[float],
+        log_timeouts: LogTimeouts,
     ) -> None:
-        self.token = self._asked_with = token
+        self.token = self._used_token = token
         self._run = run
         self._stage = stage
         self._poll_seconds = poll_seconds
-        self._looks = looks
-        self._listening = listening
+        self._search_delays = search_delays
+        self._log_timeouts = log_timeouts
         self._stopped = threading.Event()
         self.refused: str | None = None
         self._failures = self._refusals = 0
 
     def stop(self) -> None:
-        """End the following soon; the job goes on."""
+        """Ends the following soon; the job continues."""
         self._stopped.set()
 
     def follow(self) -> None:
@@ -71,12 +77,12 @@ class Follower:
         except Stopped:
             return
         except InputError as error:  # the disk is full, or the run was deleted
-            self._say(str(error))
+            self._report(str(error))
         finally:
             os.close(lock)
 
     def _lock(self) -> int:
-        """The stage's lock, as soon as its submission releases it."""
+        """Waits until the submission releases the stage's lock, and returns the lock."""
         while True:
             state = self._state()
             if not state.active:
@@ -90,60 +96,60 @@ class Follower:
             self._pause(0.2)
 
     def _job(self) -> tuple[Remote, JobRef]:
-        """The job's record; if its submission was interrupted, the job is searched by its label."""
+        """Returns the job's record; if its submission was interrupted, searches the job by its label."""
         remote = read_remote(self._run)
         ref = remote.jobs.get(self._stage) if remote else None
         if remote is None or ref is None:
             raise self._end("lost", "The record of this job is missing. Start the stage again.")
         while ref.job_id is None:
             try:
-                job = handing.look_for(ref.attempt, remote.namespace, self._login(), self._looks)
-            except handing.SubmissionUnknown as error:
-                self._say(str(error))
-                self._bear(error.__cause__ or error, REFUSED_LOOKING)
+                job = submission.find_job(ref.attempt, remote.namespace, self._login(), self._search_delays)
+            except submission.SubmissionUnknown as error:
+                self._report(str(error))
+                self._back_off(error.__cause__ or error, REFUSED_SEARCHING)
                 continue
             if job is None:
                 raise self._end("failed", "The job was not started, and nothing is billed. Start it again.")
-            ref = handing.adopt(ref, job)
+            ref = submission.adopt(ref, job)
             remote = remote.with_job(self._stage, ref)
             write_remote(self._run, remote)
-        self._went_well()
+        self._reset_failures()
         return remote, ref
 
     def _watch(self, remote: Remote, job_id: str, login: JobLogin) -> None:
-        journal = Journal(self._run, self._stage, (self.token,))
-        waits, ask = self._listening, (self._login, self._pause, self._went_well)
-        listener = Listener(journal, remote.namespace, job_id, waits, *ask)
+        log_sync = LogSync(self._run, self._stage, (self.token,))
+        waits, ask = self._log_timeouts, (self._login, self._pause, self._reset_failures)
+        log_reader = LogReader(log_sync, remote.namespace, job_id, waits, *ask)
         try:
             while True:
                 try:
                     info = self._inspect(remote, job_id)
-                    self._become(info)
+                    self._write_active(info)
                     if info.status.stage in TERMINAL_JOB_STAGES:
-                        self._take_end(listener, info, remote, login)
+                        self._finish(log_reader, info, remote, login)
                         return
                     if info.status.stage == JobStage.RUNNING:
-                        listener.listen(lambda: self._inspect(remote, job_id).status.stage == JobStage.RUNNING)
+                        log_reader.read_live(lambda: self._inspect(remote, job_id).status.stage == JobStage.RUNNING)
                     else:
                         self._cancel_too_late(remote, job_id, login)
-                    self._went_well()
+                    self._reset_failures()
                     self._pause(self._poll_seconds)
                 except RAISED as error:
                     if status(error) == 404:
                         lost = "Hugging Face no longer has the job. What it saved is in its repository."
                         raise self._end("failed", lost) from error
                     if self._failures and not refuses_login(error):
-                        self._say(f"The job's state could not be read: {told(error)} The job goes on.")
-                    self._bear(error, self._refused_words())
+                        self._report(f"The job's state could not be read: {error_reason(error)} The job goes on.")
+                    self._back_off(error, self._refused_message())
         finally:
-            journal.close()
+            log_sync.close()
 
     def _login(self) -> str:
-        """The newest token; it is remembered as the token of the next request."""
-        self._asked_with = self.token
-        return self._asked_with
+        """Returns the newest token, and records it as the token of the next request."""
+        self._used_token = self.token
+        return self._used_token
 
-    def _went_well(self) -> None:
+    def _reset_failures(self) -> None:
         self._failures = self._refusals = 0
 
     def _inspect(self, remote: Remote, job_id: str) -> JobInfo:
@@ -156,7 +162,7 @@ class Follower:
         HfApi(token=self._login()).cancel_job(job_id=job_id, namespace=remote.namespace)
         login.note_cancelled()
 
-    def _become(self, info: JobInfo) -> None:
+    def _write_active(self, info: JobInfo) -> None:
         """Write the state of an active job, unless it was ended in the app."""
         state = self._state()
         if not state.active or info.status.stage in TERMINAL_JOB_STAGES:
@@ -168,12 +174,12 @@ class Follower:
         if became != state:
             write_state(self._run, self._stage, became)
 
-    def _take_end(self, listener: Listener, info: JobInfo, remote: Remote, login: JobLogin) -> None:
+    def _finish(self, log_reader: LogReader, info: JobInfo, remote: Remote, login: JobLogin) -> None:
         """Read the rest of the log, download the results, and write the last state."""
         cancelled = info.status.stage == JobStage.CANCELED
         missing: list[str] | str = ""
         if not (cancelled and info.started_at is None):
-            listener.drain(self._poll_seconds, 1 if cancelled else IDLE_DRAINS)
+            log_reader.drain(self._poll_seconds, 1 if cancelled else IDLE_DRAINS)
             missing = self._fetch(remote, FETCHES if info.status.stage == JobStage.COMPLETED else 2)
         started, ended = seconds_of(info.started_at), seconds_of(info.finished_at) or time.time()
         lines = read_log(self._run.log_path(self._stage))[0].splitlines()[-200:]
@@ -190,30 +196,30 @@ class Follower:
                 raise self._give_up(f"{RESULTS_REFUSED} {error}") from error
             except InputError as error:
                 problem = str(error)
-                self._say(f"Downloading the results. {problem}")
+                self._report(f"Downloading the results. {problem}")
                 self._pause(min(self._poll_seconds * 2**turn, LONGEST_WAIT_SECONDS))
         return problem
 
-    def _bear(self, error: BaseException, refused: str) -> None:
-        """Wait as long as the Hub asks, else longer after each error.
+    def _back_off(self, error: BaseException, refused: str) -> None:
+        """Waits as long as the Hub requests, else longer after each error.
 
         After REFUSALS refusals of the login the following ends with the message `refused`.
         """
         self._failures += 1
-        same_login = self._asked_with == self.token
+        same_login = self._used_token == self.token
         self._refusals = self._refusals + 1 if refuses_login(error) and same_login else 0
         if self._refusals >= REFUSALS:
             raise self._give_up(refused)
         wait, growing = retry_after(error), self._poll_seconds * 2.0 ** (self._failures - 1)
         self._pause(min(growing, LONGEST_WAIT_SECONDS) if wait is None else wait)
 
-    def _refused_words(self) -> str:
+    def _refused_message(self) -> str:
         return REFUSED_QUEUED if self._state().state == "queued" else REFUSED_RUNNING
 
     def _give_up(self, message: str) -> Stopped:
         """Write why the login is refused; the job's state stays, so that a newer login can follow it."""
-        self._say(message)
-        self.refused = self._asked_with
+        self._report(message)
+        self.refused = self._used_token
         return Stopped()
 
     def _state(self) -> JobState:
@@ -222,7 +228,7 @@ class Follower:
             raise Stopped
         return state
 
-    def _say(self, message: str) -> None:
+    def _report(self, message: str) -> None:
         """Write a message to the state of an active job."""
         state = read_state(self._run, self._stage)
         if state is not None and state.active and state.message != message:

@@ -1,4 +1,4 @@
-"""The machines that a job may run on and what they cost, as Hugging Face tells them."""
+"""The machines for jobs and their prices, requested from Hugging Face."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNITS_AN_HOUR = {"second": 3600.0, "minute": 60.0, "hour": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Flavor:
-    """One machine; `price_per_hour` is in US dollars, None where the price's unit is unknown."""
+    """One machine; `price_per_hour` is in US dollars, None if the unit of the price is unknown."""
 
     name: str
     label: str
@@ -28,17 +28,17 @@ class Flavor:
 
 
 def flavors(token: str | None) -> list[Flavor]:
-    """Every machine that is offered now and that a job can use, in the Hub's order; InputError if the Hub fails.
+    """Returns the machines that are offered now and that a job can use, in the Hub's order.
 
-    The list is public; nothing about it is written down here, as machines and prices change. Left out are accelerators
-    that the jobs' torch has no code for.
+    The list is public and needs no token. Accelerators that the jobs' torch does not support are left out. Raises
+    InputError if the Hub fails.
     """
-    with job_errors("read which machines there are"):
+    with job_errors("read the list of machines"):
         return [_flavor(found) for found in HfApi(token=token or False).list_jobs_hardware() if is_usable(found)]
 
 
 def is_usable(machine: JobHardwareInfo) -> bool:
-    """Whether torch for CUDA 12.6 runs on the machine: on a CPU, and on NVIDIA's chips before Blackwell."""
+    """Whether torch for CUDA 12.6 runs on the machine: on CPUs and on NVIDIA's chips before Blackwell."""
     chip = machine.accelerator
     return chip is None or (chip.manufacturer.lower() == "nvidia" and not BLACKWELL.search(chip.model))
 

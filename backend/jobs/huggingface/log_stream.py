@@ -1,4 +1,4 @@
-"""Listening to a job's log over connections that break, stay silent, or never end."""
+"""Reads a job's log over connections that can break, stay silent, or never end."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
 from backend.jobs.huggingface.errors import RAISED, status
-from backend.jobs.huggingface.log_sync import Journal
+from backend.jobs.huggingface.log_sync import LogSync
 
 KEEP_ALIVE_SECONDS = 30.0
-"""The Hub sends a sign of life this often where there is nothing to say (huggingface_hub 2.4.0, fetch_job_logs)."""
+"""The interval of the Hub's keep-alive messages if there are no lines (huggingface_hub 2.4.0, fetch_job_logs)."""
 LONGEST_LINE = 256 * 1024
 
 
 def log_lines(namespace: str, job_id: str, token: str, silence_seconds: float) -> Iterator[tuple[str, str] | None]:
-    """Time and text of each line from the job's first, then as they come; None for a sign of life.
+    """Yields the time and text of each line, from the job's first line on, and None for a keep-alive message.
 
-    Ends when the server ends it, or after so many seconds of silence. The client's own errors come through: one 502
-    ends its own follower, so whoever reads here asks again.
+    Ends when the server closes the connection, or after `silence_seconds` without data. Raises the errors of the Hub's
+    client (errors.RAISED); the caller connects again.
     """
     url = f"{constants.ENDPOINT}/api/jobs/{quote(namespace)}/{quote(job_id)}/logs"
     headers = {**build_hf_headers(token=token), "Accept-Encoding": "identity"}
@@ -42,7 +42,7 @@ def log_lines(namespace: str, job_id: str, token: str, silence_seconds: float) -
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a stream as they come; of one that is too long nothing is kept but that it was there, as ""."""
+    """Yields the lines of a stream when they are complete; a line over LONGEST_LINE bytes becomes an empty string."""
     begun, dropping = bytearray(), False
     for chunk in chunks:
         *whole, rest = chunk.split(b"\n")
@@ -67,16 +67,16 @@ def _parsed(line: str) -> tuple[str, str] | None:
 
 
 IDLE_DRAINS = 5
-"""How often in a row an ended job's log may bring nothing new: a replay may be cut, or shorter than the one before."""
+"""After this many replays without a new line an ended log counts as complete, because a replay can be cut off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
-    """How long a job's log is listened to, in seconds.
+class LogTimeouts:
+    """The time limits for reading a job's log, in seconds.
 
-    A connection is given up after `silence`. While one is open, the job is inspected every `inspect`, because a log may
-    stay open for ever after the job's end. An ended job's connection is given up when no line comes for
-    `drain_silence`, whatever signs of life come, and its log is read for `drain` at most.
+    A connection is closed after `silence` without data. While one is open, the job is inspected every `inspect`,
+    because a log can stay open after the job's end. The connection of an ended job is closed after `drain_silence`
+    without a line, also if keep-alive messages arrive; its log is read for at most `drain`.
     """
 
     silence: float = KEEP_ALIVE_SECONDS + 5
@@ -85,72 +85,72 @@ class Listening:
     drain: float = 300.0
 
 
-class Listener:
-    """Puts a job's lines into its journal.
+class LogReader:
+    """Reads a job's lines into a LogSync.
 
-    `token` is asked for the newest login, `pause` waits and raises if the follower was stopped, and `heard` is called
-    after each new line.
+    `token` returns the newest login, `pause` waits and raises an exception if the follower was stopped, and `on_line`
+    is called after each new line.
     """
 
     def __init__(
         self,
-        journal: Journal,
+        log_sync: LogSync,
         namespace: str,
         job_id: str,
-        waits: Listening,
+        timeouts: LogTimeouts,
         token: Callable[[], str],
         pause: Callable[[float], None],
-        heard: Callable[[], None],
+        on_line: Callable[[], None],
     ) -> None:
-        self._journal = journal
+        self._log_sync = log_sync
         self._namespace = namespace
         self._job_id = job_id
-        self._waits = waits
+        self._timeouts = timeouts
         self._token = token
         self._pause = pause
-        self._heard = heard
+        self._on_line = on_line
         self._idle = 0
 
-    def listen(self, runs: Callable[[], bool]) -> None:
-        """Take the log's lines until the connection ends, or `runs`, asked now and then, says that the job ended.
+    def read_live(self, runs: Callable[[], bool]) -> None:
+        """Reads the log's lines until the connection ends or `runs` returns False, called at the interval `inspect`.
 
-        Raises what the Hub's client raises (errors.RAISED).
+        Raises the errors of the Hub's client (errors.RAISED).
         """
-        asked = time.monotonic()
-        for _ in self._signs(self._waits.silence):
-            if time.monotonic() - asked < self._waits.inspect:
+        inspected = time.monotonic()
+        for _ in self._items(self._timeouts.silence):
+            if time.monotonic() - inspected < self._timeouts.inspect:
                 continue
             if not runs():
                 return
-            asked = time.monotonic()
+            inspected = time.monotonic()
 
     def drain(self, longest_pause: float, idle_drains: int = IDLE_DRAINS) -> None:
-        """Read the ended job's log again until its own last word is in it, or it brings nothing new several times."""
-        self._idle, deadline = 0, time.monotonic() + self._waits.drain
-        while not self._journal.ended and self._idle < idle_drains and time.monotonic() < deadline:
+        """Reads the log of an ended job until its last event is in it, or until several replays bring nothing new."""
+        self._idle, deadline = 0, time.monotonic() + self._timeouts.drain
+        while not self._log_sync.ended and self._idle < idle_drains and time.monotonic() < deadline:
             self._idle += 1
             try:
-                self._read_out(deadline)
+                self._read_rest(deadline)
             except RAISED as error:
-                if status(error) == 404:  # a log that is gone is no reason not to go on
+                if status(error) == 404:  # the log is deleted; the results may still be there
                     return
             self._pause(min(2.0**self._idle * 0.1, longest_pause))
 
-    def _read_out(self, deadline: float) -> None:
-        """Take an ended job's lines until the connection ends, no more lines come, or the deadline."""
-        silence, last_line = self._waits.drain_silence, time.monotonic()
-        for is_line in self._signs(silence):
+    def _read_rest(self, deadline: float) -> None:
+        """Reads an ended job's lines until the connection ends, no more lines come, or the deadline passes."""
+        silence, last_line = self._timeouts.drain_silence, time.monotonic()
+        for is_line in self._items(silence):
             now = time.monotonic()
             last_line = now if is_line else last_line
             if now >= deadline or now - last_line >= silence:
                 return
 
-    def _signs(self, silence_seconds: float) -> Iterator[bool]:
-        """Take the log's lines as they come; each item is True for a line and False for a sign of life."""
-        self._journal.begin_replay()
+    def _items(self, silence_seconds: float) -> Iterator[bool]:
+        """Reads the log's lines when they arrive; yields True for a line and False for a keep-alive message."""
+        self._log_sync.begin_replay()
         for line in log_lines(self._namespace, self._job_id, self._token(), silence_seconds):
             self._pause(0.0)
-            if line is not None and self._journal.take(*line):
+            if line is not None and self._log_sync.take(*line):
                 self._idle = 0
-                self._heard()
+                self._on_line()
             yield line is not None

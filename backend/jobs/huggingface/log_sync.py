@@ -18,7 +18,7 @@ from backend.runs import Run, append_event, parse_event, read_lines
 
 MARK = "fgt-event "
 """The prefix of the lines that job_templates/hub_job.py prints for this reader: one JSON event follows."""
-KEPT_LINES = 5_000
+MAX_LINES = 5_000
 TAIL_BYTES = 256 * 1024
 PIECE_BYTES = 256 * 1024
 MERGED_EVENTS = 20_000
@@ -39,13 +39,13 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[str, Counter[str]] = OrderedDict()
+        self._received: OrderedDict[str, Counter[str]] = OrderedDict()
         self._replayed: dict[str, Counter[str]] = {}
         self._lines = 0
-        self._floor: datetime | None = None
+        self._newest_dropped: datetime | None = None
 
     def begin_replay(self) -> None:
-        """A new connection tells everything from the start."""
+        """Notes that a new connection sends all lines from the start."""
         self._replayed = {}
 
     def is_new(self, timestamp: str, digest: str) -> bool:
@@ -54,32 +54,32 @@ class Seen:
             return False
         replayed = self._replayed.setdefault(timestamp, Counter())
         replayed[digest] += 1
-        heard = self._heard.setdefault(timestamp, Counter())
-        if replayed[digest] <= heard[digest]:
+        received = self._received.setdefault(timestamp, Counter())
+        if replayed[digest] <= received[digest]:
             return False
         self.add(timestamp, digest)
         return True
 
     def add(self, timestamp: str, digest: str) -> None:
         """Count a line as received."""
-        self._heard.setdefault(timestamp, Counter())[digest] += 1
+        self._received.setdefault(timestamp, Counter())[digest] += 1
         self._lines += 1
-        while self._lines > KEPT_LINES and len(self._heard) > 1:
-            oldest, lines = self._heard.popitem(last=False)
+        while self._lines > MAX_LINES and len(self._received) > 1:
+            oldest, lines = self._received.popitem(last=False)
             self._replayed.pop(oldest, None)
             self._lines -= lines.total()
             moment = _moment(oldest)
-            if moment and (self._floor is None or moment > self._floor):
-                self._floor = moment
+            if moment and (self._newest_dropped is None or moment > self._newest_dropped):
+                self._newest_dropped = moment
 
     def _is_old(self, timestamp: str) -> bool:
-        if self._floor is None:
+        if self._newest_dropped is None:
             return False
         moment = _moment(timestamp)
-        return moment is not None and moment <= self._floor
+        return moment is not None and moment <= self._newest_dropped
 
 
-class Journal:
+class LogSync:
     """Writes a job's lines to logs/STAGE.log and its events to metrics.jsonl, each once.
 
     The file logs/STAGE.heard holds time, digest and the log's size after each line. After a crash the log is truncated
@@ -93,39 +93,39 @@ class Journal:
         self._seen = Seen()
         with disk_errors(self._log_path):
             self._log_path.parent.mkdir(parents=True, exist_ok=True)
-            self._reload(heard_path(run, stage))
-            self._heard: IO[bytes] = heard_path(run, stage).open("ab", buffering=0)
+            self._reload(seen_lines_path(run, stage))
+            self._seen_file: IO[bytes] = seen_lines_path(run, stage).open("ab", buffering=0)
         self._events = _last_lines(run.metrics_path)
         self._log = LogWriter(self._log_path, secrets)
         self._secrets = secrets
 
     def begin_replay(self) -> None:
-        """A new connection tells everything from the start."""
+        """Notes that a new connection sends all lines from the start."""
         self._seen.begin_replay()
 
     def take(self, timestamp: str, text: str) -> bool:
-        """Add one line of the job's output: an event, a line of text, or noise; False if it was received before."""
+        """Adds one line of the job's output: an event, a line of text, or noise. Returns False if it is not new."""
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         if not self._seen.is_new(timestamp, digest):
             return False
         plain = clean(text, self._secrets)
-        begun, mark, told = plain.partition(MARK)  # another process may have begun a line of its own
-        if mark and (event := parse_event(told)) is not None:
+        begun, mark, json_text = plain.partition(MARK)  # another process can print in the same line
+        if mark and (event := parse_event(json_text)) is not None:
             self._take_event(event)
             plain = begun
         if not (NOISE.match(plain) or (mark and not plain)):
             self._log.feed(plain.encode() + b"\n")
         size = self._log_path.stat().st_size
-        self._heard.write(f"{timestamp}\t{digest}\t{size}\n".encode())
+        self._seen_file.write(f"{timestamp}\t{digest}\t{size}\n".encode())
         return True
 
     def close(self) -> None:
         """Close the files."""
         self._log.close()
-        self._heard.close()
+        self._seen_file.close()
 
     def _take_event(self, event: dict[str, Any]) -> None:
-        if event["event"] == "job":  # hub_job's own word that the log is whole
+        if event["event"] == "job":  # hub_job reports that the log is complete
             self.ended = self.ended or event.get("state") == "ended"
             return
         line = json.dumps(event, sort_keys=True)
@@ -148,8 +148,8 @@ class Journal:
             os.truncate(self._log_path, size)
 
 
-def heard_path(run: Run, stage: str) -> Path:
-    """The file with the lines of a log that were received."""
+def seen_lines_path(run: Run, stage: str) -> Path:
+    """Returns the path of the file that records the received lines of a log."""
     return run.log_path(stage).with_suffix(".heard")
 
 
@@ -158,26 +158,26 @@ def begin_log(run: Run, stage: str) -> None:
     log = run.log_path(stage)
     with disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
-        heard_path(run, stage).unlink(missing_ok=True)
+        seen_lines_path(run, stage).unlink(missing_ok=True)
         log.write_bytes(b"")
 
 
 def merge_events(run: Run, fetched: Path) -> None:
-    """Append to the run's metrics the newest events of the job's own file that no connection brought.
+    """Appends the newest events of the job's own file that the log did not contain to the run's metrics.
 
     Both files are read in pieces.
     """
-    untold: OrderedDict[bytes, None] = OrderedDict()
+    missing: OrderedDict[bytes, None] = OrderedDict()
     for digest, _ in _events_in(fetched):
-        untold[digest] = None
-        if len(untold) > MERGED_EVENTS:
-            untold.popitem(last=False)
+        missing[digest] = None
+        if len(missing) > MERGED_EVENTS:
+            missing.popitem(last=False)
     for digest, _ in _events_in(run.metrics_path):
-        untold.pop(digest, None)
-    for digest, event in _events_in(fetched) if untold else ():
-        if digest in untold:
+        missing.pop(digest, None)
+    for digest, event in _events_in(fetched) if missing else ():
+        if digest in missing:
             append_event(run.metrics_path, event)
-            del untold[digest]
+            del missing[digest]
 
 
 def _last_lines(path: Path) -> set[str]:
@@ -190,7 +190,7 @@ def _last_lines(path: Path) -> set[str]:
 
 
 def _events_in(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """The events of a metrics.jsonl, each behind a digest of its text in one form."""
+    """Yields a digest of the normalised text and the event, for each event of a metrics.jsonl."""
     offset = 0
     while (found := read_lines(path, offset, PIECE_BYTES))[1] > offset:
         lines, offset = found

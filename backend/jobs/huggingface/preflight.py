@@ -1,4 +1,4 @@
-"""What can be known before any spending: whether the login is good for a job, and what to do where it is not."""
+"""Checks before a job costs money whether the login can run it, and says what to do if it cannot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 
 from backend.errors import InputError
 from backend.hub import limit_waiting
-from backend.jobs.huggingface.errors import status, told
+from backend.jobs.huggingface.errors import error_reason, status
 from backend.runs import STARTER, RunConfig
 from backend.runs.hub import REPO_ID
 
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: `ok` is None where it could not be told; `link` is the page on which to mend it."""
+    """The result of one check: `ok` is None if it is unknown; `link` is the page on which the user can fix it."""
 
     code: str
     ok: bool | None
@@ -33,10 +33,10 @@ class Check:
 
 
 def preflight(token: str | None, config: RunConfig, namespace: str) -> list[Check]:
-    """Every check at once, whatever the others say; InputError only where the Hub cannot be reached.
+    """Runs all checks, independent of each other's results. Raises InputError only if the Hub cannot be reached.
 
-    Codes: token, write, jobs, licence (where the base model is on the Hub), balance. Nothing is created and nothing
-    is spent. A role or scope that the Hub does not tell is None; then the job's submission tells.
+    The codes are token, write, jobs, licence (if the base model is on the Hub) and balance. The checks create nothing
+    and cost nothing. `ok` is None if the Hub does not report a role or scope; then the job's submission shows it.
     """
     limit_waiting()
     api = HfApi(token=token or False)
@@ -52,14 +52,14 @@ def preflight(token: str | None, config: RunConfig, namespace: str) -> list[Chec
 def _reached(ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
-    except HfHubHTTPError:  # an answer, though it is an httpx2.HTTPError too
+    except HfHubHTTPError:  # the Hub answered; this class is an httpx2.HTTPError too
         raise
     except httpx2.HTTPError as error:
-        raise InputError(f"Could not check your account: {told(error)}") from error
+        raise InputError(f"Could not check your account: {error_reason(error)}") from error
 
 
 def _account(api: HfApi, token: str | None) -> Mapping[str, Any] | Check:
-    """What the Hub says about the token's user, or the check that failed."""
+    """Returns the Hub's record of the token's user, or the check that failed."""
     settings = f"{constants.ENDPOINT}/settings/tokens"
     if not token:
         return Check("token", False, "Nobody is logged in. Log in to run on Hugging Face.", settings)
@@ -69,12 +69,12 @@ def _account(api: HfApi, token: str | None) -> Mapping[str, Any] | Check:
         if status(error) == 401:
             message = "Hugging Face does not accept the login; it may have expired. Log in again."
             return Check("token", False, message, settings)
-        return Check("token", None, f"Your account could not be read: {told(error)}", settings)
+        return Check("token", None, f"Your account could not be read: {error_reason(error)}", settings)
     return account
 
 
 def _write(account: Mapping[str, Any], namespace: str) -> Check:
-    """Whether repositories may be made under the namespace: by the token's role, then by the role in it."""
+    """Checks whether the login may create repositories in the namespace: by the role in it, and by the token's role."""
     settings = f"{constants.ENDPOINT}/settings/tokens"
     if not _in_namespace(account, namespace):
         who = account.get("name")
@@ -82,16 +82,21 @@ def _write(account: Mapping[str, Any], namespace: str) -> Check:
     able = _permitted(account, namespace, WRITE_PERMISSIONS)
     match able:
         case True:
-            return Check("write", True, f"Repositories may be made in {namespace}.")
+            return Check("write", True, f"You may create repositories in {namespace}.")
         case False:
             return Check(
                 "write", False, f"The token may not write to {namespace}. Use one with write access.", settings
             )
-    return Check("write", None, "Whether repositories may be made shows when the job is handed over.", settings)
+    return Check(
+        "write",
+        None,
+        "It is unknown whether the login may create repositories. The start of the job shows it.",
+        settings,
+    )
 
 
 def _jobs(api: HfApi, account: Mapping[str, Any], namespace: str) -> Check:
-    """Whether jobs may be run: by the token's own permissions, and by whether it may list them."""
+    """Checks whether the login may run jobs: by the token's permissions, and by a request for the list of jobs."""
     settings = f"{constants.ENDPOINT}/settings/tokens"
     if _permitted(account, namespace, JOB_PERMISSIONS) is False:
         message = f"The token may not run jobs in {namespace}. Use one with write access to jobs."
@@ -105,14 +110,14 @@ def _jobs(api: HfApi, account: Mapping[str, Any], namespace: str) -> Check:
                 "Log out, log in again and grant access to jobs."
             )
             return Check("jobs", False, message, settings)
-        return Check("jobs", None, f"Whether jobs may be run could not be told: {told(error)}", settings)
+        return Check("jobs", None, f"It is unknown whether the login may run jobs: {error_reason(error)}", settings)
     except httpx2.HTTPError as error:
-        raise InputError(f"Could not check your account: {told(error)}") from error
-    return Check("jobs", True, f"Jobs may be run in {namespace}.")
+        raise InputError(f"Could not check your account: {error_reason(error)}") from error
+    return Check("jobs", True, f"You may run jobs in {namespace}.")
 
 
 def _licence(api: HfApi, config: RunConfig, account: Mapping[str, Any]) -> Iterator[Check]:
-    """Whether the base model may be read, where it is on the Hub; the starter needs none."""
+    """Checks whether the login may read the base model, if it is on the Hub; the starter needs no check."""
     base = config.base_model
     if base == STARTER or not REPO_ID.fullmatch(base):
         return
@@ -124,13 +129,13 @@ def _licence(api: HfApi, config: RunConfig, account: Mapping[str, Any]) -> Itera
     except RepositoryNotFoundError:
         yield Check("licence", False, f"There is no model {base}, or this login may not see it.", page)
     except HfHubHTTPError as error:
-        yield Check("licence", None, f"Whether {base} may be read could not be told: {told(error)}", page)
+        yield Check("licence", None, f"It is unknown whether the login may read {base}: {error_reason(error)}", page)
     else:
-        yield Check("licence", True, f"{base} may be read.", page)
+        yield Check("licence", True, f"You may read {base}.", page)
 
 
 def _gated(base: str, account: Mapping[str, Any]) -> str:
-    """Why a gated model may not be read: the Hub's answer does not tell terms from a login's permission."""
+    """Returns why a gated model may not be read. The Hub gives the same answer for terms and for permissions."""
     if not _is_limited(account):
         return f"The terms of {base} are not accepted yet. Open its page, accept them, then check again."
     return (
@@ -140,28 +145,28 @@ def _gated(base: str, account: Mapping[str, Any]) -> str:
 
 
 def _is_limited(account: Mapping[str, Any]) -> bool:
-    """Whether the login has permissions of its own, as OAuth's and fine-grained tokens have."""
+    """Whether the login has its own list of permissions, which OAuth logins and fine-grained tokens have."""
     auth = account.get("auth") or {}
     return auth.get("type") == "oauth" or (auth.get("accessToken") or {}).get("role") == "fineGrained"
 
 
 def _balance(account: Mapping[str, Any], namespace: str) -> Check:
-    """Whether a payment method is set up, if the login may read that (scope read-billing).
+    """Checks whether the account has a payment method, if the login may read that (scope read-billing).
 
-    That is no credit, which jobs are paid from: the client (2.4.0) knows no way to read the sum.
+    Jobs are paid from credit, but the client (2.4.0) has no function that reads the balance.
     """
     page = f"{constants.ENDPOINT}/settings/billing"
     payer = account if account.get("name") == namespace else _organisation(account, namespace)
     match payer.get("canPay"):
         case True:
-            message = f"A payment method is set up. Jobs are paid from credit; the balance stands on {page}."
+            message = f"A payment method is set up. Jobs are paid from credit; see your balance at {page}."
             return Check("balance", True, message, page)
         case False:
-            message = f"No payment method is set up. Jobs need credit above zero; the balance stands on {page}."
+            message = f"No payment method is set up. Jobs need credit above zero; see your balance at {page}."
             return Check("balance", None, message, page)
     message = (
-        "Whether a payment method is set up cannot be read: the login does not grant that (scope read-billing). Jobs "
-        f"need credit above zero; the balance stands on {page}."
+        "This login may not read whether a payment method is set up (scope read-billing). Jobs need credit above zero; "
+        f"see your balance at {page}."
     )
     return Check("balance", None, message, page)
 
@@ -178,7 +183,7 @@ def _in_namespace(account: Mapping[str, Any], namespace: str) -> bool:
 
 
 def _permitted(account: Mapping[str, Any], namespace: str, needed: tuple[str, ...]) -> bool | None:
-    """Whether the token's role allows it; None where the Hub does not say, as for OAuth."""
+    """Whether the token's role permits it; None if the Hub does not report it, which is so for OAuth."""
     token = (account.get("auth") or {}).get("accessToken") or {}
     match token.get("role"):
         case "write" | "admin":
@@ -191,7 +196,7 @@ def _permitted(account: Mapping[str, Any], namespace: str, needed: tuple[str, ..
 
 
 def _fine_grained(token: Mapping[str, Any], namespace: str, needed: tuple[str, ...]) -> bool:
-    """Whether the token's scope on this namespace has all that is needed."""
+    """Whether the token's scope on this namespace has all needed permissions."""
     for scoped in token.get("scoped") or ():
         if (scoped.get("entity") or {}).get("name") == namespace:
             return set(needed) <= set(scoped.get("permissions") or ())

@@ -1,4 +1,4 @@
-"""What a job will take and cost, told before it starts, with a ceiling that follows from the time limit."""
+"""Computes the time and cost of a job before it starts, with a maximum cost that follows from the time limit."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from backend.jobs.huggingface.hardware import Flavor
 from backend.runs import STAGES, STARTER, RunConfig
 
 START_MINUTES = 6.0
-"""Fetching the image and installing pinned libraries, torch among them."""
+"""Time to download the image and to install the pinned libraries, including torch."""
 EXPORT_MINUTES = {"small": 4.0, "large": 15.0}
-"""Converting, quantizing and running the held-out rows: CPU work on every machine (docs/export.md: two cores)."""
+"""Time to convert, to quantize and to run the held-out rows. It is CPU work (measured on two cores, docs/export.md)."""
 GPU_TOKENS_A_SECOND = 2_000.0
 GPU_STEP_SECONDS = 0.5
 ANSWERS_A_SECOND = 2.0
-"""What a T4 is taken for: a tenth of what its matrix units could do. Nothing here was measured on it."""
+"""The assumed speed of a T4, a tenth of the peak of its matrix units. It is not measured."""
 GPU_SPEEDS = {"T4": 1.0, "L4": 1.5, "A10G": 2.0, "L40S": 3.0, "A100": 4.0, "H200": 5.0}
-"""How many times faster than a T4, told low; a chip that is not named counts as a T4."""
+"""Low estimates of the speed relative to a T4; a chip that is not in the table counts as a T4."""
 STARTER_SHARE = 0.1
-"""The starter has about a hundredth of the weights, and its steps are mostly waiting."""
+"""The starter has about a hundredth of the weights, but its steps have a fixed overhead."""
 HELD_OUT_SHARE = 1 / 9
-"""Rows held out for each row trained on, at the default split of a tenth."""
+"""Held-out rows per training row, at the default split of a tenth."""
 TIMEOUT_FACTOR, TIMEOUT_EXTRA_MINUTES, LEAST_TIMEOUT_MINUTES, ROUND_MINUTES = 2.0, 10.0, 30, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What to tell before spending: minutes and dollars expected, and about what it can cost at most.
+    """The expected minutes and cost of a job in US dollars, and its approximate maximum cost `ceiling`.
 
-    `cost` and `ceiling` are None where the machine's price is not known. `timeout_seconds` is the job's own limit,
-    after which the Hub stops it, so `ceiling` is price times limit. Whether the limit includes the start of the machine
-    is not documented, so the bill can be a little higher.
+    `cost` and `ceiling` are None if the machine's price is unknown. The Hub stops the job after `timeout_seconds`, so
+    `ceiling` is price times limit. It is not documented whether the limit includes the start of the machine, so the
+    bill can be a little higher.
     """
 
     flavor: Flavor
@@ -45,17 +45,17 @@ class Quote:
     ceiling: float | None
 
     def limited(self, minutes: float) -> Quote:
-        """The same with a time limit of one's own, and the ceiling that follows from it."""
+        """Returns the quote with another time limit in minutes, and its maximum cost."""
         price = self.flavor.price_per_hour
         ceiling = None if price is None else price * minutes / 60
         return replace(self, timeout_seconds=round(minutes * 60), ceiling=ceiling)
 
 
 def quote(run_config: RunConfig, workload: Workload, flavor: Flavor, stages: Sequence[str]) -> Quote:
-    """The time and cost of one job that does these stages ("pipeline" stands for all three).
+    """Returns the time and cost of one job with these stages ("pipeline" means all three).
 
-    No graphics card was measured here, so the minutes are meant to be generous and the limit is twice that: believe
-    the ceiling, not the estimate.
+    The speeds of GPUs are not measured, so the minutes are high estimates and the limit is more than twice as long. The
+    maximum cost is more reliable than the expected cost.
     """
     wanted = STAGES if PIPELINE in stages else stages
     work = {"train": _train_seconds, "evaluate": _evaluate_seconds, "export": _export_seconds}
@@ -77,7 +77,7 @@ def _train_seconds(config: RunConfig, work: Workload, flavor: Flavor) -> float:
 
 
 def _evaluate_seconds(config: RunConfig, work: Workload, flavor: Flavor) -> float:
-    """The tuned model and its base answer every held-out row."""
+    """Returns the seconds in which the tuned model and its base answer every held-out row."""
     answers = 2 * work.rows * HELD_OUT_SHARE
     speed = _gpu_speed(flavor) if flavor.accelerator else _cpu_speed(flavor) / 4
     return 30 + answers / ANSWERS_A_SECOND * _size(config) / speed
@@ -92,12 +92,12 @@ def _size(config: RunConfig) -> float:
 
 
 def _gpu_speed(flavor: Flavor) -> float:
-    """By the chip's name; several chips count as one, since a run uses one."""
+    """Returns the speed relative to a T4, by the chip's name. Several chips count as one, because a run uses one."""
     name = flavor.accelerator or ""
     return next((speed for chip, speed in GPU_SPEEDS.items() if re.search(rf"\b{chip}\b", name)), 1.0)
 
 
 def _cpu_speed(flavor: Flavor) -> float:
-    """Against the two cores that backend/jobs/estimate.py was measured on: half of what more cores promise."""
+    """Returns half the ratio of cores to the two cores that backend/jobs/estimate.py was measured on."""
     cores = re.match(r"\d+", flavor.cpu)
     return max(0.5, int(cores[0]) / 4) if cores else 0.5

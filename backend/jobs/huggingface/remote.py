@@ -1,6 +1,6 @@
-"""What is known of a run's life on Hugging Face: the order, its two repositories, and a job for each stage.
+"""The record of a run on Hugging Face: the order, its two repositories, and a job for each stage.
 
-It stands in the run's remote.json. A run without one lives on this machine alone.
+The record is in the run's remote.json. A run without that file exists only on this machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCHEMA = 1
 FILE = "remote.json"
 NAMESPACE = re.compile(r"[A-Za-z0-9](?:[\w-]*\w)?", re.ASCII)
 WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
-"""What the Hub takes in a label: letters, digits, - and _."""
+"""The characters that the Hub accepts in a label: letters, digits, - and _."""
 WRITTEN = re.compile(r"[\w.:-]{1,200}(?:/[\w.-]{1,200})?", re.ASCII)
 LAST_SECOND = 2.0**40
 MIN_TIMEOUT_SECONDS = 60
@@ -32,9 +32,9 @@ MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class JobRef:
-    """One job; `job_id` is None from the moment it is wanted until the Hub has named it.
+    """One job; `job_id` is None until the Hub has answered the submission.
 
-    `attempt` is a fresh word for each submission, which the job carries as a label; `submitted` is in unix seconds.
+    `attempt` is a random id of the submission, which is also a label of the job; `submitted` is in unix seconds.
     """
 
     job_id: str | None
@@ -44,7 +44,7 @@ class JobRef:
 
     @property
     def url(self) -> str | None:
-        """The job's page on the Hub, None where it has no id yet."""
+        """The address of the job's page on the Hub, None if the job has no id yet."""
         return f"{constants.ENDPOINT}/jobs/{self.namespace}/{self.job_id}" if self.job_id else None
 
 
@@ -61,34 +61,37 @@ class Remote:
 
     @property
     def results_url(self) -> str:
-        """The page of the private model repository that the results go to."""
+        """The address of the private model repository for the results."""
         return f"{constants.ENDPOINT}/{self.results_repo}"
 
     @property
     def inputs_url(self) -> str:
-        """The page of the private dataset repository that holds what the jobs were given."""
+        """The address of the private dataset repository with the inputs of the jobs."""
         return f"{constants.ENDPOINT}/datasets/{self.inputs_repo}"
 
     def with_job(self, stage: str, job: JobRef) -> Remote:
-        """The same with this job for the stage."""
+        """Returns the record with this job for the stage."""
         return replace(self, jobs={**self.jobs, stage: job})
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as one JSON object."""
+        """Returns the record as one JSON object."""
         return {"schema": SCHEMA, **asdict(self)}
 
 
 def repo_names(run_id: str, namespace: str) -> tuple[str, str]:
-    """The run's dataset repository for inputs and its model repository for results."""
+    """Returns the names of the run's dataset repository for inputs and of its model repository for results."""
     return f"{namespace}/fgt-{run_id}-inputs", f"{namespace}/fgt-{run_id}"
 
 
 def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> Remote:
-    """Write what the user confirmed for the run's next jobs; jobs that it already had stay known. InputError."""
+    """Writes the order that the user confirmed for the run's next jobs; the record keeps its earlier jobs.
+
+    Raises InputError if a value is not allowed, or the run belongs to another account.
+    """
     if not NAMESPACE.fullmatch(namespace) or len(namespace) > 42:
         raise InputError(f"{namespace[:80]!r} is not the name of an account on Hugging Face.")
     if not WORD.fullmatch(flavor):
-        raise InputError(f"{flavor[:80]!r} is not the name of a machine. Pick one from the list.")
+        raise InputError(f"{flavor[:80]!r} is not the name of a machine. Choose one from the list.")
     if not WORD.fullmatch(run.id):
         raise InputError(f"The run's id {run.id[:80]!r} cannot be a label on Hugging Face. Make a new run.")
     if not MIN_TIMEOUT_SECONDS <= timeout_seconds <= MAX_TIMEOUT_SECONDS:
@@ -98,7 +101,7 @@ def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> 
     before = read_remote(run)
     if before and before.namespace != namespace:
         raise InputError(
-            f"Run {run.name!r} belongs to {before.namespace} on Hugging Face. Log in as that, or make a new run."
+            f"Run {run.name!r} belongs to {before.namespace} on Hugging Face. Log in to that account or make a new run."
         )
     inputs, results = repo_names(run.id, namespace)
     remote = Remote(namespace, flavor, int(timeout_seconds), inputs, results, before.jobs if before else {})
@@ -107,14 +110,14 @@ def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> 
 
 
 def write_remote(run: Run, remote: Remote) -> None:
-    """Write the record; InputError where the disk is full, or the run was deleted."""
+    """Writes the record. Raises InputError if the disk is full or the run was deleted."""
     if not run.path.is_dir():
-        raise InputError(f"Run {run.name!r} was deleted. Pick a run from the list.")
+        raise InputError(f"Run {run.name!r} was deleted. Choose a run from the list.")
     write_json(run.path / FILE, remote.to_dict())
 
 
 def read_remote(run: Run) -> Remote | None:
-    """The run's record, None if it was never meant for Hugging Face; InputError if the file is damaged."""
+    """Returns the run's record, None if the run is not on Hugging Face. Raises InputError if the file is damaged."""
     path = run.path / FILE
     if not os.path.lexists(path):
         return None
@@ -123,11 +126,11 @@ def read_remote(run: Run) -> Remote | None:
     except (InputError, OSError) as error:
         words = error.what if isinstance(error, Damaged) else str(error)
         said = words.removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
-        raise InputError(f"{path} is damaged ({said}). Remove it, then look for your runs again.") from error
+        raise InputError(f"{path} is damaged ({said}). Remove it, then search for your runs again.") from error
 
 
 def _parsed(record: Field) -> Remote:
-    """The record in its types; InputError naming what is wrong."""
+    """Returns the typed record. Raises InputError with the first field that is wrong."""
     names = ("namespace", "flavor", "inputs_repo", "results_repo")
     seconds = record["timeout_seconds"].count()
     if not MIN_TIMEOUT_SECONDS <= seconds <= MAX_TIMEOUT_SECONDS:
@@ -148,12 +151,12 @@ def _job(record: Field) -> JobRef:
 
 
 def _text(field: Field) -> str:
-    """The text itself, if it is one that this program or the Hub writes; InputError."""
+    """Returns the text of a name. Raises InputError if it has characters that names cannot have."""
     if not WRITTEN.fullmatch(field.text()):
-        raise field.damage("a name, such as this program or the Hub writes it")
+        raise field.damage("a name with letters, digits, '.', ':', '_', '-' and one '/'")
     return field.text()
 
 
 def new_job(namespace: str, attempt: str) -> JobRef:
-    """A job that is wanted and has no id yet."""
+    """Returns a requested job that has no id yet."""
     return JobRef(None, attempt, time.time(), namespace)

@@ -1,4 +1,4 @@
-"""The small files that a job left in its results repository, fetched into the run's folder; weights stay there."""
+"""Downloads the small files of a job's results repository to the run's folder; weights are not downloaded."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ NEEDED = {
     "evaluate": ("evaluation.json",),
     "export": ("export/verification.json", r"export/.*\.litertlm"),
 }
-"""Patterns of what a stage that is done has left, over all of which a name must be found."""
+"""Patterns of the files that a completed stage has saved; each pattern must match at least one name."""
 
 
 def fetch_results(
     run: Run, stage: str, remote: Remote, token: str, room: Room | None = None, limits: Limits = LIMITS
 ) -> list[str]:
-    """Fetch what the job left, and return what is missing of what it should have, in words; InputError.
+    """Downloads the job's results, and returns the names of the missing ones.
 
-    All files come from one commit, each appears whole, and nothing goes through a cache that users share. There are as
-    many as `limits` says, or what `room` leaves; larger files stay there.
+    All files come from one commit, and no cache is used that users share. `limits` and `room` bound the download;
+    larger files are not downloaded. Raises InputError if the Hub or the disk refuses, or if there are too many files.
     """
     repo = remote.results_repo
     listing = list_files(repo, partial(_is_small, limits.file_bytes), limits, token=token, doing=READING)
     with disk_errors(run.path), Scratch(".results.", run.path) as folder:
         fetch_all(repo, listing, Path(folder), limits, room or Room(limits.total_bytes), token=token, doing=READING)
-        told = _told(Path(folder), stage)
+        report = _job_report(Path(folder), stage)
         remove(run.resume)
         _move(Path(folder), run)
-    return _missing(stage, remote, listing.names, told)
+    return _missing(stage, remote, listing.names, report)
 
 
 def _is_small(most: int, name: str, size: int) -> bool:
-    """Whether the file comes here; one that has more than it states is refused while it is fetched."""
+    """Whether to download the file, by its stated size; the download itself stops at the limit."""
     return bool(SMALL.fullmatch(name)) and ".." not in name and size <= most
 
 
 def _move(folder: Path, run: Run) -> None:
-    """Put the files in their places, each at once; events are added to those that are here.
+    """Moves the files to the run's folder, each atomically; events are merged into the run's own file.
 
-    Of an unfinished training its records alone come here: they say that and from where it can go on.
+    Only the records of an unfinished training are moved: they show the step from which it can resume.
     """
     sync_tree(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -73,8 +73,8 @@ def _move(folder: Path, run: Run) -> None:
         sync_folder(target.parent)
 
 
-def _told(folder: Path, stage: str) -> dict[str, Any]:
-    """What the job itself says of its end, empty where it says nothing."""
+def _job_report(folder: Path, stage: str) -> dict[str, Any]:
+    """Returns the job's own report of its end, empty if there is none."""
     path = folder / "jobs" / f"{stage}.json"
     try:
         return read_json(path)
@@ -82,15 +82,17 @@ def _told(folder: Path, stage: str) -> dict[str, Any]:
         return {}
 
 
-def _missing(stage: str, remote: Remote, found: Sequence[str], told: dict[str, Any]) -> list[str]:
+def _missing(stage: str, remote: Remote, found: Sequence[str], report: dict[str, Any]) -> list[str]:
     ref = remote.jobs.get(stage)
     missing = []
-    if ref is None or told.get("attempt") != ref.attempt:
+    if ref is None or report.get("attempt") != ref.attempt:
         missing.append("this job's own report")
     stages = NEEDED if stage == "pipeline" else {stage: NEEDED[stage]}
     patterns = [pattern for needed in stages.values() for pattern in needed]
-    return missing + [_plain(pattern) for pattern in patterns if not any(re.fullmatch(pattern, name) for name in found)]
+    return missing + [
+        _as_glob(pattern) for pattern in patterns if not any(re.fullmatch(pattern, name) for name in found)
+    ]
 
 
-def _plain(pattern: str) -> str:
+def _as_glob(pattern: str) -> str:
     return pattern.replace("\\", "").replace(".*", "*")

@@ -1,4 +1,4 @@
-"""Finding runs again on the Hub, after this machine's disk was lost or the user came from another one."""
+"""Restores runs from the Hub, after the disk was lost or if the user comes from another machine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from backend.errors import InputError
 from backend.files import disk_errors, read_json
 from backend.hub import MB, Limits, Room, fetch_all, hub_errors, list_files
 from backend.jobs.commands import JOBS
+from backend.jobs.huggingface.deletion import FILE, is_deleted, mark_deleted, mark_deleted_on_hub
 from backend.jobs.huggingface.errors import job_errors, status
-from backend.jobs.huggingface.forgetting import FILE, is_forgotten, mark_forgotten, tell_forgotten
 from backend.jobs.huggingface.remote import (
     WORD,
     JobRef,
@@ -43,9 +43,9 @@ INPUT_LIMITS = Limits(files=20, file_bytes=48 * MB, total_bytes=100 * MB)
 
 @dataclass(frozen=True, slots=True)
 class SearchBounds:
-    """What one search lists, finds and fetches at most: datasets, jobs, runs, bytes of all runs, and of one run.
+    """The limits of one search: listed datasets and jobs, restored runs, bytes of all runs, and files of one run.
 
-    The newest runs come first. A run's CSV has 20 MB at most, and is there twice: as given, and split for training.
+    The newest runs come first. A run's CSV has at most 20 MB and is there twice: as uploaded and as a training split.
     """
 
     repos: int = 2_000
@@ -59,18 +59,17 @@ BOUNDS = SearchBounds()
 
 
 def find_runs(token: str, namespace: str, store: FolderStore, bounds: SearchBounds = BOUNDS) -> list[str]:
-    """Make a folder for each run of the namespace that the store lacks, with its jobs' states; returns their ids.
+    """Makes a folder for each run of the namespace that the store lacks, with its jobs' states; returns their ids.
 
-    The newest 500 runs, with 1 GB together; one with more files or larger ones than a run has is left out, and so is
-    one that the login cannot read.
+    Restores the newest 500 runs with together at most 1 GB. A run with too many or too large files is left out, and so
+    is a run that the login cannot read. Deleted runs are not restored, unless one of their jobs is active.
 
-    A run is known by its dataset repository (fgt-RUN-inputs), listed or named by a job's labels: an app that may reach
-    only what it made need not be shown that in a listing. The jobs that still live read "queued" until they are
-    watched; the results of the others are fetched. Runs deleted here stay away, and so do those whose repository says
-    so, unless one of their jobs lives. InputError if the Hub tells nothing.
+    A run is recognised by its dataset repository (fgt-RUN-inputs). The name comes from the list of repositories or
+    from a job's labels, because the Hub may not list repositories for an app that may only access its own. All jobs
+    are "queued" until they are watched. Raises InputError if the Hub refuses both lists or does not answer.
     """
     try:
-        tell_forgotten(token, store)
+        mark_deleted_on_hub(token, store)
     except InputError as error:  # the next search tries again
         LOGGER.info("a deleted run was not marked: %s", error)
     repos, jobs = _listed(HfApi(token=token), namespace, bounds)
@@ -85,14 +84,14 @@ def find_runs(token: str, namespace: str, store: FolderStore, bounds: SearchBoun
 
 
 def _listed(api: HfApi, namespace: str, bounds: SearchBounds) -> tuple[list[str], dict[str, list[JobInfo]]]:
-    """The namespace's repositories and our jobs; a listing that the login may not see is left out.
+    """Returns the namespace's repositories and our jobs; a list that the login may not read is left out.
 
-    InputError if one is refused and the other holds nothing, or if the Hub does not answer.
+    Raises InputError if one list is refused and the other is empty, or if the Hub does not answer.
     """
     repos: list[str] = []
     jobs: dict[str, list[JobInfo]] = {}
     refusals: list[HfHubHTTPError] = []
-    with job_errors("look for your runs"):
+    with job_errors("search for your runs"):
         try:
             listed = api.list_datasets(author=namespace, search="fgt-", limit=bounds.repos)
             repos = [info.id for info in islice(listed, bounds.repos)]
@@ -108,16 +107,17 @@ def _listed(api: HfApi, namespace: str, bounds: SearchBounds) -> tuple[list[str]
 
 
 def _refused(error: HfHubHTTPError) -> HfHubHTTPError:
-    """The error, if the login lacks a permission; every other one is raised."""
+    """Returns the error if the login lacks a permission, else raises it."""
     if status(error) not in (401, 403):
         raise error
     return error
 
 
 def download_url(run: Run, name: str, token: str) -> str:
-    """The short-lived address of a large file of the run's results, such as export/NAME.litertlm; no token is in it.
+    """Returns the short-lived address, without a token, of a large result file such as export/NAME.litertlm.
 
-    InputError where there is no such file. Good for a few minutes to whoever has it: show it to the run's owner alone.
+    The address works for a few minutes and for everyone, so show it only to the run's owner. Raises InputError if there
+    is no such file.
     """
     remote = read_remote(run)
     if remote is None:
@@ -125,17 +125,17 @@ def download_url(run: Run, name: str, token: str) -> str:
     with hub_errors(remote.results_repo, f"find {name} in"):
         address = get_hf_file_metadata(hf_hub_url(remote.results_repo, name), token=token).location
     if token in address:
-        raise InputError(f"The address of {name} would carry a token. Download it at {remote.results_url}.")
+        raise InputError(f"The address of {name} would contain a token. Download it at {remote.results_url}.")
     return address
 
 
 def _known(store: FolderStore, run_id: str) -> bool:
-    """Whether the run is here, or was deleted here."""
-    return (store.root / run_id).exists() or is_forgotten(store, run_id)
+    """Whether the run is in the store, or was deleted from it."""
+    return (store.root / run_id).exists() or is_deleted(store, run_id)
 
 
 def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
-    """Our jobs by the run that their label names, oldest first."""
+    """Returns our jobs by the run in their label, oldest first."""
     found: dict[str, list[JobInfo]] = {}
     for job in jobs:
         labels = job.labels or {}
@@ -149,7 +149,7 @@ def _by_run(jobs: Iterable[JobInfo]) -> dict[str, list[JobInfo]]:
 def _restore(
     run_id: str, namespace: str, token: str, store: FolderStore, jobs: list[JobInfo], room: Room, limits: Limits
 ) -> bool:
-    """Build the run's folder beside its place and move it there; False where the repository holds no run to find."""
+    """Builds the run's folder and moves it to its place; False if the repository has no run to restore."""
     with disk_errors(store.root, "create"):
         store.root.mkdir(parents=True, exist_ok=True)
     scratch = Scratch(f".{run_id}.", store.root)
@@ -157,7 +157,7 @@ def _restore(
     try:
         lives = any(job.status.stage not in TERMINAL_JOB_STAGES for job in jobs)
         if not _fetch_inputs(run_id, namespace, token, building, room, limits, even_forgotten=lives):
-            mark_forgotten(store, run_id)
+            mark_deleted(store, run_id)
             return False
         order = read_json(building / ORDER)
         run = replace(Run.open(building), id=run_id)
@@ -168,10 +168,10 @@ def _restore(
         if target.exists():
             return False
         put_in_place(building, target)
-    except InputError as error:  # half made, too large, or gone meanwhile
+    except InputError as error:  # incomplete, too large, or deleted in the meantime
         LOGGER.info("the run %s was not found again: %s", run_id, error)
         return False
-    except Exception:  # not ours: whatever stands in somebody's repository must not end the search
+    except Exception:  # the contents of another author's repository must not end the search
         LOGGER.exception("the run %s was not found again", run_id)
         return False
     finally:
@@ -182,9 +182,9 @@ def _restore(
 def _fetch_inputs(
     run_id: str, namespace: str, token: str, folder: Path, room: Room, limits: Limits, *, even_forgotten: bool
 ) -> bool:
-    """Fetch what the jobs were given; False if the run was deleted in the app.
+    """Downloads the inputs of the jobs; False if the run was deleted in the app.
 
-    InputError if it is more than a run has, or than there is room for.
+    Raises InputError if they exceed `limits` or `room`.
     """
     repo, reading = repo_names(run_id, namespace)[0], "read the run in"
     listing = list_files(repo, _is_input, limits, token=token, kind="dataset", doing=reading)
@@ -199,7 +199,7 @@ def _is_input(name: str, _size: int) -> bool:
 
 
 def _note_jobs(run: Run, jobs: list[JobInfo], token: str, room: Room) -> None:
-    """Write each stage's latest job and where it stands; a job that ended has its results fetched."""
+    """Records each stage's latest job as queued; without jobs, downloads the results."""
     remote = read_remote(run)
     assert remote is not None
     latest = {str((job.labels or {})[STAGE_LABEL]): job for job in jobs}
@@ -214,7 +214,7 @@ def _note_jobs(run: Run, jobs: list[JobInfo], token: str, room: Room) -> None:
 
 
 def _fetch_what_is_there(run: Run, remote: Remote, token: str, room: Room) -> None:
-    """The results of a run whose jobs the Hub no longer lists."""
+    """Downloads the results of a run whose jobs the Hub no longer lists."""
     for stage in ("pipeline", "train"):
         try:
             fetch_results(run, stage, remote, token, room)

@@ -1,4 +1,4 @@
-"""A runner whose jobs work on Hugging Face; everything the page shows of them is read from the run's folder."""
+"""Runs jobs on Hugging Face; all that the page shows about them is read from the run's folder."""
 
 from __future__ import annotations
 
@@ -13,39 +13,41 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 from backend import locks
 from backend.errors import InputError
 from backend.jobs.commands import PIPELINE, job_arguments
-from backend.jobs.huggingface import submission as handing
+from backend.jobs.huggingface import submission
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.log_sync import begin_log
 from backend.jobs.huggingface.login import note_login
 from backend.jobs.huggingface.remote import JobRef, Remote, new_job, read_remote, write_remote
-from backend.jobs.huggingface.submission import LOOKS_SECONDS, SubmissionUnknown
+from backend.jobs.huggingface.submission import SEARCH_DELAYS, SubmissionUnknown
 from backend.jobs.logs import CANCELLED, read_log
 from backend.jobs.states import JobState, read_state, write_state
 from backend.runs import Run
 
-HANDING_OVER = "Being handed over to Hugging Face."
-LOOKING = "Hugging Face did not answer; looking whether the job was started."
+SUBMITTING = "Is being sent to Hugging Face."
+SEARCHING = "Hugging Face did not answer. The app checks whether the job was started."
 CANCEL_SECONDS = 20.0
 POLL_SECONDS = 0.5
 
 
 class HuggingFaceRunner:
-    """Submits a run's stages as jobs of `namespace`; `token` is asked anew each time, since a login ends.
+    """Submits a run's stages as jobs of `namespace`; `token` is called for each action, because a login can end.
 
-    What to run on stands in the run's remote.json (remote.write_order). Deleting a run here leaves its two repositories
-    on the Hub, where their owner keeps or deletes them. `looks` are the seconds before each look for a job whose
+    The run's remote.json names the machine (remote.write_order). The run's two repositories on the Hub are not deleted
+    with the run; their owner can delete them. `search_delays` are the seconds before each search for a job whose
     submission got no answer.
     """
 
-    def __init__(self, token: Callable[[], str | None], namespace: str, looks: Sequence[float] = LOOKS_SECONDS) -> None:
+    def __init__(
+        self, token: Callable[[], str | None], namespace: str, search_delays: Sequence[float] = SEARCH_DELAYS
+    ) -> None:
         self._token = token
         self._namespace = namespace
-        self._looks = looks
+        self._search_delays = search_delays
 
     def submit(self, run: Run, stage: str, extra_args: Sequence[str] = ()) -> JobState:
-        """Hand the stage over, exactly once whatever happens; InputError where it is alive or was not started.
+        """Submits the stage exactly once. Raises InputError if it is already active or was not started.
 
-        Before anything is sent, a fresh attempt is written down, so that a crash at any moment leaves either no job or
+        A new attempt is written to the disk before anything is sent. So a crash at any moment leaves either no job or
         one that Watchers finds by its label.
         """
         job_arguments(run, stage)
@@ -54,22 +56,22 @@ class HuggingFaceRunner:
         if lock is None:
             raise InputError(f"Run {run.name!r} already has a {stage} job. Wait for it to end, or cancel it.")
         try:
-            return self._adopted(run, stage, remote, token) or self._hand_over(run, stage, remote, token, extra_args)
+            return self._adopt(run, stage, remote, token) or self._submit(run, stage, remote, token, extra_args)
         finally:
             os.close(lock)
 
     def state(self, run: Run, stage: str) -> JobState | None:
-        """Where the job stands by what was last heard of it; None where it was never started."""
+        """Returns the last known state of the job; None if it was never started."""
         job_arguments(run, stage)
         return read_state(run, stage)
 
     def log(self, run: Run, stage: str, offset: int = 0) -> tuple[str, int]:
-        """What the job printed after byte `offset`, and the offset to go on from; at most 256 KiB, the newest."""
+        """Returns the job's output after byte `offset`, at most the newest 256 KiB, and the next offset."""
         job_arguments(run, stage)
         return read_log(run.log_path(stage), offset)
 
     def cancel(self, run: Run, stage: str) -> JobState:
-        """Stop the job on Hugging Face, which ends its billing; InputError where the Hub refuses."""
+        """Stops the job on Hugging Face, which ends its billing. Raises InputError if the Hub refuses."""
         state, token = self.state(run, stage), self._login()
         if state is None:
             raise InputError(f"Run {run.name!r} has no {stage} job to cancel.")
@@ -78,7 +80,7 @@ class HuggingFaceRunner:
         remote = self._order(run)
         ref = remote.jobs.get(stage)
         if ref is None or ref.job_id is None:
-            ref = self._found(run, stage, remote, token, self._looks)
+            ref = self._find_job(run, stage, remote, token, self._search_delays)
         job_id = ref.job_id if ref else None
         ended_itself = job_id is not None and not self._cancel(job_id, remote.namespace, token)
         state = read_state(run, stage) or state
@@ -101,8 +103,11 @@ class HuggingFaceRunner:
             raise InputError(f"Run {run.name!r} belongs to {remote.namespace} on Hugging Face. Log in to that account.")
         return remote
 
-    def _adopted(self, run: Run, stage: str, remote: Remote, token: str) -> JobState | None:
-        """The state of an earlier submission's job that nobody heard of, None where there is none; or InputError."""
+    def _adopt(self, run: Run, stage: str, remote: Remote, token: str) -> JobState | None:
+        """Returns the state of a job whose submission got no answer, None if there is none.
+
+        Raises InputError if the stage, its training or the pipeline already has a job.
+        """
         for other in dict.fromkeys((stage, PIPELINE, "train")):
             state, ref = read_state(run, other), remote.jobs.get(other)
             if state is not None and state.active and (ref is None or ref.job_id is not None or other != stage):
@@ -111,38 +116,40 @@ class HuggingFaceRunner:
         if ref is None or ref.job_id is not None:
             return None
         cut_off = state is not None and state.active
-        looks = self._looks if cut_off else (0.0,)  # a job may also have come after we said that none did
-        return write_queued(run, stage) if self._found(run, stage, remote, token, looks) else None
+        search_delays = self._search_delays if cut_off else (0.0,)  # the job may have appeared later
+        return write_queued(run, stage) if self._find_job(run, stage, remote, token, search_delays) else None
 
-    def _found(self, run: Run, stage: str, remote: Remote, token: str, looks: Sequence[float]) -> JobRef | None:
-        """The job of an attempt that was not answered, written down; None where there is none."""
+    def _find_job(
+        self, run: Run, stage: str, remote: Remote, token: str, search_delays: Sequence[float]
+    ) -> JobRef | None:
+        """Searches the job of an attempt that got no answer, and records it; None if there is none."""
         ref = remote.jobs.get(stage)
-        job = handing.look_for(ref.attempt, remote.namespace, token, looks) if ref else None
+        job = submission.find_job(ref.attempt, remote.namespace, token, search_delays) if ref else None
         if ref is None or job is None:
             return None
-        adopted = handing.adopt(ref, job)
+        adopted = submission.adopt(ref, job)
         write_remote(run, remote.with_job(stage, adopted))
         return adopted
 
-    def _hand_over(self, run: Run, stage: str, remote: Remote, token: str, extra: Sequence[str]) -> JobState:
-        ref = new_job(remote.namespace, handing.new_attempt())
+    def _submit(self, run: Run, stage: str, remote: Remote, token: str, extra: Sequence[str]) -> JobState:
+        ref = new_job(remote.namespace, submission.new_attempt())
         write_remote(run, remote.with_job(stage, ref))
         begin_log(run, stage)
         note_login(run, stage, ref.attempt, token)
-        write_queued(run, stage, HANDING_OVER)
+        write_queued(run, stage, SUBMITTING)
         try:
-            revision = handing.commit_inputs(run, stage, remote, ref.attempt, extra, token)
-            job = handing.start_job(run, stage, remote, ref.attempt, revision, token, self._looks)
+            revision = submission.commit_inputs(run, stage, remote, ref.attempt, extra, token)
+            job = submission.start_job(run, stage, remote, ref.attempt, revision, token, self._search_delays)
         except SubmissionUnknown:
-            return write_queued(run, stage, LOOKING)
+            return write_queued(run, stage, SEARCHING)
         except InputError as error:
             write_state(run, stage, JobState("failed", ended=time.time(), message=str(error), remote=True))
             raise
-        write_remote(run, remote.with_job(stage, handing.adopt(ref, job)))
+        write_remote(run, remote.with_job(stage, submission.adopt(ref, job)))
         return write_queued(run, stage)
 
     def _cancel(self, job_id: str, namespace: str, token: str) -> bool:
-        """Ask for the end and wait until it came; False where the job had ended by itself, which its watcher tells."""
+        """Cancels a job and waits until it has ended; False if it had ended by itself, which its watcher reports."""
         api = HfApi(token=token)
         with job_errors("cancel the job"):
             stage = api.inspect_job(job_id=job_id, namespace=namespace).status.stage
@@ -151,14 +158,14 @@ class HuggingFaceRunner:
             deadline = time.monotonic() + CANCEL_SECONDS
             while stage not in TERMINAL_JOB_STAGES:
                 if time.monotonic() > deadline:
-                    raise InputError("Hugging Face has not stopped the job yet. Look again in a minute.")
+                    raise InputError("Hugging Face has not stopped the job yet. Try again in a minute.")
                 time.sleep(POLL_SECONDS)
                 stage = api.inspect_job(job_id=job_id, namespace=namespace).status.stage
         return bool(stage == JobStage.CANCELED)
 
 
 def write_queued(run: Run, stage: str, message: str = "Waits for a machine on Hugging Face.") -> JobState:
-    """Write and return the state of a job that has been, or is being, handed over."""
+    """Writes and returns the state of a job that was submitted or is being submitted."""
     state = JobState("queued", message=message, remote=True)
     write_state(run, stage, state)
     return state

@@ -1,4 +1,4 @@
-"""Handing a run over: one commit of everything the job needs, then the job itself, exactly once."""
+"""Submits a run: one commit with everything that the job needs, then the job itself, exactly once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, Jo
 
 from backend.errors import InputError
 from backend.hub import hub_errors
-from backend.jobs.huggingface.errors import RAISED, is_refusal, told
-from backend.jobs.huggingface.forgetting import FILE as FORGOTTEN
+from backend.jobs.huggingface.deletion import FILE as FORGOTTEN
+from backend.jobs.huggingface.errors import RAISED, error_reason, is_refusal
 from backend.jobs.huggingface.remote import JobRef, Remote
 from backend.runs import Run
 from backend.runs.hub import prepare_repo
@@ -34,29 +34,30 @@ ENVIRONMENT = {
     "UV_HTTP_TIMEOUT": "300",
     "UV_HTTP_RETRIES": "5",
 }
-"""What a job finds in its environment.
+"""The environment variables of a job.
 
-With uv's usual 30 seconds, jobs were reported that failed while they downloaded a large wheel (July 2026). Large files
-go by LFS instead of Xet, whose errors have no status and cannot be told apart.
+With uv's default of 30 seconds, jobs failed while they downloaded a large wheel (reported in July 2026). Large files
+are sent by LFS, because Xet's errors have no status and cannot be distinguished.
 """
 RUN_LABEL, STAGE_LABEL, ATTEMPT_LABEL = "fgt-run", "fgt-stage", "fgt-attempt"
-LOOKS_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""When to look for a job whose submission got no answer: it may appear a little later."""
+SEARCH_DELAYS = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each search for a job whose submission got no answer: the job may appear a little later."""
 
 
 class SubmissionUnknown(InputError):
-    """Whether the job was started could not be told; it may be there."""
+    """It is unknown whether the job was started."""
 
 
 def new_attempt() -> str:
-    """A word that no other submission has."""
+    """Returns a random id that no other submission has."""
     return secrets.token_hex(8)
 
 
 def commit_inputs(run: Run, stage: str, remote: Remote, attempt: str, extra: Sequence[str], token: str | None) -> str:
-    """Put the run, the code and the order into the run's dataset repository, in one commit; returns its hash.
+    """Writes the run, the code and the order to the run's dataset repository in one commit; returns its hash.
 
-    The results' repository is made too, so that a refusal comes before any spending. InputError says what to do.
+    The repository for the results is made too, so that a refusal comes before the job costs money. Raises InputError
+    with the next step.
     """
     prepare_repo(remote.results_repo, token)
     api = HfApi(token=token or False)
@@ -72,7 +73,7 @@ def commit_inputs(run: Run, stage: str, remote: Remote, attempt: str, extra: Seq
     operations: list[CommitOperationAdd | CommitOperationDelete] = []
     operations += [CommitOperationAdd(ORDER, json.dumps(order, indent=2).encode())]
     operations += [CommitOperationAdd(name, path) for name, path in [*_inputs(run), *_code()]]
-    with hub_errors(remote.inputs_repo, "hand the run over to", "dataset"):
+    with hub_errors(remote.inputs_repo, "send the run to", "dataset"):
         api.create_repo(remote.inputs_repo, repo_type="dataset", private=True, exist_ok=True)
         if remote.jobs and api.file_exists(remote.inputs_repo, FORGOTTEN, repo_type="dataset"):
             operations.append(CommitOperationDelete(FORGOTTEN))  # it was deleted in another copy of the app
@@ -90,23 +91,24 @@ def _inputs(run: Run) -> list[tuple[str, Path]]:
 def _code() -> list[tuple[str, Path]]:
     return [
         (f"code/{path.relative_to(ROOT).as_posix()}", path)
-        for room in CODE
-        for path in sorted((ROOT / room).rglob("*"))
+        for folder in CODE
+        for path in sorted((ROOT / folder).rglob("*"))
         if path.suffix in CODE_SUFFIXES and path.is_file() and not path.is_symlink()
     ]
 
 
 def labels(run_id: str, stage: str, attempt: str) -> dict[str, str]:
-    """What a job is found again by: letters, digits, - and _ alone."""
+    """Returns the labels by which a job is found again; they have only letters, digits, - and _."""
     return {RUN_LABEL: run_id, STAGE_LABEL: stage, ATTEMPT_LABEL: attempt}
 
 
 def start_job(
-    run: Run, stage: str, remote: Remote, attempt: str, revision: str, token: str, looks: Sequence[float]
+    run: Run, stage: str, remote: Remote, attempt: str, revision: str, token: str, search_delays: Sequence[float]
 ) -> JobInfo:
-    """Ask for the job once; where no answer comes, look whether it was started. InputError where it was not.
+    """Starts the job with one request, and searches for the job if no answer comes.
 
-    The request is never sent twice: a second job would be billed. Nothing of the user's stands on the command line.
+    The request is never sent twice, because a second job would be billed. The command line has no data of the user.
+    Raises InputError if the job was not started.
     """
     command = ["uv", "run", f"{MOUNT}/code/job_templates/hub_job.py"]
     command += ["--run", MOUNT, "--stage", stage, "--results", remote.results_repo]
@@ -125,21 +127,22 @@ def start_job(
         )
     except RAISED as error:
         if is_refusal(error):
-            raise InputError(f"The job was not started, and nothing is billed: {told(error)}") from error
-        found = look_for(attempt, remote.namespace, token, looks)
+            raise InputError(f"The job was not started, and nothing is billed: {error_reason(error)}") from error
+        found = find_job(attempt, remote.namespace, token, search_delays)
         if found is None:
             raise InputError(
-                f"The job was not started: {told(error)} No job of this attempt is there. Start it again."
+                f"The job was not started: {error_reason(error)} No job of this attempt exists. Start it again."
             ) from error
         return found
 
 
-def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[float]) -> JobInfo | None:
-    """The job that carries the attempt's label, or None after all looks (seconds before each); SubmissionUnknown.
+def find_job(attempt: str, namespace: str, token: str | None, search_delays: Sequence[float]) -> JobInfo | None:
+    """Returns the job with the attempt's label; None if no search finds it.
 
-    The client itself asks again after a fault, so one that it gives up on settles nothing for now.
+    `search_delays` are the seconds before each search. Raises SubmissionUnknown if the Hub's client reports an
+    error after its own retries.
     """
-    for wait in looks:
+    for wait in search_delays:
         time.sleep(wait)
         try:
             found = HfApi(token=token or False).list_jobs(namespace=namespace, labels={ATTEMPT_LABEL: attempt})
@@ -147,12 +150,12 @@ def look_for(attempt: str, namespace: str, token: str | None, looks: Sequence[fl
                 return job
         except RAISED as error:
             raise SubmissionUnknown(
-                f"Whether the job was started could not be told: {told(error)} It is looked for again; do not start "
-                "it a second time."
+                f"It is unknown whether the job was started: {error_reason(error)} The app searches for it again. Do "
+                "not start it a second time."
             ) from error
     return None
 
 
 def adopt(ref: JobRef, job: JobInfo) -> JobRef:
-    """The wanted job with the id that the Hub gave it."""
+    """Returns the requested job with the id that the Hub gave it."""
     return JobRef(job.id, ref.attempt, ref.submitted, ref.namespace)

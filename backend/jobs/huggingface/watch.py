@@ -1,4 +1,4 @@
-"""Following jobs on Hugging Face: one background thread for each that lives, which writes what it hears to the run."""
+"""Follows jobs on Hugging Face: one background thread for each active job writes its progress to the run."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.jobs.huggingface.follow import Follower
-from backend.jobs.huggingface.log_stream import Listening
-from backend.jobs.huggingface.submission import LOOKS_SECONDS
+from backend.jobs.huggingface.log_stream import LogTimeouts
+from backend.jobs.huggingface.submission import SEARCH_DELAYS
 from backend.jobs.states import read_state
 from backend.runs import Run
 
 POLL_SECONDS = 5.0
-LISTENING = Listening()
-MOST_FOLLOWED = 150
-"""Jobs of one account that are followed at once: the next is when one of them has ended."""
+LOG_TIMEOUTS = LogTimeouts()
+MAX_FOLLOWED = 150
+"""The maximum number of jobs of one account that are followed at the same time; further jobs wait."""
 
 
 class Watchers:
-    """The threads that follow jobs; ask `watch` as often as you like, a job is followed once.
+    """The threads that follow jobs; repeated calls of `watch` follow a job only once.
 
-    A thread ends with its job, with the app, or when the login stays refused; the job itself goes on, and `watch` takes
-    it up again, after a refusal with another token. `poll_seconds` is how often a job that waits is asked after,
-    `looks` when one is looked for whose submission was cut off: the seconds before each look. `listening` is how long
-    a job's log is listened to.
+    A thread ends with its job, with the app, or when the login stays refused. The job itself continues, and `watch`
+    follows it again; after a refusal it needs another token. `poll_seconds` is the interval between requests for the
+    state of a waiting job. `search_delays` are the seconds before each search for a job whose submission was
+    interrupted. `log_timeouts` are the time limits for reading a log.
     """
 
     def __init__(
         self,
         poll_seconds: float = POLL_SECONDS,
-        looks: Sequence[float] = LOOKS_SECONDS,
-        listening: Listening = LISTENING,
+        search_delays: Sequence[float] = SEARCH_DELAYS,
+        log_timeouts: LogTimeouts = LOG_TIMEOUTS,
     ) -> None:
         self._poll_seconds = poll_seconds
-        self._looks = looks
-        self._listening = listening
+        self._search_delays = search_delays
+        self._log_timeouts = log_timeouts
         self._lock = threading.Lock()
         self._followers: dict[tuple[Path, str], tuple[Follower, threading.Thread]] = {}
 
     def watch(self, run: Run, stage: str, token: str) -> None:
-        """Follow the stage's job until it ends, with the newest token given; nothing where it is not alive."""
+        """Follows the stage's job until it ends, with the newest token; does nothing if the job is not active."""
         state = read_state(run, stage)
         if state is None or not state.active or not state.remote:
             return
@@ -52,24 +52,24 @@ class Watchers:
                 if thread.is_alive():
                     follower.token = token
                     return
-                if follower.refused == token:  # asking again with the same login would be refused again
+                if follower.refused == token:  # the Hub would refuse the same login again
                     return
-            if self._followed(run.path.parent) >= MOST_FOLLOWED:
+            if self._followed(run.path.parent) >= MAX_FOLLOWED:
                 return
-            follower = Follower(run, stage, token, self._poll_seconds, self._looks, self._listening)
+            follower = Follower(run, stage, token, self._poll_seconds, self._search_delays, self._log_timeouts)
             thread = threading.Thread(target=follower.follow, name=f"watch-{run.id}-{stage}", daemon=True)
             self._followers[key] = follower, thread
             thread.start()
 
     def forget(self, token: str) -> None:
-        """End the threads that use this login; the jobs go on."""
+        """Ends the threads that use this login; the jobs continue."""
         with self._lock:
             for follower, _ in self._followers.values():
                 if follower.token == token:
                     follower.stop()
 
     def _followed(self, store: Path) -> int:
-        """The jobs of a store's runs that are followed now."""
+        """Returns the number of followed jobs of a store's runs."""
         return sum(path.parent == store and pair[1].is_alive() for (path, _), pair in self._followers.items())
 
     def watching(self, run: Run, stage: str) -> bool:
@@ -79,7 +79,7 @@ class Watchers:
         return pair is not None and pair[1].is_alive()
 
     def stop(self, wait_seconds: float = 5.0) -> None:
-        """End all threads; the jobs go on."""
+        """Ends all threads; the jobs continue."""
         with self._lock:
             pairs = list(self._followers.values())
         for follower, _ in pairs:
@@ -89,5 +89,5 @@ class Watchers:
 
 
 def _matters(follower: Follower, thread: threading.Thread) -> bool:
-    """Whether a follower is to be remembered: it works, or it says which login was refused."""
+    """Whether the follower is still needed: its thread runs, or it records the refused login."""
     return thread.is_alive() or follower.refused is not None

@@ -1,4 +1,4 @@
-"""A run in a repository of the Hub: made, uploaded, fetched, and kept there while its training is not done."""
+"""A run in a repository of the Hub: uploads, downloads, and the saved states of an unfinished training."""
 
 from backend.runs.hub.repository import REPO_ID, check_repo_id, download_trained, prepare_repo, upload_run
 from backend.runs.hub.unfinished import download_unfinished, snapshot, upload_unfinished

@@ -24,19 +24,20 @@ PATTERNS = [*FILES, *(f"{folder}/*" for folder in FOLDERS)]
 
 
 def check_repo_id(repo_id: str) -> str:
-    """The id itself; InputError where it is not USER/NAME."""
+    """Returns the id. Raises InputError if it is not USER/NAME."""
     if len(repo_id) > 96 or not REPO_ID.fullmatch(repo_id) or "--" in repo_id or ".." in repo_id:
         raise InputError(
             f"{repo_id[:120]!r} is not the name of a Hub repository. Write it as USER/NAME, with letters, digits, "
-            "'-', '_' and '.'; for a folder, begin with './', '/' or '~'."
+            "'-', '_' and '.'. For a folder, begin with './', '/' or '~'."
         )
     return repo_id
 
 
 def prepare_repo(repo_id: str, token: str | None = None) -> str:
-    """Make a private model repository where there is none, make sure that it may be written, and return its address.
+    """Makes a private model repository if it is missing, checks that it can be written, and returns its address.
 
-    For the moment before any work: InputError now costs nothing, and after an hour of training it would.
+    It is called before the work, because an error after an hour of training would cost that hour. Raises InputError if
+    the Hub refuses.
     """
     check_repo_id(repo_id)
     api = HfApi(token=token)
@@ -47,11 +48,11 @@ def prepare_repo(repo_id: str, token: str | None = None) -> str:
 
 
 def upload_run(run: Run, repo_id: str, token: str | None = None) -> str:
-    """Put a run's files into a model repository as one commit, and return its address.
+    """Uploads a run's files to a model repository as one commit, and returns its address.
 
-    The repository is made private where it does not exist yet. Logs and job states stay here; the checkpoint's model
-    card also stands at the top, where the Hub shows it, and what an unfinished training left there goes away with it.
-    InputError says what to do where the Hub refuses.
+    A missing repository is made private. Logs and job states are not uploaded. The checkpoint's model card is also
+    written to the top folder, which the Hub shows. The same commit removes the files of an unfinished training. Raises
+    InputError with the next step if the Hub refuses.
     """
     operations: list[CommitOperationAdd | CommitOperationDelete] = []
     operations += [CommitOperationAdd(name, path) for name, path in _run_files(run)]
@@ -67,10 +68,10 @@ def upload_run(run: Run, repo_id: str, token: str | None = None) -> str:
 
 
 def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:
-    """Fetch the run in a model repository into a folder that does not exist yet, or is empty.
+    """Downloads the run in a model repository to a folder that is empty or does not exist yet.
 
-    All of it appears at once, or nothing does; nothing goes through the cache that users share. InputError where there
-    is no such repository, the token may not read it, or it holds no run.
+    The folder appears complete or not at all. No cache is used that users share. Raises InputError if there is no such
+    repository, the token may not read it, or it has no run.
     """
     check_repo_id(repo_id)
     dest = dest.expanduser().absolute()
@@ -84,9 +85,9 @@ def download_run(repo_id: str, dest: Path, token: str | None = None) -> Run:
 
 
 def download_trained(repo_id: str, dest: Path, token: str | None = None) -> Run | None:
-    """As `download_run`; None where the repository holds no run, or one that is not trained."""
+    """Does the same as `download_run`; returns None if the repository has no run, or one that is not trained."""
     check_repo_id(repo_id)
-    with hub_errors(repo_id, "look at"):
+    with hub_errors(repo_id, "read"):
         names = {file.rfilename for file in HfApi(token=token).model_info(repo_id).siblings or []}
     return download_run(repo_id, dest, token) if {"run.json", "checkpoint/config.json"} <= names else None
 
@@ -97,13 +98,13 @@ def _fetch(repo_id: str, folder: Path, token: str | None) -> None:
             hf_hub_download(repo_id, "run.json", local_dir=folder, token=token)
         except RemoteEntryNotFoundError as error:
             raise InputError(
-                f"{repo_id} holds no run: it has no run.json. Name a repository that train.py or the app filled."
+                f"{repo_id} is not a run: it has no run.json. Name a repository that train.py or the app filled."
             ) from error
         snapshot_download(repo_id, local_dir=folder, allow_patterns=PATTERNS, token=token)
 
 
 def _run_files(run: Run) -> list[tuple[str, Path]]:
-    """The files of a run that travel, by their name in the repository; links are left out."""
+    """Returns the files of a run to upload, with their names in the repository; links are left out."""
     paths = [run.path / name for name in FILES]
     for folder in FOLDERS:
         paths += sorted((run.path / folder).rglob("*"))
@@ -115,5 +116,5 @@ def _run_files(run: Run) -> list[tuple[str, Path]]:
 
 
 def _hidden(path: Path) -> bool:
-    """Whether a name on the path begins with a dot, as those of half-made files and folders do."""
+    """Whether a name in the path begins with a dot, which marks incomplete files and folders."""
     return any(part.startswith(".") for part in path.parts)

@@ -28,7 +28,7 @@ def test_enough_memory_passes_and_says_what_needs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "available", "told"), [(4, 4, "take a machine with at least 5 GB"), (16, 3, "Close other programs")]
+    ("total", "available", "told"), [(4, 4, "use a machine with at least 5 GB"), (16, 3, "Close other programs")]
 )
 def test_too_little_memory_says_what_to_do(tmp_path: Path, total: float, available: float, told: str) -> None:
     found = check_memory(_proc(tmp_path, total, available), tmp_path / "none")

@@ -90,7 +90,7 @@ def test_the_browser_s_runtime_is_held_against_its_pin(checkout: Path) -> None:
     assert "is not installed" in check_browser_runtime(checkout).seen
     core.unlink()
     found = check_browser_runtime(checkout)
-    assert (found.outcome, "answer only on the server" in found.seen) == (Outcome.FAILED, True)
+    assert (found.outcome, "run on the server only" in found.seen) == (Outcome.FAILED, True)
 
 
 def test_half_an_installation_is_told_as_one(checkout: Path) -> None:

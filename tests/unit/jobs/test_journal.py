@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs.huggingface.log_sync import MERGED_EVENTS, Journal, heard_path, merge_events
+from backend.jobs.huggingface.log_sync import MERGED_EVENTS, LogSync, merge_events, seen_lines_path
 from backend.runs import Run, RunConfig, read_events
 from tests.conftest import ROOT
 
@@ -64,21 +64,21 @@ def test_strange_files_hold_nothing_up(run: Run, tmp_path: Path, kind: str) -> N
     merge_events(run, strange)
     assert _steps(run.metrics_path) == []
     run.metrics_path.symlink_to(strange)
-    Journal(run, "train").close()
+    LogSync(run, "train").close()
 
 
 def test_the_heard_lines_are_read_back_and_half_a_line_is_cut(run: Run) -> None:
-    journal = Journal(run, "train")
+    log_sync = LogSync(run, "train")
     moments = [f"2026-01-01T00:00:{second:02d}+00:00" for second in range(3)]
-    assert [journal.take(moment, f"line {moment}") for moment in moments] == [True, True, True]
-    journal.close()
+    assert [log_sync.take(moment, f"line {moment}") for moment in moments] == [True, True, True]
+    log_sync.close()
     log = run.log_path("train").read_text()
-    with heard_path(run, "train").open("ab") as file:
+    with seen_lines_path(run, "train").open("ab") as file:
         file.write(b"2026-01-01T00:00:09")
     with run.log_path("train").open("ab") as file:
         file.write(b"half a li")
-    again = Journal(run, "train")
+    again = LogSync(run, "train")
     assert [again.take(moment, f"line {moment}") for moment in moments] == [False, False, False]
     again.close()
     assert run.log_path("train").read_text() == log
-    assert json.dumps(heard_path(run, "train").read_text()).count("\\n") == 3
+    assert json.dumps(seen_lines_path(run, "train").read_text()).count("\\n") == 3

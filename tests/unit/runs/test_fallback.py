@@ -13,7 +13,7 @@ import pytest
 from backend.runs.fallback import refusal
 from tests.conftest import ROOT
 
-ASK = "from backend.runs.fallback import kept_temporary as kept; print(kept('runs')); print(kept('runs'))"
+ASK = "from backend.runs.fallback import fallback_folder as kept; print(kept('runs')); print(kept('runs'))"
 
 
 def asked(temporary: Path) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import pytest
 from backend.data.csv.writing import write_csv
 from backend.files import disk_errors
 from backend.jobs import queue as turns
-from backend.jobs.huggingface.forgetting import delete
+from backend.jobs.huggingface.deletion import delete
 from backend.jobs.huggingface.log_sync import merge_events
 from backend.jobs.huggingface.remote import read_remote, write_order
 from backend.jobs.huggingface.results import _move

@@ -58,11 +58,11 @@ def test_a_run_with_a_link_or_a_fifo_is_not_opened(run: Run, secret: Path, name:
         path.parent.rename(secret.parent / "moved")
         path.parent.symlink_to(secret.parent / "moved")
     store = FolderStore(run.path.parent)
-    with pytest.raises(InputError, match=r"(is a link|neither a file nor a folder)\. A run holds files of its own"):
+    with pytest.raises(InputError, match=r"(is a link|neither a file nor a folder)\. A run may contain only files"):
         store.open(run.id)
     entry = store.list()[0]
     assert entry.run is None
-    assert "A run holds files of its own" in (entry.error or "")
+    assert "A run may contain only files" in (entry.error or "")
 
 
 def test_links_are_not_served_even_where_the_run_was_opened_before(run: Run, secret: Path) -> None:

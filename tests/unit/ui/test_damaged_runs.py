@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from backend.errors import InputError
-from backend.jobs import EitherRunner, JobState, LocalRunner
+from backend.jobs import JobState, LocalRunner, RunnerRouter
 from backend.jobs.huggingface import read_remote
 from backend.jobs.states import write_state
 from backend.runs import FolderStore, Run
@@ -116,12 +116,12 @@ def test_a_run_on_hugging_face_is_shown_to_whoever_may_see_it_without_a_login(de
     assert drawn["train-fault"] == ""
     assert "Trained" in drawn["train-result"]
     for here in (LocalRunner(), None):
-        runner = EitherRunner(here, None)
+        runner = RunnerRouter(here, None)
         state = runner.state(run, "train")
         assert state is not None
         assert state.state == "completed"
         assert runner.log(run, "train") == ("", 0)
-        with pytest.raises(InputError, match="Log in with the account that started it"):
+        with pytest.raises(InputError, match="Log in with the account that started them"):
             runner.cancel(run, "train")
     desk.services.delete(run.id)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs import EitherRunner, LocalRunner
+from backend.jobs import LocalRunner, RunnerRouter
 from backend.jobs.huggingface import HuggingFaceRunner, write_order
 from backend.jobs.logs import CANCELLED
 from backend.jobs.states import JobState, read_state, write_state
@@ -196,7 +196,7 @@ def test_a_stage_that_broke_itself_tells_its_own_reason(run: Run) -> None:
 def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
     """Such as that no machine is free, or that the login has ended."""
     write_state(run, "pipeline", JobState("queued", message="Waits for a machine on Hugging Face.", remote=True))
-    runner = EitherRunner(None, HuggingFaceRunner(lambda: None, "ada"))
+    runner = RunnerRouter(None, HuggingFaceRunner(lambda: None, "ada"))
     write_order(run, "ada", "cpu-basic", 600)
     assert stage_views(run, runner)["train"].message == "Waits for a machine on Hugging Face."
     write_state(run, "pipeline", JobState("running", 10.0, message="Log in again.", remote=True))

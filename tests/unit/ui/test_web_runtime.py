@@ -151,7 +151,7 @@ def test_half_an_installation_is_none(client: TestClient, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("npm", "told", "noted"),
     [
-        (None, "There is no npm here", False),
+        (None, "npm is not installed", False),
         ("mkdir -p node_modules", "Installing LiteRT-LM for the browser", True),
         ("echo no network >&2; exit 1", "The next start tries again", False),
     ],

@@ -1,4 +1,4 @@
-"""Runs that were deleted here: marked on this disk and in the run's repository, so that no search finds them again."""
+"""Marks deleted runs on this disk and in the run's repository, so that no search restores them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from backend.runs.hub import REPO_ID
 MARKS = ".forgotten"
 """The folder of a store that has one file for each deleted run.
 
-The file holds the name of the run's repository until that says so too, and is empty from then on.
+The file holds the name of the run's repository until that is marked too. From then on it is empty.
 """
 FILE = "forgotten.json"
-"""What says in a run's dataset repository that the run was deleted in the app: a lost disk forgets its marks."""
-MOST_TOLD, MOST_NAME_BYTES = 20, 200
+"""The mark of a deleted run in its dataset repository; it is needed if the disk with the other marks is lost."""
+MAX_MARKED, MOST_NAME_BYTES = 20, 200
 LOGGER = logging.getLogger(__name__)
 
 
 def delete(store: FolderStore, run_id: str, namespace: str | None = None) -> None:
-    """Delete a run here, and do not find it again; its repositories and jobs on the Hub stay its owner's to delete.
+    """Deletes a run on this disk and marks it as deleted. Its repositories and jobs on the Hub are not deleted.
 
-    Nothing is sent: `tell_forgotten` marks it on the Hub. `namespace` is whose repository that is, if the run's own
-    record cannot be read.
+    Nothing is sent; `mark_deleted_on_hub` marks the repository. `namespace` is the repository's owner, used if the
+    run's own record cannot be read. Raises InputError if the run cannot be deleted.
     """
     repo = _repository(store, run_id, namespace)
-    mark_forgotten(store, run_id, repo)  # first: a kill in between must not let it be found again
+    mark_deleted(store, run_id, repo)  # first, so that a kill in between does not restore the run
     try:
         store.delete(run_id)
     except InputError:
@@ -44,27 +44,27 @@ def delete(store: FolderStore, run_id: str, namespace: str | None = None) -> Non
         raise
 
 
-def mark_forgotten(store: FolderStore, run_id: str, repo: str = "") -> None:
-    """Mark a run as deleted on this disk; `repo` is the repository that has to be told yet."""
+def mark_deleted(store: FolderStore, run_id: str, repo: str = "") -> None:
+    """Marks a run as deleted on this disk; `repo` is the repository that is not marked yet."""
     write_bytes(store.root / MARKS / run_id, repo.encode())
 
 
-def is_forgotten(store: FolderStore, run_id: str) -> bool:
-    """Whether this disk says that the run was deleted."""
+def is_deleted(store: FolderStore, run_id: str) -> bool:
+    """Whether the run is marked as deleted on this disk."""
     return (store.root / MARKS / run_id).exists()
 
 
-def tell_forgotten(token: str, store: FolderStore) -> None:
-    """Mark on the Hub, in their dataset repositories, the runs that were deleted here; at most 20 at a time.
+def mark_deleted_on_hub(token: str, store: FolderStore) -> None:
+    """Marks the dataset repositories of deleted runs on the Hub, at most 20 per call.
 
-    A repository that is gone needs no mark. InputError names what the Hub said last; the next call tries again.
+    A deleted repository needs no mark. Raises InputError with the Hub's last error; the next call tries again.
     """
     refusal: InputError | None = None
-    for run_id, repo in islice(_untold(store), MOST_TOLD):
+    for run_id, repo in islice(_unmarked(store), MAX_MARKED):
         try:
             with job_errors("mark a deleted run"):
                 _commit_mark(repo, token)
-            mark_forgotten(store, run_id)
+            mark_deleted(store, run_id)
         except InputError as error:
             refusal = error
     if refusal:
@@ -83,10 +83,10 @@ def _commit_mark(repo: str, token: str) -> None:
 
 
 def _repository(store: FolderStore, run_id: str, namespace: str | None) -> str:
-    """The run's dataset repository, empty if it cannot be told."""
+    """Returns the name of the run's dataset repository, empty if it is unknown."""
     try:
         remote = read_remote(store.open(run_id))
-    except Exception:  # noqa: BLE001 - whatever stands in a damaged run must not keep it from being deleted
+    except Exception:  # noqa: BLE001 - a damaged run can be deleted too
         LOGGER.info("the record of %s could not be read", run_id)
         remote = None
     if remote is not None:
@@ -94,8 +94,8 @@ def _repository(store: FolderStore, run_id: str, namespace: str | None) -> str:
     return repo_names(run_id, namespace)[0] if namespace else ""
 
 
-def _untold(store: FolderStore) -> Iterator[tuple[str, str]]:
-    """The deleted runs whose repositories were not told yet, with the repositories."""
+def _unmarked(store: FolderStore) -> Iterator[tuple[str, str]]:
+    """The ids of deleted runs whose repositories are not marked yet, with the repositories."""
     try:
         marks = sorted(path for path in (store.root / MARKS).iterdir() if ID.fullmatch(path.name))
     except OSError:
