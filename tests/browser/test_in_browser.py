@@ -1,4 +1,4 @@
-"""The exported file run by the visitor's own browser: the same answers as on the server, kept for the next visit."""
+"""The exported file run by the visitor's own browser: the same answers as on the server, stored for the next visit."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_file_is_kept_for_the_next_visit(visit: Visit) -> None:
     fetched.clear()
     page.reload()
     _choose_browser(page)
-    expect(page.locator("#browser-model")).to_contain_text("kept by this browser since an earlier visit")
+    expect(page.locator("#browser-model")).to_contain_text("stored by this browser on an earlier visit")
     assert not any(url.endswith(".litertlm") for url in fetched)
 
 
