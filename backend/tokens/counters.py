@@ -119,7 +119,7 @@ def tool_texts(tools: Sequence[Tool]) -> list[str]:
 
 
 def load_counter(folder: Path, name: str) -> TokenCounter:
-    """Returns the tokenizer in `folder`, from tokenizer.json, else tokenizer.model. Raises InputError without either."""
+    """Returns the tokenizer in `folder`, from tokenizer.json, else tokenizer.model. Raises InputError."""
     fast, plain = (folder / file for file in TOKENIZER_FILES)
     path = fast if fast.is_file() else plain
     if not path.is_file():

@@ -81,7 +81,7 @@ def _stream(segments: Counter[str]) -> Iterator[str]:
 
 
 def _without_rare_characters(segments: Counter[str]) -> Counter[str]:
-    """Returns the segments with a space for each unprintable character, and for all but the MAX_CHARACTERS commonest."""
+    """Returns the segments with a space for each character that is unprintable or not among the most frequent."""
     counts: Counter[str] = Counter()
     for segment, times in segments.items():
         for character, count in Counter(segment).items():

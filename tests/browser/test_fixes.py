@@ -48,7 +48,7 @@ def test_a_broken_upload_is_fixed_on_the_page(visit: Visit, cycling: DataSet, tm
     expect(page.locator("#data-state .made")).to_contain_text("1 row dropped: line 7")
     expect(page.locator("#data-state")).to_contain_text("1 error ")
     take(page, "fixes-applied")
-    _mend_the_tool(page)
+    _fix_the_tool(page)
     expect(page.locator("#data-state")).to_contain_text("941 rows · 6 tools · 0 errors")
     tools, rows = tmp_path / "fixed.json", tmp_path / "fixed.csv"
     tools.write_bytes(_download(page, "Download tools.json", "tools.json"))
@@ -153,8 +153,8 @@ def _broken(visit: Visit, cycling: DataSet, folder: Path) -> tuple[Visitor, Page
     return visitor, visitor.page
 
 
-def _mend_the_tool(page: Page) -> None:
-    """The one fix that may change what a row means: it says so first."""
+def _fix_the_tool(page: Page) -> None:
+    """Apply the fix that may change what a row means, after its warning."""
     group = page.locator("#problems .group", has_text="calls-unknown-tool")
     _open(group)
     group.get_by_role("button", name="Fix line 5").click()

@@ -46,7 +46,7 @@ class Record:
 
 
 def read_records(text: str, delimiter: str) -> Iterator[Record]:
-    """Yields every record of `text` that is not blank; after a broken one, reading continues at the next physical line."""
+    """Yields every record of `text` that is not blank; after a broken one, reading continues at the next line."""
     position, line = 0, 1
     while position < len(text):
         blank = _BLANK_LINES.match(text, position)

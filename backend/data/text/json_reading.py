@@ -35,7 +35,7 @@ class RepeatedKeys(dict[str, Any]):
 
 
 def parse_json(text: str) -> Any:
-    """Returns the value of `text`; an object with a repeated key is a RepeatedKeys. Raises JsonFault if it is not JSON."""
+    """Returns the value of `text`; an object with a repeated key is a RepeatedKeys. Raises JsonFault."""
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
