@@ -10,7 +10,7 @@ from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows
 from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
-BASE_ONLY, TUNED_ONLY, FLOOR_ONLY = "base", "tuned", "floor"
+BASE_ONLY, TUNED_ONLY, NGRAM_ONLY = "base", "tuned", "floor"
 Rows = Sequence[RowResult]
 
 
@@ -60,7 +60,7 @@ def shown_rows(evaluation: Evaluation, show: str) -> Rows:
         RIGHT: lambda name: name in tuned,
         BASE_ONLY: lambda name: name in base - tuned,
         TUNED_ONLY: lambda name: name in tuned - base,
-        FLOOR_ONLY: lambda name: name in ngram_baseline - tuned,
+        NGRAM_ONLY: lambda name: name in ngram_baseline - tuned,
     }.get(show)
     return [row for row in evaluation.tuned.rows if wanted is None or wanted(row.id)]
 
@@ -107,7 +107,7 @@ def picked_rows(results: Results, key: str) -> Picked | None:
         case ["cell", str(gold), str(predicted)]:
             return _cell(evaluation, gold, predicted)
         case ["beside", str(other), ("gained" | "lost") as side]:
-            return _beside(results, other, side)
+            return _compared(results, other, side)
     return None
 
 
@@ -119,7 +119,7 @@ def _parts(key: str) -> object:
         return None
 
 
-def _beside(results: Results, key: str, side: str) -> Picked | None:
+def _compared(results: Results, key: str, side: str) -> Picked | None:
     """The rows that only one of two models answers right; None if the other model no longer exists."""
     other = results.others.get(key)
     pair = compare_rows(results.evaluation.tuned.rows, other.report.rows) if other else None

@@ -13,7 +13,7 @@ from ui.evaluate.labels import KINDS
 from ui.evaluate.others import Results
 from ui.evaluate.selection import (
     BASE_ONLY,
-    FLOOR_ONLY,
+    NGRAM_ONLY,
     TUNED_ONLY,
     Choice,
     Picked,
@@ -24,7 +24,7 @@ from ui.evaluate.selection import (
 from ui.html import Slice, badge, button, code, table
 
 PAGE_SIZE = 8
-OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
+OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", NGRAM_ONLY: "floor"}
 HEADERS = ("Message", "Expected", "Answered", "Result")
 
 
@@ -97,5 +97,5 @@ def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
     """The message that a probe gave the model, by row id; the run's seed reproduces it."""
     if probe not in MESSAGE_PROBES:
         return {}
-    asked = [Example(row.id, row.line, row.message, ()) for row in rows]
-    return {one.id: one.message for one in probe_messages(probe, asked, seed)}
+    examples = [Example(row.id, row.line, row.message, ()) for row in rows]
+    return {one.id: one.message for one in probe_messages(probe, examples, seed)}
