@@ -80,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
         help="apply the fix of this rule instead of all safe ones; may be given several times",
     )
     budget = parser.add_argument_group("the token budget")
-    budget.add_argument("--base-model", default="starter", help="the model whose tokenizer counts the tokens (default: %(default)s)")
+    budget.add_argument(
+        "--base-model", default="starter", help="the model whose tokenizer counts the tokens (default: %(default)s)"
+    )
     budget.add_argument("--prompt-format", choices=FORMATS, default="native", help="default: %(default)s")
     budget.add_argument(
         "--declarations",

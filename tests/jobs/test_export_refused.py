@@ -21,7 +21,7 @@ from job_templates.ml.models.source import find_source
     [
         (lambda folder: (folder / "tokenizer.model").unlink(), "copy tokenizer.model from the base model"),
         (lambda folder: (folder / "model.safetensors").unlink(), "has no weights"),
-        (lambda folder: (folder / "config.json").unlink(), "holds no model"),
+        (lambda folder: (folder / "config.json").unlink(), "has no model"),
         (lambda folder: (folder / "config.json").write_text('{"model_type": "llama"}'), "model of type 'llama'"),
         (lambda folder: (folder / "config.json").write_text("{"), "is damaged"),
         (shutil.rmtree, "There is no folder"),
@@ -52,7 +52,7 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
         ({"prefill": "8192", "cache_length": "auto"}, "more than the 4,096 tokens"),
         ({"cache_length": "8"}, "from 32 to 32,768"),
         ({"cache_length": "some"}, "give auto"),
-        ({"prefix": "../up"}, "not beginning with a dot"),
+        ({"prefix": "../up"}, "do not begin with a dot"),
         ({"recipe": "int3"}, "Choose one of dynamic_int8"),
         ({"recipe": "static_wi8_ai8"}, "calibration"),
         ({"recipe": "dynamic_wi2c_afp32"}, "answers that cannot be read"),
