@@ -55,9 +55,9 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
         ({"prefix": "../up"}, "do not begin with a dot"),
         ({"recipe": "int3"}, "Choose one of dynamic_int8"),
         ({"recipe": "static_wi8_ai8"}, "calibration"),
-        ({"recipe": "dynamic_wi2c_afp32"}, "answers that cannot be read"),
+        ({"recipe": "dynamic_wi2c_afp32"}, "answers cannot be read"),
         ({"recipe": "dynamic_wi8b32_afp32"}, "in 32 bits"),
-        ({"recipe": "dynamic_wi4_afp32"}, "have no end"),
+        ({"recipe": "dynamic_wi4_afp32"}, "do not end"),
         ({"recipe": "dynamic_int4"}, "Choose one of dynamic_int8"),
     ],
 )

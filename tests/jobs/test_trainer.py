@@ -106,7 +106,7 @@ def test_out_of_memory_halves_the_rows_at_once_and_keeps_the_step(tmp_path: Path
 def test_one_row_that_does_not_fit_is_told(tmp_path: Path) -> None:
     trainer = tiny_trainer(60, tmp_path)
     out_of_memory_above(0, trainer)
-    with pytest.raises(InputError, match=r"out of memory at one row of \d+ tokens"):
+    with pytest.raises(InputError, match=r"out of memory with a single row of \d+ tokens"):
         trainer.train()
 
 

@@ -114,7 +114,7 @@ def test_every_prompt_must_be_the_trained_one_in_text_and_tokens() -> None:
     assert other_text.result == Result.FAILED
     assert "Row r2: the prompt differs from the trained one at character" in other_text.detail
     other_tokens = prompts(lambda answer: Answer(prompt=answer.prompt, prompt_ids=answer.prompt_ids[:-1]))
-    assert (other_tokens.result, "other tokens" in other_tokens.detail) == (Result.FAILED, True)
+    assert (other_tokens.result, "other token ids" in other_tokens.detail) == (Result.FAILED, True)
 
 
 def test_tools_that_change_the_prompt_fail() -> None:
