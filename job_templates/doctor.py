@@ -25,10 +25,10 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-if sys.version_info < (3, 11):  # noqa: UP036 - older ones cannot even read the modules below
+if sys.version_info < (3, 11):  # noqa: UP036 - older versions cannot parse the modules below
     sys.stderr.write(
         f"failed  Python  {sys.version.split()[0]}; 3.11, 3.12 or 3.13 is required.\n"
-        "Next: install one of these, then start scripts/run, which makes .venv with it.\n"
+        "Next: install one of these, then start scripts/run, which creates .venv with it.\n"
     )
     sys.exit(1)
 

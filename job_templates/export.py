@@ -37,9 +37,9 @@
 # ///
 """Turn a checkpoint into a `.litertlm` file for a phone, and verify the file by running it on held-out rows.
 
-Writes OUTPUT/export/PREFIX_q8_ekv1024.litertlm with verification.json and tools_android.json beside it. Ends with 0
-when the file passed or could not be checked (the reason is printed), with 1 when it failed; a failed file is kept and
-marked.
+Writes OUTPUT/export/PREFIX_q8_ekv1024.litertlm, and verification.json and tools_android.json to the same folder. Exit
+code 0: the file passed, or could not be checked (the reason is printed); 1: it failed. A failed file is saved and
+marked as failed.
 """
 
 from __future__ import annotations

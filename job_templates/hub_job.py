@@ -165,7 +165,7 @@ def _write_new_events(run: Run, offset: int, saver: Saver) -> int:
         write_event(event)
     if any(event["event"] == "stage" and event.get("state") != "started" for event in events):
         saver.save_soon()
-    saver.keep_unfinished()
+    saver.save_unfinished()
     return offset
 
 

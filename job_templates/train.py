@@ -28,10 +28,11 @@
 # url = "https://download.pytorch.org/whl/cu126"
 # explicit = true
 # ///
-"""Train a model that calls your tools: from a tools.json and a CSV to a run with a checkpoint.
+"""Train a model that calls your tools, from a tools.json and a CSV. The result is a run with a checkpoint.
 
-The rows are split first; the model is never trained on the held-out ones. The starter (the default) is made from your
-rows alone; any other base gets a LoRA adapter, which is merged at the end. --resume continues an interrupted training.
+The rows are split first, and the model is never trained on the held-out ones. The starter (the default) is made from
+your rows alone. Any other base gets a LoRA adapter, which is merged at the end. --resume continues an interrupted
+training.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Train the run that the flags describe, and save it; raises InputError if the input is at fault."""
+    """Train the run that the flags describe, and save it. Raises InputError if the input is at fault."""
     arguments = parser().parse_args(argv)
     config = config_from(arguments)
     require_gpu(os.environ)

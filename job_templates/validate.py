@@ -11,9 +11,9 @@
 #     "scikit-learn==1.9.1",
 # ]
 # ///
-"""Check a tools.json and a CSV: every problem with its line, what is allowed, and the fix where there is one.
+"""Check a tools.json and a CSV. Prints every problem with its line, what is allowed, and the fix if there is one.
 
-With --fix the safe fixes are written to another file, and that file is checked; the input stays as it is.
+--fix applies the safe fixes, writes the result to another file and checks that file. The input is not changed.
 
 Exit code 0: no errors (warnings are allowed); 1: errors, or the input cannot be read; 2: wrong usage.
 """
@@ -45,13 +45,13 @@ from job_templates.cli import run
 
 
 def main() -> int:
-    """Check the files that the command line names; returns the exit code."""
+    """Check the files that the command line names, and return the exit code."""
     command_line = parser()
     arguments = command_line.parse_args()
     if arguments.fix and arguments.output is None:
         command_line.error("--fix needs --output FIXED.csv")
     if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code):
-        command_line.error("--output, --tools-output and --fix-code belong to --fix")
+        command_line.error("--output, --tools-output and --fix-code need --fix")
     report = fix_and_check(arguments) if arguments.fix else check(arguments)
     if arguments.json:
         print(json.dumps(report.to_json()))
@@ -65,32 +65,42 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", required=True, help="a CSV, or a dataset on the Hub such as name/my-tools")
     parser.add_argument("--tools", required=True, type=Path, help="the tools.json")
-    parser.add_argument("--split", help="check only this split: of a Hub dataset, or of a CSV with a split column")
+    parser.add_argument("--split", help="check only this split of a Hub dataset, or of a CSV with a split column")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--allow-multiple-calls", action="store_true", help="rows may call several tools")
-    parser.add_argument("--allow-no-call", action="store_true", help="rows may call nothing")
+    parser.add_argument("--allow-no-call", action="store_true", help="rows may have no call")
     fix = parser.add_argument_group("fixing")
-    fix.add_argument("--fix", action="store_true", help="mend what can be mended safely, then check the result")
-    fix.add_argument("--output", type=Path, metavar="FIXED.csv", help="where the mended CSV goes")
-    fix.add_argument("--tools-output", type=Path, metavar="T.json", help="where the mended tools.json goes")
+    fix.add_argument("--fix", action="store_true", help="apply all safe fixes, then check the result")
+    fix.add_argument("--output", type=Path, metavar="FIXED.csv", help="the file for the fixed CSV")
+    fix.add_argument("--tools-output", type=Path, metavar="T.json", help="the file for the fixed tools.json")
     fix.add_argument(
-        "--fix-code", action="append", metavar="CODE", help="mend this rule instead of all safe ones; may be repeated"
+        "--fix-code",
+        action="append",
+        metavar="CODE",
+        help="apply the fix of this rule instead of all safe ones; may be given several times",
     )
     budget = parser.add_argument_group("the token budget")
-    budget.add_argument("--base-model", default="starter", help="whose tokenizer counts (default: %(default)s)")
+    budget.add_argument(
+        "--base-model", default="starter", help="the model whose tokenizer counts the tokens (default: %(default)s)"
+    )
     budget.add_argument("--prompt-format", choices=FORMATS, default="native", help="default: %(default)s")
     budget.add_argument(
         "--declarations",
         choices=DECLARATIONS,
-        help="default: the base model's own, none for starter and full for others",
+        help="default: none for starter, full for other base models",
     )
-    budget.add_argument("--max-seq-length", type=positive, help="tokens a row may have (default: as many as it takes)")
-    budget.add_argument("--kv-cache-max-len", type=positive, default=1024, help="tokens on the phone (default: 1024)")
+    budget.add_argument("--max-seq-length", type=positive, help="most tokens of a row (default: no limit)")
+    budget.add_argument(
+        "--kv-cache-max-len",
+        type=positive,
+        default=1024,
+        help="most tokens of prompt and answer together on the phone (default: %(default)s)",
+    )
     return parser
 
 
 def positive(text: str) -> int:
-    """A number of tokens from the command line; `auto` is left to the default."""
+    """Returns the number of tokens in `text`. Raises ArgumentTypeError if it is below 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
@@ -98,7 +108,7 @@ def positive(text: str) -> int:
 
 
 def options_from(arguments: argparse.Namespace) -> CheckOptions:
-    """What the command line asks the check to assume."""
+    """Returns the options of the check."""
     return CheckOptions(
         split=arguments.split,
         allow_multiple_calls=arguments.allow_multiple_calls,
@@ -112,7 +122,7 @@ def options_from(arguments: argparse.Namespace) -> CheckOptions:
 
 
 def check(arguments: argparse.Namespace) -> CheckReport:
-    """The report; a dataset that cannot be found is one more error in it, beside those of the tools."""
+    """Returns the report. A dataset that cannot be found is one of its errors."""
     options = options_from(arguments)
     try:
         dataset = resolve_source(arguments.dataset, arguments.split or "train")
@@ -126,9 +136,9 @@ def check(arguments: argparse.Namespace) -> CheckReport:
 
 
 def fix_and_check(arguments: argparse.Namespace) -> CheckReport:
-    """Write the mended files, say on stderr what was changed, and give the report on them.
+    """Write the fixed files, print the changes on stderr, and return the report on these files.
 
-    Without --tools-output tools.json stays as it is. Raises InputError for an unknown code or a file that cannot be
+    Without --tools-output, tools.json is not changed. Raises InputError if a code is unknown or a file cannot be
     written.
     """
     options = options_from(arguments)
@@ -146,7 +156,7 @@ def fix_and_check(arguments: argparse.Namespace) -> CheckReport:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file as UTF-8, whole or not at all; a path that cannot be written is an InputError."""
+    """Write a file as UTF-8, completely or not at all. Raises InputError if it cannot be written."""
     try:
         write_output(path, text.encode("utf-8", errors="surrogatepass"))
     except InputError as error:

@@ -1,4 +1,4 @@
-"""How much memory this process has taken at its height."""
+"""The peak memory of this process, and its end together with its parent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 STATUS = Path("/proc/self/status")
 
 PEAK_MEMORY = "peak memory (MB):"
-"""How the last line of a worker begins that tells its own."""
+"""The start of a worker's last line, which reports its peak memory."""
 
 
 def peak_memory_mb() -> float:
-    """The largest resident size of this process so far, in MB (10^6 bytes).
+    """Returns the largest resident size of this process so far, in MB (10^6 bytes).
 
-    Linux's VmHWM, because `ru_maxrss` starts at the size of the process that started this one; elsewhere `ru_maxrss`.
+    On Linux this is VmHWM, because `ru_maxrss` starts at the size of the parent process; elsewhere it is `ru_maxrss`.
     """
     if STATUS.is_file():
         found = re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text(encoding="ascii", errors="replace"))
@@ -32,9 +32,9 @@ PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
 
 
 def end_with_parent() -> None:
-    """Have the kernel kill this process once its parent is gone; on other systems than Linux nothing is done."""
+    """Have the kernel kill this process when its parent ends. Does nothing on systems other than Linux."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() == 1:  # it was gone before
+    if os.getppid() == 1:  # the parent has ended already
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""A job's side of the Hub: the run that was mounted, and where its results go."""
+"""What a job on Hugging Face needs: the mounted run, the check of the GPU, and the upload of the results."""
 
 from job_templates.hub.accelerator import CHECKED, require_gpu
 from job_templates.hub.mounted import copy_code, copy_mounted, fetch_earlier

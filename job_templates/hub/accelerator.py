@@ -1,4 +1,4 @@
-"""Whether the GPU that a job on Hugging Face is billed for can be used."""
+"""The check that a job can use the GPU that it is billed for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from job_templates.gpu_check import NO_CODE
 
 CHECK = "job_templates/gpu_check.py"
 CHECK_SECONDS = 45.0
-"""How long the operation may take, with the start of its process: a job without a usable GPU ends within a minute."""
+"""The most seconds for the operation and the start of its process. A job without a usable GPU ends within a minute."""
 CPU_ALONE = ("", "none")
 CHECKED = "FGT_GPU_CHECKED"
-"""Set for the processes that a job starts after the check, so that none repeats it."""
+"""The environment variable that a job sets for the processes after the check, so that they do not repeat it."""
 NOTHING_DONE = "No data was fetched and nothing was trained."
 AGAIN = (
     "Start the job again, because it can get another machine. If it fails again, choose another kind of machine, or "
@@ -25,13 +25,16 @@ OTHER_KIND = "Choose another kind of machine: every machine of this kind has the
 
 
 def accelerator(environment: Mapping[str, str]) -> str | None:
-    """The accelerator of the job's machine by ACCELERATOR; None on a CPU machine, and outside of a job."""
+    """Returns the accelerator of the job's machine, from ACCELERATOR; None on a CPU machine, and outside of a job."""
     named = environment.get("ACCELERATOR", "").strip()
     return named if environment.get("JOB_ID") and named.lower() not in CPU_ALONE else None
 
 
 def require_gpu(environment: Mapping[str, str], seconds: float = CHECK_SECONDS) -> None:
-    """Make one operation on the GPU in a process of its own if the job's machine has one; InputError if it fails."""
+    """Run one operation on the GPU in a separate process, if the job's machine has a GPU.
+
+    Raises InputError if the operation fails, or takes longer than `seconds`.
+    """
     named = accelerator(environment)
     if named is None or environment.get(CHECKED):
         return

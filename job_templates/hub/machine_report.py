@@ -2,10 +2,10 @@
 # requires-python = ">=3.11,<3.14"
 # dependencies = []
 # ///
-"""What a job of the doctor runs on a CPU: it says what its machine and its mounted files are, with no package at all.
+"""The script of the doctor's job on a CPU: it reports the machine and the mounted file, and needs no package.
 
-`machine_report.py FILE SECONDS` prints one JSON object, and then a line a second until so many are over: the doctor
-cancels the job meanwhile.
+`machine_report.py FILE SECONDS` prints one JSON object, then one line per second for SECONDS seconds. The doctor
+cancels the job during this time.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 from job_templates.gpu_check import driver
 
 MARK = "doctor: "
-TOLD = ("ACCELERATOR", "CPU_CORES", "MEMORY")
+REPORTED = ("ACCELERATOR", "CPU_CORES", "MEMORY")
+"""Environment variables that Hugging Face sets to describe the machine."""
 
 
 def main(file: str, seconds: str) -> None:
     """Report, then wait."""
     digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    told = {name: os.environ.get(name, "") for name in TOLD}
-    report = {"sha256": digest, "driver": driver(), "python": sys.version.split()[0], **told}
+    variables = {name: os.environ.get(name, "") for name in REPORTED}
+    report = {"sha256": digest, "driver": driver(), "python": sys.version.split()[0], **variables}
     print(MARK + json.dumps(report), flush=True)
     for second in range(int(seconds)):
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""The run that a job works on: a copy of what was mounted, with what earlier jobs made of it."""
+"""The run that a job works on: a copy of the mounted run, with the results of earlier jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_NEEDED = ["*.litertlm"]
 
 
 def copy_mounted(mounted: Path, folder: Path) -> Run:
-    """Copy run.json and inputs/ of a read-only mount; InputError where it holds no run."""
+    """Copy run.json and inputs/ from a read-only mount, and return the copy. Raises InputError if there is no run."""
     if not (mounted / "run.json").is_file():
         raise InputError(f"{mounted} holds no run: it has no run.json. Mount the run's dataset repository there.")
     with disk_errors(folder, "copy the run to"):
@@ -36,27 +36,27 @@ def copy_mounted(mounted: Path, folder: Path) -> Run:
 
 
 def copy_code(folder: Path) -> Path:
-    """Copy the code that runs now, and return the folder of its scripts.
+    """Copy the running code, and return the folder of its scripts.
 
-    A mount is read when a file is opened, over the network: a stage that begins hours later must not depend on it.
+    A mounted file is read over the network when it is opened. A stage that starts hours later must not depend on that.
     """
     with disk_errors(folder, "copy the code to"):
-        for room in ("backend", "job_templates"):
-            shutil.copytree(CODE / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        for package in ("backend", "job_templates"):
+            shutil.copytree(CODE / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "job_templates"
 
 
 def fetch_earlier(run: Run, repo_id: str, token: str, *, resume: bool) -> None:
-    """Put what earlier jobs left in the repository into the run's folder; InputError where it cannot be read.
+    """Download the results of earlier jobs into the run's folder. Raises InputError if they cannot be read.
 
-    With `resume` an unfinished training is fetched too. The run's own inputs, as mounted, stay what they are.
+    With `resume`, the state of an unfinished training is downloaded too. The mounted inputs are not overwritten.
     """
     logging.getLogger("huggingface_hub._snapshot_download").setLevel(logging.ERROR)  # a first job finds no files there
-    with hub_errors(repo_id, "read what earlier jobs left in"):
+    with hub_errors(repo_id, "read the results of earlier jobs in"):
         names = {file.rfilename for file in HfApi(token=token).model_info(repo_id).siblings or []}
-        kept = {path.name for path in run.inputs.iterdir()}
-        left_out = [*NOT_NEEDED, *(f"inputs/{name}" for name in kept)]
-        snapshot_download(repo_id, local_dir=run.path, allow_patterns=EARLIER, ignore_patterns=left_out, token=token)
+        mounted = {path.name for path in run.inputs.iterdir()}
+        ignored = [*NOT_NEEDED, *(f"inputs/{name}" for name in mounted)]
+        snapshot_download(repo_id, local_dir=run.path, allow_patterns=EARLIER, ignore_patterns=ignored, token=token)
     shutil.rmtree(run.path / ".cache", ignore_errors=True)
     if resume and not run.checkpoint.exists() and any(name.startswith("unfinished/") for name in names):
         _fetch_unfinished(run, repo_id, token)
@@ -71,4 +71,4 @@ def _fetch_unfinished(run: Run, repo_id: str, token: str) -> None:
         shutil.move(found.resume, run.resume)
         if found.metrics_path.exists():
             shutil.move(found.metrics_path, run.metrics_path)
-    say("Fetched what the unfinished training left")
+    say("Fetched the saved state of the unfinished training")

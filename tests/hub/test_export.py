@@ -91,7 +91,7 @@ def test_an_export_that_cannot_go_up_is_kept(hub: LoopbackHub, tmp_path: Path, m
     with find_destination("ada/new", source_of(tmp_path)) as destination:
         write_export(destination.folder)
         hub.fail(r"POST /api/models/ada/new/commit", 500)
-        with pytest.raises(InputError, match="The export is kept in") as caught:
+        with pytest.raises(InputError, match="The export is saved in") as caught:
             destination.publish()
     kept = Path(str(caught.value).rpartition(" in ")[2].removesuffix("."))
     assert (kept / "bikes.litertlm").read_bytes() == MODEL

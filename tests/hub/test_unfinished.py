@@ -87,7 +87,7 @@ def test_a_hub_that_refuses_does_not_end_the_training(
     main(short)
     said = capsys.readouterr().out
     assert "ada/bikes has no training to resume" in said
-    assert "was not kept on the Hub: Could not save the training in ada/bikes: the token does not permit it" in said
+    assert "was not saved on the Hub: Could not save the training in ada/bikes: the token does not permit it" in said
     files = stored(hub)
     assert "checkpoint/model.safetensors" in files
     assert not states(files)

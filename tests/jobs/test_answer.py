@@ -141,7 +141,7 @@ def test_a_replaced_file_is_loaded_anew(exported_run: Run, tmp_path: Path) -> No
     with ModelSession(copy, tools) as answerer:
         assert answerer.ask("hello").error is None
         copy.write_bytes(b"no model")
-        assert answerer.ask("hello").error == "copy.litertlm is no .litertlm file: it begins with b'no model'."
+        assert answerer.ask("hello").error == "copy.litertlm is not a .litertlm file: it begins with b'no model'."
         copy.unlink()
         answer = answerer.ask("hello")
         assert answer.error is not None

@@ -66,7 +66,7 @@ def differences(file: str, name: FormatName, declarations: Declarations, answer:
     """Put every prompt that the runtime renders otherwise than we do onto `answer`; runs in a process of its own."""
     import litert_lm
 
-    from job_templates.ml.litert.runtime.phone_model import NO_CACHE, HandedTool
+    from job_templates.ml.litert.runtime.phone_model import NO_CACHE, DescribedTool
 
     fmt = get_format(name, declarations)
     found = []
@@ -75,7 +75,7 @@ def differences(file: str, name: FormatName, declarations: Declarations, answer:
             for opening in OPENINGS:
                 with engine.create_conversation(
                     messages=opening,
-                    tools=[HandedTool(tool) for tool in tools],
+                    tools=[DescribedTool(tool) for tool in tools],
                     automatic_tool_calling=False,
                     chat_template=fmt.chat_template(TOOLS),
                 ) as conversation:

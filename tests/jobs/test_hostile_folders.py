@@ -179,5 +179,5 @@ def test_the_base_of_an_adapter_of_the_hub_is_no_folder(tmp_path: Path) -> None:
     for name in ("/etc", "./x", "~/x", str(tmp_path), "a/b/c"):
         (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": name}), "utf-8")
         assert base_name(tmp_path, local=True) == name
-        with pytest.raises(InputError, match="needs a model of the Hub"):
+        with pytest.raises(InputError, match="base model on the Hub"):
             base_name(tmp_path, local=False)

@@ -72,7 +72,7 @@ def test_the_adapter_is_the_same_for_the_same_seed(checkpoint: Path, tmp_path: P
 
 
 def test_what_is_no_gemma_3_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"has no config\.json"):
+    with pytest.raises(InputError, match=r"config\.json is missing"):
         pretrained_base(str(tmp_path / "made"), tmp_path)
     data = json.loads((checkpoint / "tokenizer.json").read_text(encoding="utf-8"))
     for added in data["added_tokens"]:

@@ -16,7 +16,7 @@ from backend.prompts import get_format
 from backend.records import Call, Declarations, Example, FormatName, Tool
 from job_templates.ml.models.base import starter_base
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, resolve_length, shared_prefix
-from job_templates.ml.shared_prefix.answer_loss import HeldOut, look, token_losses
+from job_templates.ml.shared_prefix.answer_loss import HeldOutScore, evaluate_batches, token_losses
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, cost_of, padded
 from job_templates.ml.shared_prefix.packs import Cost, attention_masks, cheapest_groups, pack_rows
 from tests.jobs.packed import CPU, MANY_PACKS, ONE_PACK, some_rows, tiny_model
@@ -192,7 +192,7 @@ def test_a_look_tells_the_loss_of_the_tokens_and_how_likely_whole_answers_are() 
     expected = plain_loss(model, rows).item()
     likely = [math.exp(-plain_loss(model, [row]).item() * len(row.completion)) for row in rows]
     for size in (2, 5):
-        found = look(model, collator.held_out(size), CPU)
+        found = evaluate_batches(model, collator.held_out(size), CPU)
         assert found.loss == pytest.approx(expected, rel=1e-5)
         assert found.match == pytest.approx(sum(likely) / len(likely), rel=1e-4)
 
@@ -205,4 +205,4 @@ def test_many_packs_keep_each_rows_tokens_together() -> None:
 
 
 def test_a_look_at_no_rows_finds_nothing() -> None:
-    assert look(tiny_model(8), [], CPU) == HeldOut(0.0, 0.0)
+    assert evaluate_batches(tiny_model(8), [], CPU) == HeldOutScore(0.0, 0.0)

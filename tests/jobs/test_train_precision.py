@@ -31,7 +31,7 @@ def test_a_cpu_has_bfloat16_and_float32_and_says_that_it_has_no_float16() -> Non
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
 def test_a_gpu_that_is_not_there_is_told() -> None:
-    with pytest.raises(InputError, match="finds no GPU here"):
+    with pytest.raises(InputError, match="finds no GPU"):
         precision_on("cuda", "float16")
 
 

@@ -95,7 +95,7 @@ def test_out_of_memory_halves_the_rows_at_once_and_keeps_the_step(tmp_path: Path
     trainer.train()
     assert trainer.rows_at_once == 1
     assert max(given[3:]) <= 8
-    assert capsys.readouterr().out.count("ran out of memory: going on with") == 2
+    assert capsys.readouterr().out.count("ran out of memory. Now") == 2
     for found, wanted in zip(steps(trainer), steps(expected), strict=True):
         assert found["loss"] == pytest.approx(wanted["loss"], rel=1e-4)
         assert found["grad_norm"] == pytest.approx(wanted["grad_norm"], rel=1e-3)
@@ -106,7 +106,7 @@ def test_out_of_memory_halves_the_rows_at_once_and_keeps_the_step(tmp_path: Path
 def test_one_row_that_does_not_fit_is_told(tmp_path: Path) -> None:
     trainer = tiny_trainer(60, tmp_path)
     out_of_memory_above(0, trainer)
-    with pytest.raises(InputError, match=r"out of memory at one row of \d+ tokens"):
+    with pytest.raises(InputError, match=r"out of memory with a single row of \d+ tokens"):
         trainer.train()
 
 
@@ -139,7 +139,7 @@ def test_a_real_lack_of_memory_is_survived(tmp_path: Path) -> None:
     command = [sys.executable, "-c", REAL_LIMIT, str(tmp_path), "110"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ran out of memory: going on with" in done.stdout
+    assert "ran out of memory. Now" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(" 6")
 
 

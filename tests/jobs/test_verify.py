@@ -171,7 +171,7 @@ def test_a_missing_or_foreign_tokenizer_fails(parts: Parts) -> None:
 def test_a_file_that_is_cut_short_or_no_file_of_ours_fails(parts: Parts) -> None:
     whole = parts.file.read_bytes()
     cut = parts.folder / "cut.litertlm"
-    for size, detail in ((len(whole) - 1, "it was cut short"), (len(whole) // 2, "it was cut short"), (40, "header")):
+    for size, detail in ((len(whole) - 1, "it is truncated"), (len(whole) // 2, "it is truncated"), (40, "header")):
         cut.write_bytes(whole[:size])
         record = parts.verify(cut)
         assert record["verdict"] == "failed"

@@ -112,17 +112,17 @@ def test_every_prompt_must_be_the_trained_one_in_text_and_tokens() -> None:
     assert prompts() == Check("prompt as trained", Result.PASSED, "5 of 5 prompts equal, token for token.")
     other_text = prompts(lambda answer: Answer(prompt=answer.prompt.replace("user", "human"), prompt_ids=()))
     assert other_text.result == Result.FAILED
-    assert "Row r2: the prompt parts from the trained one at character" in other_text.detail
+    assert "Row r2: the prompt differs from the trained one at character" in other_text.detail
     other_tokens = prompts(lambda answer: Answer(prompt=answer.prompt, prompt_ids=answer.prompt_ids[:-1]))
-    assert (other_tokens.result, "other tokens" in other_tokens.detail) == (Result.FAILED, True)
+    assert (other_tokens.result, "other token ids" in other_tokens.detail) == (Result.FAILED, True)
 
 
 def test_tools_that_change_the_prompt_fail() -> None:
     ran = Ran([Answer(prompt="as trained")], {}, None, dict.fromkeys(tool_variants(TOOLS), "as trained"))
-    assert run_checks.check_handed_tools(ran).result == Result.PASSED
-    ran.handed_prompts["with a return type"] = "otherwise"
-    assert run_checks.check_handed_tools(ran).result == Result.FAILED
-    assert run_checks.check_handed_tools(Ran()).result == Result.UNCHECKED
+    assert run_checks.check_tool_variants(ran).result == Result.PASSED
+    ran.variant_prompts["with a return type"] = "otherwise"
+    assert run_checks.check_tool_variants(ran).result == Result.FAILED
+    assert run_checks.check_tool_variants(Ran()).result == Result.UNCHECKED
 
 
 def test_calls_that_an_app_reads_otherwise_fail() -> None:

@@ -1,4 +1,4 @@
-"""The export of a model: what is asked for, its steps in order, and where the files go."""
+"""The export of a model: the request, the steps, and the destination of the files."""
 
 from job_templates.ml.export.exporting import Request, export
 

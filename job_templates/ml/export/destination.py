@@ -1,4 +1,4 @@
-"""Where an exported file goes: a folder, or a Hub repository that is filled when the file has been verified."""
+"""The destination of an exported file: a folder, or a Hub repository, to which the verified file is uploaded."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ EXPORT, CARD = "export", "README.md"
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The folder that is written, and the repository it is then copied to, if any."""
+    """The folder that is written, and the repository that it is then uploaded to, if any."""
 
     folder: Path
     repo_id: str | None = None
 
     def publish(self, card: str | None = None) -> None:
-        """Copy the folder into the repository, and the model card, if there is a new one, to its top.
+        """Upload the folder to the repository, and the new model card, if there is one, to its root.
 
-        InputError says where the export is kept if the Hub refuses it.
+        Raises InputError, with the folder that has the export, if the Hub refuses the upload.
         """
         if self.repo_id is None:
             return
@@ -52,30 +52,33 @@ class Destination:
                         repo_id=self.repo_id,
                         path_or_fileobj=card.encode(),
                         path_in_repo=CARD,
-                        commit_message="Say in the model card what the export found",
+                        commit_message="Add the result of the export to the model card",
                     )
         except InputError as error:
-            raise InputError(f"{error} The export is kept in {self._keep()}.") from error
+            raise InputError(f"{error} The export is saved in {self._move_out()}.") from error
         say(f"Uploaded to {self.repo_id}, folder {EXPORT}.")
 
-    def _keep(self) -> Path:
-        """Move the export out of its temporary folder, which goes away."""
-        kept = Path.cwd() / f"{EXPORT}-{secrets.token_hex(4)}"
-        with built_beside(kept) as building:
+    def _move_out(self) -> Path:
+        """Copy the export out of its temporary folder, which will be removed; returns the copy."""
+        saved = Path.cwd() / f"{EXPORT}-{secrets.token_hex(4)}"
+        with built_beside(saved) as building:
             shutil.copytree(self.folder, building, dirs_exist_ok=True)
-        return kept
+        return saved
 
 
 @contextmanager
 def find_destination(output: str | None, source: ModelSource) -> Iterator[Destination]:
-    """The destination that `--output-repo` names; without one, wherever the model itself is. InputError."""
+    """The destination that `--output-repo` names, by default the folder or repository of the model.
+
+    Raises InputError if it cannot be written.
+    """
     if output is None and source.repo_id is None:
         yield _in_folder(source.run.path if source.run is not None else source.folder)
     elif output is not None and output.startswith((".", "/", "~")):
         yield _in_folder(Path(output).expanduser().absolute())
     else:
         repo_id = output or source.repo_id or ""
-        prepare_repo(repo_id, os.environ.get("HF_TOKEN"))  # before any work: a refusal afterwards would cost it
+        prepare_repo(repo_id, os.environ.get("HF_TOKEN"))  # before any work, which an error afterwards would waste
         with Scratch("export-") as folder:
             yield Destination(Path(folder), repo_id)
 

@@ -1,4 +1,4 @@
-"""The export from end to end: find, convert, pack, verify, and put the result where it belongs."""
+"""The export: find the model, convert, pack, verify, and write the result to its destination."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ PREFIX = re.compile(r"[\w][\w.-]{0,99}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for, checked as far as it can be without the model.
+    """The export that the command line describes, checked as far as possible without the model.
 
-    `prefill_lengths` is None for the usual ones, `cache_length` None for what the rows need.
+    `prefill_lengths` None means the default lengths. `cache_length` None means the length that the rows need.
     """
 
     model: str
@@ -61,11 +61,11 @@ class Request:
     def parse(
         cls, model: str, output: str | None, prefix: str | None, prefill: str | None, cache_length: str, recipe: str
     ) -> Request:
-        """The checked request; InputError says what each value may be."""
+        """Returns the checked request. Raises InputError, with the allowed values, if a value is not allowed."""
         if prefix is not None and not PREFIX.fullmatch(prefix):
             raise InputError(
-                f"--output-name-prefix {prefix!r}: use up to 100 letters, digits, '.', '-' and '_', not beginning with "
-                "a dot or a dash."
+                f"--output-name-prefix {prefix!r} is not allowed. Use up to 100 letters, digits, '.', '-' and '_'; do "
+                "not begin with a dot or a dash."
             )
         lengths, cache = read_prefill(prefill) if prefill else None, read_cache(cache_length)
         fitting_prefill(lengths, cache or AUTO_CACHES[-1])
@@ -74,7 +74,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be made: the file's name and what it should hold."""
+    """The file to make: its name, its expected content, and how it is converted."""
 
     name: str
     trained: Trained | None
@@ -84,22 +84,22 @@ class Plan:
 
 
 def export(request: Request) -> Result:
-    """Carry out a request and return the verdict on the file; InputError where there is nothing to export."""
+    """Export a model, and return the verdict on the file. Raises InputError if the model cannot be exported."""
     source = find_source(request.model)
     with find_destination(request.output, source) as destination:
-        own = source.run if source.repo_id is None else None  # a run of the Hub lies in a cache, which is not ours
+        own = source.run if source.repo_id is None else None  # a run from the Hub is in its client's cache
         progress = Progress(own.metrics_path if own is not None else None)
         progress.stage("started", source.name)
         try:
             record = _export(_plan(request, source), source, destination, progress)
-        except BaseException as error:  # also a signal's exit: the page must not show a stage that runs for ever
+        except BaseException as error:  # also after a signal: the page must not show an endless stage
             progress.stage("failed", str(error) or f"Stopped ({type(error).__name__}).")
             raise
     return _conclude(record, progress)
 
 
 def _plan(request: Request, source: ModelSource) -> Plan:
-    """Settle what the request leaves to the model and its rows."""
+    """The plan for a request, with the values that depend on the model and its rows."""
     trained = load_trained(source.run) if source.run is not None else None
     if trained is not None and request.cache_length is not None:
         trained.check_fits(request.cache_length)
@@ -122,7 +122,7 @@ def _export(plan: Plan, source: ModelSource, destination: Destination, progress:
         model = convert(source, Path(work), plan.prefill_lengths, expected.context, progress.step, calibration)
         converted = quantize(model, Path(work), plan.recipe, progress.step)
         progress.step("package", 0, 1)
-        (destination.folder / VERIFICATION).unlink(missing_ok=True)  # it speaks of an older file
+        (destination.folder / VERIFICATION).unlink(missing_ok=True)  # it describes an older file
         metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
         write_bundle(file, converted.tflite, source.tokenizer_model, metadata)
     seconds = time.monotonic() - started
@@ -147,7 +147,7 @@ def _export(plan: Plan, source: ModelSource, destination: Destination, progress:
 
 
 def _expected(source: ModelSource, trained: Trained | None, cache: int) -> Expected:
-    """What the file should hold: the run's prompt, or the template that the checkpoint brings itself."""
+    """The expected content of the file: the run's prompt, or the checkpoint's own chat template."""
     if trained is not None:
         prompt_format, template = trained.fmt.name, trained.fmt.chat_template(trained.tools)
     else:
@@ -156,7 +156,7 @@ def _expected(source: ModelSource, trained: Trained | None, cache: int) -> Expec
 
 
 def _conclude(record: Verification, progress: Progress) -> Result:
-    """Print what was found, check by check, and tell the page."""
+    """Print the result of every check, and write the event that the stage has ended."""
     for check in record.checks:
         say(f"  {check.result.value:>15}  {check.name}: {check.detail}")
     verdict = record.verdict

@@ -1,4 +1,4 @@
-"""Looking at a LoRA adapter's folder before PEFT reads it."""
+"""The check of a LoRA adapter's folder before PEFT reads it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from job_templates.ml.models.folder_check import ADAPTER_CONFIG, check_names, we
 WEIGHTS = "adapter_model.safetensors"
 MOST_RANK = 4_096
 LOADS_CODE = ("megatron_config", "layer_replication", "eva_config", "corda_config", "loftq_config")
-"""Settings with which PEFT imports modules by name, or does more than add two matrices."""
+"""Settings with which PEFT imports modules by name, or does more than add the product of two matrices."""
 MAKE_AGAIN = "Train the adapter again, or name another one."
 
 
 def check_adapter(folder: Path) -> None:
-    """Look at an adapter's names, settings and weights; InputError naming the first that cannot be used."""
+    """Check an adapter's file names, settings and weights. Raises InputError with the first that cannot be used."""
     check_names(folder)
     path = folder / ADAPTER_CONFIG
     record = read_json(path)
     if record.get("peft_type") != "LORA":
-        raise InputError(f"{path}: peft_type is {str(record.get('peft_type'))[:40]!r}; only LORA is known here.")
+        raise InputError(f"{path}: peft_type is {str(record.get('peft_type'))[:40]!r}; only LORA is supported.")
     used = next((name for name in LOADS_CODE if record.get(name)), None if _plain_mapping(record) else "auto_mapping")
     if used:
         raise InputError(f"{path} has {used!r}, which is not supported. {MAKE_AGAIN}")
@@ -36,16 +36,16 @@ def check_adapter(folder: Path) -> None:
 
 
 def _plain_mapping(record: dict[str, Any]) -> bool:
-    """Whether the class that the adapter says it was trained on is one of transformers', or it says none."""
+    """Whether the adapter names a model class of transformers, or none."""
     mapping = record.get("auto_mapping")
     library = mapping.get("parent_library") if isinstance(mapping, dict) else mapping
     return library is None or (isinstance(library, str) and library.startswith("transformers."))
 
 
 def base_name(folder: Path, *, local: bool) -> str:
-    """The name of the model that an adapter belongs to; `local` says whether that may be a folder.
+    """Returns the name of an adapter's base model. With `local`, it may be a folder.
 
-    InputError if the record names none, or an adapter from the Hub names a folder of this machine.
+    Raises InputError if the adapter names no base model, or without `local` a folder of this machine.
     """
     path = folder / ADAPTER_CONFIG
     record: dict[str, Any] = read_json(path)
@@ -54,7 +54,8 @@ def base_name(folder: Path, *, local: bool) -> str:
         raise InputError(f"{path} does not say which base model the adapter belongs to.")
     if not local and (base.startswith((".", "/", "~")) or base.count("/") != 1 or Path(base).exists()):
         raise InputError(
-            f"{path} names {base[:80]!r}, a folder, as the adapter's base; an adapter of the Hub needs a model of the "
-            "Hub. Download the adapter, write there where its base is, and name the adapter's folder."
+            f"{path} names a folder, {base[:80]!r}, as the adapter's base model, but an adapter on the Hub needs a "
+            "base model on the Hub. Download the adapter, write the path of its base model into this file, and name "
+            "the adapter's folder."
         )
     return base

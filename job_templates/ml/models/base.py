@@ -1,4 +1,4 @@
-"""The model that a run starts from: a new starter, or a Gemma 3 in a folder or on the Hub, made ready to be trained."""
+"""The model that a run starts from: a new starter, or a Gemma 3 in a folder or on the Hub."""
 
 from __future__ import annotations
 
@@ -39,14 +39,17 @@ class Base:
 def prepare_base(
     config: RunConfig, train: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, work: Path
 ) -> Base:
-    """The base model of a run; the starter's tokenizer is made from the rows of `train` and kept in `work`."""
+    """Returns the base model of a run. The starter's tokenizer is trained on the rows of `train`, in the folder `work`.
+
+    Raises InputError if there is no model of that name, or it is not a Gemma 3.
+    """
     if config.base_model == STARTER:
         return starter_base(config.seed, train, tools, fmt, work)
     return pretrained_base(config.base_model, work)
 
 
 def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt: PromptFormat, work: Path) -> Base:
-    """A new starter for these rows; the same seed and rows give the same weights."""
+    """Returns a new starter for these rows. The same seed and rows give the same weights."""
     texts = [text for row in train for text in (row.message, fmt.completion(row.calls, row.answer))]
     path = train_starter_tokenizer([*texts, *tool_texts(tools)], work)
     tokenizer = fast_tokenizer(path)
@@ -56,9 +59,10 @@ def starter_base(seed: int, train: Sequence[Example], tools: Sequence[Tool], fmt
 
 
 def pretrained_base(name: str, work: Path) -> Base:
-    """A Gemma 3 from a folder or the Hub, in float32; InputError where there is none, or it is something else.
+    """Returns a Gemma 3 from a folder or the Hub, in float32.
 
-    `work` is a folder for what has to be rewritten.
+    `work` is a folder for rewritten tokenizer files. Raises InputError if there is no such model, or it is not a
+    Gemma 3.
     """
     folder = local_folder(name)
     kind = read_json(folder / "config.json").get("model_type")
@@ -73,7 +77,7 @@ def pretrained_base(name: str, work: Path) -> Base:
 
 
 def load_weights(folder: Path) -> PreTrainedModel:
-    """The model in a folder that was looked at, in float32; InputError where the library cannot load it."""
+    """Returns the model in a checked folder, in float32. Raises InputError if the library cannot load it."""
     with loading(folder):
         return AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="sdpa", use_safetensors=True, trust_remote_code=False
@@ -81,11 +85,14 @@ def load_weights(folder: Path) -> PreTrainedModel:
 
 
 def local_folder(name: str) -> Path:
-    """The folder of a model: as named, or fetched from the Hub with the token of HF_TOKEN; InputError without one."""
+    """Returns the folder `name`, or a download from the Hub with the token in HF_TOKEN.
+
+    Raises InputError if there is no such folder or repository.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise InputError(f"{folder} holds no model: it has no config.json. Name the folder of a saved checkpoint.")
+            raise InputError(f"{folder} has no model: config.json is missing. Name the folder of a saved checkpoint.")
         return folder
     if name.startswith((".", "/", "~")) or name.count("/") != 1:
         raise InputError(
@@ -97,7 +104,7 @@ def local_folder(name: str) -> Path:
 
 
 def with_adapter(model: PreTrainedModel, config: RunConfig) -> PeftModel:
-    """The model with a LoRA adapter on linear layers of its body; the seed makes it the same each time."""
+    """Returns the model with a LoRA adapter on its layers. The same seed gives the same adapter."""
     torch.manual_seed(config.seed)
     lora = LoraConfig(
         r=config.lora_r,

@@ -1,4 +1,4 @@
-"""Saving a checkpoint so that transformers, the evaluation and the LiteRT export can all read it."""
+"""Checkpoints and adapters that transformers, the evaluation and the LiteRT export can read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def save_checkpoint(
 ) -> None:
     """Write weights, configuration, tokenizer, chat template and stop ids to `folder`.
 
-    `tokenizer_model` is the base's SentencePiece file, which transformers 5 does not write itself and the export needs;
-    None where the base has none.
+    `tokenizer_model` is the base's SentencePiece file, or None if it has none. The export needs this file, and
+    transformers 5 does not write it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.generation_config = GenerationConfig(
@@ -40,12 +40,12 @@ def save_checkpoint(
 
 
 def save_adapter(folder: Path, model: PeftModel, template: str) -> None:
-    """Write a LoRA adapter and the chat template that it was trained with: the base's own would be another prompt."""
+    """Write a LoRA adapter and the chat template that it was trained with. The base's own gives another prompt."""
     model.save_pretrained(folder)
-    (folder / "README.md").unlink(missing_ok=True)  # PEFT's form with nothing filled in; the checkpoint's card says it
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card; the checkpoint has one
     (folder / TEMPLATE).write_text(template, encoding="utf-8")
 
 
 def parameter_count(model: torch.nn.Module) -> int:
-    """How many numbers the model holds; shared ones count once."""
+    """Returns the number of the model's parameters; shared ones count once."""
     return sum(parameter.numel() for parameter in model.parameters())

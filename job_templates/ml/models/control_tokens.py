@@ -1,4 +1,4 @@
-"""FunctionGemma's control tokens in a plain Gemma 3's tokenizer, which calls them `<unused40>` to `<unused46>`."""
+"""FunctionGemma's control tokens in the tokenizer of a plain Gemma 3, which names them `<unused40>` to `<unused46>`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ RENAMED = {
 
 
 def load_tokenizer(folder: Path, name: str, work: Path) -> tuple[PreTrainedTokenizerBase, Path | None]:
-    """A base's tokenizer with the control tokens at their ids, and its SentencePiece file, None where it has none.
+    """Returns a base's tokenizer with the control tokens at their ids, and its SentencePiece file or None.
 
-    A plain Gemma 3's is rewritten into `work`, its unused tokens renamed. Raises InputError for any other tokenizer
-    that lacks the tokens.
+    The tokenizer of a plain Gemma 3 is copied to `work`, and its unused tokens are renamed. Raises InputError if
+    another tokenizer lacks the tokens.
     """
     source = folder / TOKENIZER_MODEL
     tokenizer = read_tokenizer(folder)
@@ -48,24 +48,24 @@ def load_tokenizer(folder: Path, name: str, work: Path) -> tuple[PreTrainedToken
 
 
 def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer in a folder that was looked at; InputError where it has none that the library can load."""
+    """Returns the tokenizer in a checked folder. Raises InputError if there is none that the library can load."""
     if not any((folder / name).is_file() for name in ("tokenizer.json", TOKENIZER_MODEL)):
         raise InputError(
-            f"{folder} has no tokenizer (tokenizer.json or {TOKENIZER_MODEL}). Copy the base model's there."
+            f"{folder} has no tokenizer (tokenizer.json or {TOKENIZER_MODEL}). Copy the base model's into this folder."
         )
     with loading(folder / "tokenizer.json"):
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def missing_token(tokenizer: PreTrainedTokenizerBase) -> str | None:
-    """The first control token that the tokenizer has not at its id."""
+    """Returns the first control token that the tokenizer does not have at its id; None if it has all."""
     return next(
         (token for token, index in CONTROL_TOKENS.items() if tokenizer.convert_tokens_to_ids(token) != index), None
     )
 
 
 def _renamed(folder: Path, out: Path) -> Path | None:
-    """A copy of the tokenizer's files with the unused tokens renamed; None where there is no tokenizer.json."""
+    """A copy of the tokenizer's files with the unused tokens renamed; None if there is no tokenizer.json."""
     if not (folder / "tokenizer.json").is_file():
         return None
     out.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Which device trains and answers, in which precision."""
+"""The device and the precision of training and evaluation."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ProductsName = Literal["float16", "bfloat16", "float32"]
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How the weights are multiplied; they are always held in float32.
+    """A device, and the type of the matrix products there. A training's weights are always float32.
 
-    bfloat16 where the device multiplies in it. A T4 does not, and Gemma 3's residual stream overflows float16
-    (huggingface/transformers#36822), so there only the multiplications are float16, under autocast with a scaled loss.
+    Products are bfloat16 if the device supports it. A T4 does not, and Gemma 3's residual stream overflows float16
+    (huggingface/transformers#36822). Therefore only the products are float16 there, under autocast with a scaled loss.
     """
 
     device: str
@@ -36,20 +36,20 @@ class Precision:
 
     @property
     def answers(self) -> torch.dtype:
-        """What weights are held in where a model answers: float32 on a CPU, so that all CPUs give the same answers."""
+        """The type of the weights in an evaluation: float32 on a CPU, so that all CPUs give the same answers."""
         return torch.bfloat16 if self.bf16 and self.device != "cpu" else torch.float32
 
     def ready(self, model: Any) -> Any:
-        """The model on this device, its weights in the type that answers are made in, in evaluation mode."""
+        """Returns the model on this device, in evaluation mode, with weights of type `answers`."""
         return hold_weights_in(model.to(self.device), self.answers).eval()
 
     @contextmanager
     def rounding(self) -> Iterator[None]:
-        """Where a CPU trains in bfloat16, what is still multiplied in float32 here may be rounded to it first.
+        """If a CPU trains in bfloat16, its remaining float32 products may round their inputs to bfloat16 here.
 
-        oneDNN multiplies it then: it keeps the sums in float32, and is faster than MKL even where it rounds nothing.
+        oneDNN then computes them. It has sums in float32, and is faster than MKL even if it rounds nothing.
         """
-        settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined] # torch puts an object in the module's place
+        settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined] # torch replaces the module by an object
         before = settings.fp32_precision
         if self.bf16 and self.device == "cpu":
             settings.fp32_precision = "bf16"
@@ -59,26 +59,28 @@ class Precision:
             settings.fp32_precision = before
 
 
-def choose_precision(wanted: PrecisionName = "auto") -> Precision:
-    """What is wanted, or the fastest that is safe here; InputError where a GPU has no bfloat16.
+def choose_precision(requested: PrecisionName = "auto") -> Precision:
+    """Returns the requested precision, or for "auto" the fastest that is safe on this machine.
 
-    A CPU without instructions for bfloat16 does as told, but slower than in float32.
+    A CPU without instructions for bfloat16 supports it too, but more slowly than float32. Raises InputError if bfloat16
+    is requested and the GPU does not support it.
     """
     device: DeviceName = "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted != "auto":
-        return precision_on(device, wanted)
+    if requested != "auto":
+        return precision_on(device, requested)
     if device == "cpu":
         return precision_on(device, "bfloat16" if cpu_has_bf16() else "float32")
     return precision_on(device, "bfloat16" if _gpu_has_bf16() else "float16")
 
 
 def precision_on(device: DeviceName, products: ProductsName) -> Precision:
-    """The precision whose products are of this type on this device; InputError where the device has no such products.
+    """Returns the precision with products of this type on this device.
 
-    float16 on any GPU is what choose_precision takes on one without bfloat16: autocast with a scaled loss.
+    float16 means autocast with a scaled loss, on any GPU. Raises InputError if there is no such device, or it does not
+    support the type.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("PyTorch finds no GPU here. Use a machine with an NVIDIA GPU and a driver for it, or the CPU.")
+        raise InputError("PyTorch finds no GPU. Use a machine with an NVIDIA GPU and its driver, or use the CPU.")
     if device == "cuda" and products == "bfloat16" and not _gpu_has_bf16():
         raise InputError(
             f"{torch.cuda.get_device_name()} does not multiply in bfloat16. Leave --precision at auto (float16 with a "
@@ -94,10 +96,10 @@ def _gpu_has_bf16() -> bool:
 
 
 def hold_weights_in(model: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """The model with its weights in this type, as transformers loads them; what it computes for itself stays as it is.
+    """Returns the model with its weights in this type, as transformers loads them. Its buffers are not changed.
 
-    Module.to would round the rotary embedding's frequencies too: in bfloat16, a cosine at position 700 is then off by
-    0.1.
+    Module.to would also round the frequencies of the rotary embedding. In bfloat16, a cosine at position 700 would then
+    be off by 0.1.
     """
     for weight in model.parameters():
         weight.data = weight.data.to(dtype)
@@ -106,5 +108,5 @@ def hold_weights_in(model: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 def cpu_has_bf16() -> bool:
     """Whether the CPU has instructions that multiply bfloat16: AVX-512 BF16 or AMX."""
-    known = torch.cpu.get_capabilities()
-    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

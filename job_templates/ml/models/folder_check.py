@@ -1,6 +1,6 @@
-"""Looking at a model's folder before anything reads it: its names, its settings, and what its weights say they are.
+"""The check of a model's folder before it is read: its file names, its settings, and the headers of its weights.
 
-A folder that somebody else made may hold links, code, pickles and lies; each is told in one sentence here.
+A folder from an unknown source may contain links, code, pickles and false sizes. Each gives an error of one sentence.
 """
 
 from __future__ import annotations
@@ -28,32 +28,35 @@ NEEDED: dict[str, int] = {
     "hidden_size": 16_384, "intermediate_size": 131_072, "num_hidden_layers": 256, "num_attention_heads": 256,
     "num_key_value_heads": 256, "head_dim": 1_024, "vocab_size": 2**20,
 }  # fmt: skip
-"""The whole numbers that a Gemma 3's config.json holds, and the largest that each may be: beyond any Gemma 3."""
+"""The required whole numbers in a Gemma 3's config.json, with a maximum for each that is above any Gemma 3's."""
 OPTIONAL: dict[str, int] = {"max_position_embeddings": 10**7, "sliding_window": 10**7, "query_pre_attn_scalar": 10**6}
 POSITIVE = ("rms_norm_eps", "initializer_range")
 LAYER_TYPES = {"sliding_attention", "full_attention"}
-AGAIN = "Save the model again with transformers' save_pretrained, or name another one."
+AGAIN = "Save the model again with transformers' save_pretrained, or name another model."
 
 
 def check_checkpoint(folder: Path) -> None:
-    """Look at a folder with a Gemma 3's weights; InputError naming the first file that cannot be used, and why."""
+    """Check a folder with a Gemma 3's weights.
+
+    Raises InputError with the first file that cannot be used, and the reason.
+    """
     check_names(folder)
     if (folder / ADAPTER_CONFIG).exists():
         raise InputError(
-            f"{folder} holds a model and an adapter at once ({CONFIG}, {ADAPTER_CONFIG}). Put the adapter into a "
-            "folder of its own."
+            f"{folder} contains both a model and an adapter ({CONFIG}, {ADAPTER_CONFIG}). Put the adapter into a "
+            "separate folder."
         )
     config = read_config(folder / CONFIG)
     described, stored = _described(config), _stored(folder)
     if described > stored:
         raise InputError(
-            f"{folder / CONFIG} describes a model of at least {described:,} weights; its *.safetensors hold "
+            f"{folder / CONFIG} describes a model of at least {described:,} weights, but its *.safetensors contain "
             f"{stored:,}. {AGAIN}"
         )
 
 
 def check_names(folder: Path) -> None:
-    """Look at the names in a folder: no links out of it, no pickles in place of weights, nothing of a strange size."""
+    """Raises InputError if the folder has links out of it, pickles instead of weights, or files that are too large."""
     inside = _home(folder)
     for path in sorted(path for pattern in READ for path in folder.glob(pattern)):
         if path.is_symlink() and not path.resolve().is_relative_to(inside):
@@ -62,8 +65,8 @@ def check_names(folder: Path) -> None:
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if pickles and not any(folder.glob("*.safetensors")):
         raise InputError(
-            f"{folder / pickles[0]} is a pickle, which can run code as it is read. Save the model again as "
-            "safetensors: save_pretrained does."
+            f"{folder / pickles[0]} is a pickle, which can run code when it is read. Save the model again as "
+            "safetensors, with save_pretrained."
         )
     for name in ("tokenizer_config.json", "generation_config.json", "processor_config.json"):
         if (folder / name).exists():
@@ -71,7 +74,7 @@ def check_names(folder: Path) -> None:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """A Gemma 3's config.json with numbers that a Gemma 3 can have; InputError naming the first that is not."""
+    """Returns a Gemma 3's config.json. Raises InputError with the first number that no Gemma 3 can have."""
     config = read_json(path)
     _refuse_code(path, config)
     for name, most in {**NEEDED, **OPTIONAL}.items():
@@ -92,7 +95,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def loading(folder: Path) -> Iterator[None]:
-    """Turn whatever the libraries raise while they load a folder into InputError with their own first sentence."""
+    """Raises InputError, with the first line of the library's message, if a library cannot load the folder."""
     try:
         yield
     except (InputError, MemoryError):
@@ -100,8 +103,8 @@ def loading(folder: Path) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        raise InputError(f"{folder} cannot be loaded: {said.rstrip('.')}. {AGAIN}") from error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+        raise InputError(f"{folder} cannot be loaded: {reason.rstrip('.')}. {AGAIN}") from error
 
 
 def _layers(layers: object, number: int) -> bool:
@@ -109,9 +112,9 @@ def _layers(layers: object, number: int) -> bool:
 
 
 def _home(folder: Path) -> Path:
-    """The folder that links may lead into: itself, or the repository in the Hub's cache that it is a snapshot of."""
+    """The folder that links may point into: itself, or its repository in the Hub's cache if it is a snapshot."""
     real = folder.resolve()
-    for inner in (real, *real.parents):  # a run's checkpoint lies deeper in its snapshot
+    for inner in (real, *real.parents):  # a run's checkpoint is a subfolder of its snapshot
         repository = inner.parent.parent
         if inner.parent.name == "snapshots" and repository.name.startswith("models--"):
             return repository
@@ -124,16 +127,16 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. {AGAIN}") from error
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{path} is no file. {AGAIN}")
+        raise InputError(f"{path} is not a file. {AGAIN}")
     most = SMALL_BYTES.get(path.suffix)
     if most is not None and found.st_size > most:
         raise InputError(
-            f"{path} has {found.st_size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are read. {AGAIN}"
+            f"{path} has {found.st_size / 2**20:,.0f} MB; at most {most / 2**20:,.0f} MB are allowed. {AGAIN}"
         )
 
 
 def _refuse_code(path: Path, record: Mapping[str, Any]) -> None:
-    """Refuse settings that have a library fetch code or other weights, or read a file elsewhere."""
+    """Raises InputError if a setting makes a library download code or other weights, or read a file elsewhere."""
     for name in CODE_KEYS:
         if record.get(name):
             raise InputError(f"{path} has {name!r}, which is not supported. Name a plain Gemma 3 without it.")
@@ -143,11 +146,11 @@ def _refuse_code(path: Path, record: Mapping[str, Any]) -> None:
     for name in PATH_KEYS:
         value = record.get(name)
         if value is not None and (not isinstance(value, str) or Path(value).name != value):
-            raise InputError(f"{path}: {name} is {_shown(value)}, which is no file of this folder. Remove it.")
+            raise InputError(f"{path}: {name} is {_shown(value)}, which is not a file of this folder. Remove it.")
 
 
 def _described(config: Mapping[str, Any]) -> int:
-    """The weights that a Gemma 3 of these settings has at least: embeddings, attention and feed-forward layers."""
+    """The minimum number of weights of a Gemma 3 with these settings: embeddings, attention and feed-forward layers."""
     hidden, heads, shared = (config[name] for name in ("hidden_size", "num_attention_heads", "num_key_value_heads"))
     attention = 2 * hidden * heads * config["head_dim"] + 2 * hidden * shared * config["head_dim"]
     layer = attention + 3 * hidden * config["intermediate_size"]
@@ -155,7 +158,7 @@ def _described(config: Mapping[str, Any]) -> int:
 
 
 def _stored(folder: Path) -> int:
-    """The weights that the folder's *.safetensors say they hold; InputError where one of them is damaged."""
+    """The number of weights by the headers of the folder's *.safetensors. Raises InputError if one is damaged."""
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise InputError(f"{folder} has no weights (*.safetensors). {AGAIN}")
@@ -173,7 +176,7 @@ def _check_index(folder: Path, files: set[str]) -> None:
 
 
 def weights_in(path: Path) -> int:
-    """The numbers in a .safetensors; InputError where its header is cut off, or says what is not so."""
+    """Returns how many numbers a .safetensors file has. Raises InputError if its header is truncated or wrong."""
     try:
         with safe_open(path, framework="numpy") as file:
             return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""Loading what is to be scored: a checkpoint, an adapter on its base, or the base that a run started from."""
+"""Loading of the models to score: a checkpoint, an adapter on its base, or the base that a run started from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROBE = "Where is it?"
 
 @dataclass(frozen=True, slots=True)
 class Scorable:
-    """A model ready to answer, its tokenizer, and the prompt that it was made for."""
+    """A model in evaluation mode, its tokenizer, and the prompt format that it was trained with."""
 
     model: Any
     tokenizer: PreTrainedTokenizerBase
@@ -33,7 +33,10 @@ class Scorable:
 
 
 def load_tuned(source: ModelSource, tools: Sequence[Tool]) -> Scorable:
-    """The model behind `--model`, with its run's prompt format, or the one that its chat template renders."""
+    """Returns the model of a source, with its run's prompt format, or the one that its chat template renders.
+
+    Raises InputError if it cannot be loaded.
+    """
     folder = source.adapter or source.weights
     with loading(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
@@ -49,12 +52,11 @@ def load_tuned(source: ModelSource, tools: Sequence[Tool]) -> Scorable:
 
 
 def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Scorable:
-    """The model that a run started from: the starter before its first step, or the base with all tools in its prompt.
+    """Returns the model that a run started from: the starter before its first step, or the pretrained base.
 
-    The starter takes the run's own `tokenizer`, which is read where it is not given.
-
-    A base that was never trained on the tools can only call them when it is told of them, so its prompt holds the full
-    declarations whatever the run trained with.
+    The starter needs the run's `tokenizer`; without one, it is read from the checkpoint. A base's prompt has the full
+    declarations, whatever the run trained with, because a base that was not trained on the tools knows no other way.
+    Raises InputError if the model cannot be loaded.
     """
     config = run.config
     if config.base_model == STARTER:
@@ -71,7 +73,7 @@ def load_base(run: Run, tokenizer: PreTrainedTokenizerBase | None = None) -> Sco
 
 
 def format_of(tokenizer: PreTrainedTokenizerBase, tools: Sequence[Tool], seconds: float = SECONDS) -> PromptFormat:
-    """The prompt format whose prompt the checkpoint's chat template renders; native with full declarations if none.
+    """Returns the prompt format that the checkpoint's chat template renders; native with full declarations if none.
 
     Raises InputError if the template takes longer than `seconds`.
     """

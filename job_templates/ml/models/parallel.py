@@ -1,7 +1,7 @@
-"""Independent pieces of CPU work side by side, one thread each.
+"""Independent pieces of CPU work in parallel, one thread for each.
 
-Torch's own threads share every single product and wait for each other after it, which many small products pay for with
-as much waiting as work; pieces that do not meet until their end do not wait.
+Torch's own threads share every product and wait for each other after it. With many small products, they wait as long
+as they work. Independent pieces wait only at their end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def run_threads(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> list[Result]:
-    """What `work` makes of each piece, in order and without gradients; torch's threads are divided among the pieces."""
+    """Returns `work(piece)` for each piece, in order and without gradients. The pieces share torch's threads."""
     threads = torch.get_num_threads()
     at_once = min(threads, len(pieces))
     if at_once < 2:
@@ -28,7 +28,7 @@ def run_threads(work: Callable[[Piece], Result], pieces: Sequence[Piece]) -> lis
         with ThreadPoolExecutor(at_once, initializer=lambda: torch.set_num_threads(threads // at_once)) as pool:
             return list(pool.map(lambda piece: _inference(work, piece), pieces))
     finally:
-        torch.set_num_threads(threads)  # what a thread that begins later takes over
+        torch.set_num_threads(threads)  # the setting that later threads inherit
 
 
 @torch.inference_mode()
@@ -38,7 +38,7 @@ def _inference(work: Callable[[Piece], Result], piece: Piece) -> Result:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch works with one thread here, for what is made of many small products."""
+    """Torch uses one thread inside this context, which is faster for many small products."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -48,7 +48,10 @@ def one_thread() -> Iterator[None]:
 
 
 def portions(length: int, step: int) -> list[range]:
-    """0 to before `length` in about equal ranges, one a torch thread at most, each beginning at a whole step."""
+    """Returns `range(length)` as ranges of about equal size, at most one per torch thread.
+
+    Each range starts at a multiple of `step`.
+    """
     steps = -(-length // step)
     number = max(1, min(steps, torch.get_num_threads()))
     edges = [min(length, steps * part // number * step) for part in range(number + 1)]

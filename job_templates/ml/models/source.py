@@ -1,4 +1,4 @@
-"""What `--model` names: a run, a checkpoint, a LoRA adapter, or a Hub repository that holds one of them."""
+"""The model that `--model` names: a run, a checkpoint, a LoRA adapter, or a Hub repository with one of them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from job_templates.ml.models.folder_check import check_checkpoint
 CONFIG, ADAPTER_CONFIG, RUN_RECORD = "config.json", "adapter_config.json", "run.json"
 TOKENIZER_MODEL, TEMPLATE = "tokenizer.model", "chat_template.jinja"
 ARCHITECTURES = ("gemma3_text",)
-FILES_WANTED = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inputs/*")
+DOWNLOADED_FILES = ("*.json", "*.jsonl", "*.safetensors", "*.model", "*.jinja", "inputs/*")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Weights to export, and the run that made them, if one did.
+    """The weights that `--model` names, and their run, if there is one.
 
-    `name` is what the file will be called after; `folder` is what was named, `repo_id` where it came from the Hub.
+    `name` is the start of an exported file's name. `folder` is the named folder, or the download of `repo_id`.
     """
 
     name: str
@@ -38,7 +38,7 @@ class ModelSource:
 
 
 def find_source(model: str) -> ModelSource:
-    """Find the weights behind `--model`; InputError saying what the folder or repository lacks."""
+    """Returns the source that `--model` names. Raises InputError with what the folder or repository lacks."""
     folder = resolve_folder(model)
     repo_id = None if Path(model).expanduser().is_dir() else model
     run = _run_around(folder)
@@ -57,7 +57,7 @@ def find_source(model: str) -> ModelSource:
 
 
 def resolve_folder(model: str) -> Path:
-    """The folder called `model`, or a copy of the Hub repository of that name; InputError where there is neither."""
+    """Returns the folder `model`, or a download of that Hub repository. Raises InputError if there is neither."""
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder.absolute()
@@ -67,11 +67,11 @@ def resolve_folder(model: str) -> Path:
             "you/your-model."
         )
     with hub_errors(model, "read the model"):
-        return Path(snapshot_download(model, allow_patterns=list(FILES_WANTED), token=os.environ.get("HF_TOKEN")))
+        return Path(snapshot_download(model, allow_patterns=list(DOWNLOADED_FILES), token=os.environ.get("HF_TOKEN")))
 
 
 def _run_around(folder: Path) -> Run | None:
-    """The run that `folder` is, or lies in (RUN/checkpoint, RUN/checkpoint/adapter)."""
+    """The run in `folder` or in a parent folder (of RUN/checkpoint or RUN/checkpoint/adapter); None if none."""
     for candidate in (folder, *list(folder.parents)[:2]):
         if (candidate / RUN_RECORD).is_file():
             return Run.open(candidate)
@@ -82,7 +82,7 @@ def _base_of(adapter: Path, *, local: bool) -> Path:
     """The folder of the model that a LoRA adapter belongs to."""
     if not (adapter / ADAPTER_CONFIG).is_file():
         raise InputError(
-            f"{adapter} holds no model: looked for {CONFIG} (a checkpoint), {ADAPTER_CONFIG} (a LoRA adapter) and "
+            f"{adapter} has no model: it has no {CONFIG} (a checkpoint), no {ADAPTER_CONFIG} (a LoRA adapter) and no "
             f"{RUN_RECORD} (a run). Name the folder that train.py wrote."
         )
     check_adapter(adapter)
@@ -93,7 +93,7 @@ def _base_of(adapter: Path, *, local: bool) -> Path:
 
 
 def _checked(source: ModelSource) -> ModelSource:
-    """The source itself, or InputError naming the file that is missing or the model that is not Gemma 3."""
+    """Returns the source itself. Raises InputError if a file is missing or the model is not a Gemma 3."""
     kind = read_json(source.weights / CONFIG).get("model_type")
     if kind not in ARCHITECTURES:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The starter: a Gemma 3 of just under a million parameters, made new for each run."""
+"""The starter: a new Gemma 3 of just under a million parameters for each run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTEXT = 32_768
 
 
 def starter_config(vocabulary: int) -> Gemma3TextConfig:
-    """The starter's shape: Gemma 3 270M's, only smaller, with its last layer attending to everything."""
+    """Returns the starter's shape: a smaller Gemma 3 270M whose last layer has full attention."""
     return Gemma3TextConfig(
         vocab_size=vocabulary,
         hidden_size=HIDDEN,
@@ -38,20 +38,20 @@ def starter_config(vocabulary: int) -> Gemma3TextConfig:
 
 
 def new_starter(vocabulary: int, seed: int) -> Gemma3ForCausalLM:
-    """A starter with random weights; the same `seed` gives the same weights."""
+    """Returns a starter with random weights. The same `seed` gives the same weights."""
     torch.manual_seed(seed)
     return Gemma3ForCausalLM(starter_config(vocabulary))
 
 
 FIRST_LEARNED_ID = len(META_TOKENS) + len(user_defined_symbols()) + 256
-"""The 256 bytes stand between the special pieces and the learned ones."""
+"""The id after the special pieces and the 256 bytes."""
 
 
 def fast_tokenizer(tokenizer_model: Path) -> PreTrainedTokenizerBase:
-    """The fast tokenizer that encodes as the starter's SentencePiece `tokenizer_model` does.
+    """Returns the fast tokenizer that gives the same token ids as the starter's SentencePiece `tokenizer_model`.
 
-    SentencePiece joins two pieces whenever the joined piece exists, the best score first, so every way to cut a piece
-    into two others is a merge, ranked by the piece's score.
+    SentencePiece joins two pieces whenever the joined piece exists, the best score first. Therefore every split of a
+    piece into two others is a merge, ranked by the piece's score.
     """
     model = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer_model))
     pieces = {model.id_to_piece(index): index for index in range(model.vocab_size())}

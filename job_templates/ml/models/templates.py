@@ -1,6 +1,6 @@
-"""Rendering a chat template that somebody else wrote: in a process of its own, with limits on time and memory.
+"""Rendering of untrusted chat templates, in a separate process with limits on time and memory.
 
-Run as `python -m job_templates.ml.models.templates`, which is what `render` does: an order on stdin, texts on stdout.
+`render` runs `python -m job_templates.ml.models.templates`, which reads an order from stdin and writes texts to stdout.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from job_templates.worker_process import end_with_parent
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 30.0
 MOST_BYTES = 3 * 1024**3
-"""Of address space: the library that renders takes 1 GB of it."""
+"""The limit of the process's address space; the rendering library needs 1 GB."""
 MOST_CHARACTERS = 4_000_000
-MEND = "Replace chat_template.jinja by the base model's own, then try again."
+NEXT_STEP = "Replace chat_template.jinja with the base model's own, then try again."
 Message = dict[str, str]
 
 
 def render(
     tokenizer: Any, conversations: Sequence[list[Message]], tools: list[dict[str, Any]], seconds: float = SECONDS
 ) -> list[str | None]:
-    """What the tokenizer's chat template makes of each conversation; None for one that it does not know how to write.
+    """Returns the text that the tokenizer's chat template gives for each conversation; None if it cannot render it.
 
-    Raises InputError if it takes longer than `seconds`, or more memory than it may.
+    Raises InputError if the template takes longer than `seconds`, or more than MOST_BYTES of memory.
     """
     try:
         template = tokenizer.get_chat_template(None, tools=tools)
-    except ValueError:  # no template at all
+    except ValueError:  # there is no template
         return [None] * len(conversations)
-    known: dict[str, Any] = tokenizer.special_tokens_map
-    special = {name: value if isinstance(value, list) else str(value) for name, value in known.items()}
+    tokens: dict[str, Any] = tokenizer.special_tokens_map
+    special = {name: value if isinstance(value, list) else str(value) for name, value in tokens.items()}
     where = f"The chat template of {tokenizer.name_or_path}"
     order = {"template": template, "conversations": conversations, "tools": tools, "special": special}
     command = [sys.executable, "-m", "job_templates.ml.models.templates"]
@@ -52,9 +52,9 @@ def render(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{where} was cut off after {seconds:.0f} seconds. {MEND}") from error
+        raise InputError(f"{where} was cut off after {seconds:.0f} seconds. {NEXT_STEP}") from error
     if done.returncode != 0:
-        raise InputError(f"{where} takes too much memory. {MEND}")
+        raise InputError(f"{where} takes too much memory. {NEXT_STEP}")
     found: list[str | None] = json.loads(done.stdout)
     return found
 
@@ -80,7 +80,7 @@ def _rendered(order: dict[str, Any], conversation: list[Message]) -> str | None:
     except MemoryError:
         raise
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
-        return None  # a template that knows no such role, or has a fault
+        return None  # the template does not support such a role, or has an error
     return text if len(text) <= MOST_CHARACTERS else None
 
 

@@ -1,4 +1,4 @@
-"""Rows as tokens: encoding, the held-out rows, augmentation for the starter."""
+"""Rows as token ids, their length, and the augmentation for the starter."""
 
 from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode, encode_rows, resolve_length, shared_prefix

@@ -1,4 +1,4 @@
-"""Rows that come out a little different each time: what a model made from few rows needs to generalise."""
+"""Augmentation: random variations of rows, with which a model that is trained on few rows generalises better."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from job_templates.ml.rows.encoding import TokenRow, encode
 
 WORD = re.compile(r"\w+")
 SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")
-"""In the order of the generator's draws, so that a seed gives the same rows as ever."""
+"""The order matters: a seed gives the same rows only with the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How often a word is dropped or mistyped, and a row's words mixed, or its argument exchanged, with another's."""
+    """The probability that a word is dropped, or mistyped, a message mixed with another, or an argument exchanged."""
 
     drop: float = 0.15
     typo: float = 0.1
@@ -33,7 +33,7 @@ class Strength:
 
 
 class Augmenter:
-    """Varies the user's text; words that an argument repeats stay, or are exchanged in both places."""
+    """Varies the user's text. Words that an argument repeats do not change, or are exchanged in both places."""
 
     def __init__(self, examples: Sequence[Example], strength: Strength) -> None:
         self._strength = strength
@@ -43,22 +43,22 @@ class Augmenter:
             self._alike[_answer(example)].append(example.message)
 
     def vary(self, example: Example, rng: random.Random) -> Example:
-        """Another way to say the same row, or the same with another value."""
+        """Returns a variation of the row: other words for the same call, or the same call with another value."""
         if rng.random() < self._strength.mix:
             message = mixed(example.message, rng.choice(self._alike[_answer(example)]), rng)
             if self._spoken_words(example) <= _words(message):
                 example = replace(example, message=message)
         if rng.random() < self._strength.swap:
             example = self._swapped(example, rng)
-        kept = {
+        fixed = {
             word.lower() for call in example.calls for text in _texts(call.arguments) for word in WORD.findall(text)
         }
-        words = [self._word(word, kept, rng) for word in example.message.split()]
+        words = [self._word(word, fixed, rng) for word in example.message.split()]
         message = " ".join(word for word in words if word)
         return replace(example, message=message or example.message)
 
     def _spoken_words(self, example: Example) -> set[str]:
-        """The words of the message that an argument has to copy: an open text's, or a number's."""
+        """The words of the message that an argument copies: those of a free text or a number."""
         needed: set[str] = set()
         for call in example.calls:
             for key, value in call.arguments.items():
@@ -66,8 +66,8 @@ class Augmenter:
                     needed.update(word for text in _texts(value) for word in _words(text))
         return needed & _words(example.message)
 
-    def _word(self, word: str, kept: set[str], rng: random.Random) -> str:
-        if any(part.lower() in kept for part in WORD.findall(word)):
+    def _word(self, word: str, fixed: set[str], rng: random.Random) -> str:
+        if any(part.lower() in fixed for part in WORD.findall(word)):
             return word
         chance = rng.random()
         if chance < self._strength.drop:
@@ -77,7 +77,7 @@ class Augmenter:
         return word
 
     def _swapped(self, example: Example, rng: random.Random) -> Example:
-        """The row with each spoken argument's text exchanged for one that other rows speak."""
+        """The row with every copied text replaced by one from other rows, in the message and in the argument."""
         message, calls = example.message, []
         for call in example.calls:
             arguments = dict(call.arguments)
@@ -90,7 +90,7 @@ class Augmenter:
         return replace(example, message=message, calls=tuple(calls))
 
     def _other_value(self, others: Sequence[str], rng: random.Random) -> str:
-        """A value that another row speaks, or the words of two of them joined: one never seen has to be copied."""
+        """A value from another row, or words of two such values, so that the model learns to copy unknown values."""
         value = rng.choice(others)
         if rng.random() < 0.5:
             return value
@@ -100,9 +100,10 @@ class Augmenter:
 
 
 def spoken_values(examples: Sequence[Example]) -> dict[tuple[str, str], list[str]]:
-    """The values, by tool and argument, of the arguments that mostly repeat the message's words and seldom each other.
+    """Returns the values that messages contain, by tool and argument.
 
-    An argument of a few fixed values is left out: exchanging those would change what the message means.
+    At least half of an argument's values must be in their messages, and at least a quarter of these must be distinct.
+    An argument with few values is left out, because exchanging them would change the meaning of the message.
     """
     seen: Counter[tuple[str, str]] = Counter()
     spoken: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -120,9 +121,10 @@ def spoken_values(examples: Sequence[Example]) -> dict[tuple[str, str], list[str
 
 
 def mixed(one: str, other: str, rng: random.Random) -> str:
-    """The words of two messages that ask the same: the beginning of one and the end of the other, or one in the other.
+    """Returns a mixture of the words of two messages with the same calls.
 
-    `one` itself where they are the same.
+    This is the start of `one` with the end of `other`, or `one` with a few words of `other` inserted. It is `one` if
+    the messages are equal or `other` has no words.
     """
     left, right = one.split(), other.split()
     if not right or one == other:
@@ -136,7 +138,7 @@ def mixed(one: str, other: str, rng: random.Random) -> str:
 
 
 def _answer(example: Example) -> str:
-    """What the row asks for, as text."""
+    """The row's calls and answer, as text."""
     return json.dumps([[call.to_dict() for call in example.calls], example.answer], sort_keys=True, default=str)
 
 
@@ -157,9 +159,9 @@ PLACE = "\u0001"
 
 
 class StarterRows:
-    """A RowSource that varies the user's text anew at each turn; the same seed and turn give the same text.
+    """A RowSource that varies the user's text in each epoch. The same seed and epoch give the same text.
 
-    The text around the message is encoded once: in the starter's tokenizer no piece reaches across a turn's edges.
+    The text around the message is encoded once, because no token of the starter crosses the borders of the message.
     """
 
     def __init__(
@@ -182,9 +184,9 @@ class StarterRows:
     def __len__(self) -> int:
         return len(self._examples)
 
-    def draw(self, index: int, turn: int) -> TokenRow:
-        """The row at `index`, varied in a way of its own at each turn."""
-        rng = random.Random(f"{self._seed}:{index}:{turn + 1}")
+    def draw(self, index: int, epoch: int) -> TokenRow:
+        """Returns the row at `index`, with a different variation in each epoch."""
+        rng = random.Random(f"{self._seed}:{index}:{epoch + 1}")
         example = self._augmenter.vary(self._examples[index], rng)
         texts = [example.message.strip(), self._fmt.completion(example.calls, example.answer)]
         message, completion = encode(self._tokenizer, texts)

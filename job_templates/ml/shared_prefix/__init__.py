@@ -1,6 +1,6 @@
-"""Computing the prompt's common part once a step instead of once a row."""
+"""Prefix-shared batches: the common prefix of all prompts is computed once per step instead of once per row."""
 
-from job_templates.ml.shared_prefix.answer_loss import look, token_losses
+from job_templates.ml.shared_prefix.answer_loss import evaluate_batches, token_losses
 from job_templates.ml.shared_prefix.collator import FixedRows, PackCollator, RowSource, padded
 from job_templates.ml.shared_prefix.packed_cache import Keys, PackedCache, RowKeys
 
@@ -11,7 +11,7 @@ __all__ = [
     "PackedCache",
     "RowKeys",
     "RowSource",
-    "look",
+    "evaluate_batches",
     "padded",
     "token_losses",
 ]

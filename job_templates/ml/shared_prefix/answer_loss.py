@@ -1,9 +1,9 @@
-"""The output layer and the loss on answers together, over slices of the vocabulary: large logits never exist.
+"""The output layer and the loss on answers, over slices of the vocabulary, so that all logits are never in memory.
 
-The cross-entropy's gradient towards a hidden state is the mean of the words' output vectors under the softmax, less
-the right word's. Both the softmax's sum and that mean are found in one pass over the words with a running largest
-logit, as in online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867) and flash attention (Dao et al. 2022,
-arXiv:2205.14135), where keys and values are one and the same.
+The gradient of the cross-entropy with respect to a hidden state is the mean of the tokens' output vectors under the
+softmax, minus the right token's vector. One pass over the vocabulary computes the softmax's sum and that mean, with a
+running maximum of the logits, as in online softmax (Milakov and Gimelshein 2018, arXiv:1805.02867) and in flash
+attention (Dao et al. 2022, arXiv:2205.14135) with keys equal to values.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from job_templates.ml.shared_prefix.forward import suffix_states
 from job_templates.ml.shared_prefix.packs import PackedBatch
 
 SLICE = 1024
-"""Vocabulary entries multiplied at a time on a CPU: what is made of them stays in its cache."""
+"""Vocabulary entries multiplied at a time on a CPU, so that their logits fit its cache."""
 DEVICE_SLICE = 32_768
-"""Vocabulary entries multiplied at a time on a GPU, which wants few and large products."""
+"""Vocabulary entries multiplied at a time on a GPU, which is faster with few and large products."""
 TILE = 256
 """Hidden states multiplied at a time on a CPU."""
 
 
 def answer_losses(head: nn.Linear, states: Tensor, labels: Tensor) -> Tensor:
-    """The cross-entropy of each of `labels` after `states` (positions, hidden), in float32: (positions,).
+    """Returns the cross-entropy of each of `labels` after `states` (positions, hidden), in float32: (positions,).
 
-    Where the output layer is frozen, the gradient towards `states` is found in the same pass. Under autocast too the
-    logits are float32: rounded to bfloat16, those of Gemma's words would be off by up to 0.06.
+    If the output layer is frozen, the same pass computes the gradient of `states`. The logits are float32 also under
+    autocast: rounded to bfloat16, those of Gemma's tokens would be off by up to 0.06.
     """
     with torch.autocast(states.device.type, enabled=False):
         if head.weight.requires_grad or type(head) is not nn.Linear or head.bias is not None:
@@ -65,14 +65,14 @@ class _AnswerLosses(torch.autograd.Function):
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums over some words, all scaled by exp(-top): of exp(logit), and of the words' vectors times it."""
+    """Sums over some tokens, scaled by exp(-top): of exp(logit), and of the tokens' vectors times exp(logit)."""
 
     top: Tensor
     total: Tensor
     weighted: Tensor
 
     def joined(self, other: _Sums) -> _Sums:
-        """The sums over the words of both."""
+        """Returns the sums over the tokens of both."""
         top = torch.maximum(self.top, other.top)
         mine, theirs = (self.top - top).exp(), (other.top - top).exp()
         return _Sums(
@@ -83,7 +83,7 @@ class _Sums:
 
 
 def _over(states: Tensor, weight: Tensor, words: range, with_mean: bool) -> _Sums:
-    """The sums over `words` for every state; without `with_mean` those of the vectors are left at zero."""
+    """The sums over the tokens `words` for every state. Without `with_mean`, the sums of the vectors are zero."""
     cpu = weight.device.type == "cpu"
     slice_, tile = (SLICE, TILE) if cpu else (DEVICE_SLICE, max(1, len(states)))
     sums = _Sums(states.new_full((len(states),), -torch.inf), states.new_zeros(len(states)), torch.zeros_like(states))
@@ -104,22 +104,22 @@ def _over(states: Tensor, weight: Tensor, words: range, with_mean: bool) -> _Sum
 
 
 def token_losses(model: Any, batch: PackedBatch, device: torch.device) -> Tensor:
-    """The cross-entropy of each of the batch's answer tokens, in the order of its labels."""
+    """Returns the cross-entropy of each of the batch's answer tokens, in the order of its labels."""
     causal = model.get_base_model() if isinstance(model, PeftModel) else model
-    batch = batch.to(device)  # all of it first: a copy in between would wait for the layers that a GPU still computes
+    batch = batch.to(device)  # the whole batch first: a later copy would wait for the layers that a GPU still computes
     states = suffix_states(causal.model, batch)
     predicting = states.reshape(-1, states.shape[-1])[batch.predicts_in_suffix]
     return answer_losses(causal.lm_head, predicting, batch.labels)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
-    """How rows fare that are not trained on: the mean `loss` of their answers' tokens, and `match`, the mean over rows
-    of the probability that the model gives to the whole right answer: how many it would answer rightly, were it to draw
-    its words.
+class HeldOutScore:
+    """The score of rows that are not trained on.
 
-    A model that grows too sure of itself raises the loss by its few wrong answers while more and more are right;
-    no single row weighs more than itself in `match` (docs/training.md).
+    `loss` is the mean over their answer tokens. `match` is the mean over rows of the probability of the whole right
+    answer: the share of rows that the model would answer rightly if it sampled its tokens. An overconfident model
+    raises the loss by few wrong answers while it gets more rows right; in `match`, all rows have the same weight
+    (docs/training.md).
     """
 
     loss: float
@@ -127,12 +127,12 @@ class HeldOut:
 
 
 @torch.no_grad()
-def look(model: Any, batches: Iterable[PackedBatch], device: torch.device) -> HeldOut:
-    """How the rows of the batches fare, in evaluation mode."""
+def evaluate_batches(model: Any, batches: Iterable[PackedBatch], device: torch.device) -> HeldOutScore:
+    """Returns the score of the rows of the batches, computed in evaluation mode; zeros if there are no rows."""
     training = model.training
     model.eval()
     rows = [row for batch in batches for row in torch.split(token_losses(model, batch, device), list(batch.answers))]
     model.train(training)
     if not rows:
-        return HeldOut(0.0, 0.0)
-    return HeldOut(torch.cat(rows).mean().item(), torch.stack([(-row.sum()).exp() for row in rows]).mean().item())
+        return HeldOutScore(0.0, 0.0)
+    return HeldOutScore(torch.cat(rows).mean().item(), torch.stack([(-row.sum()).exp() for row in rows]).mean().item())

@@ -1,7 +1,7 @@
-"""Attention over packs, block by block: each block of queries meets only the keys that one of them sees.
+"""Attention over packs by blocks: each block of queries uses only the keys that one of its queries attends to.
 
-The same sums as one masked attention over the whole pack, of which about half the products would be masked away. On a
-CPU this is faster than the fused kernel (docs/training.md); elsewhere the fused kernel takes the whole mask.
+The result equals masked attention over the whole pack, which would mask about half of its products. On a CPU this is
+faster than the fused kernel (docs/training.md). On other devices, the fused kernel takes the whole mask.
 """
 
 from __future__ import annotations
@@ -17,45 +17,48 @@ from torch import Tensor, nn
 from job_templates.ml.shared_prefix.fused import products_type
 
 BLOCK = 128
-"""Queries a block: fewer waste fewer products, more keep the matrix products large."""
+"""Queries per block: fewer waste fewer products, and more give larger matrix products, which are faster."""
 
 
 class Attention(Protocol):
-    """Which keys the queries see, and how they are brought together."""
+    """Attention of queries to keys under a fixed mask."""
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """(packs, heads, queries, size) from query, and key and value of (packs, key-value heads, keys, size)."""
+        """Returns the weighted values: (packs, heads, queries, size).
+
+        `query` is (packs, heads, queries, size); `key` and `value` are (packs, key-value heads, keys, size).
+        """
         ...
 
     def after(self, start: int) -> Attention:
-        """The same for the queries from `start` on alone."""
+        """Returns the same attention for the queries from `start` on."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """One fused attention under a boolean mask of (packs, 1, queries, keys).
+    """Torch's fused attention under a boolean mask of (packs, 1, queries, keys).
 
-    Each head gets keys of its own: no fused kernel for CUDA takes a mask where heads share keys (enable_gqa; torch
-    2.13, can_use_mem_efficient_attention in sdp_utils.cpp), so torch would compute all scores, in float32.
+    Each head gets its own copy of the keys. If heads share keys (enable_gqa), no fused kernel for CUDA takes a mask
+    (torch 2.13, can_use_mem_efficient_attention in sdp_utils.cpp), and torch would compute all scores in float32.
     """
 
     mask: Tensor
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """The weighted values of every query."""
+        """Returns the weighted values of every query."""
         heads = query.shape[1] // key.shape[1]
         key, value = (part.repeat_interleave(heads, dim=1) for part in (key, value))
         return nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=self.mask, scale=scale)
 
     def after(self, start: int) -> Masked:
-        """The mask's later rows."""
+        """Returns the mask's rows from `start` on."""
         return Masked(self.mask[:, :, start:])
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The queries of `first` to before `last`, the key ranges they see, and what is added to their scores."""
+    """The queries from `first` to before `last`, the ranges of keys they attend to, and a bias for their scores."""
 
     first: int
     last: int
@@ -65,51 +68,51 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Blocks of queries, the first of which begins at query 0 of what is given."""
+    """Attention by blocks of queries. The first block begins with the first given query."""
 
     blocks: tuple[Block, ...]
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """The weighted values of every query."""
+        """Returns the weighted values of every query."""
         value = value.to(products_type(value))
         with torch.autocast(query.device.type, enabled=False):
             mixed: Tensor = _BlockedAttention.apply(query, key, value, scale, self.blocks)  # type: ignore[no-untyped-call] # torch's own method has no types
         return mixed
 
     def after(self, start: int) -> Blocked:
-        """The blocks from `start` on, where one begins."""
+        """Returns the blocks from `start` on; one of them must begin there."""
         return Blocked(tuple(block for block in self.blocks if block.first >= start))
 
 
 class _BlockedAttention(torch.autograd.Function):
-    """Softmax attention, block by block; backward as in flash attention (Dao et al. 2022, arXiv:2205.14135, appendix B)
-    but with the weights kept."""
+    """Softmax attention by blocks. Unlike flash attention, the backward pass uses saved weights (Dao et al. 2022,
+    arXiv:2205.14135, appendix B)."""
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float, blocks: tuple[Block, ...]) -> Tensor:
-        asked = _by_place(query, key.shape[1])
-        mixed = torch.empty_like(asked, dtype=value.dtype, memory_format=torch.contiguous_format)
-        kept = []
+        queries = _by_place(query, key.shape[1])
+        mixed = torch.empty_like(queries, dtype=value.dtype, memory_format=torch.contiguous_format)
+        saved = []
         for block, places in _places(blocks):
-            scores = _rows(asked[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)
-            seen = scores.view(*asked[:, :, places].shape[:-1], -1).add_(block.bias[:, :, :, None])
+            scores = _rows(queries[:, :, places] * scale) @ _seen(key, block).transpose(2, 3)
+            seen = scores.view(*queries[:, :, places].shape[:-1], -1).add_(block.bias[:, :, :, None])
             weights = torch.softmax(seen, dim=-1).view_as(scores).to(value.dtype)
             mixed[:, :, places] = (weights @ _seen(value, block)).view_as(mixed[:, :, places])
-            kept.append(weights)
+            saved.append(weights)
         ctx.scale, ctx.blocks = scale, blocks
-        ctx.save_for_backward(query, key, value, mixed, *kept)
+        ctx.save_for_backward(query, key, value, mixed, *saved)
         return _by_head(mixed)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, mixed, *kept = ctx.saved_tensors
-        asked, gradient = (_by_place(part, key.shape[1]) for part in (query, upstream))
+        query, key, value, mixed, *saved = ctx.saved_tensors
+        queries, gradient = (_by_place(part, key.shape[1]) for part in (query, upstream))
         narrow = value.dtype
-        narrow_query, narrow_key = asked.to(narrow), key.to(narrow)
+        narrow_query, narrow_key = queries.to(narrow), key.to(narrow)
         overlap = (gradient.to(query.dtype) * mixed).sum(-1, keepdim=True)
-        towards_query = torch.empty_like(asked, memory_format=torch.contiguous_format)
+        towards_query = torch.empty_like(queries, memory_format=torch.contiguous_format)
         towards_key, towards_value = torch.zeros_like(key), torch.zeros_like(value, dtype=key.dtype)
-        for (block, places), weights in zip(_places(ctx.blocks), kept, strict=True):
+        for (block, places), weights in zip(_places(ctx.blocks), saved, strict=True):
             out = _rows(gradient[:, :, places])
             _add(towards_value, block, weights.transpose(2, 3) @ out)
             scores = out.to(query.dtype) @ _seen(value, block).to(query.dtype).transpose(2, 3)
@@ -120,7 +123,7 @@ class _BlockedAttention(torch.autograd.Function):
 
 
 def _places(blocks: Sequence[Block]) -> list[tuple[Block, slice]]:
-    """The blocks with the queries of each, counted from the first one's."""
+    """The blocks with their ranges of queries, counted from the first query of the first block."""
     origin = blocks[0].first
     return [(block, slice(block.first - origin, block.last - origin)) for block in blocks]
 
@@ -132,23 +135,23 @@ def _by_place(states: Tensor, groups: int) -> Tensor:
 
 
 def _by_head(states: Tensor) -> Tensor:
-    """Back again."""
+    """The inverse of `_by_place`."""
     return states.transpose(2, 3).flatten(1, 2)
 
 
 def _rows(states: Tensor) -> Tensor:
-    """The heads that share keys as one matrix: (packs, groups, queries and heads, size)."""
+    """The queries of all heads that share keys, as one matrix: (packs, groups, queries and heads, size)."""
     return states.flatten(2, 3)
 
 
 def _seen(states: Tensor, block: Block) -> Tensor:
-    """The keys or values that a block sees, of (packs, groups, keys, size)."""
+    """The keys or values that a block attends to, from (packs, groups, keys, size)."""
     parts = [states[:, :, span] for span in block.keys]
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
 
 
 def _add(total: Tensor, block: Block, part: Tensor) -> None:
-    """Add what a block found for the keys that it sees."""
+    """Add a block's part of the gradient of its keys or values to `total`."""
     first = 0
     for span in block.keys:
         last = first + span.stop - span.start
@@ -159,12 +162,13 @@ def _add(total: Tensor, block: Block, part: Tensor) -> None:
 def attentions(
     masks: Mapping[str, Tensor], prefix: int, device: torch.device, block: int = BLOCK
 ) -> dict[str, Attention]:
-    """What each kind of layer calls, from its mask of queries and keys; `prefix` keys stand first.
+    """Returns the attention of each kind of layer, from its mask of queries and keys.
 
-    Where the queries are those of all keys, a block ends with the prefix.
+    The first `prefix` keys are shared. If there are as many queries as keys, no block has queries of both the prefix
+    and the rows.
     """
     kinds: dict[int, Attention] = {}
-    for mask in masks.values():  # one mask may serve both kinds
+    for mask in masks.values():  # both kinds may share one mask
         if id(mask) not in kinds:
             kinds[id(mask)] = _blocked(mask, prefix, block) if device.type == "cpu" else Masked(mask.to(device))
     return {kind: kinds[id(mask)] for kind, mask in masks.items()}
@@ -191,6 +195,6 @@ def _spans(start: int, end: int, block: int) -> Sequence[tuple[int, int]]:
 
 
 def _reach(seen: Tensor, start: int, end: int) -> slice:
-    """From the first to the last key seen between start and end."""
+    """The range from the first to the last attended key between `start` and `end`."""
     places = seen[start:end].nonzero()
     return slice(start + int(places[0]), start + int(places[-1]) + 1)

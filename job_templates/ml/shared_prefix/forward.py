@@ -1,6 +1,6 @@
-"""Gemma 3's layers over packs: transformers' own modules, with our attention, and the last layer where it matters.
+"""Gemma 3's layers over packs: the modules of transformers, with our attention.
 
-Nothing behind the last layer's attention is read in the prefix, so there only its keys and values are computed.
+After the last layer's attention, the prefix is not used. Therefore only keys and values are computed there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Attend = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 
 
 def suffix_states(model: Any, batch: PackedBatch) -> Tensor:
-    """The last hidden states behind the prefix: (packs, length - prefix, hidden).
+    """Returns the last hidden states after the prefix: (packs, length - prefix, hidden).
 
     `model` is a Gemma3TextModel on the batch's device.
     """
@@ -29,36 +29,38 @@ def suffix_states(model: Any, batch: PackedBatch) -> Tensor:
     return last_states(model, batch.input_ids, batch.position_ids, attend, slice(batch.prefix, None))
 
 
-def last_states(model: Any, ids: Tensor, positions: Tensor, attend: Sequence[Attend], asked: slice | Tensor) -> Tensor:
-    """The last hidden states of the places `asked` in each sequence: (packs, asked, hidden).
+def last_states(
+    model: Any, ids: Tensor, positions: Tensor, attend: Sequence[Attend], requested: slice | Tensor
+) -> Tensor:
+    """Returns the last hidden states of the places `requested` in each sequence: (packs, requested, hidden).
 
-    `attend` is what each layer calls; the last one has the queries of `asked` alone.
+    `attend` has the attention function of each layer. The last layer has only the queries of `requested`.
     """
     hidden = model.embed_tokens(ids)
     kinds = model.config.layer_types
     rotations = {kind: model.rotary_emb(hidden, positions, kind) for kind in set(kinds)}
     last = len(model.layers) - 1
     for number, layer in enumerate(model.layers):
-        places = asked if number == last else slice(None)
+        places = requested if number == last else slice(None)
         hidden = layer_states(layer, hidden, rotations[kinds[number]], attend[number], places)
     return rms_norm(model.norm, hidden)
 
 
-def layer_states(layer: Any, hidden: Tensor, rotation: Rotation, attend: Attend, asked: slice | Tensor) -> Tensor:
-    """What a Gemma3DecoderLayer makes of the places `asked`, whose queries `attend` takes; all are seen."""
-    mixed = _attention(layer.self_attn, rms_norm(layer.input_layernorm, hidden), rotation, attend, asked)
-    hidden = hidden[:, asked] + rms_norm(layer.post_attention_layernorm, mixed)
+def layer_states(layer: Any, hidden: Tensor, rotation: Rotation, attend: Attend, requested: slice | Tensor) -> Tensor:
+    """Returns the output of a Gemma3DecoderLayer for the places `requested`, whose queries attend to all places."""
+    mixed = _attention(layer.self_attn, rms_norm(layer.input_layernorm, hidden), rotation, attend, requested)
+    hidden = hidden[:, requested] + rms_norm(layer.post_attention_layernorm, mixed)
     fed = _feed_forward(layer.mlp, rms_norm(layer.pre_feedforward_layernorm, hidden))
     return hidden + rms_norm(layer.post_feedforward_layernorm, fed)
 
 
-def _attention(module: Any, hidden: Tensor, rotation: Rotation, attend: Attend, asked: slice | Tensor) -> Tensor:
-    """What a Gemma3Attention makes of the places `asked`."""
-    (query,) = linears([module.q_proj], hidden[:, asked])
+def _attention(module: Any, hidden: Tensor, rotation: Rotation, attend: Attend, requested: slice | Tensor) -> Tensor:
+    """The output of a Gemma3Attention for the places `requested`."""
+    (query,) = linears([module.q_proj], hidden[:, requested])
     key, value = linears([module.k_proj, module.v_proj], hidden)
     query, key, value = (_heads(projected, module.head_dim) for projected in (query, key, value))
     cos, sin = rotation
-    query = rotate(rms_norm(module.q_norm, query), cos[:, asked], sin[:, asked])
+    query = rotate(rms_norm(module.q_norm, query), cos[:, requested], sin[:, requested])
     key = rotate(rms_norm(module.k_norm, key), cos, sin)
     mixed = attend(query, key, value, module.scaling)
     mixed = mixed.transpose(1, 2).flatten(2)
@@ -67,12 +69,12 @@ def _attention(module: Any, hidden: Tensor, rotation: Rotation, attend: Attend, 
 
 
 def _feed_forward(module: Any, hidden: Tensor) -> Tensor:
-    """What a Gemma3MLP makes of them."""
+    """The output of a Gemma3MLP."""
     gate, up = linears([module.gate_proj, module.up_proj], hidden)
     (out,) = linears([module.down_proj], module.act_fn(gate) * up)
     return out
 
 
 def _heads(projected: Tensor, size: int) -> Tensor:
-    """(packs, heads, length, size)."""
+    """The projected states as (packs, heads, length, size)."""
     return projected.view(*projected.shape[:2], -1, size).transpose(1, 2)

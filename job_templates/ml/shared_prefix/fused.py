@@ -1,9 +1,8 @@
-"""Operations of Gemma 3's layers with their backward passes written out, so that large tensors are passed over seldom.
+"""Operations of Gemma 3's layers with their own backward passes, which read and write large tensors fewer times.
 
-A CPU multiplies a layer's matrices about as fast as it can read what stands between them: each pass over a tensor that
-automatic differentiation would make of its own costs a tenth of such a product. Fused LoRA and norms are known from
-Unsloth's kernels for GPUs (github.com/unslothai/unsloth); these are torch's own operations, so they run anywhere.
-What they do not cover is left to the module itself.
+On a CPU, each additional pass over a tensor costs a tenth of a layer's matrix product, and automatic differentiation
+makes many of them. Fused LoRA and norms are known from Unsloth's kernels for GPUs (github.com/unslothai/unsloth). These
+use torch's own operations, so they run on any device. The module itself computes any case that they do not cover.
 """
 
 from __future__ import annotations
@@ -19,30 +18,30 @@ from torch import Tensor, nn
 
 
 def linears(layers: Sequence[nn.Module], inputs: Tensor) -> tuple[Tensor, ...]:
-    """What each of these linear layers makes of the same inputs; those with a plain LoRA adapter go together.
+    """Returns the outputs of these linear layers for the same inputs. One operation computes plain LoRA adapters.
 
-    Under bfloat16 autocast all products are made in it, as the layers themselves would.
+    Under bfloat16 autocast all products are bfloat16, as in the layers themselves.
     """
     dtype = products_type(inputs)
     adapters = [_adapter(layer, dtype) for layer in layers]
     if any(adapter is None for adapter in adapters):
         return tuple(layer(inputs) for layer in layers)
-    known = [adapter for adapter in adapters if adapter is not None]
-    weights = [weight.to(dtype) for adapter in known for weight in (adapter.base, adapter.down, adapter.up)]
-    scales = [adapter.scale for adapter in known]
+    plain = [adapter for adapter in adapters if adapter is not None]
+    weights = [weight.to(dtype) for adapter in plain for weight in (adapter.base, adapter.down, adapter.up)]
+    scales = [adapter.scale for adapter in plain]
     found: tuple[Tensor, ...] = _Adapted.apply(inputs.to(dtype), scales, *weights)  # type: ignore[no-untyped-call] # torch's own method has no types
     return found
 
 
 def products_type(inputs: Tensor) -> torch.dtype:
-    """The type that matrix products over these inputs are made in: autocast's, or their own."""
+    """Returns the type of matrix products over these inputs: autocast's, or their own."""
     kind = inputs.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else inputs.dtype
 
 
 @dataclass(frozen=True, slots=True)
 class _Adapter:
-    """A frozen layer's weight (out, in) and its adapter's: down (rank, in), up (out, rank)."""
+    """The weight (out, in) of a frozen layer, and those of its adapter: down (rank, in), up (out, rank)."""
 
     base: Tensor
     down: Tensor
@@ -51,7 +50,7 @@ class _Adapter:
 
 
 def _adapter(layer: nn.Module, dtype: torch.dtype) -> _Adapter | None:
-    """The only adapter of a frozen layer, where nothing but two products is added; else None."""
+    """The adapter of a frozen layer, if it is the only one and adds only two products; else None."""
     if not isinstance(layer, LoraLinear) or layer.disable_adapters or layer.merged or dtype == torch.float16:
         return None
     active = [name for name in layer.active_adapters if name in layer.lora_A]
@@ -66,13 +65,13 @@ def _adapter(layer: nn.Module, dtype: torch.dtype) -> _Adapter | None:
 
 
 class _Frozen:
-    """The weights of frozen layers in another type, kept as long as they stay as they are."""
+    """A cache of the weights of frozen layers in another type. A changed weight is converted again."""
 
     def __init__(self) -> None:
         self._copies: WeakKeyDictionary[nn.Module, tuple[int, Tensor]] = WeakKeyDictionary()
 
     def of(self, layer: nn.Linear, dtype: torch.dtype) -> Tensor:
-        """The layer's weight (out, in) in this type."""
+        """Returns the layer's weight (out, in) in this type."""
         weight = layer.weight.detach()
         if weight.dtype == dtype:
             return weight
@@ -125,9 +124,9 @@ def _threes(weights: Sequence[Tensor]) -> list[tuple[Tensor, Tensor, Tensor]]:
 
 
 def rms_norm(norm: Any, inputs: Tensor) -> Tensor:
-    """What a Gemma3RMSNorm makes of the inputs (Zhang and Sennrich 2019, arXiv:1910.07467), in the wider type of both.
+    """Returns the output of a Gemma3RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467).
 
-    What stands between is float32 at least, as in the module.
+    It has the wider type of inputs and weight. Intermediate results are at least float32, as in the module.
     """
     wider = torch.promote_types(inputs.dtype, norm.weight.dtype)
     between = torch.promote_types(wider, torch.float32)
@@ -160,16 +159,16 @@ class _RMSNorm(torch.autograd.Function):
 
 
 def rotate(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary position embedding (Su et al. 2021, arXiv:2104.09864): (packs, heads, length, size).
+    """Returns the states with rotary position embedding (Su et al. 2021, arXiv:2104.09864).
 
-    `cos` and `sin` are (packs, length, size); their halves are equal, as transformers makes them.
+    `states` is (packs, heads, length, size). `cos` and `sin` are (packs, length, size), with equal halves.
     """
     found: Tensor = _Rotated.apply(states, cos[:, None], sin[:, None])  # type: ignore[no-untyped-call] # torch's own method has no types
     return found
 
 
 class _Rotated(torch.autograd.Function):
-    """Each pair of the two halves turned by its angle; backward by the same angle the other way."""
+    """Rotates each pair of elements of the two halves by its angle. The backward pass rotates by the negative angle."""
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

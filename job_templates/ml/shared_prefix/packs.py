@@ -1,7 +1,7 @@
-"""Prefix-shared batches: the prefix that all rows begin with stands once, the rows' own tokens behind it.
+"""Prefix-shared batches: each pack has the common prefix of all rows once, then the rows' own tokens.
 
-Exact, not an approximation: every token sees the prefix and its own row's earlier tokens, at the positions that it
-would have in a batch of its own.
+This is exact, not an approximation: every token attends to the prefix and to the earlier tokens of its own row, at the
+same positions as in a batch without packs.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ PADDING = -1
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a step costs: `token` FLOP a token in the layers, `pair` FLOP a pair of tokens in attention."""
+    """The cost of a step: `token` multiply-adds per token in the layers, `pair` per pair of tokens in attention."""
 
     token: float
     pair: float
 
     def of(self, packs: int, length: int) -> float:
-        """The cost of `packs` sequences of `length` tokens each."""
+        """Returns the cost of `packs` sequences of `length` tokens each."""
         return packs * length * (self.token + length * self.pair)
 
 
 @dataclass(frozen=True, slots=True)
 class PackedBatch:
-    """A batch of packs, ready for the model; shapes in (packs, length).
+    """A batch of packs; `input_ids` and `position_ids` are (packs, length).
 
-    `masks` holds a boolean (packs, 1, length, length) for full and for sliding attention. `predicts` are the flat
-    positions whose next token is an answer's, none of them in the first `prefix` tokens of a pack; `labels` are those
-    tokens, and `answers` says how many of them each row has, in their order. `tokens` counts what is computed,
-    `plain_tokens` what the rows hold when each has its own prefix.
+    `masks` has a boolean (packs, 1, length, length) for full and for sliding attention. `predicts` are the flat
+    positions whose next token belongs to an answer; none is in the first `prefix` tokens of a pack. `labels` are these
+    next tokens, and `answers` has their number for each row, in order. `tokens` is the number of computed tokens,
+    `plain_tokens` the number if each row had its own prefix.
     """
 
     input_ids: Tensor
@@ -50,10 +50,10 @@ class PackedBatch:
     plain_tokens: int
 
     def to(self, device: torch.device) -> PackedBatch:
-        """The batch on `device`, copied there without waiting for work that is under way on it."""
+        """Returns the batch on `device`. The copy does not wait for the device's current work."""
         moved = {
             id(mask): mask.to(device, non_blocking=True) for mask in self.masks.values()
-        }  # one may serve both kinds
+        }  # both kinds may share one mask
         return replace(
             self,
             input_ids=self.input_ids.to(device, non_blocking=True),
@@ -65,14 +65,14 @@ class PackedBatch:
 
     @property
     def predicts_in_suffix(self) -> Tensor:
-        """`predicts` as flat positions among what stands behind the prefix."""
+        """`predicts` as flat positions among the tokens after the prefix."""
         length = self.input_ids.shape[1]
         pack = self.predicts // length
         return pack * (length - self.prefix) + self.predicts % length - self.prefix
 
 
 def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pad_id: int = 0) -> PackedBatch:
-    """Lay `rows`, which share their first `prefix` tokens, into as few or as many packs as is cheapest."""
+    """Returns the rows, which share their first `prefix` tokens, in the cheapest number of packs."""
     groups = cheapest_groups([len(row) - prefix for row in rows], prefix, cost)
     length = prefix + max(sum(len(rows[index]) - prefix for index in group) for group in groups)
     ids = torch.full((len(groups), length), pad_id)
@@ -111,9 +111,9 @@ def pack_rows(rows: Sequence[TokenRow], prefix: int, window: int, cost: Cost, pa
 
 
 def attention_masks(owners: Tensor, positions: Tensor, window: int) -> dict[str, Tensor]:
-    """The masks of whole packs; `owners` and `positions` are (packs, length), owner 0 is the prefix."""
+    """Returns the masks of whole packs. `owners` and `positions` are (packs, length); owner 0 is the prefix."""
     masks = visible(owners, positions, owners, positions, window)
-    # a padding token sees itself: a row of nothing would be a softmax over nothing
+    # a padding token attends to itself, because a softmax over no keys is not a number
     itself = torch.eye(owners.shape[1], dtype=torch.bool, device=owners.device) & (owners[:, :, None] == PADDING)
     whole = {id(mask): mask | itself[:, None] for mask in masks.values()}
     return {kind: whole[id(mask)] for kind, mask in masks.items()}
@@ -122,10 +122,10 @@ def attention_masks(owners: Tensor, positions: Tensor, window: int) -> dict[str,
 def visible(
     owners: Tensor, positions: Tensor, key_owners: Tensor, key_positions: Tensor, window: int
 ) -> dict[str, Tensor]:
-    """Who sees whom: the prefix and one's own row, nothing later, and where attention slides only within `window`.
+    """Returns the mask for each kind of layer, boolean (packs, 1, queries, keys).
 
-    Boolean (packs, 1, queries, keys) for each kind of layer, one tensor for both where the window reaches everywhere;
-    keys of owner PADDING are seen by nobody else.
+    A query attends to the prefix and its own row, to no later position, and with sliding attention only within
+    `window`. Both kinds share one tensor if the window covers all positions. No query attends to keys of owner PADDING.
     """
     distance = positions[:, :, None] - key_positions[:, None, :]
     same = (key_owners[:, None, :] == 0) | (owners[:, :, None] == key_owners[:, None, :])
@@ -136,7 +136,10 @@ def visible(
 
 
 def cheapest_groups(lengths: Sequence[int], prefix: int, cost: Cost) -> list[list[int]]:
-    """Row indices by pack: as many packs as cost least, filled longest row first so that they end about equal."""
+    """Returns the row indices of each pack, in the number of packs with the lowest cost.
+
+    Packs are filled with the longest rows first, so that their lengths are about equal.
+    """
     best: list[list[int]] = []
     least = float("inf")
     packs = 1

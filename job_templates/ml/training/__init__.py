@@ -1,4 +1,4 @@
-"""Training: the Trainer, its set-up, checkpointing, and the guard of the loss."""
+"""Training: the Trainer, its set-up, checkpointing, and the checks of the loss."""
 
 from job_templates.ml.training.train import train
 

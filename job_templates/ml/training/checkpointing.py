@@ -27,7 +27,7 @@ class SavingCallback(TrainerCallback):
 
     def on_epoch_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
         """Set the number of the epoch; a resumed training may begin in the middle of one."""
-        self._collator.turn = int((state.epoch or 0) + 1e-6)
+        self._collator.epoch = int((state.epoch or 0) + 1e-6)
 
     def on_step_end(self, _args: TrainingArguments, _state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Save if enough time has passed."""

@@ -1,4 +1,4 @@
-"""Keeping what an unfinished training goes on from in its Hub repository, while the training goes on."""
+"""The upload of saved states to the run's Hub repository during the training."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ from backend.runs.hub import snapshot, upload_unfinished
 from job_templates.cli import say
 
 BYTES_A_SECOND = 2e6
-"""A repository's history keeps what is replaced: no more than this is added to it, 7 GB an hour."""
+"""The most bytes per second (7 GB an hour) that states may add to the repository, whose history stores them all."""
 LAST_SECONDS, CUT_SECONDS = 150.0, 25.0
-"""How long an upload may still take when the training is done, and when the process was asked to end."""
+"""The most seconds for an upload when the training is done, and when the process was asked to end."""
 
 
 @contextmanager
-def kept_on_hub(run: Run, repo_id: str | None, add: Callable[[TrainerCallback], None]) -> Iterator[None]:
-    """Keep every saved state in the repository too, where there is one; `add` takes the Trainer's callback.
+def uploaded_to_hub(run: Run, repo_id: str | None, add: Callable[[TrainerCallback], None]) -> Iterator[None]:
+    """Upload every saved state inside this context to the repository, if there is one.
 
-    A failed upload is a warning. When the training is cut off, the last state is still sent, as far as time allows.
+    `add` adds a callback to the Trainer. A failed upload prints a warning. If the training is interrupted, the last
+    state is still uploaded if that takes at most CUT_SECONDS.
     """
     if repo_id is None:
         yield
         return
-    keeper = HubKeeper(run, repo_id)
-    add(_Callback(keeper))
+    uploader = StateUploader(run, repo_id)
+    add(_Callback(uploader))
     try:
         yield
     except BaseException:
-        keeper.finish(CUT_SECONDS, flush=True)
+        uploader.finish(CUT_SECONDS, flush=True)
         raise
-    keeper.finish(LAST_SECONDS, flush=False)
+    uploader.finish(LAST_SECONDS, flush=False)
 
 
-class HubKeeper:
-    """Uploads snapshots from a thread of its own, the newest alone where they come faster than they go."""
+class StateUploader:
+    """Uploads snapshots in a separate thread. If they are saved faster than uploaded, only the newest is uploaded."""
 
     def __init__(self, run: Run, repo_id: str) -> None:
         self._run = run
@@ -58,21 +59,21 @@ class HubKeeper:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def keep(self) -> None:
-        """Have the state that was just saved uploaded soon."""
+    def upload_soon(self) -> None:
+        """Request the upload of the state that was just saved."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            kept = snapshot(self._run, folder)
+            saved = snapshot(self._run, folder)
         except InputError as error:
-            say(f"warning: {error} The training goes on; the Hub keeps the state before.")
+            say(f"warning: {error} The training continues; the previous state stays on the Hub.")
             return
         with self._changed:
             self._drop()
-            self._waiting = (folder, kept.step) if kept else None
+            self._waiting = (folder, saved.step) if saved else None
             self._changed.notify()
 
     def finish(self, seconds: float, *, flush: bool) -> None:
-        """Send what waits (`flush`), or drop it, and wait at most so long for what is under way."""
+        """Upload the waiting snapshot (`flush`) or drop it; wait at most `seconds` for the upload in progress."""
         with self._changed:
             self._done = True
             if not flush:
@@ -86,15 +87,15 @@ class HubKeeper:
             folder, step = found
             try:
                 upload_unfinished(folder, self._repo_id, os.environ.get("HF_TOKEN"))
-                say(f"Step {step} is kept in {self._repo_id}")
-            except Exception as error:  # noqa: BLE001 - whatever it is, the training is worth more
-                say(f"warning: step {step} was not kept on the Hub: {error} The training goes on.")
+                say(f"Step {step} is saved in {self._repo_id}")
+            except Exception as error:  # noqa: BLE001 - no failed upload may end the training
+                say(f"warning: step {step} was not saved on the Hub: {error} The training continues.")
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             self._not_before = time.monotonic() + size / BYTES_A_SECOND
             shutil.rmtree(folder, ignore_errors=True)
 
     def _next(self) -> tuple[Path, int] | None:
-        """The snapshot to send, once it is time; None at the end."""
+        """Waits for the next snapshot to upload, and until it may be uploaded; None at the end."""
         with self._changed:
             while not self._done and (self._waiting is None or time.monotonic() < self._not_before):
                 self._changed.wait(None if self._waiting is None else self._not_before - time.monotonic())
@@ -108,8 +109,8 @@ class HubKeeper:
 
 
 class _Callback(TrainerCallback):
-    def __init__(self, keeper: HubKeeper) -> None:
-        self._keeper = keeper
+    def __init__(self, uploader: StateUploader) -> None:
+        self._uploader = uploader
 
     def on_save(self, _args: TrainingArguments, _state: TrainerState, _control: TrainerControl, **_: object) -> None:
-        self._keeper.keep()
+        self._uploader.upload_soon()

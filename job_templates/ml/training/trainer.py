@@ -1,4 +1,4 @@
-"""TRL's SFTTrainer on prefix-shared batches: the prefix once a pack, logits only where an answer is predicted."""
+"""TRL's SFTTrainer on prefix-shared batches: one prefix per pack, and logits only for answer tokens."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from backend.errors import InputError
 from backend.runs import Engine
 from job_templates.cli import say
 from job_templates.ml.rows import TokenRow
-from job_templates.ml.shared_prefix import PackCollator, look, padded, token_losses
+from job_templates.ml.shared_prefix import PackCollator, evaluate_batches, padded, token_losses
 from job_templates.ml.training.loss_guard import LossGuard
 from job_templates.ml.training.meter import Meter
 
-LOOK_TIMES = 4
-"""So many times the rows of a training step fit in a look at held-out rows, which keeps nothing for gradients."""
+EVALUATION_FACTOR = 4
+"""An evaluation computes this many times as many rows at once as a step, because it stores nothing for gradients."""
 
 
 class SharedPrefixTrainer(SFTTrainer):
-    """Trains on the rows that its collator draws; checkpoints, schedules and callbacks are the Trainer's own.
+    """Trains on the rows that its collator draws. Checkpoints, schedules and callbacks are the Trainer's own.
 
-    `meter` counts what is computed. `rows_at_once` starts at the batch size and is halved when memory runs out: the
-    step is then done in parts, with the same gradient. `engine` "plain" leaves loss and batches to TRL.
+    `meter` counts the computed tokens. `rows_at_once` starts at the batch size and is halved when memory runs out; the
+    step is then computed in parts, with the same gradient. With `engine` "plain", TRL computes loss and batches.
     """
 
     def __init__(
@@ -48,17 +48,17 @@ class SharedPrefixTrainer(SFTTrainer):
     def training_step(
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
-        """The mean loss over the step's answer tokens, its gradient added up."""
+        """Returns the mean loss over the step's answer tokens, and adds its gradient."""
         rows = inputs["rows"]
         while (loss := self._in_parts(model, rows, num_items_in_batch)) is None:
-            model.zero_grad()  # what the parts before had added
+            model.zero_grad()  # remove the gradients of the parts before
             clear_device_cache(garbage_collection=True)
         return loss
 
     def _in_parts(
         self, model: nn.Module, rows: Sequence[TokenRow], answer_tokens: Tensor | int | None
     ) -> Tensor | None:
-        """The summed loss of the step's parts; None where memory ran out, and then `rows_at_once` is smaller."""
+        """The summed loss of the step's parts; None if memory ran out, and then `rows_at_once` is smaller."""
         total, meter = torch.zeros((), device=self.args.device), self.meter.copy()
         try:
             for start in range(0, len(rows), self.rows_at_once):
@@ -68,7 +68,7 @@ class SharedPrefixTrainer(SFTTrainer):
         except (RuntimeError, MemoryError) as error:
             if not (isinstance(error, MemoryError) or should_reduce_batch_size(error)):
                 raise
-            self.meter.take(meter)
+            self.meter.restore(meter)
             self._halve(rows)
             return None
         return total
@@ -85,11 +85,13 @@ class SharedPrefixTrainer(SFTTrainer):
     def _halve(self, rows: Sequence[TokenRow]) -> None:
         if self.rows_at_once == 1:
             raise InputError(
-                f"The device ran out of memory at one row of {max(map(len, rows))} tokens. Use a device with more "
-                "memory, or --declarations names or none for shorter rows."
+                f"The device ran out of memory with a single row of {max(map(len, rows))} tokens. Use a device with "
+                "more memory, or --declarations names or none for shorter rows."
             )
         self.rows_at_once = (min(self.rows_at_once, len(rows)) + 1) // 2
-        say(f"The device ran out of memory: going on with {self.rows_at_once} rows at once, as many a step as before")
+        say(
+            f"The device ran out of memory. Now {self.rows_at_once} rows are computed at once, with the same batch size"
+        )
 
     def compute_loss(
         self,
@@ -98,7 +100,7 @@ class SharedPrefixTrainer(SFTTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The summed loss over the batch's answer tokens, divided by those of the whole step."""
+        """Returns the summed loss over the batch's answer tokens, divided by the number of the step's."""
         if "batch" not in inputs:
             loss: Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
             return loss
@@ -108,21 +110,21 @@ class SharedPrefixTrainer(SFTTrainer):
         return summed / (batch.labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """How the held-out rows fare, without augmentation: `eval_loss` and `eval_match`, as HeldOut says."""
+        """Returns `eval_loss` and `eval_match` of the held-out rows, without augmentation (see HeldOutScore)."""
         model = self.accelerator.unwrap_model(self.model)
-        batches = self.data_collator.held_out(LOOK_TIMES * self.rows_at_once)
+        batches = self.data_collator.held_out(EVALUATION_FACTOR * self.rows_at_once)
         with self.accelerator.autocast():
-            found = look(model, batches, self.args.device)
+            found = evaluate_batches(model, batches, self.args.device)
         metrics = {"eval_loss": found.loss, "eval_match": found.match}
         self.log(dict(metrics))
         self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Log a step with what the meter counts, which a resumed training reads back; InputError as LossGuard says.
+        """Log a step with the counts of the meter, which a resumed training reads again.
 
-        The guard looks here, before anything is saved, because the loss is a number here: reading it earlier would make
-        a GPU wait for its optimiser.
+        Raises InputError if LossGuard finds an error. The check is here, before anything is saved, because the loss is
+        a number here; reading it earlier would make the host wait for the GPU.
         """
         if "loss" in logs:
             self.guard.check_loss(logs["loss"], self.state.global_step, self.args.learning_rate)
@@ -132,9 +134,9 @@ class SharedPrefixTrainer(SFTTrainer):
         super().log(logs, start_time)
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
-        """Nothing: the run's own card is written when it is done."""
+        """Does nothing, because the run's own card is written at the end."""
 
 
 def _numbers(count: int) -> Dataset:
-    """A dataset of row numbers: the rows themselves come from the collator."""
+    """A dataset of row numbers. The collator gives the rows themselves."""
     return Dataset.from_dict({"row": list(range(count))})

@@ -14,7 +14,7 @@ from job_templates.cli import say
 from job_templates.ml.models import Base, Precision
 from job_templates.ml.shared_prefix import PackCollator
 from job_templates.ml.training.checkpointing import SavingCallback
-from job_templates.ml.training.hub_checkpointing import kept_on_hub
+from job_templates.ml.training.hub_checkpointing import uploaded_to_hub
 from job_templates.ml.training.progress import ProgressCallback, TrackioCallback
 from job_templates.ml.training.trainer import SharedPrefixTrainer
 
@@ -51,7 +51,7 @@ def fit(
         trackio = TrackioCallback(config.trackio_project, run.name, config.to_dict())
         trainer.add_callback(trackio)
     try:
-        with kept_on_hub(run, repo_id, trainer.add_callback), precision.rounding():
+        with uploaded_to_hub(run, repo_id, trainer.add_callback), precision.rounding():
             trainer.train(resume_from_checkpoint=_saved_state(run))
     finally:
         if trackio is not None:

@@ -58,7 +58,7 @@ def test_a_gpu_that_torch_cannot_use_is_told_as_a_job_tells_it(monkeypatch: pyte
 def test_litert_opens_and_runs_a_file() -> None:
     found = check_litert()
     assert found.outcome is Outcome.PASSED, found.seen
-    assert "answered as it was made to" in found.seen
+    assert "its answer is right" in found.seen
 
 
 def test_a_runtime_that_dies_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -136,6 +136,6 @@ def test_the_tiny_file_is_really_asked(tmp_path: Path) -> None:
         check=True,
     )
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("A file made here was opened")
-    assert "where the file says 'four'" in lines[1]
+    assert lines[0].startswith("A test file was opened")
+    assert "but the file's answer is 'four'" in lines[1]
     assert "cannot open tiny.litertlm" in lines[2]

@@ -1,4 +1,4 @@
-"""The `.litertlm` file: its parts, its metadata, where it is put."""
+"""The `.litertlm` file: writing it, and reading its header and metadata."""
 
 from job_templates.ml.litert.bundle.bundle import (
     METADATA,

@@ -1,4 +1,4 @@
-"""Packing a `.litertlm` file, and reading one back without running it."""
+"""Writing of a `.litertlm` file, and reading of its header and metadata without running it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADER_BYTES = litertlm_core.HEADER_BEGIN_BYTE_OFFSET
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a file: `begin` and `end` are byte offsets; `model_type` names what a TFLite model does."""
+    """One part of a file. `begin` and `end` are byte offsets; `model_type` names the purpose of a TFLite model."""
 
     kind: str
     model_type: str | None
@@ -38,30 +38,30 @@ class Section:
     end: int
 
     def to_json(self) -> dict[str, Any]:
-        """The section as one JSON object."""
+        """Returns the section as one JSON object."""
         return {"kind": self.kind, "model_type": self.model_type, "begin": self.begin, "bytes": self.end - self.begin}
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A file's header: where its sections lie."""
+    """A file's header: its version and sections."""
 
     path: Path
     version: str
     sections: tuple[Section, ...]
 
     def find(self, kind: str) -> Section | None:
-        """The first section of a kind, or None."""
+        """Returns the first section of a kind, or None."""
         return next((section for section in self.sections if section.kind == kind), None)
 
     def read(self, section: Section, size: int | None = None) -> bytes:
-        """The section's bytes, or its first `size`."""
+        """Returns the section's bytes, or its first `size` bytes."""
         with self.path.open("rb") as file:
             file.seek(section.begin)
             return file.read(section.end - section.begin if size is None else size)
 
     def metadata(self) -> Any:
-        """The file's LlmMetadata; InputError where there is none or it cannot be read."""
+        """Returns the file's LlmMetadata. Raises InputError if there is none or it cannot be read."""
         section = self.find(METADATA)
         if section is None:
             raise InputError(f"{self.path.name} has no {METADATA} section.")
@@ -74,7 +74,7 @@ class Bundle:
 
 
 def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any) -> None:
-    """Write the file whole or not at all: first under another name in the same folder, then renamed."""
+    """Write the file completely or not at all: to a temporary name in the same folder, which is then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     with Scratch() as scratch, disk_errors(path):
@@ -85,14 +85,14 @@ def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any)
         builder.add_system_metadata(author)
         builder.add_llm_metadata(str(proto))
         builder.add_sentencepiece_tokenizer(str(tokenizer_model))
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it is told
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints its arguments
             # GPUs of phones would compute in 16 bits, in which int8 models have emitted only <pad>
             builder.add_tflite_model(
                 str(tflite), litert_lm_builder.TfLiteModelType.PREFILL_DECODE, prefer_activation_type="fp32"
             )
         try:
             with part.open("wb") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX)  # a sweep leaves it alone
+                fcntl.flock(stream, fcntl.LOCK_EX)  # so that a cleanup of old files does not delete it
                 builder.build(stream, validate_metadata=True)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -103,14 +103,14 @@ def write_bundle(path: Path, tflite: Path, tokenizer_model: Path, metadata: Any)
 
 
 def read_bundle(path: Path) -> Bundle:
-    """The header of a file; InputError where it is no `.litertlm`, is cut short, or its header is damaged."""
+    """Returns the header of a file. Raises InputError if it is not a `.litertlm` file, or is truncated or damaged."""
     size = path.stat().st_size if path.is_file() else 0
     with path.open("rb") as file:
         start = file.read(HEADER_BYTES)
     if start[: len(litertlm_core.HEADER_MAGIC_BYTES)] != litertlm_core.HEADER_MAGIC_BYTES:
-        raise InputError(f"{path.name} is no .litertlm file: it begins with {start[:8]!r}.")
+        raise InputError(f"{path.name} is not a .litertlm file: it begins with {start[:8]!r}.")
     if size < HEADER_BYTES or struct.unpack("<Q", start[24:32])[0] > size:
-        raise InputError(f"{path.name} is cut short within its header, at {size:,} bytes.")
+        raise InputError(f"{path.name} is truncated within its header, at {size:,} bytes.")
     version = io.StringIO()
     try:
         header = litertlm_peek.read_litertlm_header(str(path), version)
@@ -134,7 +134,7 @@ def _sections(found: Any) -> tuple[Section, ...]:
 
 
 def build_metadata(prompt_format: FormatName, template: str, context: int) -> Any:
-    """The file's LlmMetadata: tokens, template, greedy sampling, `context` tokens, and how calls are written."""
+    """Returns the file's LlmMetadata: tokens, template, greedy sampling, `context` tokens, and the format of calls."""
     metadata = llm_metadata_pb2.LlmMetadata()
     metadata.start_token.token_ids.ids.append(BOS_ID)
     metadata.pad_token.token_ids.ids.append(PAD_ID)
@@ -147,13 +147,13 @@ def build_metadata(prompt_format: FormatName, template: str, context: int) -> An
     _set_greedy(metadata.sampler_params)
     if prompt_format == "native":
         _set_function_gemma(metadata.llm_model_type.function_gemma)
-    else:  # under function_gemma the runtime would look for fenced calls in answers that are JSON
+    else:  # as function_gemma, the runtime would search for fenced calls in JSON answers
         metadata.llm_model_type.generic_model.SetInParent()
     return metadata
 
 
 def _set_greedy(sampler: Any) -> None:
-    """The likeliest token, always: TOP_P with one candidate, because the web runtime has no GREEDY."""
+    """Set greedy sampling: TOP_P with one candidate, because the web runtime has no GREEDY."""
     sampler.type = sampler_params_pb2.SamplerParameters.TOP_P
     sampler.k = 1
     sampler.p = 1.0
@@ -165,4 +165,4 @@ def _set_function_gemma(model_type: Any) -> None:
     model_type.code_fence_start = START_CALL
     model_type.code_fence_end = END_CALL
     model_type.function_response_start = START_RESPONSE
-    model_type.use_template_for_fc_format = True  # else the template is handed strings where it reads objects
+    model_type.use_template_for_fc_format = True  # otherwise the template gets strings instead of objects

@@ -1,4 +1,4 @@
-"""From a checkpoint to a quantized TFLite model, in processes with bounded memory."""
+"""The conversion of a checkpoint to a quantized TFLite model, in separate processes."""
 
 from job_templates.ml.litert.convert.conversion import convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe

@@ -1,7 +1,7 @@
-"""Starting the conversion as a process of its own, following it, and saying plainly why it failed.
+"""The conversion in a separate process, its progress, and plain messages for its failures.
 
-A process of its own gives its memory back before the file is verified, lets the export survive a crash of the native
-converter, and has a fixed hash seed, without which two conversions of one checkpoint differ.
+A separate process frees its memory before the file is verified, and the export continues after a crash of the native
+converter. The process has a fixed hash seed, because otherwise two conversions of one checkpoint differ.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OnPhase = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The model as TFLite, and the largest memory that making it took."""
+    """The model as TFLite, and the peak memory of its conversion."""
 
     tflite: Path
     peak_memory_mb: float
@@ -48,10 +48,10 @@ def convert(
     on_phase: OnPhase,
     calibration: Sequence[Sequence[int]] = (),
 ) -> Converted:
-    """Convert a checkpoint (with its adapter, if any) into `out`, in float32; InputError where the libraries cannot.
+    """Convert a checkpoint (with its adapter, if any) into the folder `out`, in float32.
 
-    With `calibration`, token ids as the model will read them, it is first smoothed for activations of 8 bits.
-    What the libraries print is noise and is shown only when they fail.
+    With `calibration`, sequences of token ids of the model's rows, the model is first smoothed for 8-bit activations.
+    The output of the libraries is printed only if they fail. Raises InputError if they fail.
     """
     order = {
         "checkpoint": str(source.weights),
@@ -61,14 +61,17 @@ def convert(
         "prefill_lengths": list(prefill_lengths),
         "cache_length": cache_length,
     }
-    follower = _Follower(len(prefill_lengths) + 1, on_phase)
-    lines = _work(CONVERT, order, out, follower.read)
-    follower.finish()
+    progress = _ProgressReader(len(prefill_lengths) + 1, on_phase)
+    lines = _work(CONVERT, order, out, progress.read)
+    progress.finish()
     return Converted(out / "model.tflite", _peak(lines))
 
 
 def quantize(model: Converted, out: Path, recipe: Recipe, on_phase: OnPhase) -> Converted:
-    """Make the weights of a float32 model smaller; the model itself where the recipe leaves them. InputError."""
+    """Quantize a float32 model; returns the model itself if the recipe does not change it.
+
+    Raises InputError if the recipe cannot be used on this model.
+    """
     if not recipe.library_name:
         return model
     on_phase("quantize", 0, 1)
@@ -80,7 +83,7 @@ def quantize(model: Converted, out: Path, recipe: Recipe, on_phase: OnPhase) -> 
 
 
 def _work(module: str, order: dict[str, Any], out: Path, on_line: Callable[[str], None]) -> list[str]:
-    """Have a worker carry out an order, which lies in `out`; what it printed, or InputError where it failed."""
+    """Write an order to `out` and run a worker with it; returns its output lines. Raises InputError if it fails."""
     lines: list[str] = []
     written = out / ORDER
     written.write_text(json.dumps(order), encoding="utf-8")
@@ -99,7 +102,7 @@ def _work(module: str, order: dict[str, Any], out: Path, on_line: Callable[[str]
             for line in process.stdout:
                 lines.append(line.rstrip())
                 on_line(line)
-        except BaseException:  # also a signal's exit: the converter must not work on unwatched
+        except BaseException:  # also after a signal: the converter must not continue without us
             process.kill()
             raise
     if process.returncode != 0:
@@ -107,18 +110,18 @@ def _work(module: str, order: dict[str, Any], out: Path, on_line: Callable[[str]
     return lines
 
 
-class _Follower:
-    """Reads the libraries' progress lines; should a later version word them otherwise, only the ticks are lost."""
+class _ProgressReader:
+    """Reads the libraries' progress lines. If a later version changes their text, only intermediate steps are lost."""
 
     def __init__(self, signatures: int, on_phase: OnPhase) -> None:
-        self._total = signatures + 2  # each lowered, then the converter's passes, then the writing
+        self._total = signatures + 2  # each is lowered; then come the converter's passes and the writing
         self._done = 0
         self._on_phase = on_phase
         self._loaded = False
         on_phase("load", 0, 1)
 
     def read(self, line: str) -> None:
-        """Take one line of the worker's output."""
+        """Report the progress in one line of the worker's output, if any."""
         if re.search(r"\[ DONE\].*Load source model \(", line):
             self._load()
         elif re.search(r"\[ DONE\].*(Lower to MLIR: \w+|Run LiteRT Converter Passes) \(", line):
@@ -126,7 +129,7 @@ class _Follower:
             self._on_phase("convert", self._done, self._total)
 
     def finish(self) -> None:
-        """Close the phases that are still open."""
+        """Report the end of the phases that have not ended."""
         self._load()
         self._on_phase("convert", self._total, self._total)
 
@@ -143,7 +146,7 @@ def _peak(lines: Sequence[str]) -> float:
 
 
 def _failure(module: str, code: int, lines: Sequence[str]) -> InputError:
-    """Print the end of what the libraries said, and say the failure in a sentence."""
+    """Print the end of the libraries' output, and return the error with the failure in plain words."""
     print("\n".join(["The converter's output ended with:", *lines[-TAIL_LINES:]]), flush=True)
     if code == -signal.SIGKILL:
         return InputError(
@@ -154,11 +157,11 @@ def _failure(module: str, code: int, lines: Sequence[str]) -> InputError:
         return InputError(f"The converter crashed ({signal.Signals(-code).name}). Its last output is in the log.")
     if module == QUANTIZE:
         return InputError(
-            "The quantizer could not follow this recipe on this model. Choose dynamic_int8 for --quantize, or another; "
-            "its last output is in the log."
+            "The quantizer cannot use this recipe on this model. Choose another one for --quantize, such as "
+            "dynamic_int8. Its last output is in the log."
         )
     last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
     return InputError(
         f"The checkpoint could not be converted: {last.strip()}. It must be a Gemma 3 text model that transformers "
-        "opens; the converter's last output is in the log."
+        "can open. The converter's last output is in the log."
     )

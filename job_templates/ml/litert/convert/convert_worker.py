@@ -1,7 +1,7 @@
-"""The conversion itself, in a process of its own: `python -m job_templates.ml.litert.convert.convert_worker ORDER`.
+"""The process that converts a checkpoint: `python -m job_templates.ml.litert.convert.convert_worker ORDER`.
 
 ORDER is a file with a JSON object: checkpoint, adapter (or null), calibration (lists of token ids, or empty), out,
-prefill_lengths, cache_length. Writes OUT/model.tflite, its weights in float32.
+prefill_lengths, cache_length. Writes OUT/model.tflite with weights in float32.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ PACKAGE = "tensorflow.lite.python"
 
 @contextmanager
 def schema_alias() -> Iterator[None]:
-    """While open, `tensorflow.lite.python` names ai-edge-litert's copy of the schema; nothing where TensorFlow is.
+    """Inside this context, `tensorflow.lite.python` is ai-edge-litert's copy of the schema.
 
-    Only that one name: a whole false `tensorflow` would mislead the libraries that look whether it is installed.
+    If TensorFlow is loaded, nothing changes. Only this name is defined, because a false `tensorflow` would
+    mislead libraries that check whether it is installed.
     """
     if PACKAGE in sys.modules:
         yield
@@ -45,7 +46,10 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json",
 
 
 def prepare(checkpoint: Path, adapter: Path | None, calibration: Sequence[Sequence[int]], out: Path) -> Path:
-    """The checkpoint in float32, its LoRA adapter merged, then smoothed for 8-bit activations, in `out`; returned."""
+    """Write the checkpoint to `out` in float32, with its LoRA adapter merged, smoothed for 8-bit activations.
+
+    Without `calibration` it is not smoothed. Returns `out`.
+    """
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
@@ -64,7 +68,7 @@ def prepare(checkpoint: Path, adapter: Path | None, calibration: Sequence[Sequen
 
 
 def convert(order: dict[str, Any]) -> None:
-    """Carry out one order; whatever the libraries raise goes up."""
+    """Convert the checkpoint of an order. Raises whatever the libraries raise."""
     out = Path(order["out"])
     checkpoint = Path(order["checkpoint"])
     adapter = Path(order["adapter"]) if order["adapter"] else None
@@ -82,13 +86,13 @@ def convert(order: dict[str, Any]) -> None:
         quantization_recipe="",  # None would mean the library's default
         experimental_lightweight_conversion=True,  # 4.4 GB instead of 6.1 GB at 270M parameters
     )
-    # Only the model: the library's own packing takes the tokenizer from a path that the checkpoint remembers, which is
-    # wrong once a folder has moved, and writes metadata without what function calls need.
+    # Only the model is exported. The library's own packing reads the tokenizer from a path in the checkpoint, which is
+    # wrong if the folder has moved, and its metadata lacks what function calls need.
     export.run_export_tasks([export_lib.export_text_prefill_decode_model], config)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the order that the command line names and carry it out."""
+    """Read the order that the command line names, and convert."""
     end_with_parent()
     convert(json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
     print(f"{PEAK_MEMORY} {peak_memory_mb():.0f}")

@@ -1,4 +1,4 @@
-"""The quantization itself, in a process of its own: `python -m job_templates.ml.litert.convert.quantize_worker ORDER`.
+"""The process that quantizes a model: `python -m job_templates.ml.litert.convert.quantize_worker ORDER`.
 
 ORDER is a file with a JSON object: model and out (TFLite files), recipe (its name in
 ai_edge_quantizer.recipe).
@@ -17,7 +17,7 @@ from job_templates.worker_process import PEAK_MEMORY, end_with_parent, peak_memo
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the order that the command line names and carry it out."""
+    """Read the order that the command line names, and quantize."""
     end_with_parent()
     order = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     worker = quantizer.Quantizer(order["model"])

@@ -1,8 +1,8 @@
-"""Making a model's activations even before its weights become 8 bits, so that the phone's 8-bit activations lose less.
+"""The smoothing of activations before the quantization, so that rounding them to 8 bits on the phone loses less.
 
-In a dynamic recipe a phone rounds what flows into each layer to 8 bits, one scale a token, and a few large channels
-then leave few steps for the others. A large channel is divided by a factor in the layer before and multiplied in the
-layer after: in floating point the model stays the same. SmoothQuant, arXiv:2211.10438, equation 4.
+With a dynamic recipe, a phone rounds the inputs of each layer to 8 bits with one scale per token, and a few large
+channels leave few steps for the others. A large channel is divided by a factor in the layer before and multiplied by it
+in the layer after, so that in floating point the model stays the same (SmoothQuant, arXiv:2211.10438, equation 4).
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 import torch
 
 MIGRATION = 0.5
-"""The paper's alpha: 0 leaves all the difficulty to the activations, 1 moves it all to the weights."""
+"""The paper's alpha: 0 leaves the activations as they are, 1 moves their whole range to the weights."""
 
 LEAST = 1e-5
-"""A channel that never carries anything is divided by no less than this."""
+"""The lower limit of peaks, weights and factors, for channels that are always zero."""
 
 
 def smooth(model: Any, sequences: Sequence[Sequence[int]], migration: float = MIGRATION) -> None:
-    """Rescale a Gemma 3 text model in place, after seeing it read `sequences` of token ids."""
-    with _watched(model) as peaks:
+    """Rescale a Gemma 3 text model in place, by the activations that it has on `sequences` of token ids."""
+    with _recorded_peaks(model) as peaks:
         for ids in sequences:
             model(torch.tensor([list(ids)]), use_cache=False, logits_to_keep=1)
     with torch.no_grad():
@@ -31,8 +31,8 @@ def smooth(model: Any, sequences: Sequence[Sequence[int]], migration: float = MI
 
 
 @contextmanager
-def _watched(model: Any) -> Iterator[list[dict[str, torch.Tensor]]]:
-    """While open, the largest size of each channel that enters a linear layer, by layer and by what reads it."""
+def _recorded_peaks(model: Any) -> Iterator[list[dict[str, torch.Tensor]]]:
+    """Inside this context, records the largest absolute value of each input channel, by layer and by linear layer."""
     peaks: list[dict[str, torch.Tensor]] = [{} for _ in model.model.layers]
     handles = []
     for layer, seen in zip(model.model.layers, peaks, strict=True):
@@ -47,7 +47,7 @@ def _watched(model: Any) -> Iterator[list[dict[str, torch.Tensor]]]:
 
 
 def _readers(layer: Any) -> dict[str, Any]:
-    """One linear layer for each of the four activations: those that read the same see the same."""
+    """One linear layer for each of the four activations; others with the same input have the same peaks."""
     attention, mlp = layer.self_attn, layer.mlp
     return {"attention": attention.q_proj, "heads": attention.o_proj, "mlp": mlp.gate_proj, "inner": mlp.down_proj}
 
@@ -66,7 +66,7 @@ def _smooth_layer(layer: Any, seen: dict[str, torch.Tensor], migration: float) -
     _after_norm(layer.input_layernorm, queries, seen["attention"], migration)
     _after_norm(layer.pre_feedforward_layernorm, (mlp.gate_proj, mlp.up_proj), seen["mlp"], migration)
     _between(mlp.up_proj, mlp.down_proj, _factors(seen["inner"], (mlp.down_proj,), migration))
-    # query heads that share a value head read it through one channel each: their factor must be the same
+    # query heads that share a value head use the same channels, so they need the same factor
     shared = seen["heads"].view(-1, attention.num_key_value_groups, attention.head_dim)
     factors = _factors(shared.amax(1).repeat_interleave(attention.num_key_value_groups, 0).flatten(),
                        (attention.o_proj,), migration)  # fmt: skip
@@ -76,7 +76,7 @@ def _smooth_layer(layer: Any, seen: dict[str, torch.Tensor], migration: float) -
 
 
 def _factors(peaks: torch.Tensor, readers: Sequence[Any], migration: float) -> torch.Tensor:
-    """What each channel is divided by; its geometric mean is 1, so that nothing grows on the whole."""
+    """The divisor of each channel. Their geometric mean is 1, so that the overall scale does not change."""
     weights = torch.stack([reader.weight.abs().amax(0) for reader in readers]).amax(0).clamp(min=LEAST)
     factors = (peaks.clamp(min=LEAST) ** migration / weights ** (1 - migration)).clamp(min=LEAST)
     return factors / factors.log().mean().exp()

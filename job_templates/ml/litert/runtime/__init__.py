@@ -1,4 +1,4 @@
-"""An exported file opened by LiteRT-LM on this machine, and asked."""
+"""The LiteRT-LM runtime on this machine, which opens and runs exported files."""
 
 from job_templates.ml.litert.runtime.phone_model import PhoneModel
 

@@ -18,14 +18,14 @@ from backend.records import Call
 
 MAX_ANSWER_TOKENS = 256
 NO_CACHE = ":nocache"
-"""The runtime's word for keeping no compiled copy of the weights beside the file: 272 MB at 270M parameters."""
+"""The runtime's value for storing no compiled copy of the weights next to the file (272 MB at 270M parameters)."""
 
 GREEDY = litert_lm.SamplerConfig(top_k=1, top_p=1.0, temperature=0.0, seed=0)
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """What the model wrote, its stop token left out, and how long it took; `tokens` counts the stop token."""
+    """The text of the model without its stop token, and the times; `tokens` includes the stop token."""
 
     text: str
     first_token_seconds: float
@@ -36,32 +36,32 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PhoneAnswer:
-    """What an app receives: the calls that the runtime read, and the text around them."""
+    """The answer that an app receives: the calls that the runtime read, and the other text."""
 
     calls: tuple[Call, ...]
     text: str
     seconds: float
 
 
-class HandedTool(litert_lm.Tool):
-    """A tool's description as an app hands it over; the runtime never runs it here."""
+class DescribedTool(litert_lm.Tool):
+    """A tool's description, as an app passes it. The runtime never runs the tool here."""
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self._description = {"type": "function", "function": dict(description.get("function", description))}
 
     def get_tool_description(self) -> dict[str, Any]:
-        """The description, in the wrapper that the runtime wants."""
+        """Returns the description in the wrapper that the runtime expects."""
         return self._description
 
     def execute(self, param: Mapping[str, Any]) -> Any:
-        """Never called: automatic tool calling is off."""
+        """Raises AssertionError, because automatic tool calling is off."""
         raise AssertionError(f"the runtime ran a tool by itself, with {param}")
 
 
 class PhoneModel:
-    """An opened file, its compiled weights kept in the folder `cache`, if one is given.
+    """An opened file, to be used as a context manager. Its compiled weights are stored in the folder `cache`, if given.
 
-    InputError where the runtime refuses the file; use as a context manager.
+    Raises InputError if the runtime refuses the file.
     """
 
     def __init__(self, path: Path, tools: Sequence[Mapping[str, Any]], cache: Path | None = None) -> None:
@@ -91,22 +91,25 @@ class PhoneModel:
 
     @property
     def start_token(self) -> int | None:
-        """The id that the runtime puts before every prompt."""
+        """The token id that the runtime puts before every prompt."""
         token: int | None = self._engine.bos_token_id
         return token
 
     @property
     def stop_tokens(self) -> list[list[int]]:
-        """The id sequences that end an answer."""
+        """The sequences of token ids that end an answer."""
         return [list(ids) for ids in self._engine.eos_token_ids]
 
     def encode(self, text: str) -> list[int]:
-        """The file's own token ids of `text`, without the start token."""
+        """Returns the token ids of `text` by the file's tokenizer, without the start token."""
         ids: list[int] = self._engine.tokenize(text)
         return ids
 
     def render(self, message: str, tools: Sequence[Mapping[str, Any]] | None = None) -> str:
-        """The prompt as the file's own template renders it on the phone, for `tools` or those it was opened with."""
+        """Returns the prompt that the file's template renders on the phone, for `tools` or those of the constructor.
+
+        Raises InputError if the template cannot be rendered.
+        """
         with self._conversation(tools) as conversation:
             prompt: str = conversation.render_message_to_string(message)
         if not prompt:
@@ -114,12 +117,12 @@ class PhoneModel:
         return prompt
 
     def answer(self, prompt: str) -> RawAnswer:
-        """Greedy decoding of a rendered prompt; InputError where the prompt leaves no room in the context."""
+        """Returns the greedy answer to a rendered prompt. Raises InputError if the prompt fills the context."""
         room = self.context - len(self.encode(prompt)) - 1
         if room < 1:
             raise InputError(
-                f"The prompt has {self.context - room:,} tokens and the file was exported for {self.context:,} in all. "
-                "Ask for less, or export again with a larger --kv-cache-max-len."
+                f"The prompt has {self.context - room:,} tokens, and the file was exported for a total of "
+                f"{self.context:,}. Send a shorter message, or export again with a larger --kv-cache-max-len."
             )
         started = time.perf_counter()
         with self._engine.create_session(
@@ -138,7 +141,7 @@ class PhoneModel:
         )
 
     def converse(self, message: str) -> PhoneAnswer:
-        """Ask as an app does, with the tools handed over, and return what it would receive."""
+        """Send the message and the tools as an app does; returns the answer that the app would receive."""
         started = time.perf_counter()
         with self._conversation(None) as conversation:
             reply = conversation.send_message(message).to_json()
@@ -153,7 +156,7 @@ class PhoneModel:
     def _conversation(self, tools: Sequence[Mapping[str, Any]] | None) -> Any:
         return self._engine.create_conversation(
             messages=[{"role": "system", "content": DEVELOPER_SENTENCE}],
-            tools=[HandedTool(tool) for tool in (self._tools if tools is None else tools)],
+            tools=[DescribedTool(tool) for tool in (self._tools if tools is None else tools)],
             automatic_tool_calling=False,
             sampler_config=GREEDY,
             max_output_tokens=MAX_ANSWER_TOKENS,

@@ -1,7 +1,7 @@
-"""A tiny `.litertlm` file, made here, opened and asked: `python -m job_templates.ml.litert.runtime.runtime_check`.
+"""The check of the runtime with a tiny new file: `python -m job_templates.ml.litert.runtime.runtime_check`.
 
-Prints one line if LiteRT-LM answers with the words that the file was made to say; else exits with 1 and the reason. It
-runs in a process of its own, because the native runtime can end the process that it is in.
+Prints one line if LiteRT-LM gives the answer that the file was made for; otherwise exits with 1 and the reason. It runs
+in a separate process, because the native runtime can end its process.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ TEMPLATE = "{{ messages[0].content }}"
 
 
 def main() -> None:
-    """Make the file, open it and ask it; InputError if the runtime refuses it or answers otherwise."""
+    """Create a file and check it. Raises InputError if the runtime refuses it or gives another answer."""
     with Scratch("litert-check-") as folder:
         path = Path(folder) / "tiny.litertlm"
         check_file(path, *make_file(path))
 
 
-def check_file(path: Path, first: str, wanted: str) -> None:
-    """Ask the file with its `first` word; InputError if the runtime refuses it or says other words than `wanted`."""
+def check_file(path: Path, first: str, expected: str) -> None:
+    """Send the file its first word. Raises InputError if the runtime refuses it or does not answer `expected`."""
     with PhoneModel(path, []) as model:
         answer = model.answer(first)
-        if answer.text.split() != wanted.split():
-            raise InputError(f"LiteRT-LM answered {answer.text!r} where the file says {wanted!r}.")
-        cli.say(f"A file made here was opened in {model.load_seconds:.2f} s, and answered as it was made to.")
+        if answer.text.split() != expected.split():
+            raise InputError(f"LiteRT-LM answered {answer.text!r}, but the file's answer is {expected!r}.")
+        cli.say(f"A test file was opened in {model.load_seconds:.2f} s, and its answer is right.")
 
 
 def make_file(path: Path) -> tuple[str, str]:
-    """Write a file that says the words after the first one; the first, and what follows it."""
+    """Write a file whose answer to the first word is the other words. Returns the first word and the answer."""
     tokenizer = starter_model_bytes([WORDS] * 3)
     pieces = sentencepiece.SentencePieceProcessor(model_proto=tokenizer)
-    said = [*pieces.encode(WORDS), pieces.piece_to_id(STOP_TOKENS[0])]
+    tokens = [*pieces.encode(WORDS), pieces.piece_to_id(STOP_TOKENS[0])]
     parts = path.parent / "tiny.tflite", path.parent / "tokenizer.model"
-    parts[0].write_bytes(table_model(pieces.get_piece_size(), dict(pairwise(said))))
+    parts[0].write_bytes(table_model(pieces.get_piece_size(), dict(pairwise(tokens))))
     parts[1].write_bytes(tokenizer)
     write_bundle(path, *parts, build_metadata("json", TEMPLATE, CONTEXT))
-    return pieces.decode(said[:1]), pieces.decode(said[1:-1])
+    return pieces.decode(tokens[:1]), pieces.decode(tokens[1:-1])
 
 
 if __name__ == "__main__":

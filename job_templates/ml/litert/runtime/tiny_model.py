@@ -1,7 +1,7 @@
-"""A language model of one table, as TFLite: after each token it says the one that the table names.
+"""A language model that is one table, as TFLite: the table has the next token for each token.
 
-It has what LiteRT-LM asks of a model (the signatures `prefill_N` and `decode`, a cache of keys and values), and is made
-in milliseconds without torch, so that the runtime can be tried where nothing was trained.
+It has everything that LiteRT-LM requires of a model (the signatures `prefill_N` and `decode`, a cache of keys and
+values). It is created in milliseconds without torch, so that the runtime can be tested without a trained model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IDENTIFIER = b"TFL3"
 
 
 def table_model(vocabulary: int, after: Mapping[int, int]) -> bytes:
-    """The file of a model of `vocabulary` tokens that says token `after[t]` after token t."""
+    """Returns the file of a model of `vocabulary` tokens whose next token after t is `after[t]`."""
     logits = np.full((vocabulary, vocabulary), NEVER, np.float32)
     for token, following in after.items():
         logits[token, following] = SURE
@@ -38,20 +38,20 @@ class _Model:
     def __init__(self) -> None:
         self._model = schema.ModelT()
         self._model.version = 3
-        self._model.buffers = [schema.BufferT()]  # the first stands for "no values"
+        self._model.buffers = [schema.BufferT()]  # the first means "no values"
         self._model.operatorCodes, self._model.subgraphs, self._model.signatureDefs = [], [], []
         self._add = self._operator(schema.BuiltinOperator.ADD)
         self._gather = self._operator(schema.BuiltinOperator.GATHER)
 
     def constant(self, values: Any) -> int:
-        """A buffer with values that do not change."""
+        """Add a buffer with constant values; returns its index."""
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(values.tobytes(), np.uint8)
         self._model.buffers.append(buffer)
         return len(self._model.buffers) - 1
 
     def signature(self, name: str, length: int, vocabulary: int, zero: int, table: int | None) -> None:
-        """A graph that takes `length` tokens, hands its cache on, and with a table says the logits of what follows."""
+        """Add a graph that takes `length` tokens and copies its cache. With a table, it returns the next logits."""
         graph = _Graph(name)
         tokens, positions = graph.tensor("tokens", (1, length), INT), graph.tensor("input_pos", (length,), INT)
         nothing = graph.tensor("zero", (1,), FLOAT, zero)
@@ -68,7 +68,7 @@ class _Model:
         self._model.subgraphs.append(graph.finished(takes, gives))
 
     def packed(self) -> bytes:
-        """The model as a file."""
+        """Returns the content of the model's file."""
         builder = flatbuffers.Builder(1024)
         builder.Finish(self._model.Pack(builder), IDENTIFIER)
         return bytes(builder.Output())
@@ -82,7 +82,7 @@ class _Model:
 
 
 class _Graph:
-    """One graph while it is put together."""
+    """One graph that is being built."""
 
     def __init__(self, name: str) -> None:
         self._graph = schema.SubGraphT()

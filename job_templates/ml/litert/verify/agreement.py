@@ -1,4 +1,4 @@
-"""How the checkpoint answered the same rows, and on how many of them the exported file does as it does."""
+"""The checkpoint's answers to the same rows, and how many of them the exported file gives too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from job_templates.ml.models import ModelSource
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRow:
-    """The checkpoint's answer to one row; `predicted` is None where it could not be read."""
+    """The checkpoint's answer to one row; `predicted` is None if it cannot be read."""
 
     predicted: tuple[Call, ...] | None
     raw: str
@@ -26,7 +26,7 @@ class CheckpointRow:
 
 
 def compare(report: Report, checkpoint: Mapping[str, CheckpointRow]) -> Agreement:
-    """Hold the file's rows against the checkpoint's: alike where the calls are equal, or the same text has none."""
+    """Compare the file's rows with the checkpoint's. Answers are the same if their calls, or unreadable texts, are."""
     pairs = [(row, checkpoint[row.id]) for row in report.rows]
     return Agreement(
         same=sum(
@@ -40,35 +40,35 @@ def compare(report: Report, checkpoint: Mapping[str, CheckpointRow]) -> Agreemen
 
 
 def from_evaluation(run: Run, rows: Sequence[Example]) -> dict[str, CheckpointRow] | None:
-    """The answers that evaluation.json holds; None where it is missing, older than the weights, or of other rows."""
+    """Returns the answers in evaluation.json; None if it is missing, older than the weights, or has other rows."""
     weights = [path.stat().st_mtime for path in run.checkpoint.glob("*.safetensors")]
     if not run.evaluation_path.is_file() or run.evaluation_path.stat().st_mtime < max(weights, default=0.0):
         return None
     try:
         scored = Evaluation.read(run.evaluation_path).tuned
-    except InputError:  # a damaged report is no reason to refuse the export: answer anew
+    except InputError:  # a damaged report must not stop the export: the checkpoint answers again
         return None
     found = _by_id(scored)
     return found if all(row.id in found for row in rows) else None
 
 
 def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str, CheckpointRow] | None:
-    """The checkpoint's answers: those that evaluation.json holds, else given anew; None where no run made it."""
+    """Returns the checkpoint's answers, from evaluation.json or computed again; None if it has no run."""
     if source.run is None or trained is None:
         return None
-    return from_evaluation(source.run, trained.held_out) or _answered_anew(source, trained)
+    return from_evaluation(source.run, trained.held_out) or _computed(source, trained)
 
 
-def _answered_anew(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
-    """Answer the rows with the checkpoint itself, greedily, in PyTorch."""
+def _computed(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
+    """The greedy answers of the checkpoint in PyTorch."""
     from job_templates.ml.evaluation import score_model
     from job_templates.ml.models import load_tuned
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         if done in (0, total):
-            say(f"  the checkpoint's own answers: {done} of {total}")
+            say(f"  answers of the checkpoint: {done} of {total}")
 
-    return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, tell))
+    return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, report))
 
 
 def _by_id(report: Report) -> dict[str, CheckpointRow]:
@@ -76,6 +76,6 @@ def _by_id(report: Report) -> dict[str, CheckpointRow]:
 
 
 def _same_text(one: str, other: str) -> bool:
-    """Whether two unreadable answers are the same, as far as both go: each side cuts endless ones at its own length."""
+    """Whether one unreadable answer starts with the other. Endless answers are cut off at different lengths."""
     shorter, longer = sorted((strip_stop_tokens(one), strip_stop_tokens(other)), key=len)
     return longer.startswith(shorter) if shorter else not longer

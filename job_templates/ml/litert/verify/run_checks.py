@@ -1,4 +1,4 @@
-"""Judging what a file did when it ran: the prompt it made, the answers it gave, and how its checkpoint answers."""
+"""The checks of a file that was run: its prompts, its answers, and the comparison with its checkpoint."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from backend.tokens import TokenCounter
 from job_templates.ml.litert.verify.running import Ran
 
 MAX_UNPARSED = 0.05
-"""A file fails when more of its answers than this cannot be read."""
+"""A file fails if more than this share of its answers cannot be read."""
 
 MIN_AGREEMENT = 0.8
-"""A file fails when its agreement with its checkpoint is surely below this: the upper end of Wilson's 95 % interval.
+"""A file fails if the upper end of Wilson's 95 % interval of its agreement with its checkpoint is below this.
 
-int8 changes about one answer in 24 (measured on a 270M), so a sound file stands near 96 %.
+int8 changes about one answer in 24 (measured on a 270M), so a good file has about 96 %.
 """
 
 MAX_P = 0.05
-"""A file fails when it is right on fewer rows than its checkpoint and exact McNemar's p is below this."""
+"""A file fails if it is right on fewer rows than its checkpoint and exact McNemar's p is below this."""
 
 
 def check_opening(ran: Ran, context: int) -> Check:
-    """The runtime opens the file and reads from it what we wrote into it."""
+    """Whether the runtime opens the file, and reads the tokens and the context that were written to it."""
     ready = ran.ready
     if not ready:
         return Check("opens", Result.FAILED, ran.failure or "The runtime did not open the file.")
@@ -44,7 +44,7 @@ def check_opening(ran: Ran, context: int) -> Check:
 def check_prompts(
     rows: Sequence[Example], answers: Sequence[Answer], tools: Sequence[Tool], fmt: PromptFormat, counter: TokenCounter
 ) -> Check:
-    """The file's own template and tokenizer make the very tokens that were trained on."""
+    """Whether the file's template and tokenizer give exactly the token ids of the training."""
     if not answers:
         return Check("prompt as trained", Result.UNCHECKED, "No prompt was rendered.")
     for row, answer in zip(rows, answers, strict=False):
@@ -54,41 +54,39 @@ def check_prompts(
             return Check("prompt as trained", Result.FAILED, f"Row {row.id}: {_difference(answer.prompt, text)}")
         if [BOS_ID, *answer.prompt_ids] != counter.encode(trained):
             return Check(
-                "prompt as trained", Result.FAILED, f"Row {row.id}: the text gives other tokens than in training."
+                "prompt as trained", Result.FAILED, f"Row {row.id}: the text gives other token ids than in training."
             )
     return Check(
         "prompt as trained", Result.PASSED, f"{len(answers)} of {len(answers)} prompts equal, token for token."
     )
 
 
-def check_handed_tools(ran: Ran) -> Check:
-    """However the app spells its tools, the prompt is the same."""
+def check_tool_variants(ran: Ran) -> Check:
+    """Whether the prompt is the same for every form in which an app passes its tools."""
     name = "tools in any order"
-    if not ran.answers or not ran.handed_prompts:
-        return Check(name, Result.UNCHECKED, "Not rendered.")
-    for variant, prompt in ran.handed_prompts.items():
+    if not ran.answers or not ran.variant_prompts:
+        return Check(name, Result.UNCHECKED, "No prompt was rendered.")
+    for variant, prompt in ran.variant_prompts.items():
         if prompt != ran.answers[0].prompt:
-            return Check(
-                name, Result.FAILED, f"Tools handed over {variant}: {_difference(prompt, ran.answers[0].prompt)}"
-            )
-    return Check(name, Result.PASSED, f"The prompt is the same for tools handed over {', '.join(ran.handed_prompts)}.")
+            return Check(name, Result.FAILED, f"For tools {variant}: {_difference(prompt, ran.answers[0].prompt)}")
+    return Check(name, Result.PASSED, f"The prompt is the same for tools {', '.join(ran.variant_prompts)}.")
 
 
-def check_answers(ran: Ran, wanted: int) -> Check:
-    """Every message was answered with something that is neither empty nor padding."""
+def check_answers(ran: Ran, expected: int) -> Check:
+    """Whether every message has an answer that is not empty and has no padding."""
     if ran.failure is not None:
-        return Check("answers", Result.FAILED, f"After {len(ran.answers)} of {wanted} messages: {ran.failure}")
+        return Check("answers", Result.FAILED, f"After {len(ran.answers)} of {expected} messages: {ran.failure}")
     empty = sum(not answer.raw.replace(PAD, "").strip() for answer in ran.answers)
     padded = sum(PAD in answer.raw for answer in ran.answers)
     if empty or padded:
         return Check(
-            "answers", Result.FAILED, f"Of {len(ran.answers)} answers, {empty} are empty and {padded} hold {PAD}."
+            "answers", Result.FAILED, f"Of {len(ran.answers)} answers, {empty} are empty and {padded} contain {PAD}."
         )
     return Check("answers", Result.PASSED, f"{len(ran.answers)} answers, none empty, none with {PAD}.")
 
 
 def check_parsing(report: Report, agreement: Agreement | None = None) -> Check:
-    """The answers can be read by the grammar that a phone uses; says where the checkpoint is to blame."""
+    """Whether the phone's grammar can read the answers. If not, the detail says whether the checkpoint is the cause."""
     unread = report.n - report.parse.k
     first = next((row for row in report.rows if not row.parsed), None)
     shown = f" The first: row {first.id}, {first.detail}." if first else ""
@@ -101,39 +99,43 @@ def check_parsing(report: Report, agreement: Agreement | None = None) -> Check:
 
 
 def check_app_view(answers: Sequence[Answer]) -> Check:
-    """An app gets from the runtime the calls that our parser reads and scores."""
-    asked = [answer for answer in answers if answer.app_agrees is not None]
-    if not asked:
-        return Check("calls in an app", Result.UNCHECKED, "The runtime makes no tool calls of this prompt format.")
-    agree = sum(answer.app_agrees is True for answer in asked)
-    result = Result.PASSED if agree == len(asked) else Result.FAILED
-    return Check("calls in an app", result, f"{agree} of {len(asked)} answers reach an app as we read them.")
+    """Whether an app gets the same calls from the runtime as our parser reads and scores."""
+    compared = [answer for answer in answers if answer.app_agrees is not None]
+    if not compared:
+        return Check("calls in an app", Result.UNCHECKED, "The runtime reads no tool calls in this prompt format.")
+    agree = sum(answer.app_agrees is True for answer in compared)
+    result = Result.PASSED if agree == len(compared) else Result.FAILED
+    return Check(
+        "calls in an app", result, f"For {agree} of {len(compared)} answers, an app gets the calls that we read."
+    )
 
 
 def check_agreement(agreement: Agreement | None) -> Check:
-    """The file answers as the checkpoint that it was made from."""
+    """Whether the file gives the answers of its checkpoint."""
     if agreement is None:
-        return Check("agrees with the checkpoint", Result.UNCHECKED, "The checkpoint's own answers could not be had.")
+        return Check("agrees with the checkpoint", Result.UNCHECKED, "The checkpoint's own answers are not available.")
     _, high = wilson(agreement.same, agreement.rows)
     detail = f"{agreement.same} of {agreement.rows} answers are the checkpoint's."
     if high < MIN_AGREEMENT:
-        return Check("agrees with the checkpoint", Result.FAILED, f"{detail} Below {MIN_AGREEMENT:.0%} beyond doubt.")
+        detail += f" This is significantly below {MIN_AGREEMENT:.0%}."
+        return Check("agrees with the checkpoint", Result.FAILED, detail)
     return Check("agrees with the checkpoint", Result.PASSED, detail)
 
 
 def check_accuracy(report: Report, agreement: Agreement | None) -> Check:
-    """The file is not surely worse than its checkpoint on the same rows."""
-    detail = f"Combined accuracy {report.combined.k} of {report.n}"
+    """Whether the file is not significantly worse than its checkpoint on the same rows."""
+    detail = f"{report.combined.k} of {report.n} rows are right"
     if agreement is None:
-        return Check("accuracy kept", Result.UNCHECKED, f"{detail}; there is nothing to hold it against.")
+        return Check("accuracy kept", Result.UNCHECKED, f"{detail}; there are no answers to compare with.")
     p = mcnemar(agreement.lost, agreement.won)
-    detail += f"; {agreement.lost} rows lost and {agreement.won} won against the checkpoint (p = {p:.2g})."
+    detail += f"; {agreement.lost} lost and {agreement.won} won compared with the checkpoint (p = {p:.2g})."
     worse = agreement.lost > agreement.won and p < MAX_P
     return Check("accuracy kept", Result.FAILED if worse else Result.PASSED, detail)
 
 
-def _difference(found: str, wanted: str) -> str:
-    """Where two prompts part."""
-    at = next((i for i, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), min(len(found), len(wanted)))
-    there, here = found[at : at + 40], wanted[at : at + 40]
-    return f"the prompt parts from the trained one at character {at}: {there!r}, not {here!r}."
+def _difference(found: str, trained: str) -> str:
+    """The first difference of two prompts, in words."""
+    shorter = min(len(found), len(trained))
+    at = next((i for i, (a, b) in enumerate(zip(found, trained, strict=False)) if a != b), shorter)
+    there, here = found[at : at + 40], trained[at : at + 40]
+    return f"the prompt differs from the trained one at character {at}: {there!r}, not {here!r}."

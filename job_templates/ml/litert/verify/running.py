@@ -1,4 +1,4 @@
-"""Running a `.litertlm` file on rows, in a process that may crash, and keeping what came out."""
+"""Runs a `.litertlm` file on rows, in a process that may crash, and collects the results."""
 
 from __future__ import annotations
 
@@ -14,35 +14,38 @@ from backend.inference import Answer, ModelSession, WorkerDied
 from backend.records import Tool
 
 APP_ROWS = 20
-"""So many rows are also asked the way an app asks; the rest only for their raw text, in half the time."""
+"""The number of first rows that are also sent as an app sends them. The others give only raw text, in half the time."""
 
 
 @dataclass(slots=True)
 class Ran:
-    """What running a file gave: one answer a message, up to the point where `failure` says that it broke."""
+    """The results of running a file: one answer per message. If `failure` has an error, later answers are missing."""
 
     answers: list[Answer] = field(default_factory=list)
     ready: Mapping[str, Any] = field(default_factory=dict)
     failure: str | None = None
-    handed_prompts: dict[str, str] = field(default_factory=dict)
-    """The first message's prompt where an app hands its tools over in other ways, by what is different."""
+    variant_prompts: dict[str, str] = field(default_factory=dict)
+    """The first message's prompt for each of the `tool_variants`."""
 
     def median(self, name: str) -> float | None:
-        """The median of one measured quantity over the answers, None without any."""
+        """Returns the median of one measured quantity over the answers; None if there are none."""
         return median(getattr(answer, name) for answer in self.answers) if self.answers else None
 
     @property
     def peak_memory_mb(self) -> float | None:
-        """The largest memory that the runtime took."""
+        """The peak memory of the runtime's process; None if there are no answers."""
         return max((answer.peak_memory_mb for answer in self.answers), default=None)
 
 
 def run_file(
-    file: Path, handed: Path, messages: Sequence[str], tools: Sequence[Tool], on_row: Callable[[int], None]
+    file: Path, tools_file: Path, messages: Sequence[str], tools: Sequence[Tool], on_row: Callable[[int], None]
 ) -> Ran:
-    """Ask the file every message, with the tools in `handed`; whatever breaks ends up in `failure`."""
+    """Sends every message to the file, with the tools in `tools_file`.
+
+    An error ends the run and is stored in `failure`. `on_row` gets the number of answers.
+    """
     ran = Ran()
-    with ModelSession(file, handed) as answerer:
+    with ModelSession(file, tools_file) as answerer:
         try:
             answerer.load()
             ran.ready = answerer.ready
@@ -51,14 +54,14 @@ def run_file(
                 on_row(index + 1)
             for name, variant in tool_variants(tools).items():
                 prompt = answerer.request(messages[0], only="prompt", tools=variant).prompt
-                ran.handed_prompts[name] = prompt
+                ran.variant_prompts[name] = prompt
         except (InputError, WorkerDied) as error:
             ran.failure = str(error)
     return ran
 
 
 def tool_variants(tools: Sequence[Tool]) -> dict[str, list[dict[str, Any]]]:
-    """The same tools as careless apps would hand them over."""
+    """Returns the same tools in other forms in which apps may pass them, by the difference."""
     plain = [tool.to_dict()["function"] for tool in tools]
     reordered: list[dict[str, Any]] = json.loads(json.dumps(plain), object_pairs_hook=lambda pairs: dict(pairs[::-1]))
     returning = [{**function, "return": {"type": "string"}} for function in plain]

@@ -1,4 +1,4 @@
-"""What can be seen wrong with a `.litertlm` file without running it."""
+"""The checks of a `.litertlm` file that do not run it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TFLITE_MAGIC = b"TFL3"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a file should hold."""
+    """The expected content of a file."""
 
     prompt_format: FormatName
     template: str
@@ -29,7 +29,7 @@ class Expected:
 
 
 def check_structure(path: Path, expected: Expected) -> tuple[Bundle | None, list[Check]]:
-    """The file's header, None where it cannot be read, and every check that needs no generation."""
+    """Returns the file's header, or None if it cannot be read, and the results of the checks of RULES."""
     try:
         bundle = read_bundle(path)
     except (InputError, OSError) as error:
@@ -49,8 +49,8 @@ def _sections(bundle: Bundle, _: Expected) -> str:
     for section in bundle.sections:
         if not 0 < section.begin < section.end <= size:
             raise InputError(
-                f"The section {section.kind} lies at bytes {section.begin:,} to {section.end:,}, "
-                f"but the file has {size:,}: it was cut short."
+                f"The section {section.kind} is at bytes {section.begin:,} to {section.end:,}, "
+                f"but the file has {size:,}: it is truncated."
             )
     missing = [kind for kind in (METADATA, TOKENIZER, MODEL) if bundle.find(kind) is None]
     if missing:
@@ -72,13 +72,13 @@ def _model_type(bundle: Bundle, expected: Expected) -> str:
     kind = found.WhichOneof("model_type")
     if expected.prompt_format == "json":
         if kind == "function_gemma":
-            raise InputError("The type is function_gemma, which looks for fenced calls; this model answers in JSON.")
+            raise InputError("The type is function_gemma, which expects fenced calls, but this model answers in JSON.")
         return f"{kind}: the app reads the JSON answer as text."
     if kind != "function_gemma":
         raise InputError(f"The type is {kind}, so a phone would read no tool calls; it must be function_gemma.")
     gemma = found.function_gemma
     if not gemma.use_template_for_fc_format:
-        raise InputError("use_template_for_fc_format is off, so the runtime prints declarations its own way.")
+        raise InputError("use_template_for_fc_format is off, so the runtime renders declarations in its own format.")
     fences = (gemma.code_fence_start, gemma.code_fence_end, gemma.function_response_start)
     if fences != (START_CALL, END_CALL, START_RESPONSE):
         raise InputError(f"The fences around calls are {fences}, not {(START_CALL, END_CALL, START_RESPONSE)}.")
@@ -92,7 +92,7 @@ def _settings(bundle: Bundle, expected: Expected) -> str:
     stops = {token.token_str for token in metadata.stop_tokens}
     missing = [token for token in STOP_TOKENS if token not in stops]
     if missing:
-        raise InputError(f"Missing stop tokens: {', '.join(missing)}. Answers would run on.")
+        raise InputError(f"Missing stop tokens: {', '.join(missing)}. Answers would not end.")
     if metadata.max_num_tokens != expected.context:
         raise InputError(f"max_num_tokens is {metadata.max_num_tokens}, but the cache holds {expected.context}.")
     if metadata.sampler_params.k != 1:
@@ -103,7 +103,7 @@ def _settings(bundle: Bundle, expected: Expected) -> str:
 def _template(bundle: Bundle, expected: Expected) -> str:
     template = bundle.metadata().jinja_prompt_template
     if not template:
-        raise InputError("There is no chat template, so the runtime would make up a prompt of its own.")
+        raise InputError("There is no chat template, so the runtime would use a prompt of its own.")
     if template != expected.template:
         raise InputError("The chat template is not the one that belongs to this model.")
     return f"{len(template):,} characters, the model's own."
@@ -118,10 +118,10 @@ def _tokenizer(bundle: Bundle, expected: Expected) -> str:
     wrong = [token for token, token_id in {**CONTROL_TOKENS, "<bos>": BOS_ID, "<eos>": EOS_ID}.items()
              if pieces.piece_to_id(token) != token_id]  # fmt: skip
     if wrong:
-        raise InputError(f"Control tokens at other ids than FunctionGemma's: {', '.join(wrong)}.")
+        raise InputError(f"Control tokens have other ids than FunctionGemma's: {', '.join(wrong)}.")
     if packed != expected.tokenizer_model.read_bytes():
         raise InputError("The packed tokenizer is not the checkpoint's.")
-    return f"SentencePiece with {pieces.vocab_size():,} pieces; every control token at its id."
+    return f"SentencePiece with {pieces.vocab_size():,} pieces; every control token has its id."
 
 
 RULES: dict[str, Callable[[Bundle, Expected], str]] = {

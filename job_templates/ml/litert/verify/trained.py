@@ -1,4 +1,4 @@
-"""What the run that made a checkpoint trained: its tools, its prompt, its rows."""
+"""The training of a checkpoint's run: its tools, its prompt format, and its rows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from job_templates.ml.run import check_options
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500
-"""A file is run on at most so many held-out rows, evenly taken: about 8 minutes at 270M parameters on 2 cores."""
+"""The most held-out rows that a file is run on, evenly spaced: about 8 minutes at 270M parameters on 2 cores."""
 
 CALIBRATION_TOKENS = 6_000
-"""Enough to see each channel at its largest; a 270M reads them in 10 s on 2 cores."""
+"""Enough tokens to find the largest values of each channel; a 270M takes 10 s for them on 2 cores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A run's tools and prompt format, all its rows, those that were trained on, and those that a file is run on."""
+    """A run's tools and prompt format, all its rows, its training rows, and the held-out rows that a file is run on."""
 
     tools: tuple[Tool, ...]
     fmt: PromptFormat
@@ -34,11 +34,11 @@ class Trained:
     counter: TokenCounter
 
     def longest(self) -> int:
-        """The tokens of the longest prompt and answer together."""
+        """Returns the largest number of tokens of a prompt and its answer together."""
         return max(len(self._tokens(row)) for row in self.rows)
 
     def calibration(self) -> list[list[int]]:
-        """The token ids of some rows that were trained on, evenly taken: what the model reads and writes in use."""
+        """Returns the token ids of some evenly spaced training rows, as examples of what the model reads and writes."""
         some = _evenly(self.train, CALIBRATION_TOKENS // self.longest() or 1)
         return [self._tokens(row) for row in some]
 
@@ -47,18 +47,18 @@ class Trained:
         return prompt + self.counter.encode(self.fmt.completion(row.calls, row.answer))
 
     def check_fits(self, cache_length: int) -> None:
-        """InputError where a prompt with its answer is longer than the cache; names the cache that would do."""
+        """Raises InputError, with a sufficient length, if a prompt with its answer is longer than the cache."""
         needed = self.longest()
         if needed > cache_length:
             raise InputError(
                 f"The longest prompt with its answer has {needed:,} tokens, more than the {cache_length:,} of "
-                f"--kv-cache-max-len: the phone could not hold it. Export with --kv-cache-max-len {_round_up(needed)}, "
+                f"--kv-cache-max-len. Export with --kv-cache-max-len {_round_up(needed)}, "
                 "or train with fewer declarations in the prompt (--declarations names or none)."
             )
 
 
 def load_trained(run: Run) -> Trained:
-    """Read a run's inputs and its saved split; InputError where they are missing or do not fit together."""
+    """Returns the training of a run. Raises InputError if its inputs or its split are missing or do not match."""
     config = run.config
     tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(config))
     split = Split.from_json(read_json(run.split_path), rows)
@@ -73,7 +73,7 @@ def load_trained(run: Run) -> Trained:
 
 
 def prompt_of_checkpoint(source: ModelSource) -> tuple[FormatName, str]:
-    """The prompt format and chat template that a checkpoint brings with it; InputError where it has none."""
+    """Returns the prompt format and chat template of a checkpoint. Raises InputError if it has no template."""
     folders = [folder for folder in (source.adapter, source.weights) if folder is not None]
     for folder in folders:
         if (folder / TEMPLATE).is_file():
@@ -84,8 +84,8 @@ def prompt_of_checkpoint(source: ModelSource) -> tuple[FormatName, str]:
         if isinstance(template, str) and template:
             return ("native" if START_CALL in template else "json"), template
     raise InputError(
-        f"{folders[0]} has no chat template ({TEMPLATE}), so the phone would not know the prompt. Copy the template "
-        "that the model was trained with into this folder, or export the run that made it."
+        f"{folders[0]} has no chat template ({TEMPLATE}), so the phone cannot make the prompt. Copy the template "
+        "that the model was trained with into this folder, or export its run."
     )
 
 
@@ -95,6 +95,6 @@ def _round_up(tokens: int) -> int:
 
 
 def _evenly(rows: Sequence[Example], most: int) -> tuple[Example, ...]:
-    """At most `most` of the rows, spread evenly over them, in order."""
+    """At most `most` of the rows, evenly spaced, in order."""
     count = min(len(rows), most)
     return tuple(rows[index * len(rows) // count] for index in range(count))

@@ -1,4 +1,4 @@
-"""Verifying an exported file by running it; what came out is verification.json."""
+"""The verification of an exported file by running it. Its result is written to verification.json."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from job_templates.ml.litert.verify.trained import Trained
 
 RUNTIME = "litert-lm-api"
 GREETING = "Hello"
-"""What a model is asked whose data nobody gave us: enough to see that it runs at all."""
+"""The message for a model without held-out rows, which only shows whether the file runs."""
 
 RUN_CHECKS = (
     "opens",
@@ -36,7 +36,7 @@ RUN_CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file, what it should hold, and the data to run it on (None where no run made it)."""
+    """A file, its expected content, and the data to run it on (None if the model has no run)."""
 
     file: Path
     expected: Expected
@@ -45,13 +45,13 @@ class Subject:
 
 
 def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification:
-    """Check the file, run it on held-out rows, and return what was found; `on_row` gets done, total."""
+    """Check the file, run it on held-out rows, and return the results. `on_row` gets the done and the total rows."""
     bundle, checks = check_structure(subject.file, subject.expected)
     ran, report, agreement = Ran(), None, None
     if any(check.result == Result.FAILED for check in checks):
-        checks += _unchecked("not run, because the file is damaged")
+        checks += _unchecked("the file was not run, because it is damaged")
     elif importlib.util.find_spec("litert_lm") is None:
-        checks += _unchecked(f"{RUNTIME} is not installed here")
+        checks += _unchecked(f"{RUNTIME} is not installed on this machine")
     else:
         ran = _run(subject, on_row)
         report, agreement = _scored(subject, ran)
@@ -67,12 +67,12 @@ def _run(subject: Subject, on_row: Callable[[int, int], None]) -> Ran:
     messages = [row.message for row in subject.trained.held_out] if subject.trained else [GREETING]
     on_row(0, len(messages))
     tools = subject.trained.tools if subject.trained else ()
-    handed = subject.file.with_name(ANDROID_TOOLS)
-    return run_file(subject.file, handed, messages, tools, lambda done: on_row(done, len(messages)))
+    tools_file = subject.file.with_name(ANDROID_TOOLS)
+    return run_file(subject.file, tools_file, messages, tools, lambda done: on_row(done, len(messages)))
 
 
 def _scored(subject: Subject, ran: Ran) -> tuple[Report | None, Agreement | None]:
-    """The score over all held-out rows, and the checkpoint's beside it; nothing where the file broke on the way."""
+    """The report on all held-out rows, and the agreement with the checkpoint; None if the file failed before."""
     trained = subject.trained
     if trained is None or ran.failure is not None:
         return None, None
@@ -89,12 +89,16 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
     checks = [opening, run_checks.check_answers(ran, len(trained.held_out) if trained else 1)]
     if trained is not None:
         prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
-        checks += [prompts, run_checks.check_handed_tools(ran), run_checks.check_app_view(ran.answers)]
+        checks += [prompts, run_checks.check_tool_variants(ran), run_checks.check_app_view(ran.answers)]
     if report is not None:
         checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
     seen = {check.name for check in checks}
-    why = "the file broke before" if trained is not None else "no run, so no held-out rows to ask"
+    why = (
+        "the file failed before this check"
+        if trained is not None
+        else "the model has no run, so there are no held-out rows"
+    )
     return checks + [check for check in _unchecked(why) if check.name not in seen]
 
 
@@ -130,7 +134,7 @@ def _record(
 
 
 def _verdict(checks: Sequence[Check], report: Report | None, agreement: Agreement | None) -> tuple[Result, str]:
-    """Failed if any check failed; else passed if every row was scored; else it could not be checked."""
+    """The verdict and its reason: failed if any check failed, passed if all rows were scored, else not checked."""
     failed = [f"{check.name}: {check.detail}" for check in checks if check.result == Result.FAILED]
     if failed:
         return Result.FAILED, " ".join(failed)
