@@ -1,5 +1,6 @@
 """Scoring: compares answers with the expected calls, and gives rates with their intervals."""
 
+from backend.scoring.acceptance import Refusal, RefusalKind, refusal, suggestion
 from backend.scoring.advice import NGRAM_NAME, Advice
 from backend.scoring.building import TARGET, build_evaluation, paired
 from backend.scoring.call_matching import drop_nulls, same_calls, same_value
@@ -28,6 +29,8 @@ __all__ = [
     "Paired",
     "ProbeResult",
     "Rate",
+    "Refusal",
+    "RefusalKind",
     "Report",
     "RowResult",
     "Setup",
@@ -44,10 +47,12 @@ __all__ = [
     "probe_messages",
     "probes_for",
     "read_predictions",
+    "refusal",
     "rows_csv",
     "same_calls",
     "same_value",
     "score_rows",
+    "suggestion",
     "verdict",
     "wilson",
 ]

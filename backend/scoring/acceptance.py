@@ -1,0 +1,132 @@
+"""Decides whether an app accepts a call, by the check that the Kotlin file of the Android kit makes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backend.data.calls import Mismatch, MismatchKind, check_arguments
+from backend.data.text import show
+from backend.records import Call, Tool
+from backend.scoring.call_matching import drop_nulls
+
+RefusalKind = Literal[
+    "unreadable", "unknown tool", "missing argument", "unknown argument", "wrong type", "value not allowed"
+]
+
+_KINDS: Mapping[MismatchKind, RefusalKind] = {
+    "missing": "missing argument",
+    "unknown": "unknown argument",
+    "type": "wrong type",
+    "enum": "value not allowed",
+}
+_INTEGER_LIMIT = 2.0**63
+"""Kotlin's Long holds the integers below it; compared as a 64-bit float, as JSON numbers arrive on a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an app does not carry a call out: the class of the fault, and one sentence."""
+
+    kind: RefusalKind
+    reason: str
+
+
+def refusal(call: Call, tools: Mapping[str, Tool]) -> Refusal | None:
+    """Returns why the call is refused; None if an app accepts it. `tools` are the declared tools by name.
+
+    A call is refused if `check_arguments` finds a mismatch, if a required argument is null, or if an integer does not
+    fit into 64 bits. The first mismatch gives the reason.
+    """
+    tool = tools.get(call.name)
+    if tool is None:
+        return Refusal("unknown tool", f"There is no tool named {show(call.name)}.")
+    first = next(_mismatches(call, tool), None)
+    return Refusal(_KINDS[first.kind], _sentence(first)) if first else None
+
+
+def suggestion(call: Call, tools: Mapping[str, Tool]) -> Call | None:
+    """Returns the call with each string outside its enum replaced by the one allowed value that is near it.
+
+    None if the call is accepted, if it has a fault of another kind, or if a string has no near value or several. Near
+    are values within `min(2, len(allowed) // 3)` edits, letter case ignored. A suggestion is shown, never carried out.
+    """
+    tool = tools.get(call.name)
+    found = list(_mismatches(call, tool)) if tool else []
+    if tool is None or not found or any(mismatch.kind != "enum" for mismatch in found):
+        return None
+    arguments = copy.deepcopy(dict(call.arguments))
+    for mismatch in found:
+        parent: Any = arguments
+        schema: Any = tool.parameters
+        for step in mismatch.path[:-1]:
+            parent, schema = parent[step], _below(schema, step)
+        last = mismatch.path[-1]
+        near = _near(parent[last], _below(schema, last)["enum"])
+        if near is None:
+            return None
+        parent[last] = near
+    return Call(call.name, arguments)
+
+
+def _mismatches(call: Call, tool: Tool) -> Iterator[Mismatch]:
+    yield from check_arguments(tool, call.arguments)
+    for mismatch in check_arguments(tool, drop_nulls(call.arguments)):
+        if mismatch.kind == "missing":
+            yield mismatch
+    for name, value in call.arguments.items():
+        yield from _too_large(value, tool.properties.get(name), (name,))
+
+
+def _too_large(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator[Mismatch]:
+    """Yields the integers that Kotlin's Long does not hold."""
+    if not isinstance(schema, Mapping):
+        return
+    if schema.get("type") == "integer" and isinstance(value, int | float) and not _fits(value):
+        yield Mismatch("type", path, str(value)[:60], "an integer of at most 64 bits")
+    if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
+        for name, item in value.items():
+            yield from _too_large(item, schema["properties"].get(name), (*path, name))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _too_large(item, schema.get("items"), (*path, at))
+
+
+def _fits(number: float) -> bool:
+    return abs(number) < 2 * _INTEGER_LIMIT and abs(float(number)) < _INTEGER_LIMIT
+
+
+def _below(schema: Any, step: str | int) -> Any:
+    return schema["items"] if isinstance(step, int) else schema["properties"][step]
+
+
+def _near(value: Any, allowed: list[Any]) -> str | None:
+    """Returns the one allowed string that is near the value; None if there is none or more than one."""
+    if not isinstance(value, str):
+        return None
+    words = dict.fromkeys(word for word in allowed if isinstance(word, str))
+    near = [word for word in words if _distance(value.lower(), word.lower()) <= min(2, len(word) // 3)]
+    return near[0] if len(near) == 1 else None
+
+
+def _distance(one: str, other: str) -> int:
+    """Returns the Levenshtein distance in code points."""
+    row = list(range(len(other) + 1))
+    for at, character in enumerate(one):
+        previous, row = row, [at + 1]
+        for place, against in enumerate(other):
+            row.append(min(row[place] + 1, previous[place + 1] + 1, previous[place] + (character != against)))
+    return row[-1]
+
+
+def _sentence(mismatch: Mismatch) -> str:
+    """Returns the mismatch as one sentence, its place as a path such as `stops[1].name`."""
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in mismatch.path).removeprefix(".")
+    return {
+        "missing": f"The argument {show(place)} is missing.",
+        "unknown": f"There is no argument {show(place)}; allowed: {mismatch.allowed}.",
+        "type": f"The argument {show(place)} is {mismatch.seen}; needed: {mismatch.allowed}.",
+        "enum": f"The argument {show(place)} is {mismatch.seen}; allowed: {mismatch.allowed}.",
+    }[mismatch.kind]
