@@ -13,7 +13,9 @@
 """Answer messages with a `.litertlm` file, one JSON object per line: the worker of the page's Try step.
 
 stdin: {"id", "message"}, optionally "only" ("prompt": only render the prompt; "raw": do not ask as an app does) and
-"tools" (instead of those in --tools). stdout: first {"ready", "load_seconds", …}, then one line for each answer.
+"tools" (instead of those in --tools). Or {"id", "conversation"}, a list of messages, optionally with "response", an
+object with which each call is answered, and "rounds", how often in a row.
+stdout: first {"ready", "load_seconds", …}, then one line for each request.
 """
 
 from __future__ import annotations
@@ -33,8 +35,11 @@ from backend.errors import InputError
 from backend.prompts import PromptFormat, get_format, read_answer
 from backend.records import Call
 from job_templates.ml.litert.bundle import read_bundle
-from job_templates.ml.litert.runtime import PhoneModel
+from job_templates.ml.litert.runtime import MAX_ANSWER_TOKENS, PhoneModel, converse
 from job_templates.worker_process import peak_memory_mb
+
+ANSWER_SHARE = 4
+"""In a conversation an answer takes at most this part of the context, so that several messages fit."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -106,10 +111,30 @@ def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_ap
 
 def _received(model: PhoneModel, message: str) -> tuple[Call, ...]:
     """The calls that an app receives; none if the runtime cannot read the answer."""
+    with model.conversation() as conversation:
+        return conversation.send(message).calls
+
+
+def hold(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The replies of one conversation as JSON; an error of the request is in "error"."""
+    reply: dict[str, Any] = {"id": request.get("id"), "replies": [], "error": None}
+    messages = request["conversation"]
+    if not isinstance(messages, list) or not all(isinstance(message, str | dict) for message in messages):
+        return reply | {"error": 'A "conversation" is a list of messages.'}
+    response, rounds = request.get("response"), request.get("rounds")
     try:
-        return model.converse(message).calls
-    except RuntimeError:  # raised for a call that the runtime's grammar does not accept
-        return ()
+        with model.conversation(min(MAX_ANSWER_TOKENS, model.context // ANSWER_SHARE)) as conversation:
+            replies = converse(
+                conversation,
+                messages,
+                lambda text: read_answer(fmt, text).calls,
+                response if isinstance(response, dict) else None,
+                rounds if isinstance(rounds, int) else 1,
+            )
+            reply["replies"] = [one.to_dict() for one in replies]
+    except RuntimeError as error:  # the runtime raises nothing else
+        reply["error"] = str(error)
+    return reply
 
 
 def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextIO) -> None:
@@ -121,7 +146,8 @@ def serve(model: PhoneModel, fmt: PromptFormat, requests: TextIO, replies: TextI
             except ValueError as error:
                 _write(replies, {"id": None, "error": f"This line is not JSON: {error}."})
                 continue
-            _write(replies, answer(model, fmt, request if isinstance(request, dict) else {}))
+            known = request if isinstance(request, dict) else {}
+            _write(replies, hold(model, fmt, known) if "conversation" in known else answer(model, fmt, known))
 
 
 def _write(replies: TextIO, reply: Mapping[str, Any]) -> None:

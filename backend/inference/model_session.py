@@ -7,50 +7,17 @@ import importlib.util
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from backend.errors import InputError
+from backend.inference.answer import Answer, ConversationReply
 from backend.inference.answer_worker import Worker, WorkerDied
-from backend.records import Call
-
-__all__ = ["Answer", "ModelSession", "WorkerDied", "close_sessions", "runtime_installed", "session_for"]
 
 LOAD_TIMEOUT = 180.0
 ASK_TIMEOUT = 120.0
+CONVERSE_TIMEOUT = 600.0
 IDLE_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer; `error` is the reason if there is no answer, or if an app would get no call. Times are in seconds.
-
-    `raw` is the model's output without its stop token. `prompt` and `prompt_ids` are its input without the start token.
-    `app_agrees` is True if the runtime gives an app the same calls as our parser, None if that was not compared.
-    """
-
-    raw: str = ""
-    calls: tuple[Call, ...] = ()
-    text: str = ""
-    error: str | None = None
-    load_seconds: float = 0.0
-    first_token_seconds: float = 0.0
-    seconds: float = 0.0
-    tokens: int = 0
-    tokens_per_second: float = 0.0
-    prompt: str = ""
-    prompt_ids: tuple[int, ...] = ()
-    peak_memory_mb: float = 0.0
-    app_agrees: bool | None = None
-
-    @classmethod
-    def from_json(cls, reply: Mapping[str, Any]) -> Answer:
-        """Returns the answer in one reply of the worker."""
-        known = {name: reply[name] for name in cls.__dataclass_fields__ if reply.get(name) is not None}
-        known["calls"] = tuple(Call(call["name"], call["arguments"]) for call in reply.get("calls") or ())
-        known["prompt_ids"] = tuple(reply.get("prompt_ids") or ())
-        return cls(**known)
 
 
 class ModelSession:
@@ -99,14 +66,35 @@ class ModelSession:
 
         Raises InputError if the model cannot be loaded, WorkerDied if the worker ends or `timeout` seconds pass.
         """
+        return Answer.from_json(self._exchange({"message": message, "only": only, "tools": tools}, timeout))
+
+    def converse(
+        self,
+        messages: Sequence[str],
+        response: Mapping[str, Any] | None = None,
+        rounds: int = 1,
+        timeout: float = CONVERSE_TIMEOUT,
+    ) -> tuple[ConversationReply, ...]:
+        """Returns the replies to messages in one conversation; fewer if it has no room for all of them.
+
+        With a `response`, it is sent for each reply with calls, at most `rounds` times in a row. Raises InputError if
+        the model cannot be loaded or no conversation can be opened, WorkerDied as `request` does.
+        """
+        request = {"conversation": list(messages), "response": response, "rounds": rounds}
+        reply = self._exchange(request, timeout)
+        if reply.get("error"):
+            raise InputError(str(reply["error"]))
+        return tuple(map(ConversationReply.from_json, reply["replies"]))
+
+    def _exchange(self, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         with self._lock:
             self._cancel_idle_timer()
             try:
                 self.load()
                 assert self._worker is not None
                 self._requests += 1
-                self._worker.send({"id": self._requests, "message": message, "only": only, "tools": tools})
-                return Answer.from_json(self._worker.receive(time.monotonic() + timeout))
+                self._worker.send({"id": self._requests, **request})
+                return self._worker.receive(time.monotonic() + timeout)
             except WorkerDied:
                 self.close()  # a late answer must not become the answer of the next message
                 raise

@@ -1,7 +1,10 @@
 """The LiteRT-LM runtime on this machine, which opens and runs exported files."""
 
-from job_templates.ml.litert.runtime.phone_model import PhoneModel
+from job_templates.ml.litert.runtime.phone_conversation import converse
+from job_templates.ml.litert.runtime.phone_model import MAX_ANSWER_TOKENS, PhoneModel
 
 __all__ = [
+    "MAX_ANSWER_TOKENS",
     "PhoneModel",
+    "converse",
 ]

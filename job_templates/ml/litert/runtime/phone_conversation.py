@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
@@ -11,6 +11,9 @@ from backend.records import Call
 
 Message = str | Mapping[str, Any]
 """A user's text, or a whole message such as a tool's response."""
+
+NOT_RENDERED = "The runtime cannot render this message after the ones before it."
+NOT_READ = "The runtime cannot read the model's answer as a call."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +32,23 @@ class Reply:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the reply as one JSON object."""
-        calls = [call.to_dict() for call in self.calls]
         return {
             "sent": self.sent,
             "prompt": self.prompt,
-            "calls": calls,
+            "calls": [call.to_dict() for call in self.calls],
             "text": self.text,
             "failure": self.failure,
         }
 
 
-NOT_RENDERED = "The runtime cannot render this message after the ones before it."
-NOT_READ = "The runtime cannot read the model's answer as a call."
-
-
 class PhoneConversation:
-    """An open conversation of `context` tokens, whose answers have at most `limit` tokens. Use as a context manager."""
+    """An open conversation of the runtime. Use as a context manager.
 
-    def __init__(self, native: Any, encode: Any, context: int, limit: int) -> None:
+    `encode` gives the token ids of a text, `context` is the number of tokens that the file holds, and `limit` the
+    tokens that an answer may have.
+    """
+
+    def __init__(self, native: Any, encode: Callable[[str], Sequence[int]], context: int, limit: int) -> None:
         self._native = native
         self._encode = encode
         self._context = context
@@ -60,16 +62,20 @@ class PhoneConversation:
     ) -> None:
         self._native.close()
 
-    def send(self, message: Message) -> Reply | None:
-        """Sends a message and returns what an app receives, None if the context has no room for it and its answer.
+    def render(self, message: Message) -> str | None:
+        """Returns the text that the message would add to the conversation; None if the runtime cannot render it."""
+        return self._native.render_message_to_string(message) or None
 
-        An error of the runtime is in the reply's `failure`.
-        """
-        prompt = self._native.render_message_to_string(message) or None
+    def has_room(self, prompt: str) -> bool:
+        """Whether the context holds what was said, this text, and an answer of `limit` tokens."""
+        used: int = self._native.token_count
+        return used + len(self._encode(prompt)) + self._limit <= self._context
+
+    def send(self, message: Message) -> Reply:
+        """Sends a message and returns what an app receives. An error of the runtime is in the reply's `failure`."""
+        prompt = self.render(message)
         if prompt is None:
             return Reply(message, None, failure=NOT_RENDERED)
-        if self._native.token_count + len(self._encode(prompt)) + self._limit > self._context:
-            return None
         try:
             reply = self._native.send_message(message).to_json()
         except RuntimeError:  # the binding gives no reason; with room for the message, only the call's grammar is left
@@ -84,29 +90,36 @@ class PhoneConversation:
         )
 
 
-def tool_responses(calls: Sequence[Call], response: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the message with which an app answers calls of the model, with the same response for each."""
-    parts = [{"type": "tool_response", "name": call.name, "response": dict(response)} for call in calls]
-    return {"role": "tool", "content": parts}
-
-
 def converse(
-    conversation: PhoneConversation, messages: Sequence[Message], response: Mapping[str, Any] | None, rounds: int
+    conversation: PhoneConversation,
+    messages: Sequence[Message],
+    read: Callable[[str], tuple[Call, ...]],
+    response: Mapping[str, Any] | None,
+    rounds: int,
 ) -> Iterator[Reply]:
     """Sends the messages one after another and yields each reply; ends early if one cannot be rendered or has no room.
 
-    With a `response`, every reply with calls is answered with it in the name of the tools that were called, at most
-    `rounds` times for each message, as a runtime with automatic tool calling does.
+    `read` gives the calls in a text, for a format whose calls the runtime does not read. With a `response`, every reply
+    with calls is answered with it in the name of the tools that were called, at most `rounds` times for each message,
+    as a runtime with automatic tool calling does.
     """
     for message in messages:
         pending: Message | None = message
         left = rounds
         while pending is not None:
-            reply = conversation.send(pending)
-            if reply is None:
+            prompt = conversation.render(pending)
+            if prompt is not None and not conversation.has_room(prompt):
                 return
+            reply = conversation.send(pending)
+            reply = reply if reply.calls else replace(reply, calls=read(reply.text))
             yield reply
             if reply.prompt is None:
                 return
             pending = tool_responses(reply.calls, response) if response is not None and reply.calls and left else None
             left -= 1
+
+
+def tool_responses(calls: Sequence[Call], response: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the message with which an app answers calls of the model, with the same response for each."""
+    parts = [{"type": "tool_response", "name": call.name, "response": dict(response)} for call in calls]
+    return {"role": "tool", "content": parts}

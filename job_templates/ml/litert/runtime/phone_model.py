@@ -14,7 +14,7 @@ import litert_lm
 
 from backend.errors import InputError
 from backend.prompts import DEVELOPER_SENTENCE
-from backend.records import Call
+from job_templates.ml.litert.runtime.phone_conversation import PhoneConversation
 
 MAX_ANSWER_TOKENS = 256
 NO_CACHE = ":nocache"
@@ -32,15 +32,6 @@ class RawAnswer:
     seconds: float
     tokens: int
     tokens_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneAnswer:
-    """The answer that an app receives: the calls that the runtime read, and the other text."""
-
-    calls: tuple[Call, ...]
-    text: str
-    seconds: float
 
 
 class DescribedTool(litert_lm.Tool):
@@ -140,24 +131,15 @@ class PhoneModel:
             measured.last_decode_tokens_per_second,
         )
 
-    def converse(self, message: str) -> PhoneAnswer:
-        """Send the message and the tools as an app does; returns the answer that the app would receive."""
-        started = time.perf_counter()
-        with self._conversation(None) as conversation:
-            reply = conversation.send_message(message).to_json()
-        functions = [call["function"] for call in reply.get("tool_calls", ())]
-        parts = reply.get("content", ())
-        return PhoneAnswer(
-            tuple(Call(one["name"], one.get("arguments") or {}) for one in functions),
-            "".join(part.get("text", "") for part in parts if isinstance(part, dict)).strip(),
-            time.perf_counter() - started,
-        )
+    def conversation(self, limit: int = MAX_ANSWER_TOKENS) -> PhoneConversation:
+        """Returns a new conversation with the tools, as an app opens it. An answer has at most `limit` tokens."""
+        return PhoneConversation(self._conversation(None, limit), self.encode, self.context, limit)
 
-    def _conversation(self, tools: Sequence[Mapping[str, Any]] | None) -> Any:
+    def _conversation(self, tools: Sequence[Mapping[str, Any]] | None, limit: int = MAX_ANSWER_TOKENS) -> Any:
         return self._engine.create_conversation(
             messages=[{"role": "system", "content": DEVELOPER_SENTENCE}],
             tools=[DescribedTool(tool) for tool in (self._tools if tools is None else tools)],
             automatic_tool_calling=False,
             sampler_config=GREEDY,
-            max_output_tokens=MAX_ANSWER_TOKENS,
+            max_output_tokens=limit,
         )

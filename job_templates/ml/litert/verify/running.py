@@ -12,6 +12,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.inference import Answer, ModelSession, WorkerDied
 from backend.records import Tool
+from job_templates.ml.litert.verify.conversations import Conversation, hold_conversations
 
 APP_ROWS = 20
 """The number of first rows that are also sent as an app sends them. The others give only raw text, in half the time."""
@@ -26,6 +27,9 @@ class Ran:
     failure: str | None = None
     variant_prompts: dict[str, str] = field(default_factory=dict)
     """The first message's prompt for each of the `tool_variants`."""
+    conversations: list[Conversation] = field(default_factory=list)
+    conversation_failure: str | None = None
+    """Why no conversation could be held, after every message was answered alone."""
 
     def median(self, name: str) -> float | None:
         """Returns the median of one measured quantity over the answers; None if there are none."""
@@ -45,18 +49,23 @@ def run_file(
     An error ends the run and is stored in `failure`. `on_row` gets the number of answers.
     """
     ran = Ran()
-    with ModelSession(file, tools_file) as answerer:
+    with ModelSession(file, tools_file) as session:
         try:
-            answerer.load()
-            ran.ready = answerer.ready
+            session.load()
+            ran.ready = session.ready
             for index, message in enumerate(messages):
-                ran.answers.append(answerer.request(message, only=None if index < APP_ROWS else "raw"))
+                ran.answers.append(session.request(message, only=None if index < APP_ROWS else "raw"))
                 on_row(index + 1)
             for name, variant in tool_variants(tools).items():
-                prompt = answerer.request(messages[0], only="prompt", tools=variant).prompt
+                prompt = session.request(messages[0], only="prompt", tools=variant).prompt
                 ran.variant_prompts[name] = prompt
         except (InputError, WorkerDied) as error:
             ran.failure = str(error)
+            return ran
+        try:
+            ran.conversations = hold_conversations(session, messages)
+        except (InputError, WorkerDied) as error:
+            ran.conversation_failure = str(error)
     return ran
 
 

@@ -14,6 +14,8 @@ from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle import Bundle
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
+from job_templates.ml.litert.verify.conversations import NAME as CONVERSATION
+from job_templates.ml.litert.verify.conversations import check_conversations
 from job_templates.ml.litert.verify.running import Ran, run_file
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
@@ -29,6 +31,7 @@ RUN_CHECKS = (
     "answers",
     "readable",
     "calls in an app",
+    CONVERSATION,
     "agrees with the checkpoint",
     "accuracy kept",
 )
@@ -90,6 +93,8 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
     if trained is not None:
         prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
         checks += [prompts, run_checks.check_tool_variants(ran), run_checks.check_app_view(ran.answers)]
+        alone = {row.message: answer for row, answer in zip(trained.held_out, ran.answers, strict=False)}
+        checks.append(check_conversations(ran.conversations, ran.conversation_failure, alone, trained.fmt))
     if report is not None:
         checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
