@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from backend.data.calls import Mismatch, MismatchKind, check_arguments
 from backend.data.text import show
+from backend.document import Field
 from backend.records import Call, Tool
 from backend.scoring.call_matching import drop_nulls
 
@@ -32,6 +33,16 @@ class Refusal:
 
     kind: RefusalKind
     reason: str
+
+    @classmethod
+    def from_field(cls, field: Field) -> Refusal:
+        """Returns the refusal in a field of a document. Raises InputError if a field is damaged."""
+        kind = field["kind"].word(get_args(RefusalKind))
+        return cls(cast(RefusalKind, kind), field["reason"].text())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the refusal as one JSON object."""
+        return {"kind": self.kind, "reason": self.reason}
 
 
 def refusal(call: Call, tools: Mapping[str, Tool]) -> Refusal | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.document import Field
 from backend.records import Call
+from backend.scoring.acceptance import Refusal, RefusalKind
 from backend.scoring.intervals import Rate
 
 NO_CALL = "no call"
@@ -19,7 +20,10 @@ RATES = ("parse", "tool", "argument", "combined", "combined_normalised", "false_
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """One scored row; `predicted` is None if the answer could not be parsed."""
+    """One scored row; `predicted` is None if the answer could not be parsed.
+
+    `refusal` is the reason if an app would not accept the answer.
+    """
 
     id: str
     line: int
@@ -33,6 +37,7 @@ class RowResult:
     right_normalised: bool
     error_class: str | None
     detail: str
+    refusal: Refusal | None = None
 
     @classmethod
     def from_field(cls, field: Field) -> RowResult:
@@ -50,6 +55,7 @@ class RowResult:
             right_normalised=field["right_normalised"].flag(),
             error_class=field.optional("error_class", Field.text),
             detail=field.optional("detail", Field.text) or "",
+            refusal=field.optional("refusal", Refusal.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,6 +73,7 @@ class RowResult:
             "right_normalised": self.right_normalised,
             "error_class": self.error_class,
             "detail": self.detail,
+            **({"refusal": self.refusal.to_dict()} if self.refusal else {}),
         }
 
 
@@ -97,7 +104,10 @@ class ToolScore:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one model on `n` held-out rows; `macro_combined` is the mean over tools with support, or None."""
+    """The result of one model on `n` held-out rows; `macro_combined` is the mean over tools with support, or None.
+
+    `refused` is the rate of answers that an app would not accept, None in files of earlier versions.
+    """
 
     n: int
     parse: Rate
@@ -113,6 +123,12 @@ class Report:
     confusion: Mapping[str, Mapping[str, int]]
     error_classes: Mapping[str, int]
     rows: tuple[RowResult, ...]
+    refused: Rate | None = None
+
+    @property
+    def refusals(self) -> Mapping[RefusalKind, int]:
+        """The number of refused answers of each kind, most first."""
+        return dict(Counter(row.refusal.kind for row in self.rows if row.refusal is not None).most_common())
 
     @classmethod
     def from_field(cls, field: Field) -> Report:
@@ -130,6 +146,7 @@ class Report:
             confusion={gold: _counts(line) for gold, line in field["confusion"].items().items()},
             error_classes=_counts(field["error_classes"]),
             rows=tuple(map(RowResult.from_field, field["rows"].list())),
+            refused=field.optional("refused", Rate.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,6 +162,7 @@ class Report:
             "macro_combined": self.macro_combined,
             "confusion": {gold: dict(line) for gold, line in self.confusion.items()},
             "error_classes": dict(self.error_classes),
+            **({"refused": self.refused.to_dict()} if self.refused else {}),
             "rows": [row.to_dict() for row in self.rows],
         }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from backend.prompts import ParseError, PromptFormat
 from backend.records import Example, Tool
+from backend.scoring.acceptance import Refusal, refusal
 from backend.scoring.arguments import argument_rates
 from backend.scoring.call_matching import same_calls, same_tools
 from backend.scoring.classify import classify
@@ -43,6 +44,7 @@ def score_rows(
         confusion=_confusion(rows, by_name),
         error_classes=dict(Counter(row.error_class for row in rows if row.error_class is not None).most_common()),
         rows=rows,
+        refused=Rate.of(sum(row.refusal is not None for row in rows), n),
     )
 
 
@@ -54,7 +56,7 @@ def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat
         return RowResult(
             example.id, example.line, example.message, expected, None, raw,
             parsed=False, tool_right=False, right=False, right_normalised=False,
-            error_class="unparsed", detail=str(error),
+            error_class="unparsed", detail=str(error), refusal=Refusal("unreadable", f"{error}."),
         )  # fmt: skip
     right = same_calls(example.calls, predicted, tools)
     error_class, detail = (None, "") if right else classify(example.calls, predicted, tools)
@@ -66,6 +68,7 @@ def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat
         right_normalised=right or same_calls(example.calls, predicted, tools, loose=True),
         error_class=error_class,
         detail=detail,
+        refusal=next((found for call in predicted if (found := refusal(call, tools))), None),
     )  # fmt: skip
 
 
