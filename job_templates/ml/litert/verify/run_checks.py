@@ -105,9 +105,7 @@ def check_app_view(answers: Sequence[Answer]) -> Check:
         return Check("calls in an app", Result.UNCHECKED, "The runtime reads no tool calls in this prompt format.")
     agree = sum(answer.app_agrees is True for answer in compared)
     result = Result.PASSED if agree == len(compared) else Result.FAILED
-    return Check(
-        "calls in an app", result, f"For {agree} of {len(compared)} answers, an app gets the calls that we read."
-    )
+    return Check("calls in an app", result, f"{agree} of {len(compared)} answers give an app the calls that we read.")
 
 
 def check_agreement(agreement: Agreement | None) -> Check:
