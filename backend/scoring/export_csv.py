@@ -28,6 +28,7 @@ COLUMNS = (
     "floor_predicted",
     "floor_right",
     "raw",
+    "refusal",
 )
 
 
@@ -42,6 +43,7 @@ def rows_csv(evaluation: Evaluation) -> str:
     writer.writerow(COLUMNS)
     for row in evaluation.tuned.rows:
         values = {**row.to_dict(), "expected": _json(row.expected), "predicted": _json(row.predicted)}
+        values["refusal"] = row.refusal.reason if row.refusal else ""
         for name, rows in twins.items():
             twin = rows.get(row.id)
             values[f"{name}_predicted"] = _json(twin.predicted) if twin else ""

@@ -130,6 +130,17 @@ class Report:
         """The number of refused answers of each kind, most first."""
         return dict(Counter(row.refusal.kind for row in self.rows if row.refusal is not None).most_common())
 
+    def refusal_sentence(self) -> str:
+        """Returns one sentence on the answers that an app would not accept; empty if they were not counted."""
+        rate = self.refused
+        if rate is None or rate.low is None or rate.high is None:
+            return ""
+        if not rate.k:
+            return f"An app with the Android kit accepts all {rate.n:,} answers."
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.refusals.items())
+        interval = f"{100 * rate.low:.1f}–{100 * rate.high:.1f} %"
+        return f"An app with the Android kit refuses {rate.k:,} of {rate.n:,} answers ({interval}): {kinds}."
+
     @classmethod
     def from_field(cls, field: Field) -> Report:
         """Returns the report in a field of a document. Raises InputError if a field is damaged."""

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from backend.scoring import Rate, Report
 from ui.evaluate.charts import most_confused
 from ui.evaluate.labels import KINDS
+from ui.evaluate.selection import REFUSED
 from ui.html import button, card, table, text
 
 MOST_PAIRS = 5
@@ -45,7 +46,14 @@ def _kinds(tuned: Report) -> Markup:
         return card("Kinds of errors", Markup('<p class="note">None: every held-out row is right.</p>'))
     most = counts[0][1]
     rows = Markup("").join(_kind(kind, count, count / most) for kind, count in counts)
-    return card("Kinds of errors", Markup('<div class="kinds">{}</div>').format(rows))
+    return card("Kinds of errors", Markup('<div class="kinds">{}</div>{}').format(rows, _refused(tuned)))
+
+
+def _refused(tuned: Report) -> Markup:
+    """The button that shows the answers that an app would not accept, if there are any."""
+    if not tuned.refusals:
+        return Markup("")
+    return button("rows", f"Refused by an app ({sum(tuned.refusals.values()):,})", kind="chip", show=REFUSED)
 
 
 def _kind(kind: str, count: int, share: float) -> Markup:

@@ -17,6 +17,7 @@ from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
     NGRAM_ONLY,
+    REFUSED,
     RIGHT,
     TUNED_ONLY,
     WRONG,
@@ -42,6 +43,7 @@ SHOWN = {
     BASE_ONLY: "Only the base right",
     TUNED_ONLY: "Only the tuned right",
     NGRAM_ONLY: "Only the n-gram classifier right",
+    REFUSED: "Refused by an app",
 }
 TO_ROWS = """() => {
   const rows = document.getElementById('row-browser');
@@ -135,6 +137,8 @@ def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:
             found = Choice(ALL, picked=probe_key(name))
         case {"do": "rows", "beside": other, "side": side}:
             found = Choice(ALL, picked=comparison_key(other, side))
+        case {"do": "rows", "show": str(show)} if show == REFUSED:
+            found = Choice(REFUSED)
         case {"do": "rows", "kind": kind}:
             found = Choice(WRONG, kind=kind)
         case {"do": "rows", "gold": gold, "predicted": predicted}:
@@ -160,6 +164,7 @@ def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
     missing = {
         *(() if evaluation.base else (BASE_ONLY, TUNED_ONLY)),
         *(() if evaluation.ngram_baseline else (NGRAM_ONLY,)),
+        *(() if evaluation.tuned.refusals else (REFUSED,)),
     }
     there = [name for name in SHOWN if name not in missing]
     shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN

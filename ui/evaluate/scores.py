@@ -62,6 +62,8 @@ def _notes(evaluation: Evaluation) -> Markup:
         f"{parsed.k:,} of {parsed.n:,} answers can be read by the phone. "
         f"Without regard to case and punctuation, {text.percent(loose.value)} are right."
     )
+    if evaluation.tuned.refused:
+        lines.append(evaluation.tuned.refusal_sentence())
     if evaluation.setup.note:
         lines.append(evaluation.setup.note)
     return Markup('<div class="notes">{}</div>').format(

@@ -10,7 +10,7 @@ from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows
 from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
-BASE_ONLY, TUNED_ONLY, NGRAM_ONLY = "base", "tuned", "floor"
+BASE_ONLY, TUNED_ONLY, NGRAM_ONLY, REFUSED = "base", "tuned", "floor", "refused"
 Rows = Sequence[RowResult]
 
 
@@ -53,7 +53,9 @@ def chosen_rows(results: Results, choice: Choice) -> Rows:
 
 
 def shown_rows(evaluation: Evaluation, show: str) -> Rows:
-    """The rows, filtered by who answered them right."""
+    """The rows, filtered by who answered them right, or by whether an app would refuse the answer."""
+    if show == REFUSED:
+        return [row for row in evaluation.tuned.rows if row.refusal is not None]
     tuned, base, ngram_baseline = map(right_ids, (evaluation.tuned, evaluation.base, evaluation.ngram_baseline))
     wanted = {
         WRONG: lambda name: name not in tuned,

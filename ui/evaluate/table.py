@@ -76,7 +76,8 @@ def _result(row: RowResult) -> Markup:
     if row.right:
         return badge("right", "ok")
     kind = str(row.error_class)
-    return Markup("{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.detail))
+    refused = _note(f"An app refuses it: {row.refusal.reason}") if row.refusal and row.parsed else ""
+    return Markup("{}{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.detail), refused)
 
 
 def _answer(twin: RowResult) -> Markup:
