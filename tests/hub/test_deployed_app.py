@@ -181,7 +181,6 @@ def test_a_folder_that_cannot_be_written_is_enough(
     assert "Installing" not in said(outside)
 
 
-@pytest.mark.slow  # unit/runs/test_fallback.py holds the choice of the folder
 def test_a_folder_that_one_named_is_no_other(deployed: Path, outside: Path, kept: Path) -> None:
     named = outside / "named"
     named.mkdir(mode=0o555)
