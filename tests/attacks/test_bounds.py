@@ -91,7 +91,10 @@ def test_an_upload_that_breaks_off_leaves_nothing(laptop: Target) -> None:
     wait_until(lambda: set(laptop.received()) <= before)
 
 
-@pytest.mark.parametrize("lie", [False, True], ids=["as it is", "with addresses made up"])
+@pytest.mark.parametrize(
+    "lie",
+    [pytest.param(False, id="as it is", marks=pytest.mark.slow), pytest.param(True, id="with addresses made up")],
+)  # whoever makes no address up is held as well by what holds the other
 def test_a_shared_app_takes_so_many_files_of_one_address(lie: bool, space: Target) -> None:
     """A new browser, a new session or a made-up address before the proxy's own brings no more."""
     taken = 0
@@ -133,6 +136,7 @@ def _size(target: Target) -> int:
     return sum(path.stat().st_size for path in target.received())
 
 
+@pytest.mark.slow  # unit/ui/guard/test_sessions.py holds that only the latest sessions are kept
 def test_opening_the_page_for_ever_keeps_the_memory_flat(laptop: Target, surface: Surface) -> None:
     _open(laptop, surface, SETTLED_OPENS)
     settled = _resident_megabytes(laptop)

@@ -11,7 +11,7 @@ from tests.browser.conftest import App
 from ui.frame.serving import INCOMING
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("asked", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])  # one way out
 def test_the_folder_of_uploads_goes_with_the_app(tmp_path: Path, asked: signal.Signals) -> None:
     app = App(tmp_path / "runs")
     app.start()

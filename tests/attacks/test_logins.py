@@ -167,6 +167,7 @@ def test_a_hub_that_fails_meanwhile_is_told(visitor: Outsider, hub_server: Loopb
     assert come_back(visitor, begun(visitor, "/"), "login=ada").status_code == 307
 
 
+@pytest.mark.slow  # the tests above hold the way back, test_foreign_page.py a login in a browser
 def test_the_page_itself_leads_back_to_where_it_was(space: Target, playwright: Playwright, chromium: str) -> None:
     browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
     page = browser.new_page()

@@ -108,6 +108,7 @@ def test_files_that_are_no_data_are_named_as_problems_not_as_a_crash(visit: Visi
     assert any(row.startswith("error") and "CSV" in row for row in shown), shown
 
 
+@pytest.mark.slow  # test_road.py reloads its page, unit/ui/test_drafts.py holds what is kept
 def test_a_reload_keeps_the_data_and_the_step(visit: Visit, cycling: DataSet) -> None:
     visitor = visit()
     page = visitor.page

@@ -50,6 +50,7 @@ def test_a_machine_is_checked_by_keyboard_and_its_report_copied(visit: Visit) ->
     expect(panel.locator(".card")).to_have_count(0)
 
 
+@pytest.mark.slow  # hub/test_doctor_page.py holds it, the next test presses these buttons
 def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server: LoopbackHub) -> None:
     page = visit().page
     expect(page.get_by_role("button", name="Check my account")).to_be_visible()
@@ -95,6 +96,7 @@ def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Vis
     wait_until(lambda: left(hub_server) == [])
 
 
+@pytest.mark.slow  # hub/test_doctor_killed.py and hub/test_doctor_page.py hold its parts
 def test_an_app_that_is_stopped_removes_what_its_check_made(
     app: App, browser: Browser, hub_server: LoopbackHub, tmp_path: Path
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
     assert _total(page) == tuned["confusion"][gold][gold]
 
 
+@pytest.mark.slow  # unit/ui/test_evaluate_filters.py holds its parts
 def test_it_is_compared_with_the_classifier_and_with_another_run(visit: Visit, app: App, weak: Run) -> None:
     other = _twin(app, weak)
     page = visit(query=_at(weak)).page
@@ -122,6 +123,7 @@ def test_all_results_can_be_downloaded(visit: Visit, weak: Run, tmp_path: Path) 
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow  # unit/scoring/test_probes.py and unit/ui/test_evaluate.py hold its parts
 def test_probes_run_if_the_switch_is_on(visit: Visit, small: Run) -> None:
     evaluate_scripted(small)
     visitor = visit(query=_at(small))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from backend.data import check_files
@@ -83,6 +84,7 @@ def test_a_problem_shows_its_row_and_the_filters_narrow_the_list(
     expect(page.locator("#problems .group")).to_have_count(1)
 
 
+@pytest.mark.slow  # unit/data/test_clean_sets.py holds the option
 def test_rows_with_several_calls_pass_once_the_switch_is_on(visit: Visit, cycling: DataSet, tmp_path: Path) -> None:
     rows = _rows(cycling)
     rows[1][1] = STATUS[:-1] + ', {"name": "find_nearby_poi", "args": {"query": "water"}}]'
@@ -97,6 +99,7 @@ def test_rows_with_several_calls_pass_once_the_switch_is_on(visit: Visit, cyclin
     expect(page.get_by_label("Rows may call nothing")).not_to_be_checked()
 
 
+@pytest.mark.slow  # unit/data/test_suspects.py and test_splitting.py hold its parts
 def test_labels_are_doubted_and_rows_of_ones_own_are_held_out(visit: Visit, cycling: DataSet, tmp_path: Path) -> None:
     test = [["user_message", "tool_calls"]]
     test += [[f"How quick was I at kilometre {number} of today?", STATUS] for number in range(12)]
@@ -121,6 +124,7 @@ def test_labels_are_doubted_and_rows_of_ones_own_are_held_out(visit: Visit, cycl
     take(page, "labels")
 
 
+@pytest.mark.slow  # test_data.py opens these tabs, unit/data holds what is counted
 def test_values_and_lengths_are_counted(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

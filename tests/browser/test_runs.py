@@ -18,6 +18,7 @@ Visit = Callable[..., Visitor]
 LOADING_MS = 180_000
 
 
+@pytest.mark.slow  # tests/unit/jobs/test_local.py holds cancelling, a restart and deletion
 def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app: App) -> None:
     visitor = visit()
     page = visitor.page
@@ -60,6 +61,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     assert not (app.home / run).exists()
 
 
+@pytest.mark.slow  # jobs/test_train_resume.py and hub/test_road.py hold resuming, the test above Cancel
 def test_a_cancelled_training_goes_on_from_where_it_was_kept(visit: Visit, app: App) -> None:
     visitor = visit()
     page = visitor.page

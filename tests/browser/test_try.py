@@ -25,6 +25,7 @@ def run(app: App, exported_run: Run) -> Path:
     return app.keep(exported_run, RUN)
 
 
+@pytest.mark.slow  # unit/ui/test_try_list.py and jobs/test_answer_checkpoint.py hold its parts
 def test_a_list_is_answered_by_file_and_checkpoint_side_by_side(visit: Visit, tmp_path: Path) -> None:
     page = visit(query=f"?run={RUN}&step=try").page
     expect(page.locator("#try-alone")).to_contain_text("no base model")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import io
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
+from scripts import deploy_space
+from scripts.space_check import check_code
+from scripts.space_files import select
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 
@@ -16,6 +23,8 @@ SPACE = "ada/trainer"
 ROOMS = ("app.py", "backend", "docs", "examples", "job_templates", "scripts", "ui", ".gitignore")
 ROOMS += ("README.md", "SECURITY.md", "LICENSE", "package.json", "package-lock.json")
 LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+CHECK_ONCE = functools.cache(check_code)
+"""Files that were found to be well are not read again; others are refused each time."""
 NOTE = 'printf "requirements.txt %s\\n" "$(cat requirements*.txt .venv/pyvenv.cfg | cksum)" > .venv/.installed'
 
 
@@ -25,7 +34,24 @@ class Checkout:
 
     root: Path
 
-    def deploy(
+    def deploy(self, *arguments: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run within this process what scripts/deploy runs once its Python is ready; a traceback is the test's."""
+        said, told = io.StringIO(), io.StringIO()
+        environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
+        with (
+            patch.dict(os.environ, {**environment, **({"HF_TOKEN": token} if token else {})}, clear=True),
+            patch.object(deploy_space, "select", lambda: select(self.root)),
+            patch.object(deploy_space, "check_code", CHECK_ONCE),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(told),
+        ):
+            try:
+                code = deploy_space.main(arguments)
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return subprocess.CompletedProcess(arguments, code, said.getvalue(), told.getvalue())
+
+    def deploy_apart(
         self, *arguments: str, token: str | None = None, path: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run scripts/deploy from another folder, with the tools in `path` alone where that is given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,15 @@ def hub(hub_server: LoopbackHub) -> LoopbackHub:
     return hub_server
 
 
+@pytest.fixture(scope="session")
+def made_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout that each test gets a copy of."""
+    return checkout_at(tmp_path_factory.mktemp("made") / "checkout").root
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    return checkout_at(tmp_path / "checkout")
+def checkout(made_checkout: Path, tmp_path: Path) -> Checkout:
+    return Checkout(Path(shutil.copytree(made_checkout, tmp_path / "checkout", symlinks=True)))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from backend.data import resolve_source
 from backend.errors import InputError
+from job_templates.train import main
 from tests.conftest import ROOT, DataSet
 from tests.hub.loopback import LoopbackHub
 
@@ -56,6 +57,7 @@ def test_validate_takes_a_dataset(hub: LoopbackHub, cycling: DataSet, tmp_path: 
     assert json.loads(done.stdout)["rows"] == 942
 
 
+@pytest.mark.slow  # the next test trains and uploads, test_road.py saves, the tests above read
 def test_train_reads_from_the_hub_and_saves_to_it(hub: LoopbackHub, cycling: DataSet, tmp_path: Path) -> None:
     token = hub.world.add_user("ada")
     hub.world.add_repo("ada/rides", {"train.csv": cycling.dataset.read_bytes()}, "dataset", private=True)
@@ -73,29 +75,37 @@ def test_train_reads_from_the_hub_and_saves_to_it(hub: LoopbackHub, cycling: Dat
 
 
 def test_train_asks_for_write_access_first_and_keeps_what_cannot_be_uploaded(
-    hub: LoopbackHub, cycling: DataSet, tmp_path: Path
+    hub: LoopbackHub,
+    cycling: DataSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     reader, writer = hub.world.add_user("eve", "read"), hub.world.add_user("ada")
     given = ["--dataset", str(cycling.dataset), "--tools", str(cycling.tools), "--max-examples", "40", "--epochs", "1"]
-    refused = _command("train.py", *given, "--output-repo", "eve/bikes", folder=tmp_path, token=reader)
-    assert refused.returncode == 1
-    assert "Could not write to eve/bikes: the token does not permit it." in refused.stderr
-    assert refused.stdout == ""
+    monkeypatch.setenv("HF_TOKEN", reader)
+    with pytest.raises(InputError, match=r"Could not write to eve/bikes: the token does not permit it\."):
+        main([*given, "--output-repo", "eve/bikes"])
+    assert capsys.readouterr().out == ""
 
     hub.fail("POST .*/commit/", 500)
-    failed = _command("train.py", *given, "--output-repo", "ada/bikes", folder=tmp_path, token=writer)
-    assert failed.returncode == 1
+    monkeypatch.setenv("HF_TOKEN", writer)
+    with pytest.raises(InputError) as failed:
+        main([*given, "--output-repo", "ada/bikes"])
     (kept,) = tmp_path.iterdir()
-    assert f"The run is saved in {kept}" in failed.stderr
+    assert f"The run is saved in {kept}" in str(failed.value)
     assert (kept / "checkpoint/model.safetensors").is_file()
 
 
-def test_a_gated_base_model_says_what_to_accept(hub: LoopbackHub, cycling: DataSet, tmp_path: Path) -> None:
+def test_a_gated_base_model_says_what_to_accept(
+    hub: LoopbackHub, cycling: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = hub.world.add_user("eve")
     hub.world.add_repo("google/functiongemma-270m-it", {"tokenizer.json": b"{}", "config.json": b"{}"}, gated=True)
     given = ["--dataset", str(cycling.dataset), "--tools", str(cycling.tools), "--output-repo", "./out"]
     base = ["--base-model", "google/functiongemma-270m-it", "--epochs", "1"]
-    done = _command("train.py", *given, *base, folder=tmp_path, token=token)
-    assert done.returncode == 1
-    assert "functiongemma-270m-it: it is gated. Open" in done.stderr
-    assert "accept its terms" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(InputError, match=r"functiongemma-270m-it: it is gated\. Open.*accept its terms"):
+        main([*given, *base])

@@ -151,7 +151,11 @@ def kept(outside: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("bind", "reason"), [(_read_only_mount, "Read-only file system"), (_modes, "Permission denied")]
+    ("bind", "reason"),
+    [
+        pytest.param(_read_only_mount, "Read-only file system", marks=pytest.mark.slow),  # as below, for another reason
+        (_modes, "Permission denied"),
+    ],
 )
 def test_a_folder_that_cannot_be_written_is_enough(
     deployed: Path, outside: Path, kept: Path, bind: Callable[[Path], list[str]], reason: str

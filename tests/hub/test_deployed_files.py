@@ -10,24 +10,12 @@ import pytest
 
 from scripts.space_files import select
 from tests.conftest import ROOT
-from tests.hub.checkouts import SPACE, Checkout, checkout_at, refused
+from tests.hub.checkouts import SPACE, Checkout, refused
 from tests.hub.loopback import LoopbackHub
 from tests.hub.space_card import front_matter
 
 PICTURE = "docs/screenshot.png"
 TOOLS = ("bash", "cat", "cksum", "dirname", "env", "flock", "grep", "sh")
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    return checkout_at(tmp_path / "checkout")
-
-
-@pytest.fixture
-def ada(hub: LoopbackHub) -> str:
-    """The token of a user whose plan hosts Spaces."""
-    hub.spaces.hosts.add("ada")
-    return hub.world.add_user("ada")
 
 
 def test_without_git_the_same_files_go(checkout: Checkout) -> None:
@@ -56,7 +44,7 @@ def test_without_git_what_the_app_does_not_know_stays_and_is_named(checkout: Che
     ]
     for name in private:
         (checkout.root / name).write_text("private")
-    done = checkout.deploy(SPACE, "--dry-run")
+    done = checkout.deploy_apart(SPACE, "--dry-run")
     assert done.returncode == 0, done.stderr
     left_out = re.findall(r"^left out: (.*) \(not a known file of the app\)$", done.stdout, re.MULTILINE)
     assert sorted(left_out) == sorted([*private[:-1], "docs/?.md", PICTURE])
@@ -81,7 +69,7 @@ def no_git(tmp_path: Path) -> Path:
 
 
 def test_a_missing_git_is_told(checkout: Checkout, no_git: Path) -> None:
-    refused(checkout.deploy(SPACE, "--dry-run", path=no_git), "git is not installed", "Install git")
+    refused(checkout.deploy_apart(SPACE, "--dry-run", path=no_git), "git is not installed", "Install git")
 
 
 def test_a_git_that_does_not_answer_is_told(checkout: Checkout) -> None:

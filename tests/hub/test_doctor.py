@@ -108,7 +108,7 @@ def test_a_hub_that_answers_with_faults_could_not_be_checked(hub: LoopbackHub) -
 @pytest.mark.parametrize(
     ("pattern", "title"),
     [
-        ("POST /api/repos/create", "Private repository"),
+        pytest.param("POST /api/repos/create", "Private repository", marks=pytest.mark.slow),  # as the next two
         ("/commit/", "Upload"),
         ("/resolve/", "Read-back"),
     ],
@@ -166,7 +166,7 @@ def test_accepted_terms_are_not_asked_for_alone_where_the_login_may_be_what_lack
     assert ("log in again and grant that" in found.seen) is (login != "write")
 
 
-@pytest.mark.parametrize("status", [401, 404, None])
+@pytest.mark.parametrize("status", [401, *(pytest.param(one, marks=pytest.mark.slow) for one in (404, None))])  # alike
 def test_a_file_storage_out_of_reach_could_not_be_checked(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int | None
 ) -> None:

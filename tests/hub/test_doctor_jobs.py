@@ -116,7 +116,7 @@ def test_nothing_is_spent_where_nobody_can_agree(hub: LoopbackHub, tmp_path: Pat
     assert hub.trace == []
 
 
-@pytest.mark.parametrize(("answer", "jobs"), [("\n", 0), ("no\n", 0), ("yes\n", 1)])
+@pytest.mark.parametrize(("answer", "jobs"), [("\n", 0), pytest.param("no\n", 0, marks=pytest.mark.slow), ("yes\n", 1)])
 def test_at_a_terminal_the_price_is_asked(hub: LoopbackHub, tmp_path: Path, answer: str, jobs: int) -> None:
     ours, theirs = pty.openpty()
     flags = ("--spend", "--flavor", "cpu-basic", "--json")
@@ -143,7 +143,7 @@ def test_a_price_that_is_not_told_starts_nothing(hub: LoopbackHub, tmp_path: Pat
     assert hub.jobs.all == {}
 
 
-@pytest.mark.parametrize("token", ["", "hf_" + "Wrong1" * 6])
+@pytest.mark.parametrize("token", ["", pytest.param("hf_" + "Wrong1" * 6, marks=pytest.mark.slow)])  # one way out
 def test_without_a_login_no_job_is_started_and_that_is_told(hub: LoopbackHub, tmp_path: Path, token: str) -> None:
     out, err = start(token, tmp_path, "--spend", "--yes", "--json").communicate()
     found = report_of(out)
@@ -153,7 +153,7 @@ def test_without_a_login_no_job_is_started_and_that_is_told(hub: LoopbackHub, tm
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("role", ["read", "fineGrained"])
+@pytest.mark.parametrize("role", ["fineGrained", pytest.param("read", marks=pytest.mark.slow)])  # one refusal
 def test_a_login_that_may_not_run_jobs_is_told_before_any_price(hub: LoopbackHub, tmp_path: Path, role: str) -> None:
     ready_hub(hub)
     token = hub.world.add_user(ADA, role, ("repo.write",))

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("notes")
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
 
 
+@pytest.mark.slow  # the tests below hold its parts
 def test_what_may_not_be_deleted_is_named_and_used_again(hub: LoopbackHub, notes: Path) -> None:
     """As an app's login that neither lists nor deletes; the notes are lost, as with every restart of a Space."""
     accounts, kept = hub.world.accounts, f"{ADA}/fgt-doctor-kept"

@@ -32,7 +32,14 @@ def asked(hub: LoopbackHub, pattern: str) -> bool:
     return any(pattern in line for line in hub.trace)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 143)])
+ENDS = [
+    (signal.SIGTERM, 143),
+    *(pytest.param(*end, marks=pytest.mark.slow) for end in ((signal.SIGINT, 130), (signal.SIGHUP, 143))),
+]
+"""The others take the way of the first."""
+
+
+@pytest.mark.parametrize(("number", "code"), ENDS)
 @pytest.mark.parametrize("held_at", ["/resolve/", "/commit/"])
 def test_asked_to_end_it_deletes_what_it_made(
     hub: LoopbackHub, tmp_path: Path, held_at: str, number: signal.Signals, code: int

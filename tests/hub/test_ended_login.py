@@ -36,6 +36,7 @@ def state_of(run: Run) -> JobState:
     return state
 
 
+@pytest.mark.slow  # the tests below and test_road.py hold its parts
 def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_more(
     hub: LoopbackHub, tmp_path: Path
 ) -> None:

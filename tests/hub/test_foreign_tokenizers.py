@@ -57,7 +57,13 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+QUICK = ("panics when it counts", "takes for ever")
+"""The others end in the same sentence, and test_what_a_library_throws_is_told_in_words holds each of them."""
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow) for kind in HOSTILE]
+)
 def test_the_check_gives_everything_else_and_says_why_no_tokens(hub: LoopbackHub, rows: Path, kind: str) -> None:
     expected = check_files(rows, TOOLS)
     checker = Checker(Bounds(seconds=8.0, bytes=4 * 1024**3))

@@ -14,7 +14,7 @@ from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import ordered_run, runner_of, watched_to_end
 
 
-@pytest.mark.parametrize("stage", ["train", "pipeline"])
+@pytest.mark.parametrize("stage", ["train", pytest.param("pipeline", marks=pytest.mark.slow)])  # one way in
 def test_a_job_without_a_usable_gpu_ends_before_it_fetches_anything(
     hub: LoopbackHub, tmp_path: Path, stage: str
 ) -> None:
@@ -43,6 +43,7 @@ def test_a_job_without_a_usable_gpu_ends_before_it_fetches_anything(
     assert not [text for _, text in job.lines if "Traceback" in text]
 
 
+@pytest.mark.slow  # test_road.py trains on a machine without a GPU
 def test_on_a_cpu_machine_nothing_is_checked(hub: LoopbackHub, tmp_path: Path) -> None:
     token = hub.world.add_user("ada")
     run = ordered_run(tmp_path)

@@ -50,6 +50,7 @@ def submitters(token: str) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.slow  # test_handing.py holds lost answers
 def test_a_submission_killed_at_any_moment_leaves_one_job_or_none_and_says_which(
     hub: LoopbackHub, token: str, tmp_path: Path, submitters: subprocess.Popen[str]
 ) -> None:

@@ -111,6 +111,7 @@ def test_the_environment_of_a_machine_of_ones_own_stays_as_it_is() -> None:
     assert (space["HF_HUB_DISABLE_IMPLICIT_TOKEN"], space["HF_HUB_DISABLE_XET"]) == ("1", "1")
 
 
+@pytest.mark.slow  # the tests above hold what is prepared and what is sent
 def test_the_app_of_a_space_leaves_the_client_no_token_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hf_owner")
     script = (

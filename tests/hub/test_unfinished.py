@@ -48,6 +48,7 @@ def kill_once_kept(hub: LoopbackHub) -> None:
     assert process.wait(timeout=60) == -9
 
 
+@pytest.mark.slow  # test_road.py goes on from the Hub, jobs/test_train_resume.py compares weights
 def test_a_training_killed_elsewhere_goes_on_from_the_hub(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

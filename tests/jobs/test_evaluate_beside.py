@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from backend.errors import InputError
 from backend.runs import Run
-from tests.jobs.conftest import run_script
+from job_templates.evaluate import main
 
 
 @pytest.fixture
@@ -24,14 +25,16 @@ def orphan(exported_run: Run, tmp_path: Path) -> Path:
     return folder
 
 
-def evaluated(*arguments: str | Path) -> tuple[dict[str, Any], str]:
-    done = run_script("evaluate", *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(Path(arguments[-1]).read_text(encoding="utf-8")), done.stdout
+def evaluated(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[dict[str, Any], str]:
+    main([str(argument) for argument in arguments])
+    return json.loads(Path(arguments[-1]).read_text(encoding="utf-8")), capsys.readouterr().out
 
 
-def test_the_base_and_the_exported_file_stand_beside_it(exported_run: Run, tmp_path: Path) -> None:
+def test_the_base_and_the_exported_file_stand_beside_it(
+    exported_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     report, said = evaluated(
+        capsys,
         "--model", exported_run.path, "--compare-with", exported_run.export_dir / "verification.json",
         "--output", tmp_path / "report.json",
     )  # fmt: skip
@@ -46,11 +49,10 @@ def test_the_base_and_the_exported_file_stand_beside_it(exported_run: Run, tmp_p
     assert (len(pair["lost"]), len(pair["gained"])) == (agreement["won"], agreement["lost"])
 
 
-def test_a_base_that_cannot_be_had_is_said_and_not_missed(orphan: Path) -> None:
-    report, said = evaluated("--model", orphan, "--output", orphan / "evaluation.json")
+def test_a_base_that_cannot_be_had_is_said_and_not_missed(orphan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, said = evaluated(capsys, "--model", orphan, "--output", orphan / "evaluation.json")
     assert report["base"] is None
     assert "gone' is not a folder" in report["base_missing"]
     assert "The base model is not scored" in said
-    wanted = run_script("evaluate", "--model", orphan, "--baseline")
-    assert wanted.returncode == 1
-    assert "gone' is not a folder" in wanted.stderr
+    with pytest.raises(InputError, match="gone' is not a folder"):
+        main(["--model", str(orphan), "--baseline"])

@@ -17,10 +17,12 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 
 from backend.device.recipes import RECIPES
+from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Tool
 from backend.runs import Run, RunConfig, read_events, read_json, write_json
 from backend.tokens import train_starter_tokenizer
+from job_templates.export import main
 from job_templates.ml.litert.bundle.bundle import read_bundle
 from job_templates.ml.litert.convert.convert_worker import prepare
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
@@ -145,10 +147,8 @@ def test_a_bad_model_is_exported_and_marked_as_failed(untrained_json_run: Run, t
 def test_a_prompt_too_long_for_the_cache_is_refused_with_the_cache_that_would_do(exported_run: Run) -> None:
     needed = load_trained(exported_run).longest()
     assert 32 < needed < 64
-    done = run_script("export", "--model", exported_run.path, "--kv-cache-max-len", "32")
-    assert done.returncode == 1
-    assert f"has {needed} tokens" in done.stderr
-    assert "--kv-cache-max-len 64" in done.stderr
+    with pytest.raises(InputError, match=f"has {needed} tokens.*--kv-cache-max-len 64"):
+        main(["--model", str(exported_run.path), "--kv-cache-max-len", "32"])
     assert (exported_run.export_dir / FILE).is_file()
 
 

@@ -71,6 +71,7 @@ def _causal(config: Any) -> torch.nn.Module:
     return Gemma3ForCausalLM(config)
 
 
+@pytest.mark.slow  # the next test holds the same for gradients
 def test_losses_that_are_not_the_cpus_fail(tiny: Subject) -> None:
     measuring = Measuring(tiny, FLOAT32, "float32", [7.7, 7.7])
     found = {finding.what: finding for finding in measuring.findings(time.monotonic() + 60)}

@@ -191,6 +191,7 @@ def test_the_command_logs_to_trackio_and_ends_with_zero(tmp_path: Path) -> None:
     assert any("eval_loss" in entry for entry in logged)
 
 
+@pytest.mark.slow  # test_export.py holds a command that is stopped, test_train_resume.py a training
 def test_a_terminated_run_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "job_templates" / "train.py", "--dataset", DATASET, "--tools", TOOLS]
     command += ["--output-repo", tmp_path / "run", "--epochs", "500"]

@@ -52,8 +52,8 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return Run.open(folder)
 
 
-# SIGTERM leaves behind what SIGKILL does; test_train.py holds what it says.
-@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow  # tests/hub/test_road.py resumes a training; test_train_waiting.py and test_train.py hold its parts
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_training_ends_as_an_unbroken_one_does(unbroken: Run, tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "run"
     start_and_stop(folder, random.randrange(1, STEPS - 10), number)

@@ -134,6 +134,7 @@ print("rows at once", trainer.rows_at_once, len(steps(trainer)))
 """
 
 
+@pytest.mark.slow  # the tests above hold what is done when memory runs out
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS") or sys.platform != "linux", reason="limits a process's memory")
 def test_a_real_lack_of_memory_is_survived(tmp_path: Path) -> None:
     command = [sys.executable, "-c", REAL_LIMIT, str(tmp_path), "110"]

@@ -79,8 +79,15 @@ def test_torch_comes_from_pytorchs_own_index_for_cuda_12_6_and_nothing_else_does
     assert tool["sources"] == {"torch": {"index": "pytorch-cu126", "marker": linux}}
 
 
+QUICK = ("train", "export")
+"""The shortest and the longest list of requirements; unit/test_script_metadata.py holds the pins of all scripts."""
+
+
 @pytest.mark.parametrize("python", ["3.11", "3.12"])
-@pytest.mark.parametrize("script", TORCH, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow) for path in TORCH],
+)
 def test_a_job_gets_the_local_torch_for_cuda_12(
     script: Path, python: str, index: tuple[str, list[str]], locked: Callable[[Path], str]
 ) -> None:

@@ -72,17 +72,23 @@ def test_what_was_written_is_read_and_written_again_to_the_letter(tmp_path: Path
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_each_wrong_value_is_named_by_its_file_and_field(tmp_path: Path, name: str) -> None:
     read, made = DOCUMENTS[name]
-    path, refused = tmp_path / name, set()
-    for at in fields(made(), depth=6):
+    path, refused, document = tmp_path / name, set(), made()
+    places = list(fields(document, depth=6))
+    for at in places:
+        inside: Any = document
+        for key in at[:-1]:
+            inside = inside[key]
+        right = inside[at[-1]]
         for value in WRONG:
-            write_json(path, made())
-            put_wrong(path, at, value)
+            inside[at[-1]] = value
+            path.write_text(json.dumps(document), encoding="utf-8")
             if said := refusal(read, path):
                 assert said.startswith(f"{path} "), at
                 assert "Run the stage again" in said or "Update the trainer" in said, at
                 refused.add(at)
+        inside[at[-1]] = right
     free = {"arguments", "sections"}
-    assert {at for at in fields(made(), depth=6) if at not in refused and not free & set(at)} == set()
+    assert {at for at in places if at not in refused and not free & set(at)} == set()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,16 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("desk"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "remote"), [*((kind, True) for kind in DAMAGES), ("cut off", False), ("a folder", False)]
-)
+def damages() -> Iterator[Any]:
+    """Each damage to a run whose jobs were remote, and two of them to a local one; of alike ones the first is quick."""
+    alike = ("an empty object", "not a number", "a link to itself", "nested objects")
+    for kind in DAMAGES:
+        yield pytest.param(kind, True, marks=pytest.mark.slow if kind in alike else ())
+    for kind in ("cut off", "a folder"):
+        yield pytest.param(kind, False, marks=pytest.mark.slow)  # as remote above, but for remote.json
+
+
+@pytest.mark.parametrize(("kind", "remote"), damages())
 def test_the_page_paints_over_every_damaged_file_and_the_run_can_be_deleted(
     desk: Desk, kind: str, *, remote: bool
 ) -> None:
@@ -84,7 +92,13 @@ def test_the_page_paints_over_every_damaged_file_and_the_run_can_be_deleted(
         assert not run.path.exists()
 
 
-@pytest.mark.parametrize("file", DOCUMENTS)
+LARGE = ("evaluation.json", "export/verification.json")
+"""Of these the next test holds the fields at the top, and unit/device/test_documents.py that all others are read."""
+
+
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, marks=pytest.mark.slow if file in LARGE else ()) for file in DOCUMENTS]
+)
 def test_the_page_paints_over_wrong_types_in_every_field(desk: Desk, file: str) -> None:
     run = whole_run(desk.store, remote=True)
     path = run.path / file
