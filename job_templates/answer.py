@@ -12,7 +12,8 @@
 # ///
 """Answer messages with a `.litertlm` file, one JSON object per line: the worker of the page's Try step.
 
-stdin: {"id", "message"}, optionally "only" ("prompt": only render the prompt; "raw": do not ask as an app does) and
+stdin: {"id", "message"}, optionally "only" ("prompt": only render the prompt; "raw": do not ask as an app does;
+"constrained": ask as an app with constrained decoding) and
 "tools" (instead of those in --tools). Or {"id", "conversation"}, a list of messages, optionally with "response", an
 object with which each call is answered, and "rounds", how often in a row.
 stdout: first {"ready", "load_seconds", …}, then one line for each request.
@@ -79,6 +80,8 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
         reply["prompt_ids"] = model.encode(reply["prompt"])
         if only == "prompt":
             return reply
+        if only == "constrained":
+            return reply | _constrained(model, fmt, message, request.get("tools"))
         raw = model.answer(reply["prompt"])
         reply |= {
             "raw": raw.text,
@@ -113,6 +116,14 @@ def _received(model: PhoneModel, message: str) -> tuple[Call, ...]:
     """The calls that an app receives; none if the runtime cannot read the answer."""
     with model.conversation() as conversation:
         return conversation.send(message).calls
+
+
+def _constrained(model: PhoneModel, fmt: PromptFormat, message: str, tools: Any) -> dict[str, Any]:
+    """What an app with constrained decoding receives."""
+    with model.conversation(tools=tools, constrained=True) as conversation:
+        received = conversation.send(message)
+    calls = [call.to_dict() for call in received.calls or read_answer(fmt, received.text).calls]
+    return {"calls": calls, "text": received.text, "error": received.failure}
 
 
 def hold(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> dict[str, Any]:

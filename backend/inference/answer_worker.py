@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import re
 import signal
@@ -28,6 +29,7 @@ MAX_ERROR = 400
 _NOISE = re.compile(r"^===|^third_party/|ERROR: \[|^Stack trace|^@ +0x|^WARNING: Logging before")
 """Lines of the native runtime that are not error messages: source locations and stack traces."""
 
+_GLOG_ERROR = re.compile(r"^[EF]\d{4} \S+ +\d+ [\w.]+:\d+\] (.+)$", re.MULTILINE)
 _GLOG_PREFIX = re.compile(r"^[IWEF]\d{4} \S+ +\d+ [\w.]+:\d+\] ")
 
 
@@ -109,6 +111,19 @@ class Worker:
         lines = [line.strip().removeprefix("└ ") for line in printed if line.strip()]
         relevant = [_GLOG_PREFIX.sub("", line) for line in lines if not _NOISE.search(line)]
         return relevant[-1][:MAX_ERROR] if relevant else ""
+
+    def printed_bytes(self) -> int:
+        """Returns the number of bytes that the worker has printed as errors so far."""
+        return os.fstat(self._errors.fileno()).st_size
+
+    def first_error(self, since: int) -> str:
+        """Returns the first error that the native runtime logged after `since` bytes, empty if there is none.
+
+        The later errors follow from the first.
+        """
+        self._errors.seek(since)
+        logged = _GLOG_ERROR.search(self._errors.read().decode("utf-8", "replace"))
+        return logged[1].strip()[:MAX_ERROR] if logged else ""
 
     def stop(self) -> None:
         """Ends the process: closes its input, and kills it if it has not ended after STOP_SECONDS."""

@@ -7,6 +7,7 @@ import importlib.util
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,7 +60,7 @@ class ModelSession:
         message: str,
         timeout: float = ASK_TIMEOUT,
         *,
-        only: Literal["prompt", "raw"] | None = None,
+        only: Literal["prompt", "raw", "constrained"] | None = None,
         tools: Sequence[Mapping[str, Any]] | None = None,
     ) -> Answer:
         """Does the same as `ask`, with fewer steps (`only`) or other `tools`.
@@ -67,6 +68,21 @@ class ModelSession:
         Raises InputError if the model cannot be loaded, WorkerDied if the worker ends or `timeout` seconds pass.
         """
         return Answer.from_json(self._exchange({"message": message, "only": only, "tools": tools}, timeout))
+
+    def request_constrained(self, message: str, tools: Sequence[Mapping[str, Any]] | None = None) -> Answer:
+        """Answers as an app receives it with constrained decoding; `error` ends with the runtime's own reason.
+
+        Raises InputError or WorkerDied as `request` does.
+        """
+        with self._lock:
+            self.load()
+            assert self._worker is not None
+            printed = self._worker.printed_bytes()
+            answer = self.request(message, only="constrained", tools=tools)
+            reason = self._worker.first_error(printed) if answer.error is not None else ""
+        if not reason or answer.error is None:
+            return answer
+        return replace(answer, error=f"{answer.error.rstrip('.')}. The runtime's reason: {reason}")
 
     def converse(
         self,

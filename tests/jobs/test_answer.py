@@ -77,7 +77,7 @@ def test_odd_messages_are_answered_or_refused_in_words(answerer: ModelSession, m
 def test_a_message_longer_than_the_context_is_refused_in_words(answerer: ModelSession) -> None:
     answer = answerer.ask("word " * 3000)
     assert answer.error is not None
-    assert "exported for 1,024 in all" in answer.error
+    assert "exported for a total of 1,024" in answer.error
     assert answerer.ask("hello").error is None
 
 

