@@ -75,7 +75,7 @@ class FolderStore:
                 lock = locks.take(path)
                 if lock is None:
                     raise InputError(
-                        f"Run {run_id} has an active job ({path.stem}). Cancel that job first, then delete the run."
+                        f"Run {run_id} is still working ({path.stem}). Cancel that job first, then delete the run."
                     )
                 held.callback(os.close, lock)
             yield

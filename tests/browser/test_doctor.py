@@ -57,7 +57,7 @@ def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server
     page.get_by_role("button", name="Check my account").click()
     panel = page.locator("#doctor")
     expect(panel.locator(".summary")).to_have_text("9 passed, 0 failed, 0 could not be checked.", timeout=CHECK_MS)
-    expect(panel).to_contain_text(f"{ADA}, by a token that may write")
+    expect(panel).to_contain_text(f"{ADA}, with a token that may write")
     panel.get_by_role("button", name="What do two short jobs cost?").click()
     expect(panel.get_by_role("button", name="Start for at most $0.11")).to_be_visible()
     expect(panel).to_contain_text("15 minutes of t4-small")

@@ -145,7 +145,7 @@ def test_a_login_that_is_accepted_and_lacks_the_permission_is_told_apart(hub: Lo
     told = {check.code: check for check in preflight(token, RunConfig(), "ada")}
     assert (told["token"].ok, told["jobs"].ok, told["balance"].ok) == (True, False, None)
     assert "The login is accepted, but may not run jobs in ada, or the permission" in told["jobs"].message
-    assert "does not grant that (scope read-billing)" in told["balance"].message
+    assert "may not read whether a payment method is set up (scope read-billing)" in told["balance"].message
     hub.world.accounts.end(token)
     (ended,) = preflight(token, RunConfig(), "ada")
     assert (ended.code, ended.ok, "may have expired. Log in again" in ended.message) == ("token", False, True)

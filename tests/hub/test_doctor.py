@@ -25,7 +25,7 @@ def test_a_good_account_passes_and_keeps_nothing(hub: LoopbackHub, notes: Path) 
     found = checked(ready_hub(hub))
     assert list(found) == ["Login", *AFTER_LOGIN]
     assert set(outcomes(found).values()) == {PASSED}, found
-    assert found["Login"].seen.startswith(f"{ADA}, by a token that may write")
+    assert found["Login"].seen.startswith(f"{ADA}, with a token that may write")
     assert left(hub) == []
     assert list(notes.rglob("doctor-*.json")) == []
     assert [job for job in hub.trace if job.startswith("POST /api/jobs")] == []
@@ -37,10 +37,10 @@ def test_the_command_reports_without_secrets(hub: LoopbackHub, tmp_path: Path) -
     done = start(token, tmp_path, "--hub", "--report", str(written))
     out, err = done.communicate()
     assert "Traceback" not in err
-    assert "Costs nothing" in err
+    assert "This check is free" in err
     assert written.read_text() == out
     assert "Account on Hugging Face" in out
-    assert "ACCOUNT, by a token that may write" in out
+    assert "ACCOUNT, with a token that may write" in out
     for secret in (token, token[3:], ADA, str(Path.home()) + "/"):
         assert secret not in out, secret
     assert left(hub) == []
@@ -83,7 +83,7 @@ def test_a_login_without_scopes_fails_where_they_are_needed(hub: LoopbackHub, mi
     hub.world.accounts.missing_scope = missing_scope
     found = checked(hub.world.accounts.add_oauth(ADA, ("gated-repos",)))
     assert found["Login"].outcome is PASSED
-    assert "by a login of this app; it ends at " in found["Login"].seen
+    assert "with a login of this app; it expires at " in found["Login"].seen
     assert found["Permission for jobs"].outcome is FAILED
     assert found["Private repository"].outcome is FAILED
     assert left(hub) == []

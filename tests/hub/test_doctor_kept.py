@@ -29,7 +29,7 @@ def test_what_may_not_be_deleted_is_named_and_used_again(hub: LoopbackHub, notes
         assert {found[title].outcome for title in ("Private repository", "Upload", "Read-back")} == {PASSED}
         assert found["Deleting"].outcome is UNKNOWN
         assert f"This login may not delete repositories, so {kept} stays" in found["Deleting"].seen
-        assert f"delete it at {hub.endpoint}/datasets/{kept}/settings." in found["Deleting"].next
+        assert f"delete the repository at {hub.endpoint}/datasets/{kept}/settings." in found["Deleting"].next
     accounts.contributors_delete = True
     assert checked(token)["Deleting"].outcome is PASSED
     assert left(hub) == []
@@ -53,6 +53,6 @@ def test_another_s_repository_of_the_fixed_name_is_left_alone(hub: LoopbackHub, 
     before = list(repo.commits)
     found = checked(accounts.add_oauth(ADA, ("contribute-repos", "jobs", "gated-repos")))
     assert found["Private repository"].outcome is FAILED
-    assert f"{kept} is there already" in found["Private repository"].seen
+    assert f"{kept} exists already" in found["Private repository"].seen
     assert found["Upload"].outcome is UNKNOWN
     assert hub.world.repos["dataset", kept].commits == before

@@ -56,7 +56,7 @@ def test_asked_to_end_it_deletes_what_it_made(
     assert "Removing test files …" in err
     assert left(hub) == []
     assert "the checks were ended early." in out  # and what was found is reported
-    assert "ACCOUNT, by a token that may write" in out
+    assert "ACCOUNT, with a token that may write" in out
     assert ADA not in out
 
 
@@ -167,13 +167,13 @@ def test_nothing_else_is_ever_removed(hub: LoopbackHub) -> None:
 
 def test_a_note_is_held_as_long_as_its_doctor_lives() -> None:
     mine = notes.new_word()
-    lock = notes.take(mine, "ada", "http://hub")
+    lock = notes.write_note(mine, "ada", "http://hub")
     assert lock is not None
     assert notes.is_held(mine)
     assert notes.dead("ada", "http://hub") == set()
     os.close(lock)
     assert notes.dead("ada", "http://hub") == {mine}
     assert notes.dead("eve", "http://hub") == notes.dead("ada", "http://other") == set()
-    notes.drop(mine)
+    notes.remove_note(mine)
     assert notes.dead("ada", "http://hub") == set()
-    assert abs(notes.began(mine) - time.time()) < 60
+    assert abs(notes.started_at(mine) - time.time()) < 60

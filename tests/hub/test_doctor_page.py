@@ -76,7 +76,7 @@ def test_an_account_s_check_ends_with_a_report_to_copy(hub: LoopbackHub) -> None
     again = checkups.last("account")
     assert again is first
     assert again is not None
-    assert "ACCOUNT, by a token that may write" in again.text
+    assert "ACCOUNT, with a token that may write" in again.text
     assert token not in again.text
     assert ADA not in again.text
     assert hub.jobs.all == {}
@@ -97,11 +97,11 @@ def test_stopping_removes_what_was_made(hub: LoopbackHub) -> None:
     assert checkup.task.error == "This was stopped."
     assert left(hub) == []
     assert "the checks were ended early." in checkup.text
-    assert "ACCOUNT, by a token that may write" in checkup.text
+    assert "ACCOUNT, with a token that may write" in checkup.text
     assert ADA not in checkup.text
     shown = _ended(seen_by(Identity(ADA, "hf_x")), "account", checkup)
     assert any("data-copy" in part for part in shown)
-    assert any("ACCOUNT, by a token" in part for part in shown)
+    assert any("ACCOUNT, with a token" in part for part in shown)
 
 
 def test_what_may_stay_is_said_before_anything_is_made() -> None:

@@ -158,7 +158,7 @@ def test_a_doubt_that_cannot_be_settled_stays_a_doubt_until_the_hub_answers(
     hub.fail("POST /api/jobs/ada$", 0, times=1, done=True)
     hub.fail("GET /api/jobs/ada$", 403, times=3)
     state = runner_of(token).submit(run, "train")
-    assert (state.state, state.message[:32]) == ("queued", "Hugging Face did not answer; loo")
+    assert (state.state, state.message[:32]) == ("queued", "Hugging Face did not answer. The")
     wait_until(lambda: len(hub.jobs.all) == 1)
     (job,) = hub.jobs.all.values()
     hub.jobs.cancel(job)

@@ -17,7 +17,7 @@ def test_what_was_heard_is_bounded_and_old_lines_stay_heard() -> None:
     seen.begin_replay()
     assert sum(seen.is_new(*line) for line in lines) == 0
     assert seen.is_new("2026-11-23T00:01:00.000Z", "new")
-    assert len(seen._heard) <= 5_000
+    assert len(seen._received) <= 5_000
 
 
 def test_an_event_behind_a_line_that_another_process_began_is_an_event(run: Run) -> None:

@@ -77,7 +77,7 @@ def test_another_users_run_is_not_there(hub: LoopbackHub, run: Run, tmp_path: Pa
     ada, eve = hub.world.add_user("ada"), hub.world.add_user("eve")
     upload_run(run, "ada/bikes", ada)
     download_run("ada/bikes", tmp_path / "ada", ada)
-    with pytest.raises(InputError, match="no such repository, or the token may not see it"):
+    with pytest.raises(InputError, match="no such repository, or the token may not read it"):
         download_run("ada/bikes", tmp_path / "eve", eve)
     with pytest.raises(InputError, match=r"does not permit it.*the rights to create a repository under"):
         upload_run(run, "ada/other", eve)

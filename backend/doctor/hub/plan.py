@@ -61,7 +61,7 @@ def plan_jobs(token: str, flavor: str = DEFAULT_FLAVOR) -> Plan:
 def _planned(offered: dict[str, Flavor], name: str) -> PlannedJob:
     found = offered.get(name)
     if found is None:
-        raise InputError(f"Hugging Face does not offer the machine {name!r} now. Choose one of {', '.join(offered)}.")
+        raise InputError(f"Hugging Face offers no machine {name!r} now. Choose one of {', '.join(offered)}.")
     if found.price_per_hour is None:
         raise InputError(f"The price of {name} is unknown, so no job is started on it. Choose another machine.")
     minutes = GPU_MINUTES if found.accelerator else CPU_MINUTES
