@@ -79,7 +79,7 @@ def test_a_phone_is_answered_by_the_server_unless_its_owner_insists(visit: Visit
 def test_a_browser_that_cannot_says_so_and_the_server_answers(visit: Visit) -> None:
     page = visit(query=f"?run={RUN}&step=try", before="WebAssembly.validate = () => false").page
     page.get_by_label("In this browser").check()
-    expect(page.locator("#browser-model")).to_contain_text("lacks a part of WebAssembly")
+    expect(page.locator("#browser-model")).to_contain_text("lacks features of WebAssembly")
     assert _asked(page, UNSEEN[0], "On the server")[0].startswith("<start_function_call>")
     expect(page.locator("#answer")).to_contain_text("so the server answered")
 

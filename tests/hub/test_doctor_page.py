@@ -119,7 +119,7 @@ def test_only_the_page_that_was_shown_the_price_starts_the_jobs_and_once(hub: Lo
     assert price is not None
     assert price.done.wait(60)
     for stranger in (other, unknown):
-        with pytest.raises(InputError, match="asked for by another page, so nothing was started"):
+        with pytest.raises(InputError, match="Another page requested this price, so nothing was started"):
             checkups.confirm(stranger)
     assert hub.jobs.all == {}
     assert checkups.last("account") is None

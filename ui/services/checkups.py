@@ -15,6 +15,7 @@ from backend.doctor.hub import Plan, Visit, check_account, check_jobs, job_title
 from backend.errors import InputError
 from ui.services import subprocess_work as apart
 from ui.services.identity import Identity
+from ui.services.quotes import ANOTHER_PAGE
 from ui.services.tasks import Task, Tasks
 
 Kind = Literal["machine", "account"]
@@ -23,7 +24,6 @@ MACHINE_CHECKS, ACCOUNT_CHECKS = 12, 9
 NOT_HERE = "Only the owner can check this machine. Check your account instead."
 NOBODY = "Log in with Hugging Face first."
 NOT_TRIED = "No job was started, because the account checks did not finish."
-ANOTHER_PAGE = "Another page requested this price, so nothing was started. Request the price again on this page."
 
 
 class _Ended(Stopped, apart.Stopped):
