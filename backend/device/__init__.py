@@ -1,6 +1,7 @@
 """The parts of an export for an app on a phone: the tools in canonical order, the Android kit and the model card."""
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
+from backend.device.app_use import CONSTRAINED, AppUse, app_use, app_use_line, works_constrained
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.lengths import (
     AUTO,
@@ -20,6 +21,7 @@ __all__ = [
     "ANDROID_TOOLS",
     "AUTO",
     "AUTO_CACHES",
+    "CONSTRAINED",
     "DEFAULT_RECIPE",
     "KOTLIN_FILE",
     "LITERTLM_ANDROID",
@@ -28,11 +30,14 @@ __all__ = [
     "RECIPES",
     "SMALL_CACHE",
     "Agreement",
+    "AppUse",
     "Check",
     "Conversion",
     "Recipe",
     "Result",
     "Verification",
+    "app_use",
+    "app_use_line",
     "fitting_prefill",
     "kit_of_run",
     "model_card",
@@ -40,6 +45,7 @@ __all__ = [
     "read_prefill",
     "smallest_cache",
     "verification_of",
+    "works_constrained",
     "write_android_tools",
     "write_kit_of_run",
 ]

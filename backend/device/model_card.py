@@ -6,6 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 
+from backend.device.app_use import app_use_table
 from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.records import Tool
@@ -132,7 +133,9 @@ def _phone(exported: Verification) -> str:
             facts[name] = f"{value:,.{0 if value >= 100 else 2}f} {unit}"
     table = [f"| {name} | {value} |" for name, value in facts.items()]
     verdict = f"Verification **{exported.verdict.value}**: {_plain(exported.reason)}"
-    return "\n".join([f"## On a phone: {_plain(exported.file)}", "", verdict, "", "| | |", "|---|---|", *table])
+    apps = app_use_table(exported)
+    lines = [f"## On a phone: {_plain(exported.file)}", "", verdict, "", "| | |", "|---|---|", *table]
+    return "\n".join([*lines, *(["", *apps] if apps else [])])
 
 
 def _rates(report: Report) -> dict[str, Rate]:

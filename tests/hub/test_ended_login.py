@@ -63,7 +63,11 @@ def test_a_login_that_ends_while_its_job_trains_loses_what_was_not_saved_and_no_
     wait_until(lambda: not state_of(run).active, SECONDS)
     state = state_of(run)
     assert (state.state, state.exit_code) == ("failed", 1)
-    for told in ("no longer accepts the login that this job saves", repo.name, "Log in again, then start the job again"):
+    for told in (
+        "no longer accepts the login that this job saves",
+        repo.name,
+        "Log in again, then start the job again",
+    ):
         assert told in state.message
     kept = last_saved_state(run)
     assert kept is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from backend.device import RECIPES, Result, Verification
+from backend.device import CONSTRAINED, RECIPES, Check, Result, Verification, app_use, app_use_line
 from backend.errors import InputError
 from backend.runs import Run
 from backend.scoring import Evaluation, Rate
@@ -122,7 +122,12 @@ def _exported(page_state: PageState, run: Run) -> Markup:
     if verification is None or verification.file != file.name:
         return _unverified(file, "Its verification is missing or cannot be read.")
     evaluation = readable(lambda: page_state.evaluation)
-    parts = [_verdict(verification), _figures(verification, evaluation), _actions(run, file)]
+    parts = [
+        _verdict(verification),
+        _figures(verification, evaluation),
+        _app_use(verification),
+        _actions(run, file),
+    ]
     again = button("start", "Export again", kind="quiet small")
     shown = card(file.name, Markup('<div class="stack">{}</div>').format(Markup("").join(parts)), aside=again)
     return Markup('<div class="stack">{}{}{}</div>').format(shown, _checks(verification), _facts(verification))
@@ -161,6 +166,16 @@ def _compared_accuracy(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
     return Markup("<br>checkpoint: {}").format(text.percent(rate.value))
 
 
+def _app_use(verification: Verification) -> Markup:
+    """One line on how the file behaves in an app, and the table behind it; empty if that was not tried."""
+    line = app_use_line(verification)
+    if not line:
+        return Markup("")
+    rows = [[use.use, badge(use.outcome, RESULT_TONES[use.result]), use.detail] for use in app_use(verification)]
+    shown = table(["In an app", "Outcome", "Found"], rows, kind="checks", caption="How the file behaves in an app")
+    return Markup('<details class="more" id="app-use"><summary>{}</summary>{}</details>').format(line, shown)
+
+
 def _actions(run: Run, file: Exported) -> Markup:
     save = link(file.link, f"Download {text.size(file.size)}", kind="primary", download=True)
     tools = link(f"runs/{run.id}/tools_android.json", "Tools for Android", download=True)
@@ -171,13 +186,16 @@ def _actions(run: Run, file: Exported) -> Markup:
 
 
 def _checks(verification: Verification) -> Markup:
-    rows = [
-        [badge(check.result, RESULT_TONES[check.result]), check.name, check.detail or "–"]
-        for check in verification.checks
-    ]
+    rows = [[badge(check.result, _tone(check)), check.name, check.detail or "–"] for check in verification.checks]
     return card(
         "Checks", table(["Result", "Check", "Found"], rows, kind="checks", caption="Checks of the exported file")
     )
+
+
+def _tone(check: Check) -> Tone:
+    """The colour of a check; constrained decoding fails no file, so its failure is a warning."""
+    failed = check.result == Result.FAILED
+    return "warn" if failed and check.name == CONSTRAINED else RESULT_TONES[check.result]
 
 
 def _facts(verification: Verification) -> Markup:

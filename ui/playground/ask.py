@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
+from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.inference import WHICH, Answer, Which, askable, checkpoint_session_for, runtime_installed, session_for
-from backend.records import Call
+from backend.records import Call, Tool
 from backend.scoring import RowResult
 from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Exchange
-from ui.services import exported
+from ui.services import exported, stamp
 
 POLL_SECONDS = 0.25
 MAX_MESSAGE = 2_000
@@ -58,7 +61,7 @@ def exchanges_of(
     page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]
 ) -> Iterator[Exchange | None]:
     """Yields the exchange before and after every model's answer, and None regularly while a model works."""
-    exchange = Exchange(message, {}, expected_calls(page_state, message))
+    exchange = Exchange(message, {}, expected_calls(page_state, message), _tools(page_state))
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
             exchange = _given(page_state, exchange, given)
@@ -88,6 +91,17 @@ def _given(page_state: PageState, exchange: Exchange, given: Given) -> Exchange:
             exchange, answers={FILE: Answer(error=f"{reason}. There is no runtime on this server to answer instead.")}
         )
     return replace(exchange, note=f"{reason}, so the server answered.")
+
+
+def _tools(page_state: PageState) -> Mapping[str, Tool]:
+    """The run's tools by name; empty if they cannot be read."""
+    run = page_state.run
+    return (readable(lambda: _read_tools(run.tools_path, stamp(run.tools_path))) or {}) if run else {}
+
+
+@lru_cache(maxsize=8)
+def _read_tools(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Tool]:
+    return {tool.name: tool for tool in read_tools(path).tools}
 
 
 def held_out_rows(page_state: PageState) -> Sequence[RowResult]:

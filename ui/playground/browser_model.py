@@ -14,7 +14,7 @@ from markupsafe import Markup
 from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.inference import Answer
-from backend.prompts import BOS, get_format, read_answer
+from backend.prompts import BOS, NEUTRALIZED, get_format, read_answer
 from backend.runs import Run, RunConfig
 from backend.tokens import TokenCounter, load_plain_counter
 from ui.page import PageState
@@ -64,6 +64,7 @@ def browser_config(page_state: PageState) -> dict[str, Any] | None:
     """The worker's configuration; None if there is no file, or the runtime is not installed.
 
     `head` is the prompt up to the message and `tail` what follows it, without `<bos>`, which the runtime adds.
+    `control_tokens` are replaced in the message, as `neutralize` does.
     """
     route, run = runtime_route(), page_state.run
     file = exported(run) if run else None
@@ -78,6 +79,7 @@ def browser_config(page_state: PageState) -> dict[str, Any] | None:
         "runtime": route,
         "head": head,
         "tail": tail,
+        "control_tokens": NEUTRALIZED,
     }
 
 

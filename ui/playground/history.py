@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from backend.inference import Answer
-from backend.records import Call
+from backend.records import Call, Tool
+from backend.scoring import refusal, suggestion
 from ui.html import badge, button, call_card, call_text, callout, card, progress, text
 
 FILE, TUNED, BASE = "file", "tuned", "base"
@@ -22,13 +23,14 @@ LOADING = "Answering. Loading the weights the first time can take a minute."
 class Exchange:
     """One message and the answers of the models; `expected` has the expected calls, None if the data has no such row.
 
-    `place` is where the exported file ran, and `note` a sentence about that, or empty. `waiting` is the kind of model
+    `tools` are the run's tools by name, by which an app accepts a call. `place` is where the exported file ran, and `note` a sentence about that, or empty. `waiting` is the kind of model
     that is answering now, or empty.
     """
 
     message: str
     answers: Mapping[str, Answer]
     expected: Sequence[Call] | None
+    tools: Mapping[str, Tool] = field(default_factory=dict)
     place: str = "on the server"
     note: str = ""
     waiting: str = ""
@@ -66,7 +68,7 @@ def _title(kind: str, exchange: Exchange) -> Markup:
 def _answer_view(answer: Answer, exchange: Exchange) -> Markup:
     if answer.error and not answer.raw:
         return callout("error", "There is no answer", answer.error)
-    cards = [call_card(call.name, call.arguments) for call in answer.calls]
+    cards = [_call_view(call, exchange.tools) for call in answer.calls]
     if answer.error:
         cards.append(callout("warn", "The phone cannot read a call in this answer", answer.error))
     elif not cards:
@@ -76,6 +78,17 @@ def _answer_view(answer: Answer, exchange: Exchange) -> Markup:
     )
     where = exchange.place if answer is exchange.answers.get(FILE) else ""
     return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, exchange), raw, _times(answer, where))
+
+
+def _call_view(call: Call, tools: Mapping[str, Tool]) -> Markup:
+    """A call, and the reason if an app with the Android kit refuses it."""
+    shown = call_card(call.name, call.arguments)
+    refused = refusal(call, tools) if tools else None
+    if refused is None:
+        return shown
+    near = suggestion(call, tools)
+    also = Markup("Perhaps this was meant: {}").format(call_text(near.to_dict())) if near else ""
+    return Markup("{}{}").format(shown, callout("warn", "An app refuses this call", refused.reason, also))
 
 
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:

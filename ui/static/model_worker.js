@@ -110,7 +110,10 @@ const written = async (made, text) => {
 };
 
 const ask = async (id, message) => {
-  const question = message.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '') + config.tail;
+  // the control tokens in a message are words: a space in each of them, as everywhere else
+  const words = config.control_tokens.reduce(
+    (text, token) => text.replaceAll(token, `${token[0]} ${token.slice(1)}`), message);
+  const question = words.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '') + config.tail;
   const made = prepared ?? await prepare();
   prepared = undefined;
   let answer;

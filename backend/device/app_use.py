@@ -1,0 +1,88 @@
+"""How an exported file behaves as apps use it, read from its verification."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from backend.device.verification import Check, Result, Verification
+
+CONVERSATION, CONSTRAINED, APP_CALLS = "conversation goes on", "constrained decoding", "calls in an app"
+"""The names of the checks that this summary reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppUse:
+    """One way in which apps use a file: what happens in one word or two, and what was found."""
+
+    use: str
+    outcome: str
+    result: Result
+    detail: str
+
+
+def app_use(verification: Verification) -> tuple[AppUse, ...]:
+    """Returns each way in which apps use the file; empty if the verification is of a version that did not try them."""
+    checks = {check.name: check for check in verification.checks}
+    conversation, constrained = checks.get(CONVERSATION), checks.get(CONSTRAINED)
+    if conversation is None or constrained is None:
+        return ()
+    found = [_alone(checks.get(APP_CALLS)), _conversation(conversation)]
+    report = verification.accuracy
+    if report is not None and report.refused is not None:
+        refused = report.refused.k
+        outcome = f"{refused:,} of {report.refused.n:,} refused"
+        tone = Result.PASSED if not refused else Result.UNCHECKED
+        found.append(AppUse("The kit's check of each call", outcome, tone, report.refusal_sentence()))
+    found.append(_constrained(constrained))
+    return tuple(one for one in found if one is not None)
+
+
+def app_use_line(verification: Verification) -> str:
+    """Returns one line on how the file behaves in an app; empty if that was not tried."""
+    uses = app_use(verification)
+    return f"In an app: {'; '.join(use.outcome for use in uses)}." if uses else ""
+
+
+def app_use_table(verification: Verification) -> list[str]:
+    """Returns the lines of a Markdown table of `app_use`; empty if that was not tried."""
+    uses = app_use(verification)
+    rows = [f"| {use.use} | {use.outcome} | {_cell(use.detail)} |" for use in uses]
+    return ["| in an app | outcome | found |", "|---|---|---|", *rows] if rows else []
+
+
+def works_constrained(verification: Verification) -> bool:
+    """Whether the file works with the runtime's constrained decoding."""
+    return any(check.name == CONSTRAINED and check.result == Result.PASSED for check in verification.checks)
+
+
+def _alone(check: Check | None) -> AppUse | None:
+    if check is None or check.result == Result.UNCHECKED:
+        return None
+    outcome = "calls arrive" if check.result == Result.PASSED else "calls arrive changed"
+    return AppUse("A message alone", outcome, check.result, check.detail)
+
+
+def _conversation(check: Check) -> AppUse:
+    outcomes = {
+        Result.PASSED: "a conversation goes on",
+        Result.FAILED: "a conversation breaks",
+        Result.UNCHECKED: "no conversation was tried",
+    }
+    return AppUse("A conversation that is kept", outcomes[check.result], check.result, check.detail)
+
+
+def _constrained(check: Check) -> AppUse:
+    """A file that refuses constraints is sound, so this is never shown as a failure of the file."""
+    outcomes = {
+        Result.PASSED: "constrained decoding works",
+        Result.FAILED: "switch constrained decoding off",
+        Result.UNCHECKED: "constrained decoding was not tried",
+    }
+    result = Result.UNCHECKED if check.result == Result.FAILED else check.result
+    return AppUse("Constrained decoding", outcomes[check.result], result, check.detail)
+
+
+def _cell(text: str) -> str:
+    """Returns a text as one line that cannot end a table's cell or become markup."""
+    return html.escape(" ".join(text.split()), quote=False).replace("|", "\\|").replace("[", "\\[")
