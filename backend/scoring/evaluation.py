@@ -171,7 +171,7 @@ class Evaluation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the evaluation as one JSON object, as it stands in evaluation.json."""
+        """Returns the evaluation as one JSON object, the content of evaluation.json."""
         pairs = {"mcnemar": self.mcnemar, "floor_mcnemar": self.ngram_mcnemar}
         compared = {} if self.beside is None else {"beside": [one.to_dict() for one in self.beside]}
         return {

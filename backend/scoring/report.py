@@ -133,7 +133,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the report as one JSON object, as it stands in evaluation.json."""
+        """Returns the report as one JSON object, a part of evaluation.json."""
         return {
             "n": self.n,
             **{name: getattr(self, name).to_dict() for name in RATES},

@@ -1,4 +1,4 @@
-"""Tokens: the starter's own tokenizer, and counting with any base model's."""
+"""Trains the starter's tokenizer, and counts tokens with the tokenizer of any base model."""
 
 from backend.tokens.counters import (
     STARTER,

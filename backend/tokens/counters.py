@@ -1,4 +1,4 @@
-"""Counting tokens with the tokenizer of any base model: the starter, a folder, or a Hub repository."""
+"""Counts tokens with the tokenizer of any base model: the starter, a folder, or a Hub repository."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _META = re.compile("(" + "|".join(re.escape(token) for token in META_TOKENS) + "
 
 
 class TokenCounter(Protocol):
-    """Turns text into token ids as the model will see them: special tokens recognised, nothing added."""
+    """Encodes text as the model's token ids: special tokens are recognised, and none is added."""
 
     name: str
 
@@ -45,7 +45,7 @@ class SentencePieceCounter:
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
 
     def encode(self, text: str) -> list[int]:
-        """The token ids of `text`; `<bos>`, `<eos>`, `<pad>` and `<unk>` count as the tokens they name."""
+        """Returns the token ids of `text`; `<bos>`, `<eos>`, `<pad>` and `<unk>` are one token each."""
         ids: list[int] = []
         for part in _META.split(text):
             if part in META_TOKENS:
@@ -56,7 +56,7 @@ class SentencePieceCounter:
         return ids
 
     def decode(self, ids: list[int]) -> str:
-        """The text of `ids`, without pad, eos, bos and unk."""
+        """Returns the text of `ids`, without pad, eos, bos and unk."""
         text: str = self._processor.decode(ids)
         return text
 
@@ -65,7 +65,7 @@ class FastCounter:
     """Encodes with a Hugging Face `tokenizer.json`."""
 
     def __init__(self, name: str, path: Path) -> None:
-        import tokenizers  # the starter needs none
+        import tokenizers  # not needed for the starter
 
         self.name = name
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
@@ -87,11 +87,11 @@ def counter_for(
     *,
     folders: bool = True,
 ) -> TokenCounter:
-    """The tokenizer of `base_model`: "starter", a folder that holds one, or a Hub id (read with `token`).
+    """Returns the tokenizer of `base_model`: "starter", a folder with a tokenizer, or a Hub id (read with `token`).
 
-    The starter's is trained here and now on the texts and the tools, as a run would train it. With `folders` False the
-    base of somebody else is counted: no folder of this machine is looked at. Raises InputError when a folder or
-    repository has no readable tokenizer.
+    The starter's tokenizer is trained now on the texts and the tools, as in a run. If `folders` is False, the base was
+    named by somebody else, and no folder of this machine is read. Raises InputError if a folder or repository has no
+    readable tokenizer.
     """
     if base_model == STARTER:
         texts = [*messages_and_completions, *tool_texts(tools)]
@@ -104,13 +104,13 @@ def counter_for(
     if base_model.startswith((".", "/", "~")) or base_model.count("/") != 1:
         raise InputError(
             f"The base model {base_model!r} is not a folder on this machine. "
-            'Give "starter", a folder with a checkpoint, or a Hub id such as google/functiongemma-270m-it.'
+            'Use "starter", a folder with a checkpoint, or a Hub id such as google/functiongemma-270m-it.'
         )
     return _of_hub(base_model, token, by_others=False)
 
 
 def tool_texts(tools: Sequence[Tool]) -> list[str]:
-    """The words of the tools themselves, so that declarations in a prompt stay short in tokens."""
+    """Returns the texts of the tools, so that declarations in a prompt need few tokens."""
     texts: list[str] = []
     for tool in tools:
         texts += [tool.name, tool.description, *tool.properties]
@@ -119,13 +119,13 @@ def tool_texts(tools: Sequence[Tool]) -> list[str]:
 
 
 def load_counter(folder: Path, name: str) -> TokenCounter:
-    """The tokenizer in `folder`, from tokenizer.json or else tokenizer.model; InputError when neither can be read."""
+    """Returns the tokenizer in `folder`, from tokenizer.json, else tokenizer.model. Raises InputError."""
     fast, plain = (folder / file for file in TOKENIZER_FILES)
     path = fast if fast.is_file() else plain
     if not path.is_file():
         raise InputError(
-            f"The folder {folder} holds no tokenizer: looked for tokenizer.json and tokenizer.model. "
-            "Give the folder of a saved checkpoint."
+            f"The folder {folder} has no tokenizer: neither tokenizer.json nor tokenizer.model. "
+            "Name the folder of a saved checkpoint."
         )
     if path.stat().st_size > LARGEST_BYTES:
         raise InputError(f"The tokenizer {path} has more than {LARGEST_BYTES // MB} MB. Name another checkpoint.")
@@ -137,9 +137,9 @@ def load_counter(folder: Path, name: str) -> TokenCounter:
 
 @contextmanager
 def tokenizer_errors(what: str) -> Iterator[None]:
-    """Turn whatever a tokenizer's library raises into InputError: bare Exceptions, RuntimeErrors, and panics.
+    """A context that raises InputError for every error of a tokenizer's library, including its panics.
 
-    A panic of Rust is no Exception, only a BaseException.
+    A Rust panic is a BaseException and not an Exception.
     """
     try:
         yield
@@ -148,22 +148,23 @@ def tokenizer_errors(what: str) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
-        raise InputError(f"{what}: {str(error)[:300]}. Fetch or save the checkpoint again.") from error
+        raise InputError(f"{what}: {str(error)[:300]}. Download or save the checkpoint again.") from error
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether a library in Rust gave up: its panics are no Exceptions."""
+    """Whether the error is a panic of a library in Rust."""
     return type(error).__module__ == "pyo3_runtime"
 
 
 def load_plain_counter(folder: Path, name: str) -> TokenCounter:
-    """As load_counter, for a file that somebody else may have made: one with regular expressions is refused.
+    """Returns the tokenizer in `folder`, which somebody else may have made. Raises InputError.
 
-    The trainer's own tokenizers have none, and a hostile one takes for ever. InputError.
+    A tokenizer with regular expressions is refused, because a hostile one never ends. The trainer's tokenizers have
+    none.
     """
     path = folder / TOKENIZER_FILES[0]
     if path.is_file() and path.stat().st_size <= LARGEST_BYTES and _REGEX.search(path.read_bytes()):
-        raise InputError(f"The tokenizer {path} splits by regular expressions, which no Gemma 3 does. Train again.")
+        raise InputError(f"The tokenizer {path} has regular expressions, and Gemma 3's has none. Train again.")
     return load_counter(folder, name)
 
 

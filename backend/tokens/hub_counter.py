@@ -1,4 +1,4 @@
-"""The tokenizer of a model on the Hub."""
+"""Reads the tokenizer of a model on the Hub."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ READING = "read the tokenizer of"
 
 
 def hub_counter(repo: str, token: Token, *, by_others: bool) -> TokenCounter:
-    """The tokenizer of a Hub repository; the cache that users share is for the command line alone.
+    """Returns the tokenizer of a Hub repository. Raises InputError if it cannot be read.
 
-    `by_others` says that somebody else named the repository. InputError.
+    `by_others` says that somebody else named the repository. Only the command line uses the shared cache.
     """
     if by_others:
         check_repo_id(repo)
@@ -37,7 +37,7 @@ def _fetched(repo: str, file: str, folder: Path, token: Token) -> Path | None:
 
 
 def _cached(repo: str, file: str) -> Path | None:
-    """One file of a Hub repository; None where it has no such file, InputError where it cannot be had."""
+    """Returns one file of a Hub repository, or None if it does not exist. Raises InputError if it cannot be read."""
     with hub_errors(repo, READING):
         try:
             return Path(hf_hub_download(repo, file))

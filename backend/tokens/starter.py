@@ -1,4 +1,4 @@
-"""The starter model's tokenizer: a small SentencePiece with FunctionGemma's special ids, made from the user's rows."""
+"""Trains the starter's tokenizer: a small SentencePiece model of the user's rows, with FunctionGemma's special ids."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from backend.prompts import BOS, BOS_ID, EOS, EOS_ID, META_TOKENS, PAD, PAD_ID, 
 
 VOCABULARY = 2000
 MAX_CHARACTERS = 600
-"""Distinct characters that get a piece of their own; rarer ones are written as bytes."""
+"""The most characters that are a piece; rarer characters are encoded as bytes."""
 MAX_SEGMENTS = 200_000
-"""Pieces of text that the trainer reads: enough for stable counts, and a second or two of work."""
+"""The most segments that the trainer reads, for stable counts in a second or two."""
 MAX_PIECE_CHARACTERS = 48
-"""Long enough for `call:` and a tool's name to become one token."""
+"""The longest piece; `call:` with a tool's name can be one token."""
 WORD_START = "\u2581"
-"""What SentencePiece writes for a space."""
+"""SentencePiece's character for a space."""
 _LONGEST_SEGMENT = 2000
 
 _SPECIAL = re.compile("|".join(re.escape(symbol) for symbol in [*META_TOKENS, *user_defined_symbols()]))
@@ -30,9 +30,9 @@ _TOO_HIGH = re.compile(r"value <= (\d+)")
 
 
 def train_starter_tokenizer(texts: Iterable[str], out: Path) -> Path:
-    """Train the tokenizer on `texts` and write it to the folder `out`; returns the path of `tokenizer.model`.
+    """Trains the tokenizer on `texts`, writes it to the folder `out`, and returns the path of `tokenizer.model`.
 
-    Raises InputError when the texts hold nothing to learn from, or the disk is full.
+    Raises InputError if the texts are empty, or if the disk is full.
     """
     path = out / "tokenizer.model"
     with disk_errors(out, "create"):
@@ -42,13 +42,13 @@ def train_starter_tokenizer(texts: Iterable[str], out: Path) -> Path:
 
 
 def starter_model_bytes(texts: Iterable[str], vocabulary: int = VOCABULARY) -> bytes:
-    """The serialised SentencePiece model for `texts`: byte-level BPE of at most `vocabulary` pieces, deterministic.
+    """Returns the serialised SentencePiece model for `texts`: a deterministic BPE with bytes for rare characters.
 
-    Fewer pieces come out where the texts are too few for more. Raises InputError when the texts are empty.
+    It has at most `vocabulary` pieces, and fewer if the texts are too few. Raises InputError if the texts are empty.
     """
     segments = _segments(texts)
     if not segments:
-        raise InputError("There is no text to build the starter's tokenizer from: the data has no rows.")
+        raise InputError("The starter's tokenizer needs text, and the data has no rows. Add rows.")
     segments = _without_rare_characters(segments)
     try:
         return _train(segments, vocabulary)
@@ -60,7 +60,7 @@ def starter_model_bytes(texts: Iterable[str], vocabulary: int = VOCABULARY) -> b
 
 
 def _segments(texts: Iterable[str]) -> Counter[str]:
-    """The texts cut at special tokens, each piece with how often it stands."""
+    """Returns the segments of the texts between special tokens, each with its number of occurrences."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(
@@ -73,7 +73,7 @@ def _segments(texts: Iterable[str]) -> Counter[str]:
 
 
 def _stream(segments: Counter[str]) -> Iterator[str]:
-    """Every segment as often as it stands, thinned evenly where there are more than the trainer needs."""
+    """Yields every segment as often as it occurs, or proportionally less often if there are too many."""
     total = segments.total()
     for index, segment in enumerate(segments.elements()):
         if total <= MAX_SEGMENTS or index * MAX_SEGMENTS // total != (index - 1) * MAX_SEGMENTS // total:
@@ -81,7 +81,7 @@ def _stream(segments: Counter[str]) -> Iterator[str]:
 
 
 def _without_rare_characters(segments: Counter[str]) -> Counter[str]:
-    """The segments with a space for each character that is unprintable or not one of the `MAX_CHARACTERS` commonest."""
+    """Returns the segments with a space for each character that is unprintable or not among the most frequent."""
     counts: Counter[str] = Counter()
     for segment, times in segments.items():
         for character, count in Counter(segment).items():
@@ -89,10 +89,10 @@ def _without_rare_characters(segments: Counter[str]) -> Counter[str]:
                 counts[character] += count * times
     common = {character for character, _ in counts.most_common(MAX_CHARACTERS)}
     rare = {ord(character): " " for segment in segments for character in set(segment) - common}
-    kept: Counter[str] = Counter()
+    cleaned: Counter[str] = Counter()
     for segment, times in segments.items():
-        kept[segment.translate(rare)] += times
-    return kept
+        cleaned[segment.translate(rare)] += times
+    return cleaned
 
 
 def _train(segments: Counter[str], vocabulary: int) -> bytes:

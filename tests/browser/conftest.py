@@ -1,4 +1,4 @@
-"""The app as a real process with a folder of its own, and a real browser that notes everything that goes wrong."""
+"""The app as a real process with its own folder, and a real browser that records every error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ expect.set_options(timeout=30_000)
 
 
 class App:
-    """`app.py` on a free port, with more in its environment or arguments; `stop` and `start` again is a restart."""
+    """`app.py` on a free port, with additional environment variables or arguments; `stop` and `start` restart it."""
 
     def __init__(self, home: Path, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()) -> None:
         self.home = home
@@ -66,24 +66,24 @@ class App:
 
     @property
     def said(self) -> str:
-        """What it printed."""
+        """The app's output."""
         return (self.home.parent / f"{self.home.name}.log").read_text(encoding="utf-8")
 
     @property
     def pid(self) -> int:
-        """The process that serves."""
+        """The id of the app's process."""
         assert self._process is not None
         return self._process.pid
 
     def keep(self, run: Run, name: str) -> Path:
-        """A copy of a run in the app's own folder, under another id; it is made once."""
+        """A copy of a run in the app's folder, with another id; it is made once."""
         path = self.home / name
         if not path.exists():
             shutil.copytree(run.path, path)
         return path
 
     def end_jobs(self) -> None:
-        """Stop what a test left running: jobs outlive the app."""
+        """Stop the jobs that a test has not ended, because jobs outlive the app."""
         store, runner = FolderStore(self.home), LocalRunner()
         for run in [entry.run for entry in store.list() if entry.run]:
             for stage in reversed(STAGES):
@@ -91,10 +91,10 @@ class App:
                     runner.cancel(run, stage)
                 wait_until(functools.partial(_is_free, run.lock_path(stage)))
 
-    def stop(self, asked: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it; what its jobs do is theirs."""
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the app, but not its jobs."""
         if self._process is not None:
-            self._process.send_signal(asked)
+            self._process.send_signal(by)
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
@@ -105,9 +105,9 @@ class App:
 
 @contextlib.contextmanager
 def restarted(app: App, *pages: Page) -> Iterator[None]:
-    """The app is away meanwhile; at the end it is back, and the open pages noticed and loaded themselves anew.
+    """A context in which the app is stopped; at its end the app is started again, and the open pages have reloaded.
 
-    Nothing may go to an address before: a page that loads itself anew takes the load away from it.
+    The test must not open an address before, because a page's own reload would replace it.
     """
     for page in pages:
         page.evaluate("window.loadedBefore = true")
@@ -121,14 +121,14 @@ def restarted(app: App, *pages: Page) -> Iterator[None]:
 
 @dataclass
 class Visitor:
-    """A page of the browser, and what its console and network complained of."""
+    """A page of the browser, and the errors of its console and its network."""
 
     page: Page
     app: App
-    complaints: list[str]
+    errors: list[str]
 
     def open(self, query: str = "") -> None:
-        """Go to the app's page and wait until it is drawn."""
+        """Open the app's page and wait until it is rendered."""
         self.page.goto(self.app.url + query)
         expect(self.page.locator(".stepper li")).to_have_count(5)
 
@@ -138,13 +138,13 @@ class Visitor:
         expect(self.page.locator(f'.stepper [data-step="{name}"]')).to_have_attribute("aria-current", "step")
 
     def upload(self, tools: Path, dataset: Path) -> None:
-        """Give both files."""
+        """Upload both files."""
         self.page.set_input_files("#upload-tools input[type=file]", tools)
         expect(self.page.locator("#upload-tools")).to_contain_text(tools.name)
         self.page.set_input_files("#upload-csv input[type=file]", dataset)
 
     def button(self, name: str) -> None:
-        """Press a button by its words."""
+        """Click the button with this name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
 
@@ -165,7 +165,7 @@ def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def app(one_app: App) -> Iterator[App]:
-    """The one app of a test process; each module finds it without runs."""
+    """The one app of a test process; each module starts without runs."""
     yield one_app
     one_app.end_jobs()
     store = FolderStore(one_app.home)
@@ -175,7 +175,7 @@ def app(one_app: App) -> Iterator[App]:
 
 @pytest.fixture
 def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
-    """Opens pages of the app; at the end none of them may have complained."""
+    """Opens pages of the app; at the end none of them may have an error."""
     visitors: list[Visitor] = []
 
     def new(
@@ -195,19 +195,19 @@ def visit(browser: Browser, app: App) -> Iterator[Callable[..., Visitor]]:
     for visitor in visitors:
         visitor.page.context.close()
     app.end_jobs()
-    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+    assert [complaint for visitor in visitors for complaint in visitor.errors] == []
 
 
 def _listen(visitor: Visitor) -> None:
-    page, told = visitor.page, visitor.complaints
-    page.on("console", lambda said: told.append(f"console: {said.text}") if said.type == "error" else None)
-    page.on("pageerror", lambda error: told.append(f"script: {error}"))
+    page, errors = visitor.page, visitor.errors
+    page.on("console", lambda message: errors.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(f"script: {error}"))
 
-    def asked(url: str) -> None:
+    def check(url: str) -> None:
         if not url.startswith((visitor.app.url, "data:", "blob:")):
-            told.append(f"a request left this machine: {url}")
+            errors.append(f"a request left this machine: {url}")
 
-    page.on("request", lambda request: asked(request.url))
+    page.on("request", lambda request: check(request.url))
 
 
 def _is_free(lock: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Screenshots for people to look at; taken only where FGT_SCREENSHOTS=1 asks for them."""
+"""Screenshots for people; taken only if FGT_SCREENSHOTS is 1."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.browser.settled import stand_still
+from tests.browser.settled import wait_until_still
 
 ROOT = Path(__file__).resolve().parents[2]
 WANTED = os.environ.get("FGT_SCREENSHOTS") == "1"
@@ -17,7 +17,7 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
 def take(page: Page, name: str) -> None:
-    """The whole page as it stands: wide and narrow, light and dark."""
+    """Take the whole page: wide and narrow, light and dark."""
     if not WANTED:
         return
     STATES.mkdir(parents=True, exist_ok=True)
@@ -25,8 +25,8 @@ def take(page: Page, name: str) -> None:
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # playwright wants the literals themselves
-            stand_still(page)
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # playwright's type is a literal
+            wait_until_still(page)
             page.screenshot(path=STATES / f"{name}-{size}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     if before:
@@ -34,8 +34,8 @@ def take(page: Page, name: str) -> None:
 
 
 def for_readme(page: Page) -> None:
-    """The picture that the README shows."""
+    """Take the screenshot for the README."""
     if WANTED:
         page.evaluate("window.scrollTo(0, 0)")
-        stand_still(page)
+        wait_until_still(page)
         page.screenshot(path=README)

@@ -1,4 +1,4 @@
-"""Waiting until a page stands still: its server was asked for news, and nothing moves any more."""
+"""Waits until a page is stable: it has polled its server, and no animation is running."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ STILL = """async () => {
 }"""
 
 
-def hear_news(page: Page, times: int = 2) -> None:
-    """Wait until the page asked so often for news and was answered: what is late has arrived then."""
+def wait_for_polls(page: Page, times: int = 2) -> None:
+    """Wait until the page has polled its server this often and has the answers, including late ones."""
     for _ in range(times):
-        with page.expect_response(_is_news):
+        with page.expect_response(_is_poll):
             pass
-    stand_still(page)
+    wait_until_still(page)
 
 
-def stand_still(page: Page) -> None:
-    """Wait for fonts, for animations that come to an end, and for two frames."""
+def wait_until_still(page: Page) -> None:
+    """Wait for fonts, for animations with an end, and for two frames."""
     page.evaluate(STILL)
 
 
-def _is_news(response: Response) -> bool:
-    return "/gradio_api/run/look" in response.url or "/gradio_api/run/predict" in response.url
+def _is_poll(response: Response) -> bool:
+    return "/gradio_api/run/predict" in response.url

@@ -33,7 +33,7 @@ def space(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def arrive(browser: Browser, space: App) -> Iterator[Open]:
-    """Opens the app for somebody new, who has no cookie."""
+    """Opens the app for a new visitor without a cookie."""
     contexts: list[BrowserContext] = []
 
     def new() -> Page:
@@ -139,7 +139,7 @@ def _log_in(page: Page, name: str) -> None:
 
 
 def _downloads(page: Page, space: App, hub: LoopbackHub, run: str) -> None:
-    """The exported file comes from the Hub's own store, whole, and the small files from the app."""
+    """The whole exported file comes from the Hub, and the small files from the app."""
     verification = page.request.get(f"{space.url}runs/{run}/verification.json").json()
     address = f"{space.url}runs/{run}/{verification['file']}"
     sent = page.request.get(address, max_redirects=0)
@@ -152,7 +152,7 @@ def _downloads(page: Page, space: App, hub: LoopbackHub, run: str) -> None:
 
 
 def _order(page: Page, name: str, then: str) -> None:
-    """Ask for the price of a quick test of the starter."""
+    """Request the price of a quick test of the starter."""
     page.locator("label").get_by_text("Starter", exact=True).click()
     page.get_by_label("Name", exact=False).first.fill(name)
     page.locator("label").get_by_text(then, exact=True).click()
@@ -174,7 +174,7 @@ def _run_of(page: Page) -> str:
 
 
 def _cannot_reach(page: Page, space: App, run: str) -> None:
-    """Whoever looks at the page is not shown another's run: by its address, its files, or a call with its id."""
+    """The page's visitor cannot see another's run by its address, its files, or a call with its id."""
     for name in (
         "evaluation.json",
         "verification.json",

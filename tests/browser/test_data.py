@@ -1,4 +1,4 @@
-"""The Data step: what is in the files, all that is wrong with them, and a page that fits a phone."""
+"""The Data step: the content of the files, all their problems, and a page that fits a phone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import App, Visitor
 from tests.browser.screens import take
-from tests.browser.settled import stand_still
+from tests.browser.settled import wait_until_still
 from tests.conftest import ROOT, DataSet
 
 Visit = Callable[..., Visitor]
@@ -129,12 +129,12 @@ def test_nothing_overflows_a_phone(visit: Visit, scheme: str) -> None:
     expect(page.locator("#data-state")).to_contain_text("0 errors")
     for tab in ("Problems", "Tools", "Rows", "Tokens"):
         page.get_by_role("tab", name=tab).click()
-        stand_still(page)
+        wait_until_still(page)
         assert page.evaluate(OVERFLOW) == 0, tab
         assert page.evaluate(CUT_SEGMENTS) == [], tab
     for step in ("train", "evaluate", "export", "try"):
         visitor.step(step)
-        stand_still(page)
+        wait_until_still(page)
         assert page.evaluate(OVERFLOW) == 0, step
         assert page.evaluate(CUT_SEGMENTS) == [], step
         take(page, f"{step}-empty")
@@ -172,7 +172,7 @@ def test_other_programs_can_validate(app: App, cycling: DataSet) -> None:
 
 
 def _problems(visitor: Visitor) -> list[str]:
-    """The severity and the text of every problem, folded or not."""
+    """The severity and the text of every problem, in open and closed groups."""
     expect(visitor.page.locator("#problems .group").first).to_be_visible()
     shown: list[str] = visitor.page.locator("#problems .group").evaluate_all(
         """groups => groups.flatMap(group => [...group.querySelectorAll('tbody tr')].map(

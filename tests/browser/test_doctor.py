@@ -98,7 +98,7 @@ def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Vis
 def test_an_app_that_is_stopped_removes_what_its_check_made(
     app: App, browser: Browser, hub_server: LoopbackHub, tmp_path: Path
 ) -> None:
-    assert app.pid  # it made the Hub ready
+    assert app.pid  # starting the app also prepares the Hub
     hub_server.trace.clear()
     token = next(iter(hub_server.world.accounts.tokens))
     stopped = App(tmp_path / "home", {"HF_TOKEN": token})
@@ -113,4 +113,4 @@ def test_an_app_that_is_stopped_removes_what_its_check_made(
     before = len(hub_server.trace)
     stopped.stop()
     assert left(hub_server) == []
-    assert "GET /api/datasets" not in hub_server.trace[before:]  # the next check was not made any more
+    assert "GET /api/datasets" not in hub_server.trace[before:]  # the next check was not started

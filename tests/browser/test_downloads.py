@@ -1,4 +1,4 @@
-"""A large exported file comes whole over a broken line, checked by its hash, and never through the app's memory."""
+"""A large exported file is downloaded completely over a broken connection, with its hash, without the app's memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEMORY_SPARED = 100_000_000
 
 @pytest.fixture(scope="module")
 def exported(app: App, cycling: DataSet) -> Run:
-    """A run with a file of a 270M model's size: some bytes in each third, holes of the disk between."""
+    """A run with a sparse file of a 270M model's size, with some bytes in each third."""
     run = FolderStore(app.home).create(RunConfig(), cycling.dataset, cycling.tools, "Bikes")
     run.export_dir.mkdir()
     path = run.export_dir / FILE
@@ -52,7 +52,7 @@ def ask(app: App, run: Run, method: str = "GET", **headers: str) -> http.client.
 
 
 def pieces(response: http.client.HTTPResponse, until: int | None = None) -> Iterator[bytes]:
-    """The body piece by piece, up to `until` bytes: then the line breaks."""
+    """The body in pieces, up to `until` bytes; then the connection is closed."""
     taken = 0
     while (until is None or taken < until) and (piece := response.read(PIECE)):
         taken += len(piece)
@@ -61,12 +61,12 @@ def pieces(response: http.client.HTTPResponse, until: int | None = None) -> Iter
 
 
 def memory(app: App) -> int:
-    """The bytes that the app's process holds."""
+    """The memory of the app's process, in bytes."""
     held: int = psutil.Process(app.pid).memory_info().rss
     return held
 
 
-def test_a_broken_download_goes_on_where_it_stopped(app: App, exported: Run, tmp_path: Path) -> None:
+def test_a_broken_download_resumes_at_its_last_byte(app: App, exported: Run, tmp_path: Path) -> None:
     before, got = memory(app), tmp_path / FILE
     first = ask(app, exported)
     assert (first.status, first.getheader("accept-ranges")) == (200, "bytes")
@@ -98,7 +98,7 @@ def test_the_answer_carries_the_hash_and_the_verdict(app: App, exported: Run) ->
         assert response.getheader("x-verification") == "passed"
 
 
-def test_a_file_that_was_exported_anew_is_not_glued_to_the_old_one(app: App, exported: Run) -> None:
+def test_a_new_export_is_not_appended_to_a_part_of_the_old_one(app: App, exported: Run) -> None:
     tag = ask(app, exported, "HEAD").getheader("etag")
     assert tag
     path = exported.export_dir / FILE

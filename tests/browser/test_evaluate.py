@@ -1,4 +1,4 @@
-"""The Evaluate step on a bad model: it says why it is bad, and shows the rows behind every word."""
+"""The Evaluate step of a bad model: it shows the reasons, and the rows for each of them."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
 
     gold = next(iter(tuned["confusion"]))
     page.locator("#confusion").scroll_into_view_if_needed()
-    _press_first_cell(page)
-    told = page.locator("#wrong-rows .picked")
-    expect(told).to_contain_text(f"{gold} expected")
+    _click_first_cell(page)
+    picked = page.locator("#wrong-rows .picked")
+    expect(picked).to_contain_text(f"{gold} expected")
     assert _total(page) == tuned["confusion"][gold][gold]
 
 
-def test_it_stands_beside_the_classifier_and_beside_another_run(visit: Visit, app: App, weak: Run) -> None:
+def test_it_is_compared_with_the_classifier_and_with_another_run(visit: Visit, app: App, weak: Run) -> None:
     other = _twin(app, weak)
     page = visit(query=_at(weak)).page
     pair = _evaluation(weak)["floor_mcnemar"]
@@ -108,7 +108,7 @@ def test_it_stands_beside_the_classifier_and_beside_another_run(visit: Visit, ap
     take(page, "evaluate-beside")
 
 
-def test_everything_can_be_taken_along(visit: Visit, weak: Run, tmp_path: Path) -> None:
+def test_all_results_can_be_downloaded(visit: Visit, weak: Run, tmp_path: Path) -> None:
     page = visit(query=_at(weak)).page
     table = _save(page, page.get_by_role("link", name="Download as CSV"), tmp_path).read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
@@ -122,7 +122,7 @@ def test_everything_can_be_taken_along(visit: Visit, weak: Run, tmp_path: Path) 
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_probes_are_run_where_the_switch_asks_for_them(visit: Visit, small: Run) -> None:
+def test_probes_run_if_the_switch_is_on(visit: Visit, small: Run) -> None:
     evaluate_scripted(small)
     visitor = visit(query=_at(small))
     page = visitor.page
@@ -186,7 +186,7 @@ def _evaluation(run: Run) -> dict[str, Any]:
 
 
 def _total(page: Page) -> int:
-    """The rows that pass the filters, as the pager says, or as many as the one page has."""
+    """The number of rows that match the filters, from the pager, or from the only page."""
     expect(page.locator("#wrong-rows tbody tr").first).to_be_visible()
     pager = page.locator("#wrong-rows .pager span").first
     return int(pager.inner_text().rpartition(" ")[2]) if pager.count() else page.locator("#wrong-rows tbody tr").count()
@@ -198,13 +198,13 @@ def _badges(page: Page) -> list[str]:
 
 def _choose(page: Page, label: str, start: str) -> None:
     field = page.get_by_label(label, exact=True)
-    field.evaluate("field => field.scrollIntoView({block: 'center'})")  # its list needs room, and does not scroll
+    field.evaluate("field => field.scrollIntoView({block: 'center'})")  # the list needs space, and does not scroll
     field.click()
     page.get_by_role("option").filter(has_text=start).click()
 
 
-def _press_first_cell(page: Page) -> None:
-    """The heat map's upper left cell: the first tool, expected and called."""
+def _click_first_cell(page: Page) -> None:
+    """Click the heat map's upper left cell: the first tool, expected and called."""
     drawn = page.locator("#confusion .nsewdrag").bounding_box()
     assert drawn is not None
     page.mouse.click(drawn["x"] + 12, drawn["y"] + 12)

@@ -1,4 +1,4 @@
-"""Mending data on the page: what would change is seen first, applied as a new copy, undone, and downloaded clean."""
+"""Fixes on the page: a preview of the changes, the fixed copy, Undo, and the download of the fixed files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BROKEN = {
 }
 
 
-def test_a_broken_upload_is_mended_on_the_page(visit: Visit, cycling: DataSet, tmp_path: Path) -> None:
+def test_a_broken_upload_is_fixed_on_the_page(visit: Visit, cycling: DataSet, tmp_path: Path) -> None:
     visitor, page = _broken(visit, cycling, tmp_path)
     group = page.locator("#problems .group", has_text="calls-python-repr")
     expect(group).to_contain_text("CSV, line 3")
@@ -48,11 +48,11 @@ def test_a_broken_upload_is_mended_on_the_page(visit: Visit, cycling: DataSet, t
     expect(page.locator("#data-state .made")).to_contain_text("1 row dropped: line 7")
     expect(page.locator("#data-state")).to_contain_text("1 error ")
     take(page, "fixes-applied")
-    _mend_the_tool(page)
+    _fix_the_tool(page)
     expect(page.locator("#data-state")).to_contain_text("941 rows · 6 tools · 0 errors")
-    tools, rows = tmp_path / "mended.json", tmp_path / "mended.csv"
+    tools, rows = tmp_path / "fixed.json", tmp_path / "fixed.csv"
     tools.write_bytes(_download(page, "Download tools.json", "tools.json"))
-    rows.write_bytes(_download(page, "Download the CSV", "broken-mended.csv"))
+    rows.write_bytes(_download(page, "Download the CSV", "broken-fixed.csv"))
     assert check_files(rows, tools).ok
     messages = [row["user_message"] for row in csv.DictReader(io.StringIO(rows.read_text(encoding="utf-8")))]
     assert messages[0] == "How fast am I riding just now?"
@@ -153,8 +153,8 @@ def _broken(visit: Visit, cycling: DataSet, folder: Path) -> tuple[Visitor, Page
     return visitor, visitor.page
 
 
-def _mend_the_tool(page: Page) -> None:
-    """The one fix that may change what a row means: it says so first."""
+def _fix_the_tool(page: Page) -> None:
+    """Apply the fix that may change what a row means, after its warning."""
     group = page.locator("#problems .group", has_text="calls-unknown-tool")
     _open(group)
     group.get_by_role("button", name="Fix line 5").click()

@@ -1,4 +1,4 @@
-"""The exported file run by the visitor's own browser: the same answers as on the server, kept for the next visit."""
+"""The exported file run by the visitor's own browser: the same answers as on the server, stored for the next visit."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_both_places_give_the_same_answers(visit: Visit) -> None:
     take(page, "try-in-browser")
 
 
-def test_the_file_is_kept_for_the_next_visit(visit: Visit) -> None:
+def test_the_file_is_cached_for_the_next_visit(visit: Visit) -> None:
     visitor = visit(query=f"?run={RUN}&step=try")
     page = visitor.page
     fetched: list[str] = []
@@ -51,7 +51,7 @@ def test_the_file_is_kept_for_the_next_visit(visit: Visit) -> None:
     fetched.clear()
     page.reload()
     _choose_browser(page)
-    expect(page.locator("#browser-model")).to_contain_text("kept by this browser since an earlier visit")
+    expect(page.locator("#browser-model")).to_contain_text("stored by this browser on an earlier visit")
     assert not any(url.endswith(".litertlm") for url in fetched)
 
 
@@ -89,7 +89,7 @@ def _choose_browser(page: Page) -> None:
 
 
 def _asked(page: Page, message: str, where: str) -> tuple[str, str]:
-    """What the model wrote to a message, and the tool on the card; asked where the page is set to ask."""
+    """The model's text for a message, and the tool on the card, from the selected place."""
     page.get_by_label("Message").fill(message)
     page.keyboard.press("Enter")
     answer = page.locator("#answer .card")
@@ -99,7 +99,7 @@ def _asked(page: Page, message: str, where: str) -> tuple[str, str]:
 
 
 def test_a_message_that_almost_fills_the_context_is_read_in_one_piece(visit: Visit) -> None:
-    """Split from what stands before it, it would not fit: the runtime reads in blocks of 256 tokens."""
+    """In a separate piece it would not fit, because the runtime reads in blocks of 256 tokens."""
     page = visit(query=f"?run={RUN}&step=try").page
     page.get_by_label("In this browser").check()
     page.get_by_label("Message").fill("word " * 270)

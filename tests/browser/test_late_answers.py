@@ -1,4 +1,4 @@
-"""What is typed stays, however late the server's answers come."""
+"""Typed text stays, however late the server's answers arrive."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.browser.conftest import Visitor
 Visit = Callable[..., Visitor]
 PREDICT = "**/gradio_api/run/predict*"
 POLLS = 8
-"""More than any number of polls after which the page could take the answer for lost."""
+"""More polls than the page needs to treat an answer as lost."""
 
 
-def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit: Visit) -> None:
-    """The server has carried the press out, and the browser does not know of it while the page goes on polling."""
+def test_text_that_is_typed_before_a_late_answer_stays(visit: Visit) -> None:
+    """The server has handled the click, and the page polls before it receives the answer."""
     visitor, held = visit(), list[tuple[Route, APIResponse]]()
     page = visitor.page
     visitor.button("Use the example")
@@ -25,8 +25,8 @@ def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit: Visit) -> None
     expect(rows).to_be_visible()
 
     def hold(route: Route) -> None:
-        asked = route.request.post_data_json
-        if (asked.get("event_data") or {}).get("do") == "step":
+        request = route.request.post_data_json
+        if (request.get("event_data") or {}).get("do") == "step":
             held.append((route, route.fetch()))
         else:
             route.continue_()

@@ -1,4 +1,4 @@
-"""The whole road in a browser, from data to an answer. Few epochs: it is the road that is tried, not the model."""
+"""The whole workflow in a browser, from data to an answer, with few epochs, because only the page is tested."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRAINING_MS, EXPORT_MS = 900_000, 240_000
 EPOCHS = {"example": 25 if WANTED else 6, "cycling": 2}
 
 
-def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tmp_path: Path) -> None:
+def test_the_example_completes_the_workflow_step_by_step(visit: Visit, app: App, tmp_path: Path) -> None:
     visitor = visit()
     page = visitor.page
     visitor.button("Use the example")
@@ -80,8 +80,8 @@ def test_the_example_goes_the_whole_road_step_by_step(visit: Visit, app: App, tm
     expect(page.locator("#export-file .figure")).not_to_have_count(0)
 
 
-@pytest.mark.slow  # the way of the test above, on real data
-def test_cycling_goes_the_whole_road_by_itself(visit: Visit, app: App, cycling: DataSet, tmp_path: Path) -> None:
+@pytest.mark.slow  # the same workflow as above, on real data
+def test_cycling_completes_the_workflow_by_itself(visit: Visit, app: App, cycling: DataSet, tmp_path: Path) -> None:
     visitor = visit(width=390, height=844)
     page = visitor.page
     visitor.upload(cycling.tools, cycling.dataset)
@@ -102,7 +102,7 @@ def test_cycling_goes_the_whole_road_by_itself(visit: Visit, app: App, cycling: 
 
 
 def _few_epochs(page: Page, epochs: int) -> None:
-    """Ask for a short training, at a rate with which so few steps still teach something."""
+    """Set a short training, with a learning rate for few steps."""
     page.get_by_label("Epochs").fill(str(epochs))
     if epochs < 25:
         page.get_by_role("button", name="Advanced").click()
@@ -110,13 +110,13 @@ def _few_epochs(page: Page, epochs: int) -> None:
 
 
 def _few_rows(page: Page) -> None:
-    """Ask for a part of the rows, except for pictures."""
+    """Set a part of the rows, except for screenshots."""
     if not WANTED:
         page.get_by_label("Rows at most").fill("200")
 
 
 def _evaluated(page: Page) -> None:
-    """The three accuracies with intervals, the base's beside them, the verdict, the bars, the wrong rows."""
+    """The three accuracies with intervals, those of the base, the verdict, the bars, the wrong rows."""
     scores = page.locator("#scores")
     expect(scores.locator(".figure")).to_have_count(3, timeout=120_000)
     expect(scores.locator(".callout")).to_contain_text("85 %")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from backend.runs import read_events
 from tests.browser.conftest import App, Visitor, restarted
 from tests.browser.screens import take
-from tests.browser.settled import hear_news
+from tests.browser.settled import wait_for_polls
 
 Visit = Callable[..., Visitor]
 LOADING_MS = 180_000
@@ -34,7 +34,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     address = page.url
     with restarted(app, page):
         pass
-    visitor.complaints.clear()  # the page noticed that the app was away
+    visitor.errors.clear()  # the page noticed that the app was away
     expect(page.locator(".run.current")).to_contain_text("First try")
     expect(page.locator("#train-state")).to_contain_text("Training was cancelled")
     expect(page.locator("#loss .js-line").first).to_be_visible()
@@ -42,7 +42,7 @@ def test_a_run_is_cancelled_survives_a_restart_and_is_deleted(visit: Visit, app:
     visitor.button("Train again with other settings")
     expect(page.get_by_label("Name", exact=False).first).to_have_value("First try")
     expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
-    hear_news(page)
+    wait_for_polls(page)
     expect(page.locator("#estimate")).to_contain_text("in 40 epochs")
     page.locator(".run .open").click()
     expect(page.locator(".run.current")).to_be_visible()
@@ -92,7 +92,7 @@ def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:
     expect(page.locator("#train-state .bar")).to_be_visible()
     with restarted(app, page):
         pass
-    visitor.complaints.clear()
+    visitor.errors.clear()
     expect(page.locator("#train-result")).to_contain_text("Rows trained on", timeout=LOADING_MS)
     expect(page.locator(".run.current")).to_contain_text("Goes on (quick test)")
 
@@ -103,8 +103,8 @@ def test_two_visitors_do_not_disturb_each_other(visit: Visit) -> None:
     expect(one.page.locator("#data-state")).to_contain_text("hiking.csv")
     expect(other.page.get_by_role("button", name="Use the example")).to_be_visible()
     other.step("try")
-    hear_news(other.page)
-    hear_news(one.page)
+    wait_for_polls(other.page)
+    wait_for_polls(one.page)
     expect(one.page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
     expect(other.page.get_by_role("heading", name="Try", exact=True)).to_be_visible()
 

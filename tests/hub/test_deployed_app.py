@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_is_enough(
         wait_until(lambda: "LiteRT-LM for the browser is installed." in said(outside))
         assert visitor.get("model_worker.js").status_code == 200
     told = said(outside)
-    assert told.count(f"{deployed}/runs cannot be written ({reason}), so runs are kept in {kept}/runs") == 1
+    assert told.count(f"{deployed}/runs cannot be written ({reason}), so runs are stored in {kept}/runs") == 1
     assert f"{deployed} cannot be written, so LiteRT-LM for the browser goes to {kept}/browser-runtime" in told
     assert "Traceback" not in told
     assert [path.stat().st_mode & 0o777 for path in (kept, kept / "runs", kept / "browser-runtime")] == [0o700] * 3
@@ -183,5 +183,5 @@ def test_a_folder_that_one_named_is_no_other(deployed: Path, outside: Path, kept
     with running(deployed, outside, _modes(deployed), FGT_HOME=str(named)) as visitor:
         assert opened(visitor)
     assert f"{named}/.incoming" in said(outside)
-    assert "so runs are kept in" not in said(outside)
+    assert "so runs are stored in" not in said(outside)
     assert not (kept / "runs").exists()

@@ -90,7 +90,7 @@ def test_no_request_carries_the_owners_token_and_nothing_lands_in_the_shared_cac
     assert [error for error, _ in account["reports"].values() if error] == []
     for base in BASES:
         assert account["reports"][base][1], f"{base} was counted"
-    assert "holds no tokenizer" not in json.dumps(account)
+    assert "has no tokenizer" not in json.dumps(account)
     assert "no such repository" in account["reports"]["owner/private-model"][1]
     refused = [told for told in account["orders"] if "is not the name of a model on the Hub" in told]
     assert {told.partition(": ")[0] for told in refused} == set(BASES) - {"ui/static", BASES[-2], BASES[-1]}

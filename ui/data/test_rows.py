@@ -124,7 +124,7 @@ def _state(page_state: PageState) -> Markup:
         return card("Held-out rows", f"{text.count(rows, 'row')} are held out, {share} are trained on.", note=OWN)
     if page_state.run is not None:
         share = text.percent(page_state.run.config.test_split, 0)
-        return card("Held-out rows", f"{share} of the rows, stratified by tool, duplicates kept together.")
+        return card("Held-out rows", f"{share} of the rows, stratified by tool. Duplicates stay on one side.")
     if check is None or source is None or source.test is None or report is None:
         return Markup("")
     remove = button("remove", "Remove", kind="quiet small")

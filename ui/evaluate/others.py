@@ -17,7 +17,7 @@ from ui.services import Summary, stamp
 
 MOST_RUNS = 30
 """The number of other runs that are read, newest first."""
-BASE, FLOOR, FILE = "base", "floor", "file"
+BASE, NGRAM, FILE = "base", "floor", "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _own(page_state: PageState) -> Iterator[Other]:
         label = "the model before training" if untrained else "the base model"
         yield Other(BASE, label, f"{label[0].upper()}{label[1:]}", evaluation.base)
     if evaluation and evaluation.ngram_baseline:
-        yield Other(FLOOR, "the n-gram classifier", "The classifier", evaluation.ngram_baseline)
+        yield Other(NGRAM, "the n-gram classifier", "The classifier", evaluation.ngram_baseline)
     if verification and verification.accuracy:
         yield Other(FILE, f"the exported file, {verification.file}", "The exported file", verification.accuracy)
 

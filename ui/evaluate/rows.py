@@ -16,7 +16,7 @@ from ui.evaluate.others import Results, with_others
 from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
-    FLOOR_ONLY,
+    NGRAM_ONLY,
     RIGHT,
     TUNED_ONLY,
     WRONG,
@@ -41,7 +41,7 @@ SHOWN = {
     RIGHT: "Right",
     BASE_ONLY: "Only the base right",
     TUNED_ONLY: "Only the tuned right",
-    FLOOR_ONLY: "Only the n-gram classifier right",
+    NGRAM_ONLY: "Only the n-gram classifier right",
 }
 TO_ROWS = """() => {
   const rows = document.getElementById('row-browser');
@@ -159,7 +159,7 @@ def _title(page_state: PageState) -> Markup:
 def _show_choices(evaluation: Evaluation) -> list[tuple[str, str]]:
     missing = {
         *(() if evaluation.base else (BASE_ONLY, TUNED_ONLY)),
-        *(() if evaluation.ngram_baseline else (FLOOR_ONLY,)),
+        *(() if evaluation.ngram_baseline else (NGRAM_ONLY,)),
     }
     there = [name for name in SHOWN if name not in missing]
     shown = {**SHOWN, BASE_ONLY: "Only right before training"} if before(evaluation) != "base" else SHOWN

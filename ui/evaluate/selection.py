@@ -10,7 +10,7 @@ from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows
 from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
-BASE_ONLY, TUNED_ONLY, FLOOR_ONLY = "base", "tuned", "floor"
+BASE_ONLY, TUNED_ONLY, NGRAM_ONLY = "base", "tuned", "floor"
 Rows = Sequence[RowResult]
 
 
@@ -60,7 +60,7 @@ def shown_rows(evaluation: Evaluation, show: str) -> Rows:
         RIGHT: lambda name: name in tuned,
         BASE_ONLY: lambda name: name in base - tuned,
         TUNED_ONLY: lambda name: name in tuned - base,
-        FLOOR_ONLY: lambda name: name in ngram_baseline - tuned,
+        NGRAM_ONLY: lambda name: name in ngram_baseline - tuned,
     }.get(show)
     return [row for row in evaluation.tuned.rows if wanted is None or wanted(row.id)]
 

@@ -13,7 +13,7 @@ from ui.evaluate.labels import KINDS
 from ui.evaluate.others import Results
 from ui.evaluate.selection import (
     BASE_ONLY,
-    FLOOR_ONLY,
+    NGRAM_ONLY,
     TUNED_ONLY,
     Choice,
     Picked,
@@ -24,7 +24,7 @@ from ui.evaluate.selection import (
 from ui.html import Slice, badge, button, code, table
 
 PAGE_SIZE = 8
-OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", FLOOR_ONLY: "floor"}
+OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", NGRAM_ONLY: "floor"}
 HEADERS = ("Message", "Expected", "Answered", "Result")
 
 

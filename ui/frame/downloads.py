@@ -55,7 +55,7 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
             return FileResponse(source.tools, filename=source.tools.name)
         if which != "dataset":
             raise HTTPException(404, f"There is no {which!r} in this data. There are dataset, tools.")
-        return FileResponse(source.dataset, filename=f"{source.dataset.stem}-mended{source.dataset.suffix}")
+        return FileResponse(source.dataset, filename=f"{source.dataset.stem}-fixed{source.dataset.suffix}")
 
     def example(name: str) -> FileResponse:
         if name not in EXAMPLE_FILES:
@@ -107,8 +107,8 @@ def offered(run: Run, name: str) -> Path:
     Links are not served: they could lead to any file of this machine.
     """
     allowed = {path.name: path for path in exported_files(run)}
-    for known in OFFERED:
-        if path := own_file(run.path, known):
+    for relative in OFFERED:
+        if path := own_file(run.path, relative):
             allowed[path.name] = path
     if name not in allowed:
         there = ", ".join(sorted(allowed)) or "nothing yet"

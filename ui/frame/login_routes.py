@@ -110,10 +110,10 @@ def _endpoint(app: FastAPI, path: str) -> Callable[[Request], Any]:
 
 async def _answer(endpoint: Callable[[Request], Any], request: Request, target: str) -> Response:
     """The answer of Gradio's handler to the request with this target and a numeric count."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in (TARGET, TRIES)]
-    asked = urlencode([*kept, (TARGET, target), (TRIES, _tries(request))])
+    others = [(name, value) for name, value in request.query_params.multi_items() if name not in (TARGET, TRIES)]
+    query = urlencode([*others, (TARGET, target), (TRIES, _tries(request))])
     try:
-        answer = endpoint(Request({**request.scope, "query_string": asked.encode()}, request.receive))
+        answer = endpoint(Request({**request.scope, "query_string": query.encode()}, request.receive))
         found: Response = await answer if inspect.isawaitable(answer) else answer
         return found
     except (OAuthError, httpx2.HTTPError):  # their messages can contain the code

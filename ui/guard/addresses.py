@@ -20,10 +20,11 @@ LOCAL_NAMES = frozenset({"localhost"})
 class Addresses:
     """The names of an app that listens at `bound`.
 
-    A loopback address is reached from this machine alone, so only this machine's own names count: a web site can let
-    its name point to 127.0.0.1 (DNS rebinding), and the browser would then take the app for a part of that site. At
-    another address every IP address counts as well, since a site cannot rebind one. `checked` is False behind a proxy
-    that routes by name, as on a Space. `allowed` are names that the owner adds.
+    At a loopback address, only this machine's own names are accepted, because only this machine can connect to it. A
+    web site could otherwise let its name resolve to 127.0.0.1 (DNS rebinding), and a browser would treat the app as a
+    part of that site. At any other address, every IP address is accepted too, because a site cannot rebind an IP
+    address. `checked` is False behind a proxy that routes by name, such as a Space's. `allowed` are names that the
+    owner adds.
     """
 
     bound: str
@@ -45,10 +46,10 @@ class Addresses:
         return address is not None or name in machine_names()
 
     def is_own_origin(self, origin: str, host: str | None) -> bool:
-        """Whether the Origin header names the app's own page; `null`, which every sandboxed page sends, does not."""
+        """Whether the Origin header names the app's own page; False for `null`, which every sandboxed page sends."""
         try:
             found = urlsplit(origin)
-            found.port  # noqa: B018 - raises ValueError for what is no port
+            found.port  # noqa: B018 - raises ValueError if it is not a port
         except ValueError:
             return False
         if found.scheme not in ("http", "https") or not found.hostname:
@@ -63,13 +64,13 @@ class Addresses:
 
 
 def is_loopback(bound: str) -> bool:
-    """Whether only this machine reaches an app that listens at this address."""
+    """Whether only this machine can connect to an app that listens at this address."""
     address = _ip(_name(bound) or bound)
     return bound in LOCAL_NAMES or (address is not None and address.is_loopback)
 
 
 def machine_names() -> set[str]:
-    """What this machine is called in its network."""
+    """The names of this machine in its network."""
     name = socket.gethostname().lower()
     return {name, f"{name}.local", socket.getfqdn().lower()} - {""}
 
@@ -80,7 +81,7 @@ def space_names(environment: str | None) -> Sequence[str]:
 
 
 def _name(host: str) -> str:
-    """The name in `name:port`, lower case, without brackets and without a final dot; empty where it is none."""
+    """The name in `name:port` in lower case, without brackets and final dot; empty if the text is not valid."""
     found = _HOST.fullmatch(host.strip().lower())
     return (found[1] or found[2]).rstrip(".") if found else ""
 
@@ -96,10 +97,10 @@ FORWARDED = "x-forwarded-for"
 
 
 def address_of(scope: Scope, headers: Headers, *, shared: bool) -> str:
-    """The sender's address: on a shared app the last public one that the proxies before it noted.
+    """The sender's address; on a shared app, the last public address in the X-Forwarded-For headers.
 
-    Every proxy adds the address that it was called from at the end, so what a sender wrote there stands before. Of an
-    IPv6 address the network counts (/64): one household or one server has all addresses in it.
+    Every proxy appends the address of its caller, so entries that the sender made up come first. An IPv6 address is
+    replaced by its /64 network, because one household or one server has all the addresses in it.
     """
     client = scope.get("client")
     direct = str(client[0]) if client else ""

@@ -14,8 +14,8 @@ from starlette.types import Message, Receive
 class Body:
     """Passes a body on and counts its bytes.
 
-    `too_large` is true as soon as more than `most` bytes were announced or came; to the application the sender is then
-    gone, so that it keeps nothing, and its answer is replaced.
+    `too_large` is True as soon as more than `most` bytes were announced or received. The application then receives a
+    disconnect, so that it stores nothing, and its answer is replaced.
     """
 
     def __init__(self, receive: Receive, headers: Headers, most: int) -> None:
@@ -28,7 +28,7 @@ class Body:
         self.too_large = self.announced > most
 
     async def whole(self) -> bytes:
-        """All of the body, which `receive` then gives out again; cut off if it is too large."""
+        """The whole body, which `receive` then returns once more; truncated if it is too large."""
         parts, more = [], True
         while more and not self.too_large:
             message = await self.receive()
@@ -41,7 +41,7 @@ class Body:
         return content
 
     async def receive(self) -> Message:
-        """The next part of the body, or what the server says of the connection."""
+        """The next part of the body, or the server's message about the connection."""
         if self._again is not None:
             again, self._again = self._again, None
             return again
@@ -71,7 +71,8 @@ def storable(value: Any) -> Any:
 
 
 MOST_STRUCTURE = 200_000
-"""Bytes of a body outside its texts: the page's largest, 200 answers of a browser, has a tenth of it."""
+"""The most bytes of a body outside its strings. The page's largest body, 200 answers of a browser, has a tenth of it.
+"""
 TOO_COMPLEX = "The request's JSON has too many parts."
 BAD_NAME = "The name of a session is 1 to 64 letters, digits, - or _."
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
@@ -80,14 +81,14 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The sessions and queued calls that a request names, and what is wrong with it, if anything."""
+    """The sessions and queued calls that a request names; `fault` is the reason if the request is not valid."""
 
     names: tuple[str, ...] = ()
     fault: str | None = None
 
 
 def named_in(body: bytes) -> Named:
-    """What a JSON body names; a body that is no JSON names nothing, and the application says so."""
+    """The sessions and calls in a JSON body; none if the body is not JSON, which the application reports."""
     if len(body) > MOST_STRUCTURE and len(_TEXTS.sub(b"", body)) > MOST_STRUCTURE:
         return Named(fault=TOO_COMPLEX)
     try:
@@ -101,7 +102,7 @@ def named_in(body: bytes) -> Named:
 
 
 def checked_names(given: list[Any]) -> Named:
-    """The names, or the fault of the first that is none."""
+    """The names; with a fault if one of them is not valid."""
     if any(not isinstance(name, str) or not _NAME.fullmatch(name) for name in given):
         return Named(fault=BAD_NAME)
     return Named(tuple(given))

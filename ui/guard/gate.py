@@ -19,7 +19,7 @@ from ui.guard.sessions import NOT_YOURS, sessions_in
 from ui.guard.upload_route import UploadRoute
 
 MAX_BODY = 25_000_000
-"""In bytes: the largest upload with what a form adds to it."""
+"""In bytes: the largest upload, and the overhead of its form."""
 MOST_HEADERS = 32_000
 """In bytes, names and values together: a login's cookie has about 4,000."""
 LONG_HEADERS = f"The request's headers are larger than {MOST_HEADERS // 1_000} kB. Delete the cookies of this address."
@@ -30,18 +30,18 @@ HEADERS = {
 }
 FOREIGN = "This request comes from another web page, so it was refused. Open the app's own address and use it there."
 PRIVATE = "private, no-cache"
-"""What may be kept of an answer that does not say so itself: nothing by a cache that people share."""
+"""The Cache-Control of an answer that has none: shared caches must not store it."""
 PUBLIC = ("/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico")
 NO_SUCH_HOST = (
-    "This app does not answer under the name {host!r}. Open it at the address that it printed when it started. If this "
-    "name is yours, start the app with --allow-host {name}."
+    "This app does not accept the name {host!r}. Open it at the address that it printed when it started. If this name "
+    "is yours, start the app with --allow-host {name}."
 )
-TOO_LARGE = f"The request is larger than {MAX_BODY // 1_000_000} MB. Give smaller files."
+TOO_LARGE = f"The request is larger than {MAX_BODY // 1_000_000} MB. Use smaller files."
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Which web pages may show the app in a frame; in other frames, clickjacking would be possible."""
+    """The web sites that may show the app in a frame. Others may not, because that would allow clickjacking."""
 
     origins: tuple[str, ...] = ()
 
@@ -53,10 +53,10 @@ class Frames:
 
 
 class Gate:
-    """An ASGI application around the served one: what it refuses never reaches Gradio.
+    """An ASGI application around the served one; a request that it refuses never reaches Gradio.
 
-    A browser says in Origin and Sec-Fetch-Site which page made it send a request. Programs send neither header; they
-    hold no visitor's cookies, so nothing can be done through them in a visitor's name.
+    A browser states in Origin and Sec-Fetch-Site which page caused a request. Programs send neither header. They have
+    no visitor's cookies, so they cannot act in a visitor's name.
     """
 
     def __init__(self, app: ASGIApp, addresses: Addresses, guard: Guard, frames: Frames, *, shared: bool) -> None:
@@ -91,7 +91,7 @@ class Gate:
         await self._serve(scope, body, answer)
 
     async def _serve(self, scope: Scope, body: Body, send: Send) -> None:
-        """Have the request answered; one that turns out too large is told so in place of the application's answer."""
+        """Answer the request; if its body turns out too large, with that error instead of the application's answer."""
         started = False
 
         async def sent(message: Message) -> None:
@@ -111,7 +111,7 @@ class Gate:
             await refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)(scope, body.receive, send)
 
     def _noted(self, scope: Scope, send: Send) -> Send:
-        """Sends an answer, and notes the queued call that it names as the sender's."""
+        """Returns a `send` that also records the sender as the owner of the queued call in the answer."""
         parts: list[bytes] = []
 
         async def sent(message: Message) -> None:
@@ -124,7 +124,7 @@ class Gate:
         return sent
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
-        """Why a request is refused, with the status to say it; None where it is not."""
+        """The status and the reason if the request is refused, else None."""
         host, origin, site = headers.get("host"), headers.get("origin"), headers.get("sec-fetch-site")
         if not self._addresses.is_own_host(host):
             shown = (host or "")[:100]
@@ -138,7 +138,7 @@ class Gate:
         return None
 
     async def _refused_body(self, scope: Scope, headers: Headers, body: Body) -> tuple[HTTPStatus, str] | None:
-        """Why a request is refused for its body: its size, its structure, or another's session in it."""
+        """The status and the reason if the body is refused: for its size, its structure, or another's session."""
         if scope["method"] in WRITE and scope["path"] != UPLOAD and not body.too_large:
             found = named_in(await body.whole())
             if not body.too_large:
@@ -146,7 +146,7 @@ class Gate:
         return (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE) if body.too_large else None
 
     def _foreign_session(self, names: list[str], headers: Headers) -> tuple[HTTPStatus, str] | None:
-        """The refusal of a request whose address names another browser's session, or one that is no name."""
+        """The refusal if the address names another browser's session, or one that is not valid; else None."""
         found = checked_names(names)
         return (HTTPStatus.BAD_REQUEST, found.fault) if found.fault else self._foreign(found.names, headers)
 
@@ -155,8 +155,8 @@ class Gate:
         mine = all(self._guard.sessions.may_use(name, marks) for name in names)
         return None if mine else (HTTPStatus.FORBIDDEN, NOT_YOURS)
 
-    def _answer(self, path: str, asked: Headers, send: Send) -> Send:
-        """Sends what the application answers with the headers that every answer has, and with none for other sites."""
+    def _answer(self, path: str, request_headers: Headers, send: Send) -> Send:
+        """Returns a `send` that adds the headers of every answer and removes those that allow other sites."""
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -165,7 +165,7 @@ class Gate:
                     del headers[name]
                 if not path.startswith(PUBLIC):
                     headers.setdefault("Cache-Control", PRIVATE)
-                if path == "/" and self._guard.browsers.cookie_of(cookies_in(asked)) is None:
+                if path == "/" and self._guard.browsers.cookie_of(cookies_in(request_headers)) is None:
                     headers.append("Set-Cookie", self._guard.browsers.new_cookie())
                 headers.update({**HEADERS, "Content-Security-Policy": self._frames.policy})
             await send(message)
@@ -178,12 +178,12 @@ def _query(scope: Scope) -> str:
 
 
 def _visits(method: str, path: str, site: str, mode: str | None) -> bool:
-    """Whether the request opens a page or a download: by an address that was typed, or by a link on another site."""
+    """Whether the request opens a page or a download, from a typed address or a link on another site."""
     if method not in READ:
         return False
     return site == "none" or (mode == "navigate" and path != LOGOUT and may_be_visited(path))
 
 
 def refused(status: HTTPStatus, reason: str) -> PlainTextResponse:
-    """An answer that says why, and that no cache keeps."""
+    """An answer with the reason, which no cache may store."""
     return PlainTextResponse(reason, status_code=status, headers={"Cache-Control": "no-store"})

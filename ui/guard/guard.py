@@ -20,9 +20,9 @@ class Guard:
     sessions: SessionOwners = field(default_factory=SessionOwners)
 
     def marks(self, headers: Headers) -> frozenset[str]:
-        """What tells the sender's browser from others."""
+        """The identifiers of the sender's browser and page."""
         return self.browsers.marks(headers, cookies_in(headers))
 
     def owner(self, headers: Headers) -> str:
-        """Whose uploads the sender may use."""
+        """The owner whose uploads the sender may use."""
         return self.browsers.owner(headers, cookies_in(headers))

@@ -1,8 +1,8 @@
-"""The routes that exist for the outside: what the page and its two API calls need, and nothing else.
+"""The routes that the app serves: those that the page and its two API calls need, and no others.
 
 Gradio serves about seventy routes, and a new version may add more (gradio 6.31, read on 2026-11-27: deep links that
 write a session to the disk, a proxy, an editor of the app's own code, server functions of components, media streams).
-A route that is not named here is not there.
+The gate answers 404 for every route that is not listed here.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _VISITED = re.compile(r"/|/login/(?:huggingface|callback)|/runs/[^/]+/[^/]+|/dat
 
 
 def exists(method: str, path: str, *, shared: bool) -> bool:
-    """Whether the app answers this request at all; logging in exists on a shared app alone."""
+    """Whether the app serves this route; only a shared app has logins."""
     if method in READ:
         return bool(_READ.fullmatch(path)) or (shared and bool(_LOGIN.fullmatch(path)))
     return method in WRITE and bool(_WRITE.fullmatch(path))
 
 
 def may_be_visited(path: str) -> bool:
-    """Whether a link on another site may lead here: a page or a download, which changes nothing."""
+    """Whether a link on another site may open this path: only pages and downloads, which change nothing."""
     return bool(_VISITED.fullmatch(path))

@@ -1,4 +1,4 @@
-"""What the server keeps of each open page: little, of a bounded number of pages, and not of closed ones."""
+"""The state of open pages on the server: small, for a limited number of pages, and deleted after a page is closed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NAMED = re.compile(r"/gradio_api/(?:heartbeat/([^/]+)|call/(?:v2/)?[^/]+/([^/]+
 
 
 class SessionOwners:
-    """Which browser used a session, or asked for a queued call, first; nobody else may.
+    """The owners of sessions and queued calls: the browser that used one first, and no other.
 
-    A browser is known by its marks: its cookie, the token of its page, or both. A program has none; a session that it
-    used is nobody's until a browser uses it.
+    A browser is identified by its marks: its cookie, the token of its page, or both. A program has none, so a session
+    that it used has no owner until a browser uses it.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class SessionOwners:
         self._lock = threading.Lock()
 
     def may_use(self, session: str, marks: frozenset[str]) -> bool:
-        """Whether a sender with these marks may use the session, which becomes theirs if it is nobody's."""
+        """Whether a sender with these marks may use the session; a session without an owner becomes the sender's."""
         with self._lock:
             known = self._known.get(session, frozenset())
             if known and not known & marks:
@@ -43,7 +43,7 @@ class SessionOwners:
 
 
 def sessions_in(path: str, query: str) -> list[str]:
-    """The sessions and queued calls that the address of a request names: all, as a parameter may stand there twice."""
+    """Every session and queued call in the address of a request, because a parameter can occur twice."""
     found = _NAMED.fullmatch(path)
     in_path = [found[1] or found[2]] if found else []
     return [*in_path, *parse_qs(query, keep_blank_values=True).get("session_hash", [])]
@@ -51,14 +51,14 @@ def sessions_in(path: str, query: str) -> list[str]:
 
 MOST_SESSIONS = 1_000
 CLOSED_SECONDS = 15.0
-"""How long a page may be away without losing what its session holds, as when a phone changes its network."""
+"""The time after which a closed page's state is deleted; a phone that changes its network is back sooner."""
 
 
 class LightState(SessionState):
-    """A session's state without the copy of the whole page's configuration that Gradio keeps for deep links.
+    """A session's state without the copy of the page's configuration that Gradio stores for deep links.
 
-    gradio 6.31 builds that copy for every session and brings it up to date at every event; deep links are not served
-    here (ui/guard/routes.py).
+    gradio 6.31 builds that copy for every session and updates it at every event. Deep links are not served here
+    (ui/guard/routes.py).
     """
 
     def __init__(self, blocks: Blocks) -> None:
@@ -77,17 +77,17 @@ class LightState(SessionState):
             self.blocks_config.blocks[key] = value
 
     def _update_config(self, key: int) -> None:
-        """Nothing: no configuration is kept."""
+        """Do nothing, because no configuration is stored."""
 
     def _update_value_in_config(self, key: int, value: Any) -> None:
-        """Nothing: no configuration is kept."""
+        """Do nothing, because no configuration is stored."""
 
 
 class Sessions(StateHolder):
-    """The sessions of the latest MOST_SESSIONS pages; a closed page's goes after `closed_seconds`."""
+    """The sessions of the latest MOST_SESSIONS pages; a closed page's is deleted after `closed_seconds`."""
 
     def __init__(self, blocks: Blocks, closed_seconds: float = CLOSED_SECONDS) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # gradio's own gives no types
+        super().__init__()  # type: ignore[no-untyped-call] # gradio's constructor has no types
         self._closed: dict[str, float] = {}
         self._closed_seconds = closed_seconds
         self._guard = threading.RLock()
@@ -107,10 +107,10 @@ class Sessions(StateHolder):
             return state
 
     def update(self, session_id: str) -> None:
-        """Nothing: reading a session counts as its use."""
+        """Do nothing, because reading a session counts as a use of it."""
 
     def delete_all_expired_state(self) -> None:
-        """Drop what was closed a while ago; Gradio calls this every second."""
+        """Delete the sessions of closed pages after their time; Gradio calls this every second."""
         now = time.monotonic()
         with self._guard:
             for name, state in list(self.session_data.items()):
@@ -118,7 +118,7 @@ class Sessions(StateHolder):
                     self._drop(name)
 
     def delete_state(self, session_id: str, expired_only: bool = False) -> None:
-        """Drop one session."""
+        """Delete one session."""
         with self._guard:
             if not expired_only:
                 self._drop(session_id)

@@ -20,18 +20,18 @@ from ui.guard.routes import FILE, UPLOAD
 from ui.guard.uploads import TooMany, Uploads, WrongKind
 
 NOT_THERE = "There is no such file."
-DISK_FULL = "The server's disk is full, so the file was not kept. Free some space there, then upload it again."
-READ_ONLY = "The server cannot write where it keeps uploads ({reason}), so the file was not kept."
+DISK_FULL = "The server's disk is full, so the file was not stored. Free some space there, then upload it again."
+READ_ONLY = "The server cannot write to its folder for uploads ({reason}), so the file was not stored."
 UNREADABLE = "The upload could not be read. Choose the file again."
 STATUS = {WrongKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE, TooMany: HTTPStatus.TOO_MANY_REQUESTS}
 MOST_SECONDS = 600
-TOO_SLOW = f"The upload took more than {MOST_SECONDS // 60} minutes, so it was ended. Use a faster connection."
+TOO_SLOW = f"The upload took more than {MOST_SECONDS // 60} minutes, so it was stopped. Use a faster connection."
 MOST_PROGRESS = 1_000
 LOGGER = logging.getLogger(__name__)
 
 
 class UploadRoute:
-    """Answers /gradio_api/upload and /gradio_api/file=PATH by the application behind it, within what is allowed."""
+    """Passes /gradio_api/upload and /gradio_api/file=PATH to the application if the limits and the owner allow it."""
 
     def __init__(self, app: ASGIApp, uploads: Uploads, browsers: Browsers, *, shared: bool) -> None:
         self._app = app
@@ -40,7 +40,7 @@ class UploadRoute:
         self._shared = shared
 
     def takes(self, scope: Scope) -> bool:
-        """Whether the request is one of these."""
+        """Whether the request is an upload or the download of an upload."""
         path: str = scope["path"]
         return path == UPLOAD or path.startswith(FILE)
 
@@ -52,7 +52,7 @@ class UploadRoute:
             await self._give_out(scope, receive, send)
 
     async def _give_out(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A file that the same browser uploaded; to everybody else, and of anything else, there is none."""
+        """Serve a file that the same browser uploaded; every other path is answered with 404."""
         owner = self._browsers.cookie_of(cookies_in(Headers(scope=scope)))
         if owner is None or not self._uploads.owns(owner, scope["path"].removeprefix(FILE)):
             await PlainTextResponse(NOT_THERE, HTTPStatus.NOT_FOUND)(scope, receive, send)
@@ -77,9 +77,9 @@ class UploadRoute:
             await PlainTextResponse(TOO_SLOW, HTTPStatus.REQUEST_TIMEOUT)(scope, receive, send)
             return
         except OSError as error:
-            await _unkept(error)(scope, receive, send)
+            await _not_stored(error)(scope, receive, send)
             return
-        except Exception:  # whatever a damaged form makes the parser raise: the visitor is told, nothing is kept
+        except Exception:  # a damaged form can make the parser raise anything
             LOGGER.warning("an upload could not be read", exc_info=True)
             await PlainTextResponse(UNREADABLE, HTTPStatus.BAD_REQUEST)(scope, receive, send)
             return
@@ -93,17 +93,17 @@ class UploadRoute:
 
 
 class _Answer:
-    """The application's answer, held back until the files in it are noted."""
+    """The application's answer, stored until the owner of its files is recorded."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
 
     async def take(self, message: Message) -> None:
-        """Keep a part of it."""
+        """Store a part of the answer."""
         self._messages.append(message)
 
     def paths(self) -> list[str]:
-        """The files that were stored, empty where the answer is a refusal."""
+        """The files that were stored; empty if the application refused the upload."""
         if not self._messages or self._messages[0].get("status") != HTTPStatus.OK:
             return []
         try:
@@ -113,25 +113,25 @@ class _Answer:
         return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
 
     async def send(self, send: Send) -> None:
-        """Pass it on."""
+        """Send the answer."""
         for message in self._messages:
             await send(message)
 
 
 def _forget_progress() -> None:
-    """Forget who asked how far an upload is: gradio 6.31 keeps every name that was ever asked for."""
+    """Delete the records of upload progress, because gradio 6.31 stores every requested name without a limit."""
     if len(file_upload_statuses._signals) > MOST_PROGRESS:
         file_upload_statuses._signals.clear()
         file_upload_statuses._statuses.clear()
 
 
 def _plain(scope: Scope) -> Scope:
-    """The request without the wish for a packed answer: this one is read here."""
+    """The request without Accept-Encoding, because the answer is parsed here."""
     return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
 
 
-def _unkept(error: OSError) -> PlainTextResponse:
-    """What is said where the disk takes no more."""
+def _not_stored(error: OSError) -> PlainTextResponse:
+    """The answer if the disk is full or cannot be written."""
     if error.errno in FULL:
         return PlainTextResponse(DISK_FULL, HTTPStatus.INSUFFICIENT_STORAGE)
     reason = error.strerror or errno.errorcode.get(error.errno or 0, "an error")

@@ -18,34 +18,34 @@ from backend.errors import InputError
 from backend.files import disk_errors
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt")
-KEPT_SECONDS = 3600.0
+STORED_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 MEGABYTE = 1_000_000
 STALLED_SECONDS = 60.0
-"""How long nothing may come of an upload before what came of it may go."""
+"""A partial upload is deleted when it has received nothing for this time."""
 LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be uploaded: files and bytes of one address in a day (None: not counted), and bytes kept in all.
+    """The limits of uploads: files and bytes per address and day (None: no limit), and stored bytes in total.
 
-    `kept_seconds` is how long a file lies here.
+    A file is deleted after `stored_seconds`.
     """
 
     files: int | None = None
     bytes: int | None = None
     total_bytes: int = 2_000 * MEGABYTE
-    kept_seconds: float = KEPT_SECONDS
+    stored_seconds: float = STORED_SECONDS
 
 
 SHARED_LIMITS = Limits(files=200, bytes=200 * MEGABYTE)
-"""An address is all that is known of a visitor; a whole office may share one."""
+"""Visitors are distinguished only by their address, and a whole office can share one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file that came in from `address`; `at` is on the monotonic clock, in seconds."""
+    """One file that was uploaded from `address`; `at` is a time of the monotonic clock, in seconds."""
 
     address: str
     size: int
@@ -53,18 +53,18 @@ class Upload:
 
 
 class WrongKind(InputError):
-    """A file of a kind that is not taken."""
+    """The file has an ending that is not accepted."""
 
 
 class TooMany(InputError):
-    """More than may be uploaded."""
+    """The upload exceeds a limit."""
 
 
 class Uploads:
-    """A folder of this process's own below `home`, and who put what into it.
+    """A folder below `home` for the uploads of this process, and the owner of each file.
 
-    Files lie here until the page has taken them, an hour at most; the folder of a process that died goes at the next
-    start. Nothing that the app keeps lies here.
+    Files are temporary: the page copies them, and they are deleted after an hour. The next start deletes the folder of
+    a process that died.
     """
 
     def __init__(self, home: Path, limits: Limits) -> None:
@@ -78,7 +78,7 @@ class Uploads:
         self._alive = locks.take(self.folder / LOCK)
 
     def refusal(self, address: str, coming: int) -> str | None:
-        """Why no more may be uploaded from this address now, in a sentence; None if `coming` bytes more may."""
+        """The reason why `coming` more bytes may not be uploaded from this address now, as a sentence; else None."""
         self.sweep()
         return self._over_limit(address, coming, 1)
 
@@ -86,29 +86,30 @@ class Uploads:
         limits = self._limits
         with self._lock:
             own = [upload for upload in self._history if upload.address == address]
-            held = sum(map(_size, self._half_read()))
+            held = sum(map(_size, self._partial()))
             held += sum(max(upload.size for upload in owners.values()) for owners in self._files.values())
         if held + coming > limits.total_bytes:
-            return "The room for uploads on this server is full. Try again in an hour."
+            return "The storage for uploads on this server is full. Try again in an hour."
         if limits.files is not None and len(own) + files > limits.files:
             return (
-                f"{limits.files} files were uploaded from your address within a day, the most that may. Try tomorrow."
+                f"{limits.files} files were uploaded from your address within a day, which is the limit. Try tomorrow."
             )
         if limits.bytes is not None and sum(upload.size for upload in own) + coming > limits.bytes:
             most = f"{limits.bytes // MEGABYTE:,} MB"
-            return f"With these, more than {most} would have been uploaded from your address in a day. Try tomorrow."
+            return f"This upload exceeds the limit of {most} per day for your address. Try tomorrow."
         return None
 
     def add(self, paths: Iterable[str], owner: str, address: str) -> None:
-        """Note who uploaded these files; if one is of a kind that is not taken, or they are too many, they are removed.
+        """Record the owner of these files.
 
-        Raises WrongKind or TooMany.
+        Raises WrongKind if a file has an ending that is not accepted, and TooMany if the files exceed a limit. All of
+        them are then deleted.
         """
         listed = list(paths)
         wrong = [Path(path).name for path in listed if Path(path).suffix.lower() not in SUFFIXES]
         if wrong:
             self._discard_new(listed)
-            raise WrongKind(f"{wrong[0][:80]!r} is not taken. Give a file that ends in {', '.join(SUFFIXES)}.")
+            raise WrongKind(f"{wrong[0][:80]!r} is not accepted. Use a file that ends in {', '.join(SUFFIXES)}.")
         if refusal := self._over_limit(address, sum(map(_size, listed)), len(listed)):
             self._discard_new(listed)
             raise TooMany(refusal)
@@ -120,13 +121,13 @@ class Uploads:
                 self._history.append(upload)
 
     def owns(self, owner: str, path: str) -> bool:
-        """Whether the file was uploaded by this browser; the same file may have been uploaded by several."""
+        """Whether this owner uploaded the file; the same file can have several owners."""
         with self._lock:
             return owner in self._files.get(path, {})
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """The time in which a request is read; what it left half read goes at its end, or at that of the last."""
+        """A context for reading one request; when the last one ends, partial uploads are deleted."""
         with self._lock:
             self._active += 1
         try:
@@ -137,22 +138,22 @@ class Uploads:
             self.tidy()
 
     def tidy(self) -> None:
-        """Remove half-read uploads, and the empty file that Gradio leaves whenever a handler reads a file input."""
+        """Delete partial uploads, and the empty file that Gradio leaves whenever a handler reads a file input."""
         with self._lock:
             stalled = STALLED_SECONDS if self._active else 0.0
-            for entry in self._half_read():
+            for entry in self._partial():
                 if _age(entry) >= stalled:
                     _discard(entry)
 
-    def _half_read(self) -> list[Path]:
+    def _partial(self) -> list[Path]:
         return [entry for entry in _entries(self.folder) if entry.name != LOCK and not entry.is_dir()]
 
     def sweep(self) -> None:
-        """Remove what was uploaded an hour ago, and folders that nobody knows of."""
-        now, kept_seconds = time.monotonic(), self._limits.kept_seconds
+        """Delete files that were uploaded over an hour ago, and folders without a recorded file."""
+        now, stored_seconds = time.monotonic(), self._limits.stored_seconds
 
         def old(upload: Upload) -> bool:
-            return now - upload.at > kept_seconds
+            return now - upload.at > stored_seconds
 
         with self._lock:
             ended = [path for path, owners in self._files.items() if all(map(old, owners.values()))]
@@ -163,23 +164,23 @@ class Uploads:
             known = {Path(path).parent for path in self._files}
         self._remove(ended)
         for entry in _entries(self.folder):
-            if entry.name != LOCK and entry not in known and _age(entry) > max(kept_seconds, STALLED_SECONDS):
+            if entry.name != LOCK and entry not in known and _age(entry) > max(stored_seconds, STALLED_SECONDS):
                 _discard(entry)
 
     def close(self) -> None:
-        """Remove the folder: at the app's end."""
+        """Delete the folder, when the app ends."""
         shutil.rmtree(self.folder, ignore_errors=True)
         if self._alive is not None:
             os.close(self._alive)
             self._alive = None
 
     def _discard_new(self, paths: Iterable[str]) -> None:
-        """Remove what was just stored, but not what somebody uploaded before."""
+        """Delete files that were just stored, except those that somebody uploaded before."""
         with self._lock:
             self._remove([path for path in paths if path not in self._files])
 
     def _remove(self, paths: Iterable[str]) -> None:
-        """Remove files, and their folders once empty: a folder is named by content, so other names may be in it."""
+        """Delete files and their empty folders; a folder is named by content, so it can hold other names too."""
         for path in paths:
             folder = Path(path).parent
             if folder.parent == self.folder:
@@ -189,7 +190,7 @@ class Uploads:
 
 
 def remove_abandoned(home: Path) -> None:
-    """Remove the folders whose process is gone; InputError where `home` cannot be made."""
+    """Delete the folders whose process has ended. Raises InputError if `home` cannot be created."""
     with disk_errors(home, "make"):
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in _entries(home):

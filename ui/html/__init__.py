@@ -1,4 +1,4 @@
-"""HTML text, icons, charts and the one component that the page's parts are made of."""
+"""Functions for HTML, icons and charts, and the component for the parts of the page."""
 
 from ui.html import icons, text
 from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, figure_json, losses, per_tool, tool_counts

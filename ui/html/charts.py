@@ -25,7 +25,7 @@ SHARES = {0: "0 %", 0.25: "", 0.5: "50 %", 0.75: "", 1: "100 %"}
 _DRAW = (Path(__file__).parents[1] / "static" / "chart.js").read_text(encoding="utf-8")
 
 
-def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among components, as ui.html.part.Part does
+def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - named like a component
     """A plotly figure; colours are CSS variables such as `var(--ft-accent)`; a click on a bar triggers `act`."""
     return gr.HTML(
         "",
@@ -38,7 +38,7 @@ def Chart(label: str, **options: Any) -> gr.HTML:  # noqa: N802 - stands among c
 
 
 def tool_counts(per_tool: Mapping[str, int]) -> str:
-    """How many rows each tool has, as bars."""
+    """The number of rows per tool, as bars."""
     names, counts = list(per_tool), list(per_tool.values())
     figure = go.Figure(
         go.Bar(
@@ -52,7 +52,7 @@ def tool_counts(per_tool: Mapping[str, int]) -> str:
 
 
 def losses(steps: Sequence[Event], held_out: Sequence[Event]) -> str:
-    """The loss of the training rows by step, and of the held-out rows where it was measured."""
+    """The loss of the training rows by step, and of the held-out rows at the steps that measured it."""
     shown = _thinned([event for event in steps if event.loss is not None])
     measured = [event for event in held_out if event.loss is not None]
     figure = go.Figure(
@@ -75,16 +75,16 @@ def losses(steps: Sequence[Event], held_out: Sequence[Event]) -> str:
     return figure_json(figure)
 
 
-def per_tool(tuned: Mapping[str, ToolScore], base: Mapping[str, ToolScore] | None, beside: str = "base") -> str:
-    """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are left out.
+def per_tool(tuned: Mapping[str, ToolScore], base: Mapping[str, ToolScore] | None, base_name: str = "base") -> str:
+    """The share of each tool's held-out rows that are right, with 95 % intervals; tools without rows are omitted.
 
-    `beside` is what the base is called.
+    `base_name` is the label of the base's bars.
     """
     names = [name for name, score in tuned.items() if score.support]
     figure = go.Figure()
     figure.add_trace(_rates("tuned", names, tuned, "var(--ft-accent)"))
     if base:
-        figure.add_trace(_rates(beside, names, base, "var(--ft-second)"))
+        figure.add_trace(_rates(base_name, names, base, "var(--ft-second)"))
     rows = len(names) * (1.45 if base else 1)
     figure.update_layout(**_bars_layout(rows))
     figure.update_layout(barmode="group", bargap=0.28, bargroupgap=0.08, showlegend=bool(base), hovermode="y")
@@ -139,7 +139,7 @@ def _loss_scale(values: Sequence[float]) -> dict[str, Any]:
 
 
 def _thinned(events: Sequence[Event]) -> Sequence[Event]:
-    """Every k-th event and the last, at most about 600: a screen has no room for more."""
+    """Every k-th event and the last, at most about 600, because a screen cannot show more."""
     stride = -(-len(events) // MAX_POINTS)
     return events if stride <= 1 else [*events[:-1:stride], events[-1]]
 
@@ -165,7 +165,7 @@ def _axis() -> dict[str, Any]:
 
 
 def figure_json(figure: go.Figure) -> str:
-    """The figure as a Chart takes it, without plotly's own colours and fonts."""
+    """The figure as JSON for a Chart, without plotly's own colours and fonts."""
     figure.update_layout(
         template=None,
         autosize=True,

@@ -35,14 +35,14 @@ def button(
 
 
 def link(href: str, label: object, *, kind: str = "quiet", download: bool = False, name: str = "") -> Markup:
-    """A link that looks like a button; `name` is what a download is called."""
+    """A link that looks like a button; `name` is the file name of a download."""
     called = Markup('="{}"').format(name) if name else ""
     extra = Markup(" download{}").format(called) if download else ""
     return Markup('<a class="btn {}" href="{}"{}>{}</a>').format(kind, href, extra, label)
 
 
 def heading(title: str, lead: object = "") -> Markup:
-    """A step's title and the sentence under it."""
+    """A step's title and the sentence below it."""
     below = Markup('<p class="lead">{}</p>').format(lead) if lead else ""
     return Markup('<header class="heading"><h1>{}</h1>{}</header>').format(title, below)
 
@@ -56,7 +56,7 @@ def card(title: str, body: object, *, note: object = "", aside: object = "") -> 
 
 
 def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> Markup:
-    """A short message: the fact and the next act."""
+    """A short message with the fact and the next act."""
     text = Markup("<p>{}</p>").format(body) if body else ""
     role = "alert" if tone == "error" else "status"
     return Markup('<div class="callout {}" role="{}"><strong>{}</strong>{}{}</div>').format(
@@ -65,7 +65,7 @@ def callout(tone: Tone, title: str, body: object = "", actions: object = "") -> 
 
 
 def empty(title: str, body: object, actions: object = "") -> Markup:
-    """A placeholder: what will be here and how to get it."""
+    """A placeholder that says what will be here and how to get it."""
     return Markup('<div class="empty"><h2>{}</h2><p>{}</p>{}</div>').format(title, body, _actions(actions))
 
 
@@ -91,7 +91,7 @@ def figures(items: Sequence[Figure]) -> Markup:
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Markup:
-    """Names and values, one pair a line."""
+    """Names and values, one pair per line."""
     return Markup('<dl class="facts">{}</dl>').format(_pairs(pairs))
 
 
@@ -116,7 +116,7 @@ def _table_row(headers: Sequence[str], row: Sequence[object]) -> Markup:
 
 
 def progress(fraction: float | None, text: object, left: object = "") -> Markup:
-    """A bar with what is being done and how much time is left; no fraction, no claim."""
+    """A progress bar with the activity and the time left; without a fraction, it shows no amount."""
     known = fraction is not None
     share = 100 * min(1.0, max(0.0, fraction or 0.0))
     style = Markup(' style="width:{:.1f}%"').format(share) if known else ""
@@ -128,7 +128,7 @@ def progress(fraction: float | None, text: object, left: object = "") -> Markup:
 
 
 def meter(share: float, name: str, value: str, tone: Tone = "accent") -> Markup:
-    """A bar that shows a share, 0..1, of something, with its name and its value as text."""
+    """A bar for a share from 0 to 1, with its name and its value as text."""
     width = 100 * min(1.0, max(0.0, share))
     bar = Markup('<div class="bar still {}"><i style="width:{:.1f}%"></i></div>').format(tone, width)
     return _captioned(name, value, bar)
@@ -154,10 +154,10 @@ def call_text(call: Mapping[str, Any]) -> Markup:
 
 
 def value_text(value: object) -> str:
-    """An argument's value as it is shown: text as it is, all else as JSON."""
+    """An argument's value for display: text unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def no_data(what: str) -> Markup:
-    """What another step shows while there is no data."""
+    """The placeholder of another step while there is no data."""
     return empty("No data yet", what, button("step", "Go to Data", kind="primary", step="data"))

@@ -1,4 +1,4 @@
-"""Long tables, a page at a time."""
+"""Divides long tables into pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[Item]):
-    """The items of one page; `page` counts from 0 and is always one that exists."""
+    """The items of one page; `page` counts from 0 and always exists."""
 
     items: Sequence[Item]
     page: int
@@ -31,9 +31,9 @@ class Slice(Generic[Item]):
         return cls(items[page * size : (page + 1) * size], page, pages, page * size + 1, len(items))
 
     def pager(self, **data: str) -> Markup:
-        """Where in the table this is, with buttons to the pages beside it; nothing where one page is all.
+        """The position in the table, with buttons for the previous and the next page; empty if there is only one page.
 
-        The buttons carry `data` besides their page.
+        Each button's data are its page and `data`.
         """
         if self.pages == 1:
             return Markup("")
@@ -50,5 +50,5 @@ class Slice(Generic[Item]):
 
 
 def page_number(text: str | None) -> int:
-    """The page that a pager's button names, 0 where it names none."""
+    """The page that a pager's button names; 0 if it names none."""
     return int(text) if text and len(text) < 10 and text.isdecimal() else 0

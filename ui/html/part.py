@@ -31,11 +31,11 @@ element.addEventListener('pointerup', (event) => {
 """
 
 
-def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:  # noqa: N802 - stands among components
-    """HTML made with ui.html.markup; a click on a `data-do` button triggers `act` with the button's data.
+def Part(value: Markup = NOTHING, *, also: str = "", **options: Any) -> gr.HTML:  # noqa: N802 - named like a component
+    """A component for HTML of ui.html.markup; a click on a `data-do` button triggers `act` with the button's data.
 
-    `also` is more JavaScript to run once the part is on the page. A function and no subclass: gradio writes a stub file
-    beside the source of every subclass of a component, which mypy then reads in place of the source.
+    `also` is JavaScript that runs once when the part is on the page. This is a function, not a subclass, because gradio
+    writes a stub file next to the source of every subclass of a component, and mypy then reads the stub instead.
     """
     return gr.HTML(value, js_on_load=_CLICKS + also, elem_classes=["ft-part"], apply_default_css=False, **options)
 

@@ -1,4 +1,4 @@
-"""Numbers and times as a person reads them."""
+"""Formats numbers, sizes and times for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    """A share from 0 to 1 as `80.7 %`, or a dash where there is none."""
+    """A share from 0 to 1 as `80.7 %`; a dash for None."""
     return "–" if value is None else f"{value * 100:.{digits}f} %"
 
 

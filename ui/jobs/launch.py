@@ -67,7 +67,7 @@ def _confirmed(page_state: PageState, key: str) -> str | None:
 
 
 def begin(page_state: PageState, run: Run, job: str, flags: Sequence[str] = ()) -> Location:
-    """Start another job of a run, here or on Hugging Face, where its price is confirmed first. Raises InputError."""
+    """Start another job of a run, here or, after its price is confirmed, on Hugging Face. Raises InputError."""
     remote = read_remote(run)
     if remote is None:
         page_state.services.runner.submit(run, job, flags)

@@ -75,7 +75,7 @@ def following(where: str) -> Any:
 
 
 def _ask_again(page_state: PageState, _data: dict[str, str]) -> Location:
-    page_state.services.offers.ask_again()
+    page_state.services.offers.forget_machines()
     return page_state.location
 
 

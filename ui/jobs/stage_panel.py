@@ -82,7 +82,7 @@ def ended(view: StageView, words: Words) -> Markup:
         return callout("error", words["failed"], view.message or "The log below has the reason.", again)
     if view.state == "cancelled":
         why = "" if view.message == CANCELLED else view.message
-        return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("kept", "")))), again)
+        return callout("warn", words["cancelled"], " ".join(filter(None, (why, words.get("saved", "")))), again)
     return Markup("")
 
 

@@ -13,7 +13,7 @@ from backend.records import Call
 from backend.scoring import RowResult
 from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
-from ui.playground.history import FILE, KINDS, Turn
+from ui.playground.history import FILE, KINDS, Exchange
 from ui.services import exported
 
 POLL_SECONDS = 0.25
@@ -44,7 +44,7 @@ def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:
     if len(message) > MAX_MESSAGE:
         return _too_long(message)
     if page_state.run is None or which not in askable(page_state.run):
-        return Answer(error=f"The {KINDS[which].lower()} of this run cannot be asked here.")
+        return Answer(error=f"The {KINDS[which].lower()} of this run cannot answer here.")
     return checkpoint_answerer(page_state.run.path, which).ask(message)
 
 
@@ -54,20 +54,22 @@ def _too_long(message: str) -> Answer:
     )
 
 
-def turns_of(page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]) -> Iterator[Turn | None]:
-    """Yields the turn before and after every model's answer, and None regularly while a model works."""
-    turn = Turn(message, {}, expected_calls(page_state, message))
+def exchanges_of(
+    page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]
+) -> Iterator[Exchange | None]:
+    """Yields the exchange before and after every model's answer, and None regularly while a model works."""
+    exchange = Exchange(message, {}, expected_calls(page_state, message))
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
-            turn = _given(page_state, turn, given)
-        if kind not in turn.answers:
+            exchange = _given(page_state, exchange, given)
+        if kind not in exchange.answers:
             pending = _pool.submit(_ask, page_state, message, kind)
-            if turn.answers:
-                yield replace(turn, waiting=kind)
+            if exchange.answers:
+                yield replace(exchange, waiting=kind)
             while (answer := _poll(pending)) is None:
                 yield None
-            turn = replace(turn, answers={**turn.answers, kind: answer})
-        yield turn
+            exchange = replace(exchange, answers={**exchange.answers, kind: answer})
+        yield exchange
 
 
 def _ask(page_state: PageState, message: str, kind: str) -> Answer:
@@ -75,17 +77,17 @@ def _ask(page_state: PageState, message: str, kind: str) -> Answer:
     return ask_file(page_state, message) if which is None else ask_weights(page_state, message, which)
 
 
-def _given(page_state: PageState, turn: Turn, given: Given) -> Turn:
-    """The turn with the browser's answer; without one, a note that the server answers, or an error if it cannot."""
-    item = given.answers.get(turn.message)
+def _given(page_state: PageState, exchange: Exchange, given: Given) -> Exchange:
+    """The exchange with the browser's answer; without one, a note that the server answers, or an error if it cannot."""
+    item = given.answers.get(exchange.message)
     if item is not None and page_state.run is not None:
-        return replace(turn, answers={FILE: browser_answer(page_state.run, item)}, place=IN_BROWSER)
+        return replace(exchange, answers={FILE: browser_answer(page_state.run, item)}, place=IN_BROWSER)
     reason = given.error or "The browser gave no answer"
     if not runtime_installed():
         return replace(
-            turn, answers={FILE: Answer(error=f"{reason}. There is no runtime on this server to answer instead.")}
+            exchange, answers={FILE: Answer(error=f"{reason}. There is no runtime on this server to answer instead.")}
         )
-    return replace(turn, note=f"{reason}, so the server answered.")
+    return replace(exchange, note=f"{reason}, so the server answered.")
 
 
 def held_out_rows(page_state: PageState) -> Sequence[RowResult]:

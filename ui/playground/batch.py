@@ -20,18 +20,18 @@ from backend.inference import Answer
 from backend.records import Call
 from ui.html import Part, badge, call_text, callout, card, link, progress, table, text
 from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
-from ui.playground.ask import MAX_MESSAGE, turns_of
+from ui.playground.ask import MAX_MESSAGE, exchanges_of
 from ui.playground.browser_model import Given
-from ui.playground.history import KINDS, Turn, as_expected, short
+from ui.playground.history import KINDS, Exchange, as_expected, short
 
 MOST_MESSAGES = 200
 MOST_BYTES = 1_000_000
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 ASK_BROWSER = """
-async (location, many, beside, where, _) => {
+async (location, many, comparison, where, _) => {
   const messages = many.split('\\n').map((line) => line.trim()).filter(Boolean);
   const few = messages.length <= MOST ? messages : [];
-  return [location, many, beside, where, await window.ftBrowser.answer(where, few)];
+  return [location, many, comparison, where, await window.ftBrowser.answer(where, few)];
 }
 """.replace("MOST", str(MOST_MESSAGES))
 
@@ -59,20 +59,20 @@ class BatchForm(Panel):
         run = str(page_state.location.run)
         return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
 
-    def wire(self, page: Page, where: gr.Radio, beside: gr.CheckboxGroup) -> None:
+    def wire(self, page: Page, where: gr.Radio, comparison: gr.CheckboxGroup) -> None:
         """Register the events: ask all messages, and read them from a file."""
         outputs = [self.ask, self.stop, self.table]
 
         def ask(
-            location: dict[str, Any], many: str, beside: list[str], _where: str, given: Any, request: gr.Request
+            location: dict[str, Any], many: str, comparison: list[str], _where: str, given: Any, request: gr.Request
         ) -> Iterator[tuple[Any, ...]]:
             page_state = page.page_state(location, request)
-            yield from answer_all(page_state, many, beside, Given.from_json(given))
+            yield from answer_all(page_state, many, comparison, Given.from_json(given))
 
-        inputs = [page.location, self.many, beside, where, self.given]
-        asked = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
+        inputs = [page.location, self.many, comparison, where, self.given]
+        submitted = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
         shown = (gr.update(visible=True), gr.update(visible=False))
-        self.stop.click(lambda: shown, None, outputs[:2], cancels=[asked], queue=False, **OPTIONS)
+        self.stop.click(lambda: shown, None, outputs[:2], cancels=[submitted], queue=False, **OPTIONS)
         self.upload.upload(_read, self.upload, [self.many, self.table], queue=False, **OPTIONS)
 
 
@@ -107,7 +107,7 @@ def lines_of_file(path: Path) -> str:
 
 
 def answer_all(
-    page_state: PageState, many: str, beside: Sequence[str], given: Given | None
+    page_state: PageState, many: str, comparison: Sequence[str], given: Given | None
 ) -> Iterator[tuple[Any, ...]]:
     """Yields the table after each answer, and at the end with the CSV."""
     try:
@@ -117,86 +117,102 @@ def answer_all(
         return
     if given is not None and given.stopped:
         messages = [message for message in messages if message in given.answers]
-    turns: list[Turn] = []
+    exchanges: list[Exchange] = []
     for message in messages:
-        yield gr.update(visible=False), gr.update(visible=True), _under_way(turns, len(messages))
-        newest = Turn(message, {}, None)
-        for turn in turns_of(page_state, message, given, beside):
-            newest = turn or newest
+        yield gr.update(visible=False), gr.update(visible=True), _under_way(exchanges, len(messages))
+        newest = Exchange(message, {}, None)
+        for exchange in exchanges_of(page_state, message, given, comparison):
+            newest = exchange or newest
             yield gr.skip(), gr.skip(), gr.skip()
-        turns.append(newest)
-    shown = turns_table(turns) if turns else callout("warn", "Stopped", "No message was answered.")
+        exchanges.append(newest)
+    shown = exchanges_table(exchanges) if exchanges else callout("warn", "Stopped", "No message was answered.")
     yield gr.update(visible=True), gr.update(visible=False), shown
 
 
-def _under_way(turns: Sequence[Turn], total: int) -> Markup:
-    bar = progress(len(turns) / total, f"{len(turns):,} of {text.count(total, 'message')} answered")
-    return Markup('<div class="stack">{}{}</div>').format(bar, _table(turns) if turns else "")
+def _under_way(exchanges: Sequence[Exchange], total: int) -> Markup:
+    bar = progress(len(exchanges) / total, f"{len(exchanges):,} of {text.count(total, 'message')} answered")
+    return Markup('<div class="stack">{}{}</div>').format(bar, _table(exchanges) if exchanges else "")
 
 
-def turns_table(turns: Sequence[Turn]) -> Markup:
+def exchanges_table(exchanges: Sequence[Exchange]) -> Markup:
     """A table of the messages and answers, with the counts of expected answers and the CSV."""
-    address = "data:text/csv;charset=utf-8;base64," + base64.b64encode(turns_csv(turns).encode("utf-8-sig")).decode()
+    address = (
+        "data:text/csv;charset=utf-8;base64," + base64.b64encode(exchanges_csv(exchanges).encode("utf-8-sig")).decode()
+    )
     save = link(address, "Download as CSV", kind="quiet small", download=True, name="answers.csv")
-    title = text.count(len(turns), "message")
-    notes = Markup("").join([callout("warn", note) for note in dict.fromkeys(turn.note for turn in turns if turn.note)])
+    title = text.count(len(exchanges), "message")
+    notes = Markup("").join(
+        [callout("warn", note) for note in dict.fromkeys(exchange.note for exchange in exchanges if exchange.note)]
+    )
     return card(
-        title, Markup('<div class="stack">{}{}</div>').format(notes, _table(turns)), note=_tally(turns), aside=save
+        title,
+        Markup('<div class="stack">{}{}</div>').format(notes, _table(exchanges)),
+        note=_tally(exchanges),
+        aside=save,
     )
 
 
-def _tally(turns: Sequence[Turn]) -> str:
-    known = [turn for turn in turns if turn.expected is not None]
+def _tally(exchanges: Sequence[Exchange]) -> str:
+    known = [exchange for exchange in exchanges if exchange.expected is not None]
     if not known:
         return ""
     parts = []
-    for kind in turns[0].answers:
-        right = sum(bool(kind in turn.answers and as_expected(turn.answers[kind], turn.expected)) for turn in known)
+    for kind in exchanges[0].answers:
+        right = sum(
+            bool(kind in exchange.answers and as_expected(exchange.answers[kind], exchange.expected))
+            for exchange in known
+        )
         parts.append(f"{KINDS[kind]}: {right:,} of {text.count(len(known), 'held-out row')} as expected")
     return " · ".join(parts)
 
 
-def _table(turns: Sequence[Turn]) -> Markup:
-    kinds = list(turns[0].answers)
-    expected = any(turn.expected is not None for turn in turns)
+def _table(exchanges: Sequence[Exchange]) -> Markup:
+    kinds = list(exchanges[0].answers)
+    expected = any(exchange.expected is not None for exchange in exchanges)
     headers = ["Message", *(KINDS[kind] for kind in kinds), *(["Expected by the data"] if expected else [])]
     rows = [
         [
-            turn.message,
-            *(_cell(turn.answers.get(kind), turn) for kind in kinds),
-            *([_expected(turn)] if expected else []),
+            exchange.message,
+            *(_cell(exchange.answers.get(kind), exchange) for kind in kinds),
+            *([_expected(exchange)] if expected else []),
         ]
-        for turn in turns
+        for exchange in exchanges
     ]
     return table(headers, rows, kind="many", caption="Answers to many messages")
 
 
-def _cell(answer: Answer | None, turn: Turn) -> Markup:
-    right = as_expected(answer, turn.expected) if answer else None
+def _cell(answer: Answer | None, exchange: Exchange) -> Markup:
+    right = as_expected(answer, exchange.expected) if answer else None
     mark = Markup(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
     reason = Markup('<p class="note">{}</p>').format(answer.error) if answer and answer.error else ""
     return Markup("<div>{} {}{}</div>").format(short(answer), mark, reason)
 
 
-def _expected(turn: Turn) -> Markup:
-    if turn.expected is None:
+def _expected(exchange: Exchange) -> Markup:
+    if exchange.expected is None:
         return Markup("–")
     return (
-        Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else Markup("no call")
+        Markup("").join([call_text(call.to_dict()) for call in exchange.expected])
+        if exchange.expected
+        else Markup("no call")
     )
 
 
-def turns_csv(turns: Sequence[Turn]) -> str:
+def exchanges_csv(exchanges: Sequence[Exchange]) -> str:
     """A CSV with one line per message: for every model its calls, raw text, error and seconds."""
-    kinds = list(dict.fromkeys(kind for turn in turns for kind in turn.answers))
+    kinds = list(dict.fromkeys(kind for exchange in exchanges for kind in exchange.answers))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     head = [f"{kind}_{what}" for kind in kinds for what in ("tool_calls", "raw", "error", "seconds")]
     writer.writerow(["user_message", "expected", *head])
-    for turn in turns:
-        cells = [cell for kind in kinds for cell in _cells(turn.answers.get(kind))]
+    for exchange in exchanges:
+        cells = [cell for kind in kinds for cell in _cells(exchange.answers.get(kind))]
         writer.writerow(
-            [inert(turn.message), "" if turn.expected is None else _calls(turn.expected), *map(inert, cells)]
+            [
+                inert(exchange.message),
+                "" if exchange.expected is None else _calls(exchange.expected),
+                *map(inert, cells),
+            ]
         )
     return out.getvalue()
 

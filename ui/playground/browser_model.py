@@ -47,17 +47,17 @@ class Given:
 
 def browser_panel(page_state: PageState) -> Markup:
     """The panel that the page's script fills with the progress; it holds the worker's configuration."""
-    wanted = browser_config(page_state)
-    if wanted is None:
+    config = browser_config(page_state)
+    if config is None:
         return Markup("")
     return Markup(
         '<div class="browser-model" data-config="{}">'
-        '<p class="note" data-part="told" role="status"></p>'
+        '<p class="note" data-part="status" role="status"></p>'
         '<div class="bar" data-part="bar" hidden><i></i></div>'
         '<div class="actions"><button type="button" class="btn quiet small" data-part="stop" hidden>Stop</button>'
         '<button type="button" class="btn quiet small" data-part="insist" hidden>Use this phone anyway</button>'
         "</div></div>"
-    ).format(json.dumps(wanted))
+    ).format(json.dumps(config))
 
 
 def browser_config(page_state: PageState) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from backend.records import Issue
 from backend.runs import Run
 from ui.html import Part, button, callout, clicked, code, text
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
-from ui.playground.history import FILE, Turn
+from ui.playground.history import FILE, Exchange
 from ui.services import Origin
 
 OPTIONS: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -52,13 +52,13 @@ class CorrectForm(Panel):
             self.tools: KeyedUpdate(run, lambda: _tools(page_state)),
         }
 
-    def wire(self, page: Page, turns: gr.State, answer: gr.HTML) -> None:
+    def wire(self, page: Page, exchanges: gr.State, answer: gr.HTML) -> None:
         """Register the events: open the form for the latest answer, and add its row."""
 
-        def open_form(turns: list[Turn], event: gr.EventData) -> tuple[Any, ...]:
-            if clicked(event).get("do") != "correct" or not turns:
+        def open_form(exchanges: list[Exchange], event: gr.EventData) -> tuple[Any, ...]:
+            if clicked(event).get("do") != "correct" or not exchanges:
                 return (gr.skip(),) * 4
-            return gr.update(visible=True), turns[0].message, right_calls(turns[0]), ""
+            return gr.update(visible=True), exchanges[0].message, right_calls(exchanges[0]), ""
 
         def add(
             location: dict[str, Any], message: str, calls: str, added: Added, request: gr.Request
@@ -70,17 +70,17 @@ class CorrectForm(Panel):
                 return gr.skip(), gr.skip(), callout("error", "The row was not added", error)
             return now, gr.update(visible=now == added), message
 
-        answer.act(open_form, turns, [self.box, self.message, self.calls, self.result], **OPTIONS)
+        answer.act(open_form, exchanges, [self.box, self.message, self.calls, self.result], **OPTIONS)
         inputs = [page.location, self.message, self.calls, self.added]
         self.add.click(add, inputs, [self.added, self.box, self.result], **OPTIONS)
         self.close.click(lambda: (gr.update(visible=False), ""), None, [self.box, self.result], **OPTIONS)
         page.on_click(self.result, open_draft)
 
 
-def right_calls(turn: Turn) -> str:
+def right_calls(exchange: Exchange) -> str:
     """The form's initial calls: those that the data expects, else the file's answer."""
-    answer = turn.answers.get(FILE)
-    calls = turn.expected if turn.expected is not None else answer.calls if answer else ()
+    answer = exchange.answers.get(FILE)
+    calls = exchange.expected if exchange.expected is not None else answer.calls if answer else ()
     return canonical_text([(call.name, call.arguments) for call in calls])
 
 

@@ -19,11 +19,11 @@ LOADING = "Answering. Loading the weights the first time can take a minute."
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One message and the answers of the models; `expected` has the calls if the data knows them.
+class Exchange:
+    """One message and the answers of the models; `expected` has the expected calls, None if the data has no such row.
 
-    `place` says where the exported file ran; `note` is a sentence about that, or empty. `waiting` is the
-    kind of model that answers now.
+    `place` is where the exported file ran, and `note` a sentence about that, or empty. `waiting` is the kind of model
+    that is answering now, or empty.
     """
 
     message: str
@@ -39,43 +39,43 @@ class Turn:
         return (*self.answers, self.waiting) if self.waiting else tuple(self.answers)
 
 
-def turn_view(turn: Turn) -> Markup:
+def exchange_view(exchange: Exchange) -> Markup:
     """The latest message, its calls as cards, and the raw text; several models are shown side by side."""
-    note = callout("warn", turn.note) if turn.note else Markup("")
-    alone = turn.answers.get(FILE) if len(turn.kinds) == 1 else None
+    note = callout("warn", exchange.note) if exchange.note else Markup("")
+    alone = exchange.answers.get(FILE) if len(exchange.kinds) == 1 else None
     if alone is not None and alone.error and not alone.raw:
         return Markup("").join([note, callout("error", "There is no answer", alone.error)])
     columns = [
-        Markup('<div class="stack">{}{}</div>').format(_title(kind, turn), _answer_view(answer, turn))
-        for kind, answer in turn.answers.items()
+        Markup('<div class="stack">{}{}</div>').format(_title(kind, exchange), _answer_view(answer, exchange))
+        for kind, answer in exchange.answers.items()
     ]
-    if turn.waiting:
+    if exchange.waiting:
         columns.append(
-            Markup('<div class="stack">{}{}</div>').format(_title(turn.waiting, turn), progress(None, LOADING))
+            Markup('<div class="stack">{}{}</div>').format(_title(exchange.waiting, exchange), progress(None, LOADING))
         )
     body = Markup('<div class="stack">{}<div class="beside">{}</div></div>').format(note, Markup("").join(columns))
-    return card(f"“{turn.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
+    return card(f"“{exchange.message}”", body, aside=button("correct", "Correct this answer", kind="quiet small"))
 
 
-def _title(kind: str, turn: Turn) -> Markup:
-    if len(turn.kinds) == 1:
+def _title(kind: str, exchange: Exchange) -> Markup:
+    if len(exchange.kinds) == 1:
         return Markup("")
     return Markup("<h3>{}</h3>").format(KINDS[kind])
 
 
-def _answer_view(answer: Answer, turn: Turn) -> Markup:
+def _answer_view(answer: Answer, exchange: Exchange) -> Markup:
     if answer.error and not answer.raw:
         return callout("error", "There is no answer", answer.error)
     cards = [call_card(call.name, call.arguments) for call in answer.calls]
     if answer.error:
-        cards.append(callout("warn", "The phone cannot read a call from this", answer.error))
+        cards.append(callout("warn", "The phone cannot read a call in this answer", answer.error))
     elif not cards:
         cards.append(callout("plain", "No call", answer.text or "The model called no tool and wrote no text."))
     raw = Markup('<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{}</pre>').format(
         answer.raw
     )
-    where = turn.place if answer is turn.answers.get(FILE) else ""
-    return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, turn), raw, _times(answer, where))
+    where = exchange.place if answer is exchange.answers.get(FILE) else ""
+    return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, exchange), raw, _times(answer, where))
 
 
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
@@ -83,13 +83,15 @@ def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     return None if expected is None else tuple(answer.calls) == tuple(expected)
 
 
-def _compared(answer: Answer, turn: Turn) -> Markup:
-    right = as_expected(answer, turn.expected)
+def _compared(answer: Answer, exchange: Exchange) -> Markup:
+    right = as_expected(answer, exchange.expected)
     if right is None:
         return Markup("")
     if right:
         return Markup("<p>{}</p>").format(badge("as expected", "ok"))
-    calls = Markup("").join([call_text(call.to_dict()) for call in turn.expected]) if turn.expected else "no call"
+    calls = (
+        Markup("").join([call_text(call.to_dict()) for call in exchange.expected]) if exchange.expected else "no call"
+    )
     return Markup("<p>{} The data expects {}</p>").format(badge("not as expected", "warn"), calls)
 
 
@@ -102,17 +104,17 @@ def _times(answer: Answer, where: str) -> Markup:
     return Markup('<p class="note">{}</p>').format(" · ".join([*([where.capitalize()] if where else []), *parts]))
 
 
-def history_view(turns: Sequence[Turn]) -> Markup:
+def history_view(exchanges: Sequence[Exchange]) -> Markup:
     """The earlier messages of this session, newest first; each can be asked again."""
-    if len(turns) < 2:
+    if len(exchanges) < 2:
         return Markup("")
     rows = Markup("").join(
         Markup("<li><span>{}</span><span>{}</span>{}</li>").format(
-            turn.message,
-            short(turn.answers.get(FILE)),
-            button("again", "Ask again", kind="bare small", message=turn.message),
+            exchange.message,
+            short(exchange.answers.get(FILE)),
+            button("again", "Ask again", kind="bare small", message=exchange.message),
         )
-        for turn in turns[1:]
+        for exchange in exchanges[1:]
     )
     return card("Earlier", Markup('<ol class="history">{}</ol>').format(rows))
 

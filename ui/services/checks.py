@@ -16,7 +16,7 @@ from backend.data.text import FixPlan, rows_by_message
 from backend.errors import InputError
 from backend.records import Example
 from backend.tokens import STARTER
-from ui.services.data_work import Data, check, check_tests, content, is_large, plan
+from ui.services.data_work import Data, ReportProgress, check, check_tests, content, is_large, plan
 from ui.services.fix_request import FixRequest
 from ui.services.subprocess_work import Bounds, TooMuch, run_apart
 from ui.services.tasks import WAIT, Task, Tasks
@@ -24,24 +24,26 @@ from ui.services.tasks import WAIT, Task, Tasks
 
 @dataclass(frozen=True)
 class Review:
-    """A review's result: `groups` are rows with nearly the same message, largest first; `problem` is why no label was
-    reviewed."""
+    """A review's result: `groups` are rows with nearly the same message, largest first.
+
+    `problem` is the reason why no label was reviewed, else empty.
+    """
 
     suspects: LabelErrorReport | None
     problem: str
     groups: tuple[tuple[Example, ...], ...]
 
 
-def review_rows(examples: Sequence[Example], seed: int, tell: Callable[[float, str], None]) -> Review:
-    """Group the near-duplicates and cross-validate the classifier; `tell` is told the share done and what is done."""
-    tell(0.0, "Comparing the messages with each other")
+def review_rows(examples: Sequence[Example], seed: int, report: ReportProgress) -> Review:
+    """Group the near-duplicates and cross-validate the classifier."""
+    report(0.0, "Comparing the messages with each other")
     groups = _groups(examples)
-    tell(0.2, "Cross-validating a simple classifier")
+    report(0.2, "Cross-validating a simple classifier")
     try:
         suspects, problem = find_label_errors(examples, seed), ""
     except InputError as error:
         suspects, problem = None, str(error)
-    tell(1.0, "Done")
+    report(1.0, "Done")
     return Review(suspects, problem, groups)
 
 
@@ -55,9 +57,9 @@ def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
 
 
 BOUNDS = Bounds(seconds=180.0, bytes=6 * 1024**3)
-"""Limits for work that hangs: more than the check of the largest file takes."""
+"""Limits for work that hangs; the check of the largest file needs less."""
 UNCOUNTED = "The tokenizer of {base} took too long, too much memory, or is damaged. Check the model, or use another."
-TOO_LONG = "This took more than {seconds:.0f} seconds, so it was ended. Use fewer or shorter rows."
+TOO_LONG = "This took more than {seconds:.0f} seconds, so it was stopped. Use fewer or shorter rows."
 LOGGER = logging.getLogger(__name__)
 Result = TypeVar("Result")
 

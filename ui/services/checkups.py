@@ -23,7 +23,7 @@ MACHINE_CHECKS, ACCOUNT_CHECKS = 12, 9
 NOT_HERE = "Only the owner can check this machine. Check your account instead."
 NOBODY = "Log in with Hugging Face first."
 NOT_TRIED = "No job was started, because the account checks did not finish."
-ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
+ANOTHER_PAGE = "Another page requested this price, so nothing was started. Request the price again on this page."
 
 
 class _Ended(Stopped, apart.Stopped):
@@ -41,7 +41,7 @@ class Checkup:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the jobs of a check cost at most, and the loaded page that asked: the only one that may start them."""
+    """The highest price of a check's jobs, and the loaded page that requested it: only that page may start them."""
 
     plan: Plan
     page: str | None
@@ -102,7 +102,7 @@ class Checkups:
         return under_way
 
     def check_machine(self, identity: Identity, runs: Path) -> None:
-        """Check the machine that the app runs on; Raises InputError on a shared app."""
+        """Check the machine that the app runs on. Raises InputError on a shared app."""
         if not identity.machine:
             raise InputError(NOT_HERE)
 
@@ -145,7 +145,7 @@ class Checkups:
         self._prices.start("price", lambda _task: Offer(plan_jobs(token), page))
 
     def drop_price(self) -> None:
-        """Forget the price: nothing is started."""
+        """Forget the price, without starting anything."""
         self._prices.drop("price")
 
     def confirm(self, identity: Identity) -> None:

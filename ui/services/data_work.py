@@ -20,8 +20,9 @@ from ui.services.fix_request import FixRequest, plan_fix_request
 
 LARGE_BYTES = 400_000
 MEMORY_PER_BYTE = 7
-"""Bytes of memory that a report takes for each byte of its CSV: 6.5 were traced of 20,000 rows."""
-Tell = Callable[[float, str], None]
+"""Bytes of memory that a report takes for each byte of its CSV; 6.5 were measured with 20,000 rows."""
+ReportProgress = Callable[[float, str], None]
+"""Takes the share that is done, from 0 to 1, and the current activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Data:
 
     @property
     def expected_bytes(self) -> int:
-        """About how much memory the report of a check takes."""
+        """The estimated memory of a check's report, in bytes."""
         return MEMORY_PER_BYTE * (_bytes(self.dataset) + _bytes(self.tools))
 
 
@@ -55,37 +56,37 @@ def _bytes(path: Path) -> int:
         return 0
 
 
-def check(data: Data, tell: Tell) -> CheckReport:
+def check(data: Data, report: ReportProgress) -> CheckReport:
     """Check the data; if the tokens cannot be counted, the rest of the report is complete."""
-    return check_files(data.dataset, data.tools, data.options, tell, need_tokens=False)
+    return check_files(data.dataset, data.tools, data.options, report, need_tokens=False)
 
 
-def check_as_json(dataset: Path, tools: Path, tell: Tell) -> dict[str, Any]:
+def check_as_json(dataset: Path, tools: Path, report: ReportProgress) -> dict[str, Any]:
     """The object that `validate.py --json` prints for two files."""
-    return check_files(dataset, tools, None, tell).to_json()
+    return check_files(dataset, tools, None, report).to_json()
 
 
-def plan(data: Data, request: FixRequest, tell: Tell) -> FixPlan:
+def plan(data: Data, request: FixRequest, report: ReportProgress) -> FixPlan:
     """Plan the requested fixes."""
-    tell(0.0, "Planning the changes")
+    report(0.0, "Planning the changes")
     return plan_fix_request(
         request, lambda lines: plan_fixes(data.dataset, data.tools, data.options, request.codes, lines)
     )
 
 
-def check_tests(data: Data, train: tuple[Example, ...], test: Path, tell: Tell) -> CheckReport:
+def check_tests(data: Data, train: tuple[Example, ...], test: Path, report: ReportProgress) -> CheckReport:
     """Check test rows by themselves and against the training rows."""
-    tell(0.0, "Comparing it with the training rows")
+    report(0.0, "Comparing it with the training rows")
     return check_test_file(train, test, data.tools, data.options)
 
 
 def content(path: Path) -> str:
     """A digest of the file; if it is not a regular file, its path."""
     try:
-        known = path.stat()
-        if not stat.S_ISREG(known.st_mode):  # reading a pipe would block
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would block
             return str(path)
-        return _digest(path, known.st_mtime_ns, known.st_size)
+        return _digest(path, status.st_mtime_ns, status.st_size)
     except OSError:
         return str(path)
 

@@ -35,9 +35,9 @@ class Exported:
 
 
 def exported(run: Run) -> Exported | None:
-    """The run's exported file; None where there is none.
+    """The run's exported file; None if there is none.
 
-    Of several, the one that was verified last; without a verification, the newest file.
+    If there are several, it is the one that was verified last; without a verification, the newest.
     """
     found = {path.name: size_and_time for path in exported_files(run) if (size_and_time := _stat(path))}
     if not found:
@@ -55,7 +55,7 @@ def exported_files(run: Run) -> list[Path]:
 
 
 def _stat(path: Path) -> tuple[int, int] | None:
-    """A file's size and time; None where it is gone."""
+    """A file's size and time; None if it does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -74,7 +74,7 @@ def _from_record(run: Run, record: Verification) -> Exported | None:
 def _is_remote(run: Run) -> bool:
     try:
         return read_remote(run) is not None
-    except InputError:  # a damaged record: the run's own folder is all there is
+    except InputError:  # a damaged record: only the run's folder counts
         return False
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 MB = 1024 * 1024
 OBJECTS_PER_BYTE = 5
-"""Bytes of memory for each byte of a pickle: 4.7 were traced of the report of 20,000 rows."""
+"""Bytes of memory for each byte of a pickle; 4.7 were measured with the report of 20,000 rows."""
 UNKNOWN_BYTES = MB
 GROUPS = (" ",)
-"""Prefixes of owners that stand for many people; no account's name begins so."""
+"""Prefixes of owners that stand for many people; no account's name begins with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Turns:
         line = self._waiting.pop(owner)
         do = line.popleft()
         if line:
-            self._waiting[owner] = line  # behind everybody else
+            self._waiting[owner] = line  # at the end of the queue
         self._running[owner] += 1
         return owner, do
 
@@ -88,7 +88,7 @@ class Turns:
 
 
 def memory_of(result: object) -> int:
-    """About how many bytes of memory a result takes."""
+    """The estimated memory of a result, in bytes."""
     counted = _Counted()
     try:
         pickle.Pickler(counted, protocol=5).dump(result)
@@ -98,7 +98,7 @@ def memory_of(result: object) -> int:
 
 
 class _Counted:
-    """A file that counts what is written to it and keeps nothing."""
+    """A file that counts the bytes written to it and stores nothing."""
 
     def __init__(self) -> None:
         self.bytes = 0

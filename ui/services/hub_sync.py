@@ -35,8 +35,8 @@ class Following:
     def __init__(self, accounts: Callable[[], Mapping[str, Account]]) -> None:
         self._accounts = accounts
         self._watchers = Watchers()
-        self._finds = Tasks[list[str]]("find-runs", workers=4, kept=1_000)
-        self._tells = Tasks[bool]("forget-runs", workers=4, kept=1_000)
+        self._finds = Tasks[list[str]]("find-runs", workers=4, most=1_000)
+        self._marks = Tasks[bool]("forget-runs", workers=4, most=1_000)
         self._wake = threading.Event()
         self._started = threading.Lock()
 
@@ -55,7 +55,7 @@ class Following:
     def find_again(self, name: str) -> None:
         """Forget an account's search, so that the next poll starts a new one, which also marks deleted runs."""
         self._finds.drop(name)
-        self._tells.drop(name)
+        self._marks.drop(name)
 
     def mark_deleted(self, account: Account) -> None:
         """Mark deleted runs on the Hub in the background, because the Hub can be slow."""
@@ -64,12 +64,12 @@ class Following:
             tell_forgotten(account.token, account.store)
             return True
 
-        self._tells.drop(account.name)
-        self._tells.start(account.name, work, account.name)
+        self._marks.drop(account.name)
+        self._marks.start(account.name, work, account.name)
 
     def unmarked(self, name: str) -> str | None:
-        """Why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
-        task = self._tells.get(name)
+        """The reason why a run that was deleted here is not marked on the Hub; None if all are, or will be soon."""
+        task = self._marks.get(name)
         return task.error if task else None
 
     def poll_now(self) -> None:
@@ -94,7 +94,7 @@ class Following:
         for entry in stored_runs(account.store):
             try:
                 self._watch(entry.run, account.token)
-            except InputError:  # its page says so
+            except InputError:  # the run's page reports it
                 continue
             except Exception:  # a damaged run must not affect the others
                 LOGGER.exception("the jobs of the run %s could not be followed", entry.id)

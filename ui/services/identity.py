@@ -22,12 +22,12 @@ from backend.hub import Accounts
 from backend.runs import read_json, write_json
 from ui.guard import address_of
 
-KEPT_SECONDS = 31 * 86_400.0
-"""The longest that a login on the Hub lasts, 43,200 minutes, and a day."""
+LONGEST_LOGIN_SECONDS = 31 * 86_400.0
+"""The longest duration of a login on the Hub, 43,200 minutes, and one day more."""
 
 
 class EndedLogins:
-    """The hashes of tokens that nobody may use here any more, kept in a file so that a restart changes nothing."""
+    """The hashes of tokens that may no longer be used here, stored in a file so that they survive a restart."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -39,10 +39,10 @@ class EndedLogins:
         now = time.time()
         with self._lock:
             self._until = {key: until for key, until in self._until.items() if until > now}
-            self._until[_digest(token)] = now + KEPT_SECONDS
+            self._until[_digest(token)] = now + LONGEST_LOGIN_SECONDS
             try:
                 write_json(self._path, self._until)
-            except InputError:  # a full disk must not keep anybody logged in
+            except InputError:  # a logout must work on a full disk too
                 return
 
     def __contains__(self, token: str) -> bool:
@@ -52,7 +52,7 @@ class EndedLogins:
 def _read(path: Path) -> dict[str, float]:
     try:
         found = read_json(path)
-    except InputError:  # there is none yet, or it was damaged
+    except InputError:  # the file does not exist yet, or is damaged
         return {}
     return {key: float(until) for key, until in found.items() if isinstance(until, int | float)}
 
@@ -66,11 +66,11 @@ LOGIN, LOGOUT = "login/huggingface", "logout"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`name` is a Hub user name, None for somebody who is not logged in; `token` is theirs and is never stored.
+    """The sender of a request: `name` is a Hub user name, or None without a login; `token` is never stored.
 
-    `machine` says that the app runs for the owner of this machine alone; `problem` is why a login is of no use; `page`
-    is which loaded page asks (ui/guard/browsers.py), None where it does not say; `address` is the network address that
-    the request came from; `ends` is the unix second in which the login ends, None if that is not known.
+    `machine` is True if the app runs only for the owner of this machine. `problem` is the reason why a login does not
+    work. `page` is the loaded page that sent the request (ui/guard/browsers.py), None if unknown. `address` is the
+    network address of the request. `ends` is the Unix time at which the login ends, None if unknown.
     """
 
     name: str | None = None
@@ -83,16 +83,16 @@ class Identity:
 
     @property
     def visitor(self) -> bool:
-        """Whether this is somebody on a shared app who is not logged in."""
+        """Whether the sender uses a shared app without a login."""
         return self.name is None and not self.machine
 
 
 class Authenticator:
     """Identifies the sender of a request.
 
-    On a Space that is the owner of the OAuth token in the signed session, whatever else the request says; on a machine
-    of one's own it is its owner, with the token that `hf auth login` or HF_TOKEN left there, if any. `ended` is the
-    file that logins are noted in which were logged out.
+    On a Space, the sender is the owner of the OAuth token in the signed session, and nothing else in the request
+    counts. On a private machine, it is the machine's owner, with the token of `hf auth login` or HF_TOKEN if there is
+    one. `ended` is the file with the hashes of ended logins.
     """
 
     def __init__(self, ended: Path) -> None:
@@ -105,7 +105,7 @@ class Authenticator:
         return self._guest(request) if self.shared else self._owner()
 
     def end(self, request: Request) -> str | None:
-        """End the sender's login and return its token; None where nobody is logged in."""
+        """End the sender's login and return its token; None if nobody is logged in."""
         token = _session_token(request)
         if token is not None:
             self._ended.add(token)
@@ -127,31 +127,31 @@ class Authenticator:
 
 
 def _session_token(request: gr.Request | Request | None) -> str | None:
-    """The OAuth token in the session that the app signed, None where there is none or its time is over."""
+    """The OAuth token in the session that the app signed; None if it is missing or has expired."""
     token, ends = _oauth(request).get("access_token"), _session_end(request)
     return token if isinstance(token, str) and (ends is None or ends > time.time()) else None
 
 
 def _session_end(request: gr.Request | Request | None) -> float | None:
-    """The unix second in which the session's login ends, None if it does not say."""
+    """The Unix time at which the session's login ends, None if unknown."""
     ends = _oauth(request).get("expires_at")
     return float(ends) if isinstance(ends, int | float) else None
 
 
 def _oauth(request: gr.Request | Request | None) -> Mapping[str, Any]:
-    """What the login left in the session; empty without a login."""
+    """The login's data in the session; empty without a login."""
     info = _session(request).get("oauth_info")
     return info if isinstance(info, Mapping) else {}
 
 
 def address_behind(request: gr.Request | Request | None, *, shared: bool) -> str:
-    """The network address that the request came from; empty where there is no request."""
+    """The network address of the request; empty if there is no request."""
     scope = getattr(_underlying(request), "scope", None)
     return address_of(scope, Headers(scope=scope), shared=shared) if isinstance(scope, dict) else ""
 
 
 def headers_of(request: gr.Request | Request | None) -> Mapping[str, str]:
-    """The request's headers; empty where there is no request."""
+    """The request's headers; empty if there is no request."""
     found = getattr(_underlying(request), "headers", None)
     return found if isinstance(found, Mapping) else {}
 

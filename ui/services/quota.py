@@ -1,4 +1,4 @@
-"""How much a folder may hold, and how much of it each visitor may fill in a day."""
+"""Limits on the size of a folder and on what each visitor may add to it in a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Bytes that a folder holds at most, and bytes that one owner adds in a day at most; None is no limit."""
+    """The most bytes in a folder, and the most bytes that one owner may add in a day; None is no limit."""
 
     total: int | None = None
     daily: int | None = None
@@ -28,7 +28,7 @@ NO_LIMIT = Allowance()
 
 
 class Quota:
-    """Counts what is added to a folder; the folder itself is measured again every ten minutes."""
+    """Counts the bytes added to a folder; the folder itself is measured again every ten minutes."""
 
     def __init__(self, folder: Path, allowance: Allowance) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class Quota:
         self._lock = threading.Lock()
 
     def take(self, size: int, owner: str) -> None:
-        """Count `size` bytes more of an owner's; Raises InputError if they may not be added."""
+        """Count `size` more bytes for an owner. Raises InputError if they may not be added."""
         total, daily = self._allowance.total, self._allowance.daily
         now = time.monotonic()
         with self._lock:
@@ -60,7 +60,7 @@ class Quota:
         return self._held
 
     def _of(self, owner: str, now: float) -> int:
-        """What the owner added in the last day; who added nothing in that time is forgotten."""
+        """The bytes that the owner added in the last day; owners who added none are forgotten."""
         for known, added in list(self._added.items()):
             while added and now - added[0][0] > DAY_SECONDS:
                 added.popleft()
@@ -70,7 +70,7 @@ class Quota:
 
 
 def folder_bytes(folder: Path) -> int:
-    """The size of all files in a folder; what vanishes meanwhile counts nothing."""
+    """The size of all files in a folder; files that are deleted meanwhile do not count."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -88,12 +88,12 @@ class UseDays:
         self.count = 0
 
     def today(self) -> int:
-        """The days so far, this one with them; InputError if the disk refuses."""
+        """The number of days so far, including today. Raises InputError if the file cannot be written."""
         date = time.strftime("%Y-%m-%d", time.gmtime())
         try:
             counted, last = read_bytes(self._path, 100).decode().split()
             self.count = int(counted)
-        except (InputError, ValueError):  # none yet
+        except (InputError, ValueError):  # no file yet, or a damaged one
             last = ""
         if last != date and self._path.parent.is_dir():
             self.count += 1

@@ -15,20 +15,20 @@ from ui.services.identity import Identity
 from ui.services.tasks import Task, Tasks
 
 MACHINES = "machines"
-ANOTHER_PAGE = "This price was asked for by another page, so nothing was started. Ask for the price again on this one."
+ANOTHER_PAGE = "Another page requested this price, so nothing was started. Request the price again on this page."
 LOGIN_ENDS = (
-    "Nothing was started: so much time has passed that your login would end before the job does. Log out, log in "
-    "again, and check the price again."
+    "Nothing was started, because your login would now end before the job does. Log out, log in again, and check the "
+    "price again."
 )
 WAIT_SECONDS = 600.0
-"""How long somebody may think about a price before what is left of the login is too little for the job."""
+"""The time that a visitor may take to confirm a price, if the login ends soon after the job's time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order: a new run by its settings and name, or one more job of the run with the id `run`.
 
-    `minutes` is how long it may take at most, None for what is usual.
+    `minutes` is the time limit, None for the default.
     """
 
     config: RunConfig
@@ -42,10 +42,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An order with its price and with what was checked about the account.
+    """An order with its price and the checks of the account.
 
-    `page` is the loaded page that asked for it, and the only one that may confirm it; `ends` is the unix second in
-    which the login ends that the job would save with, None if it has no end.
+    `page` is the loaded page that requested it; only that page may confirm it. `ends` is the Unix time at which the
+    login that the job would use ends, None if it has no end.
     """
 
     order: Order
@@ -61,16 +61,16 @@ class Offer:
 
 
 def _login_ends(identity: Identity, checks: Sequence[Check]) -> float | None:
-    """The unix second in which the login ends, None if it has no end, or is not accepted at all; InputError."""
+    """The Unix time at which the login ends; None if it has no end or is not accepted. Raises InputError."""
     accepted = all(check.ok for check in checks if check.code == "token")
     return login_ends(identity.token) if identity.ends is None and identity.token and accepted else identity.ends
 
 
 class Offers:
-    """The offers of one account, made in a thread, and the list of machines, read once in a while.
+    """The offers of one account, computed in a thread, and the list of machines.
 
-    `started` are the runs that offers became, by the offer's key; who makes one of them holds `confirming`. `now` tells
-    the unix second.
+    `started` has the ids of the runs that were started from offers, by the offer's key; hold `confirming` to start one.
+    `now` returns the Unix time.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -81,11 +81,11 @@ class Offers:
         self.started: dict[str, str] = {}
 
     def machines(self, identity: Identity) -> Task[list[Flavor]]:
-        """Every machine with its price, asked of the Hub now if it was not yet."""
+        """Every machine with its price, requested from the Hub now if it is new."""
         return self._machines.start(MACHINES, lambda _task: flavors(identity.token))
 
-    def ask_again(self) -> None:
-        """Forget a list of machines that could not be read."""
+    def forget_machines(self) -> None:
+        """Forget a list of machines that could not be read, so that the next poll requests it again."""
         self._machines.drop(MACHINES)
 
     def ask(self, key: str, order: Order, workload: Workload, identity: Identity) -> Task[Offer]:
@@ -110,11 +110,14 @@ class Offers:
         return self._offers.start(key, work)
 
     def get(self, key: str) -> Task[Offer] | None:
-        """The offer of that key, None where it was never asked for, or taken."""
+        """The offer with this key; None if it was never requested, or was taken."""
         return self._offers.get(key)
 
     def take(self, key: str, page: str | None) -> Offer | None:
-        """The offer of that key, once; InputError where another page asked for it, or the asker cannot be told."""
+        """The offer with this key, once; None if there is none.
+
+        Raises InputError if another page requested it, if `page` is None, or if the login would end before the job.
+        """
         task = self._offers.get(key)
         if task is None or task.result is None:
             return None

@@ -24,7 +24,7 @@ from ui.services.tasks import UNFORESEEN, Task
 from ui.services.uploads import UploadStore
 
 MACHINE, VISITORS = "", " "
-"""Owners of work that are no account: whoever has the machine alone, and how the names begin of those not logged in."""
+"""Owners of work without an account: the machine's owner, and the prefix of visitors without a login."""
 LOGGER = logging.getLogger(__name__)
 
 
@@ -45,7 +45,7 @@ class Services:
     _stopping: set[tuple[str, str]] = field(default_factory=set)
 
     def seen_by(self, identity: Identity) -> Services:
-        """The same, for a request of the same account with its own token."""
+        """The same services for another request of the account, with that request's token."""
         seen = replace(self, identity=identity)
         return replace(seen, upload_store=self.upload_store.counted_for(seen.owner))
 
@@ -61,20 +61,20 @@ class Services:
 
     @property
     def finding(self) -> Task[list[str]] | None:
-        """The search for this account's runs on the Hub; None where nobody is logged in."""
+        """The search for this account's runs on the Hub; None without a login."""
         name, token = self.identity.name, self.identity.token
         return self.following.find(Account(name, token, self.store)) if name and token else None
 
     def find_again(self) -> None:
-        """Search once more."""
+        """Search for the account's runs again."""
         if self.identity.name:
             self.following.find_again(self.identity.name)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run and its files here, not those on the Hub; InputError while one of its jobs is alive.
+        """Delete a run and its files here, but not those on the Hub. Raises InputError if one of its jobs is active.
 
-        A run that cannot be read is deleted too: nobody here can follow its jobs. The Hub is told afterwards, so that
-        the run is not found again; `unmarked` says where that failed.
+        A run that cannot be read is deleted too, because its jobs cannot be followed here. The run is then marked as
+        deleted on the Hub, so that it is not found again; `unmarked` has the reason if that failed.
         """
         if not os.path.lexists(self.store.root / run_id / "remote.json"):
             self.store.delete(run_id)
@@ -90,13 +90,13 @@ class Services:
 
     @property
     def unmarked(self) -> str | None:
-        """Why a run that was deleted here may be found again; None if that is not so."""
+        """The reason why a run that was deleted here may be found again; else None."""
         return self.following.unmarked(self.identity.name) if self.identity.name else None
 
     def _readable(self, run_id: str) -> Run | None:
         try:
             return self.store.open(run_id)
-        except Exception:  # noqa: BLE001 - the list says what is wrong with it
+        except Exception:  # noqa: BLE001 - the list of runs reports it
             return None
 
     def cancel(self, run: Run, job: str) -> None:
@@ -111,7 +111,7 @@ class Services:
         return (run.id, job) in self._stopping
 
     def send(self, run: Run, job: str, flags: Sequence[str] = ()) -> None:
-        """Submit a job that takes a while to submit; where that fails, the job's state says why."""
+        """Submit a job in a thread, because that can take a while; if it fails, the job's state has the reason."""
         threading.Thread(target=self._send, args=(run, job, flags), name=f"send-{job}", daemon=True).start()
 
     def _send(self, run: Run, job: str, flags: Sequence[str]) -> None:
@@ -128,7 +128,7 @@ class Services:
     def _cancel(self, run: Run, job: str) -> None:
         try:
             self.runner.cancel(run, job)
-        except InputError:  # it ended, or its run was deleted, in the meantime: the page shows which
+        except InputError:  # the job ended or its run was deleted meanwhile, and the page shows that
             return
         finally:
             self._stopping.discard((run.id, job))

@@ -1,4 +1,4 @@
-"""Where a run's stages stand, put together from its jobs and its events."""
+"""The states of a run's stages, derived from its jobs and its events."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ PHASES = {
         "verify": "Answering the held-out rows with the file",
     },
 }
-"""The phases of a stage in their order, and what they are called on the page."""
+"""The phases of each stage in their order, with their names on the page."""
 EVENT_WORDS: dict[str, Word] = {"started": "running", "done": "done", "failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage of a run; `job` is whose log and cancel belong to it (the stage's own, or the pipeline's)."""
+    """One stage of a run; `job` is the job that its log and its Cancel belong to: the stage's own, or the pipeline."""
 
     stage: str
     state: Word = "none"
@@ -49,7 +49,7 @@ class StageView:
 
     @property
     def active(self) -> bool:
-        """Whether it waits or works."""
+        """Whether the stage waits or runs."""
         return self.state in ("queued", "running")
 
     @property
@@ -59,14 +59,14 @@ class StageView:
 
     @property
     def phases(self) -> dict[str, str]:
-        """What the stage goes through, by name; a probe, which it takes only when asked, stands behind once begun."""
+        """The titles of the stage's phases by name; a probe comes last, once it has begun."""
         known = PHASES.get(self.stage, {})
         seen = [event.phase for event in self.events if event.phase] if known else []
         return {**known, **{phase: f"Probe: {phase}" for phase in seen if phase not in known}}
 
     @property
     def fraction(self) -> float | None:
-        """How much of it is done, 0..1, None where that is not known."""
+        """The share of the stage that is done, from 0 to 1; None if unknown."""
         last = self.progress
         within = _share(last) if last else None
         phases = tuple(PHASES.get(self.stage, {}))
@@ -91,7 +91,7 @@ def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """When a file was written and its size: equal as long as nothing was written; zeros where there is none."""
+    """A file's modification time and size, which change if it is written; zeros if it does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -101,7 +101,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=16)
 def events_at(path: Path, _stamp: tuple[int, int]) -> tuple[Event, ...]:
-    """The events in a run's metrics, read from the disk only when there are new ones; thinned out if very many."""
+    """The events in a run's metrics, read again only if the stamp differs; thinned out if there are very many."""
     return _log(path).read()
 
 
@@ -118,7 +118,7 @@ def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None,
 
 
 def _rank(state: JobState) -> tuple[bool, int, float]:
-    """Jobs are numbered as they are submitted; those of earlier versions have no number and are told by the clock."""
+    """The order of jobs: by their number, or by time for jobs of earlier versions, which have no number."""
     return state.active, state.number, state.ended or state.started or 0.0
 
 
@@ -130,7 +130,7 @@ def _from_job(run: Run, stage: str, job: JobState | None, events: Sequence[Event
 
 
 def _from_pipeline(stage: str, job: JobState, events: Sequence[Event]) -> StageView:
-    """A stage inside the pipeline's one job: its own events say how far it came."""
+    """A stage inside the pipeline's one job, whose state is in the stage's own events."""
     last = next((event for event in reversed(events) if event.kind == "stage"), None)
     word: Word = EVENT_WORDS.get(str(last.state), "none") if last else "none"
     message = (last.message or "") if last else ""
@@ -146,9 +146,9 @@ def _from_pipeline(stage: str, job: JobState, events: Sequence[Event]) -> StageV
 
 
 def _with_its_end(views: dict[str, StageView], job: JobState) -> dict[str, StageView]:
-    """The views with the end of a pipeline that broke where no stage says so: at the first stage that is not done.
+    """The views, with a pipeline's failure that no stage reports shown at the first stage that is not done.
 
-    Such as a job that ended before its first stage, between two, or while it saved what all of them made.
+    Such a job ended before its first stage, between two stages, or while it saved their results.
     """
     word = JOB_WORDS[job.state]
     own = [view for view in views.values() if view.job == PIPELINE]
@@ -159,12 +159,12 @@ def _with_its_end(views: dict[str, StageView], job: JobState) -> dict[str, Stage
 
 
 def _broke_in(view: StageView, job: JobState) -> bool:
-    """Whether the stage itself says that it broke in this job, and not in an earlier one."""
+    """Whether the stage itself reports its failure in this job, and not in an earlier one."""
     return view.state in ("failed", "cancelled") and (view.ended or 0.0) >= (job.started or 0.0)
 
 
 def has_result(run: Run, stage: str) -> bool:
-    """Whether there is a result of the stage."""
+    """Whether the run has a result of the stage."""
     match stage:
         case "train":
             return _has(run, "checkpoint/model.safetensors") or _trained_elsewhere(run)
@@ -179,5 +179,5 @@ def _has(run: Run, name: str) -> bool:
 
 
 def _trained_elsewhere(run: Run) -> bool:
-    """Whether the weights lie on the Hub: their summary came back from there."""
+    """Whether the weights are on the Hub: then the run has a training summary and a record of its repository."""
     return _has(run, "training.json") and _has(run, "remote.json")

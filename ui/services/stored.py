@@ -1,4 +1,4 @@
-"""The runs of a store, whatever one of them holds."""
+"""Lists the runs of a store, including damaged ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from backend.errors import InputError
 from backend.runs import ID, FolderStore, Run, StoredRun
 
-FAULT = "This is a fault in the app itself, not in your files: its log has the traceback. Please report it with that."
+FAULT = "This is a bug in the app, not in your files. The app's log has the traceback. Please report it with that."
 LOGGER = logging.getLogger(__name__)
 
 
@@ -26,7 +26,7 @@ def damage_of(run: Run) -> str | None:
     """The reason why a run's jobs cannot write their events, as a sentence; None if they can."""
     if not run.metrics_path.is_dir():
         return None
-    return f"{run.metrics_path.name} in the run's folder is a folder, where a file belongs. Move it away."
+    return f"{run.metrics_path.name} in the run's folder is a folder, but it must be a file. Move it away."
 
 
 def message_of(error: Exception, doing: str) -> str:
@@ -48,5 +48,5 @@ def _entry(store: FolderStore, name: str) -> StoredRun:
     try:
         run = store.open(name)
         return StoredRun(name, run.created, run)
-    except Exception as error:  # noqa: BLE001 - the entry says what is wrong with its run
+    except Exception as error:  # noqa: BLE001 - the entry has the error
         return StoredRun(name, "", None, message_of(error, f"opening the run {name}"))

@@ -1,7 +1,7 @@
-"""Runs heavy work in a separate process, so that the page keeps answering; a pipe carries pickled calls and progress.
+"""Runs heavy work in a separate process, so that the page stays responsive. A pipe carries pickled calls and progress.
 
-Run as `python -m ui.services.subprocess_work FD BYTES`, which is what `run_apart` does; the process imports what the
-work needs, and no gradio.
+`run_apart` starts `python -m ui.services.subprocess_work FD BYTES`. The process imports only the modules that the work
+needs, and no gradio.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.2
 NICENESS = 5
 Result = TypeVar("Result")
-Tell = Callable[[float, str], None]
+ReportProgress = Callable[[float, str], None]
+"""Takes the share that is done, from 0 to 1, and the current activity."""
 
 
 class Stopped(Exception):
-    """The visitor asked for the work to stop."""
+    """The visitor stopped the work."""
 
 
 class TooMuch(Exception):
-    """The work took more time than it may."""
+    """The work exceeded its time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What work may take at most: seconds, and bytes of address space."""
+    """The limits of work: seconds, and bytes of address space."""
 
     seconds: float
     bytes: int
@@ -47,14 +48,15 @@ class Bounds:
 def run_apart(
     work: Callable[..., Result],
     arguments: tuple[Any, ...],
-    tell: Tell,
+    report: ReportProgress,
     stop: threading.Event,
     bounds: Bounds | None = None,
 ) -> Result:
-    """`work(*arguments, tell)` in another process: a function of a module, with arguments that can be pickled.
+    """Returns `work(*arguments, report)`, computed in another process.
 
-    Raises what the work raised as InputError, Stopped once `stop` is set and TooMuch once its seconds are over (the
-    process is killed), and RuntimeError where the process ended without an answer, as without memory it does.
+    `work` is a function of a module, and its arguments can be pickled. Raises the work's InputError, Stopped if `stop`
+    is set, TooMuch if the time is over (both kill the process), and RuntimeError if the process ends without a result,
+    for example because it has no memory left.
     """
     ours, theirs = Pipe()
     descriptor = theirs.fileno()
@@ -67,9 +69,9 @@ def run_apart(
     theirs.close()
     try:
         ours.send((work, arguments))
-        answer: Result = _answer(ours, tell, stop, time.monotonic() + bounds.seconds if bounds else None)
+        answer: Result = _answer(ours, report, stop, time.monotonic() + bounds.seconds if bounds else None)
     except (EOFError, OSError) as error:
-        raise RuntimeError("The process that worked on this ended without an answer.") from error
+        raise RuntimeError("The process for this work ended without a result.") from error
     finally:
         ours.close()
         process.kill()
@@ -77,23 +79,23 @@ def run_apart(
     return answer
 
 
-def _answer(heard: Connection, tell: Tell, stop: threading.Event, ends: float | None) -> Any:
+def _answer(pipe: Connection, report: ReportProgress, stop: threading.Event, ends: float | None) -> Any:
     while True:
         if stop.is_set():
             raise Stopped
         if ends is not None and time.monotonic() > ends:
             raise TooMuch
-        if heard.poll(POLL_SECONDS):
-            kind, value = heard.recv()
+        if pipe.poll(POLL_SECONDS):
+            kind, value = pipe.recv()
             if kind == "result":
                 return value
             if kind == "error":
                 raise InputError(value)
-            tell(*value)
+            report(*value)
 
 
 def main(descriptor: int, most_bytes: int = 0) -> None:
-    """Do the one piece of work that the other end of the pipe asks for, in so much address space; 0 is no limit."""
+    """Do the work that the other end of the pipe sends, within `most_bytes` of address space; 0 is no limit."""
     os.nice(NICENESS)
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
@@ -101,11 +103,11 @@ def main(descriptor: int, most_bytes: int = 0) -> None:
     pipe = Connection(descriptor)
     work, arguments = pipe.recv()
 
-    def tell(fraction: float, doing: str) -> None:
+    def report(fraction: float, doing: str) -> None:
         pipe.send(("progress", (fraction, doing)))
 
     try:
-        pipe.send(("result", work(*arguments, tell)))
+        pipe.send(("result", work(*arguments, report)))
     except InputError as error:
         pipe.send(("error", str(error)))
 

@@ -24,7 +24,7 @@ LARGEST = 2.0**63
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One entry of the list of runs; `accuracy` is the combined one, `verdict` what evaluation found."""
+    """One entry of the list of runs; `accuracy` is the combined accuracy, `verdict` the evaluation's verdict."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Summary:
 
 
 class Summaries:
-    """The list of runs, newest first, kept up to date cheaply."""
+    """The list of runs, newest first, read again only if a file changed."""
 
     def __init__(self, store: FolderStore, runner: Runner) -> None:
         self._store = store
@@ -50,14 +50,14 @@ class Summaries:
         self._lock = threading.Lock()
 
     def list(self) -> list[Summary]:
-        """A summary of every run in the store, damaged ones among them."""
+        """A summary of every run in the store, including damaged ones."""
         with self._lock:
             entries = self._entries()
             self._known = {entry.id: self._fresh(entry) for entry in entries}
             return [self._known[entry.id][1] for entry in entries]
 
     def _entries(self) -> Sequence[StoredRun]:
-        """What the store holds, read again only when a run came, went, or was written anew."""
+        """The runs in the store, read again only if a run was added, deleted or rewritten."""
         now = frozenset(_run_stamps(self._store.root))
         if now != self._stamp:
             self._stamp, self._stored = now, stored_runs(self._store)
@@ -71,12 +71,12 @@ class Summaries:
         return stamps, self._read(entry)
 
     def _read(self, entry: StoredRun) -> Summary:
-        """The entry's summary; whatever goes wrong with one run is that run's own error."""
+        """The entry's summary; an error in one run is shown in that run's entry."""
         if entry.run is None:
             return Summary(entry.id, entry.id, entry.created, error=entry.error)
         try:
             return _summary(entry, entry.run, self._runner)
-        except Exception as error:  # noqa: BLE001 - message_of logs what is a fault of ours
+        except Exception as error:  # noqa: BLE001 - message_of logs bugs of the app
             message = message_of(error, f"summing up the run {entry.id}")
             return Summary(entry.id, entry.run.name, entry.created, error=message)
 
@@ -110,7 +110,7 @@ def current_stage(views: Sequence[StageView]) -> StageView | None:
 
 
 def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
-    """Each folder with when its run.json was written, 0 where it has none."""
+    """Each folder with the modification time of its run.json, 0 if it has none."""
     try:
         with os.scandir(root) as found:
             names = [entry.name for entry in found if not entry.name.startswith(".")]
@@ -121,7 +121,7 @@ def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
 
 
 def fingerprint(folder: Path) -> tuple[int, ...]:
-    """The times and sizes of what a run's jobs write; equal if nothing changed."""
+    """The times and sizes of the files that a run's jobs write; equal if nothing changed."""
     return tuple(number for name in WATCHED for number in stamp(folder / name))
 
 
@@ -129,7 +129,7 @@ def _scores(path: Path) -> tuple[Rate | None, str | None]:
     """The combined accuracy and the verdict's state; None without an evaluation, or without rows."""
     try:
         evaluation = Evaluation.read(path) if path.is_file() else None
-    except (InputError, OSError):  # the Evaluate step says what is wrong with the file
+    except (InputError, OSError):  # the Evaluate step reports the damaged file
         return None, None
     if evaluation is None:
         return None, None

@@ -15,7 +15,7 @@ from backend.errors import InputError
 from ui.services.fair_queue import BUDGET, Budget, Turns, memory_of
 from ui.services.subprocess_work import Stopped
 
-KEPT = 500
+MOST_RESULTS = 500
 WAIT = "This starts by itself as soon as there is room."
 UNFORESEEN = "This failed with an unexpected error. The app's log has the details."
 LOGGER = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class Task(Generic[Result]):
-    """One piece of work: how far it is, and its result or the reason why there is none."""
+    """One piece of work: its progress, and its result or its error."""
 
     fraction: float = 0.0
     doing: str = ""
@@ -35,7 +35,7 @@ class Task(Generic[Result]):
 
     @property
     def active(self) -> bool:
-        """Whether it is running and not stopped."""
+        """Whether the task is running and not stopped."""
         return self.result is None and self.error is None and not self.stop.is_set()
 
     def follow(self, fraction: float, doing: str) -> None:
@@ -47,7 +47,7 @@ class Task(Generic[Result]):
 
 @dataclass(slots=True)
 class _Entry(Generic[Result]):
-    """A task, who began it, when it was last looked at, and about how many bytes of memory its result takes."""
+    """A task, its owner, the time when it was last read, and the estimated memory of its result in bytes."""
 
     task: Task[Result]
     owner: str
@@ -56,14 +56,14 @@ class _Entry(Generic[Result]):
 
 
 class Tasks(Generic[Result]):
-    """Runs one kind of work in a thread or two, and keeps the latest results; a task is found again by its key.
+    """Runs one kind of work in one or two threads, and stores the latest results by key.
 
-    Results are kept while they fit into `budget`, the least recently used go first, and what was looked at in the last
-    seconds stays. Owners take turns. `kept` is how many results are kept at most.
+    If the results exceed `budget` or `most`, the least recently used are deleted, but none that was read in the last
+    seconds. The owners' tasks run in turn.
     """
 
-    def __init__(self, name: str, workers: int = 1, kept: int = KEPT, budget: Budget = BUDGET) -> None:
-        self._most = kept
+    def __init__(self, name: str, workers: int = 1, most: int = MOST_RESULTS, budget: Budget = BUDGET) -> None:
+        self._most = most
         self._budget = budget
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
         self._tasks: OrderedDict[Hashable, _Entry[Result]] = OrderedDict()
@@ -71,17 +71,18 @@ class Tasks(Generic[Result]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Task[Result] | None:
-        """The task of that key, None where it was never started."""
+        """The task with this key; None if it was never started."""
         with self._lock:
             return self._seen(key)
 
     def start(
         self, key: Hashable, work: Callable[[Task[Result]], Result], owner: str = "", expected_bytes: int = 0
     ) -> Task[Result]:
-        """The task of that key, started now if it is new.
+        """The task with this key, started now if it is new.
 
-        `owner` is who answers for it, empty for whoever owns the machine; `expected_bytes` counts until the result is
-        there. An owner who has too much under way or kept gets a task that is not kept and whose error says to wait.
+        `owner` is the account that the task counts for, empty for the machine's owner. `expected_bytes` is the memory
+        that counts until the result exists. An owner with too many tasks or results gets a task that is not stored;
+        its error asks the visitor to wait.
         """
         with self._lock:
             if found := self._seen(key):
@@ -95,25 +96,25 @@ class Tasks(Generic[Result]):
         return task
 
     def drop(self, key: Hashable) -> Task[Result] | None:
-        """Forget the task of that key and return it, None where there is none: only one caller gets it."""
+        """Remove the task with this key and return it; only one caller gets it, and the others get None."""
         with self._lock:
             found = self._tasks.pop(key, None)
         return found.task if found else None
 
     def drop_stopped(self, owner: str | None = None) -> None:
-        """Forget what was stopped, an owner's or everybody's, so that the next start begins anew."""
+        """Remove the stopped tasks of an owner, or of all, so that the next start runs them again."""
         with self._lock:
-            for key, kept in list(self._tasks.items()):
-                if kept.task.stop.is_set() and owner in (None, kept.owner):
+            for key, entry in list(self._tasks.items()):
+                if entry.task.stop.is_set() and owner in (None, entry.owner):
                     del self._tasks[key]
 
     def _seen(self, key: Hashable) -> Task[Result] | None:
-        kept = self._tasks.get(key)
-        if kept is None:
+        entry = self._tasks.get(key)
+        if entry is None:
             return None
-        kept.seen = time.monotonic()
+        entry.seen = time.monotonic()
         self._tasks.move_to_end(key)
-        return kept.task
+        return entry.task
 
     def _turn(self) -> None:
         with self._lock:
@@ -132,14 +133,14 @@ class Tasks(Generic[Result]):
     def _do(self, key: Hashable, task: Task[Result], work: Callable[[Task[Result]], Result]) -> None:
         measured = _work(task, work)
         with self._lock:
-            kept = self._tasks.get(key)
-            if kept is not None and kept.task is task:
-                kept.bytes = measured
+            entry = self._tasks.get(key)
+            if entry is not None and entry.task is task:
+                entry.bytes = measured
             self._forget()
 
     def _refusal(self, owner: str, expected: int) -> str | None:
-        """Why the owner may not begin something more now; None if they may."""
-        under_way = sum(kept.owner == owner and not kept.task.done.is_set() for kept in self._tasks.values())
+        """The reason why the owner may not start another task now; else None."""
+        under_way = sum(entry.owner == owner and not entry.task.done.is_set() for entry in self._tasks.values())
         if under_way >= self._budget.pending_of(owner):
             return f"{WAIT} You have {under_way} tasks running here."
         used = self._forget(expected, owner)
@@ -151,20 +152,20 @@ class Tasks(Generic[Result]):
         return None
 
     def _forget(self, expected: int = 0, owner: str | None = None) -> Counter[str]:
-        """Forget results until the others fit, and `expected` more bytes of `owner`; returns each owner's bytes."""
+        """Delete results until the others and `expected` bytes of `owner` fit; returns each owner's bytes."""
         used: Counter[str] = Counter()
-        for kept in self._tasks.values():
-            used[kept.owner] += kept.bytes
+        for entry in self._tasks.values():
+            used[entry.owner] += entry.bytes
         total, recent = used.total() + expected, time.monotonic() - self._budget.recent_seconds
-        for key, kept in list(self._tasks.items()):
-            if not kept.task.done.is_set() or kept.seen > recent:
+        for key, entry in list(self._tasks.items()):
+            if not entry.task.done.is_set() or entry.seen > recent:
                 continue
-            share = used[kept.owner] + (expected if kept.owner == owner else 0)
-            too_much = share > self._budget.share_of(kept.owner) or total > self._budget.bytes
+            share = used[entry.owner] + (expected if entry.owner == owner else 0)
+            too_much = share > self._budget.share_of(entry.owner) or total > self._budget.bytes
             if too_much or len(self._tasks) > self._most:
                 del self._tasks[key]
-                used[kept.owner] -= kept.bytes
-                total -= kept.bytes
+                used[entry.owner] -= entry.bytes
+                total -= entry.bytes
         return used
 
 
@@ -175,7 +176,7 @@ def _refused(why: str) -> Task[Any]:
 
 
 def _work(task: Task[Result], work: Callable[[Task[Result]], Result]) -> int:
-    """Do the work, and return about how many bytes of memory its result takes."""
+    """Do the work, and return the estimated memory of its result in bytes."""
     size = 0
     try:
         task.follow(0.0, task.doing)
@@ -186,8 +187,8 @@ def _work(task: Task[Result], work: Callable[[Task[Result]], Result]) -> int:
         task.error = "This was stopped."
     except InputError as error:
         task.error = str(error)
-    except BaseException:  # including a library's panic: the visitor must not wait for ever
-        LOGGER.exception("work beside the page failed")
+    except BaseException:  # a library can raise anything, and the visitor must not wait forever
+        LOGGER.exception("a background task failed")
         task.error = UNFORESEEN
     finally:
         task.done.set()

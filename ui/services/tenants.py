@@ -29,24 +29,24 @@ from ui.services.uploads import UploadStore
 ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
 MOST_OPEN = 500
 VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
-"""All visitors' data together, and what one address adds in a day: an upload of 20 MB and twenty fixed copies of it."""
+"""Limits of all visitors' data, and of one address in a day: an upload of 20 MB and nineteen fixed copies of it."""
 ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
-NOT_KEPT = (
-    "{usual} cannot be written ({reason}), so runs are kept in {folder} and end with this machine; set FGT_HOME to a "
-    "folder that lasts."
+TEMPORARY_HOME = (
+    "{usual} cannot be written ({reason}), so runs are stored in {folder}, which is temporary. Set FGT_HOME to a "
+    "permanent folder."
 )
 
 
 class Tenants:
-    """The services of each account, made when it first comes and kept while it is among the latest.
+    """The services of each account, created at its first request; only the latest accounts stay in memory.
 
-    Nothing is lost with them: all that they show lies in files and on the Hub.
+    Nothing is lost with them, because all their data is in files and on the Hub.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._door = Authenticator(root / ENDED)
-        self.browsers = Browsers(framed=self._door.shared)
+        self._authenticator = Authenticator(root / ENDED)
+        self.browsers = Browsers(framed=self._authenticator.shared)
         self._checker = Checker()
         self._uploads = UploadStore(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
         self._following = Following(self._accounts)
@@ -56,18 +56,18 @@ class Tenants:
 
     @property
     def root(self) -> Path:
-        """The folder that everything is kept in."""
+        """The folder that contains all runs and uploads."""
         return self._root
 
     @property
     def shared(self) -> bool:
-        """Whether many people use the app, each with an account of their own."""
-        return self._door.shared
+        """Whether many people use the app, each with their own account."""
+        return self._authenticator.shared
 
     def services(self, request: gr.Request | Request | None) -> Services:
-        """What the sender of the request may use: their own runs, and no others."""
+        """The services of the request's sender, with only their own runs."""
         identity = replace(
-            self._door.identify(request),
+            self._authenticator.identify(request),
             page=self.browsers.page_of(headers_of(request)),
             address=address_behind(request, shared=self.shared),
         )
@@ -83,8 +83,8 @@ class Tenants:
         return known.seen_by(identity)
 
     def log_out(self, request: Request) -> None:
-        """End the sender's login: their token is forgotten, and a copy of their cookie is of no use from now on."""
-        token = self._door.end(request)
+        """End the sender's login: their token is forgotten, and a copy of their cookie is no longer valid."""
+        token = self._authenticator.end(request)
         if token is None:
             return
         with self._lock:
@@ -112,22 +112,22 @@ class Tenants:
         return HuggingFaceRunner(get_token if identity.machine else lambda: self._tokens.get(name), name)
 
     def _accounts(self) -> Mapping[str, Account]:
-        """The accounts that are here, with their newest tokens."""
+        """The accounts in memory, with their newest tokens."""
         with self._lock:
             opened = [(name, services) for name, services in self._open.items() if name in self._tokens]
             return {name: Account(name, self._tokens[name], found.store) for name, found in opened if name}
 
 
 def home() -> Path:
-    """The folder that runs are kept in: FGT_HOME, or `runs` beside the app.
+    """The folder of the runs: FGT_HOME, or `runs` in the app's folder.
 
-    Where the app's own folder cannot be written, as on a Space whose builder copied it, a temporary one stands in for
-    `runs`, and a sentence on stderr says so. InputError if there is none either.
+    If the app's folder cannot be written, as on a Space whose builder copied it, a temporary folder replaces `runs`,
+    and a message on stderr reports it. Raises InputError if no temporary folder can be created.
     """
     usual = usual_home()
     reason = None if os.environ.get("FGT_HOME") else refusal(usual)
     if reason is None:
         return usual
     folder = kept_temporary("runs")
-    print(NOT_KEPT.format(usual=usual, reason=reason, folder=folder), file=sys.stderr, flush=True)
+    print(TEMPORARY_HOME.format(usual=usual, reason=reason, folder=folder), file=sys.stderr, flush=True)
     return folder

@@ -32,9 +32,9 @@ from ui.services.quota import NO_LIMIT, Allowance, Quota, UseDays
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLE = "example"
 EXAMPLE_FILES = ("tools.json", "hiking.csv")
-KEPT_SECONDS = 7 * 86400
+STORED_SECONDS = 7 * 86400
 ID = re.compile(r"[0-9a-f]{24}")
-KEPT_DAYS = 7
+STORED_DAYS = 7
 TOOLS, NOTES, TESTS, KEY, DAYS = "tools.json", "draft.json", "test", "key", ".days"
 KEY_BYTES, NOTES_BYTES = 32, 64 * 1024
 GONE = "These files are no longer stored here. Upload them again."
@@ -42,7 +42,7 @@ GONE = "These files are no longer stored here. Upload them again."
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What goes with the files: what a row may hold, what was done to them here, and the draft they were made from."""
+    """Facts about the files: the allowed calls per row, the applied fixes (`made`), and the draft that was fixed."""
 
     allow_multiple_calls: bool = False
     allow_no_call: bool = False
@@ -52,7 +52,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class UploadedData:
-    """The files that the Data step shows, and what they are called; `test` are test rows that were brought along."""
+    """The files of the Data step; `name` is the dataset's name, and `test` the uploaded test rows, if any."""
 
     dataset: Path
     tools: Path
@@ -62,11 +62,10 @@ class UploadedData:
 
 
 class UploadStore:
-    """A folder of uploads, never changed; each is kept for a week, and for seven days on which the app was used.
+    """A folder of drafts, which never change; each is stored for a week, and for seven days on which the app was used.
 
-    Each is named by its content under a key of this folder's own, so that nobody can guess the name who was not told
-    it. What is not here is looked for in `before`: data that was given before its owner logged in. `allowance` is how
-    much may be kept.
+    A draft's id is a keyed hash of its content, so that others cannot guess it. A draft that is not in this folder is
+    read from `before`, the uploads from before the login. `allowance` limits the size.
     """
 
     def __init__(self, folder: Path, before: UploadStore | None = None, allowance: Allowance = NO_LIMIT) -> None:
@@ -77,7 +76,7 @@ class UploadStore:
         self._days = UseDays(folder / DAYS)
 
     def counted_for(self, owner: str) -> UploadStore:
-        """The same folder, in which what is added counts as this owner's."""
+        """The same store, whose additions count for this owner."""
         same = copy(self)
         same._owner = owner
         return same
@@ -90,18 +89,18 @@ class UploadStore:
         origin: Origin | None = None,
         test: Path | None = None,
     ) -> str:
-        """Keep the files, the dataset under `name`; returns the id to find them by. All are kept, or InputError."""
+        """Store the files, the dataset under `name`, and return their id. Raises InputError if that is not possible."""
         name = _plain_name(name or (dataset.name if isinstance(dataset, Path) else ""))
         files = {name: _bytes(dataset), TOOLS: _bytes(tools), NOTES: _notes(name, origin or Origin())}
         if test:
             files[f"{TESTS}/{_plain_name(test.name)}"] = _bytes(test)
         self._sweep()
-        with disk_errors(self.folder, "keep the upload in"):
+        with disk_errors(self.folder, "store the upload in"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            return self._keep(files)
+            return self._store(files)
 
     def open(self, draft: str) -> UploadedData:
-        """The files of that id; InputError where they are no longer kept."""
+        """The files with this id. Raises InputError if they are no longer stored."""
         if draft == EXAMPLE:
             return UploadedData(EXAMPLES / "hiking.csv", EXAMPLES / TOOLS, "hiking.csv")
         folder = self.folder / draft
@@ -111,18 +110,18 @@ class UploadStore:
             if self._before is not None:
                 return self._before.open(draft)
             raise InputError(GONE)
-        known = {one.name for one in fields(Origin)}
-        origin = Origin(**{key: value for key, value in notes.items() if key in known})
+        names = {one.name for one in fields(Origin)}
+        origin = Origin(**{key: value for key, value in notes.items() if key in names})
         return UploadedData(folder / name, folder / TOOLS, name, origin, next(iter(own_files(folder, TESTS, "")), None))
 
-    def _keep(self, files: Mapping[str, bytes]) -> str:
-        """Write the files of a draft that is not here, or not whole; InputError or OSError."""
+    def _store(self, files: Mapping[str, bytes]) -> str:
+        """Write the files of a draft unless it exists and is complete. Raises InputError or OSError."""
         digest = hashlib.blake2b(key=self._secret(), digest_size=12)
         for name, content in files.items():
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
         folder = self.folder / digest.hexdigest()
         if _holds(folder, files):
-            with suppress(OSError, InputError):  # a full disk: it is here nevertheless
+            with suppress(OSError, InputError):  # on a full disk the draft still exists
                 write_text(folder / DAYS, str(self._days.count))
                 os.utime(folder)
             return folder.name
@@ -134,7 +133,7 @@ class UploadStore:
                 path.write_bytes(content)
             try:
                 if not _holds(folder, files):
-                    remove(folder)  # an earlier version's, cut short
+                    remove(folder)  # an incomplete draft of an earlier version
                 put_in_place(Path(scratch), folder)
             except OSError:
                 if not _holds(folder, files):  # else another thread was faster
@@ -142,14 +141,14 @@ class UploadStore:
         return folder.name
 
     def _secret(self) -> bytes:
-        """The folder's key, made by whoever comes first; one that a full disk cut short is replaced. InputError."""
+        """The folder's key, created at the first use; one that a full disk truncated is replaced. Raises InputError."""
         path = self.folder / KEY
         if not self._key:
             lock = locks.wait_for(self.folder / f".{KEY}.lock")
             if lock is None:
                 raise InputError(f"{self.folder} has been busy for over ten seconds. Try again.")
             try:
-                if not path.is_file():  # a link to nowhere, or a FIFO, on which writing would wait
+                if not path.is_file():  # a dangling link, or a FIFO, which would block the writer
                     path.unlink(missing_ok=True)
                 if _size(path) != KEY_BYTES:
                     write_bytes(path, secrets.token_bytes(KEY_BYTES), 0o600)
@@ -159,7 +158,7 @@ class UploadStore:
         return self._key
 
     def _sweep(self) -> None:
-        """Remove old drafts; what cannot be removed now is left for the next time."""
+        """Delete old drafts; one that cannot be deleted now is tried again next time."""
         with suppress(OSError, InputError):
             days, now = self._days.today(), time.time()
             for folder in self.folder.glob("*"):
@@ -167,23 +166,23 @@ class UploadStore:
                     remove(folder)
 
     def _is_old(self, folder: Path, days: int, now: float) -> bool:
-        """Whether a draft was made over a week ago, by the clock and by the days of use: a clock can be set wrong."""
+        """Whether a draft is over a week old, by the clock and by the days of use, because a clock can be wrong."""
         try:
             age = now - folder.stat().st_mtime
             made = int(read_bytes(folder / DAYS, 20))
-        except FileNotFoundError:  # removed meanwhile
+        except FileNotFoundError:  # deleted meanwhile
             return False
-        except (InputError, ValueError):  # an earlier version's: its days count from now on
+        except (InputError, ValueError):  # a draft of an earlier version: its days count from now on
             with suppress(OSError, InputError):
                 changed = folder.stat().st_mtime
                 write_text(folder / DAYS, str(days))
                 os.utime(folder, (changed, changed))
             return False
-        return not 0 <= age < KEPT_SECONDS and days - made >= KEPT_DAYS
+        return not 0 <= age < STORED_SECONDS and days - made >= STORED_DAYS
 
 
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Whether a draft's folder holds the files as they were given."""
+    """Whether a draft's folder contains exactly these files."""
     try:
         return all(_size(folder / name) == len(content) for name, content in files.items()) and all(
             read_bytes(folder / name, len(content)) == content for name, content in files.items()
@@ -218,11 +217,11 @@ def _read_notes(path: Path) -> dict[str, Any]:
 
 
 def _plain_name(name: str) -> str:
-    """A file name without what a file system may refuse, never one that we use ourselves."""
+    """A file name without characters that a file system may refuse, and different from the store's own names."""
     text = re.sub(r"[^\w.-]+", "-", name).strip(".-")[-80:] or "dataset"
     return text if text not in (TOOLS, NOTES, TESTS) else "dataset.csv"
 
 
 def draft_link(draft: str, which: str) -> str:
-    """Where the `dataset` or the `tools` of a draft can be downloaded."""
+    """The address from which the `dataset` or the `tools` of a draft can be downloaded."""
     return f"data/{quote(draft, safe='')}/{which}"

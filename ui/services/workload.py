@@ -1,4 +1,4 @@
-"""What a training on checked rows computes, by the tokens that the check counted."""
+"""The workload of a training, estimated from the tokens that the check counted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from backend.runs import RunConfig
 
 
 def trained_rows(report: CheckReport, config: RunConfig) -> int:
-    """About how many rows are left to train on, besides those held out."""
+    """The estimated number of rows to train on, without the held-out rows."""
     return max(1, round(len(report.examples) * (1 - config.test_split)))
 
 
 def workload(report: CheckReport, config: RunConfig) -> Workload:
-    """What training on these rows computes, by the tokens that the check counted; InputError if it counted none."""
+    """The workload of a training on these rows. Raises InputError if the check counted no tokens."""
     budget = report.tokens
     if budget is None:
         raise InputError(f"The tokens of the rows were not counted. {report.tokens_error}".strip())

@@ -1,10 +1,10 @@
-// The page's side of the model in the browser: starts the worker, shows how far it is, and waits for its answers.
-// It is the last part of a Part's js_on_load, so `element` is that part; the rest of the page calls window.ftBrowser.
+// The page's side of the model in the browser: starts the worker, shows its progress, and waits for its answers.
+// This code is the last part of a Part's js_on_load, so `element` is that part. The page calls window.ftBrowser.
 const PHONE = 'Phones give a page too little memory for most models';
-const OLD = 'This browser lacks a part of WebAssembly that LiteRT-LM needs';
+const OLD = 'This browser lacks features of WebAssembly that LiteRT-LM needs';
 const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
 const MEGABYTE = 1e6;
-let worker, loading, insisted = false, asked = 0, stopped = false;
+let worker, loading, insisted = false, lastId = 0, stopped = false;
 const waiting = new Map();
 
 const config = () => JSON.parse(element.querySelector('[data-config]')?.dataset.config ?? 'null');
@@ -12,15 +12,15 @@ const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const absolute = (path) => new URL(path, document.baseURI).href;
 const phone = () => navigator.userAgentData?.mobile
   || /Android|iPhone|iPad|iPod/.test(navigator.userAgent)
-  || (/Mac/.test(navigator.platform) && navigator.maxTouchPoints > 1);  // an iPad that calls itself a Mac
+  || (/Mac/.test(navigator.platform) && navigator.maxTouchPoints > 1);  // an iPad that identifies itself as a Mac
 const obstacle = () => {
   if (!globalThis.WebAssembly?.validate(SIMD) || !globalThis.Worker) return OLD;
   return phone() && !insisted ? PHONE : null;
 };
 
 const say = (text, fraction) => {
-  if (!part('told')) return;
-  part('told').textContent = text;
+  if (!part('status')) return;
+  part('status').textContent = text;
   part('bar').hidden = fraction === undefined;
   part('bar').classList.toggle('unknown', fraction === null);
   part('bar').firstElementChild.style.width = fraction ? `${Math.min(100, 100 * fraction).toFixed(1)}%` : '';
@@ -32,33 +32,33 @@ const progress = ({doing, received, bytes}) => {
   const {file} = config() ?? {};
   if (doing === 'fetching') {
     const size = (count) => (count / MEGABYTE).toFixed(bytes < 10 * MEGABYTE ? 1 : 0);
-    say(`Fetching ${file}: ${size(received)} of ${size(bytes)} MB`, received / bytes);
+    say(`Downloading ${file}: ${size(received)} of ${size(bytes)} MB`, received / bytes);
   } else {
     say(doing === 'opening' ? `Opening ${file}` : 'Reading the tools', null);
   }
 };
 
-const WHENCE = {
-  kept: 'kept by this browser since an earlier visit',
-  stored: 'kept by this browser for the next visit',
-  fetched: 'this browser cannot keep it for the next visit',
+const SOURCES = {
+  cached: 'stored by this browser on an earlier visit',
+  stored: 'stored by this browser for the next visit',
+  fetched: 'this browser cannot store it for the next visit',
 };
 const isReady = ({load_seconds: seconds, source}) =>
-  say(`Ready in this browser: opened in ${seconds.toFixed(1)} s, ${WHENCE[source]}.`);
+  say(`Ready in this browser: opened in ${seconds.toFixed(1)} s, ${SOURCES[source]}.`);
 
 const end = (outcome) => {
   worker?.terminate();
   worker = loading = undefined;
-  for (const settle of waiting.values()) settle(outcome);
+  for (const resolve of waiting.values()) resolve(outcome);
   waiting.clear();
 };
 
 // Resolves to {load_seconds, source}, {error}, or {stopped}.
 const load = () => {
-  const wanted = config();
-  if (!wanted) return Promise.resolve({error: 'LiteRT-LM for the browser is not installed here'});
-  loading ??= new Promise((settle) => {
-    waiting.set('open', settle);
+  const requested = config();
+  if (!requested) return Promise.resolve({error: 'LiteRT-LM for the browser is not installed here'});
+  loading ??= new Promise((resolve) => {
+    waiting.set('open', resolve);
     progress({doing: 'opening'});
     worker = new Worker(absolute('model_worker.js'));
     worker.onerror = (event) => end({error: event.message || 'The worker could not be started'});
@@ -70,8 +70,8 @@ const load = () => {
       if (data.open) isReady(data.open);
       found?.(data.open ?? data.answer ?? {error: data.error});
     };
-    const url = absolute(wanted.url);
-    worker.postMessage({wanted: {...wanted, url, runtime: absolute(wanted.runtime)}});
+    const url = absolute(requested.url);
+    worker.postMessage({requested: {...requested, url, runtime: absolute(requested.runtime)}});
   });
   return loading.then((outcome) => {
     if (outcome.error) end(outcome);
@@ -79,13 +79,13 @@ const load = () => {
   });
 };
 
-const ask = (message) => new Promise((settle) => {
-  asked += 1;
-  waiting.set(asked, settle);
-  worker.postMessage({id: asked, message});
+const ask = (message) => new Promise((resolve) => {
+  lastId += 1;
+  waiting.set(lastId, resolve);
+  worker.postMessage({id: lastId, message});
 });
 
-// Whether the model is or will be here; where it cannot be, the reason is shown and given back as {error}.
+// Loads the model, unless it is loaded. If that is not possible, shows the reason and resolves to {error}.
 const ready = async () => {
   const lacks = obstacle();
   if (lacks) {
@@ -99,7 +99,7 @@ const ready = async () => {
   return outcome;
 };
 
-// What each message is answered with; null where the server is to answer. A failure ends the list.
+// Resolves to the answers to the messages; null if the server is to answer. An error ends the list.
 const answer = async (where, messages) => {
   if (where !== 'browser' || !messages.length) return null;
   stopped = false;

@@ -1,4 +1,4 @@
-// Draws the figure in props.value with plotly, which the app serves itself, and draws it again when the colours change.
+// Draws the figure in props.value with plotly, which the app serves, and draws it again when the colours change.
 const box = element.querySelector('.chart');
 const load = () => {
   if (window.Plotly) return Promise.resolve();
@@ -39,7 +39,7 @@ const draw = async () => {
   });
   new ResizeObserver(() => { if (box.offsetWidth) Plotly.Plots.resize(box); }).observe(box);
 };
-// A button elsewhere on the page, `data-png` with this chart's id, saves it as a picture on the page's own ground.
+// A button whose `data-png` is this chart's id saves the chart as a PNG with the page's background.
 document.addEventListener('click', async (event) => {
   const name = event.target.closest('[data-png]')?.dataset.png;
   if (!name || !props.value || !element.closest(`#${name}`)) return;

@@ -1,21 +1,21 @@
 // Runs an exported .litertlm file with @litert-lm/core on the CPU of the visitor's machine.
-// A classic worker: the runtime's loader needs importScripts. The file is kept by the browser under its hash.
+// This is a classic worker, because the runtime's loader needs importScripts. The browser caches the file by its hash.
 const STORE = 'functiongemma-models';
-const KEPT = 2;
+const MOST_CACHED = 2;
 const MOST_TOKENS = 256;
-const GREEDY = {type: 2, k: 1, p: 1, temperature: 1, seed: 0};  // TOP_P of one: the runtime has no GREEDY
+const GREEDY = {type: 2, k: 1, p: 1, temperature: 1, seed: 0};  // TOP_P with k = 1, because the runtime has no GREEDY
 const printed = [];
 let engine, config, prepared;
 
-// The runtime logs everything; only its last lines matter, and only if it fails.
-const note = (...said) => { printed.push(said.join(' ')); printed.splice(0, printed.length - 20); };
+// The runtime logs a lot. Only its last lines are stored, for the reason if it fails.
+const note = (...words) => { printed.push(words.join(' ')); printed.splice(0, printed.length - 20); };
 for (const level of ['debug', 'log', 'info', 'warn', 'error']) console[level] = note;
 
-const tell = (message) => postMessage(message);
+const report = (message) => postMessage(message);
 
 const opened = async () => {
   try {
-    return await caches.open(STORE);  // absent without https, refused in some private windows
+    return await caches.open(STORE);  // missing without https, refused in some private windows
   } catch {
     return null;
   }
@@ -28,34 +28,34 @@ const hexOf = async (blob) => {
 
 const fetched = async ({url, bytes, sha256, file}) => {
   const reply = await fetch(url);
-  if (!reply.ok) throw new Error(`${file} could not be fetched (HTTP ${reply.status})`);
+  if (!reply.ok) throw new Error(`${file} could not be downloaded (HTTP ${reply.status})`);
   const reader = reply.body.getReader();
   const chunks = [];
   let received = 0;
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     chunks.push(next.value);
     received += next.value.length;
-    tell({doing: 'fetching', received, bytes});
+    report({doing: 'fetching', received, bytes});
   }
   const blob = new Blob(chunks);
   if (blob.size !== bytes || (self.crypto?.subtle && await hexOf(blob) !== sha256)) {
-    throw new Error(`${file} did not arrive as it lies on the server; reload the page`);
+    throw new Error(`${file} was damaged during the download; reload the page`);
   }
   return blob;
 };
 
-const model = async (wanted) => {
+const model = async (requested) => {
   const store = await opened();
-  const key = new URL(`kept/${wanted.sha256}.litertlm`, wanted.url).href;
-  const kept = await (await store?.match(key))?.blob();
-  if (kept?.size === wanted.bytes) return [kept, 'kept'];
-  const blob = await fetched(wanted);
+  const key = new URL(`kept/${requested.sha256}.litertlm`, requested.url).href;
+  const cached = await (await store?.match(key))?.blob();
+  if (cached?.size === requested.bytes) return [cached, 'cached'];
+  const blob = await fetched(requested);
   try {
     const older = await store.keys();
-    await Promise.all(older.slice(0, Math.max(0, older.length + 1 - KEPT)).map((request) => store.delete(request)));
+    await Promise.all(older.slice(0, Math.max(0, older.length + 1 - MOST_CACHED)).map((request) => store.delete(request)));
     await store.put(key, new Response(blob));
     return [blob, 'stored'];
-  } catch {  // no store, or no room in it
+  } catch {  // no cache, or the cache is full
     return [blob, 'fetched'];
   }
 };
@@ -74,24 +74,24 @@ const runtime = async (base) => {
 const session = () => engine.createSession({
   samplerParams: GREEDY, maxOutputTokens: MOST_TOKENS, applyPromptTemplateInSession: false});
 
-// A session whose tool declarations are computed already: the question alone is left to read.
+// Creates a session that has already processed the tool declarations, so that only the message remains.
 const prepare = async () => {
   const made = await session();
   await made.runPrefill([config.head]);
   return made;
 };
 
-const open = async (wanted) => {
-  config = wanted;
-  const [blob, source] = await model(wanted);
-  tell({doing: 'opening'});
-  const library = await runtime(wanted.runtime);
+const open = async (requested) => {
+  config = requested;
+  const [blob, source] = await model(requested);
+  report({doing: 'opening'});
+  const library = await runtime(requested.runtime);
   const started = performance.now();
   engine = await library.Engine.create({model: blob, backend: library.Backend.CPU});
   const load = (performance.now() - started) / 1000;
-  tell({doing: 'preparing'});
+  report({doing: 'preparing'});
   prepared = await prepare();
-  tell({open: {load_seconds: load, source}});
+  report({open: {load_seconds: load, source}});
 };
 
 const written = async (made, text) => {
@@ -116,26 +116,26 @@ const ask = async (id, message) => {
   let answer;
   try {
     answer = await written(made, question);
-  } catch {  // a long message may fit only when it is read in one piece with what stands before it
+  } catch {  // a long message may fit only if it is processed in one piece with the prompt before it
     answer = await written(await session(), config.head + question);
   }
-  tell({id, answer});
+  report({id, answer});
   prepared = await prepare();
 };
 
 const reason = (error) => {
-  const told = typeof error === 'object' ? error?.message : '';  // native exceptions are bare numbers
-  const last = printed.filter((said) => !/^(INFO|WARNING|[IW]\d)/.test(said)).at(-1);
-  return (told || last || String(error)).replace(/[.\s]+$/, '').slice(0, 400);
+  const message = typeof error === 'object' ? error?.message : '';  // native exceptions are plain numbers
+  const last = printed.filter((line) => !/^(INFO|WARNING|[IW]\d)/.test(line)).at(-1);
+  return (message || last || String(error)).replace(/[.\s]+$/, '').slice(0, 400);
 };
 
-let line = Promise.resolve();
-onmessage = ({data: {id, wanted, message}}) => {
-  line = line.then(async () => {
+let queue = Promise.resolve();
+onmessage = ({data: {id, requested, message}}) => {
+  queue = queue.then(async () => {
     try {
-      await (wanted ? open(wanted) : ask(id, message));
+      await (requested ? open(requested) : ask(id, message));
     } catch (error) {
-      tell({id, error: reason(error)});
+      report({id, error: reason(error)});
     }
   });
 };

@@ -11,7 +11,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") ftShell()?.remove("runs-open");
 });
-// In a frame, such as a Space's page on the Hub, the browser may keep the login's cookie away: log in in a tab of its own.
+// In a frame, such as a Space's page on the Hub, the browser may block the login's cookie, so the login opens a new tab.
 document.addEventListener("click", (event) => {
   const login = event.target.closest("[data-login]");
   if (login && window.self !== window.top) login.target = "_blank";

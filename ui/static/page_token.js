@@ -1,4 +1,4 @@
-// Every call of this page carries a token that only a page of this app can have read: spending money asks for it.
+// Every call of this page carries a token that only a page of this app can read. Actions that cost money require it.
 (() => {
   const send = window.fetch.bind(window);
   const page = new URL("page-token", document.baseURI);

@@ -24,7 +24,7 @@ WORDS = {
     "busy": "Training",
     "failed": "Training failed",
     "cancelled": "Training was cancelled",
-    "kept": "Nothing was saved. Change the settings, or start again.",
+    "saved": "Nothing was saved. Change the settings, or start again.",
 }
 
 
@@ -124,10 +124,10 @@ def _blank(page_state: PageState) -> Markup:
 
 def _texts(run: Run) -> dict[str, str]:
     """The panel's texts; if an interrupted training can resume, they say from which step."""
-    kept = last_saved_state(run)
-    if kept is None:
+    saved = last_saved_state(run)
+    if saved is None:
         return WORDS
-    words = {"kept": f"It can resume from step {kept.step:,}.", "again": f"Resume from step {kept.step:,}"}
+    words = {"saved": f"It can resume from step {saved.step:,}.", "again": f"Resume from step {saved.step:,}"}
     return {**WORDS, **words}
 
 

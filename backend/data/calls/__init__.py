@@ -1,4 +1,4 @@
-"""The tool_calls column: reading a call from text, and checking its arguments."""
+"""Reads the tool_calls column and checks the arguments of its calls."""
 
 from backend.data.calls.arguments import (
     DROPPED,

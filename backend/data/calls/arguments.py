@@ -17,10 +17,10 @@ DROPPED = object()
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One place where the arguments break the schema.
+    """One mismatch between the arguments and the schema.
 
-    `path` are the keys and indices below the arguments; `better` the value that should stand there, DROPPED, or
-    UNFIXABLE; `rename` the key that was probably meant; `sure` that the change cannot alter what is meant.
+    `path` has the keys and indices below the arguments. `better` is the right value, DROPPED, or UNFIXABLE. `rename` is
+    the key that was probably meant. `sure` says that the change cannot change the meaning.
     """
 
     kind: MismatchKind
@@ -33,7 +33,7 @@ class Mismatch:
 
 
 def check_arguments(tool: Tool, arguments: Mapping[str, Any]) -> Iterator[Mismatch]:
-    """Every mismatch between the arguments and the tool's schema."""
+    """Yields every mismatch between the arguments and the tool's schema."""
     schema = tool.parameters or {"properties": {}}
     yield from _check_object(arguments, {"properties": {}, **schema}, (), closed=True)
 
@@ -110,7 +110,7 @@ def _is_a(value: Any, kind: str) -> bool:
 
 
 def _converted(value: Any, kind: str) -> Any:
-    """The same value in the right type, where nobody could doubt it; else UNFIXABLE."""
+    """Returns the same value in the right type if there is no doubt about it, else UNFIXABLE."""
     if kind == "string" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if kind == "string" and isinstance(value, float) and math.isfinite(value):
@@ -136,7 +136,7 @@ def _number(word: str, kind: str) -> Any:
 
 
 def normal_arguments(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with whole floats as integers where the schema says integer, and nothing else changed."""
+    """Returns the arguments with whole floats as integers if the schema says integer, and nothing else changed."""
     return {name: _normal(value, (schema.get("properties") or {}).get(name)) for name, value in arguments.items()}
 
 
@@ -159,7 +159,7 @@ def _folded(word: str) -> str:
 
 
 def show_value(value: Any) -> str:
-    """A value as the user wrote it, short."""
+    """Returns a value as text, shortened for a message."""
     if isinstance(value, str):
         return show(value)
     text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""Reading a tool_calls cell: from whatever shape the calls were written in to names and arguments."""
+"""Reads a tool_calls cell, in any known form of calls, into names and arguments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class RawCall:
-    """One call as written, unwrapped; `name` and `arguments` may be of any kind, `nulls` are keys that held null."""
+    """One call, unwrapped; `name` and `arguments` can have any type, and `nulls` are the keys with the value null."""
 
     name: Any
     arguments: Any
@@ -28,16 +28,16 @@ class RawCall:
 
     @property
     def sound(self) -> bool:
-        """Whether it has a name and an object of arguments."""
+        """Whether the call has a name and an object of arguments."""
         return isinstance(self.name, str) and bool(self.name) and isinstance(self.arguments, Mapping)
 
 
 @dataclass(frozen=True)
 class CallsCell:
-    """A tool_calls cell as read.
+    """The content of a tool_calls cell.
 
-    `calls` is None where the cell holds no list of calls, and holds None for an item that is no object; `shapes` name
-    what was unwrapped; `repair` and `fault` are those of its JSON.
+    `calls` is None if the cell has no list of calls; an item of it is None if it is not an object. `shapes` are the
+    names of the unwrapped forms. `repair` and `fault` are those of the JSON.
     """
 
     text: str
@@ -49,7 +49,7 @@ class CallsCell:
 
     @property
     def empty(self) -> bool:
-        """Whether the cell holds nothing at all."""
+        """Whether the cell is empty."""
         return not self.text.strip()
 
     @cached_property
@@ -59,12 +59,12 @@ class CallsCell:
 
     @property
     def canonical(self) -> str:
-        """The cell as this product writes it: `[{"name": …, "args": {…}}]`."""
+        """The cell in the standard form, `[{"name": …, "args": {…}}]`."""
         return canonical_text([(call.name, call.arguments) for call in self.calls or () if call is not None])
 
 
 def canonical_text(calls: list[tuple[str, Mapping[str, Any]]]) -> str:
-    """Calls in the form of the tool_calls column; a lone surrogate is written as its escape."""
+    """Returns calls in the form of the tool_calls column; a lone surrogate is written as its escape."""
     value = [{"name": name, "args": dict(arguments)} for name, arguments in calls]
     text = json.dumps(value, ensure_ascii=False)
     return text if _encodable(text) else json.dumps(value)
@@ -75,7 +75,7 @@ def _encodable(text: str) -> bool:
 
 
 def read_calls(text: str) -> CallsCell:
-    """Read one cell; never raises."""
+    """Returns the content of one cell; never raises."""
     if not text.strip():
         return CallsCell(text, None, None)
     cell = read_cell_value(text)
@@ -91,7 +91,7 @@ def read_calls(text: str) -> CallsCell:
 
 
 def _open_strings(cell: CellValue, shapes: list[str]) -> Any:
-    """The value, taken out of the JSON string that it may have been packed into once or twice."""
+    """Returns the value, parsed again if it is a JSON string with JSON in it, at most twice."""
     value = cell.value
     for _ in range(2):
         if not isinstance(value, str):
@@ -122,8 +122,8 @@ def _read_call(item: Any, shapes: list[str]) -> RawCall | None:
     if isinstance(arguments, Mapping):
         nulls = tuple(name for name, value in arguments.items() if value is None)
         arguments = {name: value for name, value in arguments.items() if value is not None}
-    known = {*NAME_KEYS, *_WRAPPER_KEYS, key}
-    return RawCall(name, arguments, nulls, tuple(key for key in {**outer, **item} if key not in known))
+    used = {*NAME_KEYS, *_WRAPPER_KEYS, key}
+    return RawCall(name, arguments, nulls, tuple(key for key in {**outer, **item} if key not in used))
 
 
 def _named(item: Mapping[str, Any], shapes: list[str]) -> Any:
@@ -136,7 +136,7 @@ def _named(item: Mapping[str, Any], shapes: list[str]) -> Any:
 
 
 def _arguments(item: Mapping[str, Any], shapes: list[str]) -> tuple[Any, str]:
-    """The arguments, and the key that they stood under; an absent key means none."""
+    """Returns the arguments and their key; without such a key, there are no arguments."""
     for key in ARGUMENT_KEYS:
         value = item.get(key, _MISSING)
         if value is _MISSING:
@@ -150,7 +150,7 @@ def _arguments(item: Mapping[str, Any], shapes: list[str]) -> tuple[Any, str]:
 
 
 def _parsed_object(text: str, shape: str, shapes: list[str]) -> Any:
-    """The object that a string holds, or the string itself."""
+    """Returns the object in a string of JSON, or the string itself."""
     if not text.strip():
         shapes.append(shape)
         return {}

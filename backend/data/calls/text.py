@@ -1,4 +1,4 @@
-"""Turning what people paste into a tool_calls cell back into JSON, where there is one way to do it."""
+"""Repairs text in a tool_calls cell that is almost JSON, if only one repair is possible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "″": '
 _DOUBLE_SMART = frozenset("“”„‟″")
 _FENCE, _LANGUAGE = "```", re.compile("[a-zA-Z]*+")
 _STRING = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)'
-"""A JSON string, also one without its end: what begins in it is not looked for again, so that time stays linear."""
+"""A JSON string, with or without its end; the search continues after it, so that the time is linear."""
 _STRING_OR_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.DOTALL)
 _STRING_OR_SMART = re.compile(rf"{_STRING}|[“”„‟″]", re.DOTALL)
 _MAX_REPAIRED = 20_000
@@ -26,7 +26,7 @@ _MAX_REPAIRED_DEPTH = 40
 
 @dataclass(frozen=True, slots=True)
 class CellValue:
-    """The JSON value of a cell; `repair` says what had to be done first, `fault` why there is no value."""
+    """The JSON value of a cell; `repair` is the repair that was necessary, `fault` the reason if there is no value."""
 
     value: Any = None
     repair: Repair | None = None
@@ -34,7 +34,7 @@ class CellValue:
 
 
 def read_cell_value(text: str) -> CellValue:
-    """The value of a tool_calls cell, strictly or by one unambiguous repair."""
+    """Returns the value of a tool_calls cell, by strict JSON or after one unambiguous repair."""
     try:
         return CellValue(parse_json(text))
     except JsonFault as fault:
@@ -61,7 +61,7 @@ def _repair(text: str) -> CellValue | None:
 
 
 def _unfenced(text: str) -> str | None:
-    """What stands in a Markdown code block, without the name of its language; None if the text is no such block."""
+    """Returns the content of a Markdown code block without its language, or None if the text is not a code block."""
     bare = text.strip()
     if len(bare) < 2 * len(_FENCE) or not (bare.startswith(_FENCE) and bare.endswith(_FENCE)):
         return None
@@ -70,7 +70,7 @@ def _unfenced(text: str) -> str | None:
 
 
 def _from_native(text: str) -> CellValue | None:
-    """The calls in an answer written as the model writes it."""
+    """Returns the calls in an answer in the model's own syntax."""
     try:
         answer = parse_answer(text)
     except ParseError:
@@ -80,7 +80,7 @@ def _from_native(text: str) -> CellValue | None:
 
 
 def _straighten(text: str) -> str:
-    """The text with curly double quotes straightened, those inside a straight string left alone."""
+    """Returns the text with straight double quotes for curly ones, except inside a string with straight quotes."""
     return _STRING_OR_SMART.sub(lambda match: '"' if len(match[0]) == 1 else match[0], text)
 
 
@@ -92,12 +92,12 @@ def _tried(text: str, repair: Repair) -> CellValue | None:
 
 
 def _from_python(text: str, repair: Repair = "python-repr") -> CellValue | None:
-    """The value of a Python literal made of JSON's own kinds of values."""
+    """Returns the value of a Python literal that has only types of JSON."""
     if text.count("[") + text.count("{") + text.count("(") > _MAX_REPAIRED_DEPTH:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a literal such as '\d' warns about its escape
+            warnings.simplefilter("ignore")  # Python warns about escapes such as '\d'
             value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None

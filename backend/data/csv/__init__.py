@@ -1,4 +1,4 @@
-"""CSV files: reading, the header, repairing, editing, writing."""
+"""Reads, repairs, edits and writes CSV files."""
 
 from backend.data.csv.editor import CsvEditor, DraftRow
 from backend.data.csv.header import KNOWN_COLUMNS, normal_name

@@ -1,4 +1,4 @@
-"""Finding the CSV's header and its delimiter, also below other lines and with a quote left open."""
+"""Finds the CSV's header and its delimiter, also below other lines and with an unclosed quote."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from backend.data.csv.reading import DELIMITERS, Record, read_records
 from backend.data.text import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
 KNOWN_COLUMNS = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
-_LINES_LOOKED_AT = 6
+_FIRST_LINES = 6
 _LOOKS_LIKE_CALLS = re.compile(r"""^\s*[\[{].*\bname["'“”]""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """How a file begins: its delimiter, its header if it has one, and the records above that; `empty` without any."""
+    """The start of a file: its delimiter, its header or None, and the records above it; `empty` if it has no record."""
 
     delimiter: str = ","
     header: Record | None = None
@@ -27,12 +27,12 @@ class Heading:
 
 @lru_cache(maxsize=4096)
 def normal_name(name: str) -> str:
-    """A column's name without differences of case, spaces and dashes."""
+    """Returns a column's name in lower case, with underscores for spaces and dashes."""
     return re.sub(r"[\s_-]+", "_", name.strip().strip("\ufeff").strip()).casefold()
 
 
 def column_index(names: tuple[str, ...]) -> dict[str, int]:
-    """Where each known column stands; the first of two with the same name counts."""
+    """Returns the position of each known column; the first of two with the same name counts."""
     index: dict[str, int] = {}
     for at, name in enumerate(names):
         if normal_name(name) in KNOWN_COLUMNS:
@@ -41,10 +41,10 @@ def column_index(names: tuple[str, ...]) -> dict[str, int]:
 
 
 def find_heading(text: str) -> Heading:
-    """The reading of the first lines that makes most sense: both columns named, else rows of calls, else cells."""
+    """Returns the best reading of the first lines: one with both columns, else one with calls, else any cells."""
     candidates: list[tuple[int, int, int, Heading]] = []
     for rank, delimiter in enumerate(DELIMITERS):
-        records = [_with_names(one, text, delimiter) for one in islice(read_records(text, delimiter), _LINES_LOOKED_AT)]
+        records = [_with_names(one, text, delimiter) for one in islice(read_records(text, delimiter), _FIRST_LINES)]
         if not records:
             return Heading(empty=True)
         named = next((at for at, one in enumerate(records) if len(_required(one)) == len(REQUIRED_COLUMNS)), None)
@@ -62,7 +62,7 @@ def _required(record: Record) -> set[str]:
 
 
 def _with_names(record: Record, text: str, delimiter: str) -> Record:
-    """The record; one with broken quotes is cut at its delimiters, in case it is the header."""
+    """Returns the record; one with broken quotes is divided at its delimiters, because it may be the header."""
     if record.fault is None:
         return record
     cells = tuple(cell.strip().strip('"') for cell in text[record.start : record.end].split(delimiter)[:20])
@@ -70,5 +70,5 @@ def _with_names(record: Record, text: str, delimiter: str) -> Record:
 
 
 def _is_data(record: Record) -> bool:
-    """Whether what should be the header is already a row."""
+    """Whether the record in the header's position is a row."""
     return not column_index(record.cells) and any(_LOOKS_LIKE_CALLS.match(cell) for cell in record.cells)

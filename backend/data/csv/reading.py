@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 _MOST_CELLS = 1000
-"""Cells of a record that are read; the rest of its line is left out."""
+"""The most cells of a record that are read; the rest of its line is skipped."""
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -25,10 +25,10 @@ _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: its first physical line, where it stands in the text, and its cells.
+    """One record: its first physical line, its position in the text, and its cells.
 
-    `fault` says why the record could not be read; `padded` that spaces stood between a delimiter and a quote;
-    `stray` are the cells that hold a quote without being quoted.
+    `fault` is the reason if the record could not be read. `padded` says that there are spaces between a delimiter and a
+    quote. `stray` are the unquoted cells that contain a quote.
     """
 
     line: int
@@ -41,12 +41,12 @@ class Record:
 
     @property
     def blank(self) -> bool:
-        """Whether the line holds nothing at all."""
+        """Whether the line is empty."""
         return self.fault is None and len(self.cells) == 1 and not self.cells[0].strip()
 
 
 def read_records(text: str, delimiter: str) -> Iterator[Record]:
-    """Every record of `text` that is not blank; after a broken one reading goes on at the next physical line."""
+    """Yields every record of `text` that is not blank; after a broken one, reading continues at the next line."""
     position, line = 0, 1
     while position < len(text):
         blank = _BLANK_LINES.match(text, position)
@@ -64,7 +64,7 @@ def read_records(text: str, delimiter: str) -> Iterator[Record]:
 
 
 def count_newlines(text: str, start: int, end: int) -> int:
-    """The number of line ends (`\\r\\n`, `\\r` or `\\n`) in `text[start:end]`."""
+    """Returns the number of line ends (`\\r\\n`, `\\r` or `\\n`) in `text[start:end]`."""
     returns = text.count("\r", start, end)
     if not returns:
         return text.count("\n", start, end)
@@ -108,7 +108,7 @@ def _read_record(text: str, start: int, line: int, delimiter: str) -> Record:
 
 
 def _broken(text: str, start: int, line: int, opening: int) -> Record:
-    """The rest of the physical line, as a record whose quotes are wrong from `opening` on."""
+    """Returns the rest of the physical line as a record whose quotes are wrong from `opening` on."""
     newline = _NEWLINE.search(text, start)
     end = newline.start() if newline else len(text)
     closing = _QUOTED.match(text, opening)
@@ -117,5 +117,5 @@ def _broken(text: str, start: int, line: int, opening: int) -> Record:
 
 
 def encode_record(cells: tuple[str, ...], delimiter: str = ",") -> str:
-    """One record as text, every cell in quotes, without a line end."""
+    """Returns one record as text, with every cell in quotes and without a line end."""
     return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells)

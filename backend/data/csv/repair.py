@@ -17,9 +17,9 @@ _LONGEST = 20_000
 def repaired_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
     """Returns the intended cells of a record with a wrong cell count or wrong quotes, or None if they are unclear."""
     if record.fault is None and len(record.cells) > table.width:
-        kept, rest = record.cells[: table.width], record.cells[table.width :]
+        first, rest = record.cells[: table.width], record.cells[table.width :]
         if not any(cell.strip() for cell in rest):
-            return kept
+            return first
     two_columns = table.width == len(REQUIRED_COLUMNS) and table.index.get(MESSAGE) == 0 and table.index.get(CALLS) == 1
     if not two_columns or record.end - record.start > _LONGEST:
         return None
@@ -27,7 +27,7 @@ def repaired_cells(record: Record, table: CsvTable) -> tuple[str, ...] | None:
 
 
 def _message_and_calls(line: str, delimiter: str) -> tuple[str, str] | None:
-    """The line cut in two at the first delimiter behind which everything is JSON."""
+    """Returns the two parts of the line at the first delimiter after which the rest is JSON, or None."""
     mark = re.escape(delimiter)
     for cut in islice(re.finditer(rf'{mark}[ \t]*"*(?=[\[{{])', line), _ATTEMPTS):
         message, rest = line[: cut.start()].strip(), line[cut.end() :].strip().rstrip('"').rstrip()

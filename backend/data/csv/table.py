@@ -1,4 +1,4 @@
-"""The CSV as a table: its header, its rows, and the records that fit neither."""
+"""The table of a CSV: its header, its rows, and the records that are neither."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_FRAGMENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One data row; a cell is None where the file has no such column."""
+    """One data row; a cell is None if the file has no such column."""
 
     line: int
     message: str | None
@@ -37,11 +37,11 @@ class Row:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A CSV file as read. `index` maps each column that we know to its position; `header` is None where there is none,
-    and `above` are the records that stand before it.
+    """The content of a CSV file.
 
-    `faulty` are records with broken quotes, `ragged` those whose cell count differs from the header's; `cut_at` is the
-    line at which reading stopped because there are too many rows.
+    `index` maps each known column to its position. `header` is None if there is none, and `above` are the records
+    before it. `faulty` are the records with broken quotes, `ragged` those whose cell count differs from the header's.
+    `cut_at` is the line at which reading stopped because there are too many rows.
     """
 
     source: DecodedFile
@@ -57,12 +57,12 @@ class CsvTable:
 
     @property
     def row_count(self) -> int:
-        """Every data row, the unreadable ones among them."""
+        """The number of data rows, including the unreadable ones."""
         return len(self.rows) + len(self.faulty) + len(self.ragged)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names as they stand in the header."""
+        """The names of the columns in the header."""
         return self.header.cells if self.header else ()
 
     @property
@@ -72,12 +72,12 @@ class CsvTable:
 
 
 def read_table(path: Path) -> CsvTable:
-    """Read the CSV at `path`, within the limits on bytes and rows."""
+    """Returns the table of the CSV at `path`, within the limits on bytes and rows."""
     return table_from(read_source(path, MAX_CSV_BYTES))
 
 
 def table_from(source: DecodedFile) -> CsvTable:
-    """The table in a file that has been read; without rows where there is no text."""
+    """Returns the table in a decoded file; without rows if the file has no text."""
     if not source.readable:
         return CsvTable(source)
     heading = find_heading(source.text)
@@ -89,7 +89,7 @@ def table_from(source: DecodedFile) -> CsvTable:
 
 
 def _collect(table: CsvTable) -> CsvTable:
-    """The table with its records sorted into rows, faulty and ragged ones."""
+    """Returns the table with its records divided into rows, faulty and ragged ones."""
     rows: list[Row] = []
     faulty: list[Record] = []
     ragged: list[Record] = []
@@ -127,7 +127,7 @@ def _collect(table: CsvTable) -> CsvTable:
 
 
 def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:
-    """(line, column, characters) of each cell over the limit."""
+    """Returns (line, column, characters) of each cell over the limit."""
     if record.end - record.start <= MAX_CELL_CHARACTERS:
         return []
     names = table.names or REQUIRED_COLUMNS
@@ -153,5 +153,5 @@ _SPLITS = {
 
 
 def normal_split(word: str) -> str:
-    """`train` or `test` for the words that mean them, else the word itself."""
+    """Returns `train` or `test` for their synonyms, else the word itself."""
     return _SPLITS.get(word.strip().casefold(), word.strip())

@@ -1,4 +1,4 @@
-"""Writing rows back to a CSV."""
+"""Writes rows to a CSV."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from backend.records import Example
 
 OPERATORS = ("=", "+", "-", "@")
 FORMULA_STARTS = (*OPERATORS, "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it (OWASP, CSV Injection)."""
+"""The starts of a cell that a spreadsheet runs as a formula (OWASP, CSV Injection)."""
 
 
 def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe in front."""
+    """Returns the cell, with an apostrophe before it if a spreadsheet would run it as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def write_csv(examples: Iterable[Example], path: Path) -> None:
-    """Write the rows as UTF-8 with user_message and tool_calls; answer and split too where a row has one.
+    """Writes the rows as UTF-8 with user_message and tool_calls, and with answer and split if a row has one.
 
-    The file appears whole or not at all. InputError if it cannot be written.
+    The file is written completely or not at all. Raises InputError if it cannot be written.
     """
     rows = list(examples)
     extra = [name for name in (ANSWER, SPLIT) if any(getattr(example, name) for example in rows)]

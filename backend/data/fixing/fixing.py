@@ -70,7 +70,7 @@ class _Selection:
 def _refuse_unreadable(inputs: Inputs) -> None:
     source = inputs.table.source
     if not source.readable:
-        why = source.trouble or (f"it is {source.kind}" if source.kind else "it is over the size limit")
+        why = source.problem or (f"it is {source.kind}" if source.kind else "it is over the size limit")
         raise InputError(f"The CSV {source.path.name} cannot be fixed: {why}. Give a CSV in UTF-8.")
     if inputs.table.cut_at is not None:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The token budget: how much room prompt and answer take, with the tokenizer of the chosen base."""
+"""The token budget: the lengths of prompts and answers in tokens of the chosen base model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.tokens import TokenCounter, counter_for
 MARGIN = 8
 """Tokens added to the longest row before it becomes the maximum length."""
 _CACHE_STEP = 128
-_LINES_KEPT = 200
+_MOST_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class RowTokens:
 
 @dataclass(frozen=True)
 class TokenBudget:
-    """What the rows take, in tokens of `tokenizer`.
+    """The lengths of the rows, in tokens of `tokenizer`.
 
-    `prompt_tokens` is the longest prompt by choice of declarations; `prefix` the part of it that all rows share;
-    `tool_shares` each tool's part of a prompt with full declarations, from 0 to 1; `smallest_cache` the smallest KV
-    cache that holds every row, a multiple of 128. `over_length` and `over_cache` are the first 200 rows that do
-    not fit; `lengths` are all rows', in order.
+    `prompt_tokens` is the longest prompt for each choice of declarations, `prefix` the part of it that all rows share.
+    `tool_shares` is each tool's part of a prompt with full declarations, from 0 to 1. `smallest_cache` is the smallest
+    KV cache that holds every row, a multiple of 128. `over_length` and `over_cache` are the first 200 rows that do not
+    fit. `lengths` has every row's length, in order.
     """
 
     tokenizer: str
@@ -73,9 +73,10 @@ class TokenBudget:
 def measure_budget(
     tools: Sequence[Tool], examples: Sequence[Example], options: CheckOptions, counter: TokenCounter | None = None
 ) -> TokenBudget | None:
-    """The token budget of the rows; None without rows. Raises InputError where the tokenizer cannot be had.
+    """Returns the token budget of the rows, or None without rows. Raises InputError if the tokenizer cannot be read.
 
-    Each row costs what its message and answer cost: the rest of the prompt is the same for all, and is measured once.
+    Only the message and the answer of each row are encoded. The rest of the prompt is the same for all rows, so it is
+    encoded once.
     """
     if not examples:
         return None
@@ -84,14 +85,14 @@ def measure_budget(
         options.base_model, tools, _texts(examples, chosen), options.token, folders=options.folders
     )
     formats = {one: get_format(options.prompt_format, one) for one in DECLARATIONS}
-    frames = {name: _frame(tools, counter, fmt) for name, fmt in formats.items()}
-    rows = _row_tokens(examples, counter, chosen, frames[options.declarations])
+    fixed = {name: _fixed_tokens(tools, counter, fmt) for name, fmt in formats.items()}
+    rows = _row_tokens(examples, counter, chosen, fixed[options.declarations])
     longest = max(rows, key=lambda row: row.total)
-    longest_message = max(row.prompt for row in rows) - frames[options.declarations]
+    longest_message = max(row.prompt for row in rows) - fixed[options.declarations]
     return _budget(rows, longest, options, counter, {
-        "prompt_tokens": {name: frame + longest_message for name, frame in frames.items()},
-        "prefix": frames[options.declarations],
-        "tool_shares": _tool_shares(tools, counter, formats["full"], frames["full"]),
+        "prompt_tokens": {name: tokens + longest_message for name, tokens in fixed.items()},
+        "prefix": fixed[options.declarations],
+        "tool_shares": _tool_shares(tools, counter, formats["full"], fixed["full"]),
     })  # fmt: skip
 
 
@@ -112,9 +113,9 @@ def _budget(
         max_seq_length_needed=longest.total + MARGIN,
         kv_cache=options.kv_cache_max_len,
         smallest_cache=math.ceil((longest.total + MARGIN) / _CACHE_STEP) * _CACHE_STEP,
-        over_length=tuple(over_length[:_LINES_KEPT]),
+        over_length=tuple(over_length[:_MOST_LINES]),
         over_length_count=len(over_length),
-        over_cache=tuple(over_cache[:_LINES_KEPT]),
+        over_cache=tuple(over_cache[:_MOST_LINES]),
         over_cache_count=len(over_cache),
         lengths=tuple(row.total for row in rows),
         **shared,
@@ -122,18 +123,18 @@ def _budget(
 
 
 def _texts(examples: Iterable[Example], fmt: PromptFormat) -> Iterable[str]:
-    """What a run's tokenizer is trained on: each message and completion."""
+    """Yields the texts that a run's tokenizer is trained on: each message and completion."""
     for example in examples:
         yield example.message
         yield fmt.completion(example.calls, example.answer)
 
 
-def _frame(tools: Sequence[Tool], counter: TokenCounter, fmt: PromptFormat) -> int:
-    """The tokens of a prompt apart from its message."""
+def _fixed_tokens(tools: Sequence[Tool], counter: TokenCounter, fmt: PromptFormat) -> int:
+    """Returns the number of tokens of a prompt without its message."""
     return len(counter.encode(fmt.prompt(tools, "?"))) - len(counter.encode("?"))
 
 
-def _row_tokens(examples: Sequence[Example], counter: TokenCounter, fmt: PromptFormat, frame: int) -> list[RowTokens]:
+def _row_tokens(examples: Sequence[Example], counter: TokenCounter, fmt: PromptFormat, fixed: int) -> list[RowTokens]:
     @cache
     def completion_tokens(text: str) -> int:
         return len(counter.encode(text))
@@ -141,17 +142,17 @@ def _row_tokens(examples: Sequence[Example], counter: TokenCounter, fmt: PromptF
     return [
         RowTokens(
             example.line,
-            frame + len(counter.encode(example.message.strip())),
+            fixed + len(counter.encode(example.message.strip())),
             completion_tokens(fmt.completion(example.calls, example.answer)),
         )
         for example in examples
     ]
 
 
-def _tool_shares(tools: Sequence[Tool], counter: TokenCounter, full: PromptFormat, frame: int) -> dict[str, float]:
-    """Each tool's share of the prompt: what the prompt loses when the tool is left out."""
+def _tool_shares(tools: Sequence[Tool], counter: TokenCounter, full: PromptFormat, fixed: int) -> dict[str, float]:
+    """Returns each tool's share of the prompt: the tokens that a prompt without the tool saves."""
     shares: dict[str, float] = {}
     for at, tool in enumerate(tools):
-        without = _frame([*tools[:at], *tools[at + 1 :]], counter, full) if len(tools) > 1 else 0
-        shares[tool.name] = round(max(0, frame - without) / max(1, frame), 4)
+        without = _fixed_tokens([*tools[:at], *tools[at + 1 :]], counter, full) if len(tools) > 1 else 0
+        shares[tool.name] = round(max(0, fixed - without) / max(1, fixed), 4)
     return shares

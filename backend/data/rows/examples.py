@@ -1,4 +1,4 @@
-"""From rows as read to examples, and how a row is named by its content."""
+"""Converts rows to examples, and computes a row's id from its content."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _ID_LENGTH = 12
 
 
 def row_id(message: str, calls: Sequence[Call]) -> str:
-    """A row's name: the first 12 hexadecimal digits of the SHA-256 of its message and calls."""
+    """Returns a row's id: the first 12 hexadecimal digits of the SHA-256 of its message and calls."""
     content = json.dumps([message, [[call.name, dict(call.arguments)] for call in calls]], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:_ID_LENGTH]
 
 
 def to_examples(rows: Iterable[Row], inputs: Inputs) -> tuple[Example, ...]:
-    """The rows as examples; of rows with the same content the second is called `…-2`, the third `…-3`."""
+    """Returns the rows as examples; of rows with equal content, the second id ends in `-2`, the third in `-3`."""
     seen: Counter[str] = Counter()
     calls_by_text: dict[str, tuple[Call, ...]] = {}
     examples: list[Example] = []

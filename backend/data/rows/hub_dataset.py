@@ -1,4 +1,4 @@
-"""A dataset repository on the Hub, fetched and written as a CSV."""
+"""Downloads a dataset from the Hub and writes it as a CSV."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READ = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
 def fetch_dataset(repo: str, split: str, token: str | None) -> Path:
-    """The file of a dataset repository for the split, as a CSV; InputError says what there is instead."""
+    """Returns the split's file of a dataset repository, as a CSV. Raises InputError with the available files."""
     scratch = Scratch("dataset-")
     atexit.register(scratch.cleanup)
     folder = Path(scratch.name)
@@ -39,7 +39,7 @@ def fetch_dataset(repo: str, split: str, token: str | None) -> Path:
 
 
 def choose_file(files: list[str], split: str, repo: str) -> str:
-    """The file of a dataset repository that holds the split; InputError listing what there is."""
+    """Returns the file of a dataset repository with the split. Raises InputError with the available files."""
     readable = [file for file in files if file.endswith(_READ)]
     named = [file for file in readable if split.casefold() in re.split(r"[^a-z0-9]+", file.casefold())]
     ranked = sorted(named, key=lambda file: (_READ.index(Path(file).suffix), file))
@@ -50,12 +50,12 @@ def choose_file(files: list[str], split: str, repo: str) -> str:
     what = "several files" if named else "no file"
     raise InputError(
         f"The dataset {repo} has {what} for the split {split!r}. It has: {listing(readable or files) or 'no files'}. "
-        "Give another split, or download the CSV and give its path."
+        "Choose another split, or download the CSV and enter its path."
     )
 
 
 def to_csv(path: Path) -> Path:
-    """A table in another format as a CSV beside it; lists and objects in cells become JSON."""
+    """Returns a table in another format as a CSV in the same folder; lists and objects in cells become JSON."""
     try:
         if path.suffix == ".parquet":
             table = pandas.read_parquet(path)

@@ -21,15 +21,15 @@ _OPEN_ENDED = re.compile(
 )
 _LIST = re.compile(r"(?::|\bone of\b:?|\beither\b|\()([^:()]+)$", re.I)
 _SEPARATOR = re.compile(r" ?(?:, ?(?:or|and) |,|\||/| or | and ) ?")
-"""For a text with single spaces alone: runs of them would take time that grows with their square."""
+"""Only for a text with single spaces; with runs of spaces, the time would grow with the square of their length."""
 _VALUE = re.compile(r"""["'`“‘]?([\w-]+)["'`”’]?""")
 _MOST = 0.8
-"""Share of the rows that must use a listed value before the list counts as complete."""
+"""A list of values counts as complete if at least this share of the rows uses one of them."""
 
 
 @lru_cache(maxsize=1024)
 def listed_values(description: str) -> tuple[str, ...]:
-    """The closed list of one-word values at the end of a description; empty where there is none."""
+    """Returns the closed list of one-word values at the end of a description; empty if there is none."""
     if len(description) > 2000 or _OPEN_ENDED.search(description):
         return ()
     found = _LIST.search(_without_end(description))
@@ -41,19 +41,19 @@ def listed_values(description: str) -> tuple[str, ...]:
 
 
 def _without_end(description: str) -> str:
-    """The description with single spaces, without the point or the bracket that it ends with."""
+    """Returns the description with single spaces, without a full stop or bracket at its end."""
     text = " ".join(description.split())
     return (text[:-1] if text.endswith((".", ")")) else text).rstrip()
 
 
-def mostly_kept(values: tuple[str, ...], used: Counter[str]) -> bool:
+def counts_as_complete(values: tuple[str, ...], used: Counter[str]) -> bool:
     """Whether nearly all rows use only the listed values, so that the list counts as complete."""
     return sum(used[value] for value in values) >= _MOST * used.total() > 0
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The two files, the options, and each distinct tool_calls cell read once."""
+    """The two files and the options; each distinct tool_calls cell is read once."""
 
     table: CsvTable
     tools_file: ToolsFile
@@ -67,14 +67,14 @@ class Inputs:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """The rows to look at: those of the chosen split, where the file has a split column."""
+        """The rows to check: those of the chosen split, if the file has a split column."""
         if self.options.split is None or "split" not in self.table.index:
             return self.table.rows
         return tuple(row for row in self.table.rows if row.split in ("", self.options.split))
 
     @cached_property
     def rows_per_tool(self) -> Mapping[str, int]:
-        """The number of rows that call each tool, sound or not; every tool is there."""
+        """The number of rows that call each tool, including invalid rows and tools without rows."""
         counts = dict.fromkeys(self.tools, 0)
         for text, times in Counter(row.calls for row in self.rows if row.calls).items():
             for name in {call.name for call in self.cell(text).sound} & counts.keys():
@@ -83,7 +83,7 @@ class Inputs:
 
     @cached_property
     def used_values(self) -> Mapping[tuple[str, str], Counter[str]]:
-        """How often each string value stands in the rows, by (tool, argument)."""
+        """The number of occurrences of each string value in the rows, by (tool, argument)."""
         used: dict[tuple[str, str], Counter[str]] = {}
         for text, times in Counter(row.calls for row in self.rows if row.calls).items():
             for call in self.cell(text).sound:
@@ -94,34 +94,34 @@ class Inputs:
 
     @cached_property
     def described_values(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        """The values that an argument's description lists, by (tool, argument), where most rows keep to them."""
+        """The values that an argument's description lists, by (tool, argument), if most rows use only these."""
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         for tool in self.tools.values():
             for name, schema in tool.properties.items():
                 values = () if schema.get("enum") else listed_values(str(schema.get("description", "")))
-                if values and mostly_kept(values, self.used_values.get((tool.name, name), Counter())):
+                if values and counts_as_complete(values, self.used_values.get((tool.name, name), Counter())):
                     found[tool.name, name] = values
         return found
 
     @cached_property
     def format(self) -> PromptFormat:
-        """The prompt format of the run; raises InputError for an unknown one."""
+        """The prompt format of the run. Raises InputError if it is unknown."""
         return get_format(self.options.prompt_format, self.options.declarations)
 
     def cell(self, text: str) -> CallsCell:
-        """A tool_calls cell as read."""
+        """Returns the content of a tool_calls cell."""
         found = self.cells.get(text)
         if found is None:
             found = self.cells[text] = read_calls(text)
         return found
 
     def mismatches(self, call: RawCall) -> tuple[Mismatch, ...]:
-        """Where a call of a known tool breaks its schema."""
+        """Returns the mismatches between a call and its tool's schema; none if the tool is unknown."""
         tool = self.tools.get(call.name) if call.sound else None
         return tuple(check_arguments(tool, call.arguments)) if tool else ()
 
     def calls_of(self, cell: CallsCell) -> tuple[Call, ...]:
-        """A sound cell's calls, their arguments in the schema's own types."""
+        """Returns the calls of a valid cell, with arguments in the schema's types."""
         return tuple(
             Call(call.name, normal_arguments(call.arguments, self.tools[call.name].parameters))
             for call in cell.sound
@@ -130,5 +130,5 @@ class Inputs:
 
 
 def read_inputs(dataset: Path, tools: Path, options: CheckOptions) -> Inputs:
-    """Reads both files; the rules report what is wrong with them."""
+    """Reads both files; the rules report their problems."""
     return Inputs(read_table(dataset), read_tools(tools), options)

@@ -1,10 +1,10 @@
-"""Rows whose label a simple classifier firmly contradicts: confident learning (Northcutt et al. 2021).
+"""Finds rows whose label a simple classifier contradicts, by confident learning (Northcutt et al. 2021).
 
-A linear classifier over character and word n-grams is trained on four fifths of the rows and asked about the last
-fifth, five times over, near-duplicates kept together. A row is suspect when another label is as probable for it as for
-the rows that have that label, and more so than its own. Rows that a script wrote by filling words into a sentence
-vouch for each other ("Check my profile", "Read profile"), so they are asked about once more with all that hold the same
-words left out. The classifier's accuracy on held-out rows is the baseline that a fine-tuned model must exceed.
+A linear classifier over character and word n-grams is cross-validated in five folds; near-duplicates stay in one fold.
+A row is suspect if another label is more probable than its own, and at least as probable as on average for the rows
+with that label. Rows that a script generated from one template confirm each other's labels ("Check my profile", "Read
+profile"). Therefore they are classified a second time, with all rows of the same words in the same fold. The
+classifier's accuracy on held-out rows is the baseline that a fine-tuned model must exceed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.data.rows.set_view import label_of
-from backend.data.similarity import clusters_of, find_frames
+from backend.data.similarity import clusters_of, find_templates
 from backend.data.text import count
 from backend.errors import InputError
 from backend.ngrams import linear_classifier, ngram_features
@@ -48,7 +48,7 @@ class ClassLabel:
 
 @dataclass(frozen=True, slots=True)
 class LabelError:
-    """One row whose label is doubtful; `likely` is the label that the classifier would give, with its probability."""
+    """One row whose label is doubtful; `likely` is the label that the classifier predicts, with its probability."""
 
     line: int
     message: str
@@ -60,10 +60,10 @@ class LabelError:
 
 @dataclass(frozen=True)
 class LabelErrorReport:
-    """The suspect rows, most doubtful first, and the classifier's accuracy on rows that it did not see.
+    """The suspect rows, the most doubtful first, and the classifier's accuracy on held-out rows.
 
-    `labels` is the number of different labels told apart: whole calls (`whole_calls`) where enough rows share each,
-    else the tools alone. `tool_accuracy` counts the tool, `accuracy` the whole label.
+    `labels` is the number of different labels. They are whole calls (`whole_calls`) if enough rows share each, else
+    only the tools. `tool_accuracy` is the accuracy of the tool, `accuracy` that of the whole label.
     """
 
     suspects: tuple[LabelError, ...]
@@ -75,7 +75,7 @@ class LabelErrorReport:
 
 
 def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelErrorReport:
-    """Cross-validate the classifier over the rows; raises InputError for too few rows or one label only."""
+    """Returns the result of the cross-validation. Raises InputError if there are too few rows or only one label."""
     rows = list(examples)
     if len(rows) > _MOST_ROWS:
         chosen = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
@@ -84,7 +84,7 @@ def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelError
     names = sorted(set(labels), key=str)
     if len(rows) < _FEWEST or len(names) < 2:
         raise InputError(
-            f"Suspect labels need at least {_FEWEST} rows with two different calls; there are "
+            f"A review of labels needs at least {_FEWEST} rows with two different calls. There are "
             f"{count(len(rows), 'row')} with {count(len(names), 'label')}. Add rows."
         )
     given = np.array([names.index(label) for label in labels])
@@ -95,7 +95,7 @@ def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelError
     kinds = sorted({name.tools for name in names})
     tools = np.array([kinds.index(name.tools) for name in names])
     return LabelErrorReport(
-        _suspects(rows, names, given, [everything, *_filled_apart(rows, given, names, clusters, seed)]),
+        _suspects(rows, names, given, [everything, *_template_rounds(rows, given, names, clusters, seed)]),
         float((guessed == given).mean()),
         float((tools[guessed] == tools[given]).mean()),
         len(rows),
@@ -105,7 +105,7 @@ def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelError
 
 
 def class_labels(rows: Sequence[Example]) -> list[ClassLabel]:
-    """Each row's class: its whole calls if at least five rows share them and there are not too many, else its tools."""
+    """Returns each row's class: its whole calls if there are few and at least five rows share each, else its tools."""
     tools = [ClassLabel(tuple(sorted(call.name for call in row.calls))) for row in rows]
     full = [replace(tool, calls=label_of(row.calls)) for tool, row in zip(tools, rows, strict=True)]
     common = {label for label, times in Counter(full).items() if times >= _LABEL_ROWS}
@@ -117,54 +117,56 @@ def class_labels(rows: Sequence[Example]) -> list[ClassLabel]:
 
 @dataclass(frozen=True)
 class _Round:
-    """The label probabilities of every row, and the positions of those that the question was about."""
+    """The label probabilities of every row, and the positions of the rows that this round evaluates."""
 
     probabilities: Floats
-    asked: frozenset[int]
+    evaluated: frozenset[int]
 
 
-def _filled_apart(
+def _template_rounds(
     rows: Sequence[Example], given: Indices, names: list[ClassLabel], clusters: Sequence[Sequence[int]], seed: int
 ) -> list[_Round]:
-    """The question about the rows made from sentence frames, all that share label and words held out together."""
-    frames = find_frames([row.message for row in rows], given.tolist())
-    if not frames:
+    """Returns the round for the rows made from templates; rows with the same label and words are held out together."""
+    templates = find_templates([row.message for row in rows], given.tolist())
+    if not templates:
         return []
-    from scipy.cluster.hierarchy import DisjointSet  # as scikit-learn: only when asked
+    from scipy.cluster.hierarchy import DisjointSet  # imported late, like scikit-learn
 
     groups = DisjointSet(range(len(rows)))
     for cluster in clusters:
         for at in cluster:
             groups.merge(cluster[0], at)
     first: dict[tuple[int, str], int] = {}
-    for frame in frames:
-        for at, filler in frame.fillers.items():
+    for template in templates:
+        for at, filler in template.fillers.items():
             groups.merge(first.setdefault((int(given[at]), filler), at), at)
-    kin = [sorted(group) for group in groups.subsets()]
-    probabilities = _held_out(rows, given, len(names), _folds(kin, seed), seed)
-    return [_Round(probabilities, frozenset(at for frame in frames for at in frame.fillers))]
+    together = [sorted(group) for group in groups.subsets()]
+    probabilities = _held_out(rows, given, len(names), _folds(together, seed), seed)
+    return [_Round(probabilities, frozenset(at for template in templates for at in template.fillers))]
 
 
 def _held_out(rows: Sequence[Example], given: Indices, labels: int, folds: Indices, seed: int) -> Floats:
-    """Every row's label probabilities, from a classifier that saw neither the row nor any other of its fold."""
+    """Returns every row's label probabilities, from a classifier that was not trained on the row's fold."""
     features = ngram_features(fewest_texts=2).fit_transform([row.message for row in rows])
     probabilities = np.zeros((len(rows), labels))
     for fold in range(_FOLDS):
-        asked = folds == fold
-        seen = np.unique(given[~asked])
-        if not asked.any() or len(seen) < 2:
+        held_out = folds == fold
+        seen = np.unique(given[~held_out])
+        if not held_out.any() or len(seen) < 2:
             continue
-        probabilities[np.ix_(asked, seen)] = _classify(features[~asked], given[~asked], features[asked], seed)
+        probabilities[np.ix_(held_out, seen)] = _classify(
+            features[~held_out], given[~held_out], features[held_out], seed
+        )
     return probabilities
 
 
-def _classify(train: Any, labels: Indices, asked: Any, seed: int) -> Floats:
-    answer: Floats = linear_classifier(seed).fit(train, labels).predict_proba(asked)
+def _classify(train: Any, labels: Indices, test: Any, seed: int) -> Floats:
+    answer: Floats = linear_classifier(seed).fit(train, labels).predict_proba(test)
     return answer
 
 
 def _folds(groups: Sequence[Sequence[int]], seed: int) -> Indices:
-    """The fold of each row, groups kept together."""
+    """Returns the fold of each row; the rows of a group are in one fold."""
     order = np.random.default_rng(seed).permutation(len(groups))
     folds = np.zeros(sum(map(len, groups)), dtype=np.int64)
     for turn, at in enumerate(order.tolist()):
@@ -175,11 +177,11 @@ def _folds(groups: Sequence[Sequence[int]], seed: int) -> Indices:
 def _suspects(
     rows: Sequence[Example], names: list[ClassLabel], given: Indices, rounds: Sequence[_Round]
 ) -> tuple[LabelError, ...]:
-    """The rows doubted in any round of questions, the most doubtful first."""
+    """Returns the rows that are doubtful in any round, the most doubtful first."""
     worst: dict[int, LabelError] = {}
-    for question in rounds:
-        for at, suspect in _doubted(rows, names, given, question.probabilities):
-            if at in question.asked and (at not in worst or _margin(suspect) < _margin(worst[at])):
+    for one in rounds:
+        for at, suspect in _doubted(rows, names, given, one.probabilities):
+            if at in one.evaluated and (at not in worst or _margin(suspect) < _margin(worst[at])):
                 worst[at] = suspect
     return tuple(sorted(worst.values(), key=_margin))
 
@@ -191,7 +193,7 @@ def _margin(suspect: LabelError) -> float:
 def _doubted(
     rows: Sequence[Example], names: list[ClassLabel], given: Indices, probabilities: Floats
 ) -> Iterator[tuple[int, LabelError]]:
-    """The rows over another label's threshold: the mean probability of that label among the rows that bear it."""
+    """Yields the rows over another label's threshold: the mean probability of that label for the rows that have it."""
     own = probabilities[np.arange(len(rows)), given]
     sizes = np.bincount(given, minlength=len(names))
     thresholds = np.bincount(given, weights=own, minlength=len(names)) / np.maximum(sizes, 1)

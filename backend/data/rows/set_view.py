@@ -18,7 +18,7 @@ Label = tuple[str, ...]
 
 
 def label_of(calls: tuple[Call, ...]) -> Label:
-    """What a row's answer is, comparable: each call as text, in an order of its own."""
+    """Returns the calls of a row in a form that can be compared: each call as text, sorted."""
     return tuple(sorted(json.dumps([call.name, call.arguments], sort_keys=True) for call in calls))
 
 
@@ -33,8 +33,8 @@ class SetView:
     def labels(self) -> tuple[Label, ...]:
         """Each row's label."""
         by_calls = {id(example.calls): example.calls for example in self.examples}
-        known = {name: label_of(calls) for name, calls in by_calls.items()}
-        return tuple(known[id(example.calls)] for example in self.examples)
+        labels = {name: label_of(calls) for name, calls in by_calls.items()}
+        return tuple(labels[id(example.calls)] for example in self.examples)
 
     @cached_property
     def by_normal(self) -> Mapping[str, tuple[int, ...]]:
@@ -49,7 +49,7 @@ class SetView:
 
     @cached_property
     def split(self) -> Split | None:
-        """The rows divided as training will do it; None where they cannot be."""
+        """The same split that training uses; None if the rows cannot be divided."""
         options = self.inputs.options
         try:
             return split_examples(
@@ -60,7 +60,7 @@ class SetView:
 
     @cached_property
     def rows_by_tool(self) -> Mapping[str, tuple[Example, ...]]:
-        """The rows that call each tool; every tool is there."""
+        """The rows that call each tool, including tools without rows."""
         rows: dict[str, list[Example]] = {name: [] for name in self.inputs.tools}
         for example in self.examples:
             for name in {call.name for call in example.calls}:

@@ -15,14 +15,14 @@ from backend.errors import InputError
 from backend.records import Example, Tool
 
 _VALUE_ROWS = 10
-"""Rows from which a tool's value gets test rows of its own (facts/evaluation.md, "Split")."""
+"""A value of a tool is a separate stratum if at least this many rows share it (facts/evaluation.md, "Split")."""
 
 Stratum = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The rows to train on and those to test on."""
+    """The training rows and the test rows."""
 
     train: tuple[Example, ...]
     test: tuple[Example, ...]
@@ -30,7 +30,7 @@ class Split:
     fraction: float
 
     def to_json(self) -> dict[str, Any]:
-        """The split as ids of rows, for split.json."""
+        """Returns the split as ids of rows, for split.json."""
         return {
             "schema": 1,
             "seed": self.seed,
@@ -41,7 +41,7 @@ class Split:
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any] | str, examples: Iterable[Example]) -> Split:
-        """The split that `to_json` saved, with the rows out of `examples`; InputError where one is not among them."""
+        """Returns the split that `to_json` saved, with rows of `examples`. Raises InputError if one is missing."""
         document: Any = json.loads(saved) if isinstance(saved, str) else saved
         by_id = {example.id: example for example in examples}
         try:
@@ -57,17 +57,17 @@ class Split:
 def split_examples(
     examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int, near: NearGroups | None = None
 ) -> Split:
-    """Divide the rows, `fraction` of them to test on; a `split` column in the data wins.
+    """Returns a split with the share `fraction` of test rows; a `split` column in the data takes precedence.
 
-    Stratified by tool, and by tool and value where 10 rows share them; duplicates and near-duplicates stay on one
-    side; every tool with at least two different rows gets a test row. The same rows in another order give the same
-    split. Raises InputError where the rows cannot be divided.
+    The split is stratified by tool, and by tool and value if 10 rows share them. Duplicates and near-duplicates stay on
+    one side. Every tool with at least two different rows gets a test row. The order of the rows does not matter. Raises
+    InputError if the rows cannot be divided.
     """
     own = _own_split(examples, fraction, seed)
     if own is not None:
         return own
     if not 0 < fraction < 1:
-        raise InputError(f"The test split is {fraction}; it must lie between 0 and 1, such as 0.1.")
+        raise InputError(f"The test split is {fraction}. It must be between 0 and 1, such as 0.1.")
     clusters = clusters_of(examples, fraction, near)
     if len(clusters) < 2:
         raise InputError(
@@ -81,14 +81,14 @@ def split_examples(
 
 
 def _own_split(examples: Sequence[Example], fraction: float, seed: int) -> Split | None:
-    """The data's own split, where its column puts rows on both sides; a row that says nothing is trained on."""
+    """Returns the split of the data's own column if it has both kinds of rows; a row without a value is trained on."""
     test = tuple(example for example in examples if example.split == "test")
     train = tuple(example for example in examples if example.split != "test")
     return Split(train, test, seed, fraction) if test and train else None
 
 
 def stratum_of(example: Example, value_rows: Mapping[Stratum, int]) -> Stratum:
-    """The row's tools, with the values of its arguments where enough rows share them."""
+    """Returns the row's tools, with the values of its arguments if enough rows share them."""
     tools = tuple(sorted(call.name for call in example.calls))
     full = _full_stratum(example, tools)
     return full if value_rows[full] >= _VALUE_ROWS else tools
@@ -102,7 +102,7 @@ def _full_stratum(example: Example, tools: Stratum) -> Stratum:
 def _choose(
     clusters: list[list[int]], examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int
 ) -> set[int]:
-    """The positions of the test rows."""
+    """Returns the positions of the test rows."""
     value_rows = Counter(
         _full_stratum(example, tuple(sorted(call.name for call in example.calls))) for example in examples
     )
@@ -110,17 +110,17 @@ def _choose(
     for cluster in sorted(clusters, key=lambda members: min(examples[at].id for at in members)):
         leader = min((examples[at] for at in cluster), key=lambda example: example.id)
         strata[stratum_of(leader, value_rows)].append(cluster)
-    wanted = _quotas({name: sum(map(len, group)) for name, group in strata.items()}, fraction)
+    quotas = _quotas({name: sum(map(len, group)) for name, group in strata.items()}, fraction)
     chosen: set[int] = set()
     for name in sorted(strata):
         group = strata[name]
         Random(f"{seed}:{name}").shuffle(group)
-        chosen.update(_fill(group, wanted[name]))
+        chosen.update(_fill(group, quotas[name]))
     return _with_every_tool(chosen, strata, examples, tools)
 
 
 def _quotas(sizes: Mapping[Stratum, int], fraction: float) -> dict[Stratum, int]:
-    """How many test rows each stratum gives, by largest remainders, so that the sum is the fraction of the whole."""
+    """Returns the number of test rows per stratum, by largest remainders, so that the sum is the requested fraction."""
     exact = {name: size * fraction for name, size in sizes.items()}
     quotas = {name: int(value) for name, value in exact.items()}
     left = round(sum(exact.values())) - sum(quotas.values())
@@ -129,11 +129,11 @@ def _quotas(sizes: Mapping[Stratum, int], fraction: float) -> dict[Stratum, int]
     return quotas
 
 
-def _fill(group: list[list[int]], wanted: int) -> set[int]:
-    """Whole clusters, taken in order, that together hold no more than `wanted` rows and leave one cluster behind."""
+def _fill(group: list[list[int]], quota: int) -> set[int]:
+    """Returns whole clusters, in order, with at most `quota` rows in total; at least one cluster remains."""
     chosen: set[int] = set()
     for cluster in group[:-1]:
-        if len(chosen) + len(cluster) <= wanted:
+        if len(chosen) + len(cluster) <= quota:
             chosen.update(cluster)
     return chosen
 
@@ -144,7 +144,7 @@ def _with_every_tool(
     examples: Sequence[Example],
     tools: Sequence[Tool],
 ) -> set[int]:
-    """The chosen rows, and for each tool without any its smallest cluster, if another one is left to train on."""
+    """Returns the chosen rows, and for each tool without any its smallest cluster, if another remains for training."""
     by_tool: dict[str, list[list[int]]] = defaultdict(list)
     for name in sorted(strata):
         for cluster in strata[name]:

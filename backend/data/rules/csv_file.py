@@ -21,8 +21,8 @@ _MAX_BAD_LINES = 200
 )
 def unreadable(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.table.source
-    if source.trouble:
-        yield Finding(f"The CSV {show(source.path.name)} cannot be opened: {source.trouble}. Check the path.")
+    if source.problem:
+        yield Finding(f"The CSV {show(source.path.name)} cannot be opened: {source.problem}. Check the path.")
 
 
 @rule(

@@ -8,7 +8,7 @@ from itertools import islice
 
 from backend.data.fixers import drop_conflicting, drop_equal, drop_normalised
 from backend.data.rows import Finding, Label, SetView, class_labels, rule
-from backend.data.similarity import THRESHOLD, find_frames, similarity
+from backend.data.similarity import THRESHOLD, find_templates, similarity
 from backend.data.text import MESSAGE, SPLIT, count, show
 
 _MOST_LINES = 8
@@ -169,7 +169,7 @@ def near_across_split(view: SetView) -> Iterator[Finding]:
 
 
 _SHARE = 0.1
-_SHOWN_FRAMES = 4
+_SHOWN_TEMPLATES = 4
 _SHOWN_LINES = 8
 
 
@@ -182,14 +182,14 @@ _SHOWN_LINES = 8
     "and the call often does not fit the sentence. The check reports it if they are at least a tenth of the rows.",
 )
 def sentence_frames(view: SetView) -> Iterator[Finding]:
-    frames = find_frames([example.message for example in view.examples], class_labels(view.examples))
-    rows = {at for frame in frames for at in frame.fillers}
+    templates = find_templates([example.message for example in view.examples], class_labels(view.examples))
+    rows = {at for template in templates for at in template.fillers}
     if len(rows) < _SHARE * len(view.examples) or not rows:
         return
-    lines = [view.examples[at].line for at in frames[0].fillers]
+    lines = [view.examples[at].line for at in templates[0].fillers]
     shown = "; ".join(
-        f"{show(frame.text)} in {count(len(frame.fillers), 'row')} with {count(frame.labels, 'different call')}"
-        for frame in frames[:_SHOWN_FRAMES]
+        f"{show(one.text)} in {count(len(one.fillers), 'row')} with {count(one.labels, 'different call')}"
+        for one in templates[:_SHOWN_TEMPLATES]
     )
     yield Finding(
         f"{count(len(rows), 'row')} of {len(view.examples):,} look like one sentence with different words in it: "

@@ -22,8 +22,8 @@ _WIDE = ("utf-16", "utf-32")
 )
 def unreadable(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
-    if source.trouble:
-        yield Finding(f"The tools file {show(source.path.name)} cannot be opened: {source.trouble}. Check the path.")
+    if source.problem:
+        yield Finding(f"The tools file {show(source.path.name)} cannot be opened: {source.problem}. Check the path.")
 
 
 @rule(

@@ -44,7 +44,7 @@ def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
         first.setdefault(entry.tool.name, line)
 
 
-def _name_trouble(name: str) -> str | None:
+def _name_problem(name: str) -> str | None:
     """Returns why the grammar cannot read the name, or None if it can."""
     if len(name) > MAX_NAME:
         return f"it has {len(name)} characters, and at most {MAX_NAME} are allowed"
@@ -62,10 +62,10 @@ def _name_trouble(name: str) -> str | None:
 )
 def bad_name(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
-        trouble = _name_trouble(entry.tool.name) if entry.tool else None
-        if trouble:
+        problem = _name_problem(entry.tool.name) if entry.tool else None
+        if problem:
             yield at(
-                inputs, (*entry.function_path, "name"), f"The tool's name {show(entry.name)} cannot be used: {trouble}."
+                inputs, (*entry.function_path, "name"), f"The tool's name {show(entry.name)} cannot be used: {problem}."
             )
 
 
@@ -78,9 +78,9 @@ def bad_name(inputs: Inputs) -> Iterator[Finding]:
 )
 def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
     for argument in all_arguments(inputs):
-        trouble = _name_trouble(argument.name)
-        if trouble:
-            message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {trouble}."
+        problem = _name_problem(argument.name)
+        if problem:
+            message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
             yield at(inputs, argument.path, message)
 
 
@@ -93,11 +93,11 @@ def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
 )
 def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     for entry, _ in named_entries(inputs):
-        if entry.tool and _name_trouble(entry.name) is None and not KOTLIN_NAME.fullmatch(entry.name):
+        if entry.tool and _name_problem(entry.name) is None and not KOTLIN_NAME.fullmatch(entry.name):
             message = f"The tool's name {show(entry.name)} has dots or dashes. Use {_ALLOWED}."
             yield at(inputs, (*entry.function_path, "name"), message)
     for argument in all_arguments(inputs):
-        if _name_trouble(argument.name) is None and not KOTLIN_NAME.fullmatch(argument.name):
+        if _name_problem(argument.name) is None and not KOTLIN_NAME.fullmatch(argument.name):
             yield at(
                 inputs, argument.path, f"The argument's name {show(argument.name)} has dots or dashes. Use {_ALLOWED}."
             )

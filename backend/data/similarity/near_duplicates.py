@@ -1,8 +1,8 @@
-"""Finding messages that are nearly the same, without comparing every pair.
+"""Finds messages that are nearly the same, without comparing every pair.
 
-MinHash signatures over character 3-grams (Broder 1997) are cut into bands; messages that share a band are compared
-exactly (Jaccard). numpy does it for all messages at once: datasketch's MinHash and MinHashLSH took four times as long
-on 50,000 messages with half the bands, and the whole check has 20 seconds (benchmarks/validate.py).
+MinHash signatures over character 3-grams (Broder 1997) are divided into bands. Messages that share a band are compared
+exactly (Jaccard). numpy processes all messages at once, because datasketch's MinHash and MinHashLSH took four times as
+long on 50,000 messages with half the bands, and the whole check has 20 seconds (benchmarks/validate.py).
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from backend.data.text import rows_by_message
 from backend.records import Example
 
 THRESHOLD = 0.7
-"""Jaccard similarity from which two messages count as nearly the same (facts: 15 % of a random test split)."""
+"""Two messages are near-duplicates if their Jaccard similarity is at least this (15 % of a random test split)."""
 
 _ROWS_PER_BAND = 4
 _BANDS = 16  # 98.8 % of pairs at the threshold share a band: 1 - (1 - 0.7**4)**16
 _NEIGHBOURS = 2
 _LONGEST = 2000
-_END = 0x110000  # one more than the last code point, so that 3-grams have numbers of their own
+_END = 0x110000  # one more than the last code point, so that each 3-gram has a unique number
 
 
 @dataclass(frozen=True)
 class NearGroups:
-    """Which messages are nearly the same. `group[i]` names message i's group; `links` are (earlier, later, similarity)
-    of pairs that were compared, enough of them to hold each group together."""
+    """The groups of near-duplicates. `group[i]` is the group of message i.
+
+    `links` are (earlier, later, similarity) of compared pairs that connect each group.
+    """
 
     group: tuple[int, ...]
     links: tuple[tuple[int, int, float], ...]
 
 
 def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGroups:
-    """Group the messages whose similarity reaches the threshold, directly or over others between them.
+    """Returns the groups of messages whose similarity reaches the threshold, directly or through other messages.
 
-    The same messages in another order give the same groups.
+    The order of the messages does not change the groups.
     """
     if len(messages) < 2:
         return NearGroups(tuple(range(len(messages))), ())
@@ -53,7 +55,7 @@ def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGr
 
 
 def _joined(messages: Sequence[str], threshold: float) -> tuple[_Forest, list[tuple[int, int, float]]]:
-    """The forest in which near-duplicates are joined, and the pairs that joined it."""
+    """Returns the forest in which near-duplicates are joined, and the pairs that were joined."""
     grams, starts = _trigrams(messages)
     sets = _Sets(grams, starts)
     forest = _Forest(len(messages))
@@ -68,11 +70,11 @@ def _joined(messages: Sequence[str], threshold: float) -> tuple[_Forest, list[tu
 
 
 def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups | None = None) -> list[list[int]]:
-    """The rows' positions, grouped: equal messages always, near-duplicates unless a group outgrows the test set.
+    """Returns the rows' positions in groups: equal messages, and near-duplicates if their group fits the test set.
 
-    Near-duplicates are followed over others between them, so in a set made from a few templates a group may hold
-    most rows; such a group falls back to equal messages. `near` are the groups over the distinct normal forms in
-    order of first appearance, where they are known already.
+    Near-duplicates can be connected through other messages, so in a set made from a few templates one group may hold
+    most rows. Such a group is divided into groups of equal messages. `near` are the groups over the distinct normal
+    forms in order of first appearance, if they are computed already.
     """
     equal = rows_by_message(example.message for example in examples)
     near = near or near_groups(list(equal))
@@ -88,13 +90,13 @@ def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups |
 
 
 def similarity(one: str, other: str) -> float:
-    """The Jaccard similarity of two messages' character 3-grams."""
+    """Returns the Jaccard similarity of two messages' character 3-grams, from 0 to 1."""
     grams, starts = _trigrams([one, other])
     return _Sets(grams, starts).jaccard(0, 1)
 
 
 def _trigrams(messages: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Every message's 3-grams as numbers from 0, one message behind the other, and where each message begins."""
+    """Returns the 3-grams of all messages as numbers from 0, concatenated, and the start of each message."""
     ended = [(message[:_LONGEST] + "   ")[: max(3, min(len(message), _LONGEST))] for message in messages]
     lengths = np.array([len(text) - 2 for text in ended], dtype=np.int64)
     points = np.frombuffer("".join(ended).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
@@ -108,7 +110,7 @@ def _trigrams(messages: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArr
 
 
 def _signatures(grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
-    """One row of minimal hashes a message; the hashes are random permutations' stand-ins, fixed by a seed."""
+    """Returns one row of minimal hashes per message; hash functions with a fixed seed replace random permutations."""
     size = int(grams.max()) + 1
     hashes = np.random.default_rng(42).integers(0, 2**32, (_BANDS * _ROWS_PER_BAND, size), dtype=np.uint32)
     columns = [np.minimum.reduceat(table[grams], starts) for table in hashes]
@@ -116,10 +118,10 @@ def _signatures(grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> 
 
 
 def _candidates(signatures: npt.NDArray[np.uint32], threshold: float) -> list[tuple[int, int]]:
-    """The pairs worth comparing exactly: each message of a bucket with its first and with the two before it.
+    """Returns the pairs to compare exactly: each message of a bucket with its first and with the two before it.
 
-    A bucket holds the messages that share a band. Pairs whose signatures agree in far fewer places than the threshold
-    are left out; 0.2 is over three standard deviations of that estimate.
+    A bucket holds the messages that share a band. Pairs whose signatures agree in far fewer positions than the
+    threshold are omitted; 0.2 is over three standard deviations of that estimate.
     """
     size = len(signatures)
     coded = np.unique(np.concatenate([_bucket_pairs(signatures, band) @ (size, 1) for band in range(_BANDS)]))
@@ -132,7 +134,7 @@ def _candidates(signatures: npt.NDArray[np.uint32], threshold: float) -> list[tu
 
 
 def _bucket_pairs(signatures: npt.NDArray[np.uint32], band: int) -> npt.NDArray[np.int64]:
-    """The pairs of one band, the smaller number first."""
+    """Returns the pairs of one band, each with the smaller number first."""
     part = np.ascontiguousarray(signatures[:, band * _ROWS_PER_BAND : (band + 1) * _ROWS_PER_BAND])
     keys = part.view(np.uint64)
     mixed = keys[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ keys[:, 1]
@@ -151,7 +153,7 @@ def _bucket_pairs(signatures: npt.NDArray[np.uint32], band: int) -> npt.NDArray[
 
 
 class _Sets:
-    """The 3-grams of each message as a set, made when first asked for."""
+    """The 3-grams of each message as a set, which is created at its first use."""
 
     def __init__(self, grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> None:
         self._grams = grams

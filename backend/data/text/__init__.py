@@ -1,4 +1,4 @@
-"""Text as it comes: decoding, JSON, languages, normal forms, reserved tokens, display."""
+"""Functions for text: decoding, JSON, languages, normal forms, reserved tokens, display."""
 
 from backend.data.text import json_reading
 from backend.data.text.changes import Change, FixPlan

@@ -9,9 +9,9 @@ from backend.records import IssueFile
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: where, under which rule, and the text before and after; a dropped row has no text after.
+    """One change: its position, its rule, and the text before and after; a dropped row has no text after it.
 
-    `line` is the physical line in the file as it was. `column` is a CSV column or a path in tools.json; None for a
+    `line` is the physical line in the original file. `column` is a CSV column or a path in tools.json, or None for a
     whole row or file.
     """
 
@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True)
 class FixPlan:
-    """Every change, and both files as they will be; a file without changes keeps its text."""
+    """Every change, and the texts of both files after them; a file without changes has its original text."""
 
     changes: tuple[Change, ...]
     csv_text: str

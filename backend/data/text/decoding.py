@@ -1,4 +1,4 @@
-"""From bytes to text: what kind of file it is, in which encoding, and where it is not UTF-8."""
+"""Decodes the bytes of a file: its kind, its encoding, its text, and the lines that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive, as .xlsx, .ods and .docx files are"),
+    (b"PK\x03\x04", "a zip archive, such as an .xlsx, .ods or .docx file"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -36,10 +36,10 @@ _SAMPLE = 65_536
 
 @dataclass(frozen=True, slots=True)
 class DecodedFile:
-    """A file as it was found: its text, or why there is none.
+    """The text of a file, or the reason why it has none.
 
-    `trouble` says why the file could not be opened; `kind` names a binary format; `bad_lines` are the physical lines
-    that are not UTF-8, each with its text read as Windows-1252.
+    `problem` is the reason if the file could not be opened. `kind` is the name of a binary format. `bad_lines` are the
+    physical lines that are not UTF-8, each with its text decoded as Windows-1252.
     """
 
     path: Path
@@ -47,38 +47,38 @@ class DecodedFile:
     text: str = ""
     encoding: str = "utf-8"
     bom: bool = False
-    trouble: str | None = None
+    problem: str | None = None
     too_large: bool = False
     kind: str | None = None
     bad_lines: tuple[tuple[int, str], ...] = ()
 
     @property
     def readable(self) -> bool:
-        """Whether there is text to look at."""
-        return self.trouble is None and not self.too_large and self.kind is None
+        """Whether the file has text."""
+        return self.problem is None and not self.too_large and self.kind is None
 
 
 def read_source(path: Path, limit: int) -> DecodedFile:
-    """Read the file at `path`; one over `limit` bytes is never read into memory."""
+    """Returns the file at `path`; a file over `limit` bytes is not read into memory."""
     try:
         if not path.exists():
-            return DecodedFile(path, trouble="there is no such file")
+            return DecodedFile(path, problem="there is no such file")
         if not path.is_file():
-            return DecodedFile(path, trouble="it is not a regular file")
+            return DecodedFile(path, problem="it is not a regular file")
         size = path.stat().st_size
         if size > limit:
             return DecodedFile(path, size, too_large=True)
         with open_regular(path) as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return DecodedFile(path, trouble=getattr(error, "strerror", None) or str(error))
-    if len(data) > limit:  # it grew meanwhile
+        return DecodedFile(path, problem=getattr(error, "strerror", None) or str(error))
+    if len(data) > limit:  # the file grew meanwhile
         return DecodedFile(path, len(data), too_large=True)
     return decode(path, data)
 
 
 def decode(path: Path, data: bytes) -> DecodedFile:
-    """Turn the bytes of a whole file into text, UTF-8 where it can be and line by line Windows-1252 where not."""
+    """Decodes the bytes of a whole file as UTF-8; a line that is not UTF-8 is decoded as Windows-1252."""
     size = len(data)
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -106,7 +106,7 @@ def _utf8(path: Path, data: bytes, size: int, *, bom: bool) -> DecodedFile:
 
 
 def _decode_lines(data: bytes) -> tuple[str, list[tuple[int, str]]]:
-    """Each physical line as UTF-8, lone surrogates let through, or else as Windows-1252 and noted as bad."""
+    """Returns the text, and the lines that are not UTF-8, decoded as Windows-1252; lone surrogates are allowed."""
     parts: list[str] = []
     bad: list[tuple[int, str]] = []
     for number, match in enumerate(_LINE.finditer(data), 1):
@@ -134,7 +134,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _looks_binary(data: bytes) -> bool:
-    """Whether more than one byte in twenty is a control character that no text file holds."""
+    """Whether more than one byte in twenty is a control character that text files do not contain."""
     sample = data[:_SAMPLE]
     if not sample:
         return False

@@ -1,4 +1,4 @@
-"""How user text is shown inside a message: quoted, short, and with nothing invisible in it."""
+"""Formats user text for messages: quoted, short, and without invisible characters."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ LIMIT = 60
 
 
 def show(value: object, limit: int = LIMIT) -> str:
-    """`value` in double quotes, unprintable characters as escapes, cut to `limit` characters."""
+    """Returns `value` in double quotes, with unprintable characters as escapes, cut to `limit` characters."""
     text = str(value)
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return '"' + escape(cut) + '"'
 
 
 def whole(text: str) -> str:
-    """`text` with a question mark for each half of a character, so that it can be written as UTF-8."""
+    """Returns `text` with a question mark for each lone surrogate, so that it can be encoded as UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def escape(text: str) -> str:
-    """`text` with every character that a screen cannot show written as `\\n`, `\\x00`, `\\u200b`, …"""
+    """Returns `text` with an escape for every invisible character, such as `\\n`, `\\x00` or `\\u200b`."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def listing(words: Iterable[str], limit: int = 12) -> str:
-    """The words, comma-separated, with the count of those that were left out."""
+    """Returns the first `limit` words, separated by commas, and the number of the others."""
     all_words = [escape(word) for word in words]
     text = ", ".join(all_words[:limit])
     left = len(all_words) - limit
@@ -36,13 +36,13 @@ def listing(words: Iterable[str], limit: int = 12) -> str:
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 row`, `942 rows`."""
+    """Returns a number with its noun, such as `1 row` or `942 rows`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like `word`, if one is like it at all."""
-    by_folded = {other.casefold(): other for other in known}
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Returns the candidate that is most similar to `word`, or None if none is similar."""
+    by_folded = {other.casefold(): other for other in candidates}
     if word.casefold() in by_folded:
         return by_folded[word.casefold()]
     found = get_close_matches(word.casefold()[:200], by_folded, n=1, cutoff=0.6)

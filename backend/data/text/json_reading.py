@@ -1,4 +1,4 @@
-"""Reading JSON strictly, with what Python's reader lets pass: repeated keys, NaN, and where everything stands."""
+"""Reads JSON strictly, and also finds repeated keys, NaN, and the position of each value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import scanstring  # type: ignore[attr-defined]  # documented nowhere, but imported by name in json
+from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, but imported by name in json
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -21,7 +21,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 
 
 class JsonFault(ValueError):
-    """Text that is not JSON: what is wrong, and its line, column and offset."""
+    """The text is not JSON; the error has the reason, the line, the column and the offset."""
 
     def __init__(self, reason: str, line: int, column: int, offset: int) -> None:
         super().__init__(reason)
@@ -29,13 +29,13 @@ class JsonFault(ValueError):
 
 
 class RepeatedKeys(dict[str, Any]):
-    """An object that named a key more than once; the last value counts, as in every JSON reader."""
+    """An object in which a key occurs more than once; the last value counts, as in most JSON readers."""
 
     repeated: tuple[str, ...] = ()
 
 
 def parse_json(text: str) -> Any:
-    """The value of `text`; an object with a repeated key comes as RepeatedKeys. Raises JsonFault."""
+    """Returns the value of `text`; an object with a repeated key is a RepeatedKeys. Raises JsonFault."""
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -64,7 +64,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, stric
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every value inside `value`, itself first, with its path."""
+    """Yields every value in `value` with its path, starting with `value` itself."""
     stack: list[tuple[Path, Any]] = [(path, value)]
     while stack:
         here, current = stack.pop()
@@ -76,7 +76,7 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def repeated_keys(value: Any) -> Iterator[tuple[Path, str]]:
-    """The path of each repeated key, and the key."""
+    """Yields the path of each object with a repeated key, and the key."""
     for path, item in walk(value):
         if isinstance(item, RepeatedKeys):
             for key in item.repeated:
@@ -84,14 +84,14 @@ def repeated_keys(value: Any) -> Iterator[tuple[Path, str]]:
 
 
 def not_finite(value: Any) -> Iterator[tuple[Path, float]]:
-    """The path of each NaN and infinity."""
+    """Yields the path of each NaN and infinity, and the value."""
     for path, item in walk(value):
         if isinstance(item, float) and not math.isfinite(item):
             yield path, item
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: `[0].function.name`."""
+    """Returns a path as text, such as `[0].function.name`."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -105,20 +105,20 @@ def path_text(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Positions:
-    """Where each value of a JSON text begins, by path."""
+    """The position at which each value of a JSON text begins, by path."""
 
     offsets: dict[Path, int]
     line_starts: list[int]
 
     def line(self, path: Path) -> int:
-        """The physical line, from 1, of the value at `path`, or of the nearest thing that holds it."""
+        """Returns the physical line, from 1, of the value at `path`, or of the innermost value that contains it."""
         while path and path not in self.offsets:
             path = path[:-1]
         return bisect_right(self.line_starts, self.offsets.get(path, 0))
 
 
 def find_positions(text: str) -> Positions:
-    """The position of every member (at its key) and element (at its value) of a valid JSON text."""
+    """Returns the position of every member (at its key) and element (at its value) of a valid JSON text."""
     offsets: dict[Path, int] = {}
     stack: list[tuple[bool, str | int]] = []  # (is an object, the current key or index)
     awaiting_key = False
@@ -143,7 +143,7 @@ def find_positions(text: str) -> Positions:
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str, str]]:
-    """(offset, bracket or "", word) of a valid JSON text; commas and colons are left out."""
+    """Yields (offset, bracket or "", word) for the tokens of a valid JSON text, without commas and colons."""
     position = 0
     while match := _TOKEN.match(text, position):
         offset, token = match.start(1), match[1]

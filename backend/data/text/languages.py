@@ -1,4 +1,4 @@
-"""A rough guess at the language of short messages: by script, and by common short words."""
+"""Guesses the language of short messages by their script and by frequent short words."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _SHARE = 0.01
 
 
 def language_counts(messages: Iterable[str]) -> Counter[str]:
-    """How many messages seem to be in each language; languages under 1 % or 5 rows are left out."""
+    """Returns the number of messages per guessed language, without languages under 1 % or 5 rows."""
     found = Counter(language for language in map(guess_language, messages) if language)
     enough = max(_FEWEST, _SHARE * found.total())
     return Counter({language: number for language, number in found.items() if number >= enough})
 
 
 def guess_language(message: str) -> str | None:
-    """The language that the message's words speak for more than for any other; None where none stands out."""
+    """Returns the language with the most matching words, or None if no language has more than the others."""
     words = _LETTERS.findall(message.casefold())
     if not message.isascii():
         script = _script("".join(words))
@@ -52,6 +52,6 @@ def guess_language(message: str) -> str | None:
 
 
 def _script(letters: str) -> str | None:
-    """The language or script of the first letter beyond Latin, kana before the characters shared with Chinese."""
+    """Returns the language or script of the first letter that is not Latin; kana takes precedence over Chinese."""
     names = {_SCRIPTS.get(unicodedata.name(letter, "-").split()[0]) for letter in letters if letter > "\u036f"} - {None}
     return "Japanese" if "Japanese" in names else next(iter(sorted(name for name in names if name)), None)

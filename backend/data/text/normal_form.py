@@ -15,10 +15,10 @@ _SIGN_OR_POINT = re.compile(r"(?<=\d)[.,:/](?=\d)|(?<![^\s(])-(?=\d)|(?<=\w)[#](
 
 @lru_cache(maxsize=1 << 16)
 def normal_message(text: str) -> str:
-    """The message after NFKC, case folding, and dropping punctuation and extra spaces.
+    """Returns the message after NFKC, case folding, and the removal of punctuation and extra spaces.
 
-    Marks that carry meaning stay: those between digits (5.5), a minus before a number, and # % & @. A message of
-    nothing but punctuation stays as it is.
+    Marks with a meaning remain: those between digits (5.5), a minus before a number, and # % & @. A message of
+    punctuation only remains unchanged.
     """
     folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
     if not folded.isascii() or not folded.replace(" ", "").isalnum():
@@ -31,7 +31,7 @@ def normal_message(text: str) -> str:
 
 
 def rows_by_message(messages: Iterable[str]) -> dict[str, list[int]]:
-    """The positions of the messages that are the same by `normal_message`, in order of first appearance."""
+    """Returns the positions of messages with the same normal form, by that form, in order of first appearance."""
     positions: dict[str, list[int]] = defaultdict(list)
     for at, message in enumerate(messages):
         positions[normal_message(message)].append(at)
@@ -39,7 +39,7 @@ def rows_by_message(messages: Iterable[str]) -> dict[str, list[int]]:
 
 
 class _PunctuationToSpaces(dict[int, int]):
-    """A table for str.translate that looks each character up once."""
+    """A table for str.translate that computes each character's replacement once."""
 
     def __missing__(self, point: int) -> int:
         character = chr(point)

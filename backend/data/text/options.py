@@ -22,12 +22,12 @@ OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id")
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """How the rows will be used: which of them, what they may hold, and the budget that they must fit.
+    """The options of a check: the rows to check, the calls that they may have, and their token budget.
 
-    `split` keeps only the rows whose own `split` column says so; lengths are in tokens of `base_model`'s tokenizer;
-    `max_seq_length` None means that training computes it. `folders` says whether the base may be a folder of this
-    machine: for whoever owns it, not for a visitor. `token` reads the base on the Hub: False sends none at all, None,
-    for the command line, the one that the client finds.
+    `split` selects the rows with this value in their `split` column. Lengths are in tokens of `base_model`'s tokenizer.
+    `max_seq_length` is None if training computes it. `folders` says whether the base may be a folder of this machine:
+    True for its owner, False for a visitor. `token` is the token to read the base on the Hub: False sends none, and
+    None, for the command line, sends the one that the client finds.
     """
 
     split: str | None = None

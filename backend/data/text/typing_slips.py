@@ -1,4 +1,4 @@
-"""Simulates typing errors: one letter dropped, doubled, or exchanged with the next."""
+"""Simulates typing errors: one letter is dropped, doubled, or swapped with the next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Slip = Literal["drop", "double", "swap"]
 
 
 def mistyped(text: str, at: int, slip: Slip) -> str:
-    """The text with one slip at a letter; `at` is the letter's position, and not the last one for a swap."""
+    """Returns the text with one error at the letter at position `at`, which is not the last one for a swap."""
     match slip:
         case "drop":
             return text[:at] + text[at + 1 :]

@@ -12,17 +12,17 @@ from backend.data.tools.schema import TYPES, plain_type, safe_parameters
 from backend.records import Tool
 
 SCHEMA_KEYS = {"parameters": "function", "inputSchema": "MCP", "input_schema": "Anthropic"}
-"""Where each dialect keeps the arguments' schema."""
+"""The dialects by their key for the arguments' schema."""
 
 _LISTS = ("tools", "functions", "functionDeclarations", "function_declarations")
 
 
 @dataclass(frozen=True)
 class ToolEntry:
-    """One tool as it stands in the file: where, in which shape, and the tool that it means.
+    """One tool in the file: its path, its form, and the tool that it describes.
 
-    `function` is the object that holds the name; `schema_key` the key of its arguments' schema; `shape` is empty for
-    the standard form; `tool` is None where there is no usable name.
+    `function` is the object with the name, and `schema_key` the key of its arguments' schema. `shape` is empty for the
+    standard form. `tool` is None if there is no usable name.
     """
 
     path: json_reading.Path
@@ -34,7 +34,7 @@ class ToolEntry:
 
     @property
     def name(self) -> str:
-        """The tool's name, or its place in the file."""
+        """The tool's name, or its path in the file."""
         return self.tool.name if self.tool else json_reading.path_text(self.path)
 
     @property
@@ -44,18 +44,18 @@ class ToolEntry:
 
     @property
     def schema(self) -> Any:
-        """The arguments' schema as it stands in the file."""
+        """The arguments' schema in the file."""
         return self.function.get(self.schema_key) if self.function else None
 
     @property
     def distractor(self) -> bool:
-        """Whether the tool is marked as one that no row calls on purpose."""
+        """Whether the tool is marked as one that intentionally has no rows."""
         return bool(self.function and self.function.get("distractor"))
 
 
 @dataclass(frozen=True)
 class ToolsFile:
-    """A tools.json as read; `wrapper` names the key or shape around the list, if there is one."""
+    """The content of a tools.json; `wrapper` is the key or form around the list, if there is one."""
 
     source: DecodedFile
     raw: Any = None
@@ -74,17 +74,17 @@ class ToolsFile:
         return tuple(by_name.values())
 
     def line(self, path: json_reading.Path) -> int:
-        """The physical line of what stands at `path`."""
+        """Returns the physical line of the value at `path`."""
         return self.positions.line(path) if self.positions else 1
 
 
 def read_tools(path: Path) -> ToolsFile:
-    """Read the tools.json at `path`, within the limit on bytes."""
+    """Returns the content of the tools.json at `path`, within the limit on bytes."""
     return tools_from(read_source(path, MAX_TOOLS_BYTES))
 
 
 def tools_from(source: DecodedFile) -> ToolsFile:
-    """The tools in a file that has been read; without entries where it is not JSON."""
+    """Returns the tools in a decoded file; without entries if it is not JSON."""
     if not source.readable or not source.text.strip():
         return ToolsFile(source)
     try:
@@ -97,7 +97,7 @@ def tools_from(source: DecodedFile) -> ToolsFile:
 
 
 def _unwrap(raw: Any) -> tuple[str, list[tuple[json_reading.Path, Any]]]:
-    """What stood around the list of tools, and every tool with its path."""
+    """Returns the key or form around the list of tools, and every tool with its path."""
     if isinstance(raw, list):
         return "", list(_expand((), raw))
     if isinstance(raw, Mapping):
@@ -110,7 +110,7 @@ def _unwrap(raw: Any) -> tuple[str, list[tuple[json_reading.Path, Any]]]:
 
 
 def _expand(path: json_reading.Path, items: list[Any]) -> Iterator[tuple[json_reading.Path, Any]]:
-    """Each tool of a list; Google's `functionDeclarations` groups are opened."""
+    """Yields each tool of a list, including those in Google's `functionDeclarations` groups."""
     for at, item in enumerate(items):
         group = next((key for key in _LISTS[2:] if isinstance(item, Mapping) and isinstance(item.get(key), list)), None)
         if group is None:
@@ -120,7 +120,7 @@ def _expand(path: json_reading.Path, items: list[Any]) -> Iterator[tuple[json_re
 
 
 def _function_of(item: Any, path: json_reading.Path) -> tuple[Mapping[str, Any] | None, json_reading.Path]:
-    """The object that holds a tool's name, and its path."""
+    """Returns the object with a tool's name, and its path."""
     if not isinstance(item, Mapping):
         return None, path
     inner = item.get("function")
@@ -155,7 +155,7 @@ def _tool(function: Mapping[str, Any], key: str) -> Tool | None:
 
 
 def _whole_texts(value: Any) -> Any:
-    """`value` with every text in it fit to be written as UTF-8; what was wrong with it is for a rule to say."""
+    """Returns `value` with every text in it encodable as UTF-8; a rule reports the texts that were not."""
     if isinstance(value, str):
         return whole(value)
     if isinstance(value, Mapping):
@@ -164,7 +164,7 @@ def _whole_texts(value: Any) -> Any:
 
 
 def upper_case_types(entry: ToolEntry) -> Iterator[tuple[json_reading.Path, str]]:
-    """The path and word of each type that is spelled with capitals."""
+    """Yields the path and the word of each type that is written in upper case."""
     for path, value in json_reading.walk(entry.schema, entry.schema_path):
         if path[-1] == "type" and isinstance(value, str) and value not in TYPES and plain_type(value) in TYPES:
             yield path, value

@@ -1,4 +1,4 @@
-"""Argument schemas in the one form that the prompt template renders: plain types, no unions, no references."""
+"""Converts argument schemas to the form that the prompt template renders: plain types, no unions, no references."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ TYPE_ALIASES = {
     "bool": "boolean", "list": "array", "tuple": "array", "set": "array",
     "dict": "object", "map": "object", "struct": "object", "any[]": "array",
 }  # fmt: skip
-"""Other languages' words for JSON schema's types."""
+"""Names of other languages for JSON schema's types."""
 
 UNIONS = ("anyOf", "oneOf", "allOf")
 _DEFINITIONS = ("$defs", "definitions")
 
 
 def plain_type(word: str) -> str:
-    """JSON schema's own word for a type: `STRING` and `str` are `string`; an unknown word comes back as it is."""
+    """Returns JSON schema's name of a type, such as `string` for `STRING` and `str`; an unknown name is unchanged."""
     lowered = word.strip().lower()
     return lowered if lowered in TYPES else TYPE_ALIASES.get(lowered, word)
 
 
 def normal_parameters(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A tool's whole parameter schema in normal form; what cannot be flattened one way stays as it was."""
+    """Returns a tool's whole parameter schema in normal form; a part that cannot be simplified is unchanged."""
     plain: dict[str, Any] = normal_schema(schema, schema, ())
     if "type" not in plain and not any(union in plain for union in UNIONS):
         plain = {"type": "object", **plain}
@@ -39,7 +39,7 @@ def normal_parameters(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def safe_parameters(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The normal form without anything that a renderer would stumble over, whatever errors the file has."""
+    """Returns the normal form without parts that would make a renderer fail, for any file."""
     return _safe(normal_parameters(schema))
 
 
@@ -67,7 +67,7 @@ def _safe(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def normal_schema(schema: Any, root: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
-    """One schema in normal form; `inside` are the references being followed, so that a circle is left alone."""
+    """Returns one schema in normal form; `inside` are the references on the way to it, so that a cycle is unchanged."""
     if not isinstance(schema, Mapping):
         return schema
     plain, inside = _follow(dict(schema), root, inside)
@@ -89,7 +89,7 @@ def normal_schema(schema: Any, root: Mapping[str, Any], inside: tuple[str, ...])
 def _follow(
     schema: dict[str, Any], root: Mapping[str, Any], inside: tuple[str, ...]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The schema with its own `$ref` replaced by what it points at inside the same tool."""
+    """Returns the schema with its `$ref` replaced by the referenced schema of the same tool."""
     while isinstance(reference := schema.get("$ref"), str) and reference not in inside and len(inside) < len(TYPES) * 4:
         target = _resolve(reference, root)
         if target is None:
@@ -109,7 +109,7 @@ def _resolve(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any] | Non
 
 
 def _flatten_unions(schema: dict[str, Any], root: Mapping[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
-    """The schema with each union replaced by its only option that is not null, where there is just one."""
+    """Returns the schema with each union replaced by its only option that is not null, if there is only one."""
     for union in UNIONS:
         options = schema.get(union)
         if not isinstance(options, list) or not options:
@@ -123,7 +123,7 @@ def _flatten_unions(schema: dict[str, Any], root: Mapping[str, Any], inside: tup
 
 
 def _merged(options: list[Any]) -> dict[str, Any] | None:
-    """The one schema that says the same as all options; None where there is no such schema."""
+    """Returns one schema that is equivalent to all options, or None if there is no such schema."""
     if len(options) == 1 and isinstance(options[0], Mapping):
         return dict(options[0])
     if not all(isinstance(option, Mapping) for option in options):
@@ -142,7 +142,7 @@ def _is_words(option: Mapping[str, Any]) -> bool:
 
 
 def _normal_type(schema: Mapping[str, Any]) -> str | None:
-    """The schema's type as one plain word; None where it has none, or several."""
+    """Returns the schema's type as one name, or None if it has none or several."""
     kind = schema.get("type")
     if isinstance(kind, str):
         return plain_type(kind)
@@ -155,7 +155,7 @@ def _normal_type(schema: Mapping[str, Any]) -> str | None:
 
 
 def _inferred_type(schema: Mapping[str, Any]) -> str | None:
-    """The type that the rest of the schema leaves no doubt about."""
+    """Returns the type that follows from the rest of the schema, or None."""
     if isinstance(schema.get("properties"), Mapping):
         return "object"
     if isinstance(schema.get("items"), Mapping):

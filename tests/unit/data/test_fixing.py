@@ -63,11 +63,11 @@ def plan(folder: Path, csv: str | bytes, tools: Any = TOOLS, codes: list[str] | 
         ),
     ],
 )
-def test_a_row_is_mended(row: tuple[str, str], fixed: tuple[str, str], tmp_path: Path) -> None:
-    mended = plan(tmp_path, csv_of([row]))
-    assert mended.csv_text == csv_of([fixed])
-    assert {change.line for change in mended.changes} == {8}
-    assert mended.dropped_lines == ()
+def test_a_row_is_fixed(row: tuple[str, str], fixed: tuple[str, str], tmp_path: Path) -> None:
+    planned = plan(tmp_path, csv_of([row]))
+    assert planned.csv_text == csv_of([fixed])
+    assert {change.line for change in planned.changes} == {8}
+    assert planned.dropped_lines == ()
 
 
 @pytest.mark.parametrize(
@@ -104,27 +104,27 @@ def test_what_needs_a_decision_is_left_alone(row: tuple[str, str], tmp_path: Pat
         (f'"Play blues", {quoted(JAZZ)}', quoted("Play blues", JAZZ)),
     ],
 )
-def test_a_broken_record_is_mended(line: str, fixed: str, tmp_path: Path) -> None:
+def test_a_broken_record_is_fixed(line: str, fixed: str, tmp_path: Path) -> None:
     behind = quoted("Soul now", call("play_music", query="soul"))
-    mended = plan(tmp_path, csv_lines(line, behind))
-    assert mended.csv_text == csv_lines(fixed, behind)
+    planned = plan(tmp_path, csv_lines(line, behind))
+    assert planned.csv_text == csv_lines(fixed, behind)
 
 
 def test_untouched_lines_keep_every_byte(tmp_path: Path) -> None:
     text = (
         'user_message,tool_calls\r\n\r\nPlay on,"[{""name"":""play_music"",""args"":{""query"":""a""}}]"\r\n x,[]\r\n'
     )
-    mended = plan(tmp_path, text, codes=["message-outer-space"])
-    assert mended.csv_text == text.replace(" x,[]", '"x","[]"')
+    planned = plan(tmp_path, text, codes=["message-outer-space"])
+    assert planned.csv_text == text.replace(" x,[]", '"x","[]"')
 
 
 def test_file_fixes(tmp_path: Path) -> None:
     text = csv_of([("Café", JAZZ)])
     odd = text.replace('","', '";"').replace('"user_message"', "User Message").replace("\n", "\r\n")
     for encoding in ("utf-16", "utf-8-sig", "cp1252"):
-        mended = plan(tmp_path, odd.encode(encoding))
-        assert mended.csv_text == text
-    codes = {change.code for change in mended.changes}
+        planned = plan(tmp_path, odd.encode(encoding))
+        assert planned.csv_text == text
+    codes = {change.code for change in planned.changes}
     assert codes == {"csv-not-utf8", "csv-delimiter", "csv-header-spelling", "csv-line-ends"}
     assert plan(tmp_path, text.split("\n", 1)[1]).csv_text == text
 
@@ -132,16 +132,16 @@ def test_file_fixes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("above", ["# my songs\n", "sep=,\n\n"])
 def test_lines_above_the_header_go(above: str, tmp_path: Path) -> None:
     again = quoted("user_message", "tool_calls")
-    mended = plan(tmp_path, above + csv_lines(again, quoted("Play blues", JAZZ)))
-    assert mended.csv_text == csv_of([("Play blues", JAZZ)])
-    assert mended.dropped_lines == (1, 8 + above.count("\n"))
+    planned = plan(tmp_path, above + csv_lines(again, quoted("Play blues", JAZZ)))
+    assert planned.csv_text == csv_of([("Play blues", JAZZ)])
+    assert planned.dropped_lines == (1, 8 + above.count("\n"))
 
 
 def test_dropped_rows_are_named(tmp_path: Path) -> None:
-    mended = plan(tmp_path, csv_of([ROWS[3], ("play some JAZZ", ROWS[3][1]), ROWS[0]]))
-    assert mended.csv_text == csv_of([("play some JAZZ", ROWS[3][1])])
-    assert mended.dropped_lines == (8, 10)
-    assert all("Play some jazz" in c.before or "Lights on" in c.before for c in mended.changes if c.dropped)
+    planned = plan(tmp_path, csv_of([ROWS[3], ("play some JAZZ", ROWS[3][1]), ROWS[0]]))
+    assert planned.csv_text == csv_of([("play some JAZZ", ROWS[3][1])])
+    assert planned.dropped_lines == (8, 10)
+    assert all("Play some jazz" in c.before or "Lights on" in c.before for c in planned.changes if c.dropped)
 
 
 def test_one_rule_at_a_time(tmp_path: Path) -> None:
@@ -160,29 +160,29 @@ def test_one_rule_at_a_time(tmp_path: Path) -> None:
 def test_conflicts_keep_what_most_rows_say(tmp_path: Path) -> None:
     other = call("play_music", query="bebop")
     csv = csv_of([("Play some jazz.", other), ("play some jazz", other)])
-    mended = plan(tmp_path, csv, codes=["set-conflict"])
-    assert mended.dropped_lines == (5,)
+    planned = plan(tmp_path, csv, codes=["set-conflict"])
+    assert planned.dropped_lines == (5,)
 
 
 def test_a_reserved_argument_is_renamed_in_both_files(tmp_path: Path) -> None:
     tools = changed(lambda copy: copy[1]["function"]["parameters"].update(
         properties={"type": argument("string")}, required=["type"]))  # fmt: skip
     csv = csv_of().replace('""query""', '""type""')
-    mended = plan(tmp_path, csv, tools, ["tools-argument-name-reserved"])
-    assert json.loads(mended.tools_text)[1]["function"]["parameters"]["required"] == ["type_value"]
-    assert mended.csv_text == csv.replace('""type""', '""type_value""')
-    after = check_files(*write_files(tmp_path, mended.csv_text, mended.tools_text), OPTIONS)
+    planned = plan(tmp_path, csv, tools, ["tools-argument-name-reserved"])
+    assert json.loads(planned.tools_text)[1]["function"]["parameters"]["required"] == ["type_value"]
+    assert planned.csv_text == csv.replace('""type""', '""type_value""')
+    after = check_files(*write_files(tmp_path, planned.csv_text, planned.tools_text), OPTIONS)
     assert after.ok
 
 
 def test_tools_are_put_in_standard_form(tmp_path: Path) -> None:
     schema = {"type": "OBJECT", "properties": {"query": {"anyOf": [{"type": "STRING"}, {"type": "null"}]}}}
     tools = {"tools": [{"name": "play_music", "description": "Plays.", "inputSchema": schema}, TOOLS[0]]}
-    mended = plan(tmp_path, csv_of(), tools)
-    first = json.loads(mended.tools_text)[0]
+    planned = plan(tmp_path, csv_of(), tools)
+    first = json.loads(planned.tools_text)[0]
     assert first["function"]["parameters"] == {"type": "object", "properties": {"query": {"type": "string"}}}
-    assert json.loads(mended.tools_text)[1] == TOOLS[0]
-    assert mended.csv_text == csv_of()
+    assert json.loads(planned.tools_text)[1] == TOOLS[0]
+    assert planned.csv_text == csv_of()
 
 
 def test_what_cannot_be_read_or_is_unknown_is_refused(tmp_path: Path) -> None:

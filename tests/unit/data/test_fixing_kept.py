@@ -44,8 +44,8 @@ def test_every_promised_fix_is_kept(tmp_path: Path) -> None:
         report = check_files(*files, case.options)
         promised = {(i.code, i.line) for i in report.issues if i.fix and i.code in safe}
         if promised:
-            mended = plan_fixes(*files, case.options)
-            after = check_files(*write_files(folder, mended.csv_text, mended.tools_text), case.options)
+            planned = plan_fixes(*files, case.options)
+            after = check_files(*write_files(folder, planned.csv_text, planned.tools_text), case.options)
             assert not {issue.code for issue in after.issues if issue.fix} & {code for code, _ in promised}, case.name
 
 
@@ -100,9 +100,9 @@ def test_safe_fixes_are_idempotent_and_keep_every_label(rows: list[tuple[str, st
 
 
 def test_real_sets_have_nothing_to_mend_but_what_was_reported(cycling: DataSet) -> None:
-    mended = plan_fixes(cycling.dataset, cycling.tools)
-    assert {change.code for change in mended.changes} == {"csv-line-ends"}
-    assert mended.csv_text == cycling.dataset.read_bytes().decode().replace("\r\n", "\n")
+    planned = plan_fixes(cycling.dataset, cycling.tools)
+    assert {change.code for change in planned.changes} == {"csv-line-ends"}
+    assert planned.csv_text == cycling.dataset.read_bytes().decode().replace("\r\n", "\n")
 
 
 def test_every_fixer_belongs_to_a_tested_rule() -> None:

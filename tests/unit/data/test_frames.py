@@ -1,4 +1,4 @@
-"""Sentence frames: found where many calls share one, and not in what people say."""
+"""Templates are found if many calls share one, and not in the messages of people."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ import random
 
 from backend.data import check_files, load_dataset
 from backend.data.rows.label_errors import class_labels, find_label_errors
-from backend.data.similarity.templates import find_frames
+from backend.data.similarity.templates import find_templates
 from backend.records import Call, Example
 from tests.conftest import DataSet
 
 WORDS = ("water", "wind", "coffee", "battery", "speed", "bike shop")
 
 
-def test_a_frame_is_found_with_what_fills_it() -> None:
+def test_a_template_is_found_with_its_fillers() -> None:
     messages = [*(f"Show me {word} info!" for word in WORDS), "Where can I fill my bottle?"]
-    (frame,) = find_frames(messages, [*WORDS, "water"])
-    assert (frame.text, frame.labels) == ("show me … info", 6)
-    assert dict(enumerate(WORDS)) == frame.fillers
+    (template,) = find_templates(messages, [*WORDS, "water"])
+    assert (template.text, template.labels) == ("show me … info", 6)
+    assert dict(enumerate(WORDS)) == template.fillers
 
 
-def test_the_same_call_in_other_words_is_no_frame() -> None:
-    assert find_frames([f"Show me {word} info" for word in WORDS], ["status"] * 6) == ()
-    assert find_frames([f"Show me {word} info" for word in WORDS[:4]], list(WORDS[:4])) == ()
+def test_one_call_in_different_words_is_no_template() -> None:
+    assert find_templates([f"Show me {word} info" for word in WORDS], ["status"] * 6) == ()
+    assert find_templates([f"Show me {word} info" for word in WORDS[:4]], list(WORDS[:4])) == ()
 
 
 def test_nothing_is_found_in_what_people_wrote(snips7: DataSet) -> None:
     _, examples = load_dataset(snips7.dataset, snips7.tools)
-    assert find_frames([row.message for row in examples], class_labels(examples)) == ()
+    assert find_templates([row.message for row in examples], class_labels(examples)) == ()
 
 
-def test_a_set_larger_than_is_looked_at_still_shows_its_frames() -> None:
+def test_templates_are_found_in_a_set_of_which_only_a_part_is_searched() -> None:
     labels = [f"label {at % 50}" for at in range(30_000)]
     messages = [f"Monitor {label.split()[1]} {random.Random(at).random()}" for at, label in enumerate(labels)]
-    assert "monitor …" in {frame.text for frame in find_frames(messages, labels)}
+    assert "monitor …" in {template.text for template in find_templates(messages, labels)}
 
 
 def test_the_cycling_sets_scripted_rows_are_reported_and_asked_about(cycling: DataSet) -> None:

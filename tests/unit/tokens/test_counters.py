@@ -50,7 +50,7 @@ def test_an_unknown_base_model_is_named(base: str, words: str) -> None:
 
 
 def test_a_folder_without_a_tokenizer_and_a_damaged_one(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no tokenizer"):
+    with pytest.raises(InputError, match="has no tokenizer"):
         counter_for(str(tmp_path), TOOLS, TEXTS)
     (tmp_path / "tokenizer.json").write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be read"):

@@ -13,19 +13,19 @@ from backend.data import CheckOptions
 from backend.errors import InputError
 from tests.conftest import ROOT
 from ui.services.data_work import Data, check
-from ui.services.subprocess_work import Stopped, Tell, run_apart
+from ui.services.subprocess_work import ReportProgress, Stopped, run_apart
 
 DATA = Data(ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json", CheckOptions())
 
 
-def work_for_ever(tell: Tell) -> None:
+def work_for_ever(report: ReportProgress) -> None:
     """Work that does not look whether it is still wanted."""
-    tell(0.0, str(os.getpid()))
+    report(0.0, str(os.getpid()))
     while True:
         signal.pause()
 
 
-def die(code: int, _tell: Tell) -> None:
+def die(code: int, _report: ReportProgress) -> None:
     """Work that takes its process with it."""
     os._exit(code)
 
@@ -61,5 +61,5 @@ def test_a_stop_ends_the_process() -> None:
 
 
 def test_a_process_that_dies_is_noticed() -> None:
-    with pytest.raises(RuntimeError, match="ended without an answer"):
+    with pytest.raises(RuntimeError, match="ended without a result"):
         run_apart(die, (3,), lambda *_: None, threading.Event())

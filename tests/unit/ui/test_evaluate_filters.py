@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.scripted import HELD_OUT, scripted_evaluation
-from ui.evaluate.others import FLOOR, Other, Results
-from ui.evaluate.selection import ALL, FLOOR_ONLY, RIGHT, WRONG, Choice, chosen_rows, first_choice, tools_of
+from ui.evaluate.others import NGRAM, Other, Results
+from ui.evaluate.selection import ALL, NGRAM_ONLY, RIGHT, WRONG, Choice, chosen_rows, first_choice, tools_of
 from ui.evaluate.table import row_table
 
 
@@ -17,7 +17,7 @@ def results() -> Results:
     evaluation = scripted_evaluation()
     assert evaluation.ngram_baseline is not None
     return Results(
-        evaluation, {FLOOR: Other(FLOOR, "the n-gram classifier", "The classifier", evaluation.ngram_baseline)}
+        evaluation, {NGRAM: Other(NGRAM, "the n-gram classifier", "The classifier", evaluation.ngram_baseline)}
     )
 
 
@@ -38,8 +38,8 @@ def test_what_only_the_classifier_has_right_is_shown_with_its_answer(results: Re
     baseline = results.evaluation.ngram_baseline
     assert baseline is not None
     known = {row.id for row in baseline.rows if row.right}
-    assert _ids(results, Choice(FLOOR_ONLY)) == known - _ids(results, Choice(RIGHT))
-    shown = row_table(results, Choice(FLOOR_ONLY), 0, 42)
+    assert _ids(results, Choice(NGRAM_ONLY)) == known - _ids(results, Choice(RIGHT))
+    shown = row_table(results, Choice(NGRAM_ONLY), 0, 42)
     assert shown.count("The classifier: ") == shown.count("<tr>") - 1 == 8
 
 

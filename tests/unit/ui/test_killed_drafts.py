@@ -11,7 +11,7 @@ import pytest
 
 from tests.broken_disk import Kind
 from tests.interrupted import ROWS, TOOLS, Case, break_off
-from ui.services.uploads import DAYS, KEPT_DAYS, KEPT_SECONDS, UploadStore
+from ui.services.uploads import DAYS, STORED_DAYS, STORED_SECONDS, UploadStore
 
 OLD_ROWS = b"user_message,tool_calls\nold,[]\n"
 
@@ -76,8 +76,8 @@ class SweepDrafts(Case):
         upload_store.add(OLD_ROWS, TOOLS, "old.csv")
         aged = upload_store.folder / upload_store.add(ROWS, TOOLS, "rows.csv")
         date = time.strftime("%Y-%m-%d", time.gmtime())
-        (upload_store.folder / DAYS).write_text(f"{KEPT_DAYS + 1} {date}")
-        long_ago = time.time() - 2 * KEPT_SECONDS
+        (upload_store.folder / DAYS).write_text(f"{STORED_DAYS + 1} {date}")
+        long_ago = time.time() - 2 * STORED_SECONDS
         os.utime(aged, (long_ago, long_ago))
 
     def act(self, root: Path) -> object:

@@ -206,10 +206,15 @@ def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
 
 
 def test_the_panel_says_why_a_job_was_cancelled_and_what_a_working_one_tells() -> None:
-    words = {"busy": "Training", "cancelled": "Training was cancelled", "failed": "", "kept": "What was saved is kept."}
+    words = {
+        "busy": "Training",
+        "cancelled": "Training was cancelled",
+        "failed": "",
+        "saved": "The saved state stays.",
+    }
     by_hand = ended(StageView("train", "cancelled", CANCELLED), words)
-    assert "What was saved is kept." in by_hand
+    assert "The saved state stays." in by_hand
     assert CANCELLED not in by_hand
     late = ended(StageView("train", "cancelled", "No machine became free."), words)
-    assert "No machine became free. What was saved is kept." in late
+    assert "No machine became free. The saved state stays." in late
     assert "Log in again." in progress_of(StageView("train", "running", "Log in again."), stopping=False)

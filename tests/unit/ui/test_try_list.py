@@ -11,9 +11,9 @@ import pytest
 from backend.errors import InputError
 from backend.inference.model_session import Answer
 from backend.records import Call
-from ui.playground.batch import lines_of_file, messages_in, turns_csv, turns_table
+from ui.playground.batch import exchanges_csv, exchanges_table, lines_of_file, messages_in
 from ui.playground.correction import right_calls
-from ui.playground.history import Turn
+from ui.playground.history import Exchange
 
 WATER = Call("find", {"query": "water"})
 FOUND = Answer(raw="<call>", calls=(WATER,), seconds=0.25)
@@ -46,11 +46,11 @@ def test_a_file_is_lines_or_a_column(tmp_path: Path) -> None:
 
 
 def test_the_csv_has_every_model_and_no_formula() -> None:
-    turns = [
-        Turn("=1+1", {"file": FOUND, "tuned": Answer(error="gone")}, [WATER]),
-        Turn("two", {"file": FOUND}, None),
+    exchanges = [
+        Exchange("=1+1", {"file": FOUND, "tuned": Answer(error="gone")}, [WATER]),
+        Exchange("two", {"file": FOUND}, None),
     ]
-    rows = list(csv.DictReader(io.StringIO(turns_csv(turns))))
+    rows = list(csv.DictReader(io.StringIO(exchanges_csv(exchanges))))
     calls = '[{"name": "find", "args": {"query": "water"}}]'
     assert rows[0]["user_message"] == "'=1+1"
     assert (rows[0]["expected"], rows[0]["file_tool_calls"], rows[0]["file_seconds"]) == (calls, calls, "0.250")
@@ -60,12 +60,12 @@ def test_the_csv_has_every_model_and_no_formula() -> None:
 
 def test_the_table_counts_what_the_data_knows() -> None:
     wrong = Answer(raw="x", text="x", seconds=0.1)
-    turns = [Turn("a", {"file": FOUND}, [WATER]), Turn("b", {"file": wrong}, [WATER])]
-    assert "Exported file: 1 of 2 held-out rows as expected" in turns_table(turns)
+    exchanges = [Exchange("a", {"file": FOUND}, [WATER]), Exchange("b", {"file": wrong}, [WATER])]
+    assert "Exported file: 1 of 2 held-out rows as expected" in exchanges_table(exchanges)
 
 
 def test_a_correction_starts_from_what_the_data_says_or_the_model_said() -> None:
     said = '[{"name": "find", "args": {"query": "water"}}]'
-    assert right_calls(Turn("a", {"file": FOUND}, None)) == said
-    assert right_calls(Turn("a", {"file": Answer(raw="x")}, [WATER])) == said
-    assert right_calls(Turn("a", {}, None)) == "[]"
+    assert right_calls(Exchange("a", {"file": FOUND}, None)) == said
+    assert right_calls(Exchange("a", {"file": Answer(raw="x")}, [WATER])) == said
+    assert right_calls(Exchange("a", {}, None)) == "[]"

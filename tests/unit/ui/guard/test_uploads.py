@@ -34,7 +34,7 @@ def test_a_file_is_its_uploaders_and_the_same_file_may_have_several(tmp_path: Pa
 def test_a_file_of_another_kind_is_refused_and_removed(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     path = stored(uploads, "page.html")
-    with pytest.raises(InputError, match=r"'page.html' is not taken"):
+    with pytest.raises(InputError, match=r"'page.html' is not accepted"):
         uploads.add([path], "ada", "1.1.1.1")
     assert not Path(path).exists()
 
@@ -49,7 +49,7 @@ def test_a_file_of_the_same_content_under_a_wrong_name_takes_nothing_of_another(
     assert not Path(same).exists()
 
 
-def test_what_was_half_read_counts_and_goes_once_nothing_more_comes_of_it(tmp_path: Path) -> None:
+def test_a_partial_upload_counts_and_is_deleted_once_it_stalls(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits(total_bytes=100))
     with uploads.under_way():
         stalled, coming = (uploads.folder / name for name in ("tmp1", "tmp2"))
@@ -100,7 +100,7 @@ def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_rea
 
 def test_files_go_after_an_hour(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
-    assert Limits().kept_seconds == 3600
+    assert Limits().stored_seconds == 3600
     path = stored(uploads)
     uploads.add([path], "ada", "1.1.1.1")
     stray = Path(stored(uploads, folder="stray"))
@@ -108,7 +108,7 @@ def test_files_go_after_an_hour(tmp_path: Path) -> None:
     uploads.sweep()
     assert Path(path).exists()
     assert not stray.exists()
-    brief = Uploads(tmp_path, Limits(kept_seconds=-1.0))
+    brief = Uploads(tmp_path, Limits(stored_seconds=-1.0))
     ended = stored(brief)
     brief.add([ended], "ada", "1.1.1.1")
     brief.sweep()
