@@ -38,10 +38,15 @@ def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], Pla
             continue
         if rule.fixer is rename_reserved:
             renames = {entry.name: names for entry in file.entries if (names := reserved_renames(entry))}
-        fixed = tools_from(replace(file.source, text=_dumped(rule.fixer(file)), encoding="utf-8", bad_lines=()))
-        changes += _changes(rule.code, original, file, fixed)
-        file = fixed
+        found, file = write_tools(rule.code, original, file, rule.fixer(file))
+        changes += found
     return changes, PlannedTools(file, file.source.text, renames)
+
+
+def write_tools(code: str, original: ToolsFile, file: ToolsFile, value: Any) -> tuple[list[Change], ToolsFile]:
+    """Returns the changes from `file` to its new JSON value, on the lines of the original file, and the new file."""
+    fixed = tools_from(replace(file.source, text=_dumped(value), encoding="utf-8", bad_lines=()))
+    return _changes(code, original, file, fixed), fixed
 
 
 def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> str:

@@ -1,0 +1,73 @@
+"""Lists the closed values of arguments as enums in tools.json."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backend.data.rows import ITEMS, Argument, ClosedValues, SetView, closed_values
+from backend.data.text import Path
+from backend.data.tools import ToolsFile, plain_type
+
+_EXAMPLES = re.compile(r"\be\.?\s?g\b|\bsuch as\b|\bfor (?:example|instance)\b|\bincluding\b|\betc\b|\.\.\.|…", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedArgument:
+    """A closed argument and its path in tools.json; `obstacle` says why the fixer does not list its values."""
+
+    found: ClosedValues
+    path: Path
+    obstacle: str
+
+
+def closed_arguments(view: SetView) -> Iterator[ClosedArgument]:
+    """Yields the arguments of tools.json with closed values, in the order of the rows."""
+    file = view.inputs.tools_file
+    for found in closed_values(view):
+        path, schema = _found_in(file, found.argument)
+        yield ClosedArgument(found, path, _obstacle(schema))
+
+
+def list_closed_values(view: SetView, selected: Callable[[int], bool]) -> Any:
+    """Returns the JSON value with an enum for each closed argument whose line in tools.json is selected."""
+    file = view.inputs.tools_file
+    raw = copy.deepcopy(file.raw)
+    for argument in closed_arguments(view):
+        if not argument.obstacle and selected(file.line(argument.path)):
+            schema = raw
+            for step in argument.path:
+                schema = schema[step]
+            schema["enum"] = list(argument.found.uses)
+    return raw
+
+
+def _found_in(file: ToolsFile, argument: Argument) -> tuple[Path, Any]:
+    """Returns the path and the schema of an argument; of one behind a reference, those of what is around it."""
+    entry = next(entry for entry in file.entries if entry.tool and entry.tool.name == argument.tool)
+    path, schema = entry.schema_path, entry.schema
+    for name in argument.path:
+        steps = ("items",) if name == ITEMS else ("properties", name)
+        inner = schema
+        for step in steps:
+            inner = inner.get(step) if isinstance(inner, Mapping) else None
+        if not isinstance(inner, Mapping):
+            return path, {}
+        path, schema = (*path, *steps), inner
+    return path, schema
+
+
+def _obstacle(schema: Mapping[str, Any]) -> str:
+    kind = schema.get("type")
+    if not isinstance(kind, str) or plain_type(kind) != "string":
+        return 'Its type in tools.json is not a plain "string", so it has no fix. Add the enum by hand.'
+    words = _EXAMPLES.search(str(schema.get("description", "")))
+    if words:
+        return (
+            f'Its description says "{words[0]}", so there may be others, and it has no fix. If there are none, list '
+            "the values in the description instead of giving examples, or add the enum by hand."
+        )
+    return ""
