@@ -20,7 +20,7 @@ from backend.data.fixers.csv import (
     use_line_feeds,
 )
 from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
-from backend.data.fixers.tool_plan import plan_tools, renamed_calls, write_tools
+from backend.data.fixers.tool_plan import plan_tools, renamed_calls, replace_schemas
 from backend.data.fixers.tool_walk import all_arguments, at, named_entries
 from backend.data.fixers.tools import re_decode_tools, rename_reserved, standard_schemas, standard_shape
 
@@ -53,10 +53,10 @@ __all__ = [
     "renamed_calls",
     "repair_records",
     "repeats_header",
+    "replace_schemas",
     "spell_header",
     "standard_schemas",
     "standard_shape",
     "use_commas",
     "use_line_feeds",
-    "write_tools",
 ]

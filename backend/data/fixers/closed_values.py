@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ _EXAMPLES = re.compile(r"\be\.?\s?g\b|\bsuch as\b|\bfor (?:example|instance)\b|\
 
 @dataclass(frozen=True, slots=True)
 class ClosedArgument:
-    """A closed argument and its path in tools.json; `obstacle` says why the fixer does not list its values."""
+    """A closed argument with its path and schema in tools.json; `obstacle` says why it has no fix."""
 
     found: ClosedValues
     path: Path
+    schema: Mapping[str, Any]
     obstacle: str
 
 
@@ -29,29 +29,25 @@ def closed_arguments(view: SetView) -> Iterator[ClosedArgument]:
     file = view.inputs.tools_file
     for found in closed_values(view):
         path, schema = _found_in(file, found.argument)
-        yield ClosedArgument(found, path, _obstacle(schema))
+        yield ClosedArgument(found, path, schema, _obstacle(schema))
 
 
-def list_closed_values(view: SetView, selected: Callable[[int], bool]) -> Any:
-    """Returns the JSON value with an enum for each closed argument whose line in tools.json is selected."""
+def list_closed_values(view: SetView, selected: Callable[[int], bool]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yields the path and the new schema of each closed argument whose line in tools.json is selected."""
     file = view.inputs.tools_file
-    raw = copy.deepcopy(file.raw)
     for argument in closed_arguments(view):
         if not argument.obstacle and selected(file.line(argument.path)):
-            schema = raw
-            for step in argument.path:
-                schema = schema[step]
-            schema["enum"] = list(argument.found.uses)
-    return raw
+            yield argument.path, {**argument.schema, "enum": list(argument.found.uses)}
 
 
-def _found_in(file: ToolsFile, argument: Argument) -> tuple[Path, Any]:
+def _found_in(file: ToolsFile, argument: Argument) -> tuple[Path, Mapping[str, Any]]:
     """Returns the path and the schema of an argument; of one behind a reference, those of what is around it."""
     entry = next(entry for entry in file.entries if entry.tool and entry.tool.name == argument.tool)
-    path, schema = entry.schema_path, entry.schema
+    path: Path = entry.schema_path
+    schema: Mapping[str, Any] = entry.schema
     for name in argument.path:
         steps = ("items",) if name == ITEMS else ("properties", name)
-        inner = schema
+        inner: Any = schema
         for step in steps:
             inner = inner.get(step) if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping):

@@ -2,7 +2,7 @@
 
 A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
 (CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (ToolsFile) -> JSON ·
-values: (SetView, whether a line of tools.json is selected) -> JSON.
+values: (SetView, whether a line of tools.json is selected) -> pairs of (path in tools.json, new schema).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backend.data.check import check_rows, sound_examples
 from backend.data.csv import CsvEditor, DraftRow, table_from
-from backend.data.fixers import plan_tools, renamed_calls, write_tools
+from backend.data.fixers import plan_tools, renamed_calls, replace_schemas
 from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
 from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
@@ -56,7 +56,7 @@ def plan_fixes(
     changes += _rename(draft, planned.renames, fixed_tools)
     changes += _fix_cells(draft, rules, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
-    tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, inputs.tools_file, selected)
+    tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
     changes += tools_changes
     changes.sort(key=lambda change: (change.file != "tools", change.line))
     return FixPlan(tuple(changes), draft.text(), tools_file.source.text)
@@ -155,16 +155,15 @@ def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _S
 
 
 def _fix_by_rows(
-    draft: CsvEditor, rules: list[Rule], inputs: Inputs, original: ToolsFile, selected: _Selection
+    draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection
 ) -> tuple[list[Change], ToolsFile]:
     """Applies the fixers of tools.json that follow from the rows; returns their changes and the fixed file."""
     changes: list[Change] = []
-    for rule in _of(rules, "values") if inputs.tools_file.entries else ():
+    for rule in _of(rules, "values"):
         view, _ = _view_of(draft, inputs)
-        if rule.fixer and any(finding.fix for finding in rule.check(view)):
-            found, file = write_tools(rule.code, original, inputs.tools_file, rule.fixer(view, selected))
-            changes += found
-            inputs = replace(inputs, tools_file=file, cells={})
+        found, file = replace_schemas(rule.code, inputs.tools_file, rule.fixer(view, selected) if rule.fixer else ())
+        changes += found
+        inputs = replace(inputs, tools_file=file, cells={})
     return changes, inputs.tools_file
 
 

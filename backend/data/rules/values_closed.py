@@ -17,12 +17,12 @@ _LONGEST = 40
     "values",
     "info",
     "An argument has only a few values",
-    "The rows suggest that no other value is meant. The fix lists them as an enum in tools.json. The declaration lists "
-    "these values, the Android kit refuses any other, and evaluation counts such answers. Do not accept it if the app "
-    "knows a value that no row has, or if users choose the values, such as names of their rooms or lists. An argument "
-    f"is found if at least {MIN_ROWS} rows have it, with at most {MAX_VALUES} values, each in at least {MIN_MESSAGES} "
-    f"different messages and in {MESSAGES_A_VALUE} on average. It is not found if over {100 * MAX_COPIED:.0f} % of the "
-    "messages contain the value, or if half of the values begin with a digit.",
+    "The rows suggest that no other value is meant. The fix adds the values as an enum to tools.json. The declaration "
+    "lists these values, the Android kit refuses any other, and evaluation counts such answers. Do not accept it if "
+    "the app knows a value that no row has, or if users choose the values, such as names of their rooms or lists. An "
+    f"argument is found if at least {MIN_ROWS} rows have it, with at most {MAX_VALUES} values, each in at least "
+    f"{MIN_MESSAGES} different messages and in {MESSAGES_A_VALUE} on average. It is not found if over "
+    f"{100 * MAX_COPIED:.0f} % of the messages contain the value, or if half of the values begin with a digit.",
     fixer=list_closed_values,
     safe=False,
     batch=True,

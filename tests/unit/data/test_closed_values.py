@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from backend.data import CheckOptions, CheckReport, check_files
+from backend.data import CheckOptions, CheckReport, check_files, load_dataset
 from backend.data.fixing import plan_fixes
+from backend.data.rows import SetView, closed_values, read_inputs
 from backend.records import Issue
 from tests.conftest import ROOT, DataSet
 from tests.unit.data.broken_sets import SPOT_ROWS, SPOTS
@@ -90,6 +93,23 @@ def test_the_closed_arguments_of_the_example_set() -> None:
         "control_safety.query",
     ]  # fmt: skip
     assert issues[0].message.endswith('in 196 rows: "food" 49, "shelter" 49, "toilet" 49, "water" 49.')
+
+
+@pytest.mark.parametrize("size", [60, 100])
+def test_what_is_found_in_a_sample_has_every_value(size: int, cycling: DataSet, snips7: DataSet) -> None:
+    chooser = Random(size)
+    times: Counter[str] = Counter()
+    for name, data in (("cycling", cycling), ("example", EXAMPLES), ("snips", snips7)):
+        inputs = read_inputs(data.dataset, data.tools, OPTIONS)
+        _, examples = load_dataset(data.dataset, data.tools)
+        everything = {one.argument: set(one.values) for one in closed_values(SetView(inputs, examples))}
+        for tool in inputs.tools:
+            rows = [example for example in examples if example.calls[0].name == tool]
+            for _ in range(20 if len(rows) >= size else 0):
+                for one in closed_values(SetView(inputs, tuple(chooser.sample(rows, size)))):
+                    assert set(one.values) == everything[one.argument]
+                    times[name] += 1
+    assert times == {"cycling": 80, "example": 100}
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,10 @@ def test_the_fix_writes_nothing_but_enums_by_frequency_and_alphabet(cycling: Dat
 
 def test_the_fix_of_one_line_changes_one_argument(cycling: DataSet) -> None:
     planned = plan_fixes(cycling.dataset, cycling.tools, OPTIONS, [CODE], [54])
-    assert [change.column for change in planned.changes] == ["[2]"]
+    assert [(change.line, change.column) for change in planned.changes] == [
+        (54, "[2].function.parameters.properties.query")
+    ]
+    assert planned.changes[0].after.endswith('or wind", "enum": ["ahead", "current", "wind"]}')
     assert planned.tools_text.count('"enum"') == 1
     assert plan_fixes(cycling.dataset, cycling.tools, OPTIONS, [CODE], [55]).changes == ()
 
