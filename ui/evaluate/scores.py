@@ -44,8 +44,8 @@ def _figure(
     others = [
         Markup("<span>{}: {}</span>").format(label, _other(rate_of(report))) for report, label in labels if report
     ]
-    beside = Markup('<span class="beside">{}</span>').format(Markup("").join(others)) if others else ""
-    return Figure(name, text.percent(rate.value), Markup("{}{}").format(line, beside), tone)
+    comparison = Markup('<span class="beside">{}</span>').format(Markup("").join(others)) if others else ""
+    return Figure(name, text.percent(rate.value), Markup("{}{}").format(line, comparison), tone)
 
 
 def _other(rate: Rate) -> str:

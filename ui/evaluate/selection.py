@@ -107,7 +107,7 @@ def picked_rows(results: Results, key: str) -> Picked | None:
         case ["cell", str(gold), str(predicted)]:
             return _cell(evaluation, gold, predicted)
         case ["beside", str(other), ("gained" | "lost") as side]:
-            return _beside(results, other, side)
+            return _compared(results, other, side)
     return None
 
 
@@ -119,7 +119,7 @@ def _parts(key: str) -> object:
         return None
 
 
-def _beside(results: Results, key: str, side: str) -> Picked | None:
+def _compared(results: Results, key: str, side: str) -> Picked | None:
     """The rows that only one of two models answers right; None if the other model no longer exists."""
     other = results.others.get(key)
     pair = compare_rows(results.evaluation.tuned.rows, other.report.rows) if other else None

@@ -48,7 +48,7 @@ class EvaluateStep(Panel):
                 self.confusion = Chart("Confusion matrix: expected tool by called tool", elem_id="confusion")
             self.errors = Part(elem_id="errors")
             self.probes = Part(elem_id="probes")
-            self.beside = ComparisonCard()
+            self.comparison = ComparisonCard()
             self.rows = RowBrowser()
         self.panel.build_log()
 
@@ -78,7 +78,7 @@ class EvaluateStep(Panel):
             self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
             self.errors: details_cards(tuned),
             self.probes: probes_card(evaluation),
-            **self.beside.render(page_state),
+            **self.comparison.render(page_state),
             **self.rows.render(page_state),
         }
 
@@ -86,10 +86,10 @@ class EvaluateStep(Panel):
         """Register the events of the buttons, and of every figure that selects rows."""
         for part in (self.blank, self.panel.state, self.scores):
             page.on_click(part, self._click)
-        self.beside.wire(page)
+        self.comparison.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
-        for source in (self.advice, *charts, self.errors, self.probes, self.beside.table):
+        for source in (self.advice, *charts, self.errors, self.probes, self.comparison.table):
             self.rows.follow(page, source)
 
     def _click(self, page_state: PageState, data: dict[str, str]) -> Location:
@@ -101,8 +101,8 @@ class EvaluateStep(Panel):
 def _start(page_state: PageState, data: dict[str, str]) -> Location:
     """Start the evaluation, with the probes if the switch is on."""
     if page_state.run:
-        wanted = ("--probes",) if data.get("probes") == "yes" else ()
-        return begin(page_state, page_state.run, "evaluate", wanted)
+        flags = ("--probes",) if data.get("probes") == "yes" else ()
+        return begin(page_state, page_state.run, "evaluate", flags)
     return page_state.location
 
 

@@ -97,5 +97,5 @@ def _typed(rows: Rows, probe: str, seed: int) -> dict[str, str]:
     """The message that a probe gave the model, by row id; the run's seed reproduces it."""
     if probe not in MESSAGE_PROBES:
         return {}
-    asked = [Example(row.id, row.line, row.message, ()) for row in rows]
-    return {one.id: one.message for one in probe_messages(probe, asked, seed)}
+    examples = [Example(row.id, row.line, row.message, ()) for row in rows]
+    return {one.id: one.message for one in probe_messages(probe, examples, seed)}

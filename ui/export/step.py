@@ -143,7 +143,7 @@ def _figures(verification: Verification, evaluation: Evaluation | None) -> Marku
     items = [Figure("Size", text.size(verification.bytes))]
     if accuracy and accuracy.low is not None and accuracy.high is not None:
         rows = f"{text.interval(accuracy.low, accuracy.high)} · {accuracy.k:,} of {accuracy.n:,} rows"
-        note = Markup("{}{}").format(rows, _beside(accuracy, evaluation))
+        note = Markup("{}{}").format(rows, _compared_accuracy(accuracy, evaluation))
         items.insert(0, Figure("The file's own accuracy", text.percent(accuracy.value), note, "accent"))
     first, speed = verification.first_token_seconds, verification.decode_tokens_per_second
     if first is not None:
@@ -153,7 +153,7 @@ def _figures(verification: Verification, evaluation: Evaluation | None) -> Marku
     return figures(items)
 
 
-def _beside(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
+def _compared_accuracy(accuracy: Rate, evaluation: Evaluation | None) -> Markup:
     """The checkpoint's accuracy, if both have the same number of rows."""
     rate = evaluation.tuned.combined if evaluation else None
     if rate is None or rate.n != accuracy.n:

@@ -121,10 +121,10 @@ def _item(summary: Summary, location: Location) -> Markup:
         question = Markup("<p>Delete <b>{}</b> and all its files?</p>").format(summary.name)
         yes = button("delete", "Delete", kind="danger small", run=summary.id)
         no = button("keep", "Keep", kind="quiet small", run=summary.id)
-        asked = Markup('{}<div class="actions">{}{}</div>').format(question, yes, no)
+        confirm = Markup('{}<div class="actions">{}{}</div>').format(question, yes, no)
         return Markup(
             '<li class="run"><div class="confirm" role="alertdialog" aria-label="Delete this run">{}</div></li>'
-        ).format(asked)
+        ).format(confirm)
     mark = Markup(' aria-current="true"') if current else ""
     lines = Markup("").join(Markup('<span class="line">{}</span>').format(line) for line in _lines(summary))
     return Markup(

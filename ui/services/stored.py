@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from backend.errors import InputError
 from backend.runs import ID, FolderStore, Run, StoredRun
 
-FAULT = "This is a bug in the app, not in your files. The app's log has the traceback. Please report it with that."
+FAULT = "This is a bug in the app, not in your files. Please report it with the traceback in the log of the app."
 LOGGER = logging.getLogger(__name__)
 
 

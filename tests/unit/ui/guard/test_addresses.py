@@ -38,7 +38,7 @@ def test_a_name_that_was_allowed_is_an_own_name_and_its_page_an_own_page() -> No
     assert not app.is_own_origin("https://evil.trainer.example", "127.0.0.1:7860")
 
 
-def test_behind_a_proxy_that_routes_by_name_every_host_is_the_proxys_matter() -> None:
+def test_behind_a_proxy_that_routes_by_name_every_host_is_accepted() -> None:
     assert Addresses("0.0.0.0", checked=False).is_own_host("10.1.2.3")
 
 
@@ -56,7 +56,7 @@ def test_no_other_page_is_the_apps_own(origin: str) -> None:
     assert not Addresses("127.0.0.1").is_own_origin(origin, "127.0.0.1:7860")
 
 
-def test_only_loopback_addresses_are_reached_from_this_machine_alone() -> None:
+def test_only_loopback_addresses_are_private_to_this_machine() -> None:
     assert all(map(is_loopback, ["127.0.0.1", "localhost", "::1", "127.0.0.2"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "192.168.0.2", "example.org"]))
 

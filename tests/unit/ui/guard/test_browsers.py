@@ -21,7 +21,7 @@ def test_each_page_gets_a_token_of_its_own() -> None:
     assert first.headers["cache-control"] == "no-store"
 
 
-def test_a_token_that_was_changed_or_made_elsewhere_is_none() -> None:
+def test_a_changed_or_foreign_token_is_not_valid() -> None:
     browsers = Browsers(framed=False)
     token = browsers.new_token()
     last = "0" if token[-1] != "0" else "1"
@@ -49,7 +49,7 @@ def test_an_address_cannot_be_made_up_behind_a_proxy() -> None:
     assert address_of(scope, Headers({"X-Forwarded-For": "x"}), shared=True) == "10.0.0.1"
 
 
-def test_one_network_of_the_newer_kind_is_one_sender() -> None:
+def test_one_ipv6_network_is_one_sender() -> None:
     scope = {"type": "http", "client": None}
     senders = {
         address_of(scope, Headers({"X-Forwarded-For": f"2a00:1450:4001:80{last}::{number}"}), shared=True)
@@ -59,7 +59,7 @@ def test_one_network_of_the_newer_kind_is_one_sender() -> None:
     assert len(senders) == 2
 
 
-def test_a_session_is_its_first_users_alone_by_cookie_or_by_page() -> None:
+def test_a_session_belongs_to_its_first_browser_by_cookie_or_page() -> None:
     owners = SessionOwners()
     assert owners.may_use("s", frozenset({"cookie", "page"}))
     assert owners.may_use("s", frozenset({"cookie", "another page"}))
@@ -79,7 +79,7 @@ def test_an_address_names_sessions_and_queued_calls() -> None:
     assert sessions_in("/gradio_api/call/validate", "") == []
 
 
-def test_only_the_apps_own_cookies_are_passed_on_and_none_that_python_reads_slowly() -> None:
+def test_only_the_apps_cookies_without_quotes_are_passed_on() -> None:
     sent = [(b"host", b"x"), (b"cookie", b'other=1; fgt-browser=abc; session="' + b"\\" * 99 + b'"; session=e30=')]
     assert own_cookies(sent) == [(b"host", b"x"), (b"cookie", b"fgt-browser=abc; session=e30=")]
     assert own_cookies([(b"cookie", b"other=1")]) == []

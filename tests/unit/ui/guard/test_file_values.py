@@ -31,7 +31,7 @@ def checked(block: Any, value: Any, owner: str = "ada") -> Any:
     [SECRET, [SECRET], {"step": "data", "run": SECRET}, {"a": [{"b": ({"c": SECRET},)}]}, {"path": "/etc/passwd"},
      {"path": "x", "url": "http://x"}, {**SECRET, "meta": None}, {"run": {"path": MINE, "meta": META}}],
 )  # fmt: skip
-def test_an_input_that_is_no_file_takes_none_at_any_depth(value: Any) -> None:
+def test_other_inputs_accept_no_file_at_any_depth(value: Any) -> None:
     with pytest.raises(gr.Error, match="takes no file"):
         checked(gr.JSON(), value)
 
@@ -42,7 +42,7 @@ def test_a_place_with_a_folder_named_path_in_its_text_is_no_file() -> None:
 
 
 @pytest.mark.parametrize("block", [gr.File(), gr.UploadButton()])
-def test_a_file_input_takes_what_the_same_browser_uploaded_and_nothing_that_would_be_fetched(block: Any) -> None:
+def test_a_file_input_accepts_only_a_path_of_the_same_browser(block: Any) -> None:
     sent = {"path": MINE, "url": "http://evil.test/x", "orig_name": "rows.csv", "is_stream": True, "meta": META}
     assert checked(block, sent) == {"path": MINE, "orig_name": "rows.csv", "meta": META}
     assert checked(block, None) is None
@@ -53,12 +53,12 @@ def test_a_file_input_takes_what_the_same_browser_uploaded_and_nothing_that_woul
     [(SECRET, "ada"), ({"path": MINE, "meta": META}, "eve"), ("/etc/passwd", "ada"), ({"path": "http://x"}, "ada"),
      ([SECRET], "ada"), ({"path": None}, "ada"), (7, "ada"), ({"url": "http://x"}, "ada")],
 )  # fmt: skip
-def test_a_file_input_takes_nothing_else(value: Any, owner: str) -> None:
+def test_a_file_input_accepts_nothing_else(value: Any, owner: str) -> None:
     with pytest.raises(gr.Error, match="not uploaded by this page"):
         checked(gr.File(), value, owner)
 
 
-def test_what_is_nested_without_end_is_refused() -> None:
+def test_a_deeply_nested_value_is_refused() -> None:
     value: Any = "x"
     for _ in range(DEEPEST + 1):
         value = [value]
@@ -80,7 +80,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES)
-def test_whatever_gradio_takes_for_a_file_is_refused(value: Any) -> None:
+def test_every_object_that_gradio_treats_as_a_file_is_refused(value: Any) -> None:
     from gradio_client.utils import is_file_obj_with_meta, traverse
 
     found: list[Any] = []
@@ -99,6 +99,6 @@ def test_whatever_gradio_takes_for_a_file_is_refused(value: Any) -> None:
     assert found == []
 
 
-def test_halves_of_characters_become_storable_and_whole_ones_stay() -> None:
+def test_lone_surrogates_are_replaced_and_other_characters_stay() -> None:
     assert storable({"a\ud800": ["x\udfff", 1, None]}) == {"a\ufffd": ["x\ufffd", 1, None]}
     assert storable("naïve 😀") == "naïve 😀"

@@ -54,7 +54,7 @@ def test_the_page_and_programs_get_through(app: TestClient) -> None:
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://localhost:7860"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "HEAD"])
-def test_another_page_gets_nothing_and_may_read_nothing(app: TestClient, origin: str, method: str) -> None:
+def test_requests_of_another_page_are_refused_without_cors_headers(app: TestClient, origin: str, method: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
     for path in ("/", "/config", RUN, "/gradio_api/upload", "/runs/x/y"):
         reply = app.request(method, path, headers=asked)
@@ -89,7 +89,7 @@ def test_a_link_on_another_site_may_open_the_page_but_not_log_out(space: TestCli
     assert reached(space.get("/logout", headers={"Sec-Fetch-Site": "same-origin"}))
 
 
-def test_a_page_marks_its_browser_once_and_a_session_is_the_browsers_that_used_it_first(app: TestClient) -> None:
+def test_a_browser_gets_one_cookie_and_owns_the_sessions_that_it_used_first(app: TestClient) -> None:
     first = app.get("/").headers["set-cookie"]
     assert "HttpOnly" in first
     assert "SameSite=Strict" in first
@@ -124,12 +124,12 @@ def test_a_name_that_is_not_the_apps_is_refused_and_says_what_to_do(app: TestCli
      "/gradio_api/deep_link", "/gradio_api/startup-events", "/gradio_api/stream/x", "/login", "/gradio_api/dev/reload",
      "/gradio_api/process_recording", "/custom_component/x", "/gradio_api/run/a/b", "//config", "/config/../runs"],
 )  # fmt: skip
-def test_what_the_page_does_not_need_is_not_there(app: TestClient, path: str) -> None:
+def test_routes_that_the_page_does_not_need_do_not_exist(app: TestClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
         assert app.request(method, OWN + path).status_code == 404
 
 
-def test_headers_are_bounded_before_anything_reads_them(app: TestClient) -> None:
+def test_the_size_of_headers_is_limited_before_they_are_read(app: TestClient) -> None:
     reply = app.get("/", headers={"Cookie": 'a="' + "\\" * 60_000 + '"'})
     assert reply.status_code == 431
     assert "cookies" in reply.text
@@ -153,7 +153,7 @@ def test_a_session_has_a_short_plain_name(app: TestClient, name: object) -> None
         assert app.get("/gradio_api/queue/data", params={"session_hash": name}).status_code == 400
 
 
-def test_nobody_names_anothers_session_in_a_body_or_beside_their_own(app: TestClient) -> None:
+def test_nobody_can_use_anothers_session_in_a_body_or_next_to_their_own(app: TestClient) -> None:
     ada, eve = ({"Cookie": f"fgt-browser={letter * 32}"} for letter in "ae")
     for name, who in (("adas", ada), ("eves", eve)):
         assert reached(app.post(RUN, json={"session_hash": name}, headers=who))
@@ -163,7 +163,7 @@ def test_nobody_names_anothers_session_in_a_body_or_beside_their_own(app: TestCl
     assert app.get(both, headers=eve).status_code == 403
 
 
-def test_a_queued_call_is_whose_who_asked_for_it(tmp_path: Path) -> None:
+def test_a_queued_call_belongs_to_the_browser_that_requested_it(tmp_path: Path) -> None:
     async def queues(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"event_id": "e1"})(scope, receive, send)
 
@@ -176,7 +176,7 @@ def test_a_queued_call_is_whose_who_asked_for_it(tmp_path: Path) -> None:
         assert reached(client.get(path, headers=ada))
 
 
-def test_a_body_is_bounded_by_what_it_says_and_by_what_comes(app: TestClient) -> None:
+def test_the_announced_and_the_received_size_of_a_body_are_limited(app: TestClient) -> None:
     assert reached(app.post(RUN, content=b"x" * 1000))
     assert app.post(RUN, content=b"x" * (MAX_BODY + 1)).status_code == 413
 

@@ -26,7 +26,7 @@ def client_of(app: ASGIApp, uploads: Uploads, *, shared: bool = False) -> TestCl
 @pytest.mark.parametrize(
     ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EROFS, "Read-only")]
 )
-def test_a_disk_that_takes_nothing_is_told_in_a_sentence(tmp_path: Path, number: int, said: str) -> None:
+def test_a_full_or_read_only_disk_is_reported_as_a_sentence(tmp_path: Path, number: int, said: str) -> None:
     async def refuses(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -35,7 +35,7 @@ def test_a_disk_that_takes_nothing_is_told_in_a_sentence(tmp_path: Path, number:
     assert said in reply.text
 
 
-def test_a_form_that_cannot_be_read_is_told_and_what_came_of_it_goes(tmp_path: Path) -> None:
+def test_an_unreadable_form_is_reported_and_its_files_are_deleted(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
 
     async def breaks(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -47,7 +47,7 @@ def test_a_form_that_cannot_be_read_is_told_and_what_came_of_it_goes(tmp_path: P
     assert not (uploads.folder / "tmp1").exists()
 
 
-def test_an_upload_is_served_to_its_browser_alone(tmp_path: Path) -> None:
+def test_an_upload_is_served_only_to_its_browser(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
 
     async def stores(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ def test_an_upload_is_served_to_its_browser_alone(tmp_path: Path) -> None:
     assert client.get("/gradio_api/file=http://127.0.0.1/x", headers=ada).status_code == 404
 
 
-def test_what_an_address_may_bring_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_the_limits_of_an_address_are_reported_as_a_sentence(tmp_path: Path) -> None:
     async def stores(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse([str(tmp_path / "a.csv")])(scope, receive, send)
 

@@ -18,7 +18,7 @@ def stored(uploads: Uploads, name: str = "rows.csv", content: bytes = b"x", fold
     return str(path)
 
 
-def test_a_file_is_its_uploaders_and_the_same_file_may_have_several(tmp_path: Path) -> None:
+def test_a_file_belongs_to_each_browser_that_uploaded_it(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     path = stored(uploads)
     uploads.add([path], "ada", "1.1.1.1")
@@ -39,7 +39,7 @@ def test_a_file_of_another_kind_is_refused_and_removed(tmp_path: Path) -> None:
     assert not Path(path).exists()
 
 
-def test_a_file_of_the_same_content_under_a_wrong_name_takes_nothing_of_another(tmp_path: Path) -> None:
+def test_a_refused_name_of_the_same_content_deletes_no_other_file(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     path, same = stored(uploads), stored(uploads, "rows.exe")
     uploads.add([path], "ada", "1.1.1.1")
@@ -62,7 +62,7 @@ def test_a_partial_upload_counts_and_is_deleted_once_it_stalls(tmp_path: Path) -
         assert coming.exists()
 
 
-def test_an_address_may_bring_so_many_files_and_bytes_and_all_together_so_many(tmp_path: Path) -> None:
+def test_files_and_bytes_are_limited_per_address_and_in_total(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits(files=2, bytes=100, total_bytes=150))
     assert uploads.refusal("1.1.1.1", 100) is None
     assert "100" not in (uploads.refusal("1.1.1.1", 101) or "")
@@ -75,7 +75,7 @@ def test_an_address_may_bring_so_many_files_and_bytes_and_all_together_so_many(t
     assert "2 files" in (uploads.refusal("1.1.1.1", 0) or "")
 
 
-def test_one_request_brings_no_more_than_may_come_and_of_what_it_brought_nothing_stays(tmp_path: Path) -> None:
+def test_a_request_over_the_limit_stores_nothing(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits(files=3))
     before = stored(uploads, "before.csv")
     uploads.add([before], "ada", "1.1.1.1")
@@ -87,7 +87,7 @@ def test_one_request_brings_no_more_than_may_come_and_of_what_it_brought_nothing
     assert Path(before).exists()
 
 
-def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_read(tmp_path: Path) -> None:
+def test_an_aborted_upload_is_deleted_unless_another_is_being_read(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     left = uploads.folder / "tmpabc"
     with uploads.under_way():
@@ -98,7 +98,7 @@ def test_what_an_aborted_upload_leaves_goes_at_once_but_not_while_another_is_rea
     assert uploads.refusal("1.1.1.1", 0) is None
 
 
-def test_files_go_after_an_hour(tmp_path: Path) -> None:
+def test_files_are_deleted_after_an_hour(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, Limits())
     assert Limits().stored_seconds == 3600
     path = stored(uploads)
@@ -116,7 +116,7 @@ def test_files_go_after_an_hour(tmp_path: Path) -> None:
     assert not brief.owns("ada", ended)
 
 
-def test_the_folder_of_a_dead_process_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+def test_the_folder_of_an_ended_process_is_deleted_and_that_of_a_running_one_stays(tmp_path: Path) -> None:
     script = (
         "import os, sys; from pathlib import Path; from ui.guard import Limits, Uploads\n"
         "uploads = Uploads(Path(sys.argv[1]), Limits()); (uploads.folder / 'x').mkdir()\n"
