@@ -103,8 +103,8 @@ def test_what_is_found_in_a_sample_has_every_value(size: int, cycling: DataSet, 
         inputs = read_inputs(data.dataset, data.tools, OPTIONS)
         _, examples = load_dataset(data.dataset, data.tools)
         everything = {one.argument: set(one.values) for one in closed_values(SetView(inputs, examples))}
-        for tool in inputs.tools:
-            rows = [example for example in examples if example.calls[0].name == tool]
+        for called in inputs.tools:
+            rows = [example for example in examples if example.calls[0].name == called]
             for _ in range(20 if len(rows) >= size else 0):
                 for one in closed_values(SetView(inputs, tuple(chooser.sample(rows, size)))):
                     assert set(one.values) == everything[one.argument]
