@@ -140,6 +140,27 @@ def test_values_and_lengths_are_counted(visit: Visit) -> None:
     take(page, "lengths")
 
 
+def test_closed_values_are_offered_as_an_enum_with_their_rows(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    visitor.button("Use the example")
+    group = page.locator("#problems .group", has_text="values-closed")
+    _open(group)
+    group.get_by_role("button", name="tools.json, line 10: show the rows").click()
+    rows = group.locator(".row-detail")
+    expect(rows).to_contain_text("1–8 of 196")
+    rows.get_by_role("button", name="Next").click()
+    expect(rows).to_contain_text("9–16 of 196")
+    take(page, "closed-values")
+    group.get_by_role("button", name="Fix 5 problems").click()
+    expect(page.locator("#fixes")).to_contain_text("they change what the model sees and what an app accepts")
+    expect(page.locator("#changes tbody tr")).to_have_count(5)
+    take(page, "closed-values-fix")
+    visitor.button("Apply")
+    expect(page.locator("#data-state .made")).to_contain_text("5 changes in tools.json")
+    expect(page.locator("#problems")).not_to_contain_text("values-closed")
+
+
 def test_names_in_downloads_lead_nowhere(visit: Visit) -> None:
     visitor = visit()
     for path in ("data/example/secret", "data/..%2f..%2fetc/dataset", "data/none/dataset"):

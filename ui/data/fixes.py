@@ -155,7 +155,12 @@ def _warning(request: FixRequest) -> Markup:
     rule = request.rule
     if rule is None or rule.safe:
         return Markup("")
-    return callout("warn", "Review these changes: they may change what a row means", rule.explanation)
+    title = (
+        "Review these changes: they change what the model sees and what an app accepts"
+        if rule.scope == "values"
+        else "Review these changes: they may change what a row means"
+    )
+    return callout("warn", title, rule.explanation)
 
 
 def _title(request: FixRequest) -> str:

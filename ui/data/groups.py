@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,8 @@ MOST_RANGES = 6
 TONES: dict[str, Any] = {"error": "error", "warning": "warn", "info": "plain"}
 FILES = {"csv": "CSV", "tools": "tools.json"}
 ORDER = {"error": 0, "warning": 1, "info": 2}
-Detail = Callable[[int], Markup]
+Detail = Callable[[Issue, int, Mapping[str, str]], Markup]
+"""Renders the row or rows of a problem, given their page and the data that their pager's buttons need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,30 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Unfolded:
-    """The open parts of the list: groups by name, a page within one of them, and the line whose row is shown there."""
+    """The open parts of the list: groups by name, a page within one of them, and the problem whose rows are shown.
+
+    A problem in a row of the CSV is given by its `line`, one that follows from several rows by its `place` in
+    tools.json; `rows_page` is the page of these rows.
+    """
 
     groups: frozenset[str] | None = None
     group: str = ""
     page: int = 0
     line: int | None = None
+    place: str = ""
+    rows_page: int = 0
 
     def shows(self, group: Group, few: bool) -> bool:
         """Whether a group is open: as the visitor left it; at first only if there are few groups."""
         if self.groups is None:
             return few
         return group.name in self.groups or group.name == self.group
+
+    def picks(self, group: Group, issue: Issue) -> bool:
+        """Whether the rows of a problem are shown."""
+        if group.name != self.group:
+            return False
+        return issue.line == self.line if self.line is not None else bool(self.place) and issue.column == self.place
 
 
 def grouped(issues: Iterable[Issue]) -> list[Group]:
@@ -77,7 +90,7 @@ def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | Non
 
 def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, fixes: bool) -> Markup:
     fixable = [issue for issue in group.issues if issue.fix] if fixes and group.rule.fixer else []
-    together = _fix_all(group, len(fixable)) if fixable and group.rule.safe else Markup("")
+    together = _fix_all(group, len(fixable)) if fixable and (group.rule.safe or group.rule.batch) else Markup("")
     severity = badge("note" if group.severity == "info" else group.severity, TONES[group.severity])
     return Markup(
         '<div class="group"><details data-group="{name}"{open}><summary>{severity}'
@@ -104,7 +117,7 @@ def _summary(group: Group) -> str:
 
 
 def _fix_all(group: Group, count: int) -> Markup:
-    label = f"Fix {count:,}" if count > 1 else "Fix"
+    label = (f"Fix {count:,}" if count > 1 else "Fix") + ("" if group.rule.safe else "…")
     title = f"Fix {text.count(count, 'problem')}: {group.rule.title}"
     return button("fix", label, kind="quiet small", fixing=group.rule.code, title=title)
 
@@ -113,8 +126,7 @@ def _cases(group: Group, unfolded: Unfolded, detail: Detail | None, fixes: bool)
     mine = unfolded.group == group.name
     part = Slice.of(group.issues, unfolded.page if mine else 0, PAGE_SIZE)
     rows = Markup("").join(
-        _case(group, part.page, issue, detail, fixes)
-        + (_detail(detail, issue.line) if detail and mine and issue.line and issue.line == unfolded.line else "")
+        _case(group, part.page, issue, detail, fixes) + _detail(group, part.page, issue, detail, unfolded)
         for issue in part.items
     )
     head = Markup("<tr><th>Where</th><th>Problem</th><th>Fix</th></tr>")
@@ -128,12 +140,15 @@ def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: b
     place = (
         f"{FILES[issue.file]}, line {issue.line:,}" if issue.line is not None else f"{FILES[issue.file]}, whole file"
     )
+    shown: object = Markup("<span>{}</span>").format(place)
     if detail and issue.line is not None and issue.file == "csv":
-        shown: object = button(
+        shown = button(
             "row", place, kind="text", line=issue.line, group=group.name, page=page, title=f"{place}: show the row"
         )
-    else:
-        shown = Markup("<span>{}</span>").format(place)
+    elif detail and group.rule.scope == "values":
+        shown = button(
+            "row", place, kind="text", place=issue.column, group=group.name, page=page, title=f"{place}: show the rows"
+        )
     column = Markup("<div>{}</div>").format(code(issue.column)) if issue.column else ""
     return Markup(
         '<tr><td data-label="Where">{}{}</td><td data-label="Problem"><div>{}</div></td>'
@@ -150,8 +165,13 @@ def _fix(rule: Rule, issue: Issue) -> Markup:
     return Markup("").join([Markup('<div class="note">{}</div>').format(issue.fix), click])
 
 
-def _detail(detail: Detail, line: int) -> Markup:
-    return Markup('<tr class="detail"><td colspan="3">{}</td></tr>').format(detail(line))
+def _detail(group: Group, page: int, issue: Issue, detail: Detail | None, unfolded: Unfolded) -> Markup:
+    """The row or rows of a problem, if they are shown."""
+    if detail is None or not unfolded.picks(group, issue):
+        return Markup("")
+    pager = {"group": group.name, "place": issue.column or "", "outer": str(page)}
+    shown = detail(issue, unfolded.rows_page, pager)
+    return Markup('<tr class="detail"><td colspan="3">{}</td></tr>').format(shown)
 
 
 def where_all(issues: Sequence[Issue]) -> str:

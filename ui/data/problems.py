@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,60 +11,12 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.records import Example, Issue
+from backend.records import Issue
 from ui.data.filters import ALL, Filter, codes, severities, tools
 from ui.data.groups import Unfolded, group_list, grouped
-from ui.data.rows import prompt_view
-from ui.html import Part, button, call_card, callout, clicked, page_number, text
+from ui.data.row_detail import row_detail, rows_behind
+from ui.html import Part, callout, clicked, page_number, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
-
-
-def row_detail(page_state: PageState, line: int) -> Markup:
-    """The row that begins on a line of the CSV, as it was read, and the prompt that it becomes."""
-    report = page_state.report
-    row = next((row for row in report.table if row.line == line), None) if report else None
-    if report is None or row is None:
-        return _framed(line, Markup('<p class="note">This line could not be read as a row.</p>'))
-    example = next((example for example in report.examples if example.line == line), None)
-    problems = [issue for issue in report.issues if issue.file == "csv" and issue.line == line]
-    also = (
-        Markup("").join(Markup("<li>{}</li>").format(issue.message) for issue in problems) if len(problems) > 1 else ""
-    )
-    parts = [
-        _named("user_message", Markup('<p class="said">{}</p>').format(row.user_message or "–")),
-        _named("tool_calls", _calls(row.tool_calls, example)),
-        _named("All problems of this row", Markup("<ul>{}</ul>").format(also)) if also else Markup(""),
-    ]
-    if example is not None:
-        options = page_state.options
-        parts.append(
-            Markup('<details class="more"><summary>The prompt for this row</summary>{}</details>').format(
-                prompt_view(page_state, line, options.prompt_format, options.declarations)
-            )
-        )
-    return _framed(line, Markup("").join(parts))
-
-
-def _framed(line: int, body: Markup) -> Markup:
-    close = button("close", "Close", kind="bare small", title=f"Close the row of line {line}")
-    return Markup(
-        '<div class="row-detail"><div class="card-head"><h3>Line {:,}</h3>{}</div><div class="stack">{}</div></div>'
-    ).format(line, close, body)
-
-
-def _named(name: str, body: Markup) -> Markup:
-    return Markup('<div><div class="note">{}</div>{}</div>').format(name, body)
-
-
-def _calls(cell: str, example: Example | None) -> Markup:
-    """The calls as cards; if the cell cannot be read, its text."""
-    if example is None:
-        return Markup('<pre class="listing">{}</pre>').format(cell)
-    cards = [call_card(call.name, call.arguments) for call in example.calls]
-    if not cards:
-        return Markup('<p class="said">No call. Answer: {}</p>').format(example.answer or "the default one")
-    return Markup('<div class="calls">{}</div>').format(Markup("").join(cards))
-
 
 FEW_TO_FILTER = 12
 # Every click sends which groups are open, so that they stay open when the list is rendered again.
@@ -145,12 +97,15 @@ def open_fixes(page_state: PageState, data: dict[str, str]) -> Location:
 
 def unfolded_by(data: dict[str, str]) -> Unfolded:
     """The parts of the list that stay open after a click."""
-    line = data.get("line", "")
+    line, place = data.get("line", ""), data.get("place", "")
+    turned = data.get("do") == "page" and bool(place)
     return Unfolded(
         frozenset(data.get("open", "").split()),
         data.get("group", ""),
-        page_number(data.get("page")),
+        page_number(data.get("outer" if turned else "page")),
         int(line) if line.isdecimal() else None,
+        place,
+        page_number(data.get("page")) if turned else 0,
     )
 
 
@@ -164,7 +119,14 @@ def problem_list(page_state: PageState, picked: Filter, unfolded: Unfolded) -> M
     found = picked.pick(report)
     if not found:
         return Markup('<p class="note">No problem matches these filters.</p>')
-    return group_list(grouped(found), unfolded, partial(row_detail, page_state))
+    return group_list(grouped(found), unfolded, partial(_detail, page_state))
+
+
+def _detail(page_state: PageState, issue: Issue, page: int, pager: Mapping[str, str]) -> Markup:
+    """The row of a problem of the CSV, or the rows that a problem of tools.json follows from."""
+    if page_state.report is not None and issue.file == "tools":
+        return rows_behind(page_state.report, issue, page, pager)
+    return row_detail(page_state, issue.line or 0)
 
 
 def summary_line(rows: int, tools: int, issues: Sequence[Issue]) -> str:

@@ -44,7 +44,7 @@ def read_fix_request(text: str | None, report: CheckReport | None) -> FixRequest
         return FixRequest()
     code, _, line = text.partition(":")
     rule = fixable().get(code)
-    if rule is None or not (rule.safe or line.isdecimal()):
+    if rule is None or not (rule.safe or rule.batch or line.isdecimal()):
         return None
     if not line.isdecimal():
         return FixRequest(code)

@@ -39,7 +39,7 @@ def check_files(
     issues = check_rows(inputs, report)
     view = SetView(inputs, sound_examples(inputs, issues))
     report(0.55, "Looking for duplicates")
-    issues += _apply("set", view)
+    issues += _apply("set", view) + _apply("values", view)
     report(0.85, "Counting tokens")
     budget, tokens_error = _budget(view, need_tokens=need_tokens)
     if budget is not None:

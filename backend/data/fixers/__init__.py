@@ -1,6 +1,7 @@
 """The fixers that rules use: for calls, for the CSV, for the set and for tools.json."""
 
 from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
+from backend.data.fixers.closed_values import closed_arguments, list_closed_values
 from backend.data.fixers.csv import (
     CONTROL,
     add_header,
@@ -19,7 +20,7 @@ from backend.data.fixers.csv import (
     use_line_feeds,
 )
 from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
-from backend.data.fixers.tool_plan import plan_tools, renamed_calls
+from backend.data.fixers.tool_plan import plan_tools, renamed_calls, replace_schemas
 from backend.data.fixers.tool_walk import all_arguments, at, named_entries
 from backend.data.fixers.tools import re_decode_tools, rename_reserved, standard_schemas, standard_shape
 
@@ -29,6 +30,7 @@ __all__ = [
     "all_arguments",
     "apply_sure",
     "at",
+    "closed_arguments",
     "drop_above",
     "drop_conflicting",
     "drop_controls",
@@ -39,6 +41,7 @@ __all__ = [
     "drop_padding",
     "drop_repeated_headers",
     "join_lines",
+    "list_closed_values",
     "named_entries",
     "one_line",
     "plan_tools",
@@ -50,6 +53,7 @@ __all__ = [
     "renamed_calls",
     "repair_records",
     "repeats_header",
+    "replace_schemas",
     "spell_header",
     "standard_schemas",
     "standard_shape",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from backend.data.calls import CallsCell, canonical_text
 from backend.data.fixers.calls import renamed
 from backend.data.fixers.tools import rename_reserved, reserved_renames
 from backend.data.rows import Inputs, Rule
-from backend.data.text import Change, path_text
+from backend.data.text import Change, Path, path_text
 from backend.data.tools import ToolsFile, tools_from
 
 
@@ -38,10 +39,26 @@ def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], Pla
             continue
         if rule.fixer is rename_reserved:
             renames = {entry.name: names for entry in file.entries if (names := reserved_renames(entry))}
-        fixed = tools_from(replace(file.source, text=_dumped(rule.fixer(file)), encoding="utf-8", bad_lines=()))
+        fixed = _written(file, rule.fixer(file))
         changes += _changes(rule.code, original, file, fixed)
         file = fixed
     return changes, PlannedTools(file, file.source.text, renames)
+
+
+def replace_schemas(
+    code: str, file: ToolsFile, schemas: Iterable[tuple[Path, Mapping[str, Any]]]
+) -> tuple[list[Change], ToolsFile]:
+    """Returns the changes that replace the schemas at these paths, on the lines of `file`, and the new file."""
+    changes: list[Change] = []
+    raw = copy.deepcopy(file.raw)
+    for path, schema in schemas:
+        holder = raw
+        for step in path[:-1]:
+            holder = holder[step]
+        before, after = (json.dumps(value, ensure_ascii=False) for value in (holder[path[-1]], schema))
+        changes.append(Change("tools", file.line(path), path_text(path), code, before, after))
+        holder[path[-1]] = schema
+    return changes, _written(file, raw) if changes else file
 
 
 def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> str:
@@ -57,6 +74,10 @@ def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> 
         calls.append((call.name, arguments))
     unchanged = calls == [(call.name, call.arguments) for call in cell.sound]
     return cell.text if unchanged else canonical_text(calls)
+
+
+def _written(file: ToolsFile, value: Any) -> ToolsFile:
+    return tools_from(replace(file.source, text=_dumped(value), encoding="utf-8", bad_lines=()))
 
 
 def _dumped(value: Any) -> str:

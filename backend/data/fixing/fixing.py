@@ -1,7 +1,8 @@
 """Plans fixes: which fixers apply, in which order, and the texts of both files after them.
 
 A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
-(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (ToolsFile) -> JSON.
+(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (ToolsFile) -> JSON ·
+values: (SetView, whether a line of tools.json is selected) -> pairs of (path in tools.json, new schema).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from backend.data.check import check_rows, sound_examples
 from backend.data.csv import CsvEditor, DraftRow, table_from
-from backend.data.fixers import plan_tools, renamed_calls
+from backend.data.fixers import plan_tools, renamed_calls, replace_schemas
 from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
 from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
+from backend.data.tools import ToolsFile
 from backend.errors import InputError
 
 __all__ = ["Change", "FixPlan", "plan_fixes", "safe_codes"]
@@ -39,8 +41,9 @@ def plan_fixes(
 ) -> FixPlan:
     """Plans the fixes of the rules called `codes`, by default of all safe ones; writes nothing.
 
-    `lines` limits the fixes to the rows that begin on these lines of the CSV. Raises InputError if the CSV cannot be
-    read, or if a code is unknown or has no fixer.
+    `lines` limits the fixes to the rows that begin on these lines of the CSV, and those of the scope `values` to the
+    arguments on these lines of tools.json. Raises InputError if the CSV cannot be read, or if a code is unknown or has
+    no fixer.
     """
     inputs = read_inputs(dataset, tools, options or CheckOptions())
     _refuse_unreadable(inputs)
@@ -53,12 +56,14 @@ def plan_fixes(
     changes += _rename(draft, planned.renames, fixed_tools)
     changes += _fix_cells(draft, rules, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
+    tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
+    changes += tools_changes
     changes.sort(key=lambda change: (change.file != "tools", change.line))
-    return FixPlan(tuple(changes), draft.text(), planned.text)
+    return FixPlan(tuple(changes), draft.text(), tools_file.source.text)
 
 
 class _Selection:
-    """The rows that are to be fixed."""
+    """The lines that are to be fixed."""
 
     def __init__(self, lines: Collection[int] | None) -> None:
         self._lines = None if lines is None else frozenset(lines)
@@ -147,6 +152,19 @@ def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _S
             if not row.dropped and selected(row.record.line):
                 row.dropped = True
                 yield Change("csv", row.record.line, None, rule.code, " | ".join(row.cells), "", dropped=True)
+
+
+def _fix_by_rows(
+    draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection
+) -> tuple[list[Change], ToolsFile]:
+    """Applies the fixers of tools.json that follow from the rows; returns their changes and the fixed file."""
+    changes: list[Change] = []
+    for rule in _of(rules, "values"):
+        view, _ = _view_of(draft, inputs)
+        found, file = replace_schemas(rule.code, inputs.tools_file, rule.fixer(view, selected) if rule.fixer else ())
+        changes += found
+        inputs = replace(inputs, tools_file=file, cells={})
+    return changes, inputs.tools_file
 
 
 def _view_of(draft: CsvEditor, inputs: Inputs) -> tuple[SetView, dict[int, DraftRow]]:

@@ -1,6 +1,7 @@
 """The rows of a set: inputs, examples, splitting, labels, token budget, the registry of rules."""
 
 from backend.data.rows.budget import RowTokens, TokenBudget, measure_budget
+from backend.data.rows.closed_values import ITEMS, Argument, ArgumentValue, ClosedValues, closed_values, string_values
 from backend.data.rows.examples import row_id, to_examples
 from backend.data.rows.inputs import Inputs, read_inputs
 from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
@@ -10,8 +11,12 @@ from backend.data.rows.sources import resolve_source
 from backend.data.rows.splitting import Split, split_examples
 
 __all__ = [
+    "ITEMS",
     "RULES",
     "SCOPES",
+    "Argument",
+    "ArgumentValue",
+    "ClosedValues",
     "Finding",
     "Inputs",
     "Label",
@@ -24,6 +29,7 @@ __all__ = [
     "Split",
     "TokenBudget",
     "class_labels",
+    "closed_values",
     "find_label_errors",
     "measure_budget",
     "read_inputs",
@@ -31,5 +37,6 @@ __all__ = [
     "row_id",
     "rule",
     "split_examples",
+    "string_values",
     "to_examples",
 ]

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from backend.data.text import escape
 from backend.records import Issue, IssueFile, Severity
 
-Scope = Literal["csv", "message", "calls", "set", "tokens", "tools"]
+Scope = Literal["csv", "message", "calls", "set", "tokens", "tools", "values"]
 SCOPES: dict[Scope, str] = {
     "csv": "The CSV file",
     "message": "The user_message column",
@@ -21,6 +21,7 @@ SCOPES: dict[Scope, str] = {
     "set": "The set of rows",
     "tokens": "Tokens",
     "tools": "tools.json",
+    "values": "tools.json compared with the rows",
 }
 
 
@@ -45,7 +46,10 @@ CheckFunction = TypeVar("CheckFunction", bound=Check)
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; `explanation` says why it matters, `safe` whether its fixer never changes the meaning of a row."""
+    """One rule; `explanation` says why it matters, `safe` whether its fixer never changes the meaning of a row.
+
+    `batch` says of fixes that are not safe whether they can be chosen all at once.
+    """
 
     code: str
     scope: Scope
@@ -55,11 +59,12 @@ class Rule:
     check: Check
     fixer: Fixer | None = None
     safe: bool = True
+    batch: bool = False
 
     @property
     def file(self) -> IssueFile:
         """The file that the rule's findings belong to."""
-        return "tools" if self.scope == "tools" else "csv"
+        return "tools" if self.scope in ("tools", "values") else "csv"
 
     def issue(self, finding: Finding, line: int | None = None, column: str | None = None) -> Issue:
         """Returns the finding as an issue; `line` and `column` are used if the finding has none."""
@@ -87,17 +92,18 @@ def rule(
     fixer: Fixer | None = None,
     *,
     safe: bool = True,
+    batch: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Register the decorated function as the rule `code`.
 
     By scope it is called with: csv, tools: (Inputs) · message: (text, Inputs) · calls: (CallsCell, Inputs) ·
-    set: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in backend/data/fixing/fixing.py.
+    set, values: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in backend/data/fixing/fixing.py.
     """
 
     def register(check: CheckFunction) -> CheckFunction:
         if code in RULES:
             raise ValueError(f"Two rules are called {code!r}.")
-        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe)
+        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe, batch)
         return check
 
     return register

@@ -20,6 +20,7 @@ from backend.data.rules import (
     tools_names,
     tools_schema,
     tools_texts,
+    values_closed,
 )
 from backend.errors import InputError
 
@@ -44,6 +45,7 @@ __all__ = [
     "tools_names",
     "tools_schema",
     "tools_texts",
+    "values_closed",
 ]
 
 

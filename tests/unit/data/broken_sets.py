@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.data import CheckOptions
-from tests.unit.data.builders import ROWS, TOOLS, Case, argument, call, csv_of, tool
+from tests.unit.data.builders import ROWS, TOOLS, Case, argument, call, csv_of, line_of, tool
 
 MESSAGE = "user_message"
 JAZZ = ROWS[3]
@@ -33,7 +33,26 @@ FRAMED_ROWS = [
 ]
 PLACE_ROWS = [(message, call("find_place", query=value)) for message, value in PLACES]
 
+SPOTS = tool("find_spot", "Find a spot nearby.", {"kind": argument("string", "Kind of spot")}, ["kind"])
+SPOT_ROWS = [
+    (frame.format(word), call("find_spot", kind=kind))
+    for kind, words in {
+        "water": "thirsty parched dry",
+        "food": "hungry starving peckish",
+        "wc": "full wet gone",
+    }.items()
+    for word in words.split()
+    for frame in ("I am {}", "We are all {} now", "My son says he is {}", "The dog looks {} to me")
+]
+"""36 rows of 3 values, none of them in its message."""
+
 CASES = [
+    Case(
+        "closed values",
+        (("values-closed", line_of([*TOOLS, SPOTS], '"kind": {'), "[2].function.parameters.properties.kind"),),
+        csv_of(SPOT_ROWS),
+        tools=[*TOOLS, SPOTS],
+    ),
     Case("duplicate", (("set-duplicate", 8, MESSAGE),), csv_of([JAZZ])),
     Case("two duplicates", (("set-duplicate", 8, MESSAGE), ("set-duplicate", 9, MESSAGE)), csv_of([JAZZ, ROWS[0]])),
     Case("duplicate but for case", (("set-normalised-duplicate", 8, MESSAGE),), csv_of([("PLAY SOME JAZZ!", JAZZ[1])])),
