@@ -23,8 +23,8 @@ LOADING = "Answering. Loading the weights the first time can take a minute."
 class Exchange:
     """One message and the answers of the models; `expected` has the expected calls, None if the data has no such row.
 
-    `tools` are the run's tools by name, by which an app accepts a call. `place` is where the exported file ran, and `note` a sentence about that, or empty. `waiting` is the kind of model
-    that is answering now, or empty.
+    `tools` are the run's tools by name, by which an app accepts a call. `place` is where the exported file ran, and
+    `note` a sentence about that, or empty. `waiting` is the kind of model that is answering now, or empty.
     """
 
     message: str
