@@ -94,6 +94,8 @@ def _compared(conversations: Sequence[Conversation], answers: Mapping[str, Answe
         for reply in conversation.replies[1:]
         if isinstance(reply.sent, str) and reply.sent in answers
     ]
+    if not later:
+        return "No later message is a held-out row."
     same = sum(_same(one, other) for one, other in later)
     return f"{same} of {len(later)} later messages get the calls that they get alone."
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
+from backend.prompts import get_format
 from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle import Bundle
 from job_templates.ml.litert.verify import run_checks
@@ -101,13 +102,14 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
     if trained is not None:
         prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
         checks += [prompts, run_checks.check_tool_variants(ran), run_checks.check_app_view(ran.answers)]
-        alone = {row.message: answer for row, answer in zip(trained.held_out, ran.answers, strict=False)}
-        checks.append(check_conversations(ran.conversations, ran.conversation_failure, alone, trained.fmt))
     if report is not None:
         checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
     if ran.failure is None:
         rows, tools = (trained.held_out, trained.tools) if trained is not None else ((), ())
+        alone = {row.message: answer for row, answer in zip(rows, ran.answers, strict=False)}
+        fmt = get_format(subject.expected.prompt_format)
+        checks.append(check_conversations(ran.conversations, ran.conversation_failure, alone, fmt))
         checks.append(check_constraints(ran.constrained, rows, ran.answers, tools))
     seen = {check.name for check in checks}
     why = (
