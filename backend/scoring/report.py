@@ -136,7 +136,7 @@ class Report:
         if rate is None or rate.low is None or rate.high is None:
             return ""
         if not rate.k:
-            return f"An app with the Android kit accepts all {rate.n:,} answers."
+            return f"An app with the Android kit refuses none of {rate.n:,} answers."
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.refusals.items())
         interval = f"{100 * rate.low:.1f}–{100 * rate.high:.1f} %"
         return f"An app with the Android kit refuses {rate.k:,} of {rate.n:,} answers ({interval}): {kinds}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.inference.model_session import Answer
-from backend.records import Call
+from backend.records import Call, Tool
 from ui.playground.history import BASE, FILE, LOADING, Exchange, exchange_view
 
 ANSWER = Answer(raw="<start_function_call>call:stop{}<end_function_call>", calls=(Call("stop", {}),), seconds=0.2)
@@ -30,3 +30,15 @@ def test_a_model_answers_after_a_file_that_failed() -> None:
     shown = exchange_view(Exchange("halt", failed.answers, None, waiting=BASE))
     assert "The file is broken." in shown
     assert LOADING in shown
+
+
+def test_a_call_that_an_app_refuses_says_why_and_what_was_perhaps_meant() -> None:
+    query = {"type": "string", "description": "what", "enum": ["water", "shelter"]}
+    tools = {"find": Tool("find", "Finds it.", {"type": "object", "properties": {"query": query}})}
+    wrong = Answer(raw="x", calls=(Call("find", {"query": "sheltr"}), Call("halt_all")))
+    shown = str(exchange_view(Exchange("halt", {FILE: wrong}, None, tools)))
+    assert shown.count("An app refuses this call") == 2
+    assert "Perhaps this was meant" in shown
+    assert "There is no tool named" in shown
+    right = Answer(raw="x", calls=(Call("find", {"query": "water"}),))
+    assert "An app refuses" not in str(exchange_view(Exchange("halt", {FILE: right}, None, tools)))

@@ -1,0 +1,76 @@
+"""How a file behaves in an app, in one line and in a table, from what verification found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.device import Verification, app_use, app_use_line, works_constrained
+from backend.device.app_use import app_use_table
+from backend.prompts import get_format
+from backend.records import Call, Example, Tool
+from backend.scoring import score_rows
+from tests.documents import verification
+from ui.export.step import _app_use
+
+PLACE = {"type": "string", "description": "what", "enum": ["water", "food"]}
+TOOLS = (Tool("find", "Finds it.", {"type": "object", "properties": {"query": PLACE}, "required": ["query"]}),)
+
+
+def checks(*, conversation: str = "passed", constrained: str = "failed", app: str = "passed") -> list[dict[str, Any]]:
+    return [
+        {"name": "calls in an app", "result": app, "detail": "20 of 20 answers reach an app as we read them."},
+        {"name": "conversation goes on", "result": conversation, "detail": "40 messages | in 5 [conversations]."},
+        {"name": "constrained decoding", "result": constrained, "detail": "No conversation can be opened."},
+    ]
+
+
+def found(**fields: Any) -> Verification:
+    return Verification.from_dict(verification(checks=checks(**fields)))
+
+
+def test_an_older_verification_says_nothing() -> None:
+    old = Verification.from_dict(verification())
+    assert (app_use(old), app_use_line(old), app_use_table(old), _app_use(old)) == ((), "", [], "")
+    assert not works_constrained(old)
+
+
+def test_the_line_names_each_outcome() -> None:
+    assert app_use_line(found()) == "In an app: calls arrive; a conversation goes on; switch constrained decoding off."
+    assert "a conversation breaks" in app_use_line(found(conversation="failed"))
+    assert "calls arrive changed" in app_use_line(found(app="failed"))
+    assert "constrained decoding works" in app_use_line(found(constrained="passed"))
+
+
+@pytest.mark.parametrize(("result", "works"), [("passed", True), ("failed", False), ("could not check", False)])
+def test_the_kit_is_constrained_only_if_the_check_passed(result: str, works: bool) -> None:
+    assert works_constrained(found(constrained=result)) is works
+
+
+def test_refused_answers_are_counted_by_kind() -> None:
+    fmt = get_format("native", "none")
+    rows = [Example(str(at), at, f"find {at}", (Call("find", {"query": "water"}),)) for at in range(4)]
+    answers = [
+        fmt.completion(rows[0].calls),
+        fmt.completion([Call("find", {"query": "watr"})]),
+        fmt.completion([Call("find", {})]),
+        "<start_function_call>call:find{query:<escape>}<end_function_call>",
+    ]
+    report = score_rows(rows, answers, TOOLS, fmt)
+    assert report.refusals == {"value not allowed": 1, "missing argument": 1, "unreadable": 1}
+    checked = Verification.from_dict(verification(checks=checks(), accuracy=report.to_dict()))
+    assert "3 of 4 refused" in app_use_line(checked)
+    assert Verification.from_dict(checked.to_dict()) == checked
+    assert checked.accuracy is not None
+    assert checked.accuracy.refusal_sentence().startswith("An app with the Android kit refuses 3 of 4 answers (")
+    right = score_rows(rows[:1], answers[:1], TOOLS, fmt)
+    assert right.refusal_sentence() == "An app with the Android kit refuses none of 1 answers."
+
+
+def test_a_table_survives_any_detail() -> None:
+    table = app_use_table(found())
+    assert all(line.replace("\\|", "").count("|") == 4 for line in table)
+    shown = str(_app_use(found()))
+    assert "<details" in shown
+    assert "40 messages | in 5 [conversations]." in shown
