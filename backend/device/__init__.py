@@ -1,4 +1,4 @@
-"""The parts of an export for an app on a phone: the tools in canonical order, the Android kit and the model card."""
+"""An export for an app on a phone: the canonical tools, the Android kit, the Android project and the model card."""
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
@@ -13,6 +13,7 @@ from backend.device.lengths import (
     smallest_cache,
 )
 from backend.device.model_card import model_card, verification_of
+from backend.device.project import project_of_run, write_project_of_run
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from backend.device.verification import Agreement, Check, Conversion, Result, Verification
 
@@ -36,10 +37,12 @@ __all__ = [
     "fitting_prefill",
     "kit_of_run",
     "model_card",
+    "project_of_run",
     "read_cache",
     "read_prefill",
     "smallest_cache",
     "verification_of",
     "write_android_tools",
     "write_kit_of_run",
+    "write_project_of_run",
 ]
