@@ -1,4 +1,4 @@
-"""The parts of an export for an app on a phone: the tools in canonical order, the Android kit and the model card."""
+"""An export for an app on a phone: the canonical tools, the Android kit, the Android project and the model card."""
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
 from backend.device.app_use import CONSTRAINED, AppUse, app_use, app_use_line, works_constrained
@@ -14,6 +14,7 @@ from backend.device.lengths import (
     smallest_cache,
 )
 from backend.device.model_card import model_card, verification_of
+from backend.device.project import project_of_run, write_project_of_run
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from backend.device.verification import Agreement, Check, Conversion, Result, Verification
 
@@ -41,6 +42,7 @@ __all__ = [
     "fitting_prefill",
     "kit_of_run",
     "model_card",
+    "project_of_run",
     "read_cache",
     "read_prefill",
     "smallest_cache",
@@ -48,4 +50,5 @@ __all__ = [
     "works_constrained",
     "write_android_tools",
     "write_kit_of_run",
+    "write_project_of_run",
 ]

@@ -6,13 +6,13 @@ import io
 import json
 import shlex
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
-from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, usage_source
+from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, tool_classes, usage_source
 from backend.device.verification import Verification
 from backend.files import write_output
 from backend.prompts import PromptFormat, get_format
@@ -40,7 +40,8 @@ class KitFacts:
     """What the kit says about an exported file.
 
     `file` is its name without folders; `context` its KV cache, `prompt_tokens` the prompt around an empty message and
-    `answer_tokens` the longest answer in the data, all in tokens.
+    `answer_tokens` the longest answer in the data, all in tokens. `constrained` says that the file passed verification
+    with constrained decoding.
     """
 
     file: str
@@ -50,6 +51,7 @@ class KitFacts:
     prompt_tokens: int
     answer_tokens: int
     package: str = PACKAGE
+    constrained: bool = False
 
     @property
     def question_tokens(self) -> int:
@@ -61,7 +63,13 @@ def android_kit(tools: Sequence[Tool], facts: KitFacts) -> dict[str, str]:
     """The kit's files, name to text, in the order in which the page shows them."""
     return {
         KOTLIN_FILE: kotlin_source(
-            tools, facts.prompt_format, facts.file, facts.context, facts.answer_tokens, facts.package
+            tools,
+            facts.prompt_format,
+            facts.file,
+            facts.context,
+            facts.answer_tokens,
+            facts.package,
+            constrained=facts.constrained,
         ),
         ANDROID_TOOLS: json.dumps(canonical_tools(tools), ensure_ascii=False, indent=2) + "\n",
         README: instructions(tools, facts),
@@ -73,9 +81,17 @@ def write_android_kit(out: Path, tools: Sequence[Tool], facts: KitFacts) -> Path
 
     Raises InputError where the disk refuses.
     """
+    return write_zip(out, android_kit(tools, facts))
+
+
+def write_zip(out: Path, files: Mapping[str, str]) -> Path:
+    """Write texts, path to text, as a zip whose bytes depend on nothing else; returns its path.
+
+    Raises InputError where the disk refuses.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in android_kit(tools, facts).items():
+        for name, text in files.items():
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system = 3  # Unix, whatever the machine, so that the permissions below are read as such
             entry.external_attr = 0o644 << 16
@@ -98,6 +114,8 @@ def instructions(tools: Sequence[Tool], facts: KitFacts) -> str:
         push_app=push_to_app(facts),
         push_gallery=push_to_gallery(facts),
         usage=usage_source(tools).rstrip(),
+        tools=tool_classes(tools),
+        answer_limit=facts.answer_tokens + ANSWER_MARGIN,
         margin=ANSWER_MARGIN,
     )
 
@@ -120,8 +138,8 @@ def push_to_gallery(facts: KitFacts) -> str:
     return f"adb push {shlex.quote(facts.file)} /sdcard/Download/"
 
 
-def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
-    """The run's tools, and what its kit says, all of it counted with the checkpoint's own tokenizer.
+def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFacts]:
+    """The run's tools and rows, and what its kit says, all of it counted with the checkpoint's own tokenizer.
 
     Raises InputError where the file was not exported and verified, or the checkpoint's tokenizer cannot be read.
     """
@@ -139,6 +157,12 @@ def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
         prompt_tokens=prompt_tokens(tools, fmt, counter),
         answer_tokens=answer_tokens(rows, fmt, counter),
     )
+    return tools, tuple(rows), facts
+
+
+def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
+    """The run's tools, and what its kit says; raises InputError as data_of_run does."""
+    tools, _, facts = data_of_run(run)
     return tools, facts
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend.device.canonical import canonical_tools
+from backend.device.kotlin_schema import schema_source
 from backend.device.kotlin_text import (
     class_names,
     comment_text,
@@ -23,7 +24,7 @@ from backend.device.kotlin_text import (
     raw_json,
     string_literal,
 )
-from backend.prompts import DEVELOPER_SENTENCE
+from backend.prompts import DEVELOPER_SENTENCE, NEUTRALIZED, PAD, RESERVED, STOP_TOKENS
 from backend.records import FormatName, Tool
 
 PACKAGE = "com.example.functiongemma"
@@ -50,12 +51,16 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class ToolClass:
-    """One tool: `name` in the call, `kotlin` its class name, `declaration` its JSON for a raw Kotlin string."""
+    """One tool: `name` in the call, `kotlin` its class name, `declaration` its JSON for a raw Kotlin string.
+
+    `schema` is the Kotlin expression by which a call is checked.
+    """
 
     name: str
     kotlin: str
     note: str
     declaration: str
+    schema: str
     arguments: tuple[Argument, ...]
 
 
@@ -68,6 +73,7 @@ def tool_classes(tools: Sequence[Tool]) -> tuple[ToolClass, ...]:
             kotlin=names[tool.name],
             note=comment_text(f"{tool.name}: {tool.description}"),
             declaration=raw_json(function, indent=4),
+            schema=schema_source(tool),
             arguments=_arguments(tool),
         )
         for tool, function in zip(tools, canonical_tools(tools), strict=True)
@@ -81,16 +87,26 @@ def kotlin_source(
     context: int,
     answer_tokens: int,
     package: str = PACKAGE,
+    *,
+    constrained: bool = False,
 ) -> str:
-    """The Kotlin file for the model `file`, whose context holds `context` tokens and whose answers `answer_tokens`."""
+    """The Kotlin file for the model `file`, whose context holds `context` tokens and whose answers `answer_tokens`.
+
+    `constrained` says that the file passed verification with constrained decoding, which the Kotlin file then uses.
+    """
     return render(
         f"{prompt_format}.kt.jinja",
         tools=tool_classes(tools),
+        prompt_format=prompt_format,
+        constrained=constrained,
         file=comment_text(file),
         context=context,
         answer_limit=answer_tokens + ANSWER_MARGIN,
         package=package,
         sentence=DEVELOPER_SENTENCE,
+        reserved=RESERVED.pattern,
+        endings=(*STOP_TOKENS, PAD),
+        neutralized=NEUTRALIZED,
     )
 
 

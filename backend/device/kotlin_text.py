@@ -71,6 +71,8 @@ def kotlin_type(schema: Any) -> tuple[str, str]:
     kind = str(known.get("type", "")).lower()
     if kind == "array":
         item, reader = kotlin_type(known.get("items"))
+        if item == "Any":
+            return "List<Any?>", "::items"
         return f"List<{item}>", f"listOfEach({reader})"
     return _TYPES.get(kind, ("Any", "::anything"))
 

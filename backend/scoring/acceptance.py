@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
@@ -23,8 +24,8 @@ _KINDS: Mapping[MismatchKind, RefusalKind] = {
     "type": "wrong type",
     "enum": "value not allowed",
 }
-_INTEGER_LIMIT = 2.0**63
-"""Kotlin's Long holds the integers below it; compared as a 64-bit float, as JSON numbers arrive on a phone."""
+_LIMITS = {"integer": 2.0**63, "number": math.inf}
+"""What Kotlin's Long and Double hold is smaller; compared as 64-bit floats, as JSON numbers arrive on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Refusal:
 def refusal(call: Call, tools: Mapping[str, Tool]) -> Refusal | None:
     """Returns why the call is refused; None if an app accepts it. `tools` are the declared tools by name.
 
-    A call is refused if `check_arguments` finds a mismatch, if a required argument is null, or if an integer does not
+    A call is refused if `check_arguments` finds a mismatch, if a required argument is null, or if a number does not
     fit into 64 bits. The first mismatch gives the reason.
     """
     tool = tools.get(call.name)
@@ -92,11 +93,12 @@ def _mismatches(call: Call, tool: Tool) -> Iterator[Mismatch]:
 
 
 def _too_large(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator[Mismatch]:
-    """Yields the integers that Kotlin's Long does not hold."""
+    """Yields the numbers that Kotlin's types do not hold."""
     if not isinstance(schema, Mapping):
         return
-    if schema.get("type") == "integer" and isinstance(value, int | float) and not _fits(value):
-        yield Mismatch("type", path, str(value)[:60], "an integer of at most 64 bits")
+    limit = _LIMITS.get(str(schema.get("type")))
+    if limit is not None and isinstance(value, int | float) and not abs(_double(value)) < limit:
+        yield Mismatch("type", path, str(value)[:60], "a number of at most 64 bits")
     if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
         for name, item in value.items():
             yield from _too_large(item, schema["properties"].get(name), (*path, name))
@@ -105,8 +107,11 @@ def _too_large(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator
             yield from _too_large(item, schema.get("items"), (*path, at))
 
 
-def _fits(number: float) -> bool:
-    return abs(number) < 2 * _INTEGER_LIMIT and abs(float(number)) < _INTEGER_LIMIT
+def _double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _below(schema: Any, step: str | int) -> Any:

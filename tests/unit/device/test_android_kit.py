@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import zipfile
 from dataclasses import replace
@@ -20,7 +21,8 @@ from backend.device.android import (
 )
 from backend.device.canonical import canonical_tools
 from backend.errors import InputError
-from backend.records import Tool
+from backend.prompts import NEUTRALIZED, RESERVED
+from backend.records import FormatName, Tool
 
 MINUTES = {"type": "integer", "description": "How long."}
 TOOLS = (
@@ -42,11 +44,29 @@ def test_native_kotlin_hands_over_tools_and_carries_calls_out_itself() -> None:
     kotlin = android_kit(TOOLS, replace(FACTS, package="org.example.timer"))["FunctionGemma.kt"]
 
     assert "package org.example.timer\n" in kotlin
-    assert "automaticToolCalling = false," in kotlin
+    assert "automaticToolCalling = automatic.isNotEmpty()," in kotlin
     assert "maxNumTokens = 1024," in kotlin
     assert "maxOutputToken = 50," in kotlin
-    assert "class SetTimerTool : DeclaredTool(" in kotlin
+    assert "open class SetTimerTool : DeclaredTool(" in kotlin
     assert "val minutes: Long," in kotlin
+
+
+def test_only_a_file_that_passed_with_constraints_has_them_switched_on() -> None:
+    free, bound = (android_kit(TOOLS, replace(FACTS, constrained=constrained)) for constrained in (False, True))
+
+    assert "ExperimentalFlags.enableConversationConstrainedDecoding = true" in bound["FunctionGemma.kt"]
+    assert "import com.google.ai.edge.litertlm.ExperimentalFlags" not in free["FunctionGemma.kt"]
+    assert "no conversation can be created: switch constrained decoding off" in free["README.md"]
+    assert "no conversation can be created" not in bound["README.md"]
+
+
+@pytest.mark.parametrize("prompt_format", ["native", "json"])
+def test_kotlin_changes_and_finds_the_control_tokens_that_python_does(prompt_format: FormatName) -> None:
+    kotlin = android_kit(TOOLS, replace(FACTS, prompt_format=prompt_format))["FunctionGemma.kt"]
+    listed = kotlin[kotlin.index("val NEUTRALIZED = listOf(") :]
+
+    assert tuple(re.findall(r'^    "(.*)",$', listed[: listed.index("\n)")], re.MULTILINE)) == NEUTRALIZED
+    assert RESERVED.pattern.replace("\\", "\\\\") in kotlin
 
 
 def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
@@ -90,6 +110,19 @@ def test_the_steps_pin_the_version_and_name_every_command() -> None:
         assert line in text
     assert "is AppCall.SetTimer ->" in text
     assert "\n           AppCall.Stop ->" in text
+
+
+def test_the_steps_say_what_comes_back_and_how_a_conversation_goes_on() -> None:
+    native, json_text = (
+        instructions(TOOLS, replace(FACTS, prompt_format=prompt_format)) for prompt_format in ("native", "json")
+    )
+
+    for text in (native, json_text):
+        assert 'chat.respond("set_timer" to mapOf("ok" to true))' in text
+        assert "The kit never carries it out" in text
+        assert "the answer was cut at 50 tokens" in text
+    assert "class MySetTimer : SetTimerTool()" in native
+    assert "override fun execute" not in json_text
 
 
 def test_the_steps_say_what_the_gallery_shows_of_this_model() -> None:

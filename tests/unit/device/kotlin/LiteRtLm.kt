@@ -1,10 +1,34 @@
 // The shape of litertlm-android 0.18.0's Kotlin API, as far as the kit uses it: names, parameters, defaults and types
-// as in LiteRT-LM's sources. It leaves out the runtime: a conversation answers with `FakeModel.reply`.
+// as in LiteRT-LM's sources. It leaves out the model: a conversation answers with `FakeModel`'s replies, and throws
+// where the real one throws, with the words that runtime 0.18.1 was seen to use (2026-11-28).
 package com.google.ai.edge.litertlm
 
 object FakeModel {
-    var reply: Message = Message.model(Contents.of(""))
+    var reply: () -> Message = { Message.model(Contents.of("")) }
     val asked = mutableListOf<String>()
+
+    /** Whether the runtime's own constraints know the vocabulary of the file. */
+    var knowsVocabulary = false
+
+    /** Whether the newest conversation was created with constrained decoding. */
+    var wasConstrained = false
+
+    fun malformed(raw: String) = LiteRtLmJniException(
+        "Failed to send message: INVALID_ARGUMENT: Failed to parse tool calls from code block: ${raw.substringAfter('>')}\n" +
+            "full response: $raw\nerror: Failed to parse FC tool calls: FallThrough(ParseCancelledError(…))",
+    )
+}
+
+class LiteRtLmJniException(message: String) : RuntimeException(message)
+
+@RequiresOptIn(level = RequiresOptIn.Level.ERROR)
+@Retention(AnnotationRetention.BINARY)
+@Target(AnnotationTarget.CLASS, AnnotationTarget.FUNCTION)
+annotation class ExperimentalApi
+
+@ExperimentalApi
+object ExperimentalFlags {
+    var enableConversationConstrainedDecoding: Boolean = false
 }
 
 sealed class Backend(val name: String) {
@@ -48,12 +72,20 @@ class Engine(val engineConfig: EngineConfig) : AutoCloseable {
 
     fun initialize() {
         check(!initialized) { "Engine is already initialized." }
+        if (engineConfig.modelPath == "missing") throw LiteRtLmJniException("Failed to create engine: NOT_FOUND")
         initialized = true
     }
 
+    @OptIn(ExperimentalApi::class)
     fun createConversation(conversationConfig: ConversationConfig = ConversationConfig()): Conversation {
         check(initialized) { "Engine is not initialized." }
-        return Conversation(conversationConfig.automaticToolCalling)
+        if (ExperimentalFlags.enableConversationConstrainedDecoding && !FakeModel.knowsVocabulary) {
+            throw LiteRtLmJniException(
+                "Failed to create conversation: Unsupported vocabulary type for Fst-Constraints library",
+            )
+        }
+        FakeModel.wasConstrained = ExperimentalFlags.enableConversationConstrainedDecoding
+        return Conversation(this, conversationConfig)
     }
 
     override fun close() {
@@ -62,21 +94,58 @@ class Engine(val engineConfig: EngineConfig) : AutoCloseable {
     }
 }
 
-class Conversation(val automaticToolCalling: Boolean = true) : AutoCloseable {
+class Conversation internal constructor(private val engine: Engine, private val config: ConversationConfig) : AutoCloseable {
+    private var broken = false
+
+    var isAlive: Boolean = true
+        private set
+
     @JvmOverloads
-    fun sendMessage(text: String, extraContext: Map<String, Any> = emptyMap()): Message {
-        FakeModel.asked.add(text + extraContext.values.joinToString(""))
-        return FakeModel.reply
+    fun sendMessage(message: Message, extraContext: Map<String, Any> = emptyMap()): Message {
+        check(isAlive) { "Conversation is not alive." }
+        check(engine.isInitialized()) { "The process would have crashed: the conversation outlived its engine." }
+        val said = message.contents.toString() + extraContext.values.joinToString("")
+        FakeModel.asked += said
+        if (broken) throw LiteRtLmJniException("Failed to send message: INTERNAL: Task failed with state: 7")
+        if (said.length > 4 * (engine.engineConfig.maxNumTokens ?: 1024)) {
+            broken = true
+            throw LiteRtLmJniException(
+                "Failed to send message: INVALID_ARGUMENT: Input token ids are too long. " +
+                    "Exceeding the maximum number of tokens allowed: ${said.length / 4} >= 1024",
+            )
+        }
+        val reply = FakeModel.reply()
+        if (!config.automaticToolCalling || reply.toolCalls.isEmpty()) return reply
+        val results = reply.toolCalls.map { call ->
+            val tool = config.tools.first { "\"${call.name}\"" in it.declaration }
+            Content.ToolResponse(call.name, tool.execute("{${call.arguments.entries.joinToString { "\"${it.key}\": ${it.value}" }}}"))
+        }
+        return Message.model(Contents.of(results))
     }
 
-    override fun close() {}
+    @JvmOverloads
+    fun sendMessage(contents: Contents, extraContext: Map<String, Any> = emptyMap()): Message =
+        sendMessage(Message.user(contents), extraContext)
+
+    @JvmOverloads
+    fun sendMessage(text: String, extraContext: Map<String, Any> = emptyMap()): Message =
+        sendMessage(Contents.of(text), extraContext)
+
+    override fun close() {
+        check(isAlive) { "Conversation is closed already." }
+        isAlive = false
+    }
 }
 
-class Message private constructor(val contents: Contents, val toolCalls: List<ToolCall>) {
+class Message private constructor(val role: String, val contents: Contents, val toolCalls: List<ToolCall> = emptyList()) {
     override fun toString() = contents.toString()
 
     companion object {
-        fun model(contents: Contents, toolCalls: List<ToolCall> = emptyList()) = Message(contents, toolCalls)
+        fun user(contents: Contents) = Message("user", contents)
+
+        fun tool(contents: Contents) = Message("tool", contents)
+
+        fun model(contents: Contents, toolCalls: List<ToolCall> = emptyList()) = Message("model", contents, toolCalls)
     }
 }
 
@@ -96,12 +165,16 @@ sealed class Content {
     data class Text(val text: String) : Content() {
         override fun toString() = text
     }
+
+    data class ToolResponse(val name: String, val response: Any?) : Content()
 }
 
 data class ToolCall(val name: String, val arguments: Map<String, Any?>)
 
 abstract class ToolProvider {
     internal abstract val declaration: String
+
+    internal abstract fun execute(paramsJsonString: String): String
 }
 
 interface OpenApiTool {
@@ -114,10 +187,14 @@ interface ToolSet
 
 fun tool(toolSet: ToolSet): ToolProvider = object : ToolProvider() {
     override val declaration = toolSet.toString()
+
+    override fun execute(paramsJsonString: String) = paramsJsonString
 }
 
 fun tool(openApiTool: OpenApiTool): ToolProvider = object : ToolProvider() {
     override val declaration = openApiTool.getToolDescriptionJsonString()
+
+    override fun execute(paramsJsonString: String) = openApiTool.execute(paramsJsonString)
 }
 
 fun declarations(tools: List<ToolProvider>) = tools.map { it.declaration.replace("\n", " ") }

@@ -23,6 +23,8 @@ class JSONArray internal constructor(private val items: Items) {
 }
 
 class JSONObject internal constructor(private val pairs: Pairs) {
+    constructor(text: String) : this(parsed(text) as? Pairs ?: throw JSONException("no object"))
+
     fun keys(): Iterator<String> = pairs.keys.iterator()
 
     operator fun get(name: String): Any = read(pairs.getValue(name))
