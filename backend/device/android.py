@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
+from backend.device.app_use import works_constrained
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, tool_classes, usage_source
 from backend.device.verification import Verification
@@ -156,6 +157,7 @@ def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFac
         context=verified.context,
         prompt_tokens=prompt_tokens(tools, fmt, counter),
         answer_tokens=answer_tokens(rows, fmt, counter),
+        constrained=works_constrained(verified),
     )
     return tools, tuple(rows), facts
 

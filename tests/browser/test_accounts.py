@@ -180,6 +180,7 @@ def _cannot_reach(page: Page, space: App, run: str) -> None:
         "verification.json",
         "rows.csv",
         "android-kit.zip",
+        "android-project.zip",
         "../run.json",
         "model.litertlm",
     ):

@@ -161,7 +161,7 @@ def test_it_fits_a_phone_and_the_keyboard(visit: Visit, weak: Run, scheme: str) 
 
 
 def test_what_cannot_be_made_is_not_served(app: App, weak: Run) -> None:
-    for name in ("android-kit.zip", "checkpoint.zip"):
+    for name in ("android-kit.zip", "android-project.zip", "checkpoint.zip"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{app.url}runs/{weak.path.name}/{name}", timeout=20)
         assert refused.value.code == 404, name

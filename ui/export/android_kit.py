@@ -12,7 +12,7 @@ from backend.errors import InputError
 from backend.runs import Run
 from ui.html import callout, card, code, link
 
-ZIP = "android-kit.zip"
+ZIP, PROJECT_ZIP = "android-kit.zip", "android-project.zip"
 WHAT = {
     KOTLIN_FILE: "the tools as classes, the engine, typed calls",
     ANDROID_TOOLS: "the tools in the order that was trained",
@@ -44,10 +44,13 @@ def android_card(run: Run) -> Markup:
         files = _files(run.path, stamp)
     except InputError as error:
         return card("For your Android app", callout("warn", "The Android kit cannot be made", error))
-    save = link(f"runs/{run.id}/{ZIP}", "Download all as a zip", kind="quiet small", download=True)
-    note = Markup("What an app with {} needs besides the file above.").format(
-        code(f"litertlm-android {LITERTLM_ANDROID}")
-    )
+    kit = link(f"runs/{run.id}/{ZIP}", "Download all as a zip", kind="quiet small", download=True)
+    project = link(f"runs/{run.id}/{PROJECT_ZIP}", "Download an Android project", kind="quiet small", download=True)
+    save = Markup("{}{}").format(kit, project)
+    note = Markup(
+        "What an app with {} needs besides the file above. The project is a whole app with one screen: open it in "
+        "Android Studio, then choose the file on the phone."
+    ).format(code(f"litertlm-android {LITERTLM_ANDROID}"))
     body = Markup("").join(_file(name, content) for name, content in files.items())
     return card("For your Android app", Markup('<div class="kit-files">{}</div>').format(body), note=note, aside=save)
 

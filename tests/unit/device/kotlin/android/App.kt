@@ -1,4 +1,4 @@
-// The shape of android.app, as far as the Android project uses it: names and types as in Android 36's documentation.
+// The shape of android.app, as far as the Android project uses it: names and types written from knowledge of the API, not compared.
 // Java's getters and setters are properties here, as Kotlin reads them. An activity shows nothing.
 package android.app
 
