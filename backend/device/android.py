@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
-from backend.device.app_use import works_constrained
+from backend.device.app_use import conversation_detail, works_constrained
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, tool_classes, usage_source
 from backend.device.verification import Verification
@@ -42,7 +42,7 @@ class KitFacts:
 
     `file` is its name without folders; `context` its KV cache, `prompt_tokens` the prompt around an empty message and
     `answer_tokens` the longest answer in the data, all in tokens. `constrained` says that the file passed verification
-    with constrained decoding.
+    with constrained decoding. `conversation` is what verification found about conversations, or empty.
     """
 
     file: str
@@ -53,6 +53,7 @@ class KitFacts:
     answer_tokens: int
     package: str = PACKAGE
     constrained: bool = False
+    conversation: str = ""
 
     @property
     def question_tokens(self) -> int:
@@ -158,6 +159,7 @@ def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFac
         prompt_tokens=prompt_tokens(tools, fmt, counter),
         answer_tokens=answer_tokens(rows, fmt, counter),
         constrained=works_constrained(verified),
+        conversation=conversation_detail(verified),
     )
     return tools, tuple(rows), facts
 

@@ -56,6 +56,11 @@ def works_constrained(verification: Verification) -> bool:
     return any(check.name == CONSTRAINED and check.result == Result.PASSED for check in verification.checks)
 
 
+def conversation_detail(verification: Verification) -> str:
+    """Returns what was found about conversations with the file; empty if none was held."""
+    return next((check.detail for check in verification.checks if check.name == CONVERSATION), "")
+
+
 def _alone(check: Check | None) -> AppUse | None:
     if check is None or check.result == Result.UNCHECKED:
         return None
