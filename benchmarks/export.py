@@ -158,7 +158,7 @@ MEASURED = (
 
 
 def _line(result: dict[str, Any]) -> str:
-    """One recipe's figures under HEAD; its reason where it did not pass."""
+    """Returns one recipe's figures under HEAD, or the reason if it did not pass."""
     line = (
         f"{result['recipe']:<28} {result['megabytes']:>7.1f} {result['quantize_seconds']:>7.0f} s "
         f"{result['quantize_peak_mb']:>6.0f} MB"

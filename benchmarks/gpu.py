@@ -34,7 +34,7 @@ autocast (what a T4 does, here on any card), bfloat16 and float32: losses agains
 prefix-shared rows against that of plain ones, seconds and memory of a step beside TRL's plain trainer, what makes a
 step wait for the GPU, and evaluate.py's answers beside row by row. Every precision runs in a process of its own.
 
-Prints a Markdown table. Exits with 1 where a check failed or there is no GPU.
+Prints a Markdown table. Exits with 1 if a check failed or there is no GPU.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Measure, print and save; 1 where a check failed. InputError without a GPU."""
+    """Measures, prints and saves. Returns 1 if a check failed. Raises InputError if there is no GPU."""
     arguments = parser().parse_args()
     if arguments.worker:
         return work(arguments)
@@ -107,7 +107,7 @@ def main() -> int:
 
 
 def first_gpu() -> str:
-    """The GPU that is measured, as CUDA_VISIBLE_DEVICES names it; InputError where there is none."""
+    """The GPU that is measured, as CUDA_VISIBLE_DEVICES names it. Raises InputError if there is none."""
     import torch
 
     if not torch.cuda.is_available():

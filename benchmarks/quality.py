@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def scores(arguments: argparse.Namespace, setting: str) -> Scores:
-    """One setting's runs, made where they are missing, and what they got right."""
+    """Returns the runs of one setting, which are trained if they are missing, and their right answers."""
     name, _, flags = setting.partition("=")
     combined: Right = {}
     tool = argument_rows = right = 0
@@ -77,7 +77,7 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
 
 
 def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[str, Any]:
-    """The evaluation of the run in `folder`, which is trained, or goes on being trained, where it is missing."""
+    """Returns the evaluation of the run in `folder`. Trains the run, or resumes its training, if it is missing."""
     evaluation = folder / "evaluation.json"
     if not evaluation.is_file():
         inputs = ["--dataset", str(arguments.dataset), "--tools", str(arguments.tools), "--output-repo", str(folder)]

@@ -205,7 +205,7 @@ def build(arguments: argparse.Namespace, model: Any, rows: list[TokenRow], base:
 
 
 def peak_bytes() -> float:
-    """The most memory the process has held: of the GPU where there is one."""
+    """The most memory the process has held: of the GPU if there is one."""
     if torch.cuda.is_available():
         return float(torch.cuda.max_memory_allocated())
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0

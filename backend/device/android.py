@@ -81,7 +81,7 @@ def android_kit(tools: Sequence[Tool], facts: KitFacts) -> dict[str, str]:
 def write_android_kit(out: Path, tools: Sequence[Tool], facts: KitFacts) -> Path:
     """Write the kit as a zip whose bytes depend on nothing but the tools and the facts; returns its path.
 
-    Raises InputError where the disk refuses.
+    Raises InputError if the disk refuses.
     """
     return write_zip(out, android_kit(tools, facts))
 
@@ -89,7 +89,7 @@ def write_android_kit(out: Path, tools: Sequence[Tool], facts: KitFacts) -> Path
 def write_zip(out: Path, files: Mapping[str, str]) -> Path:
     """Write texts, path to text, as a zip whose bytes depend on nothing else; returns its path.
 
-    Raises InputError where the disk refuses.
+    Raises InputError if the disk refuses.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -143,7 +143,7 @@ def push_to_gallery(facts: KitFacts) -> str:
 def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFacts]:
     """The run's tools and rows, and what its kit says, all of it counted with the checkpoint's own tokenizer.
 
-    Raises InputError where the file was not exported and verified, or the checkpoint's tokenizer cannot be read.
+    Raises InputError if the file was not exported and verified, or if the checkpoint's tokenizer cannot be read.
     """
     verified = Verification.read(run.export_dir / "verification.json")
     every_row = CheckOptions(allow_multiple_calls=True, allow_no_call=True)
@@ -176,7 +176,7 @@ def kit_of_run(run: Run) -> dict[str, str]:
 
 
 def write_kit_of_run(run: Run, out: Path) -> Path:
-    """Write the kit as a zip and return its path; raises InputError as facts_of_run does, or where the disk refuses."""
+    """Writes the kit as a zip and returns its path. Raises InputError as facts_of_run does, or if the disk refuses."""
     return write_android_kit(out, *facts_of_run(run))
 
 

@@ -22,7 +22,7 @@ def canonical_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
 
 
 def write_android_tools(tools: Sequence[Tool], path: Path) -> None:
-    """Write the canonical tools as JSON; InputError where the disk refuses."""
+    """Writes the canonical tools as JSON. Raises InputError if the disk refuses."""
     write_text(path, json.dumps(canonical_tools(tools), ensure_ascii=False, indent=2) + "\n")
 
 

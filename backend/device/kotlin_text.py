@@ -17,7 +17,7 @@ HARD_KEYWORDS = frozenset({
 TAKEN_CLASSES = frozenset({
     "Any", "AppCall", "Boolean", "Declared", "Double", "List", "Long", "Map", "OpenApi", "String", "Unreadable",
 })  # fmt: skip
-"""Names that the templates use where a tool's class would hide them."""
+"""Names that the templates use, and that a tool's class of the same name would hide."""
 
 LONGEST_NAME = 60
 """Characters of a class name: its file's name must stay under the file system's 255."""
@@ -49,13 +49,13 @@ def comment_text(text: str) -> str:
 
 
 def class_names(names: Iterable[str]) -> dict[str, str]:
-    """A class name for each tool, in order: no two alike even where a file system ignores case."""
+    """Returns a class name for each tool, in order. No two are equal, even if a file system ignores case."""
     taken = {name.lower() for name in TAKEN_CLASSES}
     return {name: _unused(_camel(name, "Tool")[:LONGEST_NAME], taken) for name in names}
 
 
 def property_names(names: Iterable[str]) -> dict[str, str]:
-    """A property name for each argument, in order, between backticks where the name is a keyword."""
+    """Returns a property name for each argument, in order, between backticks if the name is a keyword."""
     taken: set[str] = set()
     found = {}
     for name in names:

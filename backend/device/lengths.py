@@ -22,7 +22,7 @@ SPARE = 8
 
 
 def read_cache(text: str) -> int | None:
-    """The tokens that `--kv-cache-max-len` asks for, None for "auto"; InputError where it may not be asked for."""
+    """Returns the tokens of `--kv-cache-max-len`, None for "auto". Raises InputError if the value is not allowed."""
     if text.strip() == AUTO:
         return None
     if not text.strip().isdecimal() or not LEAST_CACHE <= int(text) <= MOST_CACHE:
@@ -33,7 +33,7 @@ def read_cache(text: str) -> int | None:
 
 
 def smallest_cache(longest_row: int) -> int:
-    """The smallest of AUTO_CACHES that holds a row of so many tokens; InputError where none does."""
+    """Returns the smallest of AUTO_CACHES that holds a row of that many tokens. Raises InputError if none does."""
     for cache in AUTO_CACHES:
         if longest_row + SPARE <= cache:
             return cache
@@ -46,7 +46,7 @@ def smallest_cache(longest_row: int) -> int:
 
 
 def read_prefill(text: str) -> tuple[int, ...]:
-    """The lengths that `--prefill-seq-len` asks for, ascending; InputError where they are no numbers."""
+    """Returns the lengths of `--prefill-seq-len`, ascending. Raises InputError if they are not numbers."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise InputError(f"--prefill-seq-len {text!r}: give a number of tokens, or several such as 32,256.")
@@ -56,7 +56,7 @@ def read_prefill(text: str) -> tuple[int, ...]:
 def fitting_prefill(asked: Sequence[int] | None, cache: int) -> tuple[int, ...]:
     """The prefill lengths of a file with such a cache: those asked for, else PREFILL_LENGTHS as far as they fit.
 
-    InputError where one that was asked for is longer than the cache.
+    Raises InputError if a requested length is longer than the cache.
     """
     if asked is None:
         return tuple(length for length in PREFILL_LENGTHS if length <= cache)

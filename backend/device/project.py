@@ -85,7 +85,7 @@ def project_files(tools: Sequence[Tool], facts: KitFacts, rows: Sequence[Example
 def write_android_project(out: Path, tools: Sequence[Tool], facts: KitFacts, rows: Sequence[Example] = ()) -> Path:
     """Write the project as a zip whose bytes depend on nothing but the arguments; returns its path.
 
-    Raises InputError where the disk refuses.
+    Raises InputError if the disk refuses.
     """
     return write_zip(out, project_files(tools, facts, rows))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to quantize: `library_name` is "" where the weights stay as they are, `suffix` stands in file names."""
+    """One way to quantize. `library_name` is "" if the weights are not changed. `suffix` is a part of file names."""
 
     name: str
     library_name: str

@@ -11,14 +11,14 @@ from backend.records import Call, Declarations, FormatName, Tool
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """An answer as the app receives it: its calls in order, and the text around them."""
+    """An answer as an app receives it: the calls in order, and the text around them."""
 
     calls: tuple[Call, ...]
     text: str
 
 
 class ParseError(ValueError):
-    """An answer that the phone's parser rejects; `position` is the offset in characters where it gave up."""
+    """An answer that the phone's parser rejects. `position` is the offset of the error, in characters."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(f"{message} (at character {position})")
@@ -41,13 +41,13 @@ class PromptFormat(Protocol):
         ...
 
     def parse(self, text: str) -> Parsed:
-        """Read an answer strictly; raises ParseError where the phone would not get calls or clean text."""
+        """Reads an answer strictly. Raises ParseError if the phone would get neither calls nor clean text."""
         ...
 
     def chat_template(self, tools: Sequence[Tool]) -> str:
         """The jinja template that renders `prompt`, for checkpoints and `.litertlm` files.
 
-        What `prompt` says of `tools` stands in it, so that no app can hand them over otherwise.
+        It contains what `prompt` says of `tools`, so an app cannot pass them in another form.
         """
         ...
 
@@ -60,7 +60,7 @@ def jinja_string(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in a raw answer; where it cannot be read, `error` says why and `text` is all of it."""
+    """The content of a raw answer. If it cannot be read, `error` is the reason and `text` the whole answer."""
 
     calls: tuple[Call, ...] = ()
     text: str = ""
@@ -68,7 +68,7 @@ class Reading:
 
 
 def read_answer(fmt: PromptFormat, raw: str) -> Reading:
-    """Read a raw answer with the format's strict parser; never raises."""
+    """Reads a raw answer with the format's strict parser. Never raises."""
     try:
         parsed = fmt.parse(raw)
     except ParseError as error:

@@ -179,7 +179,7 @@ def _found(part: Part, now: float, until: float) -> Sequence[Found]:
         return part.find(until)
     except torch.OutOfMemoryError:
         return [(what, "does not fit the GPU's memory", "could not check", {}, ()) for what in part.whats]
-    except Exception as error:  # noqa: BLE001 - one part that fails leaves the others their turn; where it failed is told
+    except Exception as error:  # noqa: BLE001 - the other parts run even if one fails; its error is reported
         trace = "".join(traceback.format_exception(error))
         text = f"failed with {type(error).__name__}"
         return [(what, text, "could not check", {"traceback": trace}, (trace.strip(),)) for what in part.whats]

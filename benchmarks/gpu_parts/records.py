@@ -43,7 +43,7 @@ class Finding:
 
     @property
     def cell(self) -> str:
-        """The text, with the verdict where there is one."""
+        """Returns the text, with the verdict if there is one."""
         return self.text if self.verdict in ("measured", "could not check") else f"{self.text}: {self.verdict}"
 
 

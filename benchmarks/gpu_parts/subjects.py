@@ -54,7 +54,7 @@ class Subject:
     asked: tuple[TokenRow, ...]
 
     def model(self) -> Any:
-        """A new model on the CPU, in float32, the same at each call; with an adapter where the settings say so."""
+        """A new model on the CPU, in float32, the same at each call, with an adapter if the settings say so."""
         if self.config.base_model == STARTER:
             model = new_starter(self.shape.vocab_size, SEED)
             model.set_attn_implementation("sdpa")

@@ -26,7 +26,7 @@ where the optimiser needs an answer."""
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """One wait: the line of code, and why it is allowed, or nothing where it is not."""
+    """One wait: the line of code, and why it is allowed, or nothing if it is not."""
 
     line: str
     allowed: str

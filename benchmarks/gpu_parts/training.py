@@ -68,7 +68,7 @@ class Clock(TrainerCallback):
             self._watch.enter_context(counted(self.syncs, self.device))
 
     def on_step_end(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
-        """End the training where its time is over."""
+        """Ends the training if its time is over."""
         if time.monotonic() > self.until:
             control.should_training_stop = True
 
@@ -78,7 +78,7 @@ class Clock(TrainerCallback):
 
     @property
     def seconds(self) -> float:
-        """The median step behind the watched one; not a number where there is none."""
+        """The median step behind the watched one; not a number if there is none."""
         timed = [end - begin for begin, end in zip(self.begun, self.begun[1:], strict=False)][WATCHED_STEP + 1 :]
         return statistics.median(timed) if timed else math.nan
 
