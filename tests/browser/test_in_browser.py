@@ -41,6 +41,7 @@ def test_both_places_give_the_same_answers(visit: Visit) -> None:
     take(page, "try-in-browser")
 
 
+@pytest.mark.slow  # tests/unit/ui/test_browser_model.py holds the worker's configuration
 def test_the_file_is_cached_for_the_next_visit(visit: Visit) -> None:
     visitor = visit(query=f"?run={RUN}&step=try")
     page = visitor.page

@@ -18,7 +18,7 @@ from backend.jobs.huggingface.log_stream import LONGEST_LINE, lines_of
 from backend.jobs.huggingface.remote import Remote, repo_names
 from backend.jobs.huggingface.run_search import SearchBounds
 from backend.runs import FolderStore, Run, RunConfig
-from backend.tokens import counters
+from backend.tokens import counters, hub_counter
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.hub.repos import StoredFile
@@ -152,7 +152,8 @@ def test_results_that_lie_about_their_size_are_refused_and_large_ones_stay_there
 def test_a_tokenizer_and_a_dataset_end_at_their_limits(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counters, "LARGEST_BYTES", MB)
+    for module in (counters, hub_counter):
+        monkeypatch.setattr(module, "LARGEST_BYTES", MB)
     monkeypatch.setattr(hub_dataset, "LIMITS", replace(hub_dataset.LIMITS, file_bytes=MB))
     token = hub.world.add_user("ada")
     put(hub, "model", "ada/base", {"tokenizer.json": StoredFile(b"x" * 2 * MB, True, stated=9)})

@@ -174,6 +174,7 @@ def test_help_and_wrong_usage() -> None:
     assert "usage:" in wrong.stderr
 
 
+@pytest.mark.slow  # tests/unit/test_progress.py holds the log; other tests here hold the exit code
 def test_the_command_logs_to_trackio_and_ends_with_zero(tmp_path: Path) -> None:
     command = [sys.executable, ROOT / "job_templates" / "train.py", "--dataset", DATASET, "--tools", TOOLS]
     command += ["--output-repo", tmp_path / "run", "--trackio-project", "hikes", *SMALL]

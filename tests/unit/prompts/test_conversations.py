@@ -71,7 +71,7 @@ def render(kind: tuple[FormatName, Declarations], messages: list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(history=histories, more=st.one_of(asked, responses))
 def test_a_prompt_begins_with_the_one_before(
     kind: tuple[FormatName, Declarations], history: list[dict[str, Any]], more: dict[str, Any]
@@ -84,7 +84,7 @@ def test_a_prompt_begins_with_the_one_before(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(history=histories, message=texts)
 def test_a_later_message_reads_as_the_first_one_does(
     kind: tuple[FormatName, Declarations], history: list[dict[str, Any]], message: str
