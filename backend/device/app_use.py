@@ -6,9 +6,12 @@ import html
 from dataclasses import dataclass
 
 from backend.device.verification import Check, Result, Verification
+from backend.scoring import Rate
 
 CONVERSATION, CONSTRAINED, APP_CALLS = "conversation goes on", "constrained decoding", "calls in an app"
 """The names of the checks that this summary reads."""
+SOUND = 0.9
+"""int8 changes about one answer in 24, so a share below it comes from the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def app_use(verification: Verification) -> tuple[AppUse, ...]:
     conversation, constrained = checks.get(CONVERSATION), checks.get(CONSTRAINED)
     if conversation is None or constrained is None:
         return ()
-    found = [_alone(checks.get(APP_CALLS)), _conversation(conversation)]
+    found = [_alone(checks.get(APP_CALLS)), _conversation(conversation, verification.later_messages)]
     report = verification.accuracy
     if report is not None and report.refused is not None:
         refused = report.refused.k
@@ -68,7 +71,12 @@ def _alone(check: Check | None) -> AppUse | None:
     return AppUse("A message alone", outcome, check.result, check.detail)
 
 
-def _conversation(check: Check) -> AppUse:
+def _conversation(check: Check, later: Rate | None) -> AppUse:
+    """A warning if the later messages of a conversation are surely answered worse than alone (below SOUND)."""
+    if check.result == Result.PASSED and later is not None and later.high is not None:
+        outcome = f"a conversation goes on, {later.k:,} of {later.n:,} later messages answered as alone"
+        result = Result.PASSED if later.high >= SOUND else Result.UNCHECKED
+        return AppUse("A conversation that is kept", outcome, result, check.detail)
     outcomes = {
         Result.PASSED: "a conversation goes on",
         Result.FAILED: "a conversation breaks",

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.document import Field, check_schema
 from backend.files import read_json
-from backend.scoring import Report
+from backend.scoring import Rate, Report
 
 SCHEMA = 1
 
@@ -85,7 +85,8 @@ class Verification:
     """What verification.json holds of an exported file.
 
     `bytes` is the file's size, `context` its tokens, `rows` how many messages it answered; `sections` are its parts as
-    their writer lists them. What was not measured is None, and so is `conversion` in files of earlier versions.
+    their writer lists them. `later_messages` is the rate of later messages in a conversation that get the calls that
+    they get alone. What was not measured is None, and so are `conversion` and `later_messages` in files of earlier versions.
     """
 
     file: str
@@ -105,6 +106,7 @@ class Verification:
     context: int
     rows: int
     conversion: Conversion | None = None
+    later_messages: Rate | None = None
 
     @classmethod
     def read(cls, path: Path) -> Verification:
@@ -135,6 +137,7 @@ class Verification:
             context=document["context"].count(),
             rows=document["rows"].count(),
             conversion=document.optional("conversion", Conversion.from_field),
+            later_messages=document.optional("later_messages", Rate.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,6 +161,7 @@ class Verification:
             "context": self.context,
             "rows": self.rows,
             **({"conversion": self.conversion.to_dict()} if self.conversion else {}),
+            **({"later_messages": self.later_messages.to_dict()} if self.later_messages else {}),
         }
 
 

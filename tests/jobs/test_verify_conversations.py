@@ -13,7 +13,7 @@ from backend.device.canonical import ANDROID_TOOLS
 from backend.inference import ConversationReply, ModelSession
 from backend.prompts import get_format
 from backend.records import Call
-from backend.runs import Run
+from backend.runs import Run, read_json
 from job_templates.ml.litert.bundle.bundle import write_bundle
 from job_templates.ml.litert.verify.agreement import checkpoint_answers
 from job_templates.ml.litert.verify.conversations import NAME, Conversation, check_conversations
@@ -42,6 +42,9 @@ def check_of(parts: Parts, template: str) -> tuple[dict[str, Any], str]:
 def test_the_exported_file_holds_conversations(exported_run: Run, tmp_path: Path) -> None:
     parts = Parts(exported_run, tmp_path)
     check, verdict = check_of(parts, parts.metadata.jinja_prompt_template)
+    later = read_json(exported_run.export_dir / "verification.json")["later_messages"]
+    assert 0 <= later["k"] <= later["n"]
+    assert later["n"] > 20
     assert (check["result"], verdict) == ("passed", "passed")
     assert "in 3 conversations, with and without tool responses" in check["detail"]
     assert "later messages get the calls that they get alone" in check["detail"]

@@ -41,7 +41,7 @@ WORDS = {
     "again": "Export again",
 }
 VERDICTS: dict[Result, tuple[Tone, str]] = {
-    Result.PASSED: ("ok", "The file passed every check"),
+    Result.PASSED: ("ok", "The file passed verification"),
     Result.FAILED: ("error", "The file failed a check: do not ship it"),
     Result.UNCHECKED: ("warn", "The file could not be checked"),
 }

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from backend.device import Verification, app_use, app_use_line, works_constrained
+from backend.device import Result, Verification, app_use, app_use_line, works_constrained
 from backend.device.app_use import app_use_table
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring import score_rows
+from backend.scoring import Rate, score_rows
 from tests.documents import verification
 from ui.export.step import _app_use
 
@@ -38,6 +38,9 @@ def test_an_older_verification_says_nothing() -> None:
 
 def test_the_line_names_each_outcome() -> None:
     assert app_use_line(found()) == "In an app: calls arrive; a conversation goes on; switch constrained decoding off."
+    later = Verification.from_dict(verification(checks=checks(), later_messages=Rate.of(2, 27).to_dict()))
+    assert "a conversation goes on, 2 of 27 later messages answered as alone" in app_use_line(later)
+    assert [use.result for use in app_use(later)][1] == Result.UNCHECKED
     assert "a conversation breaks" in app_use_line(found(conversation="failed"))
     assert "calls arrive changed" in app_use_line(found(app="failed"))
     assert "constrained decoding works" in app_use_line(found(constrained="passed"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend.device import Check, Result
 from backend.inference import Answer, ConversationReply, ModelSession
 from backend.prompts import BOS, PromptFormat, get_format
-from backend.records import Call
+from backend.scoring import Rate
 
 NAME = "conversation goes on"
 MESSAGES = 10
@@ -73,6 +73,17 @@ def check_conversations(
     return Check(NAME, Result.PASSED, f"{detail} {_compared(conversations, answers)} {_automatic(conversations[-1])}")
 
 
+def later_messages(conversations: Sequence[Conversation], answers: Mapping[str, Answer]) -> Rate | None:
+    """Returns on how many later messages the calls are those of the message alone; None if there are none."""
+    later = [
+        tuple(reply.calls) == tuple(answers[reply.sent].calls)
+        for conversation in conversations
+        for reply in conversation.replies[1:]
+        if isinstance(reply.sent, str) and reply.sent in answers
+    ]
+    return Rate.of(sum(later), len(later)) if later else None
+
+
 def _problem(reply: ConversationReply, number: int, fmt: PromptFormat) -> str | None:
     """Returns what is wrong with the prompt of a message, None if nothing is."""
     if reply.prompt is None:
@@ -88,20 +99,10 @@ def _problem(reply: ConversationReply, number: int, fmt: PromptFormat) -> str | 
 
 def _compared(conversations: Sequence[Conversation], answers: Mapping[str, Answer]) -> str:
     """One sentence: on how many later messages the calls are those of the message alone."""
-    later = [
-        (reply.calls, answers[reply.sent].calls)
-        for conversation in conversations
-        for reply in conversation.replies[1:]
-        if isinstance(reply.sent, str) and reply.sent in answers
-    ]
-    if not later:
+    rate = later_messages(conversations, answers)
+    if rate is None:
         return "No later message is a held-out row."
-    same = sum(_same(one, other) for one, other in later)
-    return f"{same} of {len(later)} later messages get the calls that they get alone."
-
-
-def _same(one: Sequence[Call], other: Sequence[Call]) -> bool:
-    return tuple(one) == tuple(other)
+    return f"{rate.k} of {rate.n} later messages get the calls that they get alone."
 
 
 def _automatic(conversation: Conversation) -> str:

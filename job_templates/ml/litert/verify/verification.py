@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
+from backend.inference import Answer
 from backend.prompts import get_format
 from backend.scoring import Report, score_rows
 from job_templates.ml.litert.bundle import Bundle
@@ -18,7 +19,7 @@ from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
 from job_templates.ml.litert.verify.constraints import NAME as CONSTRAINED
 from job_templates.ml.litert.verify.constraints import check_constraints
 from job_templates.ml.litert.verify.conversations import NAME as CONVERSATION
-from job_templates.ml.litert.verify.conversations import check_conversations
+from job_templates.ml.litert.verify.conversations import check_conversations, later_messages
 from job_templates.ml.litert.verify.running import Ran, run_file
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
@@ -107,9 +108,8 @@ def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Ag
         checks.append(run_checks.check_accuracy(report, agreement))
     if ran.failure is None:
         rows, tools = (trained.held_out, trained.tools) if trained is not None else ((), ())
-        alone = {row.message: answer for row, answer in zip(rows, ran.answers, strict=False)}
         fmt = get_format(subject.expected.prompt_format)
-        checks.append(check_conversations(ran.conversations, ran.conversation_failure, alone, fmt))
+        checks.append(check_conversations(ran.conversations, ran.conversation_failure, _alone(subject, ran), fmt))
         checks.append(check_constraints(ran.constrained, rows, ran.answers, tools))
     seen = {check.name for check in checks}
     why = (
@@ -148,7 +148,14 @@ def _record(
         runtime=f"{RUNTIME} {_version()}",
         context=subject.expected.context,
         rows=len(ran.answers),
+        later_messages=later_messages(ran.conversations, _alone(subject, ran)),
     )
+
+
+def _alone(subject: Subject, ran: Ran) -> dict[str, Answer]:
+    """Returns the answers to the held-out messages that were sent alone."""
+    rows = subject.trained.held_out if subject.trained is not None else ()
+    return {row.message: answer for row, answer in zip(rows, ran.answers, strict=False)}
 
 
 def _verdict(checks: Sequence[Check], report: Report | None, agreement: Agreement | None) -> tuple[Result, str]:
