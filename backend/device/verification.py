@@ -86,7 +86,7 @@ class Verification:
 
     `bytes` is the file's size, `context` its tokens, `rows` how many messages it answered; `sections` are its parts as
     their writer lists them. `later_messages` is the rate of later messages in a conversation that get the calls that
-    they get alone. What was not measured is None, and so are `conversion` and `later_messages` in files of earlier versions.
+    they get alone. What was not measured is None, and so are both last fields in files of earlier versions.
     """
 
     file: str

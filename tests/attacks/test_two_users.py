@@ -160,15 +160,8 @@ def test_nobody_downloads_a_file_of_another(
 ) -> None:
     who, folder = people[name], space.home / ".accounts/ada"
     runs = [owned.run, f"..%2fada%2f{owned.run}", f".accounts/ada/{owned.run}", f"%2e%2e/ada/{owned.run}"]
-    files = (
-        "evaluation.json",
-        "run.json",
-        "rows.csv",
-        "android-kit.zip",
-        "android-project.zip",
-        "training.json",
-        "logs/train.log",
-    )
+    archives = ("android-kit.zip", "android-project.zip")
+    files = ("evaluation.json", "run.json", "rows.csv", *archives, "training.json", "logs/train.log")
     targets = [f"/runs/{one}/{file}" for one in runs for file in files]
     targets += [f"/data/{owned.draft}/{which}" for which in ("dataset", "tools")]
     kept = [*folder.rglob("*"), *owned.uploads]
