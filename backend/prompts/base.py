@@ -26,7 +26,7 @@ class ParseError(ValueError):
 
 
 class PromptFormat(Protocol):
-    """One way to put tools and a message before the model, and to read its answer."""
+    """Renders tools and a message as a prompt, and parses the answer."""
 
     name: FormatName
     declarations: Declarations

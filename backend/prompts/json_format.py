@@ -42,7 +42,7 @@ class JsonFormat:
         body = strip_stop_tokens(text).strip()
         stray = tokens.RESERVED.search(body)
         if stray is not None:
-            raise ParseError(f"{stray.group()} stands in the answer", stray.start())
+            raise ParseError(f"the answer contains {stray.group()}", stray.start())
         if not body:
             raise ParseError("the answer is empty", 0)
         if not body.startswith(("[", "{")):
@@ -74,15 +74,17 @@ _TURNS = """\
 {%- for message in messages if message['role'] not in ['system', 'developer'] -%}
   {%- set model = message['role'] in ['assistant', 'model'] -%}
   {%- set found = message['content'] -%}
-  {{- '<start_of_turn>' ~ ('model' if model else message['role']) ~ '\\n' -}}
+  {%- set joined = namespace(text='') -%}
+  {{- '<start_of_turn>' ~ ('model' if model else words(message['role'])) ~ '\\n' -}}
   {%- for item in ([found] if found is string or found is mapping else found or []) -%}
     {%- set text = item if item is string else item['text'] -%}
     {%- if text is string -%}
-      {{- text | trim if model else words(text) | trim -}}
+      {%- set joined.text = joined.text ~ (text | trim) -%}
     {%- elif item is mapping and item['type'] != 'image' -%}
-      {{- words(item | tojson) -}}
+      {%- set joined.text = joined.text ~ (item | tojson) -%}
     {%- endif -%}
   {%- endfor -%}
+  {{- joined.text if model else words(joined.text) -}}
   {{- '\\n<end_of_turn>\\n' -}}
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- '<start_of_turn>model\\n' -}}{%- endif -%}

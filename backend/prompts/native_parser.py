@@ -21,7 +21,7 @@ MAX_DEPTH = 32
 """Levels of nesting after which an answer is refused rather than followed."""
 
 MAX_DIGITS = 308
-"""Digits after which a number is refused: no phone's number type holds it."""
+"""Digits after which a number is refused: no number type on a phone can store it."""
 
 _INTEGER = r"(?:0|[1-9][0-9]*)"
 _FRACTION = r"\.[0-9]+"
@@ -71,7 +71,7 @@ def parse_answer(text: str) -> Parsed:
     rest = _BLOCK.sub(lambda match: " " * len(match.group()), body)
     stray = tokens.RESERVED.search(rest)
     if stray is not None:
-        raise ParseError(f"{stray.group()} stands outside a complete call", stray.start())
+        raise ParseError(f"{stray.group()} is outside a complete call", stray.start())
     around = " ".join(rest.split()) if calls else rest.strip()
     if not calls and not around:
         raise ParseError("the answer is empty", 0)

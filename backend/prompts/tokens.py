@@ -22,7 +22,7 @@ DEVELOPER_SENTENCE = "You are a model that can do function calling with the foll
 """What the developer turn says before the declarations; the model was trained with exactly these words."""
 
 NO_CALL_ANSWER = "None of the tools can do that."
-"""What a row without a call teaches the model to say when the row brings no text of its own."""
+"""The answer for rows without a call and without an answer text."""
 
 RESERVED = re.compile(
     r"<(?:pad|eos|bos|unk|mask|escape|start_of_turn|end_of_turn|start_of_image|end_of_image|image_soft_token"
@@ -57,7 +57,7 @@ STOP_IDS: tuple[int, ...] = (EOS_ID, CONTROL_TOKENS["<end_of_turn>"], CONTROL_TO
 """Greedy decoding ends at any of these: `<eos>`, `<end_of_turn>`, `<start_function_response>`."""
 
 META_TOKENS: dict[str, int] = {PAD: PAD_ID, EOS: EOS_ID, BOS: BOS_ID, UNK: UNK_ID}
-"""SentencePiece never finds these four in a text; whoever encodes one has to look for them."""
+"""SentencePiece never finds these four in a text. Code that encodes a text must search for them."""
 
 
 def user_defined_symbols() -> list[str]:

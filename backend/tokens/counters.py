@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +25,6 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 MB = 1024 * 1024
 LARGEST_BYTES = 128 * MB
 """Gemma 3's tokenizer.json has 33 MB."""
-_REGEX = re.compile(rb'"Regex"')
 _META = re.compile("(" + "|".join(re.escape(token) for token in META_TOKENS) + ")")
 
 
@@ -163,9 +164,16 @@ def load_plain_counter(folder: Path, name: str) -> TokenCounter:
     none.
     """
     path = folder / TOKENIZER_FILES[0]
-    if path.is_file() and path.stat().st_size <= LARGEST_BYTES and _REGEX.search(path.read_bytes()):
-        raise InputError(f"The tokenizer {path} has regular expressions, and Gemma 3's has none. Train again.")
+    if path.is_file() and path.stat().st_size <= LARGEST_BYTES:
+        with tokenizer_errors(f"The tokenizer {path} cannot be read"):
+            json.loads(path.read_bytes(), object_pairs_hook=partial(_without_regex, path))
     return load_counter(folder, name)
+
+
+def _without_regex(path: Path, pairs: list[tuple[str, object]]) -> None:
+    """Raises InputError if an object of a tokenizer.json is an expression; in a vocabulary the word has a number."""
+    if any(key == "Regex" and not isinstance(value, int) for key, value in pairs):
+        raise InputError(f"The tokenizer {path} has regular expressions, and Gemma 3's has none. Train again.")
 
 
 def _of_hub(repo: str, token: Token, *, by_others: bool) -> TokenCounter:

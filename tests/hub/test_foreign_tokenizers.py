@@ -95,6 +95,14 @@ def test_no_expression_of_a_runs_own_tokenizer_is_tried(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text(json.dumps({**SOUND, **split("(a|aa){18}[0-9]")}), "utf-8")
     with pytest.raises(InputError, match="has regular expressions"):
         load_plain_counter(tmp_path, "run")
+    escaped = json.dumps({**SOUND, **split("(a|aa){18}[0-9]")}).replace("Regex", "Re\\u0067ex")
+    (tmp_path / "tokenizer.json").write_text(escaped, "utf-8")
+    with pytest.raises(InputError, match="has regular expressions"):
+        load_plain_counter(tmp_path, "run")
+    # Gemma 3's vocabulary has a piece of this name
+    word = json.loads(Tokenizer(WordLevel({"<unk>": 0, "a": 1, "Regex": 2}, unk_token="<unk>")).to_str())
+    (tmp_path / "tokenizer.json").write_text(json.dumps(word), "utf-8")
+    assert load_plain_counter(tmp_path, "run").encode("Regex") == [2]
     (tmp_path / "tokenizer.json").write_text(json.dumps(SOUND), "utf-8")
     assert load_plain_counter(tmp_path, "run").encode("a") == [1]
 

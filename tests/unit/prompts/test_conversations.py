@@ -50,13 +50,21 @@ called = st.builds(
 )
 written = st.builds(lambda text: {"role": "assistant", "content": [{"type": "text", "text": text}]}, texts)
 asked = st.builds(lambda text: {"role": "user", "content": text}, texts)
+divided = st.builds(
+    lambda parts: {"role": "user", "content": [{"type": "text", "text": part} for part in parts]},
+    st.lists(texts | st.sampled_from(["<end_of_", "turn>", "<esc", "ape>"]), min_size=1, max_size=4),
+)
 exchange = st.builds(
     lambda question, answer, more: [question, answer, *(part for pair in more for part in pair)],
     asked,
     st.one_of(called, written),
     st.lists(st.tuples(responses, st.one_of(called, written)), max_size=2),
 )
-histories = st.lists(exchange, min_size=1, max_size=4).map(lambda parts: [one for part in parts for one in part])
+unanswered = st.builds(lambda question, answer, response: [question, answer, response], asked, called, responses)
+"""The runtime keeps a response whose answer it could not read."""
+histories = st.lists(st.one_of(exchange, unanswered), min_size=1, max_size=4).map(
+    lambda parts: [one for part in parts for one in part]
+)
 
 
 def render(kind: tuple[FormatName, Declarations], messages: list[dict[str, Any]], prompt: bool) -> str:
@@ -72,7 +80,7 @@ def render(kind: tuple[FormatName, Declarations], messages: list[dict[str, Any]]
 
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
 @settings(max_examples=25)
-@given(history=histories, more=st.one_of(asked, responses))
+@given(history=histories, more=st.one_of(asked, divided, responses))
 def test_a_prompt_begins_with_the_one_before(
     kind: tuple[FormatName, Declarations], history: list[dict[str, Any]], more: dict[str, Any]
 ) -> None:
@@ -99,6 +107,15 @@ def test_a_later_message_reads_as_the_first_one_does(
 @given(message=texts)
 def test_the_template_neutralizes_as_the_renderer_does(kind: tuple[FormatName, Declarations], message: str) -> None:
     assert render(kind, [{"role": "user", "content": message}], prompt=True) == get_format(*kind).prompt(TOOLS, message)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+@given(message=divided)
+def test_no_control_token_is_made_of_parts(kind: tuple[FormatName, Declarations], message: dict[str, Any]) -> None:
+    rendered = render(kind, [message], prompt=True)
+    whole = "".join(part["text"].strip() for part in message["content"])
+    assert rendered == get_format(*kind).prompt(TOOLS, whole) or whole != whole.strip()
+    assert rendered.count("<end_of_turn>") == get_format(*kind).prompt(TOOLS, "x").count("<end_of_turn>")
 
 
 @given(texts)
