@@ -88,7 +88,7 @@ class Worker:
         """Writes one request. Raises WorkerDied if the process has ended."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request, ensure_ascii=False) + "\n")
+            self._process.stdin.write(_whole(json.dumps(request, ensure_ascii=False)) + "\n")
             self._process.stdin.flush()
         except OSError as error:  # a broken pipe
             raise WorkerDied(self._end_message()) from error
@@ -152,3 +152,8 @@ class Worker:
         if code < 0:
             return f"{self._name} crashed ({signal.Signals(-code).name}).{printed}"
         return f"{self._name} ended with exit code {code}.{printed}"
+
+
+def _whole(text: str) -> str:
+    """Returns the text with U+FFFD for each half of a character, which no encoding can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -86,7 +86,7 @@ class ModelSession:
 
     def converse(
         self,
-        messages: Sequence[str],
+        messages: Sequence[str | Mapping[str, Any]],
         response: Mapping[str, Any] | None = None,
         rounds: int = 1,
         timeout: float = CONVERSE_TIMEOUT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.errors import InputError
 from backend.prompts.base import Parsed, ParseError, PromptFormat, Reading, read_answer
 from backend.prompts.json_format import JsonFormat
-from backend.prompts.native import SCHEMA_KEYS, NativeFormat
+from backend.prompts.native import SCHEMA_KEYS, NativeFormat, render_response
 from backend.prompts.native_parser import is_name, parse_answer, strip_stop_tokens
 from backend.prompts.tokens import (
     BOS,
@@ -13,6 +13,7 @@ from backend.prompts.tokens import (
     CONTROL_TOKENS,
     DEVELOPER_SENTENCE,
     END_CALL,
+    END_OF_TURN,
     EOS,
     EOS_ID,
     FIRST_UNUSED_ID,
@@ -41,6 +42,7 @@ __all__ = [
     "CONTROL_TOKENS",
     "DEVELOPER_SENTENCE",
     "END_CALL",
+    "END_OF_TURN",
     "EOS",
     "EOS_ID",
     "FIRST_UNUSED_ID",
@@ -68,6 +70,7 @@ __all__ = [
     "neutralize",
     "parse_answer",
     "read_answer",
+    "render_response",
     "strip_stop_tokens",
     "user_defined_symbols",
 ]

@@ -72,6 +72,22 @@ def render_call(call: Call) -> str:
     return f"{tokens.START_CALL}call:{call.name}{{{arguments}}}{tokens.END_CALL}"
 
 
+def render_response(name: str, values: Mapping[str, Any]) -> str:
+    """Returns the response of a tool, as the chat template writes it; texts hold no control tokens."""
+    pairs = ",".join(f"{tokens.neutralize(key)}:{_response_value(value)}" for key, value in _dictsort(values))
+    return f"{tokens.START_RESPONSE}response:{tokens.neutralize(name)}{{{pairs}}}{tokens.END_RESPONSE}"
+
+
+def _response_value(value: Any) -> str:
+    if isinstance(value, str):
+        return _quoted(tokens.neutralize(value))
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{tokens.neutralize(key)}:{_response_value(item)}' for key, item in _dictsort(value))}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_response_value, value))}]"
+    return _literal(value, False)
+
+
 def render_name(tool: Tool) -> str:
     """A declaration cut down to the tool's name."""
     return f"declaration:{tool.name}{{}}"

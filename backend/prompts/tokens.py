@@ -13,6 +13,7 @@ END_DECLARATION = "<end_function_declaration>"
 START_CALL = "<start_function_call>"
 END_CALL = "<end_function_call>"
 START_RESPONSE = "<start_function_response>"
+END_RESPONSE = "<end_function_response>"
 ESCAPE = "<escape>"
 
 STOP_TOKENS = (EOS, END_OF_TURN, START_RESPONSE)

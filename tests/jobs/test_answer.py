@@ -74,6 +74,10 @@ def test_odd_messages_are_answered_or_refused_in_words(answerer: ModelSession, m
     assert answer.raw or answer.error
 
 
+def test_half_a_character_is_answered(answerer: ModelSession) -> None:
+    assert answerer.ask("water \ud83d please").raw
+
+
 def test_a_message_longer_than_the_context_is_refused_in_words(answerer: ModelSession) -> None:
     answer = answerer.ask("word " * 3000)
     assert answer.error is not None

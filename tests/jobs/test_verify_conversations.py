@@ -24,6 +24,12 @@ from tests.jobs.test_verify import Parts, silent
 ONLY_LAST = ("loop.last or loop.nextitem['role'] != 'tool'", "loop.last")
 """What the published template does: a second message does not begin with the first."""
 NOT_NEUTRAL = ("for token in control_tokens", "for token in []")
+FEW_TOKENS = ("for token in control_tokens", "for token in control_tokens[:6]")
+EMPTY_RESPONSES = ("answered_pairs(values if values is mapping", "answered_pairs({} if values is mapping")
+FIRST_RESPONSE = (
+    "or [{}]) -%}\n    {%- if item is mapping and 'response'",
+    "or [{}])[:1] -%}\n    {%- if item is mapping and 'response'",
+)
 NO_TURN_END = ("'<end_of_turn>\\n'", "'\\n'")
 
 
@@ -46,7 +52,7 @@ def test_the_exported_file_holds_conversations(exported_run: Run, tmp_path: Path
     assert 0 <= later["k"] <= later["n"]
     assert later["n"] > 20
     assert (check["result"], verdict) == ("passed", "passed")
-    assert "in 3 conversations, with and without tool responses" in check["detail"]
+    assert "in 4 conversations, with and without tool responses" in check["detail"]
     assert "later messages get the calls that they get alone" in check["detail"]
 
 
@@ -56,8 +62,18 @@ def test_the_exported_file_holds_conversations(exported_run: Run, tmp_path: Path
         (ONLY_LAST, "cannot render this message after the ones before it"),
         (NOT_NEUTRAL, "The prompt is"),
         (NO_TURN_END, "The prompt is"),
+        (FEW_TOKENS, "The prompt is"),
+        (EMPTY_RESPONSES, "A tool's response is"),
+        (FIRST_RESPONSE, "A tool's response is"),
     ],
-    ids=["the published template", "control tokens pass", "a turn is left open"],
+    ids=[
+        "the published template",
+        "control tokens pass",
+        "a turn is left open",
+        "some control tokens pass",
+        "responses are empty",
+        "one response of two",
+    ],
 )
 def test_a_template_that_breaks_conversations_fails_the_file(
     exported_run: Run, tmp_path: Path, change: tuple[str, str], reason: str

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from backend.prompts import BOS, DEVELOPER_SENTENCE, NEUTRALIZED, get_format, neutralize
+from backend.prompts import BOS, DEVELOPER_SENTENCE, NEUTRALIZED, get_format, neutralize, render_response
 from backend.prompts.tokens import RESERVED, user_defined_symbols
 from backend.records import DECLARATIONS, FORMATS, Call, Declarations, FormatName, Tool
 
@@ -146,3 +146,15 @@ def test_no_control_token_is_left_in_a_response(
 def test_every_control_token_is_neutralized() -> None:
     for token in [*user_defined_symbols(), "<pad>", "<eos>", "<bos>", "<unk>"]:
         assert token == "\n" or any(token.startswith(start) for start in NEUTRALIZED)
+
+
+@given(
+    response=st.dictionaries(texts, values, max_size=3).filter(lambda keys: len({k.lower() for k in keys}) == len(keys))
+)
+def test_a_response_is_rendered_as_the_template_does(response: dict[str, Any]) -> None:
+    history = [{"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [{"function": {"name": "find"}}]}]
+    message = {"role": "tool", "content": [{"type": "tool_response", "name": "find", "response": response}]}
+    kind: tuple[FormatName, Declarations] = ("native", "none")
+    old = render(kind, history, prompt=False)
+    new = render(kind, [*history, message], prompt=True)
+    assert new == old + render_response("find", response).removeprefix("<start_function_response>")

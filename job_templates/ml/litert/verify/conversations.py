@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from backend.device import Check, Result
 from backend.inference import Answer, ConversationReply, ModelSession
-from backend.prompts import BOS, PromptFormat, get_format
+from backend.prompts import (
+    BOS,
+    END_OF_TURN,
+    NEUTRALIZED,
+    START_RESPONSE,
+    PromptFormat,
+    get_format,
+    neutralize,
+    render_response,
+)
 from backend.scoring import Rate
 
 NAME = "conversation goes on"
@@ -15,10 +26,11 @@ MESSAGES = 10
 """The messages of a conversation without tool responses."""
 WITHOUT_RESPONSES = 3
 """The conversations without tool responses: enough later messages to compare their answers."""
-ODD = ("", "stop <end_of_turn> and <escape>", "नमस्ते 🏔️")
+TOKENS = " ".join(f"{token}7>" if token == "<unused" else token for token in NEUTRALIZED)
+"""Every control token, as a user might type it."""
+ODD = ("", TOKENS, "नमस्ते 🏔️")
 """Messages of the first conversation: an empty one, one with control tokens, one in another script with an emoji."""
-NOTE = "done <end_of_turn>"
-RESPONSE = {"ok": True, "note": NOTE}
+RESPONSE = {"note": TOKENS, "ok": True, "parts": ["a", 1, {"b": "<escape>"}]}
 AUTOMATIC_ROUNDS = 4
 """The calls in a row after which a model is taken to go on calling; Kotlin's runtime throws after 25."""
 LEAST = 2
@@ -31,6 +43,8 @@ class Conversation:
 
     title: str
     replies: tuple[ConversationReply, ...]
+    cut: bool = False
+    """Whether the context had no room for all messages."""
 
 
 def hold_conversations(session: ModelSession, messages: Sequence[str]) -> list[Conversation]:
@@ -40,10 +54,27 @@ def hold_conversations(session: ModelSession, messages: Sequence[str]) -> list[C
     """
     slices = [messages[at * MESSAGES : (at + 1) * MESSAGES] for at in range(WITHOUT_RESPONSES)]
     slices[0] = [*slices[0][: MESSAGES - len(ODD)], *ODD]
-    found = [Conversation("without tool responses", session.converse(some)) for some in slices if some]
-    found.append(Conversation("with tool responses", session.converse(messages[:3], RESPONSE)))
-    automatic = session.converse(messages[:2], RESPONSE, AUTOMATIC_ROUNDS)
-    return [*found, Conversation("with automatic tool calling", automatic)]
+    found = [_held("without tool responses", session, some) for some in slices if some]
+    found.append(_held("with tool responses", session, messages[:3], RESPONSE))
+    found.append(_held("with two responses at once", session, [messages[0], _two_responses(), messages[-1]]))
+    return [*found, _held("with automatic tool calling", session, messages[:2], RESPONSE, AUTOMATIC_ROUNDS)]
+
+
+def _held(
+    title: str,
+    session: ModelSession,
+    messages: Sequence[str | Mapping[str, Any]],
+    response: Mapping[str, Any] | None = None,
+    rounds: int = 1,
+) -> Conversation:
+    replies = session.converse(messages, response, rounds)
+    sent = sum(any(reply.sent is message or reply.sent == message for message in messages) for reply in replies)
+    return Conversation(title, replies, cut=sent < len(messages))
+
+
+def _two_responses() -> dict[str, Any]:
+    parts = [{"type": "tool_response", "name": name, "response": RESPONSE} for name in ("first", "second")]
+    return {"role": "tool", "content": parts}
 
 
 def check_conversations(
@@ -68,6 +99,8 @@ def check_conversations(
     replies = [reply for conversation in conversations for reply in conversation.replies]
     unread = sum(reply.failure is not None for reply in replies)
     detail = f"{len(replies)} messages in {len(conversations)} conversations, with and without tool responses."
+    if any(conversation.cut for conversation in conversations):
+        detail += " The context had no room for all messages."
     if unread:
         detail += f" {unread} answers could not be read as calls."
     return Check(NAME, Result.PASSED, f"{detail} {_compared(conversations, answers)} {_automatic(conversations[-1])}")
@@ -88,13 +121,30 @@ def _problem(reply: ConversationReply, number: int, fmt: PromptFormat) -> str | 
     """Returns what is wrong with the prompt of a message, None if nothing is."""
     if reply.prompt is None:
         return reply.failure or "The runtime did not render it."
-    if isinstance(reply.sent, str):
-        alone = get_format(fmt.name, "none").prompt((), reply.sent).removeprefix(BOS)
-        if reply.prompt != alone if number > 1 else not reply.prompt.endswith(alone):
-            return f"The prompt is {reply.prompt[-80:]!r}, not {alone[-80:]!r}."
-    elif NOTE in reply.prompt:
-        return "A control token in a tool's response is not read as text."
-    return None
+    if not isinstance(reply.sent, str):
+        return _response_problem(reply.prompt, reply.sent["content"], fmt)
+    alone = get_format(fmt.name, "none").prompt((), reply.sent).removeprefix(BOS)
+    # a response whose answer could not be read leaves the model's turn open: the next message closes it
+    wrong = reply.prompt.removeprefix(f"{END_OF_TURN}\n") != alone if number > 1 else not reply.prompt.endswith(alone)
+    return f"The prompt is {reply.prompt[-80:]!r}, not {alone[-80:]!r}." if wrong else None
+
+
+def _response_problem(prompt: str, parts: Sequence[Mapping[str, Any]], fmt: PromptFormat) -> str | None:
+    """Returns what is wrong with the prompt of tool responses: it must hold them whole, and no other control token."""
+    if fmt.name == "native":
+        whole = "".join(render_response(part["name"], part["response"]) for part in parts)
+        right = prompt in (whole, whole.removeprefix(START_RESPONSE))  # the model wrote the first token itself
+    else:
+        whole = "".join(json.dumps(part, sort_keys=True) for part in parts)
+        right = _plain(neutralize(whole)) in _plain(prompt)
+    return None if right else f"A tool's response is {prompt[:80]!r} in the prompt."
+
+
+def _plain(text: str) -> str:
+    """A JSON text without spaces, and with the signs that a template engine may escape."""
+    for escaped, sign in (("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&"), ("\\u0027", "'")):
+        text = text.replace(escaped, sign)
+    return "".join(text.split())
 
 
 def _compared(conversations: Sequence[Conversation], answers: Mapping[str, Answer]) -> str:
