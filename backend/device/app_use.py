@@ -74,15 +74,15 @@ def _alone(check: Check | None) -> AppUse | None:
 def _conversation(check: Check, later: Rate | None) -> AppUse:
     """A warning if the later messages of a conversation are surely answered worse than alone (below SOUND)."""
     if check.result == Result.PASSED and later is not None and later.high is not None:
-        outcome = f"a conversation goes on, {later.k:,} of {later.n:,} later messages answered as alone"
+        outcome = f"follow-up messages work, {later.k:,} of {later.n:,} answered as alone"
         result = Result.PASSED if later.high >= SOUND else Result.UNCHECKED
-        return AppUse("A conversation that is kept", outcome, result, check.detail)
+        return AppUse("Several messages in one conversation", outcome, result, check.detail)
     outcomes = {
-        Result.PASSED: "a conversation goes on",
-        Result.FAILED: "a conversation breaks",
-        Result.UNCHECKED: "no conversation was tried",
+        Result.PASSED: "follow-up messages work",
+        Result.FAILED: "follow-up messages fail",
+        Result.UNCHECKED: "follow-up messages were not tried",
     }
-    return AppUse("A conversation that is kept", outcomes[check.result], check.result, check.detail)
+    return AppUse("Several messages in one conversation", outcomes[check.result], check.result, check.detail)
 
 
 def _constrained(check: Check) -> AppUse:

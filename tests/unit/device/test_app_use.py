@@ -37,11 +37,11 @@ def test_an_older_verification_says_nothing() -> None:
 
 
 def test_the_line_names_each_outcome() -> None:
-    assert app_use_line(found()) == "In an app: calls arrive; a conversation goes on; switch constrained decoding off."
+    assert app_use_line(found()) == "In an app: calls arrive; follow-up messages work; switch constrained decoding off."
     later = Verification.from_dict(verification(checks=checks(), later_messages=Rate.of(2, 27).to_dict()))
-    assert "a conversation goes on, 2 of 27 later messages answered as alone" in app_use_line(later)
+    assert "follow-up messages work, 2 of 27 answered as alone" in app_use_line(later)
     assert [use.result for use in app_use(later)][1] == Result.UNCHECKED
-    assert "a conversation breaks" in app_use_line(found(conversation="failed"))
+    assert "follow-up messages fail" in app_use_line(found(conversation="failed"))
     assert "calls arrive changed" in app_use_line(found(app="failed"))
     assert "constrained decoding works" in app_use_line(found(constrained="passed"))
 
