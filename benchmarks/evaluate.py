@@ -52,7 +52,7 @@ class Timed:
 
     @property
     def rate(self) -> float:
-        """Rows a second; of CPU time where no GPU does the work."""
+        """Rows a second; of CPU time if no GPU does the work."""
         return len(self.answers) / (self.seconds if torch.cuda.is_available() else self.cpu_seconds)
 
 

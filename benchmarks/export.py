@@ -1,7 +1,7 @@
 """What each way to quantize costs and keeps: size, time, memory and accuracy of the same checkpoint's files.
 
 The checkpoint is converted once, in float32, then quantized by each recipe, packed, and run on the run's held-out rows
-as an export is. A recipe that the libraries or the runtime refuse is told with the reason. The last line is one JSON
+as an export is. A recipe that the libraries or the runtime refuse is printed with the reason. The last line is one JSON
 object for each recipe.
 """
 

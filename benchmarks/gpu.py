@@ -29,10 +29,11 @@
 # ///
 """Whether training and evaluation are right and fast on this machine's GPU: at most four minutes, no weights needed.
 
-The starter and a random model of Gemma 3 270M's shape are trained and asked by the trainer's own code, in float16
+The starter and a random model of Gemma 3 270M's shape are trained and evaluated by the trainer's own code, in float16
 autocast (what a T4 does, here on any card), bfloat16 and float32: losses against the CPU's, the gradient of
-prefix-shared rows against that of plain ones, seconds and memory of a step beside TRL's plain trainer, what makes a
-step wait for the GPU, and evaluate.py's answers beside row by row. Every precision runs in a process of its own.
+prefix-shared rows against that of plain ones, seconds and memory of a step compared with TRL's plain trainer, what
+makes a step wait for the GPU, and evaluate.py's answers compared with those row by row. Every precision runs in a
+process of its own.
 
 Prints a Markdown table. Exits with 1 if a check failed or there is no GPU.
 """

@@ -2,10 +2,10 @@
 
 A loop-back Hub (tests/hub) has one account, one run and one running job a session. The jobs work elsewhere, as on
 Hugging Face: the Hub only sends a log line and a step every second. The app starts with an empty disk, so every run is
-found again on the Hub first. The sessions come within twenty seconds; each is a page that looks as often as the app
+found again on the Hub first. The sessions come within twenty seconds; each is a page that polls as often as the app
 asks for, and now and then uploads data of its own, has it checked, opens its run and changes steps. Prints how long
-pages waited, the app's memory, and what of the jobs' events was lost or told twice; the last line is one JSON object.
-Hub and sessions share the machine with the app.
+pages waited, the app's memory, and what of the jobs' events was lost or reported twice; the last line is one JSON
+object. Hub and sessions share the machine with the app.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ START_SECONDS, SETTLE_SECONDS = 120.0, 30.0
 
 
 class Elsewhere(Jobs):
-    """Jobs that run on other machines: here they only speak."""
+    """Jobs that run on other machines: here they only send log lines."""
 
     def _run(self, job: Job, _root: Path) -> None:
         job.become("RUNNING")
@@ -72,18 +72,18 @@ def measure(sessions: int, seconds: float, folder: Path) -> None:
     names = [f"user{number:02}" for number in range(sessions)]
     runs = {name: submitted(hub, name, folder / "before") for name in names}
     app, url = started(hub, folder)
-    steps, told = threading.Event(), dict.fromkeys(names, 0)
-    speaker = threading.Thread(target=speak, args=(hub, steps, told), daemon=True)
+    steps, sent = threading.Event(), dict.fromkeys(names, 0)
+    sender = threading.Thread(target=send_log_lines, args=(hub, steps, sent), daemon=True)
     try:
         waits: Waits = defaultdict(list)
         pages = [Page(url, cookie(hub, url, name), at, waits).owns(runs[name]) for at, name in enumerate(names)]
-        speaker.start()
+        sender.start()
         peak = Peak(app.pid)
         peak.start()
         asyncio.run(use(pages, seconds))
         steps.set()
-        speaker.join()
-        lost, twice = compared(folder / "home", runs, told)
+        sender.join()
+        lost, twice = compared(folder / "home", runs, sent)
     finally:
         app.send_signal(signal.SIGTERM)
         app.wait(20)
@@ -135,12 +135,12 @@ def cookie(hub: LoopbackHub, url: str, name: str) -> str:
         address = str(reply.url.join(reply.headers["location"]))
 
 
-def speak(hub: LoopbackHub, stop: threading.Event, told: dict[str, int]) -> None:
+def send_log_lines(hub: LoopbackHub, stop: threading.Event, sent: dict[str, int]) -> None:
     """A line and a step of every job, each second."""
     while not stop.wait(1.0):
         for job in list(hub.jobs.all.values()):
-            told[job.namespace] += 1
-            step = told[job.namespace]
+            sent[job.namespace] += 1
+            step = sent[job.namespace]
             event = {"event": "step", "stage": "train", "time": time.time(), "step": step, "steps": 10_000}
             job.say(f"step {step} of 10000")
             job.say(MARK + json.dumps({**event, "epoch": 0.1, "loss": 1.0 / step, "eta": 60.0}))
@@ -170,7 +170,7 @@ async def use(pages: list[Page], seconds: float) -> None:
     await asyncio.gather(*(page.live(seconds) for page in pages))
 
 
-def compared(home: Path, runs: dict[str, str], told: dict[str, int]) -> tuple[int, int]:
+def compared(home: Path, runs: dict[str, str], sent: dict[str, int]) -> tuple[int, int]:
     """How many steps of the jobs the runs' metrics lack, and how many stand there twice, once the last have arrived."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
@@ -181,7 +181,7 @@ def compared(home: Path, runs: dict[str, str], told: dict[str, int]) -> tuple[in
             while path.exists() and (more := read_events(path, offset))[1] > offset:
                 events, offset = [*events, *more[0]], more[1]
             steps = [event["step"] for event in events if event["event"] == "step"]
-            lost += told[name] - len(set(steps))
+            lost += sent[name] - len(set(steps))
             twice += len(steps) - len(set(steps))
         if not lost or time.monotonic() > deadline:
             return lost, twice

@@ -53,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = [scores(arguments, setting) for setting in arguments.setting or DECLARATIONS]
     for result in found:
-        print(told(result), flush=True)
+        print(summary_line(result), flush=True)
     for other in found[1:]:
         print(against(found[0], other))
     print(json.dumps({result.name: round(sum(result.combined.values()) / result.rows, 4) for result in found}))
@@ -92,7 +92,7 @@ def script(name: str, flags: list[str]) -> None:
     subprocess.run(command, check=True, stdout=sys.stderr, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
 
-def told(result: Scores) -> str:
+def summary_line(result: Scores) -> str:
     """A setting's rates, with the interval of the combined one."""
     right = sum(result.combined.values())
     low, high = wilson(right, result.rows)

@@ -79,18 +79,18 @@ def main() -> None:
     wanted = [way for way in WAYS if way not in kept and arguments.way in (None, way)]
     for way in wanted * arguments.rounds:
         found = run_apart(way)
-        print(told(way, found), flush=True)
+        print(summary_line(way, found), flush=True)
         kept[way] = faster(kept.get(way, found), found)
         if arguments.results:
             arguments.results.write_text(json.dumps(kept, indent=1))
     if len(kept) == len(WAYS):
         for way in WAYS if len(wanted) * arguments.rounds != len(WAYS) else ():
-            print(f"counted: {told(way, kept[way])}")
+            print(f"counted: {summary_line(way, kept[way])}")
         print(f"{kept['shared']['arithmetic']:.0%} of what this machine's matrix products alone would need")
         print(json.dumps(ratios(kept)))
 
 
-def told(way: str, result: dict[str, float]) -> str:
+def summary_line(way: str, result: dict[str, float]) -> str:
     """One way's figures on a line."""
     return (
         f"{WORDS[way]:<32} {result['seconds']:>8.1f} s  {result['cpu_seconds']:>8.1f} CPU s a step  "
@@ -212,7 +212,7 @@ def peak_bytes() -> float:
 
 
 def products(rows: list[TokenRow], model: Any) -> float:
-    """The floating-point operations of a step's matrix products where nothing is computed twice or for nothing.
+    """The floating-point operations of a step's matrix products if nothing is computed twice or for nothing.
 
     Forward and towards the inputs for frozen weights, towards the adapter's own weights as well, the pairs of tokens
     that see each other in attention, the output layer on the answers. Additions and products count one each.

@@ -46,7 +46,7 @@ def loaded(subject: Subject, weights: dict[str, Tensor], precision: Precision) -
 
 def answer(subject: Subject, model: Any, precision: Precision, until: float) -> Answered:
     """Answer the rows in both ways; as many one by one as there is time for."""
-    rows = subject.asked
+    rows = subject.prompts
     prefix = rows[0].prompt[: shared_prefix(rows)]
     most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
     warm_up(model)
@@ -75,7 +75,7 @@ def tie(precision: Precision) -> float:
 
 @torch.inference_mode()
 def parts_at_a_tie(model: Any, row: TokenRow, one: Answer, other: Answer, share: float) -> bool:
-    """Whether two answers go on, where they part, with tokens that the precision cannot tell apart."""
+    """Whether the tokens of two answers at their first difference are a tie in this precision."""
     at = next(at for at, (mine, theirs) in enumerate(zip_longest(one, other)) if mine != theirs)
     if at >= min(len(one), len(other)):
         return False

@@ -114,9 +114,9 @@ class Measuring:
         if trained.syncs is None:
             return (WAITS, NO_TIME, "could not check", {}, ())
         hidden = [sync for sync in trained.syncs if not sync.allowed]
-        told = lines(trained.syncs)
+        lines_text = lines(trained.syncs)
         text = f"{len(trained.syncs)}, of which {len(hidden)} not allowed"
-        return (WAITS, text, _verdict(not hidden), {"waits": told}, tuple(told))
+        return (WAITS, text, _verdict(not hidden), {"waits": lines_text}, tuple(lines_text))
 
     def _plain(self, until: float) -> Sequence[Found]:
         ours = self._trained
@@ -143,8 +143,8 @@ class Measuring:
     def _memory(self, ours: int, theirs: int | None) -> Found:
         if self._precision.device != "cuda":
             return (MEMORY, NO_GPU, "could not check", {}, ())
-        told = "none" if theirs is None else f"{theirs / 1e9:.2f}"
-        return (MEMORY, f"{ours / 1e9:.2f}, {told}", "measured", {"ours": ours, "plain": theirs}, ())
+        plain = "none" if theirs is None else f"{theirs / 1e9:.2f}"
+        return (MEMORY, f"{ours / 1e9:.2f}, {plain}", "measured", {"ours": ours, "plain": theirs}, ())
 
     def _answers(self, until: float) -> Sequence[Found]:
         if self._trained is None:

@@ -1,4 +1,4 @@
-"""What is trained and asked on a GPU: the starter, and a Gemma 3 of the 270M's shape with random weights."""
+"""What is trained and evaluated on a GPU: the starter, and a Gemma 3 of the 270M's shape with random weights."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Size:
     steps: int
     reference_steps: int
     plain_steps: int
-    asked: int
+    prompts: int
     one_by_one: int
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model to measure: its settings, the rows of its step (the same in each), and those it is asked."""
+    """A model to measure: its settings, the rows of its step (the same in each), and the prompts that it answers."""
 
     name: str
     config: RunConfig
@@ -51,7 +51,7 @@ class Subject:
     shape: Gemma3TextConfig
     tokenizer: PreTrainedTokenizerBase
     rows: tuple[TokenRow, ...]
-    asked: tuple[TokenRow, ...]
+    prompts: tuple[TokenRow, ...]
 
     def model(self) -> Any:
         """A new model on the CPU, in float32, the same at each call, with an adapter if the settings say so."""
@@ -77,14 +77,14 @@ def subjects(device: str, quick: bool, work: Path) -> list[Subject]:
     """What is measured on the device: a CPU, which only tests the script, gets a very small Gemma and few rows."""
     tools, examples = load_dataset(EXAMPLES / "hiking.csv", EXAMPLES / "tools.json", CheckOptions())
     names = MODELS[device]
-    steps, asked = (12, 16) if quick else (24, 48)
+    steps, rows = (12, 16) if quick else (24, 48)
     if device == "cpu":
-        small = Size(batch=3, steps=5, reference_steps=5, plain_steps=5, asked=6, one_by_one=2)
+        small = Size(batch=3, steps=5, reference_steps=5, plain_steps=5, prompts=6, one_by_one=2)
         sizes, shape = (small, small), tiny_gemma_config()
     else:
         sizes = (
-            Size(batch=32, steps=2 * steps, reference_steps=steps, plain_steps=12, asked=4 * asked, one_by_one=asked),
-            Size(batch=8, steps=steps, reference_steps=steps // 2, plain_steps=8, asked=asked, one_by_one=asked // 2),
+            Size(batch=32, steps=2 * steps, reference_steps=steps, plain_steps=12, prompts=4 * rows, one_by_one=rows),
+            Size(batch=8, steps=steps, reference_steps=steps // 2, plain_steps=8, prompts=rows, one_by_one=rows // 2),
         )
         shape = gemma_270m_config()
     starter, gemma = ({"base_model": STARTER}, {"base_model": "a/gemma", "declarations": "full"})
@@ -108,10 +108,10 @@ def _subject(
     fmt = get_format(config.prompt_format, config.declarations)
     # the 270M's own tokenizer cannot be had without the network; the starter's gives a prompt of about as many tokens
     tokenizer = starter_base(SEED, examples, tools, fmt, work).tokenizer
-    apart = examples[:: max(1, len(examples) // (size.batch + size.asked))]
-    rows = encode_rows(apart[: max(size.batch, size.asked)], tools, fmt, tokenizer)
+    apart = examples[:: max(1, len(examples) // (size.batch + size.prompts))]
+    rows = encode_rows(apart[: max(size.batch, size.prompts)], tools, fmt, tokenizer)
     shape = shape or starter_config(len(tokenizer))
-    return Subject(name, config, size, shape, tokenizer, tuple(rows[: size.batch]), tuple(rows[: size.asked]))
+    return Subject(name, config, size, shape, tokenizer, tuple(rows[: size.batch]), tuple(rows[: size.prompts]))
 
 
 def gemma_270m_config() -> Gemma3TextConfig:

@@ -27,7 +27,7 @@ def work(arguments: argparse.Namespace) -> int:
     """Read tasks and answer them, a JSON object a line, until standard input ends."""
     answers = own_output()
 
-    def tell(**line: Any) -> None:
+    def send(**line: Any) -> None:
         answers.write(json.dumps(line) + "\n")
         answers.flush()
 
@@ -38,11 +38,11 @@ def work(arguments: argparse.Namespace) -> int:
         models = subjects(arguments.device, arguments.quick, Path(folder))
         import benchmarks.gpu_parts.measuring  # noqa: F401 - loaded before the time of a task begins
 
-        tell(ready=True)
+        send(ready=True)
         for text in sys.stdin:
             for line in answered(json.loads(text), models, arguments.device):
-                tell(**line)
-            tell(**{END: True})
+                send(**line)
+            send(**{END: True})
     return 0
 
 

@@ -36,7 +36,7 @@ WATCHED_STEP = 2
 class Trained:
     """What a trainer did: losses of the steps that were taken, seconds of one, the most memory (bytes), its waits.
 
-    `micro_batch` rows were computed at once. `syncs` is None where no step was watched. `weights` are those of our
+    `micro_batch` rows were computed at once. `syncs` is None if no step was watched. `weights` are those of our
     trainer's model, an adapter's merged, on the CPU: nothing of it stays on the GPU.
     """
 

@@ -56,8 +56,8 @@ class Page:
         rows = ROWS.read_bytes() + f'Where is spring {self._number}-{time.monotonic():.3f}?,"[]"\n'.encode()
         files = []
         for name, content in (("tools.json", TOOLS.read_bytes()), ("rows.csv", rows)):
-            asked = self._client.post("/gradio_api/upload", files={"files": (name, content)})
-            path = (await self._timed("upload", asked)).json()[0]
+            response = self._client.post("/gradio_api/upload", files={"files": (name, content)})
+            path = (await self._timed("upload", response)).json()[0]
             files.append({"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}})
         self._place = {"step": "data"}
         await self._event("check", "upload", [self._place, *files])
@@ -72,15 +72,15 @@ class Page:
 
     async def _event(self, name: str, event: str, data: list[Any]) -> None:
         """An event, and what the page then shows: two requests, one behind the other."""
-        if answer := await self._asked(name, event, data):
+        if answer := await self._call(name, event, data):
             self._place = answer[0]
             await self._rendered(name)
 
     async def _rendered(self, name: str) -> None:
-        answer = await self._asked(name, "tick", [self._place, self._token, None])
+        answer = await self._call(name, "tick", [self._place, self._token, None])
         self._token = answer[-1] if answer and isinstance(answer[-1], str) else self._token
 
-    async def _asked(self, name: str, event: str, data: list[Any]) -> list[Any]:
+    async def _call(self, name: str, event: str, data: list[Any]) -> list[Any]:
         found = next(dep for dep in self._config["dependencies"] if any(on[1] == event for on in dep["targets"]))
         body = {"data": data, "fn_index": found["id"], "session_hash": self._session, "event_data": None}
         reply = await self._timed(name, self._client.post("/gradio_api/run/predict", json=body))
@@ -89,9 +89,9 @@ class Page:
         self.failures.append(f"{name}: {reply.status_code} {reply.text[:200]}")
         return []
 
-    async def _timed(self, name: str, asked: Any) -> httpx2.Response:
+    async def _timed(self, name: str, response: Any) -> httpx2.Response:
         began = time.monotonic()
-        reply: httpx2.Response = await asked
+        reply: httpx2.Response = await response
         self._waits[name].append(time.monotonic() - began)
         return reply
 
