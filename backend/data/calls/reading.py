@@ -116,7 +116,7 @@ def _read_call(item: Any, shapes: list[str]) -> RawCall | None:
     elif isinstance(item.get("function"), str) and "name" not in item:
         shapes.append("wrapped-call")
         item = {**item, "name": item["function"]}
-    name = _named(item, shapes)
+    name = _name_of(item, shapes)
     arguments, key = _arguments(item, shapes)
     nulls: tuple[str, ...] = ()
     if isinstance(arguments, Mapping):
@@ -126,7 +126,7 @@ def _read_call(item: Any, shapes: list[str]) -> RawCall | None:
     return RawCall(name, arguments, nulls, tuple(key for key in {**outer, **item} if key not in used))
 
 
-def _named(item: Mapping[str, Any], shapes: list[str]) -> Any:
+def _name_of(item: Mapping[str, Any], shapes: list[str]) -> Any:
     for key in NAME_KEYS:
         if key in item:
             if key != "name":

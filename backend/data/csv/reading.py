@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-_MOST_CELLS = 1000
+MAX_CELLS = 1000
 """The most cells of a record that are read; the rest of its line is skipped."""
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -102,7 +102,7 @@ def _read_record(text: str, start: int, line: int, delimiter: str) -> Record:
         if position >= len(text) or text[position] != delimiter:
             return Record(line, start, position, tuple(cells), None, padded, tuple(stray))
         position += 1
-        if len(cells) == _MOST_CELLS:
+        if len(cells) == MAX_CELLS:
             newline = _NEWLINE.search(text, position)
             return Record(line, start, newline.start() if newline else len(text), tuple(cells), None, padded)
 

@@ -28,7 +28,7 @@ def closed_arguments(view: SetView) -> Iterator[ClosedArgument]:
     """Yields the arguments of tools.json with closed values, in the order of the rows."""
     file = view.inputs.tools_file
     for found in closed_values(view):
-        path, schema = _found_in(file, found.argument)
+        path, schema = _locate(file, found.argument)
         yield ClosedArgument(found, path, schema, _obstacle(schema))
 
 
@@ -40,7 +40,7 @@ def list_closed_values(view: SetView, selected: Callable[[int], bool]) -> Iterat
             yield argument.path, {**argument.schema, "enum": list(argument.found.uses)}
 
 
-def _found_in(file: ToolsFile, argument: Argument) -> tuple[Path, Mapping[str, Any]]:
+def _locate(file: ToolsFile, argument: Argument) -> tuple[Path, Mapping[str, Any]]:
     """Returns the path and the schema of an argument; of one behind a reference, those of what is around it."""
     entry = next(entry for entry in file.entries if entry.tool and entry.tool.name == argument.tool)
     path: Path = entry.schema_path
@@ -63,7 +63,7 @@ def _obstacle(schema: Mapping[str, Any]) -> str:
     words = _EXAMPLES.search(str(schema.get("description", "")))
     if words:
         return (
-            f'Its description says "{words[0]}", so there may be others, and it has no fix. If there are none, list '
-            "the values in the description instead of giving examples, or add the enum by hand."
+            f'The description says "{words[0]}", so more values may be allowed. If the list is complete, list all '
+            "values in the description instead of giving examples, or add the enum by hand."
         )
     return ""

@@ -39,7 +39,6 @@ __all__ = [
     "rules_for",
     "set_balance",
     "set_duplicates",
-    "set_frames",
     "token_budget",
     "tools_file",
     "tools_names",

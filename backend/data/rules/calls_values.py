@@ -35,27 +35,29 @@ def reserved_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         token = reserved_token(text)
         if token:
-            yield Finding(f"{escape(path)} holds the control token {token}. Remove it from the value.")
+            yield Finding(f"{escape(path)} contains the control token {token}. Remove it from the value.")
 
 
 @rule(
     "calls-broken-character",
     "calls",
     "error",
-    "A value holds half a character",
+    "A value contains half a character",
     "A lone surrogate (\\ud800 to \\udfff) is half of a character. It cannot be written as UTF-8.",
 )
 def lone_surrogate(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         if any("\ud800" <= character <= "\udfff" for character in text):
-            yield Finding(f"{escape(path)} is {show(text)}, which holds half a character. Write the whole character.")
+            yield Finding(
+                f"{escape(path)} is {show(text)}, which contains half a character. Write the whole character."
+            )
 
 
 @rule(
     "calls-control-character",
     "calls",
     "error",
-    "A value holds a control character",
+    "A value contains a control character",
     "NUL and other control characters come from broken exports. The app on the phone would receive them.",
 )
 def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
@@ -63,7 +65,7 @@ def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
         if any(
             (ord(character) < 32 and character not in "\n\r\t") or "\x7f" <= character <= "\x9f" for character in text
         ):
-            yield Finding(f"{escape(path)} is {show(text)}, which holds a control character. Remove it.")
+            yield Finding(f"{escape(path)} is {show(text)}, which contains a control character. Remove it.")
 
 
 @rule(
@@ -76,7 +78,7 @@ def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
 def empty_string(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for path, text in _texts(cell):
         if not text.strip():
-            yield Finding(f"The value of {escape(path)} is empty.")
+            yield Finding(f"The value of {escape(path)} is empty. Remove the argument, or give it a value.")
 
 
 @rule(

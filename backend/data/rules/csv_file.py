@@ -95,7 +95,8 @@ def not_utf8(inputs: Inputs) -> Iterator[Finding]:
         )
     if len(source.bad_lines) > _MAX_BAD_LINES:
         left = len(source.bad_lines) - _MAX_BAD_LINES
-        yield Finding(f"{count(left, 'more line')} from here on are not UTF-8.", source.bad_lines[_MAX_BAD_LINES][0])
+        verb = "is" if left == 1 else "are"
+        yield Finding(f"{count(left, 'more line')} from here on {verb} not UTF-8.", source.bad_lines[_MAX_BAD_LINES][0])
 
 
 @rule(
@@ -146,9 +147,8 @@ def line_ends(inputs: Inputs) -> Iterator[Finding]:
     if returns:
         pairs = text.count("\r\n")
         what = "CRLF (Windows)" if pairs == returns else "CR (old Macintosh)" if not pairs else "CRLF and CR"
-        yield Finding(
-            f"{count(returns, 'line')} end in {what}; LF is the standard.", 1, None, "Save it with LF line ends."
-        )
+        lines = f"{count(returns, 'line')} {'ends' if returns == 1 else 'end'}"
+        yield Finding(f"{lines} in {what}; LF is the standard.", 1, None, "Save it with LF line ends.")
 
 
 @rule(
@@ -183,7 +183,7 @@ def cell_too_long(inputs: Inputs) -> Iterator[Finding]:
         )
 
 
-@rule("csv-no-rows", "csv", "error", "The CSV has no rows", "The file has only a header.")
+@rule("csv-no-rows", "csv", "error", "The CSV has no rows", "Training needs at least one row below the header.")
 def no_rows(inputs: Inputs) -> Iterator[Finding]:
     table = inputs.table
     if table.header and not table.row_count and table.cut_at is None:

@@ -104,7 +104,7 @@ def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if better:
         yield Finding(f"The message was decoded with the wrong encoding: {show(text)}.", fix=f"Write {show(better)}.")
     elif "\ufffd" in text:
-        yield Finding(f"The message has the mark of a lost character: {show(text)}. Type the character again.")
+        yield Finding(f"The message contains the replacement character U+FFFD: {show(text)}. Type the character again.")
 
 
 def demangled(text: str) -> str | None:

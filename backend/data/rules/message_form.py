@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import escape, reserved_token, show, strip_reserved
+from backend.data.text import count, escape, reserved_token, show, strip_reserved
 
 LONGEST = 500
 SHORTEST = 2
@@ -36,7 +36,8 @@ def _visible(text: str) -> str:
 )
 def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if 0 < len(_visible(text)) < SHORTEST:
-        yield Finding(f"The message is {show(text.strip())}: {len(_visible(text))} character. Was it cut?")
+        length = count(len(_visible(text)), "character")
+        yield Finding(f"The message has {length}: {show(text.strip())}. Write the whole message, or delete the row.")
 
 
 @rule(
@@ -44,7 +45,7 @@ def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "message",
     "warning",
     "The message is very long",
-    f"Users do not say or type over {LONGEST} characters to a phone, and the prompt must fit its memory.",
+    f"Users rarely say or type over {LONGEST} characters. The prompt must fit the model's context.",
 )
 def too_long(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if len(text) > LONGEST:
@@ -65,8 +66,8 @@ def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if token:
         left = strip_reserved(text).strip()
         yield Finding(
-            f"The message holds the control token {token}: {show(text)}. Remove it.",
-            fix="Take it out." if left else None,
+            f"The message contains the control token {token}: {show(text)}. Remove it.",
+            fix="Remove it." if left else None,
         )
 
 
@@ -74,12 +75,12 @@ def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "message-broken-character",
     "message",
     "error",
-    "The message holds half a character",
+    "The message contains half a character",
     "A lone surrogate is half of a character, often of an emoji. It cannot be written as UTF-8.",
 )
 def lone_surrogate(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        yield Finding(f"The message holds half a character: {show(text)}. Write the whole character, or remove it.")
+        yield Finding(f"The message contains half a character: {show(text)}. Write the whole character, or remove it.")
 
 
 @rule(
@@ -112,7 +113,7 @@ def invisible(text: str, _inputs: Inputs) -> Iterator[Finding]:
         first = next(at for at, pair in enumerate(zip(text, cleaned + "\0", strict=False)) if pair[0] != pair[1])
         yield Finding(
             f'There is the invisible character "{escape(text[first])}" at character {first + 1}: {show(text)}.',
-            fix="Take it out.",
+            fix="Remove it.",
         )
 
 

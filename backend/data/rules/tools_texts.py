@@ -137,11 +137,11 @@ def reserved(inputs: Inputs) -> Iterator[Finding]:
     "tools-broken-character",
     "tools",
     "error",
-    "A text holds half a character",
+    "A text contains half a character",
     "A lone surrogate is half of a character. It cannot be written as UTF-8.",
 )
 def lone_surrogate(inputs: Inputs) -> Iterator[Finding]:
     for path, value in walk(inputs.tools_file.raw):
         texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
         if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            yield at(inputs, path, f"{path_text(path)} holds half a character. Write the whole character.")
+            yield at(inputs, path, f"{path_text(path)} contains half a character. Write the whole character.")
