@@ -145,9 +145,7 @@ def _status(error: HfHubHTTPError) -> str:
                 "out, log in again and grant that access. On the command line, use `hf auth login` or a valid HF_TOKEN."
             )
         case 402:
-            return (
-                f"the account's credit does not suffice.{message} Add credit at {constants.ENDPOINT}/settings/billing."
-            )
+            return f"there is not enough credit.{message} Add credit at {constants.ENDPOINT}/settings/billing."
         case 403:
             return (
                 f"the token does not permit it.{message} Give the token write access to this repository at "

@@ -136,7 +136,7 @@ def test_a_refused_login_does_not_look_for_a_job_for_ever(hub: LoopbackHub, tmp_
     assert state_of(run).active
     assert "do not start it a second time. Log in again" in state_of(run).message
     watchers.watch(run, "train", login(hub))
-    wait_until(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    wait_until(lambda: state_of(run).message == "The job is waiting for a machine on Hugging Face.")
     remote = read_remote(run)
     assert remote is not None
     assert [remote.jobs["train"].job_id] == list(hub.jobs.all)
@@ -151,7 +151,7 @@ def test_looking_for_a_job_waits_as_long_as_the_hub_asks(hub: LoopbackHub, tmp_p
     hub.fail("GET /api/jobs/ada$", 403, headers={"Retry-After": "0"}, times=3)
     assert runner_of(token).submit(run, "train").active
     watchers.watch(run, "train", token)
-    wait_until(lambda: state_of(run).message == "Waits for a machine on Hugging Face.")
+    wait_until(lambda: state_of(run).message == "The job is waiting for a machine on Hugging Face.")
     watchers.stop()
 
 

@@ -112,7 +112,7 @@ def test_a_second_stage_sends_only_what_changed_and_an_alive_one_is_refused(
 def test_a_job_whose_answer_was_lost_is_adopted(hub: LoopbackHub, token: str, run: Run, status: int) -> None:
     hub.fail("POST /api/jobs/ada$", status, times=1, done=True)
     state = runner_of(token).submit(run, "train")
-    assert (state.state, state.message) == ("queued", "Waits for a machine on Hugging Face.")
+    assert (state.state, state.message) == ("queued", "The job is waiting for a machine on Hugging Face.")
     (job,) = hub.jobs.all
     remote = read_remote(run)
     assert remote is not None

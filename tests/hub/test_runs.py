@@ -123,7 +123,7 @@ def test_without_a_token_nothing_can_be_uploaded(run: Run) -> None:
     ("status", "headers", "told"),
     [
         (401, {}, "token was not accepted"),
-        (402, {}, "credit does not suffice. The Hub says: the reason. Add credit at"),
+        (402, {}, "there is not enough credit. The Hub says: the reason. Add credit at"),
         (403, {}, "does not permit it. The Hub says: the reason. Give the token write access"),
         (429, {"Retry-After": "7"}, "Try again in 7 seconds"),
         (500, {}, "the Hub has a fault (500). Try again"),

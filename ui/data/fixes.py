@@ -94,13 +94,13 @@ class Fixes(Panel):
     def wire(self, page: Page) -> None:
         """Register the events of Apply, Cancel and the pager."""
 
-        def turn(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
+        def turn_page(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> str:
             page_state = page.page_state(location, request)
             found = page_state.plan.result if page_state.plan else None
             return change_list(found.changes, page_number(clicked(event).get("page"))) if found else ""
 
         page.on_click(self.head, _click)
-        self.changes.act(turn, page.location, self.changes, **QUICK)
+        self.changes.act(turn_page, page.location, self.changes, **QUICK)
 
 
 def _click(page_state: PageState, data: dict[str, str]) -> Location:

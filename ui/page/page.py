@@ -77,7 +77,7 @@ class Page:
             return {}
         wanted = self._render(self.page_state(location, request))
         failed = location.get(FAILED)
-        shown = callout("error", "That did not work", str(failed)) if failed else wanted.get(self.notice, "")
+        shown = callout("error", "The action failed", str(failed)) if failed else wanted.get(self.notice, "")
         wanted[self.notice] = shown
         with self._lock:
             changed, sent = record(answers, token, wanted)

@@ -79,7 +79,7 @@ def _status_reason(error: HfHubHTTPError) -> str:
                 f"both ({constants.ENDPOINT}/settings/tokens)."
             )
         case 402:
-            return f"the credit does not suffice.{message} Add credit at {constants.ENDPOINT}/settings/billing."
+            return f"there is not enough credit.{message} Add credit at {constants.ENDPOINT}/settings/billing."
         case 403:
             return (
                 f"the login does not permit it.{message} Log in again and grant access to jobs and repositories, or "

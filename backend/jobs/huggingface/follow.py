@@ -60,7 +60,7 @@ class Follower:
         self._failures = self._refusals = 0
 
     def stop(self) -> None:
-        """Ends the following soon; the job continues."""
+        """Stops following; the job continues."""
         self._stopped.set()
 
     def follow(self) -> None:
@@ -118,8 +118,8 @@ class Follower:
 
     def _watch(self, remote: Remote, job_id: str, login: JobLogin) -> None:
         log_sync = LogSync(self._run, self._stage, (self.token,))
-        waits, ask = self._log_timeouts, (self._login, self._pause, self._reset_failures)
-        log_reader = LogReader(log_sync, remote.namespace, job_id, waits, *ask)
+        timeouts, callbacks = self._log_timeouts, (self._login, self._pause, self._reset_failures)
+        log_reader = LogReader(log_sync, remote.namespace, job_id, timeouts, *callbacks)
         try:
             while True:
                 try:
@@ -139,7 +139,8 @@ class Follower:
                         lost = "Hugging Face no longer has the job. What it saved is in its repository."
                         raise self._end("failed", lost) from error
                     if self._failures and not refuses_login(error):
-                        self._report(f"The job's state could not be read: {error_reason(error)} The job goes on.")
+                        reason = error_reason(error)
+                        self._report(f"The job's state could not be read: {reason} The job continues to run.")
                     self._back_off(error, self._refused_message())
         finally:
             log_sync.close()
@@ -168,7 +169,7 @@ class Follower:
         if not state.active or info.status.stage in TERMINAL_JOB_STAGES:
             return
         running = info.status.stage == JobStage.RUNNING
-        message = "" if running else "Waits for a machine on Hugging Face."
+        message = "" if running else "The job is waiting for a machine on Hugging Face."
         started = seconds_of(info.started_at) if running else None
         became = JobState("running" if running else "queued", started, message=message, remote=True)
         if became != state:
@@ -196,7 +197,7 @@ class Follower:
                 raise self._give_up(f"{RESULTS_REFUSED} {error}") from error
             except InputError as error:
                 problem = str(error)
-                self._report(f"Downloading the results. {problem}")
+                self._report(f"The results could not be downloaded yet: {problem}")
                 self._pause(min(self._poll_seconds * 2**turn, LONGEST_WAIT_SECONDS))
         return problem
 

@@ -44,9 +44,9 @@ def login_ends(token: str) -> float | None:
     """Returns the unix time at which the token ends, None if the Hub gives none. Raises InputError if the Hub fails."""
     with job_errors("check your account"):
         auth = HfApi(token=token).whoami().get("auth")
-    told = auth.get("expiresAt") if isinstance(auth, dict) else None
+    expires_at = auth.get("expiresAt") if isinstance(auth, dict) else None
     try:
-        return datetime.fromisoformat(told).timestamp() if isinstance(told, str) else None
+        return datetime.fromisoformat(expires_at).timestamp() if isinstance(expires_at, str) else None
     except ValueError:
         return None
 

@@ -125,8 +125,8 @@ def read_remote(run: Run) -> Remote | None:
         return _parsed(Field(str(path), read_json(path)))
     except (InputError, OSError) as error:
         words = error.what if isinstance(error, Damaged) else str(error)
-        said = words.removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
-        raise InputError(f"{path} is damaged ({said}). Remove it, then search for your runs again.") from error
+        damage = words.removeprefix(f"{path} is ").removeprefix("damaged: ")[:200]
+        raise InputError(f"{path} is damaged ({damage}). Remove it, then search for your runs again.") from error
 
 
 def _parsed(record: Field) -> Remote:

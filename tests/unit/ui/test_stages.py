@@ -195,10 +195,11 @@ def test_a_stage_that_broke_itself_tells_its_own_reason(run: Run) -> None:
 
 def test_a_pipeline_that_waits_or_works_tells_its_message(run: Run) -> None:
     """Such as that no machine is free, or that the login has ended."""
-    write_state(run, "pipeline", JobState("queued", message="Waits for a machine on Hugging Face.", remote=True))
+    message = "The job is waiting for a machine on Hugging Face."
+    write_state(run, "pipeline", JobState("queued", message=message, remote=True))
     runner = RunnerRouter(None, HuggingFaceRunner(lambda: None, "ada"))
     write_order(run, "ada", "cpu-basic", 600)
-    assert stage_views(run, runner)["train"].message == "Waits for a machine on Hugging Face."
+    assert stage_views(run, runner)["train"].message == message
     write_state(run, "pipeline", JobState("running", 10.0, message="Log in again.", remote=True))
     stage_events(run, ("train", "started", 11.0))
     view = stage_views(run, runner)["train"]
