@@ -22,7 +22,7 @@ from backend.runs import Run
 from backend.tokens import TokenCounter, load_plain_counter
 
 LITERTLM_ANDROID = "0.18.0"
-"""The newest litertlm-android that apps were seen to pin (2026-11-22); Google's Maven cannot be asked from here."""
+"""The newest litertlm-android that apps were seen to pin (2026-11-22); Google's Maven repository was not reachable."""
 
 KOTLIN = "2.4"
 """The oldest Kotlin that reads litertlm-android since 0.17.0 (LiteRT-LM, docs/api/kotlin/getting_started.md)."""

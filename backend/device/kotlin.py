@@ -90,7 +90,7 @@ def kotlin_source(
     *,
     constrained: bool = False,
 ) -> str:
-    """The Kotlin file for the model `file`, whose context holds `context` tokens and whose answers `answer_tokens`.
+    """Returns the Kotlin file for the model `file`; `context` and `answer_tokens` are limits in tokens.
 
     `constrained` says that the file passed verification with constrained decoding, which the Kotlin file then uses.
     """
@@ -111,12 +111,12 @@ def kotlin_source(
 
 
 def usage_source(tools: Sequence[Tool]) -> str:
-    """A `when` over every call that the app may be asked for, to be filled in; statements, not a whole file."""
+    """Returns a `when` over every call that an app can receive, to be filled in: statements, not a whole file."""
     return render("usage.kt.jinja", tools=tool_classes(tools))
 
 
 def render(template: str, **values: Any) -> str:
-    """One of our templates with `values` in it; a value that is missing is an error."""
+    """Returns a rendered template. Raises UndefinedError if a value is missing."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=StrictUndefined,
@@ -130,7 +130,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def _kdoc(text: str, indent: int) -> str:
-    """`text` as a KDoc comment whose later lines stand `indent` spaces to the right."""
+    """Returns `text` as a KDoc comment whose later lines are indented by `indent` spaces."""
     lines = textwrap.wrap(text, WIDTH - indent - len("/**  */"), break_long_words=False, break_on_hyphens=False)
     if len(lines) <= 1:
         return f"/** {text} */"

@@ -53,16 +53,16 @@ def read_prefill(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
-def fitting_prefill(asked: Sequence[int] | None, cache: int) -> tuple[int, ...]:
-    """The prefill lengths of a file with such a cache: those asked for, else PREFILL_LENGTHS as far as they fit.
+def fitting_prefill(requested: Sequence[int] | None, cache: int) -> tuple[int, ...]:
+    """The prefill lengths of a file with such a cache: those requested, else PREFILL_LENGTHS as far as they fit.
 
     Raises InputError if a requested length is longer than the cache.
     """
-    if asked is None:
+    if requested is None:
         return tuple(length for length in PREFILL_LENGTHS if length <= cache)
-    if asked[-1] > cache:
+    if requested[-1] > cache:
         raise InputError(
-            f"--prefill-seq-len {asked[-1]} is more than the {cache:,} tokens of --kv-cache-max-len. "
+            f"--prefill-seq-len {requested[-1]} is more than the {cache:,} tokens of --kv-cache-max-len. "
             f"Give at most {cache}."
         )
-    return tuple(asked)
+    return tuple(requested)

@@ -178,7 +178,7 @@ def _measured(training: TrainingSummary | None) -> dict[str, str]:
     return {
         "steps, seconds": f"{_steps(training)}, {training.seconds}" if training else "–, –",
         "loss at the end": _number(training.final_loss if training else None),
-        "kept": f"step {_or_dash(best)}, which was best on the held-out rows",
+        "saved checkpoint": f"step {_or_dash(best)}, which was best on the held-out rows",
         "loss on the held-out rows": _number(training.held_out_loss if training else None),
         "mean probability of their right answers": _number(training.held_out_match if training else None),
         "longest row": f"{_or_dash(longest)} tokens",
@@ -217,7 +217,7 @@ Generation stops at `<eos>`, `<end_of_turn>` or `<start_function_response>`."""
 
 def _licence(run: Run) -> str:
     if run.config.base_model == STARTER:
-        return "## Licence\n\nNo pretrained weights went into it: it is as free, or as bound, as the data behind it."
+        return "## Licence\n\nThis model has no pretrained weights. The licence of its training data applies."
     return (
         "## Licence\n\nA derivative of Gemma: Gemma is provided under and subject to the Gemma Terms of Use found at "
         f"{GEMMA_TERMS}."

@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 class Result(StrEnum):
-    """How a check ended; that something could not be checked is never told as one of the other two."""
+    """The result of a check. UNCHECKED is separate from passed and failed."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -25,7 +25,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: what came out, and in a sentence what was seen."""
+    """One check: its name, its result, and what was found, as a sentence."""
 
     name: str
     result: Result

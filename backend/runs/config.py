@@ -41,7 +41,7 @@ class RunConfig:
     )
     declarations: Declarations = setting(
         "none",
-        help="what the prompt holds of the tools: full declarations, names, or none (the model learns them)",
+        help="how much of the tools the prompt contains: full declarations, names, or none (the model learns them)",
         label="Tools in the prompt",
         info="None answers fastest. Full can be more accurate with few rows per tool. A new tool needs a new training.",
         choices={"none": "None: the model learns the tools", "names": "Names only", "full": "Full declarations"},
