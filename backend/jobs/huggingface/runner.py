@@ -164,7 +164,7 @@ class HuggingFaceRunner:
         return bool(stage == JobStage.CANCELED)
 
 
-def write_queued(run: Run, stage: str, message: str = "Waits for a machine on Hugging Face.") -> JobState:
+def write_queued(run: Run, stage: str, message: str = "The job is waiting for a machine on Hugging Face.") -> JobState:
     """Writes and returns the state of a job that was submitted or is being submitted."""
     state = JobState("queued", message=message, remote=True)
     write_state(run, stage, state)
