@@ -21,7 +21,7 @@ from backend.device.android import (
 )
 from backend.device.canonical import canonical_tools
 from backend.errors import InputError
-from backend.prompts import NEUTRALIZED, RESERVED
+from backend.prompts import NEUTRALIZED, RESERVED, native_parser
 from backend.records import FormatName, Tool
 
 MINUTES = {"type": "integer", "description": "How long."}
@@ -67,6 +67,7 @@ def test_kotlin_changes_and_finds_the_control_tokens_that_python_does(prompt_for
 
     assert tuple(re.findall(r'^    "(.*)",$', listed[: listed.index("\n)")], re.MULTILINE)) == NEUTRALIZED
     assert RESERVED.pattern.replace("\\", "\\\\") in kotlin
+    assert f"const val MAX_DEPTH = {native_parser.MAX_DEPTH}\n" in kotlin
 
 
 def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
@@ -74,7 +75,7 @@ def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
 
     assert "OpenApiTool" not in kotlin
     assert "systemInstruction" not in kotlin
-    assert "JSONArray(text)" in kotlin
+    assert "org.json" not in kotlin, "Android's reader takes text that is no JSON"
 
 
 def test_the_zip_has_the_same_bytes_each_time(tmp_path: Path) -> None:

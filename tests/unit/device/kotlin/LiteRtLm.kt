@@ -106,6 +106,9 @@ class Conversation internal constructor(private val engine: Engine, private val 
         check(engine.isInitialized()) { "The process would have crashed: the conversation outlived its engine." }
         val said = message.contents.toString() + extraContext.values.joinToString("")
         FakeModel.asked += said
+        if (!Charsets.UTF_8.newEncoder().canEncode(said)) {
+            throw LiteRtLmJniException("Failed to send message: INVALID_ARGUMENT: Failed to parse message JSON")
+        }
         if (broken) throw LiteRtLmJniException("Failed to send message: INTERNAL: Task failed with state: 7")
         if (said.length > 4 * (engine.engineConfig.maxNumTokens ?: 1024)) {
             broken = true
