@@ -3,6 +3,8 @@
 // where the real one throws, with the words that runtime 0.18.1 was seen to use (2026-11-28).
 package com.google.ai.edge.litertlm
 
+import java.io.File
+
 object FakeModel {
     var reply: () -> Message = { Message.model(Contents.of("")) }
     val asked = mutableListOf<String>()
@@ -73,6 +75,10 @@ class Engine(val engineConfig: EngineConfig) : AutoCloseable {
     fun initialize() {
         check(!initialized) { "Engine is already initialized." }
         if (engineConfig.modelPath == "missing") throw LiteRtLmJniException("Failed to create engine: NOT_FOUND")
+        val first = File(engineConfig.modelPath).takeIf(File::isFile)?.useLines { it.firstOrNull() }
+        if (first == "damaged") throw LiteRtLmJniException("Failed to create engine: INVALID_ARGUMENT")
+        if (first == "other ABI") throw UnsatisfiedLinkError("no liblitertlm_jni.so")
+        engineConfig.cacheDir?.let(::File)?.takeIf(File::isDirectory)?.resolve("cache")?.writeText("")
         initialized = true
     }
 
