@@ -132,10 +132,15 @@ def test_the_steps_say_what_comes_back_and_how_a_conversation_goes_on() -> None:
 
 
 def test_the_steps_conclude_from_the_share_of_later_messages() -> None:
-    held = instructions(TOOLS, replace(FACTS, conversation="5 of 9 later messages were answered as alone."))
+    held = instructions(
+        TOOLS, replace(FACTS, conversation="5 of 9 later messages get the calls that they get alone. It stops.")
+    )
 
-    assert "as alone. So let each message have its own conversation unless it needs the ones before it." in held
-    assert "So let each message" not in instructions(TOOLS, FACTS)
+    assert (
+        "get alone. So let each message have its own conversation unless it needs the ones before it. It stops." in held
+    )
+    for other in ("", "No conversation was held."):
+        assert "So let each message" not in instructions(TOOLS, replace(FACTS, conversation=other))
 
 
 def test_the_steps_say_what_the_gallery_shows_of_this_model() -> None:
