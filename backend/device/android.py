@@ -13,7 +13,7 @@ from pathlib import Path
 from backend.data import CheckOptions, load_dataset
 from backend.device.app_use import conversation_detail, works_constrained
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
-from backend.device.kotlin import ANSWER_MARGIN, PACKAGE, kotlin_source, render, tool_classes, usage_source
+from backend.device.kotlin import ANSWER_MARGIN, MAX_DEPTH, PACKAGE, kotlin_source, render, tool_classes, usage_source
 from backend.device.verification import Verification
 from backend.files import write_output
 from backend.prompts import PromptFormat, get_format
@@ -119,6 +119,7 @@ def instructions(tools: Sequence[Tool], facts: KitFacts) -> str:
         tools=tool_classes(tools),
         answer_limit=facts.answer_tokens + ANSWER_MARGIN,
         margin=ANSWER_MARGIN,
+        max_depth=MAX_DEPTH,
     )
 
 

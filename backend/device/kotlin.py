@@ -33,6 +33,9 @@ PACKAGE = "com.example.functiongemma"
 ANSWER_MARGIN = 16
 """Tokens that an answer may run over the longest one in the data before the phone stops it."""
 
+MAX_DEPTH = 32
+"""Levels of nesting after which the kit refuses a value, as backend/prompts/native_parser.py does."""
+
 WIDTH = 120
 """Columns of a generated comment."""
 
@@ -107,6 +110,7 @@ def kotlin_source(
         reserved=RESERVED.pattern,
         endings=(*STOP_TOKENS, PAD),
         neutralized=NEUTRALIZED,
+        max_depth=MAX_DEPTH,
     )
 
 

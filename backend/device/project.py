@@ -55,7 +55,7 @@ _SETTINGS = {
 }
 """Path in the project to name of the template."""
 
-_SOURCES = ("MainActivity.kt", "Session.kt", "ModelFile.kt", "CarryOut.kt")
+_SOURCES = ("MainActivity.kt", "Session.kt", "ModelFile.kt", "SharedLog.kt", "CarryOut.kt")
 
 
 def project_files(tools: Sequence[Tool], facts: KitFacts, rows: Sequence[Example] = ()) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 from backend.data.calls import Mismatch, MismatchKind, check_arguments
@@ -24,6 +24,7 @@ _KINDS: Mapping[MismatchKind, RefusalKind] = {
     "type": "wrong type",
     "enum": "value not allowed",
 }
+_NULL = "null"
 _LIMITS = {"integer": 2.0**63, "number": math.inf}
 """What Kotlin's Long and Double hold is smaller; compared as 64-bit floats, as JSON numbers arrive on a phone."""
 
@@ -62,8 +63,10 @@ def refusal(call: Call, tools: Mapping[str, Tool]) -> Refusal | None:
 def suggestion(call: Call, tools: Mapping[str, Tool]) -> Call | None:
     """Returns the call with each string outside its enum replaced by the one allowed value that is near it.
 
-    None if the call is accepted, if it has a fault of another kind, or if a string has no near value or several. Near
-    are values within `min(2, len(allowed) // 3)` edits, letter case ignored. A suggestion is shown, never carried out.
+    None if the call is accepted, if it has a fault of another kind, or if a string has no near value or several. A
+    near value has the same first character, the same digits and at most one edit, letter case ignored: no edit if it
+    has fewer than three characters, two if it has at least eight. A swap of two neighbouring characters is one edit.
+    A suggestion is shown, never carried out.
     """
     tool = tools.get(call.name)
     found = list(_mismatches(call, tool)) if tool else []
@@ -87,7 +90,7 @@ def _mismatches(call: Call, tool: Tool) -> Iterator[Mismatch]:
     yield from check_arguments(tool, call.arguments)
     for mismatch in check_arguments(tool, drop_nulls(call.arguments)):
         if mismatch.kind == "missing":
-            yield mismatch
+            yield replace(mismatch, seen=_NULL)
     for name, value in call.arguments.items():
         yield from _too_large(value, tool.properties.get(name), (name,))
 
@@ -123,17 +126,33 @@ def _near(value: Any, allowed: list[Any]) -> str | None:
     if not isinstance(value, str):
         return None
     words = dict.fromkeys(word for word in allowed if isinstance(word, str))
-    near = [word for word in words if _distance(value.lower(), word.lower()) <= min(2, len(word) // 3)]
+    near = [word for word in words if _is_misspelled(value.lower(), word)]
     return near[0] if len(near) == 1 else None
 
 
+def _is_misspelled(value: str, word: str) -> bool:
+    """Whether the value, in lower case, is the allowed word misspelled; another number is never a misspelling."""
+    other = word.lower()
+    if value[:1] != other[:1] or _digits(value) != _digits(other):
+        return False
+    return _distance(value, other) <= (0 if len(word) < 3 else 1 if len(word) < 8 else 2)
+
+
+def _digits(text: str) -> list[str]:
+    return [character for character in text if character.isdecimal()]
+
+
 def _distance(one: str, other: str) -> int:
-    """Returns the Levenshtein distance in code points."""
+    """Returns the edits in code points; a swap of two neighbours is one edit (optimal string alignment)."""
+    previous: list[int] = []
     row = list(range(len(other) + 1))
     for at, character in enumerate(one):
-        previous, row = row, [at + 1]
+        before, previous, row = previous, row, [at + 1]
         for place, against in enumerate(other):
-            row.append(min(row[place] + 1, previous[place + 1] + 1, previous[place] + (character != against)))
+            least = min(row[place] + 1, previous[place + 1] + 1, previous[place] + (character != against))
+            if at and place and character == other[place - 1] and one[at - 1] == against:
+                least = min(least, before[place - 1] + 1)
+            row.append(least)
     return row[-1]
 
 
@@ -141,7 +160,7 @@ def _sentence(mismatch: Mismatch) -> str:
     """Returns the mismatch as one sentence, its place as a path such as `stops[1].name`."""
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in mismatch.path).removeprefix(".")
     return {
-        "missing": f"The argument {show(place)} is missing.",
+        "missing": f"The argument {show(place)} {'must not be null' if mismatch.seen == _NULL else 'is missing'}.",
         "unknown": f"There is no argument {show(place)}; allowed: {mismatch.allowed}.",
         "type": f"The argument {show(place)} is {mismatch.seen}; needed: {mismatch.allowed}.",
         "enum": f"The argument {show(place)} is {mismatch.seen}; allowed: {mismatch.allowed}.",

@@ -14,7 +14,10 @@ from backend.records import Call, Tool
 from backend.scoring import refusal, suggestion
 
 RANDOM_CALLS = 600
-WORDS = ["red", "green", "Amber", "light blue", "ÎLE", "İstanbul", "ΣΟΦΟΣ", "👩‍👩‍👧 home", "x", "xy", "ß"]
+WORDS = [
+    *("red", "green", "Amber", "light blue", "ÎLE", "İstanbul", "ΣΟΦΟΣ", "👩‍👩‍👧 home", "x", "xy", "ß"),
+    *("5km", "19:00", "v1.0", "Monday", "enable", "Wednesday", "room ٣"),
+]
 COLOUR = {"type": "string", "enum": WORDS}
 PLACE = {
     "type": "object",
@@ -59,7 +62,8 @@ VALUES = (
     *('{"kind": "red", "more": [1]}', '{"kind": "ligth blue"}', '{"kind": 1, "y": {}}', '"1"', '"true"'),
     *map(json.dumps, [*WORDS, "", "RED", "rod", "read", "road", "rde", "reed", "lightblue", "Light  Blue"]),
     *map(json.dumps, ["île", "ILE", "istanbul", "i\u0307stanbul", "σοφος", "σοφοσ", "👩‍👩‍👧 hom", "👩‍👩 home"]),
-    *map(json.dumps, ["X", "XY", "yx", "SS", "ss"]),
+    *map(json.dumps, ["X", "XY", "yx", "SS", "ss", "8km", "5kmm", "19:30", "1900", "v2.0", "v1,0", "room ٤", "rom ٣"]),
+    *map(json.dumps, ["Sunday", "Mnoday", "Modnya", "unable", "enabel", "wensday", "wensdya", "grene", "gnere"]),
     *map(json.dumps, ["\ud83d", "re\ud800", "a$c", "A$B", 'c"e', "back/slash", "SMALL", "smal", "lage", "Auto", "ato"]),
 )  # fmt: skip
 """Values as JSON texts: numbers keep the digits that a parser would lose."""
@@ -147,18 +151,19 @@ def acceptance_source(cases: Sequence[tuple[str, str]]) -> str:
         for at, chunk in enumerate(chunks)
     ]
     called = " + ".join(f"cases{at}()" for at in range(len(chunks)))
-    return f"""import org.json.JSONArray
-import org.json.JSONObject
+    return f"""import kotlinx.serialization.json.*
 
-fun json(value: Any): Any? = when (value) {{
-    is JSONObject -> value.keys().asSequence().associateWith {{ json(value.get(it)) }}
-    is JSONArray -> (0 until value.length()).map {{ json(value.get(it)) }}
-    JSONObject.NULL -> null
-    else -> value
+fun json(value: JsonElement): Any? = when (value) {{
+    is JsonObject -> value.mapValues {{ json(it.value) }}
+    is JsonArray -> value.map(::json)
+    is JsonNull -> null
+    is JsonPrimitive ->
+        if (value.isString) value.content
+        else value.booleanOrNull ?: value.intOrNull ?: value.longOrNull ?: value.doubleOrNull ?: value.content
 }}
 
 fun call(name: String, arguments: String): accepted.AppCall =
-    accepted.readCall(name, (json(JSONObject(arguments)) as Map<*, *>).mapKeys {{ it.key.toString() }})
+    accepted.readCall(name, Json.parseToJsonElement(arguments).jsonObject.mapValues {{ json(it.value) }})
 
 fun acceptance() {{
     for ((name, arguments, suggested) in {called}) {{

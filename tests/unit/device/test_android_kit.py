@@ -21,7 +21,7 @@ from backend.device.android import (
 )
 from backend.device.canonical import canonical_tools
 from backend.errors import InputError
-from backend.prompts import NEUTRALIZED, RESERVED
+from backend.prompts import NEUTRALIZED, RESERVED, native_parser
 from backend.records import FormatName, Tool
 
 MINUTES = {"type": "integer", "description": "How long."}
@@ -58,6 +58,9 @@ def test_only_a_file_that_passed_with_constraints_has_them_switched_on() -> None
     assert "import com.google.ai.edge.litertlm.ExperimentalFlags" not in free["FunctionGemma.kt"]
     assert "no conversation can be created: switch constrained decoding off" in free["README.md"]
     assert "no conversation can be created" not in bound["README.md"]
+    unchecked = android_kit(TOOLS, replace(FACTS, prompt_format="json"))["README.md"]
+    assert "Verification could not check it" in unchecked
+    assert "no conversation can be created" not in unchecked
 
 
 @pytest.mark.parametrize("prompt_format", ["native", "json"])
@@ -67,6 +70,7 @@ def test_kotlin_changes_and_finds_the_control_tokens_that_python_does(prompt_for
 
     assert tuple(re.findall(r'^    "(.*)",$', listed[: listed.index("\n)")], re.MULTILINE)) == NEUTRALIZED
     assert RESERVED.pattern.replace("\\", "\\\\") in kotlin
+    assert f"const val MAX_DEPTH = {native_parser.MAX_DEPTH}\n" in kotlin
 
 
 def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
@@ -74,7 +78,7 @@ def test_json_kotlin_reads_text_and_declares_no_tools() -> None:
 
     assert "OpenApiTool" not in kotlin
     assert "systemInstruction" not in kotlin
-    assert "JSONArray(text)" in kotlin
+    assert "org.json" not in kotlin, "Android's reader takes text that is no JSON"
 
 
 def test_the_zip_has_the_same_bytes_each_time(tmp_path: Path) -> None:
@@ -120,16 +124,30 @@ def test_the_steps_say_what_comes_back_and_how_a_conversation_goes_on() -> None:
     for text in (native, json_text):
         assert 'chat.respond("set_timer" to mapOf("ok" to true))' in text
         assert "The kit never carries it out" in text
-        assert "the answer was cut at 50 tokens" in text
+        assert "the call was cut at 50 tokens" in text
+        assert "A text that ends at the limit of 50 tokens is not marked" in text
+        assert "**Not checked:** `minimum`, `maximum` and `pattern`, and the values of arguments without an" in text
     assert "class MySetTimer : SetTimerTool()" in native
     assert "override fun execute" not in json_text
+
+
+def test_the_steps_conclude_from_the_share_of_later_messages() -> None:
+    held = instructions(
+        TOOLS, replace(FACTS, conversation="5 of 9 later messages get the calls that they get alone. It stops.")
+    )
+
+    assert (
+        "get alone. So let each message have its own conversation unless it needs the ones before it. It stops." in held
+    )
+    for other in ("", "No conversation was held."):
+        assert "So let each message" not in instructions(TOOLS, replace(FACTS, conversation=other))
 
 
 def test_the_steps_say_what_the_gallery_shows_of_this_model() -> None:
     baked = instructions(TOOLS, replace(FACTS, declarations="none"))
 
-    assert "shows no tool call, and this model needs its tools in the prompt" in instructions(TOOLS, FACTS)
-    assert "needs its tools in the prompt" not in baked
+    assert "shows no tool call: to see calls" in instructions(TOOLS, FACTS)
+    assert "needs its tools in the prompt" not in instructions(TOOLS, FACTS)
     assert "the prompt does not contain them" in baked
     assert "shows the model's JSON as text" in instructions(TOOLS, replace(FACTS, prompt_format="json"))
 

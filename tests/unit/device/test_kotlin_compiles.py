@@ -13,6 +13,7 @@ from backend.device.kotlin import kotlin_source, usage_source
 from backend.device.kotlin_text import string_literal
 from backend.records import FormatName, Tool
 from tests.unit.device.kotlin_calls import ACCEPTED, BY_HAND, acceptance_source, judged, random_calls
+from tests.unit.device.kotlin_json import JSON_TEXTS, READER, read_by_kotlin, read_by_python
 from tests.unit.device.kotlin_run import run_kotlin
 from tests.unit.device.kotlin_tools import NASTY, random_tools
 
@@ -33,6 +34,7 @@ NATIVE_CALLS = (
     ('"set_timer", mapOf("minutes" to "5")', "The argument minutes cannot be 5, it must be of type integer."),
     ('"set_timer", mapOf("minutes" to 5.5)', "The argument minutes cannot be 5.5, it must be of type integer."),
     ('"set_timer", mapOf("label" to "tea")', "The argument minutes is missing."),
+    ('"set_timer", mapOf("minutes" to null)', "The argument minutes must not be null."),
     ('"set-timer", mapOf("x" to "")', "SetTimer2(x=)"),
     ('"stop", emptyMap()', "Stop"),
     ('"fly", emptyMap()', "There is no tool named fly."),
@@ -85,6 +87,24 @@ CONVERSATIONS = (
     ('FakeModel.reply = { Message.model(Contents.of("<end_of_turn>")) }', ""),
     ('chat.respond("stop" to "done")', "Answer(calls=[], text=, raw=<end_of_turn>, problem=null)"),
     ('chat.ask("halt")', UNREAD),
+    ('FakeModel.reply = { Message.model(Contents.of("well")) }', ""),
+    (r'chat.ask("a\uD83D b\uDE00 \uD83D\uDE00 \uD83D")', "text=well"),
+    ("FakeModel.asked.last()", "a\ufffd b\ufffd 😀 \ufffd"),
+    (r'chat.respond("stop" to listOf("\uD83D\uD83D\uDE00"))', "text=well"),
+    ("FakeModel.asked.last()", "response=[\ufffd😀]"),
+    ('val cyclic = mutableMapOf<String, Any?>(); cyclic["me"] = listOf(cyclic)', ""),
+    ('chat.respond("stop" to cyclic)', "problem=The response has more than 32 levels or holds itself."),
+    ('chat.respond("stop" to (1..20_000).fold<Int, Any>(1) { deep, _ -> arrayOf(deep) })', "more than 32 levels"),
+    ('chat.respond("stop" to (1..32).fold<Int, Any>(1) { deep, _ -> listOf(deep) })', "text=well"),
+    ('chat.respond("stop" to object { override fun toString(): String = "$this." })', "raw=java.lang.StackOverflow"),
+    ('FakeModel.reply = { throw UnsatisfiedLinkError("no liblitertlm.so") }', ""),
+    ('chat.ask("halt")', "it needs arm64-v8a or x86_64."),
+    ('FakeModel.reply = { throw LiteRtLmJniException("Failed to send message: UNKNOWN: once") }', ""),
+    ('chat.ask("halt")', "The runtime gave no answer."),
+    ('FakeModel.reply = { throw OutOfMemoryError("full") }', ""),
+    ('try { chat.ask("halt") } catch (error: OutOfMemoryError) { error.message }', "full"),
+    ('FakeModel.reply = { Message.model(Contents.of("well")) }', ""),
+    ('chat.ask("halt")', "text=well"),
     ('chat.ask("word ".repeat(2000))', "The message does not fit into the context of 1024 tokens."),
     ('chat.ask("halt")', "This chat ended with an error. Open a new one with chat()."),
     ("FakeModel.reply = { throw IllegalStateException() }", ""),
@@ -119,6 +139,10 @@ def main_source(random_sets: int) -> str:
         "class Halting : nasty.StopTool() {",
         "    override fun execute(paramsJsonString: String): String = read(paramsJsonString).toString()",
         "}",
+        READER,
+        "fun hostile() {",
+        *(f"    {line}" for line in read_by_kotlin()),
+        "}",
         r'fun show(value: Any?) = println(value.toString().replace("\n", " "))',
         "@OptIn(ExperimentalApi::class)",
         "fun main() {",
@@ -126,6 +150,7 @@ def main_source(random_sets: int) -> str:
         *(f"    declarations(random{index}.appTools()).forEach(::println)" for index in range(random_sets)),
         *(f"    println(nasty.readCall({call}))" for call, _ in NATIVE_CALLS),
         *(f"    println(json.readAnswer({string_literal(answer)}).toString().lines())" for answer, _ in JSON_ANSWERS),
+        "    hostile()",
         '    val model = nasty.FunctionGemma("m", "c")',
         "    val chat = model.chat()",
         *(f"    show({line})" if said else f"    {line}" for line, said in CONVERSATIONS),
@@ -159,8 +184,12 @@ def test_the_kit_compiles_and_says_in_kotlin_what_the_tools_say(tmp_path: Path) 
             assert json.dumps(json.loads(next(printed))) == json.dumps(expected), (
                 "keys, their order and every character"
             )
-    for given_call, expected_call in (*NATIVE_CALLS, *JSON_ANSWERS, *CONVERSATIONS):
-        if expected_call:
-            assert expected_call in next(printed), given_call
+    for given_call, expected_call in (*NATIVE_CALLS, *JSON_ANSWERS):
+        assert expected_call in next(printed), given_call
+    for text in JSON_TEXTS:
+        assert next(printed) == read_by_python(text), text[:100]
+    for line, said in CONVERSATIONS:
+        if said:
+            assert said in next(printed), line
     for name, arguments in cases:
         assert next(printed) == f"{str(judged(name, arguments)[0]).lower()} true", (name, arguments)

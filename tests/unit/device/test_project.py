@@ -5,6 +5,7 @@ Not checked here: the Gradle build, Android's resource compiler and a phone.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 import xml.etree.ElementTree as ET
@@ -139,6 +140,7 @@ fun main() {
     val methods = ReadCallTest::class.java.methods.filter { it.isAnnotationPresent(org.junit.Test::class.java) }
     println(methods.map { it.invoke(test); it.name }.sorted())
     val folder = File("files").also { it.mkdirs() }
+    File("cache").mkdirs()
     val picked = File("picked").also { it.writeText("x".repeat(200_000)) }
     val context = Context(folder)
     Session.start(context)
@@ -157,13 +159,29 @@ fun main() {
     Session.ask("hall", keep = false)
     println(wait().problem.isEmpty())
     println(Session.log.lines().filter { it.startsWith("> ") || it.startsWith("---") })
-    val there = ModelFile(folder)
+    println(Session.log.lines().take(6)); val there = ModelFile(folder)
+    for (content in listOf("damaged", "other ABI")) {
+        Session.copy(context, Uri(picked.also { it.writeText(content) }))
+        println(wait().status + wait().ready)
+        println(folder.list()!!.toList() + there.file.length() + context.cacheDir.list()!!.toList())
+    }
+    Session.ask("still there", keep = false)
+    println(wait().problem.isEmpty())
+    Session.copy(context, Uri(picked.also { it.writeText("better") }))
+    println(wait().status.startsWith(there.file.name + ": loaded") && there.file.readText() == "better")
+    Session.ask("word\\n".repeat(800), keep = false)
+    wait()
+    println("${Session.log.lines().size} ${Session.log.lines()[4]}")
+    val other = File("other").also { it.mkdirs(); picked.writeText("damaged") }
+    Session.copy(Context(other), Uri(picked))
+    println(wait().status + other.list()!!.toList())
     println(there.write("y".byteInputStream(), 1, { true }, {}))
     println(runCatching { there.write("y".byteInputStream(), 2, { false }, {}) }.exceptionOrNull()?.message)
     val seen = mutableListOf<Int>()
     println(there.write(ByteArray(1 shl 18).inputStream(), 1 shl 18, { false }, seen::add))
     println(seen)
     println(runCatching { there.download("file:///x", { false }, {}) }.exceptionOrNull()?.message)
+    there.accept()
     println(folder.list()!!.toList() + there.file.length())
     kotlin.system.exitProcess(0)
 }
@@ -205,7 +223,24 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
     for expected, line in zip(said, printed[5:9], strict=True):
         assert line.startswith(expected)
     assert printed[9] == "[> hall, --- new conversation, > hall]"
-    assert printed[10:] == [
+    digest = hashlib.sha256(b"x" * 200_000).hexdigest()
+    assert printed[10] == (
+        "[Device: Maker Phone 1 (armeabi-v7a), Android: 15 (API 35), App: com.example 1.0, "
+        f"File: {FACTS.file}, Size: 200000 bytes, SHA-256: {digest}]"
+    )
+    stays = "The new file does not load, so the old one stays."
+    abi = "litertlm-android has no library for this phone: it needs arm64-v8a or x86_64; this phone has armeabi-v7a."
+    assert printed[11:19] == [
+        f"{stays} Failed to create engine: INVALID_ARGUMENTtrue",
+        f"[{FACTS.file}, 200000, cache]",
+        f"{stays} {abi} java.lang.UnsatisfiedLinkError: no liblitertlm_jni.sotrue",
+        f"[{FACTS.file}, 200000, cache]",
+        "true",
+        "true",
+        "506 Size: 6 bytes",
+        "Failed to create engine: INVALID_ARGUMENT[]",
+    ]
+    assert printed[19:] == [
         "false",
         "The file ended after 1 of 2 bytes.",
         "true",

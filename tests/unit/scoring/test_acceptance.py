@@ -40,8 +40,8 @@ def call(**arguments: Any) -> Call:
     [
         (Call("set_lamp"), "unknown tool", 'There is no tool named "set_lamp".'),
         (Call("set_light"), "missing argument", 'The argument "room" is missing.'),
-        (call(room=None), "missing argument", 'The argument "room" is missing.'),
-        (call(at={"hour": None}), "missing argument", 'The argument "at.hour" is missing.'),
+        (call(room=None), "missing argument", 'The argument "room" must not be null.'),
+        (call(at={"hour": None}), "missing argument", 'The argument "at.hour" must not be null.'),
         (call(size=1), "unknown argument", 'There is no argument "size"'),
         (call(size=None), "unknown argument", 'There is no argument "size"'),
         (call(level="1"), "wrong type", 'The argument "level" is "1", a string; needed: an integer.'),
@@ -77,6 +77,21 @@ def test_what_the_tool_declares_is_accepted(arguments: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_suggestion_is_the_one_near_value(given_value: Any, near: str | None) -> None:
     assert suggestion(call(colour=given_value), TOOLS) == (call(colour=near) if near else None)
+
+
+@pytest.mark.parametrize(
+    ("given_value", "allowed", "near"),
+    [
+        ("8km", "5km", False), ("19:30", "19:00", False), ("v2.0", "v1.0", False), ("5km", "5kms", True),
+        ("Sunday", "Monday", False), ("unable", "enable", False), ("enabel", "enable", True), ("enale", "enable", True),
+        ("enabling", "enable", False), ("ebanle", "enable", False), ("xn", "on", False), ("no", "on", False),
+        ("ON", "on", True), ("bedromo", "bedroom", True), ("bdeorom", "bedroom", False),
+        ("wensday", "Wednesday", True), ("wednesdya", "Wednesday", True), ("wensdya", "Wednesday", False),
+    ],
+)  # fmt: skip
+def test_near_is_a_misspelling_and_not_another_value(given_value: str, allowed: str, near: bool) -> None:
+    only = {"set": Tool("set", "", {"type": "object", "properties": {"c": {"type": "string", "enum": [allowed]}}})}
+    assert suggestion(Call("set", {"c": given_value}), only) == (Call("set", {"c": allowed}) if near else None)
 
 
 def test_two_near_values_or_another_fault_give_no_suggestion() -> None:

@@ -3,6 +3,8 @@
 // where the real one throws, with the words that runtime 0.18.1 was seen to use (2026-11-28).
 package com.google.ai.edge.litertlm
 
+import java.io.File
+
 object FakeModel {
     var reply: () -> Message = { Message.model(Contents.of("")) }
     val asked = mutableListOf<String>()
@@ -73,6 +75,10 @@ class Engine(val engineConfig: EngineConfig) : AutoCloseable {
     fun initialize() {
         check(!initialized) { "Engine is already initialized." }
         if (engineConfig.modelPath == "missing") throw LiteRtLmJniException("Failed to create engine: NOT_FOUND")
+        val first = File(engineConfig.modelPath).takeIf(File::isFile)?.useLines { it.firstOrNull() }
+        if (first == "damaged") throw LiteRtLmJniException("Failed to create engine: INVALID_ARGUMENT")
+        if (first == "other ABI") throw UnsatisfiedLinkError("no liblitertlm_jni.so")
+        engineConfig.cacheDir?.let(::File)?.takeIf(File::isDirectory)?.resolve("cache")?.writeText("")
         initialized = true
     }
 
@@ -106,6 +112,9 @@ class Conversation internal constructor(private val engine: Engine, private val 
         check(engine.isInitialized()) { "The process would have crashed: the conversation outlived its engine." }
         val said = message.contents.toString() + extraContext.values.joinToString("")
         FakeModel.asked += said
+        if (!Charsets.UTF_8.newEncoder().canEncode(said)) {
+            throw LiteRtLmJniException("Failed to send message: INVALID_ARGUMENT: Failed to parse message JSON")
+        }
         if (broken) throw LiteRtLmJniException("Failed to send message: INTERNAL: Task failed with state: 7")
         if (said.length > 4 * (engine.engineConfig.maxNumTokens ?: 1024)) {
             broken = true

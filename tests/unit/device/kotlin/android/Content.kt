@@ -7,7 +7,9 @@ import java.io.File
 import java.io.InputStream
 
 open class Context(val filesDir: File) {
-    val cacheDir: File = filesDir
+    val cacheDir: File = File(filesDir.absoluteFile.parentFile, "cache")
+    val packageName: String = "com.example"
+    val packageManager = PackageManager()
     val contentResolver = ContentResolver()
     val applicationContext: Context
         get() = this
@@ -17,6 +19,14 @@ open class Context(val filesDir: File) {
     }
 
     fun getString(resId: Int): String = "string $resId"
+}
+
+class PackageInfo {
+    val versionName: String? = "1.0"
+}
+
+class PackageManager {
+    fun getPackageInfo(packageName: String, flags: Int): PackageInfo = PackageInfo().also { require(flags == 0) }
 }
 
 class ContentResolver {

@@ -3,6 +3,19 @@ package android.os
 
 class Bundle
 
+object Build {
+    const val MANUFACTURER = "Maker"
+    const val MODEL = "Phone 1"
+
+    @JvmField
+    val SUPPORTED_ABIS: Array<String> = arrayOf("armeabi-v7a")
+
+    object VERSION {
+        const val RELEASE = "15"
+        const val SDK_INT = 35
+    }
+}
+
 class Looper private constructor() {
     companion object {
         private val main = Looper()
