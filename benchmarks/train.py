@@ -39,7 +39,7 @@ from trl import SFTConfig, SFTTrainer
 from backend.data import CheckOptions, load_dataset
 from backend.prompts import get_format
 from backend.runs import RunConfig
-from backend.runs.config import PRECISIONS
+from backend.runs.choices import PRECISIONS
 from job_templates.ml.models.base import pretrained_base, with_adapter
 from job_templates.ml.models.device import Precision, choose_precision
 from job_templates.ml.rows.encoding import TokenRow, encode_rows, shared_prefix

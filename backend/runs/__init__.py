@@ -2,7 +2,8 @@
 
 from backend.files import read_json, write_json, write_text
 from backend.redact import redact
-from backend.runs.config import STARTER, Engine, PrecisionName, RunConfig, default_config
+from backend.runs.choices import Engine, PrecisionName
+from backend.runs.config import STARTER, RunConfig, default_config
 from backend.runs.epochs import Effort, planned_epochs, shown, with_effort
 from backend.runs.event import Event
 from backend.runs.event_log import EventLog, latest_try

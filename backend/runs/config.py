@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 from backend.errors import InputError
 from backend.records import Declarations, FormatName
+from backend.runs.choices import FULL_RATE, SHARE, Engine, LoraTargets, Method, PrecisionName, Scheduler
 from backend.runs.setting import setting, settings_of, shortened
 from backend.runs.usual_length import STARTER as STARTER
 from backend.runs.usual_length import STARTER_LENGTH, TUNED_LENGTH
-
-Method = Literal["full", "lora"]
-LoraTargets = Literal["all", "attention"]
-Scheduler = Literal["cosine", "linear", "constant"]
-Engine = Literal["shared", "plain"]
-PrecisionName = Literal["auto", "float32", "bfloat16"]
-PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
-FULL_RATE = 5e-5
-"""The peak rate if all weights of a pretrained model are trained: an adapter's rate would undo the pretraining."""
-SHARE: dict[str, Any] = {"least": 0, "below": 1, "allowed": "a share from 0 to below 1, such as 0.05"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 from trl import SFTConfig
 
 from backend.errors import InputError
-from backend.runs.config import Engine
+from backend.runs.choices import Engine
 from backend.tokens import train_starter_tokenizer
 from job_templates.ml.models.starter import fast_tokenizer
 from job_templates.ml.rows.encoding import TokenRow
