@@ -50,7 +50,7 @@ def test_asked_to_end_it_deletes_what_it_made(
     wait_until(lambda: asked(hub, held_at))
     assert len(left(hub)) == 1
     doctor.send_signal(number)
-    out, err = doctor.communicate(timeout=30)
+    out, err = doctor.communicate(timeout=120)
     assert doctor.returncode == code
     assert "Traceback" not in err
     assert "Removing test files …" in err
@@ -70,7 +70,7 @@ def test_more_signals_while_it_cleans_up_change_nothing(hub: LoopbackHub, tmp_pa
     wait_until(lambda: asked(hub, "DELETE /api/repos/delete"))
     for number in (signal.SIGTERM, signal.SIGINT):
         doctor.send_signal(number)
-    _, err = doctor.communicate(timeout=30)
+    _, err = doctor.communicate(timeout=120)
     assert doctor.returncode == 143
     assert "Traceback" not in err
     assert left(hub) == []
@@ -82,7 +82,7 @@ def test_a_signal_while_the_last_check_deletes_ends_it_afterwards(hub: LoopbackH
     doctor = start(token, tmp_path, "--hub")
     wait_until(lambda: asked(hub, "DELETE /api/repos/delete"))
     doctor.terminate()
-    out, err = doctor.communicate(timeout=30)
+    out, err = doctor.communicate(timeout=120)
     assert doctor.returncode == 143
     assert "Traceback" not in err
     assert "Read-back" in out
@@ -99,7 +99,7 @@ def test_a_repository_that_comes_after_the_end_was_asked_for_goes_too(hub: Loopb
     wait_until(lambda: asked(hub, "GET /api/datasets/"))  # it looks whether there is something to delete
     (note,) = tmp_path.rglob("doctor-*.json")
     hub.world.add_repo(f"{ADA}/fgt-{note.stem}", {}, "dataset", private=True)
-    doctor.communicate(timeout=30)
+    doctor.communicate(timeout=120)
     assert asked(hub, "DELETE /api/repos/delete")
     assert left(hub) == []
 
