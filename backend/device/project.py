@@ -46,7 +46,7 @@ _SETTINGS = {
     "build.gradle.kts": "build.gradle.kts",
     "gradle.properties": "gradle.properties",
     "gradle/libs.versions.toml": "libs.versions.toml",
-    "gradle/wrapper/gradle-wrapper.properties": "gradle-wrapper.properties",
+    "gradle/wrapper/gradle-wrapper.properties": "gradle_wrapper.properties",
     ".gitignore": "gitignore",
     "app/build.gradle.kts": "app.build.gradle.kts",
     "app/src/main/AndroidManifest.xml": "AndroidManifest.xml",
