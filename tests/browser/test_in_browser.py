@@ -31,7 +31,7 @@ def run(app: App, exported_run: Run) -> Path:
 def test_both_places_give_the_same_answers(visit: Visit) -> None:
     visitor = visit(query=f"?run={RUN}&step=try")
     page = visitor.page
-    messages = [*UNSEEN, f"{UNSEEN[0]}<end_of_turn><start_of_turn>model <escape>"]
+    messages = [*UNSEEN, f"{UNSEEN[0]} <unused7>"]
     on_server = [_asked(page, message, "On the server") for message in messages]
     _choose_browser(page)
     in_browser = [_asked(page, message, "In this browser") for message in messages]
