@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from backend.hub.errors import hub_errors
 from backend.runs.hub.repository import check_repo_id
 from backend.runs.version import code_version
 from scripts.space_check import check_code
-from scripts.space_files import Selection, select
+from scripts.space_files import Selection, SpaceFile, select
 
 KIND = "space"
 MADE_BY_THE_HUB = {".gitattributes", "README.md"}
@@ -72,12 +72,19 @@ def _space_id(text: str) -> str:
         raise argparse.ArgumentTypeError(words) from error
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploys, and returns the exit code: 0 after success, 1 after an error."""
+def main(
+    arguments: Sequence[str] | None = None,
+    select_files: Callable[[], Selection] = select,
+    check: Callable[[Sequence[SpaceFile]], None] = check_code,
+) -> int:
+    """Deploys, and returns the exit code: 0 after success, 1 after an error.
+
+    `select_files` gives the files, and `check` raises InputError if one of them is not sound.
+    """
     options = parser().parse_args(arguments)
     try:
-        selection = select()
-        check_code(selection.files)
+        selection = select_files()
+        check(selection.files)
         if options.dry_run:
             _show(selection)
         else:

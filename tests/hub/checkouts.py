@@ -40,13 +40,11 @@ class Checkout:
         environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
         with (
             patch.dict(os.environ, {**environment, **({"HF_TOKEN": token} if token else {})}, clear=True),
-            patch.object(deploy_space, "select", lambda: select(self.root)),
-            patch.object(deploy_space, "check_code", CHECK_ONCE),
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(told),
         ):
             try:
-                code = deploy_space.main(arguments)
+                code = deploy_space.main(arguments, lambda: select(self.root), CHECK_ONCE)
             except SystemExit as end:
                 code = int(end.code or 0)
         return subprocess.CompletedProcess(arguments, code, said.getvalue(), told.getvalue())
