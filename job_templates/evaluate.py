@@ -87,6 +87,12 @@ def parser() -> argparse.ArgumentParser:
         help="also score the rows with typos, in lower case and without punctuation, and with changed tools if these "
         "are in the prompt",
     )
+    command.add_argument(
+        "--near-misses",
+        type=Path,
+        metavar="FILE",
+        help="messages about the subject of the tools that no tool can carry out, a line each (default: the run's)",
+    )
     compared: dict[str, Any] = {"dest": "compare_with", "type": Path, "action": "append", "default": []}
     command.add_argument(
         "--compare-with",
@@ -127,7 +133,8 @@ def _score_model(arguments: argparse.Namespace) -> None:
         scored = scored_rows(source.run, arguments.dataset, arguments.tools, arguments.split)
         if scored.note:
             cli.say(scored.note)
-        report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes)
+        near_misses = arguments.near_misses and arguments.near_misses.expanduser()
+        report = evaluate(source, scored, baseline=arguments.baseline, probes=arguments.probes, near_misses=near_misses)
         save(with_comparisons(report, others), output.expanduser(), source.run, scored.tools)
     cli.say(f"Wrote {output}")
 
@@ -135,9 +142,10 @@ def _score_model(arguments: argparse.Namespace) -> None:
 def _score_file(arguments: argparse.Namespace) -> None:
     from job_templates.ml.run import read_others, scored_rows, with_comparisons
 
-    if arguments.baseline or arguments.probes:
+    if arguments.baseline or arguments.probes or arguments.near_misses:
         raise InputError(
-            "--baseline and --probes need a model. Leave them out with --predictions, or give --model instead."
+            "--baseline, --probes and --near-misses need a model. Leave them out with --predictions, or give "
+            "--model instead."
         )
     others = read_others(arguments.compare_with)
     scored = scored_rows(None, arguments.dataset, arguments.tools, arguments.split)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.errors import InputError
-from backend.runs import STAGES, Run, RunConfig
+from backend.runs import STAGES, Run, RunConfig, settings_of
 
 PIPELINE = "pipeline"
 JOBS = (*STAGES, PIPELINE)
@@ -27,10 +27,12 @@ def job_arguments(run: Run, stage: str) -> list[str]:
 def config_arguments(config: RunConfig) -> list[str]:
     """The flags of train.py for these settings, without those that are not set."""
     arguments = []
-    for name, value in config.to_dict().items():
-        flag = f"--{name.replace('_', '-')}"
+    for one in settings_of(type(config)):
+        value = getattr(config, one.name)
         if value is True:
-            arguments.append(flag)
+            arguments.append(one.flag)
+        elif value is False and one.default:
+            arguments.append(one.flag.replace("--", "--no-", 1))
         elif value is not None and value is not False:
-            arguments.append(f"{flag}={value}")
+            arguments.append(f"{one.flag}={value}")
     return arguments

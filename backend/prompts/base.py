@@ -37,7 +37,7 @@ class PromptFormat(Protocol):
         ...
 
     def completion(self, calls: Sequence[Call], answer: str = "") -> str:
-        """What the model must write, its stop token included; without calls, `answer` or a default sentence."""
+        """What the model must write, its stop token included; without calls it is `answer`, which may be empty."""
         ...
 
     def parse(self, text: str) -> Parsed:

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.prompts import tokens
 from backend.prompts.base import Parsed, ParseError, jinja_string
-from backend.prompts.native_parser import strip_stop_tokens
+from backend.prompts.native_parser import check_silence, strip_stop_tokens
 from backend.records import Call, Declarations, FormatName, Tool
 
 INTRODUCTION = "You are a helpful assistant with access to the following tools:"
@@ -33,18 +33,18 @@ class JsonFormat:
     def completion(self, calls: Sequence[Call], answer: str = "") -> str:
         """A JSON array of `{"name", "args"}` or plain text, a newline, and `<end_of_turn>`."""
         if not calls:
-            return f"{answer.strip() or tokens.NO_CALL_ANSWER}\n{tokens.END_OF_TURN}"
+            return "\n".join(filter(None, (answer.strip(), tokens.END_OF_TURN)))
         array = [{"name": call.name, "args": dict(call.arguments)} for call in calls]
         return f"{json.dumps(array, ensure_ascii=False)}\n{tokens.END_OF_TURN}"
 
     def parse(self, text: str) -> Parsed:
-        """Read an answer that is one JSON array of calls, or clean text; raises ParseError."""
+        """Read an answer that is one JSON array of calls, clean text, or nothing; raises ParseError."""
         body = strip_stop_tokens(text).strip()
         stray = tokens.RESERVED.search(body)
         if stray is not None:
             raise ParseError(f"the answer contains {stray.group()}", stray.start())
         if not body:
-            raise ParseError("the answer is empty", 0)
+            check_silence(text)
         if not body.startswith(("[", "{")):
             return Parsed((), body)
         return Parsed(tuple(_call(item) for item in _array(body)), "")

@@ -36,7 +36,7 @@ class NativeFormat:
     def completion(self, calls: Sequence[Call], answer: str = "") -> str:
         """What the model must write: call blocks and `<start_function_response>`, or text and `<end_of_turn>`."""
         if not calls:
-            return (answer.strip() or tokens.NO_CALL_ANSWER) + tokens.END_OF_TURN
+            return answer.strip() + tokens.END_OF_TURN
         return "".join(render_call(call) for call in calls) + tokens.START_RESPONSE
 
     def parse(self, text: str) -> Parsed:

@@ -61,10 +61,17 @@ def strip_stop_tokens(text: str) -> str:
     return text
 
 
+def check_silence(text: str) -> None:
+    """Raises ParseError if an answer without calls and words is padding, which a damaged model writes, not silence."""
+    if tokens.PAD in text:
+        raise ParseError("the answer is only padding", text.index(tokens.PAD))
+
+
 def parse_answer(text: str) -> Parsed:
     """Split an answer into its calls and the text around them; stop tokens at its end are dropped.
 
-    Raises ParseError for a broken call, for control tokens outside a call, and for an answer with nothing in it.
+    An answer with nothing in it has no calls and no text. Raises ParseError for a broken call, for control tokens
+    outside a call, and for an answer of padding only.
     """
     body = strip_stop_tokens(text)
     calls = tuple(_parse_call(match.group(1), match.start(1)) for match in _BLOCK.finditer(body))
@@ -74,7 +81,7 @@ def parse_answer(text: str) -> Parsed:
         raise ParseError(f"{stray.group()} is outside a complete call", stray.start())
     around = " ".join(rest.split()) if calls else rest.strip()
     if not calls and not around:
-        raise ParseError("the answer is empty", 0)
+        check_silence(text)
     return Parsed(calls, around)
 
 

@@ -23,7 +23,7 @@ DEVELOPER_SENTENCE = "You are a model that can do function calling with the foll
 """What the developer turn says before the declarations; the model was trained with exactly these words."""
 
 NO_CALL_ANSWER = "None of the tools can do that."
-"""The answer for rows without a call and without an answer text."""
+"""The answer of runs before 2026-12 for rows without a call and without an answer text."""
 
 RESERVED = re.compile(
     r"<(?:pad|eos|bos|unk|mask|escape|start_of_turn|end_of_turn|start_of_image|end_of_image|image_soft_token"

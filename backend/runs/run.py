@@ -89,6 +89,11 @@ class Run:
         return self.inputs / "dataset.csv"
 
     @property
+    def near_misses_path(self) -> Path:
+        """The user's messages about the subject of the tools that no tool can carry out; it may be absent."""
+        return self.inputs / "near_misses.txt"
+
+    @property
     def split_path(self) -> Path:
         """The record of the training rows and the held-out rows."""
         return self.inputs / "split.json"
@@ -206,7 +211,7 @@ def _parsed(record: Mapping[str, Any]) -> dict[str, Any]:
         "id": record["id"],
         "name": _clean_name(record["name"]),
         "created": record["created"],
-        "config": RunConfig.from_dict(record["config"]),
+        "config": RunConfig.from_dict(record["config"], stored=True),
         "data": data if isinstance(data, dict) else {},
         "code_version": str(record.get("code_version", "")),
     }

@@ -21,7 +21,8 @@ class Setting:
     """One setting of a dataclass of settings; a setting without a label has no field in the form.
 
     `kind`, `words` (of a Literal) and `besides` ("auto" or None, also allowed) follow from the type hint. `tuned`
-    is the default if a pretrained model is fine-tuned. The defaults are appended to `help`, unless it contains them.
+    is the default if a pretrained model is fine-tuned, `earlier` the value of runs that were made before the setting
+    existed. The defaults are appended to `help`, unless it contains them.
     `least` and `most` are allowed values, `above` and `below` are not. `choices` are the
     form's texts in their order. `row` and `column` are the field's place in the form. `summary` is True if the run's
     page shows the value, in `unit`, or `absent` for None.
@@ -33,6 +34,7 @@ class Setting:
     besides: tuple[str | None, ...] = ()
     default: Any = None
     tuned: Any = UNSET
+    earlier: Any = UNSET
     help: str = ""
     metavar: str | None = None
     about_rows: bool = False
@@ -144,8 +146,6 @@ def _typed(given: Setting, name: str, hint: Any) -> Setting:
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     literals = tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
     kind = next((part for part in parts if part in (str, int, float, bool)), None)
-    if kind is bool and given.default:
-        raise TypeError(f"{name}: a switch is off by default, because its flag turns it on. Name it the other way.")
     return replace(
         given,
         name=name,

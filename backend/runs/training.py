@@ -16,11 +16,12 @@ SCHEMA = 1
 class TrainingSummary:
     """The summary of a training: `seconds` of training, losses in nats per token, lengths in tokens.
 
-    `held_out_loss` and `held_out_match` are from the best evaluation of the held-out rows. A field that an earlier
-    version of the trainer did not write is None.
+    `held_out_loss` and `held_out_match` are from the best evaluation of the held-out rows. `off_topic_rows` are those
+    of each epoch beside `rows`. A field that an earlier version of the trainer did not write is None.
     """
 
     rows: int
+    off_topic_rows: int | None = None
     test_rows: int
     max_seq_length: int | None = None
     parameters: int | None = None
@@ -53,6 +54,7 @@ class TrainingSummary:
         check_schema(summary, SCHEMA)
         return cls(
             rows=summary["rows"].count(),
+            off_topic_rows=summary.optional("off_topic_rows", Field.count),
             test_rows=summary["test_rows"].count(),
             seconds=summary["seconds"].number(),
             steps=summary["steps"].count(),

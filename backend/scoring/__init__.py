@@ -9,6 +9,7 @@ from backend.scoring.evaluation import Comparison, Evaluation, Paired, ProbeResu
 from backend.scoring.export_csv import rows_csv
 from backend.scoring.intervals import Rate, mcnemar, wilson
 from backend.scoring.ngram_baseline import ngram_report
+from backend.scoring.off_topic import LeftOutGroup, OffTopic, OffTopicRow, off_topic_result
 from backend.scoring.predictions import read_predictions
 from backend.scoring.probes import MESSAGE_PROBES, probe_messages, probes_for
 from backend.scoring.report import NO_CALL, UNKNOWN_TOOL, UNPARSED, Report, RowResult, ToolScore, confusions, names_of
@@ -26,6 +27,9 @@ __all__ = [
     "ComparedRows",
     "Comparison",
     "Evaluation",
+    "LeftOutGroup",
+    "OffTopic",
+    "OffTopicRow",
     "Paired",
     "ProbeResult",
     "Rate",
@@ -43,6 +47,7 @@ __all__ = [
     "mcnemar",
     "names_of",
     "ngram_report",
+    "off_topic_result",
     "paired",
     "probe_messages",
     "probes_for",

@@ -1,4 +1,4 @@
-"""Builds an evaluation from the reports of a model, its base, the n-gram classifier and the probes."""
+"""Builds an evaluation from the reports of a model, of its base and of others on the same rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from backend.runs import STARTER
 from backend.scoring.advice import NGRAM_NAME, advise
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar
+from backend.scoring.off_topic import OffTopic
 from backend.scoring.report import Report
 from backend.scoring.verdict import verdict
 
@@ -25,6 +26,7 @@ def build_evaluation(
     *,
     ngram_baseline: Report | None = None,
     probes: Mapping[str, Report] | None = None,
+    off_topic: OffTopic | None = None,
     train_rows: Mapping[str, int] | None = None,
 ) -> Evaluation:
     """Returns the whole evaluation; `setup` describes what was scored. Raises ValueError if the reports' rows differ.
@@ -44,6 +46,7 @@ def build_evaluation(
         ngram_baseline=ngram_baseline,
         mcnemar=compared,
         ngram_mcnemar=against_ngrams,
+        off_topic=off_topic,
         probes={name: _probe(report, tuned) for name, report in (probes or {}).items()},
     )
 

@@ -12,6 +12,7 @@ from backend.files import read_json
 from backend.scoring.advice import Advice
 from backend.scoring.comparison import ComparedRows
 from backend.scoring.intervals import Rate
+from backend.scoring.off_topic import OffTopic
 from backend.scoring.report import Report
 from backend.scoring.verdict import Verdict
 
@@ -143,6 +144,7 @@ class Evaluation:
     mcnemar: Paired | None = None
     ngram_mcnemar: Paired | None = None
     probes: Mapping[str, ProbeResult] = field(default_factory=dict)
+    off_topic: OffTopic | None = None
     beside: tuple[Comparison, ...] | None = None
 
     @classmethod
@@ -167,6 +169,7 @@ class Evaluation:
             mcnemar=document.optional("mcnemar", Paired.from_field),
             ngram_mcnemar=document.optional("floor_mcnemar", Paired.from_field),
             probes={name: ProbeResult.from_field(found) for name, found in probes.items()},
+            off_topic=document.optional("off_topic", OffTopic.from_field),
             beside=None if beside is None else tuple(map(Comparison.from_field, beside)),
         )
 
@@ -184,5 +187,6 @@ class Evaluation:
             "floor": self.ngram_baseline.to_dict() if self.ngram_baseline else None,
             **{name: pair.to_dict() if pair else None for name, pair in pairs.items()},
             "probes": {name: found.to_dict() for name, found in self.probes.items()},
+            **({"off_topic": self.off_topic.to_dict()} if self.off_topic else {}),
             **compared,
         }

@@ -26,6 +26,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "runs",
         "tokens browser_runtime",
         "data",
+        "off_topic",
         "scoring",
         "device",
         "jobs",

@@ -124,9 +124,13 @@ def test_a_run_that_was_made_before_it_takes_its_default(tmp_path: Path) -> None
     assert with_one_more().from_dict(written).to_dict() == {**RunConfig(seed=7).to_dict(), "smoothing": 0.0}
 
 
-def test_a_switch_that_no_flag_could_turn_off_is_refused() -> None:
-    with pytest.raises(TypeError, match="smoothing: a switch is off by default"):
-        settings_of(with_one_more(bool, True))
+def test_a_switch_that_is_on_has_a_flag_that_turns_it_off() -> None:
+    settings = with_one_more(bool, True)
+    command = parser(settings)
+    assert config_from(command.parse_args(BASE), settings).to_dict()["smoothing"] is True
+    off = config_from(command.parse_args([*BASE, "--no-smoothing"]), settings)
+    assert off.to_dict()["smoothing"] is False
+    assert "--no-smoothing" in config_arguments(off)
 
 
 def test_every_setting_is_told_and_every_word_has_its_title() -> None:
@@ -138,11 +142,12 @@ def test_every_setting_is_told_and_every_word_has_its_title() -> None:
 
 def test_the_fields_stand_where_they_did() -> None:
     assert [one.label for one in form_settings(RunConfig)] == [
-        "Epochs", "Tools in the prompt", "Prompt format", "Learning rate", "After the peak", "Warm-up", "Batch size",
+        "Epochs", "Tools in the prompt", "Stay silent on what is not for these tools", "Share of such messages",
+        "Prompt format", "Learning rate", "After the peak", "Warm-up", "Batch size",
         "Max length", "Weight decay", "What is trained", "Adapter on", "LoRA rank", "LoRA alpha", "LoRA dropout",
-        "Held out", "Rows at most", "Seed", "Early stopping", "Save every", "Trackio project",
+        "Answer without a call", "Held out", "Rows at most", "Seed", "Early stopping", "Save every", "Trackio project",
     ]  # fmt: skip
     assert [label for label, _ in setting_pairs(RunConfig())] == [
-        "Tools in the prompt", "Prompt format", "Learning rate", "Batch size", "Max length", "Held out",
-        "Rows at most", "Seed",
+        "Tools in the prompt", "Stay silent on what is not for these tools", "Share of such messages", "Prompt format",
+        "Learning rate", "Batch size", "Max length", "Answer without a call", "Held out", "Rows at most", "Seed",
     ]  # fmt: skip

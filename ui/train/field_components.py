@@ -11,7 +11,7 @@ from gradio.components import Component
 from backend.runs import Setting, settings_of
 from ui.page import Panel
 
-ROWS = ("basic", "format", "rate", "batch", "method", "adapter", "lora", "rows", "last", "more")
+ROWS = ("basic", "silence", "format", "rate", "batch", "method", "adapter", "lora", "answer", "rows", "last", "more")
 """The form's rows from top to bottom; a setting that names none is in the last."""
 
 

@@ -64,6 +64,7 @@ class SettingsForm(Panel):
                 info=EFFORT_NOTE,
             )
             self.fields.build("basic", "ft-fields")
+            self.fields.build("silence", "ft-fields")
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced()
 
@@ -79,7 +80,7 @@ class SettingsForm(Panel):
             with gr.Column() as self.adapter:
                 self.fields.build("adapter")
                 self.fields.build("lora")
-        for row in ("rows", "last", "more"):
+        for row in ("answer", "rows", "last", "more"):
             self.fields.build(row)
 
     @property

@@ -14,7 +14,7 @@ from backend.data.text.json_reading import (
     repeated_keys,
     walk,
 )
-from backend.data.text.languages import language_counts
+from backend.data.text.languages import guess_code, language_counts
 from backend.data.text.normal_form import normal_message, rows_by_message
 from backend.data.text.options import (
     ANSWER,
@@ -66,6 +66,7 @@ __all__ = [
     "Slip",
     "count",
     "escape",
+    "guess_code",
     "json_reading",
     "language_counts",
     "listing",

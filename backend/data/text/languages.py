@@ -25,6 +25,10 @@ _SCRIPTS = {
     "CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean", "CYRILLIC": "Cyrillic script",
     "ARABIC": "Arabic script", "HEBREW": "Hebrew", "GREEK": "Greek", "THAI": "Thai", "DEVANAGARI": "Devanagari script",
 }  # fmt: skip
+_CODES = {
+    "English": "en", "German": "de", "Spanish": "es", "French": "fr", "Portuguese": "pt", "Italian": "it",
+    "Dutch": "nl", "Devanagari script": "hi", "Japanese": "ja", "Chinese": "zh", "Korean": "ko",
+}  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 _FEWEST = 5
 _SHARE = 0.01
@@ -49,6 +53,11 @@ def guess_language(message: str) -> str | None:
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
         return None
     return ranked[0][0]
+
+
+def guess_code(message: str) -> str:
+    """Returns the ISO 639-1 code of the guessed language; empty if none is guessed, or if a script has several."""
+    return _CODES.get(guess_language(message) or "", "")
 
 
 def _script(letters: str) -> str | None:

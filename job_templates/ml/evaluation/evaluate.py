@@ -11,11 +11,23 @@ from pathlib import Path
 from backend.device import model_card, verification_of
 from backend.errors import InputError
 from backend.files import write_json_output
+from backend.off_topic import Selection, as_rows
 from backend.records import Example, Tool
-from backend.runs import STARTER, Event, Run, write_json, write_text
-from backend.scoring import Evaluation, Report, Setup, build_evaluation, ngram_report, probes_for, score_rows
+from backend.runs import STARTER, Event, Run, answers_by_language, write_json, write_text
+from backend.scoring import (
+    Evaluation,
+    OffTopic,
+    Report,
+    Setup,
+    build_evaluation,
+    ngram_report,
+    off_topic_result,
+    probes_for,
+    score_rows,
+)
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
+from job_templates.ml.evaluation.off_topic import off_topic_messages, say_off_topic
 from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
 from job_templates.ml.rows import encode_rows, shared_prefix
 from job_templates.ml.run import ProgressReporter, ScoredRows, minutes_and_seconds, remaining_seconds, say_report
@@ -25,11 +37,15 @@ SPARE_TOKENS = 32
 """Tokens by which an answer may be longer than the longest expected one before it is cut off."""
 
 
-def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool) -> Evaluation:
-    """Score the rows with the tuned model, its base and, if asked, the probes.
+def evaluate(
+    source: ModelSource, scored: ScoredRows, *, baseline: bool | None, probes: bool, near_misses: Path | None = None
+) -> Evaluation:
+    """Score the rows with the tuned model, its base and, if asked, the probes; ask the tuned model off-topic messages.
 
-    `baseline` None scores the base if it is available and prints a line if not; True raises InputError if it is not.
+    `near_misses` is a file with the user's own. `baseline` None scores the base if it is available and prints a line
+    if not; True raises InputError if it is not.
     """
+    asked = off_topic_messages(scored, source.run, near_misses)
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")
@@ -60,9 +76,12 @@ def evaluate(source: ModelSource, scored: ScoredRows, *, baseline: bool | None, 
     ngram_baseline = ngram_report(scored.trained_on, scored.rows, scored.tools, fmt, seed)
     if ngram_baseline is not None:
         say_report("N-gram baseline", ngram_baseline)
+    off_topic = _ask_off_topic(tuned_model, scored, asked, source.run)
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
-    return build_evaluation(tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, train_rows=train_rows)
+    return build_evaluation(
+        tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, off_topic=off_topic, train_rows=train_rows
+    )
 
 
 def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, str]:
@@ -74,6 +93,18 @@ def _base(run: Run, tuned: Scorable, *, needed: bool) -> tuple[Scorable | None, 
             raise
         say(f"The base model is not scored: {error}")
         return None, str(error)
+
+
+def _ask_off_topic(model: Scorable, scored: ScoredRows, asked: Selection, run: Run | None) -> OffTopic | None:
+    """The tuned model's answers to the off-topic messages; None if all are left out."""
+    if not asked.messages:
+        return None
+    answers = answers_by_language(run.config.no_call_answer if run is not None else None)
+    rows = as_rows(asked.messages, answers)
+    report = score_model(model, scored.tools, rows, progress_of(run, "off-topic"), scored.rows)
+    found = off_topic_result(asked, report)
+    say_off_topic("Tuned", found)
+    return found
 
 
 def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> dict[str, Report]:
@@ -95,12 +126,20 @@ def save(report: Evaluation, output: Path, run: Run | None, tools: Sequence[Tool
 
 
 def score_model(
-    model: Scorable, tools: Sequence[Tool], examples: Sequence[Example], report: Callable[[int, int], None]
+    model: Scorable,
+    tools: Sequence[Tool],
+    examples: Sequence[Example],
+    report: Callable[[int, int], None],
+    like: Sequence[Example] = (),
 ) -> Report:
-    """The report of one model on the rows; `report` is called with the number of done rows and of all rows."""
+    """The report of one model on the rows; `report` is called with the number of done rows and of all rows.
+
+    An answer may be as long as the longest expected one of these rows and of `like`, and a few tokens longer.
+    """
+    longest = encode_rows(like, tools, model.fmt, model.tokenizer)
     rows = encode_rows(examples, tools, model.fmt, model.tokenizer)
     prefix = rows[0].prompt[: shared_prefix(rows)]
-    most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
+    most_new = max(len(row.completion) for row in [*rows, *longest]) + SPARE_TOKENS
     report(0, len(rows))
     answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: report(done, len(rows)))
     texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]

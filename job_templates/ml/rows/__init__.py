@@ -2,10 +2,12 @@
 
 from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode, encode_rows, resolve_length, shared_prefix
+from job_templates.ml.rows.off_topic import WithOffTopic
 
 __all__ = [
     "StarterRows",
     "TokenRow",
+    "WithOffTopic",
     "check_cache",
     "encode",
     "encode_rows",

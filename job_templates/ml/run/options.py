@@ -53,7 +53,8 @@ def add_setting_flag(command: argparse.ArgumentParser, setting: Setting) -> None
     """Add the flag of one setting, with its help."""
     words: dict[str, Any] = {"help": setting.help_text.replace("%", "%%")}
     if setting.kind is bool:
-        command.add_argument(setting.flag, action="store_true", **words)
+        on: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": None}
+        command.add_argument(setting.flag, **(on if setting.default else {"action": "store_true"}), **words)
     elif setting.words:
         command.add_argument(setting.flag, choices=setting.words, **words)
     else:

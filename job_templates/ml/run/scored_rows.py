@@ -11,8 +11,9 @@ from random import Random
 
 from backend.data import CheckOptions, Split, load_dataset, resolve_source, split_examples, write_csv
 from backend.errors import InputError
+from backend.off_topic import with_answers
 from backend.records import Example, Tool
-from backend.runs import Run, RunConfig, read_json, write_json
+from backend.runs import Run, RunConfig, answers_by_language, read_json, write_json
 from job_templates.cli import say
 
 
@@ -32,7 +33,7 @@ def check_options(config: RunConfig) -> CheckOptions:
 def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
     """Read and split the run's rows; writes train.csv, test.csv and split.json. Raises InputError."""
     config = run.config
-    tools, examples = load_dataset(run.dataset_path, run.tools_path, check_options(config))
+    tools, examples = _read_own(run)
     split = split_examples(examples, tools, config.test_split, config.seed)
     if config.max_examples is not None:
         split = _limited(split, config.max_examples, config.seed)
@@ -90,8 +91,14 @@ def scored_rows(run: Run | None, dataset: str | None, tools: str | None, split: 
 
 def _own(run: Run) -> tuple[tuple[Tool, ...], Split]:
     """The run's tools, and its rows as they were split."""
-    tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(run.config))
+    tools, rows = _read_own(run)
     return tools, Split.from_json(read_json(run.split_path), rows)
+
+
+def _read_own(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
+    """The run's tools and rows; rows without a call have the answer that the run's settings ask for."""
+    tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(run.config))
+    return tools, with_answers(rows, answers_by_language(run.config.no_call_answer))
 
 
 def _load(dataset: str, tools: Path, split: str) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:

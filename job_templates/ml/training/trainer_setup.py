@@ -31,14 +31,16 @@ def fit(
     model: torch.nn.Module,
     collator: PackCollator,
     precision: Precision,
+    own_rows: int,
     repo_id: str | None = None,
 ) -> dict[str, Any]:
     """Train the model in place, up to the weights with the best held-out score; returns fields of TrainingSummary.
 
-    Saved states are also uploaded to the Hub repository `repo_id`.
+    `own_rows` are the user's rows, which decide the number of epochs. Saved states are also uploaded to the Hub
+    repository `repo_id`.
     """
     config = run.config
-    arguments = training_arguments(run, precision, collator.train_rows)
+    arguments = training_arguments(run, precision, collator.train_rows, own_rows)
     trainer = SharedPrefixTrainer(model, arguments, collator, config.engine, processing_class=base.tokenizer)
     trainer.remove_callback(PrinterCallback)
     progress = ProgressCallback(run.metrics_path, trainer.meter)
@@ -84,11 +86,11 @@ def _saved_state(run: Run) -> str | None:
     return str(found.path)
 
 
-def training_arguments(run: Run, precision: Precision, rows: int) -> SFTConfig:
+def training_arguments(run: Run, precision: Precision, rows: int, own_rows: int) -> SFTConfig:
     """The Trainer's settings for a run; the held-out rows are evaluated after every epoch, at most 10 times in all."""
     config = run.config
     steps_an_epoch = math.ceil(rows / config.batch_size)
-    epochs = planned_epochs(config, rows)
+    epochs = planned_epochs(config, own_rows)
     steps = math.ceil(steps_an_epoch * epochs)
     evaluation_steps = max(steps_an_epoch, math.ceil(steps / MOST_EVALUATIONS))
     return SFTConfig(

@@ -60,7 +60,6 @@ def test_parsing_gives_the_calls_back(calls: list[Call]) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        "",
         "[]",
         "[1]",
         '[{"name": "a"}]',

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from backend.prompts import DEVELOPER_SENTENCE, ParseError, get_format
+from backend.prompts import DEVELOPER_SENTENCE, ParseError, get_format, strip_stop_tokens
 from backend.prompts.native_parser import is_name
 from backend.prompts.tokens import RESERVED
 from backend.records import DECLARATIONS, Call, Declarations, Tool
@@ -175,7 +175,7 @@ def test_any_text_parses_or_is_refused(text: str | list[str]) -> None:
     for answer in (body, f"<start_function_call>call:{body}<end_function_call>"):
         with contextlib.suppress(ParseError):
             parsed = FULL.parse(answer)
-            assert parsed.calls or parsed.text
+            assert parsed.calls or parsed.text or not strip_stop_tokens(answer)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_what_the_phone_accepts_is_read(inside: str, expected: Call) -> None:
     assert parsed.text == "Sure."
 
 
-@pytest.mark.parametrize("answer", ["", "<pad><pad>", "<end_of_turn>", "<start_function_call>call:a{}", "a<escape>"])
+@pytest.mark.parametrize("answer", ["<pad><pad>", "<pad><end_of_turn>", "<start_function_call>call:a{}", "a<escape>"])
 def test_unclean_answers_are_refused(answer: str) -> None:
     with pytest.raises(ParseError):
         FULL.parse(answer)

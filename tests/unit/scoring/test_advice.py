@@ -38,7 +38,7 @@ def test_each_weakness_is_named_with_its_rows() -> None:
             ("climb", "next", call("water", "near")),
             ("climb", "next", call("water", "near")),
             ("water", "near", call("water", "near")),
-            ("water", "far", "<pad>"),
+            ("water", "far", "<escape>"),
             ("water", "far", "I cannot."),
         ]
     )

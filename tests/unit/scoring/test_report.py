@@ -71,7 +71,7 @@ def test_right_answers(gold: tuple[Call, ...], predicted: tuple[Call, ...]) -> N
         (light(level=1), "I cannot.", "no_call", "set_light was not called"),
         ((*light(level=1), Call("stop")), light(level=1), "no_call", "stop was not called"),
         (light(level=1), "<start_function_call>call:set_light{", "unparsed", "outside a complete call"),
-        (light(level=1), "", "unparsed", "empty"),
+        (light(level=1), "", "no_call", "light was not called"),
         (light(level=1), (Call("fly"),), "unknown_tool", "fly"),
         (light(level=1), (Call("stop"),), "wrong_tool", "stop instead of set_light"),
         (light(level=1), light(level=1) * 2, "extra_call", "set_light was called twice"),
