@@ -73,7 +73,7 @@ def main() -> None:
     )
     warm_up(loaded.model)
 
-    ours = timed(lambda: SharedDecoder(loaded.model, prefix).answers(rows, most_new))
+    ours = timed(lambda: [found.tokens for found in SharedDecoder(loaded.model, prefix).answers(rows, most_new)])
     texts = [loaded.tokenizer.decode(answer, skip_special_tokens=False) for answer in ours.answers]
     report = score_rows(scored.rows, texts, scored.tools, loaded.fmt)
     accuracy = f"{report.combined.k} of {report.n} rows right"

@@ -109,7 +109,8 @@ class Weights:
         fmt, tokenizer = self._model.fmt, self._model.tokenizer
         prompt, guess = encode(tokenizer, [fmt.prompt(self._tools, message), fmt.stop_token])
         shared = prompt[: len(self._prefix)] == self._prefix
-        (ids,) = (self._shared if shared else self._plain).answers([TokenRow(prompt, guess)], self._most_new)
+        (found,) = (self._shared if shared else self._plain).answers([TokenRow(prompt, guess)], self._most_new)
+        ids = found.tokens
         seconds = time.perf_counter() - started
         written = tokenizer.decode(ids, skip_special_tokens=False)
         reading = read_answer(fmt, written)
@@ -123,6 +124,7 @@ class Weights:
             "error": cut or reading.error,
             "seconds": seconds,
             "tokens": len(ids),
+            "probability": None if cut else found.probability,
         }
 
 

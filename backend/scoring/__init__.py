@@ -5,6 +5,7 @@ from backend.scoring.advice import NGRAM_NAME, Advice
 from backend.scoring.building import TARGET, build_evaluation, paired
 from backend.scoring.call_matching import drop_nulls, same_calls, same_value
 from backend.scoring.comparison import ComparedRows, compare_rows
+from backend.scoring.confidence import GOALS, Bin, Confidence, Cutoff, Goal
 from backend.scoring.evaluation import Comparison, Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.export_csv import rows_csv
 from backend.scoring.intervals import Rate, mcnemar, wilson
@@ -17,6 +18,7 @@ from backend.scoring.score import score_rows
 from backend.scoring.verdict import Verdict, verdict
 
 __all__ = [
+    "GOALS",
     "MESSAGE_PROBES",
     "NGRAM_NAME",
     "NO_CALL",
@@ -24,9 +26,13 @@ __all__ = [
     "UNKNOWN_TOOL",
     "UNPARSED",
     "Advice",
+    "Bin",
     "ComparedRows",
     "Comparison",
+    "Confidence",
+    "Cutoff",
     "Evaluation",
+    "Goal",
     "LeftOutGroup",
     "OffTopic",
     "OffTopicRow",

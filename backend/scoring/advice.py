@@ -12,6 +12,7 @@ from typing import Any
 
 from backend.document import Field
 from backend.records import Call
+from backend.scoring.confidence import GOALS, Confidence
 from backend.scoring.intervals import mcnemar
 from backend.scoring.report import Report, RowResult
 from backend.scoring.verdict import verdict
@@ -22,6 +23,8 @@ MOSTLY = 0.8
 """A tool counts as called for every message if it has at least this share of all calls."""
 MOST = 3
 """Largest number of tools, pairs or values in one kind of advice; the worst ones are chosen."""
+LITTLE_LOST = 0.2
+"""A threshold gets advice if it leaves out less than this share of the held-out rows."""
 NGRAM_NAME = "a plain n-gram classifier"
 SIGNIFICANT = 0.05
 """Two models on the same rows differ if p is below this value."""
@@ -47,7 +50,11 @@ class Advice:
 
 
 def advise(
-    tuned: Report, others: Mapping[str, Report], train_rows: Mapping[str, int], target: float
+    tuned: Report,
+    others: Mapping[str, Report],
+    train_rows: Mapping[str, int],
+    target: float,
+    confidence: Confidence | None = None,
 ) -> tuple[Advice, ...]:
     """Returns the advice that follows from a report, the most important first.
 
@@ -63,6 +70,7 @@ def advise(
         *_weak_tools(tuned, others.get(NGRAM_NAME), train_rows, target),
         *_confused(tuned),
         *_never_learned(tuned),
+        *_threshold(tuned, confidence),
         *_undecided(tuned, target),
     ]
     if not any(row.error_class for row in tuned.rows):
@@ -175,6 +183,21 @@ def _never_learned(report: Report) -> Iterator[Advice]:
             f"{tool} with {key} = {value} is never right (0 of {count}). Add rows that ask for it.",
             _ids(seen[place]),
         )
+
+
+def _threshold(report: Report, confidence: Confidence | None) -> Iterator[Advice]:
+    share = GOALS[0]
+    cutoff = confidence.goal(share) if confidence else None
+    if confidence is None or cutoff is None or not 0 < confidence.skipped(cutoff) < LITTLE_LOST * confidence.rows:
+        return
+    skipped = [row for row in report.rows if row.probability is not None and row.probability < cutoff.threshold]
+    yield Advice(
+        "threshold",
+        f"Of the answers with a probability of at least {cutoff.threshold:.12g}, {share:.0%} or more are right: "
+        f"{cutoff.right.k} of {cutoff.right.n}. An app that asks again below it leaves out {len(skipped)} of "
+        f"{confidence.rows} rows. The runtime must give the app this probability (docs/evaluation.md).",
+        _ids(skipped),
+    )
 
 
 def _undecided(report: Report, target: float) -> Iterator[Advice]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backend.runs import STARTER
 from backend.scoring.advice import NGRAM_NAME, advise
+from backend.scoring.confidence import Confidence
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar
 from backend.scoring.off_topic import OffTopic
@@ -36,17 +37,19 @@ def build_evaluation(
     """
     compared, against_ngrams = (paired(report, tuned) if report else None for report in (base, ngram_baseline))
     name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
+    confidence = Confidence.of(tuned.rows, [row.answer for row in off_topic.rows] if off_topic else ())
     others = {name: report for name, report in ((name, base), (NGRAM_NAME, ngram_baseline)) if report}
     return Evaluation(
         setup=setup,
         verdict=verdict(tuned.combined, target),
-        advice=advise(tuned, others, train_rows or {}, target),
+        advice=advise(tuned, others, train_rows or {}, target, confidence),
         tuned=tuned,
         base=base,
         ngram_baseline=ngram_baseline,
         mcnemar=compared,
         ngram_mcnemar=against_ngrams,
         off_topic=off_topic,
+        confidence=confidence,
         probes={name: _probe(report, tuned) for name, report in (probes or {}).items()},
     )
 

@@ -11,6 +11,7 @@ from backend.document import Field, check_schema
 from backend.files import read_json
 from backend.scoring.advice import Advice
 from backend.scoring.comparison import ComparedRows
+from backend.scoring.confidence import Confidence
 from backend.scoring.intervals import Rate
 from backend.scoring.off_topic import OffTopic
 from backend.scoring.report import Report
@@ -132,7 +133,7 @@ class Evaluation:
 
     `base` is the report of the model before fine-tuning, `ngram_baseline` that of the n-gram classifier; `mcnemar` and
     `ngram_mcnemar` compare them with the tuned model. All are None if they were not scored. `beside` is None if no
-    comparison with other reports was requested.
+    comparison with other reports was requested. `confidence` is None if the rows have no probabilities.
     """
 
     setup: Setup = field(default_factory=Setup)
@@ -145,6 +146,7 @@ class Evaluation:
     ngram_mcnemar: Paired | None = None
     probes: Mapping[str, ProbeResult] = field(default_factory=dict)
     off_topic: OffTopic | None = None
+    confidence: Confidence | None = None
     beside: tuple[Comparison, ...] | None = None
 
     @classmethod
@@ -170,6 +172,7 @@ class Evaluation:
             ngram_mcnemar=document.optional("floor_mcnemar", Paired.from_field),
             probes={name: ProbeResult.from_field(found) for name, found in probes.items()},
             off_topic=document.optional("off_topic", OffTopic.from_field),
+            confidence=document.optional("confidence", Confidence.from_field),
             beside=None if beside is None else tuple(map(Comparison.from_field, beside)),
         )
 
@@ -188,5 +191,6 @@ class Evaluation:
             **{name: pair.to_dict() if pair else None for name, pair in pairs.items()},
             "probes": {name: found.to_dict() for name, found in self.probes.items()},
             **({"off_topic": self.off_topic.to_dict()} if self.off_topic else {}),
+            **({"confidence": self.confidence.to_dict()} if self.confidence else {}),
             **compared,
         }

@@ -29,6 +29,7 @@ COLUMNS = (
     "floor_right",
     "raw",
     "refusal",
+    "probability",
 )
 
 
@@ -43,7 +44,7 @@ def rows_csv(evaluation: Evaluation) -> str:
     writer.writerow(COLUMNS)
     for row in evaluation.tuned.rows:
         values = {**row.to_dict(), "expected": _json(row.expected), "predicted": _json(row.predicted)}
-        values["refusal"] = row.refusal.reason if row.refusal else ""
+        values |= {"refusal": row.refusal.reason if row.refusal else "", "probability": row.probability}
         for name, rows in twins.items():
             twin = rows.get(row.id)
             values[f"{name}_predicted"] = _json(twin.predicted) if twin else ""

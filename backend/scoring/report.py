@@ -22,7 +22,8 @@ RATES = ("parse", "tool", "argument", "combined", "combined_normalised", "false_
 class RowResult:
     """One scored row; `predicted` is None if the answer could not be parsed.
 
-    `refusal` is the reason if an app would not accept the answer.
+    `refusal` is the reason if an app would not accept the answer. `probability` is the one that the model gives to the
+    whole answer, its stop token included, from 0 to 1; None if it is not known.
     """
 
     id: str
@@ -38,6 +39,7 @@ class RowResult:
     error_class: str | None
     detail: str
     refusal: Refusal | None = None
+    probability: float | None = None
 
     @classmethod
     def from_field(cls, field: Field) -> RowResult:
@@ -56,6 +58,7 @@ class RowResult:
             error_class=field.optional("error_class", Field.text),
             detail=field.optional("detail", Field.text) or "",
             refusal=field.optional("refusal", Refusal.from_field),
+            probability=field.optional("probability", Field.share),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,6 +77,7 @@ class RowResult:
             "error_class": self.error_class,
             "detail": self.detail,
             **({"refusal": self.refusal.to_dict()} if self.refusal else {}),
+            **({} if self.probability is None else {"probability": self.probability}),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend.prompts import ParseError, PromptFormat
 from backend.records import Example, Tool
@@ -16,12 +17,20 @@ from backend.scoring.report import NO_CALL, Report, RowResult, ToolScore, confus
 
 
 def score_rows(
-    examples: Sequence[Example], raw_answers: Sequence[str], tools: Sequence[Tool], fmt: PromptFormat
+    examples: Sequence[Example],
+    raw_answers: Sequence[str],
+    tools: Sequence[Tool],
+    fmt: PromptFormat,
+    probabilities: Sequence[float] | None = None,
 ) -> Report:
-    """Scores one raw answer for each example. Raises ValueError if their numbers differ."""
+    """Scores one raw answer for each example. Raises ValueError if their numbers differ.
+
+    `probabilities` has the one of each whole answer, from 0 to 1, if they are known.
+    """
     by_name = {tool.name: tool for tool in tools}
-    pairs = list(zip(examples, raw_answers, strict=True))
-    rows = tuple(_score(example, raw, by_name, fmt) for example, raw in pairs)
+    known = [None] * len(examples) if probabilities is None else probabilities
+    triples = zip(examples, raw_answers, known, strict=True)
+    rows = tuple(replace(_score(example, raw, by_name, fmt), probability=sure) for example, raw, sure in triples)
     n = len(rows)
     right_tools = sum(row.tool_right for row in rows)
     right = sum(row.right for row in rows)

@@ -51,7 +51,7 @@ def answer(subject: Subject, model: Any, precision: Precision, until: float) -> 
     most_new = max(len(row.completion) for row in rows) + SPARE_TOKENS
     warm_up(model)
     SharedDecoder(model, prefix).answers(rows[:2], most_new)
-    ours = timed(lambda: SharedDecoder(model, prefix).answers(rows, most_new))
+    ours = timed(lambda: [found.tokens for found in SharedDecoder(model, prefix).answers(rows, most_new)])
     places = spread(range(len(rows)), subject.size.one_by_one)
     seconds = 0.0
     theirs: list[tuple[int, ...]] = []

@@ -1,8 +1,10 @@
-"""The decoder's answers equal transformers' row-by-row greedy generation."""
+"""The decoder's answers equal transformers' row-by-row greedy generation, and have the model's probability."""
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ from transformers import Gemma3ForCausalLM
 
 from backend.prompts.tokens import STOP_IDS
 from backend.runs import Run
-from job_templates.ml.evaluation.decode import Drafts, SharedDecoder
+from job_templates.ml.evaluation.decode import DecodedAnswer, Drafts, SharedDecoder
 from job_templates.ml.models.loading import load_tuned
 from job_templates.ml.models.parallel import one_thread
 from job_templates.ml.models.source import find_source
@@ -38,6 +40,22 @@ def one_by_one(model: Gemma3ForCausalLM, row: TokenRow, most: int = MOST) -> tup
     return tuple(out[0, len(row.prompt) :].tolist())
 
 
+@torch.no_grad()
+def plain_probability(model: Gemma3ForCausalLM, prompt: Sequence[int], answer: Sequence[int]) -> float:
+    """The probability of an answer, from one forward pass over prompt and answer and a softmax over all tokens."""
+    logits = model(torch.tensor([[*prompt, *answer]]), use_cache=False).logits[0, len(prompt) - 1 : -1]
+    logs = logits.double().log_softmax(-1).gather(1, torch.tensor(answer)[:, None])
+    return math.exp(logs.sum().item())
+
+
+def check(model: Gemma3ForCausalLM, rows: Sequence[TokenRow], answers: Sequence[DecodedAnswer], most: int) -> None:
+    """Each answer is what the model writes row by row, with the probability of a plain forward pass."""
+    assert [answer.tokens for answer in answers] == [one_by_one(model, row, most) for row in rows]
+    for row, answer in zip(rows, answers, strict=True):
+        assert 0 < answer.probability <= 1
+        assert answer.probability == pytest.approx(plain_probability(model, row.prompt, answer.tokens), rel=1e-4)
+
+
 def rows_for(model: Gemma3ForCausalLM, prefix: int, number: int) -> list[TokenRow]:
     """Rows that expect what the model writes, its beginning and then something else, all else, or a part of it."""
     rng = random.Random(5)
@@ -59,7 +77,7 @@ def test_answers_equal_generation_row_by_row(window: int, prefix: int) -> None:
     common = shared_prefix(rows)
     answers = SharedDecoder(model, rows[0].prompt[:common]).answers(rows, MOST, told.append)
     assert common >= prefix
-    assert answers == [one_by_one(model, row) for row in rows]
+    check(model, rows, answers, MOST)
     assert told[-1] == len(rows)
 
 
@@ -69,16 +87,22 @@ def test_a_stop_token_ends_an_answer() -> None:
         model.lm_head.weight[STOP_IDS[1]] *= 3
     rows = rows_for(model, 5, 15)
     answers = SharedDecoder(model, rows[0].prompt[:5]).answers(rows, MOST)
-    assert answers == [one_by_one(model, row) for row in rows]
-    stopped = [answer for answer in answers if answer[-1] in STOP_IDS]
+    check(model, rows, answers, MOST)
+    stopped = [answer.tokens for answer in answers if answer.tokens[-1] in STOP_IDS]
     assert any(len(answer) < MOST for answer in stopped)
+
+
+def test_tokens_after_the_stop_token_do_not_count() -> None:
+    stop = STOP_IDS[1]
+    assert DecodedAnswer.of([5, stop, 7], [-0.5, -0.25, -9.0]) == DecodedAnswer((5, stop), math.exp(-0.75))
+    assert DecodedAnswer.of([5, 6], [0.0, 1e-7]) == DecodedAnswer((5, 6), 1.0)
 
 
 def test_many_rows_go_through_in_several_passes() -> None:
     model = tiny_model(8)
     rows = rows_for(model, 10, 9)
     decoder = SharedDecoder(model, rows[0].prompt[:10], pass_tokens=40, rows_at_once=2)
-    assert decoder.answers(rows, MOST) == [one_by_one(model, row) for row in rows]
+    check(model, rows, decoder.answers(rows, MOST), MOST)
 
 
 def test_a_draft_is_the_continuation_of_the_most_frequent_known_answer() -> None:
@@ -103,17 +127,17 @@ def test_rows_that_answer_as_others_are_expected_to_take_few_passes() -> None:
     decoder = SharedDecoder(model, rows[0].prompt[:10])
     hook = model.model.embed_tokens.register_forward_hook(lambda *_: passes.append(1))
     with one_thread():  # more share out what is read at once
-        assert decoder.answers(swapped, MOST) == written
+        assert [answer.tokens for answer in decoder.answers(swapped, MOST)] == written
     hook.remove()
     assert 1 < len(passes) <= 4 < MOST
 
 
-def test_a_starters_answers_equal_generation_row_by_row(exported_run: Run) -> None:
-    source = find_source(str(exported_run.path))
-    scored = scored_rows(exported_run, None, None, "test")
+def test_a_starters_answers_equal_generation_row_by_row(trained_run: Run) -> None:
+    source = find_source(str(trained_run.path))
+    scored = scored_rows(trained_run, None, None, "test")
     loaded = load_tuned(source, scored.tools)
     rows = encode_rows(scored.rows, scored.tools, loaded.fmt, loaded.tokenizer)
     answers = SharedDecoder(loaded.model, rows[0].prompt[: shared_prefix(rows)]).answers(rows, 40)
-    assert answers == [one_by_one(loaded.model, row, 40) for row in rows]
-    assert any(answer == row.completion for answer, row in zip(answers, rows, strict=True))
-    assert any(answer != row.completion for answer, row in zip(answers, rows, strict=True))
+    check(loaded.model, rows, answers, 40)
+    assert any(answer.tokens == row.completion for answer, row in zip(answers, rows, strict=True))
+    assert any(answer.tokens != row.completion for answer, row in zip(answers, rows, strict=True))

@@ -8,9 +8,10 @@ a draft the model decodes token by token. Keys and values of a row are cached, a
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -66,9 +67,29 @@ FEW_TOKENS = 32
 """The fewest tokens of a thread: fewer are faster with all threads on one pass."""
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedAnswer:
+    """The tokens of an answer, its stop token included, and the probability that the model gives to all of them.
+
+    The probability is the product over the tokens, from 0 to 1, without a sampling temperature.
+    """
+
+    tokens: tuple[int, ...]
+    probability: float
+
+    @classmethod
+    def of(cls, tokens: Sequence[int], logs: Sequence[float]) -> DecodedAnswer:
+        """Returns the answer up to its first stop token; `logs` has the logarithm of each token's probability."""
+        end = next((at for at, token in enumerate(tokens, start=1) if token in STOP_SET), len(tokens))
+        return cls(tuple(tokens[:end]), min(1.0, math.exp(math.fsum(logs[:end]))))
+
+
 @dataclass(slots=True)
 class _Row:
-    """A row that is being decoded: its answer so far, the tokens not read yet, the draft, and the cached keys."""
+    """A row that is being decoded: its answer so far, the tokens not read yet, the draft, and the cached keys.
+
+    `logs` has the logarithm of the probability of each token of the answer.
+    """
 
     number: int
     prompt: int
@@ -76,6 +97,7 @@ class _Row:
     unread: tuple[int, ...]
     draft: tuple[int, ...]
     keys: RowKeys | None = None
+    logs: list[float] = field(default_factory=list)
 
     @property
     def read(self) -> tuple[int, ...]:
@@ -116,20 +138,20 @@ class SharedDecoder:
 
     def answers(
         self, rows: Sequence[TokenRow], most_new: int, report: Callable[[int], None] | None = None
-    ) -> list[tuple[int, ...]]:
-        """The greedy answer of each row, its stop token included, of at most `most_new` tokens.
+    ) -> list[DecodedAnswer]:
+        """The greedy answer of each row, of at most `most_new` tokens.
 
         `report` is called with the number of rows that are done.
         """
         drafts = Drafts(row.completion for row in rows)
         message_tokens = {token for row in rows for token in row.prompt[self._skip :]}
-        words = NextTokens(self._model.lm_head.weight, [row.completion for row in rows], message_tokens)
+        words = NextTokens(self._model.lm_head.weight, message_tokens.union(*(row.completion for row in rows)))
         fresh = [
             _Row(number, len(row.prompt), [], row.prompt[self._skip :], row.completion[:most_new])
             for number, row in enumerate(rows)
         ]
         waiting: list[_Row] = []
-        found: dict[int, tuple[int, ...]] = {}
+        found: dict[int, DecodedAnswer] = {}
         while fresh or waiting:
             queue = fresh if fresh and len(waiting) < self._rows_at_once else waiting
             some = queue[: self._rows_at_once]
@@ -137,7 +159,7 @@ class SharedDecoder:
             self._advance(some, words, most_new)
             for row in some:
                 if row.ended(most_new):
-                    found[row.number] = _until_stop(row.answer[:most_new])
+                    found[row.number] = DecodedAnswer.of(row.answer[:most_new], row.logs)
                 else:
                     row.draft = drafts.continuation(row.answer)[: most_new - len(row.answer)]
                     waiting.append(row)
@@ -162,8 +184,9 @@ class SharedDecoder:
         written = words.written(
             torch.cat([states for _, states in read]), [(row.requested, row.draft) for row in ordered]
         )
-        for row, tokens in zip(ordered, written, strict=True):
+        for row, (tokens, logs) in zip(ordered, written, strict=True):
             row.answer += tokens
+            row.logs += logs
         for group, (cache, _) in zip(passes, read, strict=True):
             for owner, row in enumerate(group, start=1):
                 if not row.ended(most_new):
@@ -195,9 +218,3 @@ class SharedDecoder:
             owners += [owner] * len(row.read)
             predicting += range(len(ids) - row.requested, len(ids))
         return cache, cache.read(ids, positions, owners, predicting)
-
-
-def _until_stop(answer: Sequence[int]) -> tuple[int, ...]:
-    """The answer up to its first stop token, that one included."""
-    end = next((at for at, token in enumerate(answer, start=1) if token in STOP_IDS), len(answer))
-    return tuple(answer[:end])

@@ -142,8 +142,8 @@ def score_model(
     most_new = max(len(row.completion) for row in [*rows, *longest]) + SPARE_TOKENS
     report(0, len(rows))
     answers = SharedDecoder(model.model, prefix).answers(rows, most_new, lambda done: report(done, len(rows)))
-    texts = [model.tokenizer.decode(answer, skip_special_tokens=False) for answer in answers]
-    return score_rows(examples, texts, tools, model.fmt)
+    texts = [model.tokenizer.decode(answer.tokens, skip_special_tokens=False) for answer in answers]
+    return score_rows(examples, texts, tools, model.fmt, [answer.probability for answer in answers])
 
 
 def progress_of(run: Run | None, phase: str) -> Callable[[int, int], None]:

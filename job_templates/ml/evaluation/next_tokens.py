@@ -8,37 +8,29 @@ from itertools import takewhile
 import torch
 from torch import Tensor
 
-from job_templates.ml.evaluation.bounded import BoundedLayer
 from job_templates.ml.evaluation.output_layer import likeliest
 
-LARGE = 32768
-"""The smallest vocabulary for which bounds are used."""
-MANY = 1000
-"""The fewest expected answer tokens for which bounds are used."""
-EXAMPLES = 256
-"""The fewest hidden states from which the directions of the bounds are computed."""
+Written = tuple[list[int], list[float]]
+"""Tokens, and the natural logarithm of the probability of each."""
 
 
 class NextTokens:
-    """An output layer with weights (vocabulary, size), for rows whose expected answers are `answers`.
+    """An output layer with weights (vocabulary, size).
 
-    `words` are further tokens that are likely in answers, such as those of the messages.
+    `words` are tokens that are likely in answers, such as those of the expected answers and of the messages.
     """
 
-    def __init__(self, weight: Tensor, answers: Sequence[Sequence[int]], words: Iterable[int] = ()) -> None:
+    def __init__(self, weight: Tensor, words: Iterable[int]) -> None:
         self._weight = weight
-        self._known = torch.tensor(sorted({0}.union(words, *answers)), device=weight.device)
-        fits = weight.device.type == "cpu" and weight.dtype == torch.float32 and len(weight) >= LARGE
-        self._bounds_pay = fits and sum(map(len, answers)) >= MANY
-        self._bounded: BoundedLayer | None = None
+        self._known = torch.tensor(sorted({0}.union(words)), device=weight.device)
 
-    def written(self, states: Tensor, drafts: Iterable[tuple[int, Sequence[int]]]) -> list[list[int]]:
+    def written(self, states: Tensor, drafts: Iterable[tuple[int, Sequence[int]]]) -> list[Written]:
         """The next tokens of each row, up to and including the first one that differs from its draft.
 
         `states` is (states of all rows, size), row by row; each row has as many as the number in its pair of `drafts`.
         """
         drafts = list(drafts)
-        logits, best = (states @ self._weight[self._known].T).max(1)
+        best = (states @ self._weight[self._known].T).argmax(1)
         likely = torch.split(self._known[best], [count for count, _ in drafts])
         # if a known word has a larger logit than the draft's, the draft is wrong, and the rest of it is not needed
         sizes = [
@@ -46,16 +38,19 @@ class NextTokens:
         ]
         starts = torch.tensor([0, *(count for count, _ in drafts)]).cumsum(0).tolist()
         needed = torch.tensor([start + at for start, size in zip(starts, sizes, strict=False) for at in range(size)])
-        needed = needed.to(states.device)
-        tokens = torch.split(self._likeliest(states[needed], logits[needed]), sizes)
+        tokens, logs = (
+            torch.split(found, sizes) for found in likeliest(self._weight, states[needed.to(states.device)])
+        )
         return [
-            own.tolist()[: _agreed(own.tolist(), draft) + 1] for own, (_, draft) in zip(tokens, drafts, strict=True)
+            _until_it_differs(own.tolist(), log.tolist(), draft)
+            for own, log, (_, draft) in zip(tokens, logs, drafts, strict=True)
         ]
 
-    def _likeliest(self, states: Tensor, known: Tensor) -> Tensor:
-        if self._bounds_pay and self._bounded is None and len(states) >= EXAMPLES:
-            self._bounded = BoundedLayer(self._weight, states)
-        return likeliest(self._weight, states) if self._bounded is None else self._bounded.likeliest(states, known)
+
+def _until_it_differs(tokens: list[int], logs: list[float], draft: Sequence[int]) -> Written:
+    """The tokens up to and including the first one that differs from the draft."""
+    end = _agreed(tokens, draft) + 1
+    return tokens[:end], logs[:end]
 
 
 def _agreed(tokens: Sequence[int], draft: Sequence[int]) -> int:
