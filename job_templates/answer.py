@@ -13,8 +13,9 @@
 """Answer messages with a `.litertlm` file, one JSON object per line: the worker of the page's Try step.
 
 stdin: {"id", "message"}, optionally "only" ("prompt": only render the prompt; "raw": do not ask as an app does;
-"constrained": ask as an app with constrained decoding) and
-"tools" (instead of those in --tools). Or {"id", "conversation"}, a list of messages, optionally with "response", an
+"constrained": ask as an app with constrained decoding),
+"tools" (instead of those in --tools), and "sure" (true: also give the answer's probability, which takes about as long
+as the answer). Or {"id", "conversation"}, a list of messages, optionally with "response", an
 object with which each call is answered, and "rounds", how often in a row.
 stdout: first {"ready", "load_seconds", …}, then one line for each request.
 """
@@ -90,6 +91,8 @@ def answer(model: PhoneModel, fmt: PromptFormat, request: Mapping[str, Any]) -> 
             "tokens": raw.tokens,
             "tokens_per_second": raw.tokens_per_second,
         }
+        if request.get("sure"):
+            reply["probability"] = model.probability(reply["prompt"], raw)
         reply |= _read(model, fmt, message, raw.text, as_app=only != "raw")
     except (InputError, RuntimeError) as error:  # the runtime raises nothing else
         reply["error"] = str(error)

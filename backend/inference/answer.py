@@ -14,6 +14,7 @@ class Answer:
     """One answer; `error` is the reason if there is no answer, or if an app would get no call. Times are in seconds.
 
     `raw` is the model's output without its stop token. `prompt` and `prompt_ids` are its input without the start token.
+    `probability` is the one that the model gives to the whole answer, from 0 to 1; None if it is not known.
     `app_agrees` is True if the runtime gives an app the same calls as our parser, None if that was not compared.
     """
 
@@ -29,6 +30,7 @@ class Answer:
     prompt: str = ""
     prompt_ids: tuple[int, ...] = ()
     peak_memory_mb: float = 0.0
+    probability: float | None = None
     app_agrees: bool | None = None
 
     @classmethod

@@ -51,7 +51,7 @@ class ModelSession:
     def ask(self, message: str, timeout: float = ASK_TIMEOUT) -> Answer:
         """Answers one message as an app on the phone would; errors are in the answer's `error`."""
         try:
-            return self.request(message, timeout)
+            return self.request(message, timeout, sure=True)
         except (InputError, WorkerDied) as error:
             return Answer(error=str(error))
 
@@ -62,12 +62,15 @@ class ModelSession:
         *,
         only: Literal["prompt", "raw", "constrained"] | None = None,
         tools: Sequence[Mapping[str, Any]] | None = None,
+        sure: bool = False,
     ) -> Answer:
-        """Does the same as `ask`, with fewer steps (`only`) or other `tools`.
+        """Does the same as `ask`, with fewer steps (`only`) or other `tools`; the probability only if `sure` is True.
 
         Raises InputError if the model cannot be loaded, WorkerDied if the worker ends or `timeout` seconds pass.
         """
-        return Answer.from_json(self._exchange({"message": message, "only": only, "tools": tools}, timeout))
+        return Answer.from_json(
+            self._exchange({"message": message, "only": only, "tools": tools, "sure": sure}, timeout)
+        )
 
     def request_constrained(self, message: str, tools: Sequence[Mapping[str, Any]] | None = None) -> Answer:
         """Answers as an app receives it with constrained decoding; `error` ends with the runtime's own reason.

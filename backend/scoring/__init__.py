@@ -5,7 +5,7 @@ from backend.scoring.advice import NGRAM_NAME, Advice
 from backend.scoring.building import TARGET, build_evaluation, paired
 from backend.scoring.call_matching import drop_nulls, same_calls, same_value
 from backend.scoring.comparison import ComparedRows, compare_rows
-from backend.scoring.confidence import GOALS, Bin, Confidence, Cutoff, Goal
+from backend.scoring.confidence import FEWEST, GOALS, Bin, Confidence, Cutoff, Goal
 from backend.scoring.evaluation import Comparison, Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.export_csv import rows_csv
 from backend.scoring.intervals import Rate, mcnemar, wilson
@@ -18,6 +18,7 @@ from backend.scoring.score import score_rows
 from backend.scoring.verdict import Verdict, verdict
 
 __all__ = [
+    "FEWEST",
     "GOALS",
     "MESSAGE_PROBES",
     "NGRAM_NAME",

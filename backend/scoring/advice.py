@@ -193,9 +193,9 @@ def _threshold(report: Report, confidence: Confidence | None) -> Iterator[Advice
     skipped = [row for row in report.rows if row.probability is not None and row.probability < cutoff.threshold]
     yield Advice(
         "threshold",
-        f"Of the answers with a probability of at least {cutoff.threshold:.12g}, {share:.0%} or more are right: "
-        f"{cutoff.right.k} of {cutoff.right.n}. An app that asks again below it leaves out {len(skipped)} of "
-        f"{confidence.rows} rows. The runtime must give the app this probability (docs/evaluation.md).",
+        f"{cutoff.right.k} of {cutoff.right.n} answers with a probability of at least {100 * cutoff.threshold:.10g} % "
+        f"are right, which is {share:.0%} or more. An app that asks again below it leaves out {len(skipped)} of "
+        f"{confidence.rows} rows. Not every runtime gives an app this probability: see docs/evaluation.md.",
         _ids(skipped),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from backend.document import Field
@@ -170,7 +170,8 @@ def _cutoffs(pairs: Sequence[tuple[float, bool]], called: Iterable[float], asked
 def _shortest(below: float, probability: float) -> float:
     """The number with the fewest decimals above `below` and at most `probability`, so that a person can copy it."""
     for digits in range(17):
-        shortened = math.floor(probability * 10**digits) / 10**digits
+        scale = float(10**digits)
+        shortened = math.floor(probability * scale) / scale
         if below < shortened <= probability:
             return shortened
     return probability
@@ -198,12 +199,10 @@ def _bins(pairs: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
     number = max(1, min(BINS, len(pairs) // BIN_ROWS))
     edges = [len(pairs) * at // number for at in range(number + 1)]
     ordered = pairs[::-1]
-    return tuple(_bin(ordered[first:last]) for first, last in zip(edges, edges[1:], strict=False))
+    return tuple(_bin(ordered[first:last]) for first, last in pairwise(edges))
 
 
 def _bin(pairs: Sequence[tuple[float, bool]]) -> Bin:
     probabilities = [probability for probability, _ in pairs]
-    mean = sum(probabilities) / len(pairs)
-    return Bin(
-        probabilities[0], probabilities[-1], min(1.0, mean), Rate.of(sum(right for _, right in pairs), len(pairs))
-    )
+    right = Rate.of(sum(right for _, right in pairs), len(pairs))
+    return Bin(probabilities[0], probabilities[-1], min(1.0, sum(probabilities) / len(pairs)), right)

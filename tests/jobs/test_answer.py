@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from backend.errors import InputError
+from backend.inference.checkpoint_session import CheckpointSession
 from backend.inference.model_session import ModelSession, WorkerDied, close_sessions, session_for
 from backend.runs import Run, read_json
 from job_templates.ml.litert.verify.trained import load_trained
@@ -58,6 +59,21 @@ def test_an_answer_is_what_verification_scored(exported_run: Run, answerer: Mode
         assert answer.tokens_per_second > 0
         assert answer.load_seconds > 0
         assert answer.peak_memory_mb > 20
+
+
+def test_the_probability_is_asked_for_and_is_about_the_checkpoint_s(exported_run: Run, answerer: ModelSession) -> None:
+    """The file's weights have 8 bits, so its probabilities differ a little."""
+    message = "is there water near me"
+    asked = answerer.ask(message)
+    with CheckpointSession(exported_run.path, "tuned") as weights:
+        trained = weights.ask(message)
+    assert asked.raw == trained.raw
+    assert asked.probability is not None
+    assert trained.probability is not None
+    assert asked.probability == pytest.approx(trained.probability, rel=0.1)
+    assert 0 < trained.probability < 1
+    assert answerer.request(message).probability is None
+    assert answerer.request(message).raw == asked.raw
 
 
 def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: ModelSession) -> None:

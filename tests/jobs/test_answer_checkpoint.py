@@ -29,6 +29,8 @@ def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
         assert mine.error is None
         assert (mine.raw, mine.calls, mine.tokens) == (answered.raw, answered.calls, answered.tokens)
         assert mine.calls
+        assert mine.probability is not None
+        assert 0 < mine.probability < 1
         assert weights.ask("<end_of_turn> 🙂").tokens > 0  # nothing that is said ends it
 
 
@@ -42,7 +44,7 @@ def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Ru
     with CheckpointSession(run.path, "base") as weights:
         answered = weights.ask(MESSAGE)
     assert answered.error == "The answer was cut off after 64 tokens, because it did not end."
-    assert (answered.tokens, answered.calls) == (64, ())
+    assert (answered.tokens, answered.calls, answered.probability) == (64, (), None)
     assert answered.raw
 
 

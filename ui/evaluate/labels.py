@@ -30,6 +30,7 @@ ADVICE = {
     "tool": "Weak tool",
     "confused": "Two tools confused",
     "value": "Never right",
+    "threshold": "Ask if unsure",
     "undecided": "More test rows",
 }
 """The kinds of advice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -15,11 +15,14 @@ from ui.evaluate.labels import KINDS, before
 from ui.evaluate.others import Results, with_others
 from ui.evaluate.selection import (
     ALL,
+    AS_GIVEN,
     BASE_ONLY,
     NGRAM_ONLY,
     REFUSED,
     RIGHT,
+    SURE,
     TUNED_ONLY,
+    UNSURE,
     WRONG,
     Choice,
     advice_key,
@@ -45,6 +48,7 @@ SHOWN = {
     NGRAM_ONLY: "Only the n-gram classifier right",
     REFUSED: "Refused by an app",
 }
+ORDERS = [("As in the data", AS_GIVEN), ("Least sure first", UNSURE), ("Surest first", SURE)]
 TO_ROWS = """() => {
   const rows = document.getElementById('row-browser');
   rows.tabIndex = -1;
@@ -55,7 +59,7 @@ TO_ROWS = """() => {
 
 
 class RowBrowser(Panel):
-    """Three filters and the table below them."""
+    """Three filters, the order, and the table below them."""
 
     def __init__(self) -> None:
         self.picked = gr.State("")
@@ -65,6 +69,7 @@ class RowBrowser(Panel):
                 self.show = gr.Dropdown([("Wrong", WRONG)], value=WRONG, label="Rows", filterable=False)
                 self.tool = gr.Dropdown([("All tools", ALL)], value=ALL, label="Tool", filterable=False)
                 self.kind = gr.Dropdown([("All errors", ALL)], value=ALL, label="Error", filterable=False)
+                self.order = gr.Dropdown(ORDERS, value=AS_GIVEN, label="Order", filterable=False)
             self.list = Part(elem_id="wrong-rows")
 
     def render(self, page_state: PageState) -> Updates:
@@ -80,6 +85,7 @@ class RowBrowser(Panel):
             self.show: KeyedUpdate(key, gr.update(choices=_show_choices(evaluation), value=choice.show)),
             self.tool: KeyedUpdate(key, gr.update(choices=_tool_choices(evaluation), value=ALL)),
             self.kind: KeyedUpdate(key, gr.update(choices=_kind_choices(evaluation), value=ALL)),
+            self.order: KeyedUpdate(key, gr.update(value=AS_GIVEN, visible=evaluation.confidence is not None)),
             self.list: KeyedUpdate(key, row_table(Results(evaluation), choice, 0, _seed(page_state))),
         }
 
@@ -96,35 +102,40 @@ class RowBrowser(Panel):
             tool: str,
             kind: str,
             picked: str,
+            order: str,
             event: gr.EventData,
             request: gr.Request,
         ) -> Any:
             data, page_state = clicked(event), page.page_state(location, request)
+            choice = Choice(show, tool, kind, picked, order)
             if data.get("do") == "clear":
-                return "", listed(page_state, Choice(show, tool, kind))
-            return gr.skip(), listed(page_state, Choice(show, tool, kind, picked), page_number(data.get("page")))
+                return "", listed(page_state, replace(choice, picked=""))
+            return gr.skip(), listed(page_state, choice, page_number(data.get("page")))
 
-        def choose(location: dict[str, Any], show: str, tool: str, kind: str, picked: str, request: gr.Request) -> str:
-            return listed(page.page_state(location, request), Choice(show, tool, kind, picked))
+        def choose(
+            location: dict[str, Any], show: str, tool: str, kind: str, picked: str, order: str, request: gr.Request
+        ) -> str:
+            return listed(page.page_state(location, request), Choice(show, tool, kind, picked, order))
 
-        filters = [page.location, self.show, self.tool, self.kind, self.picked]
+        chosen = [self.show, self.tool, self.kind]
+        filters = [page.location, *chosen, self.picked, self.order]
         self.list.act(click, filters, [self.picked, self.list], **QUICK)
-        gr.on([self.show.input, self.tool.input, self.kind.input], choose, filters, self.list, **QUICK)
+        gr.on([field.input for field in (*chosen, self.order)], choose, filters, self.list, **QUICK)
 
     def follow(self, page: Page, source: gr.HTML) -> None:
         """Show the rows that a click inside `source` selects, and scroll to them."""
 
-        def pick(location: dict[str, Any], event: gr.EventData, request: gr.Request) -> Any:
+        def pick(location: dict[str, Any], order: str, event: gr.EventData, request: gr.Request) -> Any:
             page_state = page.page_state(location, request)
             results = with_others(page_state)
             choice = choice_for(results, clicked(event)) if results else None
             if results is None or choice is None:
                 return [gr.skip()] * 5
-            show, tool, kind, picked = astuple(choice)
-            return show, tool, kind, picked, row_table(results, choice, 0, _seed(page_state))
+            listed = row_table(results, replace(choice, order=order), 0, _seed(page_state))
+            return choice.show, choice.tool, choice.kind, choice.picked, listed
 
         targets = [self.show, self.tool, self.kind, self.picked, self.list]
-        source.act(pick, page.location, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
+        source.act(pick, [page.location, self.order], targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
 
 
 def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:

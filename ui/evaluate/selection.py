@@ -11,18 +11,20 @@ from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
 BASE_ONLY, TUNED_ONLY, NGRAM_ONLY, REFUSED = "base", "tuned", "floor", "refused"
+AS_GIVEN, UNSURE, SURE = "given", "unsure", "sure"
 Rows = Sequence[RowResult]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`show` is one of the words above; `tool` and `kind` a tool and an error class, or "all"; `picked` names a set of
+    """`show` and `order` are words above; `tool` and `kind` a tool and an error class, or "all"; `picked` names a set of
     rows that was selected by a click, or is empty."""
 
     show: str = WRONG
     tool: str = ALL
     kind: str = ALL
     picked: str = ""
+    order: str = AS_GIVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,19 @@ def first_choice(evaluation: Evaluation) -> Choice:
 
 
 def chosen_rows(results: Results, choice: Choice) -> Rows:
-    """The rows that match every filter, in their order."""
+    """The rows that match every filter: in their own order, or by probability; one without comes last."""
     picked = picked_rows(results, choice.picked)
-    return [
+    rows = [
         row
         for row in shown_rows(results.evaluation, choice.show)
         if choice.tool in (ALL, *tools_of(row))
         and choice.kind in (ALL, row.error_class)
         and (picked is None or row.id in picked.ids)
     ]
+    if choice.order == AS_GIVEN:
+        return rows
+    sign = -1 if choice.order == SURE else 1
+    return sorted(rows, key=lambda row: (row.probability is None, sign * (row.probability or 0.0)))
 
 
 def shown_rows(evaluation: Evaluation, show: str) -> Rows:

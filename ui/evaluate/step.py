@@ -5,10 +5,11 @@ from __future__ import annotations
 import gradio as gr
 from markupsafe import Markup
 
-from backend.scoring import Evaluation, Report
+from backend.scoring import Confidence, Evaluation, Report
 from ui.evaluate.advice import advice_card
 from ui.evaluate.charts import confusions
 from ui.evaluate.comparison import ComparisonCard
+from ui.evaluate.confidence import accuracy_curve, confidence_details, confidence_head
 from ui.evaluate.errors import chart_head, confusion_head, details_cards
 from ui.evaluate.labels import before
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
@@ -47,6 +48,10 @@ class EvaluateStep(Panel):
                 self.confusion_title = Part(elem_id="confusion-title")
                 self.confusion = Chart("Confusion matrix: expected tool by called tool", elem_id="confusion")
             self.errors = Part(elem_id="errors")
+            with gr.Column(elem_classes=["ft-card"], visible=False) as self.sure:
+                self.sure_title = Part(elem_id="sure-title")
+                self.sure_chart = Chart("Share of right rows by share of answered rows", elem_id="sure")
+                self.sure_details = Part(elem_id="sure-details")
             self.probes = Part(elem_id="probes")
             self.comparison = ComparisonCard()
             self.rows = RowBrowser()
@@ -77,9 +82,21 @@ class EvaluateStep(Panel):
             self.confusion_title: confusion_head(tuned),
             self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
             self.errors: details_cards(tuned),
+            **self._render_confidence(evaluation.confidence),
             self.probes: probes_card(evaluation),
             **self.comparison.render(page_state),
             **self.rows.render(page_state),
+        }
+
+    def _render_confidence(self, confidence: Confidence | None) -> Updates:
+        """How sure the model is; hidden if the rows have no probabilities."""
+        if confidence is None:
+            return {self.sure: gr.update(visible=False)}
+        return {
+            self.sure: gr.update(visible=True),
+            self.sure_title: confidence_head(confidence),
+            self.sure_chart: accuracy_curve(confidence),
+            self.sure_details: confidence_details(confidence),
         }
 
     def wire(self, page: Page) -> None:

@@ -21,7 +21,7 @@ from ui.evaluate.selection import (
     chosen_rows,
     picked_rows,
 )
-from ui.html import Slice, badge, button, code, table
+from ui.html import Slice, badge, button, code, table, text
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", NGRAM_ONLY: "floor"}
@@ -73,11 +73,12 @@ def _cells(row: RowResult, typed: str | None, name: str, twin: RowResult | None)
 
 
 def _result(row: RowResult) -> Markup:
+    sure = _note("" if row.probability is None else f"sure: {text.probability(row.probability)}")
     if row.right:
-        return badge("right", "ok")
+        return Markup("{}{}").format(badge("right", "ok"), sure)
     kind = str(row.error_class)
     refused = _note(f"An app refuses it: {row.refusal.reason}") if row.refusal and row.parsed else ""
-    return Markup("{}{}{}").format(badge(KINDS.get(kind, kind), "warn"), _note(row.detail), refused)
+    return Markup("{}{}{}{}").format(badge(KINDS.get(kind, kind), "warn"), sure, _note(row.detail), refused)
 
 
 def _answer(twin: RowResult) -> Markup:

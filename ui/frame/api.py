@@ -35,6 +35,7 @@ def add_api(tenants: Tenants) -> None:
             "seconds": answer.seconds,
             "first_token_seconds": answer.first_token_seconds,
             "tokens_per_second": answer.tokens_per_second,
+            "probability": answer.probability,
         }
 
     def validate(dataset: str, tools: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Functions for HTML, icons and charts, and the component for the parts of the page."""
 
 from ui.html import icons, text
-from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, figure_json, losses, per_tool, tool_counts
+from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, axis, figure_json, losses, per_tool, tool_counts
 from ui.html.markup import (
     Figure,
     Tone,
@@ -34,6 +34,7 @@ __all__ = [
     "Part",
     "Slice",
     "Tone",
+    "axis",
     "badge",
     "button",
     "call_card",

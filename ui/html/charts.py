@@ -68,9 +68,9 @@ def losses(steps: Sequence[Event], held_out: Sequence[Event]) -> str:
         hovermode="x unified",
     )
     total = max((event.steps or 0 for event in shown), default=1)
-    figure.update_xaxes(title={"text": "step", "font": {"size": 13}}, range=[0, total], **_axis())
+    figure.update_xaxes(title={"text": "step", "font": {"size": 13}}, range=[0, total], **axis())
     figure.update_yaxes(
-        **_loss_scale([event.loss for event in [*shown, *measured] if event.loss is not None]), **_axis()
+        **_loss_scale([event.loss for event in [*shown, *measured] if event.loss is not None]), **axis()
     )
     return figure_json(figure)
 
@@ -94,7 +94,7 @@ def per_tool(tuned: Mapping[str, ToolScore], base: Mapping[str, ToolScore] | Non
     )
     labels = [f"{name} ({tuned[name].support})  " for name in names]
     figure.update_yaxes(tickvals=names, ticktext=labels)
-    figure.update_xaxes(range=[0, 1.03], tickvals=list(SHARES), ticktext=list(SHARES.values()), tickangle=0, **_axis())
+    figure.update_xaxes(range=[0, 1.03], tickvals=list(SHARES), ticktext=list(SHARES.values()), tickangle=0, **axis())
     return figure_json(figure)
 
 
@@ -160,7 +160,8 @@ def _bars_layout(rows: float) -> dict[str, Any]:
     }
 
 
-def _axis() -> dict[str, Any]:
+def axis() -> dict[str, Any]:
+    """The settings of an axis of a line or bar chart."""
     return {"gridcolor": "var(--ft-line)", "zeroline": False, "linecolor": "var(--ft-line)", "fixedrange": True}
 
 

@@ -14,6 +14,18 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value * 100:.{digits}f} %"
 
 
+def probability(value: float) -> str:
+    """A probability from 0 to 1 as `97.3 %`, never as 100 % or 0 %, which it is not."""
+    if value > 0.9995:
+        return "over 99.9 %"
+    return "under 0.1 %" if value < 0.0005 else percent(value)
+
+
+def threshold(value: float) -> str:
+    """A threshold from 0 to 1 as `99.95 %`, with all its digits, so that it can be copied."""
+    return f"{100 * value:.10g} %"
+
+
 def interval(low: float, high: float) -> str:
     """A confidence interval of shares as `73.8–93.0 %`."""
     return f"{low * 100:.1f}–{high * 100:.1f} %"

@@ -35,9 +35,9 @@ def likeliest(weight: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _over(weight: Tensor, hidden: Tensor, words: range) -> tuple[Tensor, Tensor, Tensor]:
-    """Among these vocabulary entries, for each state: the token of the largest logit, this logit, and the softmax's sum.
+    """For each state, among these vocabulary entries: the token of the largest logit, and this logit.
 
-    The sum is that of exp(logit - largest logit).
+    The third tensor is the sum of exp(logit - largest logit), the softmax's denominator.
     """
     cpu = weight.device.type == "cpu"
     slice_, tile = (SLICE, TILE) if cpu else (DEVICE_SLICE, DEVICE_TILE)

@@ -166,5 +166,7 @@ def test_an_evaluation_has_it_and_advises_a_threshold_that_costs_little() -> Non
         assert bool(found) is advised
         if advised:
             assert found[0].rows == tuple(f"row{at}" for at in range(81, 100))
-            assert "probability of at least 0.9, 95% or more are right: 81 of 81." in found[0].text
+            assert (
+                "81 of 81 answers with a probability of at least 90 % are right, which is 95% or more." in found[0].text
+            )
             assert "leaves out 19 of 100 rows" in found[0].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -13,21 +14,28 @@ from typing import Any
 import litert_lm
 
 from backend.errors import InputError
-from backend.prompts import DEVELOPER_SENTENCE
+from backend.prompts import DEVELOPER_SENTENCE, END_OF_TURN, START_RESPONSE
 from job_templates.ml.litert.runtime.phone_conversation import PhoneConversation
 
 MAX_ANSWER_TOKENS = 256
 NO_CACHE = ":nocache"
 """The runtime's value for storing no compiled copy of the weights next to the file (272 MB at 270M parameters)."""
 
+ENDINGS = (START_RESPONSE, END_OF_TURN)
+"""The stop tokens that the runtime reads in a text; it reads <eos> as words."""
+
 GREEDY = litert_lm.SamplerConfig(top_k=1, top_p=1.0, temperature=0.0, seed=0)
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """The text of the model without its stop token, and the times; `tokens` includes the stop token."""
+    """The text of the model without its stop token, and the times; `tokens` includes the stop token.
+
+    `ended` is False if the answer was cut off.
+    """
 
     text: str
+    ended: bool
     first_token_seconds: float
     seconds: float
     tokens: int
@@ -116,20 +124,46 @@ class PhoneModel:
                 f"{self.context:,}. Send a shorter message, or export again with a larger --kv-cache-max-len."
             )
         started = time.perf_counter()
-        with self._engine.create_session(
-            apply_prompt_template=False, sampler_config=GREEDY, max_output_tokens=min(MAX_ANSWER_TOKENS, room)
-        ) as session:
+        limit = min(MAX_ANSWER_TOKENS, room)
+        with self._session(limit) as session:
             session.run_prefill([prompt])
             texts = session.run_decode().texts
             seconds = time.perf_counter() - started
             measured = session.get_benchmark_info()
         return RawAnswer(
             texts[0] if texts else "",
+            measured.last_decode_token_count < limit,
             measured.time_to_first_token_in_second,
             seconds,
             measured.last_decode_token_count,
             measured.last_decode_tokens_per_second,
         )
+
+    def probability(self, prompt: str, answer: RawAnswer) -> float | None:
+        """Returns the probability of a whole answer to a rendered prompt, from 0 to 1; None if it was cut off.
+
+        The stop token counts. Decoding gives no probabilities, so the runtime scores the text in a new session, which
+        takes about as long as the answer. The text does not tell which stop token ended it: the likelier one is taken.
+        """
+        if not answer.ended:
+            return None
+        best = -math.inf
+        for ending in ENDINGS:
+            logs = self._score(prompt, answer.text + ending)
+            best = max(best, math.fsum(logs))
+            if logs[-1] > math.log(0.5):
+                break  # no other token is likelier
+        return min(1.0, math.exp(best))
+
+    def _score(self, prompt: str, text: str) -> Sequence[float]:
+        """The natural logarithm of the probability of each token of a text after a prompt."""
+        with self._session(1) as session:  # a session scores one text: the next one would follow it
+            session.run_prefill([prompt])
+            logs: Sequence[float] = session.run_text_scoring([text]).token_scores[0]
+        return logs
+
+    def _session(self, limit: int) -> Any:
+        return self._engine.create_session(apply_prompt_template=False, sampler_config=GREEDY, max_output_tokens=limit)
 
     def conversation(
         self,
