@@ -88,6 +88,32 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
     assert _total(page) == tuned["confusion"][gold][gold]
 
 
+def test_how_sure_the_model_is_is_shown_and_orders_the_rows(visit: Visit, weak: Run) -> None:
+    page = visit(query=_at(weak)).page
+    rows = _evaluation(weak)["tuned"]["rows"]
+    goal = _evaluation(weak)["confidence"]["goals"][0]["cutoff"]
+    expect(page.locator("#sure-title h2")).to_have_text("How sure the model is")
+    expect(page.locator("#sure .main-svg").first).to_be_visible()
+    sentence = page.locator("#sure-details li").first
+    expect(sentence).to_contain_text(f"{goal['right']['k']} of {goal['right']['n']} answered rows are right")
+    expect(sentence).to_contain_text(f"at least {100 * goal['threshold']:.10g} %")
+    _choose(page, "Rows", "All rows")
+    for order, surest in (("Least sure first", False), ("Surest first", True)):
+        _choose(page, "Order", order)
+        known = sorted((row["probability"] for row in rows), reverse=surest)
+        shown = page.locator("#wrong-rows .note", has_text="sure: ")
+        expect(shown.first).to_have_text(f"sure: {100 * known[0]:.1f} %")
+        assert shown.all_inner_texts() == [f"sure: {100 * probability:.1f} %" for probability in known[:8]]
+    page.locator("#wrong-rows").get_by_role("button", name="Next").click()
+    expect(page.locator("#wrong-rows .pager")).to_contain_text("9–16 of")
+    expect(shown.first).to_have_text(f"sure: {100 * known[8]:.1f} %")
+    page.locator('#advice [data-advice="0"]').click()
+    expect(page.locator("#wrong-rows .picked")).to_be_visible()
+    picked = {row["id"]: row["probability"] for row in rows}
+    surest_of_them = max(picked[name] for name in _evaluation(weak)["advice"][0]["rows"])
+    expect(shown.first).to_have_text(f"sure: {100 * surest_of_them:.1f} %")
+
+
 @pytest.mark.slow  # unit/ui/test_evaluate_filters.py holds its parts
 def test_it_is_compared_with_the_classifier_and_with_another_run(visit: Visit, app: App, weak: Run) -> None:
     other = _twin(app, weak)
@@ -116,7 +142,7 @@ def test_all_results_can_be_downloaded(visit: Visit, weak: Run, tmp_path: Path) 
     assert [row["id"] for row in rows] == [row["id"] for row in _evaluation(weak)["tuned"]["rows"]]
     report = _save(page, page.get_by_role("link", name="evaluation.json"), tmp_path)
     assert json.loads(report.read_bytes()) == _evaluation(weak)
-    for chart in ("per-tool", "confusion"):
+    for chart in ("per-tool", "confusion", "sure"):
         expect(page.locator(f"#{chart} .main-svg").first).to_be_visible()
         picture = _save(page, page.locator(f'[data-png="{chart}"]'), tmp_path)
         assert picture.name == f"{chart}.png"

@@ -13,12 +13,12 @@ from ui.evaluate.errors import chart_head
 from ui.html import axis, figure_json, table, text
 
 LEAD = (
-    "An app can ask again instead of carrying out an answer that the model is not sure of. The chart shows the share of "
-    "right rows among those that it still answers."
+    "An app can ask again instead of carrying out an answer that the model is not sure of. The chart shows the share "
+    "of right rows among those that the app then still answers."
 )
 CHOSEN = (
-    "The thresholds are chosen on these rows, so new messages give rather less: count on the lower end of the interval. "
-    "LiteRT-LM gives an app the probability in C++, C and Python, not in Kotlin or JavaScript (docs/evaluation.md)."
+    "The thresholds are chosen on these rows, so expect less on new messages: rely on the lower end of the interval. "
+    "LiteRT-LM gives an app the probability in C and Python, but not in Kotlin or JavaScript (docs/evaluation.md)."
 )
 UPPER, LOWER = (0.56, 1.0), (0.0, 0.34)
 """The heights of the two parts of the chart, as shares of it."""
@@ -39,9 +39,8 @@ def accuracy_curve(confidence: Confidence) -> str:
     answered rows.
     """
     shown = [one for one in confidence.curve if one.right.n >= FEWEST] or list(confidence.curve)
-    reached = [goal for goal in confidence.goals if goal.cutoff is not None]
     asked = _asked(confidence)
-    figure = go.Figure([_right_line(confidence, shown), _goal_points(confidence, reached)])
+    figure = go.Figure([_right_line(confidence, shown), _goal_points(confidence)])
     lowest = min(one.right.value or 0.0 for one in shown)
     upper = UPPER if asked else LOWER[:1] + UPPER[1:]
     figure.update_layout(
@@ -87,15 +86,18 @@ def _right_line(confidence: Confidence, shown: Sequence[Cutoff]) -> go.Scatter:
     )
 
 
-def _goal_points(confidence: Confidence, goals: Sequence[Goal]) -> go.Scatter:
-    """The goals that a threshold reaches, as points on the curve."""
-    pairs = [(goal, goal.cutoff) for goal in goals if goal.cutoff is not None]
+def _goal_points(confidence: Confidence) -> go.Scatter:
+    """The goals that a threshold reaches, as points on the curve; two at one point share it."""
+    named: dict[Cutoff, list[str]] = {}
+    for goal in confidence.goals:
+        if goal.cutoff is not None:
+            named.setdefault(goal.cutoff, []).append(text.percent(goal.share, 0))
     return go.Scatter(
-        x=[cutoff.right.n / confidence.rows for _, cutoff in pairs],
-        y=[cutoff.right.value for _, cutoff in pairs],
+        x=[cutoff.right.n / confidence.rows for cutoff in named],
+        y=[cutoff.right.value for cutoff in named],
         mode="markers+text",
         marker={"color": "var(--ft-accent)", "size": 9},
-        text=[text.percent(goal.share, 0) for goal, _ in pairs],
+        text=[" and ".join(names) for names in named.values()],
         textposition="bottom left",
         textfont={"color": "var(--ft-ink)"},
         hoverinfo="skip",

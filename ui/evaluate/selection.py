@@ -17,8 +17,10 @@ Rows = Sequence[RowResult]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`show` and `order` are words above; `tool` and `kind` a tool and an error class, or "all"; `picked` names a set of
-    rows that was selected by a click, or is empty."""
+    """`show` and `order` are words from above; `tool` and `kind` a tool and an error class, or "all".
+
+    `picked` names a set of rows that was selected by a click, or is empty.
+    """
 
     show: str = WRONG
     tool: str = ALL

@@ -61,7 +61,14 @@ def exchanges_of(
     page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]
 ) -> Iterator[Exchange | None]:
     """Yields the exchange before and after every model's answer, and None regularly while a model works."""
-    exchange = Exchange(message, {}, expected_calls(page_state, message), _tools(page_state))
+    evaluation = readable(lambda: page_state.evaluation)
+    exchange = Exchange(
+        message,
+        {},
+        expected_calls(page_state, message),
+        _tools(page_state),
+        confidence=evaluation.confidence if evaluation else None,
+    )
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
             exchange = _given(page_state, exchange, given)

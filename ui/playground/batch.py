@@ -199,11 +199,11 @@ def _expected(exchange: Exchange) -> Markup:
 
 
 def exchanges_csv(exchanges: Sequence[Exchange]) -> str:
-    """A CSV with one line per message: for every model its calls, raw text, error and seconds."""
+    """A CSV with one line per message: for every model its calls, raw text, error, seconds and probability."""
     kinds = list(dict.fromkeys(kind for exchange in exchanges for kind in exchange.answers))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    head = [f"{kind}_{what}" for kind in kinds for what in ("tool_calls", "raw", "error", "seconds")]
+    head = [f"{kind}_{what}" for kind in kinds for what in ("tool_calls", "raw", "error", "seconds", "probability")]
     writer.writerow(["user_message", "expected", *head])
     for exchange in exchanges:
         cells = [cell for kind in kinds for cell in _cells(exchange.answers.get(kind))]
@@ -219,9 +219,10 @@ def exchanges_csv(exchanges: Sequence[Exchange]) -> str:
 
 def _cells(answer: Answer | None) -> list[str]:
     if answer is None:
-        return [""] * 4
+        return [""] * 5
     calls = _calls(answer.calls)
-    return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}"]
+    sure = "" if answer.probability is None else f"{answer.probability:.6g}"
+    return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}", sure]
 
 
 def _calls(calls: Sequence[Call]) -> str:

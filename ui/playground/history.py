@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from backend.inference import Answer
 from backend.records import Call, Tool
-from backend.scoring import refusal, suggestion
+from backend.scoring import GOALS, Confidence, refusal, suggestion
 from ui.html import badge, button, call_card, call_text, callout, card, progress, text
 
 FILE, TUNED, BASE = "file", "tuned", "base"
@@ -25,6 +25,7 @@ class Exchange:
 
     `tools` are the run's tools by name, by which an app accepts a call. `place` is where the exported file ran, and
     `note` a sentence about that, or empty. `waiting` is the kind of model that is answering now, or empty.
+    `confidence` is that of the run's evaluation.
     """
 
     message: str
@@ -34,6 +35,7 @@ class Exchange:
     place: str = "on the server"
     note: str = ""
     waiting: str = ""
+    confidence: Confidence | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -77,7 +79,8 @@ def _answer_view(answer: Answer, exchange: Exchange) -> Markup:
         answer.raw
     )
     where = exchange.place if answer is exchange.answers.get(FILE) else ""
-    return Markup("{}{}{}{}").format(Markup("").join(cards), _compared(answer, exchange), raw, _times(answer, where))
+    parts = [*cards, _sure(answer, exchange), _compared(answer, exchange), raw, _times(answer, where)]
+    return Markup("").join(parts)
 
 
 def _call_view(call: Call, tools: Mapping[str, Tool]) -> Markup:
@@ -94,6 +97,20 @@ def _call_view(call: Call, tools: Mapping[str, Tool]) -> Markup:
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     """Whether the calls are those that the data expects; None if the data has no such message."""
     return None if expected is None else tuple(answer.calls) == tuple(expected)
+
+
+def _sure(answer: Answer, exchange: Exchange) -> Markup:
+    """The probability of the answer, and what it means if the evaluation has a threshold; the base has none."""
+    if answer.probability is None:
+        return Markup("")
+    own = exchange.confidence if answer is not exchange.answers.get(BASE) else None
+    cutoff = own.goal(GOALS[0]) if own else None
+    sentence = f"Sure: {text.probability(answer.probability)}"
+    if cutoff is not None and cutoff.threshold > 0:
+        side = "above" if answer.probability >= cutoff.threshold else "below"
+        rows = f"{cutoff.right.k:,} of {text.count(cutoff.right.n, 'held-out row')}"
+        sentence += f", {side} the threshold of {text.threshold(cutoff.threshold)}, from which on {rows} are right"
+    return Markup('<p class="note sure">{}.</p>').format(sentence)
 
 
 def _compared(answer: Answer, exchange: Exchange) -> Markup:

@@ -40,7 +40,8 @@ def refusal(read: Callable[[Path], object], path: Path) -> str | None:
 
 
 def report() -> Report:
-    return score_rows(ROWS, [FORMAT.completion(ROWS[0].calls), "No.", "<start_function_call>"], TOOLS, FORMAT)
+    answers = [FORMAT.completion(ROWS[0].calls), "No.", "<start_function_call>"]
+    return score_rows(ROWS, answers, TOOLS, FORMAT, [0.9, 0.5, 0.25])
 
 
 def evaluation() -> dict[str, Any]:

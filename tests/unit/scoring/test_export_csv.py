@@ -28,6 +28,7 @@ def test_every_row_stands_in_its_line_with_the_other_answers_beside_it() -> None
     assert rows[4]["predicted"] == "[]"
     assert rows[5]["message"] == MESSAGES[5]
     assert rows[6]["message"] == MESSAGES[6]
+    assert [row["probability"] for row in rows] == ["0.125", "0.25", "0.375", "0.5", "0.625", "0.75", "0.875"]
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -44,6 +45,7 @@ def _table(answers: list[str]) -> list[dict[str, str]]:
         "none": FORMAT.completion((), "No."),
         "unreadable": "<start_function_call>",
     }
-    tuned = score_rows(examples, [said.get(answer, answer) for answer in answers], TOOLS, FORMAT)
+    sure = [0.125 * (at + 1) for at in range(len(answers))]
+    tuned = score_rows(examples, [said.get(answer, answer) for answer in answers], TOOLS, FORMAT, sure)
     base = score_rows(examples, ["No."] * len(examples), TOOLS, FORMAT)
     return list(csv.DictReader(io.StringIO(rows_csv(build_evaluation(tuned, base, Setup())), newline="")))

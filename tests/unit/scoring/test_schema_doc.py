@@ -15,13 +15,14 @@ DOC = (Path(__file__).resolve().parents[3] / "docs" / "evaluation.md").read_text
 
 def test_every_key_is_documented() -> None:
     fmt, tools, rows = get_format("native"), (Tool("stop", "Stops."),), [Example("a", 2, "stop", (Call("stop"),))]
-    report = score_rows(rows, [fmt.completion(rows[0].calls)], tools, fmt)
+    report = score_rows(rows, [fmt.completion(rows[0].calls)], tools, fmt, [0.9])
     evaluation = build_evaluation(report, report, Setup(), ngram_baseline=report, probes={"typos": report}).to_dict()
     pair = compare_rows(report.rows, report.rows)
     assert pair is not None
     parts = [evaluation, evaluation["tuned"], evaluation["tuned"]["rows"][0], evaluation["tuned"]["per_tool"]["stop"]]
     parts += [evaluation["mcnemar"], evaluation["verdict"], evaluation["probes"]["typos"], pair.to_dict()]
-    parts += [evaluation["tuned"]["combined"]]
+    sure = evaluation["confidence"]
+    parts += [evaluation["tuned"]["combined"], sure, sure["goals"][0], sure["curve"][0], sure["bins"][0]]
     missing = {key for part in parts for key in part if f"`{key}`" not in DOC and f'"{key}"' not in DOC}
     assert missing == set()
     assert f"`schema` is {SCHEMA};" in DOC

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +12,25 @@ from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import Setup, build_evaluation, score_rows
 from backend.scoring.evaluation import Paired
+from tests.unit.scoring.test_confidence import FORTY, confidence_of
+from ui.evaluate.confidence import accuracy_curve, confidence_details, confidence_head, goal_sentence
 from ui.evaluate.diff import marked
 from ui.evaluate.others import Results
 from ui.evaluate.probes import evaluate_button
 from ui.evaluate.rows import choice_for
 from ui.evaluate.scores import baseline_sentence
-from ui.evaluate.selection import ALL, BASE_ONLY, TUNED_ONLY, Choice, chosen_rows, first_choice, picked_rows, probe_key
+from ui.evaluate.selection import (
+    ALL,
+    BASE_ONLY,
+    SURE,
+    TUNED_ONLY,
+    UNSURE,
+    Choice,
+    chosen_rows,
+    first_choice,
+    picked_rows,
+    probe_key,
+)
 from ui.evaluate.table import row_table
 
 FORMAT = get_format("native")
@@ -76,6 +91,56 @@ def test_rows_are_told_apart_by_who_is_right(results: Results) -> None:
     assert [row.id for row in chosen_rows(results, Choice(BASE_ONLY))] == ["row2"]
     assert [row.id for row in chosen_rows(results, Choice(TUNED_ONLY))] == ["row0"]
     assert picked_rows(results, '["cell"') is None
+
+
+def test_rows_are_ordered_by_their_probability(results: Results) -> None:
+    sure = (0.5, 0.9, None, 0.7)
+    tuned = results.evaluation.tuned
+    rows = tuple(replace(row, probability=known) for row, known in zip(tuned.rows, sure, strict=True))
+    ordered = Results(replace(results.evaluation, tuned=replace(tuned, rows=rows)))
+    ids = {order: [row.id for row in chosen_rows(ordered, Choice(ALL, order=order))] for order in (UNSURE, SURE)}
+    assert ids == {UNSURE: ["row0", "row3", "row1", "row2"], SURE: ["row1", "row3", "row0", "row2"]}
+    assert [row.id for row in chosen_rows(ordered, Choice(ALL))] == ["row0", "row1", "row2", "row3"]
+    shown = row_table(ordered, Choice(ALL, order=UNSURE), 0, 42)
+    assert shown.index("sure: 50.0 %") < shown.index("sure: 70.0 %") < shown.index("sure: 90.0 %")
+    assert shown.count("sure: ") == 3
+    assert "sure: " not in row_table(results, Choice(ALL), 0, 42)
+
+
+def test_a_threshold_is_said_with_what_it_costs() -> None:
+    off = [(0.9, True), (0.75, True), (0.74, True), (0.99, False), (0.3, False)]
+    found = confidence_of(FORTY, off)
+    some, none = (goal_sentence(found, goal) for goal in found.goals)
+    assert some == (
+        "Carry out answers with a probability of at least <b>75 %</b>. Then 27 of 28 answered rows are right "
+        "(82.3–99.4 %), and 12 of 40 rows (30.0 %) are left out; 2 of 5 off-topic messages still get a call instead "
+        "of 3."
+    )
+    assert none == "No threshold reaches it with at least 20 answered rows."
+    perfect = confidence_of([(0.9, True)] * 20)
+    assert goal_sentence(perfect, perfect.goals[0]) == (
+        "No threshold is needed: 20 of 20 answered rows are right (83.9–100.0 %)."
+    )
+    details = confidence_details(found)
+    assert some in details
+    assert none in details
+    assert "In 4 groups of rows" in details
+    assert details.count("<tr>") == 1 + len(found.bins)
+
+
+def test_the_chart_has_the_curve_the_thresholds_and_the_off_topic_calls() -> None:
+    plain = json.loads(accuracy_curve(confidence_of(FORTY)))
+    line, points = plain["data"]
+    assert line["x"] == pytest.approx([25 / 40, 28 / 40, 30 / 40, 1.0])  # from 20 answered rows on
+    assert line["y"] == pytest.approx([24 / 25, 27 / 28, 27 / 30, 32 / 40])
+    assert (points["x"], points["text"]) == ([28 / 40], ["95 %"])
+    assert "off-topic" not in confidence_head(confidence_of(FORTY))
+    asked = confidence_of(FORTY, [(0.8, True), (0.1, False)])
+    calls = json.loads(accuracy_curve(asked))["data"][2]
+    assert calls["y"] == [0.0, 0.5, 0.5, 0.5]
+    assert "off-topic" in confidence_head(asked)
+    both = json.loads(accuracy_curve(confidence_of([(0.9, True)] * 20)))["data"][1]
+    assert both["text"] == ["95 % and 99 %"]
 
 
 def test_the_table_escapes_what_was_said_and_shows_what_a_probe_asked(results: Results) -> None:

@@ -16,7 +16,7 @@ from ui.playground.correction import right_calls
 from ui.playground.history import Exchange
 
 WATER = Call("find", {"query": "water"})
-FOUND = Answer(raw="<call>", calls=(WATER,), seconds=0.25)
+FOUND = Answer(raw="<call>", calls=(WATER,), seconds=0.25, probability=0.987654321)
 
 
 def test_messages_are_the_lines_that_say_something() -> None:
@@ -55,6 +55,7 @@ def test_the_csv_has_every_model_and_no_formula() -> None:
     assert rows[0]["user_message"] == "'=1+1"
     assert (rows[0]["expected"], rows[0]["file_tool_calls"], rows[0]["file_seconds"]) == (calls, calls, "0.250")
     assert (rows[0]["tuned_error"], rows[0]["tuned_tool_calls"]) == ("gone", "")
+    assert (rows[0]["file_probability"], rows[0]["tuned_probability"]) == ("0.987654", "")
     assert (rows[1]["expected"], rows[1]["tuned_raw"]) == ("", "")
 
 
