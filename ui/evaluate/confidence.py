@@ -20,7 +20,7 @@ CHOSEN = (
     "The thresholds are chosen on these rows, so expect less on new messages: rely on the lower end of the interval. "
     "LiteRT-LM gives an app the probability in C and Python, but not in Kotlin or JavaScript (docs/evaluation.md)."
 )
-UPPER, LOWER = (0.56, 1.0), (0.0, 0.34)
+UPPER, LOWER = (0.5, 1.0), (0.0, 0.35)
 """The heights of the two parts of the chart, as shares of it."""
 HEADERS = ("Probability", "On average", "Right", "Rows")
 
@@ -41,24 +41,24 @@ def accuracy_curve(confidence: Confidence) -> str:
     shown = [one for one in confidence.curve if one.right.n >= FEWEST] or list(confidence.curve)
     asked = _asked(confidence)
     figure = go.Figure([_right_line(confidence, shown), _goal_points(confidence)])
-    lowest = min(one.right.value or 0.0 for one in shown)
+    lowest = min(_percent(one.right) for one in shown)
     upper = UPPER if asked else LOWER[:1] + UPPER[1:]
     figure.update_layout(
         height=400 if asked else 280,
         margin={"l": 46, "r": 22, "t": 26, "b": 40},
         showlegend=False,
         annotations=[_caption("right, of the answered rows", upper[1])],
-        yaxis={**_shares(max(0.0, lowest - 0.03), 1.015), "domain": upper},
+        yaxis={**_percents(max(0.0, lowest - 3.0), 101.5), "domain": upper},
     )
     if asked:
         figure.add_trace(_call_line(confidence, shown))
-        highest = max(one.calls.value or 0.0 for one in shown if one.calls)
+        highest = max(_percent(one.calls) for one in shown if one.calls)
         figure.update_layout(
             annotations=[*figure.layout.annotations, _caption("off-topic messages with a call", LOWER[1])],
-            yaxis2={**_shares(0.0, max(0.05, 1.1 * highest)), "domain": LOWER},
+            yaxis2={**_percents(0.0, max(5.0, 1.1 * highest)), "domain": LOWER},
         )
     title = {"text": "answered rows", "font": {"size": 13}}
-    figure.update_xaxes(title=title, anchor="y2" if asked else "y", **_shares(0.0, 1.02))
+    figure.update_xaxes(title=title, anchor="y2" if asked else "y", **_percents(0.0, 102.0))
     return figure_json(figure)
 
 
@@ -77,8 +77,8 @@ def _asked(confidence: Confidence) -> bool:
 
 def _right_line(confidence: Confidence, shown: Sequence[Cutoff]) -> go.Scatter:
     return go.Scatter(
-        x=[one.right.n / confidence.rows for one in shown],
-        y=[one.right.value for one in shown],
+        x=[_answered(confidence, one) for one in shown],
+        y=[_percent(one.right) for one in shown],
         mode="lines" if len(shown) > 1 else "markers",
         line={"color": "var(--ft-accent)", "width": 2},
         customdata=[[text.threshold(one.threshold), one.right.k, one.right.n] for one in shown],
@@ -93,8 +93,8 @@ def _goal_points(confidence: Confidence) -> go.Scatter:
         if goal.cutoff is not None:
             named.setdefault(goal.cutoff, []).append(text.percent(goal.share, 0))
     return go.Scatter(
-        x=[cutoff.right.n / confidence.rows for cutoff in named],
-        y=[cutoff.right.value for cutoff in named],
+        x=[_answered(confidence, cutoff) for cutoff in named],
+        y=[_percent(cutoff.right) for cutoff in named],
         mode="markers+text",
         marker={"color": "var(--ft-accent)", "size": 9},
         text=[" and ".join(names) for names in named.values()],
@@ -108,8 +108,8 @@ def _goal_points(confidence: Confidence) -> go.Scatter:
 def _call_line(confidence: Confidence, shown: Sequence[Cutoff]) -> go.Scatter:
     pairs = [(one, one.calls) for one in shown if one.calls is not None]
     return go.Scatter(
-        x=[one.right.n / confidence.rows for one, _ in pairs],
-        y=[calls.value for _, calls in pairs],
+        x=[_answered(confidence, one) for one, _ in pairs],
+        y=[_percent(calls) for _, calls in pairs],
         yaxis="y2",
         mode="lines" if len(pairs) > 1 else "markers",
         line={"color": "var(--ft-warn)", "width": 2},
@@ -124,8 +124,17 @@ def _caption(words: str, top: float) -> dict[str, Any]:
     return {"text": words, "showarrow": False, "font": {"size": 13}, **place}
 
 
-def _shares(low: float, high: float) -> dict[str, Any]:
-    return {"range": [low, high], "tickformat": ".0%", "nticks": 6, "tickangle": 0, **axis()}
+def _percents(low: float, high: float) -> dict[str, Any]:
+    return {"range": [low, high], "ticksuffix": " %", "nticks": 6, "tickangle": 0, **axis()}
+
+
+def _answered(confidence: Confidence, cutoff: Cutoff) -> float:
+    """The answered held-out rows in percent."""
+    return 100 * cutoff.right.n / confidence.rows
+
+
+def _percent(rate: Rate) -> float:
+    return 100 * (rate.value or 0.0)
 
 
 def _goal(confidence: Confidence, goal: Goal) -> Markup:
@@ -179,7 +188,7 @@ def _calibration(confidence: Confidence) -> Markup:
         f"right. In {text.count(len(confidence.bins), 'group')} of rows with similar probabilities, the two differ by "
         f"{100 * confidence.calibration_error:.1f} points on average (expected calibration error)."
     )
-    shown = table(HEADERS, map(_bin_cells, confidence.bins), kind="arguments-table", caption="Calibration")
+    shown = table(HEADERS, map(_bin_cells, confidence.bins), kind="calibration", caption="Calibration")
     return Markup(
         '<p>{}</p><details class="more"><summary>Probability and accuracy by group</summary>{}</details>'
     ).format(sentence, shown)

@@ -131,13 +131,13 @@ def test_a_threshold_is_said_with_what_it_costs() -> None:
 def test_the_chart_has_the_curve_the_thresholds_and_the_off_topic_calls() -> None:
     plain = json.loads(accuracy_curve(confidence_of(FORTY)))
     line, points = plain["data"]
-    assert line["x"] == pytest.approx([25 / 40, 28 / 40, 30 / 40, 1.0])  # from 20 answered rows on
-    assert line["y"] == pytest.approx([24 / 25, 27 / 28, 27 / 30, 32 / 40])
-    assert (points["x"], points["text"]) == ([28 / 40], ["95 %"])
+    assert line["x"] == pytest.approx([62.5, 70.0, 75.0, 100.0])  # from 20 answered rows on
+    assert line["y"] == pytest.approx([96.0, 2700 / 28, 90.0, 80.0])
+    assert (points["x"], points["text"]) == ([70.0], ["95 %"])
     assert "off-topic" not in confidence_head(confidence_of(FORTY))
     asked = confidence_of(FORTY, [(0.8, True), (0.1, False)])
     calls = json.loads(accuracy_curve(asked))["data"][2]
-    assert calls["y"] == [0.0, 0.5, 0.5, 0.5]
+    assert calls["y"] == [0.0, 50.0, 50.0, 50.0]
     assert "off-topic" in confidence_head(asked)
     both = json.loads(accuracy_curve(confidence_of([(0.9, True)] * 20)))["data"][1]
     assert both["text"] == ["95 % and 99 %"]
