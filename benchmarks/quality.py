@@ -34,8 +34,8 @@ Right = dict[str, bool]
 class Scores:
     """What one setting got right over all seeds; `combined` is by seed and row.
 
-    `missed` are answers without the expected call. `asked` and `unseen` are (calls, messages) of off-topic messages, and
-    `undeclared` the calls of tools that do not exist among both.
+    `missed` are answers without the expected call. `asked` and `unseen` are (calls, messages) of off-topic messages,
+    and `undeclared` the calls of tools that do not exist among both.
     """
 
     name: str
