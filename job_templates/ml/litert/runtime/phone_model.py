@@ -140,12 +140,13 @@ class PhoneModel:
         )
 
     def probability(self, prompt: str, answer: RawAnswer) -> float | None:
-        """Returns the probability of a whole answer to a rendered prompt, from 0 to 1; None if it was cut off.
+        """Returns the probability of a whole answer to a rendered prompt, from 0 to 1.
 
-        The stop token counts. Decoding gives no probabilities, so the runtime scores the text in a new session, which
-        takes about as long as the answer. The text does not tell which stop token ended it: the likelier one is taken.
+        None if the answer was cut off, or the prompt's last character is not a token. The stop token counts. Decoding
+        gives no probabilities, so the runtime scores the text in a new session, which takes about as long as the
+        answer. The text does not tell which stop token ended it: the likelier one is taken.
         """
-        if not answer.ended:
+        if not answer.ended or self.encode(prompt)[-1:] != self.encode(prompt[-1:]):
             return None
         best = -math.inf
         for ending in ENDINGS:
@@ -156,9 +157,14 @@ class PhoneModel:
         return min(1.0, math.exp(best))
 
     def _score(self, prompt: str, text: str) -> Sequence[float]:
-        """The natural logarithm of the probability of each token of a text after a prompt."""
+        """The natural logarithm of the probability of each token of a text after a prompt.
+
+        The runtime goes back one position too many before it scores, and so overwrites the keys of the last token but
+        one (https://github.com/google-ai-edge/LiteRT-LM/issues/3561, seen in 0.18.1 on 2026-11-28). The prompt's last
+        token is therefore given twice: its own keys are then overwritten with the same ones.
+        """
         with self._session(1) as session:  # a session scores one text: the next one would follow it
-            session.run_prefill([prompt])
+            session.run_prefill([prompt, prompt[-1:]])
             logs: Sequence[float] = session.run_text_scoring([text]).token_scores[0]
         return logs
 
