@@ -15,7 +15,7 @@ TITLE = "Messages that are not for these tools"
 LEAD = (
     "A model that only sees rows with a call calls a tool for every sentence. So each evaluation asks it messages of "
     "other topics, in eight languages, and counts the calls. If “Stay silent” is on in the Train step, it also learns "
-    "from other such messages, without a call. All of them are this product's own."
+    "from other such messages, without a call. Both sets are this product's own."
 )
 LEFT_OUT = (
     "Your tools might answer these, so they are neither asked nor taught. Put a group back if no tool should answer "

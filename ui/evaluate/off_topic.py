@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from backend.off_topic import NEAR_MISS
+from backend.prompts import RESERVED
 from backend.scoring import Evaluation, LeftOutGroup, OffTopic, OffTopicRow, Rate
 from ui.evaluate.diff import marked
 from ui.evaluate.labels import language_name
@@ -28,8 +29,8 @@ NEAR_MISSES = (
     "fun” for a cycling app. They are the hardest to leave unanswered."
 )
 NONE_ASKED = (
-    "This evaluation asked no messages that are not for these tools: an earlier version of the app made it. Evaluate "
-    "again to see how often the model calls a tool for them."
+    "This evaluation is from an earlier version, which asked no such messages: evaluate again to see how often the "
+    "model calls a tool for them."
 )
 TABLE_HEADERS = ("Message", "Kind", "Answered", "Result")
 
@@ -136,7 +137,8 @@ def _notes(found: OffTopic) -> list[str]:
 def _cells(row: OffTopicRow) -> list[object]:
     answer, said = answer_of(row), row.answer
     about = " · ".join(filter(None, [row.topic, language_name(row.language) if row.language else ""]))
-    answered = marked((), said.predicted or ())[1] if row.called else code(said.raw) if said.raw else "nothing"
+    spoken = said.raw if answer == UNREADABLE else RESERVED.sub("", said.raw).strip()
+    answered = marked((), said.predicted or ())[1] if row.called else code(spoken) if spoken else "nothing"
     return [
         Markup('<div>{}<div class="note">{}</div></div>').format(said.message or "(an empty message)", about),
         row.kind,
