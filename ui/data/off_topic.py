@@ -47,15 +47,22 @@ class OffTopicMessages(Panel):
 def _click(page_state: PageState, data: dict[str, str]) -> Location:
     """Open the same files with a group put back, or left out again."""
     source, key = page_state.source, data.get("key", "")
-    if source is None or page_state.run is not None or not key:
+    choice = page_state.off_topic.result if page_state.off_topic else None
+    if source is None or choice is None or page_state.run is not None:
         return page_state.location
-    before = put_back_keys(source.origin.put_back)
-    keys = before | {key} if data.get("do") == "put-back" else before - {key}
+    keys = put_back_keys(source.origin.put_back)
+    match data.get("do"):
+        case "put-back" if key in {group.key for group in choice.left_out}:
+            keys |= {key}
+        case "leave-out":
+            keys -= {key}
+        case _:
+            return page_state.location
     origin = replace(source.origin, put_back=",".join(sorted(keys)))
     draft = page_state.services.upload_store.add_changed(source, origin=origin)
     changed = replace(page_state.location, data=draft)
-    if choice := replace(page_state, location=changed).off_topic:
-        choice.done.wait(1.0)
+    if task := replace(page_state, location=changed).off_topic:
+        task.done.wait(1.0)
     return changed
 
 

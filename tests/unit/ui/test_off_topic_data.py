@@ -89,8 +89,15 @@ def test_a_group_is_put_back_and_left_out_again(example: PageState) -> None:
     assert again.source.origin.put_back == "camping"
 
 
+def test_a_group_that_is_not_left_out_cannot_be_put_back(example: PageState) -> None:
+    page_state = at(example, example.location)
+    for data in ({"do": "put-back", "key": "no such topic"}, {"do": "put-back"}, {"do": "other", "key": "weather"}):
+        assert _click(page_state, data) == page_state.location
+
+
 def test_what_was_put_back_and_the_near_misses_reach_the_run_and_the_next_one(example: PageState) -> None:
-    put = at(example, _click(example, {"do": "put-back", "key": "stock market"}))
+    first = at(example, example.location)
+    put = at(first, _click(first, {"do": "put-back", "key": "stock market"}))
     page_state = at(put, _save(put, NEAR))
     run = _made(page_state, RunConfig(), "hikes")
     assert run.config.put_back == "stock market"
