@@ -30,22 +30,33 @@ def with_silence_advice(
     """Returns the advice on silence and, after it, the advice in `found`.
 
     `config` has the settings of the training, or is None if they are unknown. If missed calls are explained by the
-    off-topic rows, the advice to train longer for them is left out.
+    off-topic rows, the advice in `found` on them is left out. If a model does both, the share is not the remedy.
     """
-    silence = [*_false_calls(off_topic, config), *_missed_calls(tuned, config)]
-    explained = any(one.kind == MISSED_CALLS for one in silence)
-    return (*silence, *(one for one in found if not (explained and one.kind == "no_call")))
+    false, missed = _too_many_false(off_topic), _too_many_missed(tuned, config)
+    silence = [
+        *(_false_calls(off_topic, config, missed=missed) if off_topic and false else ()),
+        *(_missed_calls(tuned, config, false=false) if config and missed else ()),
+    ]
+    return (*silence, *(one for one in found if not (missed and one.kind == "no_call")))
 
 
-def _false_calls(off_topic: OffTopic | None, config: RunConfig | None) -> Iterator[Advice]:
-    if off_topic is None or (off_topic.calls.high or 0.0) <= MOST_FALSE_CALLS:
-        return
-    calls = off_topic.calls
-    rows = "add rows without a call like these messages"
+def _too_many_false(off_topic: OffTopic | None) -> bool:
+    return off_topic is not None and (off_topic.calls.high or 0.0) > MOST_FALSE_CALLS
+
+
+def _too_many_missed(tuned: Report, config: RunConfig | None) -> bool:
+    """Whether more calls are missed than allowed, by a model that was taught to be silent."""
+    return config is not None and config.stay_silent and (tuned.missed_call.low or 0.0) > MOST_MISSED_CALLS
+
+
+def _false_calls(off_topic: OffTopic, config: RunConfig | None, *, missed: bool) -> Iterator[Advice]:
+    calls, rows = off_topic.calls, "add rows without a call like these messages"
     if config is None:
         remedy = f"Train with off-topic messages (--stay-silent), or {rows}."
     elif not config.stay_silent:
         remedy = f"Turn “{_label('stay_silent')}” on and train again."
+    elif missed:
+        remedy = f"It misses calls too, so it does not yet distinguish the messages. Train for more epochs, or {rows}."
     else:
         remedy = f"Raise “{_label('off_topic_share')}” (now {100 * config.off_topic_share:.0f} %), or {rows}."
     yield Advice(
@@ -56,15 +67,14 @@ def _false_calls(off_topic: OffTopic | None, config: RunConfig | None) -> Iterat
     )
 
 
-def _missed_calls(tuned: Report, config: RunConfig | None) -> Iterator[Advice]:
-    missed = tuned.missed_call
-    if config is None or not config.stay_silent or (missed.low or 0.0) <= MOST_MISSED_CALLS:
-        return
+def _missed_calls(tuned: Report, config: RunConfig, *, false: bool) -> Iterator[Advice]:
+    missed, share = tuned.missed_call, f"“{_label('off_topic_share')}” (now {100 * config.off_topic_share:.0f} %)"
     again = ", or leave out again in the Data step what you put back" if config.kept_topics else ""
+    remedy = "Train for more epochs, or add rows like these" if false else f"Lower {share}"
     yield Advice(
         MISSED_CALLS,
         f"{missed.k} of {missed.n} held-out rows that expect a call are answered without one ({_interval(missed)}). "
-        f"Lower “{_label('off_topic_share')}” (now {100 * config.off_topic_share:.0f} %){again}.",
+        f"{remedy}{again}.",
         tuple(row.id for row in tuned.rows if row.expected and row.predicted == ()),
     )
 

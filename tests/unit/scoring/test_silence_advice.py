@@ -80,6 +80,16 @@ def test_missed_calls_are_explained_by_the_share_if_silence_was_taught() -> None
     assert again.text.endswith("(now 20 %), or leave out again in the Data step what you put back.")
 
 
+def test_a_model_that_does_both_is_not_told_to_raise_and_to_lower_the_share() -> None:
+    first, second, *_ = advice(held_out(30, 100), off_topic(100, 490), TAUGHT)
+    assert (first.kind, second.kind) == ("false calls", "missed calls")
+    assert first.text.endswith(
+        "It misses calls too, so it does not yet distinguish the messages. Train for more epochs, or add rows without a "
+        "call like these messages."
+    )
+    assert second.text.endswith("(21.9–39.6 %). Train for more epochs, or add rows like these.")
+
+
 def test_missed_calls_of_a_model_that_was_not_taught_silence_have_another_cause() -> None:
     kinds = {one.kind for one in advice(held_out(30, 100), None, UNTAUGHT)}
     assert "no_call" in kinds
