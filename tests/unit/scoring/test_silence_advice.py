@@ -84,8 +84,8 @@ def test_a_model_that_does_both_is_not_told_to_raise_and_to_lower_the_share() ->
     first, second, *_ = advice(held_out(30, 100), off_topic(100, 490), TAUGHT)
     assert (first.kind, second.kind) == ("false calls", "missed calls")
     assert first.text.endswith(
-        "It misses calls too, so it does not yet distinguish the messages. Train for more epochs, or add rows without a "
-        "call like these messages."
+        "It misses calls too, so it does not yet distinguish the messages. Train for more epochs, or add rows without "
+        "a call like these messages."
     )
     assert second.text.endswith("(21.9–39.6 %). Train for more epochs, or add rows like these.")
 
