@@ -12,8 +12,8 @@ from markupsafe import Markup
 from backend.errors import InputError
 from backend.off_topic import near_misses, read_near_misses
 from ui.guard import storable
-from ui.html import Part, text
-from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.html import Part, callout, text
+from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.services import stamp
 
 TITLE = Markup(
@@ -46,21 +46,25 @@ class NearMisses(Panel):
                 )
                 with gr.Row(elem_classes=["ft-buttons"]):
                     self.save = gr.Button("Save near misses", elem_id="save-near-misses")
+                self.problem = Part(elem_id="near-misses-problem")
             self.state = Part(elem_id="near-misses-state")
 
     def render(self, page_state: PageState) -> Updates:
         """The stored messages; a text that is not stored yet stays in the box."""
         free, (stored, problem) = page_state.run is None, _stored(page_state)
         written = "\n".join(stored)
+        key = f"{page_state.data_key} {written}"
         return {
             self.editor: gr.update(visible=free),
-            self.box: KeyedUpdate(f"{page_state.data_key} {written}", written),
+            self.box: KeyedUpdate(key, written),
+            self.problem: KeyedUpdate(key, ""),
             self.state: _state(stored, problem, free=free),
         }
 
     def wire(self, page: Page) -> None:
-        """Register the button."""
+        """Register the button: it stores the messages, or says beside it why they cannot be stored."""
         page.on(self.save.click, _save, [self.box])
+        self.save.click(_problem, self.box, self.problem, **QUICK)
 
 
 def _stored(page_state: PageState) -> tuple[tuple[str, ...], str]:
@@ -79,14 +83,23 @@ def _read(path: Path, _stamp: tuple[int, int]) -> tuple[tuple[str, ...], str]:
 
 
 def _save(page_state: PageState, written: str | None) -> Location:
-    """Store the messages with the data. Raises InputError if there are too many, or if one is too long."""
+    """Store the messages with the data; if there are too many, or if one is too long, the page stays as it is."""
     source = page_state.source
-    if source is None or page_state.run is not None:
+    if source is None or page_state.run is not None or _problem(written):
         return page_state.location
     found = near_misses(storable(written or ""))
     content = "\n".join(message.text for message in found).encode()
     draft = page_state.services.upload_store.add_changed(source, near_misses=content)
     return replace(page_state.location, data=draft)
+
+
+def _problem(written: str | None) -> Markup:
+    """The reason why the messages cannot be stored; empty if they can."""
+    try:
+        near_misses(written or "")
+    except InputError as error:
+        return callout("error", "The near misses were not saved", error)
+    return Markup("")
 
 
 def _state(stored: tuple[str, ...], problem: str, *, free: bool) -> Markup:

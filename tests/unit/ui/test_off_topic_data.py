@@ -8,15 +8,13 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from backend.errors import InputError
-from backend.off_topic import asked_messages, taught_messages
+from backend.off_topic import asked_messages, choose_messages, taught_messages
 from backend.runs import RunConfig
 from tests.conftest import ROOT
-from ui.data.near_misses import NearMisses, _save
+from ui.data.near_misses import NearMisses, _problem, _save
 from ui.data.off_topic import OffTopicMessages, _click, choice_view
 from ui.jobs.launch import _made
 from ui.page.location import Location
-from ui.page.page import Page
 from ui.page.state import PageState
 from ui.page.updates import value_of
 from ui.services.tenants import Tenants
@@ -144,16 +142,19 @@ def test_near_misses_are_stored_once_each_and_stay_with_later_changes(example: P
 def test_too_much_is_refused_and_nothing_is_lost(example: PageState, written: str, said: str) -> None:
     saved = at(example, _save(example, NEAR))
     with gr.Blocks():
-        card, page = NearMisses(), Page(Tenants(saved.services.store.root), lambda _: {})
+        card = NearMisses()
     before = card.render(saved)[card.box]
-    with pytest.raises(InputError, match=said):
-        _save(saved, written)
+    assert said in _problem(written)
+    assert _save(saved, written) == saved.location
     assert card.render(saved)[card.box].key == before.key  # so the page does not overwrite what was typed
-    assert page is not None
-    assert _save(saved, "half a \ud83d character").data
+
+
+def test_half_a_character_is_stored_as_a_replacement(example: PageState) -> None:
+    saved = at(example, _save(example, "half a \ud83d character"))
+    assert saved.source is not None
+    assert saved.source.near_misses is not None
+    assert saved.source.near_misses.read_text(encoding="utf-8") == "half a \ufffd character"
 
 
 def test_data_that_the_tools_leave_alone_says_so() -> None:
-    from backend.off_topic import choose_messages
-
     assert "None is left out" in choice_view(choose_messages((), ()), free=True)
