@@ -6,21 +6,27 @@ from collections import Counter
 from collections.abc import Sequence
 
 from backend.data import load_dataset
+from backend.off_topic import Relation, Selection, as_rows, asked_messages, near_misses
 from backend.prompts import get_format
-from backend.records import Example
-from backend.runs import STARTER, Run, write_json
-from backend.scoring import Evaluation, Setup, build_evaluation, score_rows
+from backend.records import Example, Tool
+from backend.runs import STARTER, Run, RunConfig, write_json
+from backend.scoring import Evaluation, OffTopic, Setup, build_evaluation, off_topic_result, score_rows
 from backend.scoring.ngram_baseline import ngram_report
 from tests.conftest import ROOT
 
 HELD_OUT = 120
 UNREADABLE = "<start_function_call>"
 EXAMPLES = ROOT / "examples"
+NEAR_MISSES = "hiking is fun\nwho made these boots\nwie schwer ist ein Rucksack"
 FORMAT = get_format("native", "names")
+SILENCE = FORMAT.completion((), "")
 
 
 def scripted_evaluation() -> Evaluation:
-    """The evaluation of a bad model: of the example's last rows it has a third right and cannot be read on a few."""
+    """The evaluation of a bad model: of the example's last rows it has a third right and cannot be read on a few.
+
+    It calls a tool for each fifth off-topic message.
+    """
     tools, rows = load_dataset(EXAMPLES / "hiking.csv", EXAMPLES / "tools.json")
     train, test = rows[:-HELD_OUT], rows[-HELD_OUT:]
     completions = [FORMAT.completion(row.calls, row.answer) for row in test]
@@ -42,7 +48,9 @@ def scripted_evaluation() -> Evaluation:
         base,
         setup,
         ngram_baseline=ngram_report(train, test, tools, FORMAT, 42),
+        off_topic=_off_topic(tools, rows, completions),
         train_rows=Counter(call.name for row in train for call in row.calls),
+        config=RunConfig(),
     )
 
 
@@ -56,6 +64,19 @@ def _sure(number: int) -> list[float]:
     return [
         0.9 + at % 10 / 101 if at % 3 == 0 else 0.92 if at % 40 == 1 else 0.2 + at % 13 / 20 for at in range(number)
     ]
+
+
+def _off_topic(tools: Sequence[Tool], rows: Sequence[Example], completions: Sequence[str]) -> OffTopic:
+    """Calls on each fifth message, two unreadable answers, silence on the others; three near misses are asked too."""
+    selection = Relation(tools, rows).select(asked_messages())
+    selection = Selection((*selection.messages, *near_misses(NEAR_MISSES)), selection.left_out)
+    answers = [
+        completions[at % len(completions)] if at % 5 == 0 else UNREADABLE if at in (1, 7) else SILENCE
+        for at in range(len(selection.messages))
+    ]
+    sure = [0.1 + at % 17 / 20 for at in range(len(answers))]
+    report = score_rows(as_rows(selection.messages, {"": ""}), answers, tools, FORMAT, sure)
+    return off_topic_result(selection, report)
 
 
 def _weak(rows: Sequence[Example], completions: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from ui.evaluate.comparison import ComparisonCard
 from ui.evaluate.confidence import accuracy_curve, confidence_details, confidence_head
 from ui.evaluate.errors import chart_head, confusion_head, details_cards
 from ui.evaluate.labels import before
+from ui.evaluate.off_topic_rows import OffTopicRows
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate.rows import RowBrowser
 from ui.evaluate.scores import scores_card
@@ -52,6 +53,7 @@ class EvaluateStep(Panel):
                 self.sure_title = Part(elem_id="sure-title")
                 self.sure_chart = Chart("Share of right rows by share of answered rows", elem_id="sure")
                 self.sure_details = Part(elem_id="sure-details")
+            self.off_topic = OffTopicRows()
             self.probes = Part(elem_id="probes")
             self.comparison = ComparisonCard()
             self.rows = RowBrowser()
@@ -84,6 +86,7 @@ class EvaluateStep(Panel):
             self.errors: details_cards(tuned),
             **self._render_confidence(evaluation.confidence),
             self.probes: probes_card(evaluation),
+            **self.off_topic.render(page_state),
             **self.comparison.render(page_state),
             **self.rows.render(page_state),
         }
@@ -101,8 +104,10 @@ class EvaluateStep(Panel):
 
     def wire(self, page: Page) -> None:
         """Register the events of the buttons, and of every figure that selects rows."""
-        for part in (self.blank, self.panel.state, self.scores):
+        for part in (self.blank, self.panel.state, self.scores, self.off_topic.head):
             page.on_click(part, self._click)
+        self.off_topic.wire(page)
+        self.off_topic.follow(page, self.advice)
         self.comparison.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)
