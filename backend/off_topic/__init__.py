@@ -8,6 +8,7 @@ from backend.off_topic.messages import (
     Kind,
     Message,
     asked_messages,
+    evenly_divided,
     taught_messages,
     topic_words,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Selection",
     "as_rows",
     "asked_messages",
+    "evenly_divided",
     "near_misses",
     "read_near_misses",
     "taught_messages",
