@@ -172,6 +172,12 @@ fun main() {
     Session.ask("word\\n".repeat(800), keep = false)
     wait()
     println("${Session.log.lines().size} ${Session.log.lines()[4]}")
+    for (said in listOf("", "I cannot do that.", "<pad>")) {
+        FakeModel.reply = { Message.model(Contents.of(said)) }
+        Session.ask("what is jazz", keep = false)
+        println("${wait().calls} | ${wait().text} | ${wait().problem.take(31)}")
+    }
+    println(Session.log.lines().count { it == NOTHING_TO_DO })
     val other = File("other").also { it.mkdirs(); picked.writeText("damaged") }
     Session.copy(Context(other), Uri(picked))
     println(wait().status + other.list()!!.toList())
@@ -198,6 +204,8 @@ REPLIES: dict[FormatName, str] = {
 }
 """What the model answers: a call with a misspelled value."""
 
+UNREAD = "The model's answer cannot be read. Carry nothing out, and ask the user to say it in other words."
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("prompt_format", FORMATS)
@@ -210,6 +218,7 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
     printed = run_kotlin(sources, tmp_path, "*.kt", "android/*.kt")
 
     tests = {"row1SetLight", "row2SetLight", "row3Stop", "row4SetLight", "missingArgumentOfSetLight", "unknownTool"}
+    tests |= {"noCallAndNoProblemIsNothingToDo", *(["anEmptyReplyIsNothingToDo"] if prompt_format == "json" else [])}
     tests |= {f"unknownArgumentOf{name}" for name in ("SetLight", "Stop", "AB")}
     assert ROWS_PER_TOOL == 3
     assert printed[0] == f"[{', '.join(sorted(tests))}]"
@@ -230,7 +239,7 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
     )
     stays = "The new file does not load, so the old one stays."
     abi = "litertlm-android has no library for this phone: it needs arm64-v8a or x86_64; this phone has armeabi-v7a."
-    assert printed[11:19] == [
+    assert printed[11:24] == [
         f"{stays} Failed to create engine: INVALID_ARGUMENTtrue",
         f"[{FACTS.file}, 200000, cache]",
         f"{stays} {abi} java.lang.UnsatisfiedLinkError: no liblitertlm_jni.sotrue",
@@ -238,9 +247,14 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
         "true",
         "true",
         "506 Size: 6 bytes",
+        "Nothing to do: this message is not for this app. |  | ",
+        "Nothing to do: this message is not for this app. | I cannot do that. | ",
+        f"Unreadable(name=, arguments={{}}, reason={UNREAD}, suggestion=null)",
+        f"Not understood: {UNREAD} |  | {UNREAD[:31]}",
+        "2",
         "Failed to create engine: INVALID_ARGUMENT[]",
     ]
-    assert printed[19:] == [
+    assert printed[24:] == [
         "false",
         "The file ended after 1 of 2 bytes.",
         "true",
