@@ -31,6 +31,11 @@ class Answer:
     peak_memory_mb: float = 0.0
     app_agrees: bool | None = None
 
+    @property
+    def answered(self) -> bool:
+        """Whether the model answered; an empty answer without an error is one."""
+        return self.error is None or bool(self.raw)
+
     @classmethod
     def from_json(cls, reply: Mapping[str, Any]) -> Answer:
         """Returns the answer in one reply of the worker."""

@@ -17,6 +17,7 @@ from backend.scoring import RowResult
 from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Exchange
+from ui.playground.off_topic import off_topic_texts
 from ui.services import exported, stamp
 
 POLL_SECONDS = 0.25
@@ -61,7 +62,8 @@ def exchanges_of(
     page_state: PageState, message: str, given: Given | None, kinds: Sequence[str]
 ) -> Iterator[Exchange | None]:
     """Yields the exchange before and after every model's answer, and None regularly while a model works."""
-    exchange = Exchange(message, {}, expected_calls(page_state, message), _tools(page_state))
+    off_topic = " ".join(message.split()) in off_topic_texts(page_state)
+    exchange = Exchange(message, {}, expected_calls(page_state, message), _tools(page_state), off_topic)
     for kind in (FILE, *kinds):
         if kind == FILE and given is not None:
             exchange = _given(page_state, exchange, given)
