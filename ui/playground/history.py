@@ -113,7 +113,7 @@ def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
 
 def judgement(answer: Answer | None, exchange: Exchange) -> Markup:
     """Whether an answer is as it should be, as a badge; empty if that is not known."""
-    if answer is None or (exchange.off_topic and not answer.answered):
+    if answer is None or (exchange.off_topic and answer.error is not None):
         return Markup("")
     if exchange.off_topic:
         return badge("off-topic: a call", "warn") if answer.calls else badge("off-topic: no call", "ok")

@@ -78,7 +78,7 @@ def check_answers(ran: Ran, expected: int) -> Check:
     answers = [*ran.answers, *ran.off_topic]
     if ran.failure is not None:
         return Check("answers", Result.FAILED, f"After {len(answers)} of {expected} messages: {ran.failure}")
-    errors = [answer.error for answer in answers if answer.error is not None and not answer.raw]
+    errors = [answer.error for answer in answers if not answer.answered]
     if errors:
         detail = f"{len(errors)} of {len(answers)} messages have no answer. The first: {errors[0]}"
         return Check("answers", Result.FAILED, detail)

@@ -26,8 +26,6 @@ class Ran:
     """The results of running a file: one answer per message. If `failure` has an error, later answers are missing."""
 
     answers: list[Answer] = field(default_factory=list)
-    off_topic: list[Answer] = field(default_factory=list)
-    """The answers to the off-topic messages, which are asked after the others."""
     ready: Mapping[str, Any] = field(default_factory=dict)
     failure: str | None = None
     variant_prompts: dict[str, str] = field(default_factory=dict)
@@ -37,6 +35,8 @@ class Ran:
     """Why no conversation could be held, after every message was answered alone."""
     constrained: Constrained | None = None
     """What an app gets that switches constrained decoding on; None if that was not tried."""
+    off_topic: list[Answer] = field(default_factory=list)
+    """The answers to the off-topic messages, which are asked after the others."""
 
     def median(self, name: str) -> float | None:
         """Returns the median of one measured quantity over the answers; None if there are none."""
