@@ -1,9 +1,10 @@
-"""How well settings do on held-out rows: train.py and evaluate.py for every setting and seed, with intervals.
+"""How well settings do on held-out rows and on off-topic messages: train.py and evaluate.py for every setting and seed.
 
 A setting is NAME=FLAGS, such as "names=--declarations names". Every setting trains with the same seeds, and a seed
 fixes the split, so two settings are scored on the same rows: the first one is held against each other one in pairs
 (exact McNemar over the rows of all seeds). Runs are kept in --output, and one that is there already is not made
-again: hours of work can be done in pieces. The last line is one JSON object.
+again: hours of work can be done in pieces. --unseen is a file with an off-topic message on each line that no training
+and no fixed set has. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,11 @@ Right = dict[str, bool]
 
 @dataclass(frozen=True)
 class Scores:
-    """What one setting got right over all seeds; `combined` is by seed and row."""
+    """What one setting got right over all seeds; `combined` is by seed and row.
+
+    `missed` are answers without the expected call. `asked` and `unseen` are (calls, messages) of off-topic messages,
+    and `undeclared` the calls of tools that do not exist among both.
+    """
 
     name: str
     rows: int
@@ -38,6 +44,10 @@ class Scores:
     argument_rows: int
     arguments: int
     combined: Right
+    missed: int
+    asked: tuple[int, int]
+    unseen: tuple[int, int]
+    undeclared: int
     seconds: float
 
 
@@ -49,6 +59,7 @@ def main() -> None:
     parser.add_argument("--base-model", default="starter")
     parser.add_argument("--setting", action="append", metavar="NAME=FLAGS", help="default: none, names, full")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--unseen", type=Path, metavar="FILE", help="off-topic messages, one on each line")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the runs")
     arguments = parser.parse_args()
     found = [scores(arguments, setting) for setting in arguments.setting or DECLARATIONS]
@@ -63,7 +74,9 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
     """Returns the runs of one setting, which are trained if they are missing, and their right answers."""
     name, _, flags = setting.partition("=")
     combined: Right = {}
-    tool = argument_rows = right = 0
+    tool = argument_rows = right = missed = undeclared = 0
+    off_topic: Counter[str] = Counter()
+    called: Counter[str] = Counter()
     seconds = 0.0
     for seed in arguments.seeds:
         folder = arguments.output / f"{name}-{seed}"
@@ -72,8 +85,16 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
         combined |= {f"{seed}:{row['id']}": bool(row["right"]) for row in tuned["rows"]}
         tool += tuned["tool"]["k"]
         argument_rows, right = argument_rows + tuned["argument"]["n"], right + tuned["argument"]["k"]
+        missed += tuned["missed_call"]["k"]
+        for row in report["off_topic"]["rows"]:
+            group = "unseen" if row["kind"] == "near miss" else "asked"
+            off_topic[group] += 1
+            called[group] += bool(row["predicted"])
+        undeclared += report["off_topic"]["undeclared"]["k"]
         seconds += read_json(folder / "training.json")["seconds"]
-    return Scores(name, len(combined), tool, argument_rows, right, combined, seconds / len(arguments.seeds))
+    asked, unseen = ((called[group], off_topic[group]) for group in ("asked", "unseen"))
+    mean = seconds / len(arguments.seeds)
+    return Scores(name, len(combined), tool, argument_rows, right, combined, missed, asked, unseen, undeclared, mean)
 
 
 def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[str, Any]:
@@ -82,7 +103,8 @@ def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[
     if not evaluation.is_file():
         inputs = ["--dataset", str(arguments.dataset), "--tools", str(arguments.tools), "--output-repo", str(folder)]
         script("train", [*inputs, "--base-model", arguments.base_model, "--resume", *flags])
-        script("evaluate", ["--model", str(folder), "--no-baseline"])
+        unseen = ["--near-misses", str(arguments.unseen)] if arguments.unseen else []
+        script("evaluate", ["--model", str(folder), "--no-baseline", *unseen])
     return read_json(evaluation)
 
 
@@ -99,8 +121,19 @@ def summary_line(result: Scores) -> str:
     return (
         f"{result.name:<24} tool {result.tool / result.rows:>6.1%}  arguments "
         f"{result.arguments / max(result.argument_rows, 1):>6.1%}  combined {right / result.rows:>6.1%} "
-        f"({low:.1%}-{high:.1%}; {right} of {result.rows})  {result.seconds:.0f} s a training"
+        f"({low:.1%}-{high:.1%}; {right} of {result.rows})  missed {result.missed}  {calls_of(result)}  "
+        f"{result.seconds:.0f} s a training"
     )
+
+
+def calls_of(result: Scores) -> str:
+    """The calls on off-topic messages, of the fixed set and of those that nothing has seen."""
+    parts = []
+    for name, (calls, messages) in (("off-topic", result.asked), ("unseen", result.unseen)):
+        if messages:
+            low, high = wilson(calls, messages)
+            parts.append(f"{name} {calls} of {messages} called ({low:.1%}-{high:.1%})")
+    return "  ".join([*parts, f"{result.undeclared} undeclared"])
 
 
 def against(first: Scores, other: Scores) -> str:
