@@ -73,6 +73,15 @@ def test_the_off_topic_messages_are_asked_at_once(visit: Visit, off_topic: OffTo
     take(page, "try-off-topic")
 
 
+def test_the_export_says_how_often_the_file_calls_a_tool(visit: Visit, off_topic: OffTopic) -> None:
+    page = visit(query=f"?run={RUN}&step=export").page
+    said = f"Of {off_topic.calls.n} messages that are not for these tools, {off_topic.calls.k} are answered with a call"
+    expect(page.locator("#export-off-topic")).to_contain_text(said)
+    page.locator("#app-use summary").click()
+    expect(page.locator("#app-use")).to_contain_text("A message that is not for the app")
+    take(page, "export-off-topic")
+
+
 def _ask(page: Page, message: str, where: str) -> None:
     page.get_by_label("Message", exact=True).fill(message)
     page.keyboard.press("Enter")
