@@ -57,7 +57,7 @@ from typing import TYPE_CHECKING
 from backend.device import AUTO_CACHES, Result
 from job_templates import cli, export
 from job_templates.hub import require_gpu
-from job_templates.ml.run import Workspace, add_data_flags, add_training_flags, config_from, stage, workspace
+from job_templates.ml.run import Inputs, Workspace, add_data_flags, add_training_flags, config_from, stage, workspace
 
 if TYPE_CHECKING:
     from job_templates.ml.export import Request
@@ -81,7 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     )  # a wrong value is reported now, not after the training
     require_gpu(os.environ)
     resume = arguments.resume
-    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
+    inputs = Inputs(arguments.dataset, arguments.tools, arguments.near_misses)
+    with workspace(config, inputs, arguments.output_repo, resume=resume) as place:
         _train(place, request.cache_length or AUTO_CACHES[-1], resume=resume)
         _evaluate(place)
         return _export(place, request)

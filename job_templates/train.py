@@ -52,7 +52,7 @@ import os
 
 from job_templates import cli
 from job_templates.hub import require_gpu
-from job_templates.ml.run import add_data_flags, add_training_flags, config_from, stage, workspace
+from job_templates.ml.run import Inputs, add_data_flags, add_training_flags, config_from, stage, workspace
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +69,8 @@ def main(argv: list[str] | None = None) -> None:
     config = config_from(arguments)
     require_gpu(os.environ)
     resume = arguments.resume
-    with workspace(config, arguments.dataset, arguments.tools, arguments.output_repo, resume=resume) as place:
+    inputs = Inputs(arguments.dataset, arguments.tools, arguments.near_misses)
+    with workspace(config, inputs, arguments.output_repo, resume=resume) as place:
         with stage(place.run, "train"):
             from job_templates.ml.training import train
 

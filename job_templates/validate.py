@@ -13,6 +13,8 @@
 # ///
 """Check a tools.json and a CSV. Prints every problem with its line, what is allowed, and the fix if there is one.
 
+It also says how many off-topic messages the evaluation asks, how many can be taught, and which your tools might answer.
+
 --fix applies the safe fixes, writes the result to another file and checks that file. The input is not changed.
 
 Exit code 0: no errors (warnings are allowed); 1: errors, or the input cannot be read; 2: wrong usage.
@@ -39,6 +41,7 @@ from backend.data.fixing import plan_fixes, safe_codes
 from backend.data.rules import get_rule
 from backend.errors import InputError
 from backend.files import write_output
+from backend.off_topic import choose_messages
 from backend.records import DECLARATIONS, FORMATS
 from backend.runs import default_config
 from job_templates.cli import run
@@ -53,10 +56,11 @@ def main() -> int:
     if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code):
         command_line.error("--output, --tools-output and --fix-code need --fix")
     report = fix_and_check(arguments) if arguments.fix else check(arguments)
+    off_topic = choose_messages(report.tools, report.examples)
     if arguments.json:
-        print(json.dumps(report.to_json()))
+        print(json.dumps({**report.to_json(), "off_topic": off_topic.to_json()}))
     else:
-        print(report_text(report))
+        print("\n".join([*off_topic.summary(), "", report_text(report)]))
     return 0 if report.ok else 1
 
 

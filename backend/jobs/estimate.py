@@ -62,9 +62,13 @@ def estimate_training(config: RunConfig, work: Workload, earlier: Iterable[Train
 
 
 def steps_and_tokens(config: RunConfig, work: Workload) -> tuple[int, float]:
-    """The number of optimiser steps of a training, and of the tokens in all of them."""
-    rows = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
-    steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * planned_epochs(config, rows)))
+    """The number of optimiser steps of a training, and of the tokens in all of them.
+
+    Each epoch also has off-topic rows, if the settings ask for them; they count as rows of the same length.
+    """
+    own = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
+    rows = own + config.off_topic_rows(own)
+    steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * planned_epochs(config, own)))
     at_once = min(rows, config.batch_size)
     prefixes = at_once if config.engine == "plain" else 1
     return steps, steps * (prefixes * work.prefix + at_once * work.row_tokens)

@@ -1,6 +1,7 @@
 """Messages that no tool should answer: the product's own sets, and which of them the user's tools might answer."""
 
 from backend.off_topic.answers import as_rows, with_answers
+from backend.off_topic.chosen import ChosenMessages, Group, choose_messages
 from backend.off_topic.messages import (
     KINDS,
     LANGUAGES,
@@ -19,6 +20,8 @@ __all__ = [
     "KINDS",
     "LANGUAGES",
     "NEAR_MISS",
+    "ChosenMessages",
+    "Group",
     "Kind",
     "LeftOut",
     "Message",
@@ -26,6 +29,7 @@ __all__ = [
     "Selection",
     "as_rows",
     "asked_messages",
+    "choose_messages",
     "evenly_divided",
     "near_misses",
     "read_near_misses",

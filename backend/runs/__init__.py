@@ -14,7 +14,7 @@ from backend.runs.link_check import check_no_links, own_file, own_files
 from backend.runs.run import STAGES, Run, new_id
 from backend.runs.saved_state import last_saved_state, relink_best
 from backend.runs.setting import Setting, settings_of
-from backend.runs.silence import answers_by_language
+from backend.runs.silence import answers_by_language, put_back_keys
 from backend.runs.store import ID, FolderStore, StoredRun
 from backend.runs.sweep import sweep
 from backend.runs.training import TrainingSummary
@@ -51,6 +51,7 @@ __all__ = [
     "own_temporary",
     "parse_event",
     "planned_epochs",
+    "put_back_keys",
     "put_in_place",
     "read_events",
     "read_json",

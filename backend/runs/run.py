@@ -21,6 +21,7 @@ from backend.runs.version import code_version
 SCHEMA = 1
 STAGES = ("train", "evaluate", "export")
 MAX_NAME = 100
+NEAR_MISSES = "near_misses.txt"
 RECORD_BYTES = 1024 * 1024
 NEW_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -42,8 +43,18 @@ class Run:
     code_version: str = ""
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
-        """Makes the folder with copies of the two inputs; it appears complete or not at all.
+    def create(
+        cls,
+        path: Path,
+        config: RunConfig,
+        dataset: Path,
+        tools: Path,
+        name: str | None = None,
+        near_misses: Path | None = None,
+    ) -> Run:
+        """Makes the folder with copies of the inputs; it appears complete or not at all.
+
+        `near_misses` is a text file with a message on each line, if there are any.
 
         Raises InputError if the folder is not empty, an input cannot be read, or the disk is full.
         """
@@ -51,6 +62,9 @@ class Run:
         if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
             raise InputError(f"{path} already exists. Name a folder that does not exist yet, or is empty.")
         with built_beside(path) as building:
+            if near_misses is not None:
+                (building / "inputs").mkdir()
+                copy_file(near_misses, building / "inputs" / NEAR_MISSES)
             return _fill(building, path, config, dataset, tools, name)
 
     @classmethod
@@ -75,7 +89,7 @@ class Run:
 
     @property
     def inputs(self) -> Path:
-        """The folder of the inputs: tools.json, dataset.csv, train.csv, test.csv, split.json."""
+        """The folder of the inputs: tools.json, dataset.csv, near_misses.txt, train.csv, test.csv, split.json."""
         return self.path / "inputs"
 
     @property
@@ -91,7 +105,7 @@ class Run:
     @property
     def near_misses_path(self) -> Path:
         """The user's messages about the subject of the tools that no tool can carry out; it may be absent."""
-        return self.inputs / "near_misses.txt"
+        return self.inputs / NEAR_MISSES
 
     @property
     def split_path(self) -> Path:
@@ -148,7 +162,7 @@ def new_id() -> str:
 
 def _fill(folder: Path, path: Path, config: RunConfig, dataset: Path, tools: Path, name: str | None) -> Run:
     """Writes a new run's files to `folder`; the returned Run has `path`, to which the folder is renamed."""
-    (folder / "inputs").mkdir()
+    (folder / "inputs").mkdir(exist_ok=True)
     data = {
         "dataset_name": dataset.name,
         "dataset_sha256": copy_file(dataset, folder / "inputs" / "dataset.csv"),

@@ -22,10 +22,10 @@ class Setting:
 
     `kind`, `words` (of a Literal) and `besides` ("auto" or None, also allowed) follow from the type hint. `tuned`
     is the default if a pretrained model is fine-tuned, `earlier` the value of runs that were made before the setting
-    existed. The defaults are appended to `help`, unless it contains them.
-    `least` and `most` are allowed values, `above` and `below` are not. `choices` are the
-    form's texts in their order. `row` and `column` are the field's place in the form. `summary` is True if the run's
-    page shows the value, in `unit`, or `absent` for None.
+    existed. The defaults are appended to `help`, unless it contains them. `least` and `most` are allowed values,
+    `above` and `below` are not. `longest` limits a text in the form; above MAX_TEXT, it is the limit everywhere.
+    `choices` are the form's texts in their order. `row` and `column` are the field's place in the form. `summary` is
+    True if the run's page shows the value, in `unit`, or `absent` for None.
     """
 
     name: str = ""
@@ -85,8 +85,9 @@ class Setting:
         return self._text(value) if self.kind is str else self._number(value)
 
     def _text(self, value: object) -> str:
-        fits = isinstance(value, str) and value.strip() and len(value) <= MAX_TEXT and value.isprintable()
-        return str(self._require(bool(fits), value, f"a line of text of 1 to {MAX_TEXT} characters")).strip()
+        most = max(MAX_TEXT, self.longest or 0)
+        fits = isinstance(value, str) and value.strip() and len(value) <= most and value.isprintable()
+        return str(self._require(bool(fits), value, f"a line of text of 1 to {most} characters")).strip()
 
     def _number(self, given: object) -> int | float:
         auto = "auto, or " if "auto" in self.besides else ""

@@ -13,6 +13,8 @@ from backend.runs.training_settings import TrainingSettings
 
 SHARE_OF_ROWS = 0.2
 """The share of off-topic rows in the training, as measured (docs/training.md)."""
+LONGEST_PUT_BACK = 4_000
+"""Characters of all topics and words that are put back: there are 90 topics."""
 _LANGUAGE = re.compile(r"\s*([a-z]{2})\s*:\s*(.*)", re.DOTALL)
 
 
@@ -37,8 +39,7 @@ class SilenceSettings(TrainingSettings):
         allowed="a share above 0 and below 0.9, such as 0.2",
         label="Share of such messages",
         info="Of all rows that are trained on.",
-        row="silence",
-        column=1,
+        row="share",
         step=0.05,
         unit="%",
     )
@@ -57,6 +58,7 @@ class SilenceSettings(TrainingSettings):
         metavar="TOPIC,WORD",
         help="topics or words, separated by commas, whose messages count as off-topic even if they seem to be for the "
         "tools",
+        longest=LONGEST_PUT_BACK,
         absent="none",
         summary=False,
     )
@@ -64,11 +66,16 @@ class SilenceSettings(TrainingSettings):
     @property
     def kept_topics(self) -> frozenset[str]:
         """The topics and words in `put_back`."""
-        return frozenset(part.strip() for part in (self.put_back or "").split(",") if part.strip())
+        return put_back_keys(self.put_back or "")
 
     def off_topic_rows(self, rows: int) -> int:
         """Returns the number of off-topic rows that are added to this many rows."""
         return round(rows * self.off_topic_share / (1 - self.off_topic_share)) if self.stay_silent and rows else 0
+
+
+def put_back_keys(written: str) -> frozenset[str]:
+    """Returns the topics and words in a text that separates them by commas."""
+    return frozenset(part.strip() for part in written.split(",") if part.strip())
 
 
 def answers_by_language(written: str | None) -> Mapping[str, str]:

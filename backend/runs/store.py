@@ -37,12 +37,19 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().absolute()
 
-    def create(self, config: RunConfig, dataset: Path, tools: Path, name: str | None = None) -> Run:
-        """Makes a new run from the two files. Raises InputError if they cannot be read or the disk is full."""
+    def create(
+        self,
+        config: RunConfig,
+        dataset: Path,
+        tools: Path,
+        name: str | None = None,
+        near_misses: Path | None = None,
+    ) -> Run:
+        """Makes a new run from the files. Raises InputError if they cannot be read or the disk is full."""
         with disk_errors(self.root, "read"):
             while (path := self.root / new_id()).exists():
                 continue
-        return Run.create(path, config, dataset, tools, name)
+        return Run.create(path, config, dataset, tools, name, near_misses)
 
     def list(self) -> list[StoredRun]:
         """Returns all runs, newest first; the entry of one that cannot be read has its error."""

@@ -14,9 +14,11 @@ from backend.scoring.predictions import read_predictions
 from backend.scoring.probes import MESSAGE_PROBES, probe_messages, probes_for
 from backend.scoring.report import NO_CALL, UNKNOWN_TOOL, UNPARSED, Report, RowResult, ToolScore, confusions, names_of
 from backend.scoring.score import score_rows
+from backend.scoring.silence_advice import FALSE_CALLS
 from backend.scoring.verdict import Verdict, verdict
 
 __all__ = [
+    "FALSE_CALLS",
     "MESSAGE_PROBES",
     "NGRAM_NAME",
     "NO_CALL",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend.runs import STARTER
+from backend.runs import STARTER, RunConfig
 from backend.scoring.advice import NGRAM_NAME, advise
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar
 from backend.scoring.off_topic import OffTopic
 from backend.scoring.report import Report
+from backend.scoring.silence_advice import with_silence_advice
 from backend.scoring.verdict import verdict
 
 BASE_NAME, UNTRAINED_NAME = "the base model", "the model before training"
@@ -28,11 +29,13 @@ def build_evaluation(
     probes: Mapping[str, Report] | None = None,
     off_topic: OffTopic | None = None,
     train_rows: Mapping[str, int] | None = None,
+    config: RunConfig | None = None,
 ) -> Evaluation:
     """Returns the whole evaluation; `setup` describes what was scored. Raises ValueError if the reports' rows differ.
 
     `ngram_baseline` is the report of the n-gram classifier. `probes` are the reports of the tuned model on changed
-    rows, by probe. `train_rows` counts the training rows of each tool, if they are known.
+    rows, by probe. `train_rows` counts the training rows of each tool, and `config` has the settings of the training;
+    both are None if they are not known.
     """
     compared, against_ngrams = (paired(report, tuned) if report else None for report in (base, ngram_baseline))
     name = UNTRAINED_NAME if setup.base_model == STARTER else BASE_NAME
@@ -40,7 +43,7 @@ def build_evaluation(
     return Evaluation(
         setup=setup,
         verdict=verdict(tuned.combined, target),
-        advice=advise(tuned, others, train_rows or {}, target),
+        advice=with_silence_advice(advise(tuned, others, train_rows or {}, target), tuned, off_topic, config),
         tuned=tuned,
         base=base,
         ngram_baseline=ngram_baseline,

@@ -128,7 +128,7 @@ def test_nothing_overflows_a_phone(visit: Visit, scheme: str) -> None:
     assert page.evaluate(OVERFLOW) == 0
     visitor.button("Use the example")
     expect(page.locator("#data-state")).to_contain_text("0 errors")
-    for tab in ("Problems", "Tools", "Rows", "Tokens"):
+    for tab in ("Problems", "Tools", "Rows", "Tokens", "Off-topic"):
         page.get_by_role("tab", name=tab).click()
         wait_until_still(page)
         assert page.evaluate(OVERFLOW) == 0, tab

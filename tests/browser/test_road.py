@@ -118,7 +118,7 @@ def _few_rows(page: Page) -> None:
 def _evaluated(page: Page) -> None:
     """The three accuracies with intervals, those of the base, the verdict, the bars, the wrong rows."""
     scores = page.locator("#scores")
-    expect(scores.locator(".figure")).to_have_count(3, timeout=120_000)
+    expect(scores.locator(".figure")).to_have_count(4, timeout=120_000)
     expect(scores.locator(".callout")).to_contain_text("85 %")
     expect(scores).to_contain_text("before training: ")
     expect(page.locator("#per-tool .point").first).to_be_attached()

@@ -36,6 +36,7 @@ def test_without_git_what_the_app_does_not_know_stays_and_is_named(checkout: Che
     shutil.rmtree(checkout.root / ".git")
     private = ["backend/secrets.json", "docs/notes.txt", "docs/token", "examples/private.csv", "examples/tools2.json"]
     private += [
+        "backend/data/users.csv",
         "job_templates/key.pem",
         "ui/static/users.csv",
         "ui/users.js",

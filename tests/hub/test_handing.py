@@ -41,7 +41,9 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     examples = ROOT / "examples"
     nasty = "Hi; rm -rf / $(id) <b>"
     config = RunConfig(max_examples=40, trackio_project=nasty)
-    run = FolderStore(tmp_path).create(config, examples / "hiking.csv", examples / "tools.json", nasty)
+    near_misses = tmp_path / "mine.txt"
+    near_misses.write_text("hiking is fun\n")
+    run = FolderStore(tmp_path).create(config, examples / "hiking.csv", examples / "tools.json", nasty, near_misses)
     write_order(run, "ada", "l4x1", 2400)
     assert runner_of(token).submit(run, "train", ["--resume"]).state == "queued"
     (spec,) = hub.jobs.asked
@@ -77,11 +79,15 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     assert len(repo.commits) == 2  # the empty one and ours
     files = repo.commits[-1][1]
     own = {name for name in files if not name.startswith("code/")}
-    assert own == {".gitattributes", "run.json", "job.json", "inputs/dataset.csv", "inputs/tools.json"}
+    inputs_sent = {f"inputs/{name}" for name in ("dataset.csv", "tools.json", "near_misses.txt")}
+    assert own == {".gitattributes", "run.json", "job.json", *inputs_sent}
     assert {"code/job_templates/hub_job.py", "code/job_templates/train.py", "code/backend/prompts/native.jinja"} <= set(
         files
     )
-    assert {Path(name).suffix for name in set(files) - own} == {".py", ".jinja"}
+    assert {Path(name).suffix for name in set(files) - own} == {".py", ".jinja", ".csv"}
+    assert {name for name in files if name.endswith(".csv")} - own == {
+        f"code/backend/off_topic/{name}.csv" for name in ("asked", "taught", "topics")
+    }
     assert json.loads(files["job.json"].content)["arguments"] == ["--resume"]
     assert not [name for name, file in files.items() if TOKEN.search(file.content.decode(errors="replace"))]
     assert token not in "".join(path.read_text(errors="replace") for path in run.path.rglob("*") if path.is_file())

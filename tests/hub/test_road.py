@@ -88,13 +88,13 @@ def test_a_job_that_reached_its_limit_is_gone_on_with(road: Road) -> None:
     assert len(road.hub.jobs.all) == 3
     events = read_events(road.run.metrics_path)[0]
     (resumed,) = [event for event in events if event["event"] == "resume"]
-    assert 0 < resumed["step"] < 60
+    assert 0 < resumed["step"] < 84
     assert last_saved_state(road.run) is None
     assert not [name for name in road.results if name.startswith("unfinished/")]
 
 
 def test_the_small_results_lie_in_the_run_and_the_weights_do_not(road: Road) -> None:
-    assert read_json(road.run.training_path)["steps"] == 60
+    assert read_json(road.run.training_path)["steps"] == 84
     assert read_json(road.run.evaluation_path)["tuned"]
     assert {"checkpoint/model.safetensors", "checkpoint/README.md", "training.json", "evaluation.json"} <= set(
         road.results

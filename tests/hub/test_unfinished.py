@@ -102,7 +102,9 @@ def test_a_state_takes_the_place_of_the_one_before(hub: LoopbackHub, tmp_path: P
     token = hub.world.add_user("ada")
     hub.world.add_repo("ada/bikes", {"checkpoint/model.safetensors": b"an earlier training's"})
     examples = ROOT / "examples"
-    run = Run.create(tmp_path / "run", RunConfig(), examples / "hiking.csv", examples / "tools.json")
+    mine = tmp_path / "mine.txt"
+    mine.write_text("hiking is fun\n")
+    run = Run.create(tmp_path / "run", RunConfig(), examples / "hiking.csv", examples / "tools.json", None, mine)
     append_event(run.metrics_path, {"event": "stage", "stage": "train", "state": "started"})
     assert snapshot(run, tmp_path / "nothing") is None
     for step, best in ((3, 3), (6, 3), (9, 9)):
@@ -122,6 +124,7 @@ def test_a_state_takes_the_place_of_the_one_before(hub: LoopbackHub, tmp_path: P
         others = {f"checkpoint-{best}/{name}" for name in ("model.safetensors", STATE_FILE)}
         assert {name for name in files if name.startswith("checkpoint-")} == own | others
         assert "checkpoint/model.safetensors" in files
+        assert stored(hub)["unfinished/inputs/near_misses.txt"] == b"hiking is fun\n"
 
 
 def test_a_state_that_moved_finds_its_best_weights(tmp_path: Path) -> None:

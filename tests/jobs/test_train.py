@@ -59,7 +59,8 @@ def test_a_run_holds_its_inputs_split_checkpoint_and_summary(trained: Run) -> No
         "tokenizer_config.json", "chat_template.jinja", "README.md",
     }  # fmt: skip
     summary = read_json(trained.training_path)
-    assert (summary["rows"], summary["test_rows"], summary["steps"]) == (24, len(split["test"]), 6)
+    assert (summary["rows"], summary["off_topic_rows"], summary["test_rows"]) == (24, 6, len(split["test"]))
+    assert summary["steps"] == 8  # 30 rows in batches of 8, twice
     assert (summary["epochs"], summary["method"]) == (2, "full")
     assert (summary["device"], summary["precision"]) == ("cpu", choose_precision().name)
     assert summary["final_loss"] < step_losses(trained)[0]
@@ -71,10 +72,10 @@ def test_the_events_tell_the_whole_story(trained: Run) -> None:
     stages = [event["state"] for event in events if event["event"] == "stage"]
     assert stages == ["started", "done"]
     last = [event for event in events if event["event"] == "step"][-1]
-    assert (last["step"], last["steps"], last["eta"]) == (6, 6, 0)
+    assert (last["step"], last["steps"], last["eta"]) == (8, 8, 0)
     assert last.keys() >= {"epoch", "loss", "lr", "grad_norm", "tokens", "tokens_saved", "seconds"}
     looks = [event for event in events if event["event"] == "eval"]
-    assert looks[-1]["step"] == 6
+    assert looks[-1]["step"] == 8
     summary = read_json(trained.training_path)
     best = max(looks, key=lambda event: event["match"])
     assert (best["loss"], best["match"]) == (summary["held_out_loss"], summary["held_out_match"])

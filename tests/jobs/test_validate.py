@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backend.off_topic import asked_messages, taught_messages
 from tests.conftest import ROOT, DataSet
 
 SCRIPT = ROOT / "job_templates" / "validate.py"
@@ -33,6 +34,20 @@ def test_the_real_set_passes_and_is_warned_of(cycling: DataSet, tmp_path: Path) 
     assert done.stdout.splitlines()[-1] == "Ready to train."
     assert done.stdout.count("[message-placeholder]") == 30
     assert "get_ride_status" in done.stdout
+
+
+def test_the_off_topic_messages_are_counted_and_the_groups_left_out_are_named(cycling: DataSet, tmp_path: Path) -> None:
+    done = validate("--dataset", cycling.dataset, "--tools", cycling.tools, folder=tmp_path)
+    first, *groups = done.stdout.partition("\n\n")[0].splitlines()
+    _, document = as_json("--dataset", cycling.dataset, "--tools", cycling.tools)
+    found = document["off_topic"]
+    left = sum(group["asked"] + group["taught"] for group in found["left_out"])
+    assert found["asked"] + found["taught"] + left == len(asked_messages()) + len(taught_messages())
+    assert first == (
+        f"Off-topic messages: {found['asked']:,} are asked, {found['taught']:,} can be taught, {left:,} are left out"
+    )
+    assert [line.split(":")[1].strip() for line in groups] == [group["key"] for group in found["left_out"]]
+    assert "  left out: weather: “weather” is in the name get_weather_forecast (0 to ask, 49 to teach)" in groups
 
 
 def test_json_is_one_object(cycling: DataSet) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backend.off_topic import NEAR_MISS
 from backend.runs import Run
 from job_templates.ml.litert.verify.trained import MOST_OFF_TOPIC, Trained, load_trained
-from job_templates.ml.run import off_topic_messages
 from tests.jobs.test_verify import Parts, failed
 
 
@@ -26,19 +23,6 @@ def test_only_off_topic_messages_that_fit_with_an_answer_are_asked(trained: Trai
     assert 0 < len(few) < MOST_OFF_TOPIC
     assert max(len(one.text) for one in few) < max(len(one.text) for one in trained.off_topic.messages)
     assert trained.off_topic_that_fit(10).messages == ()
-
-
-def test_the_near_misses_of_the_run_are_asked_and_what_was_put_back(
-    exported_run: Run, trained: Trained, tmp_path: Path
-) -> None:
-    path = tmp_path / "near.txt"
-    path.write_text("Who built this trail?\n", encoding="utf-8")
-    plain = off_topic_messages(trained.tools, trained.rows, exported_run)
-    near = off_topic_messages(trained.tools, trained.rows, exported_run, path)
-    assert [one.text for one in near.messages if one.kind == NEAR_MISS] == ["Who built this trail?"]
-    assert near.messages[:-1] == plain.messages
-    again = replace(exported_run, config=replace(exported_run.config, put_back=plain.left_out[0].key))
-    assert len(off_topic_messages(trained.tools, trained.rows, again).messages) > len(plain.messages)
 
 
 def test_silence_is_held_against_a_checkpoint_without_an_evaluation(exported_run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.jobs.commands import config_arguments
+from backend.off_topic import topic_words
 from backend.runs import Run, RunConfig
 from backend.runs.setting import setting, settings_of
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
@@ -30,6 +31,7 @@ SMOOTHING = {
     "below": 0.5,
     "step": 0.05,
 }
+SILENCE = ("stay_silent", "off_topic_share", "no_call_answer", "put_back")
 BASE = ["--dataset", "a.csv", "--tools", "t.json", "--output-repo", "./run", "--base-model", FUNCTIONGEMMA]
 
 
@@ -151,3 +153,24 @@ def test_the_fields_stand_where_they_did() -> None:
         "Tools in the prompt", "Stay silent on what is not for these tools", "Share of such messages", "Prompt format",
         "Learning rate", "Batch size", "Max length", "Answer without a call", "Held out", "Rows at most", "Seed",
     ]  # fmt: skip
+
+
+def test_a_run_that_was_made_before_silence_says_that_it_was_not_taught() -> None:
+    older = {name: value for name, value in RunConfig().to_dict().items() if name not in SILENCE}
+    told = dict(setting_pairs(RunConfig.from_dict(older, stored=True)))
+    assert told["Stay silent on what is not for these tools"].startswith("no: it was not taught")  # type: ignore[attr-defined]
+    assert "Share of such messages" not in told
+    assert told["Answer without a call"] == "None of the tools can do that."
+    told = dict(setting_pairs(RunConfig(off_topic_share=0.35)))
+    assert told["Stay silent on what is not for these tools"] == "yes"
+    assert told["Share of such messages"] == "35 %"
+
+
+def test_what_was_put_back_may_be_long() -> None:
+    every = ",".join(topic_words())
+    assert len(every) > 300
+    assert RunConfig(put_back=every).kept_topics == set(topic_words())
+    with pytest.raises(InputError, match="a line of text of 1 to 4000 characters"):
+        RunConfig(put_back="a" * 4001)
+    with pytest.raises(InputError, match="a line of text of 1 to 300 characters"):
+        RunConfig(trackio_project="a" * 301)

@@ -110,8 +110,8 @@ def _click(page_state: PageState, data: dict[str, str]) -> Location:
         return replace(page_state.location, fixing=None)
     source = page_state.source
     origin = replace(source.origin, made=made(plan), parent=page_state.location.data)
-    draft = page_state.services.upload_store.add(
-        _written(plan.csv_text), _written(plan.tools_text), source.name, origin, source.test
+    draft = page_state.services.upload_store.add_changed(
+        source, dataset=_written(plan.csv_text), tools=_written(plan.tools_text), origin=origin
     )
     location = Location(data=draft)
     check = replace(page_state, location=location).check

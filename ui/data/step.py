@@ -8,6 +8,8 @@ from markupsafe import Markup
 from ui.data.fixes import Fixes
 from ui.data.label_review import ReviewRows
 from ui.data.lengths import Lengths, token_budget
+from ui.data.near_misses import NearMisses
+from ui.data.off_topic import OffTopicMessages
 from ui.data.problems import Problems
 from ui.data.rows import Rows
 from ui.data.status import click, data_state
@@ -48,6 +50,9 @@ class DataStep(Panel):
                 self.lengths = Lengths()
             with gr.Tab("Labels", id="labels"):
                 self.review = ReviewRows()
+            with gr.Tab("Off-topic", id="off-topic"):
+                self.off_topic = OffTopicMessages()
+                self.near_misses = NearMisses()
             with gr.Tab("Test", id="test"):
                 self.test_rows = OwnTestRows()
 
@@ -71,6 +76,8 @@ class DataStep(Panel):
                 **self.rows.render(page_state),
                 **self.lengths.render(page_state),
                 **self.review.render(page_state),
+                **self.off_topic.render(page_state),
+                **self.near_misses.render(page_state),
                 **self.test_rows.render(page_state),
             }
         return wanted
@@ -80,4 +87,6 @@ class DataStep(Panel):
         page.on_click(self.state, click)
         for part in (self.uploads, self.switches, self.fixes, self.problems, self.rows, self.lengths, self.review):
             part.wire(page)
+        self.off_topic.wire(page)
+        self.near_misses.wire(page)
         self.test_rows.wire(page)

@@ -43,5 +43,5 @@ def _switch(page_state: PageState, several: bool, nothing: bool) -> Location:
     if source is None or page_state.run is not None:
         return page_state.location
     origin = replace(source.origin, allow_multiple_calls=several, allow_no_call=nothing)
-    draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, origin, source.test)
+    draft = page_state.services.upload_store.add_changed(source, origin=origin)
     return after_check(page_state, Location(data=draft))

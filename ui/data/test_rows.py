@@ -76,9 +76,7 @@ def _take(page_state: PageState, file: str | None) -> Location:
     source = page_state.source
     if not file or source is None:
         return page_state.location
-    location = Location(
-        data=page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin, Path(file))
-    )
+    location = Location(data=page_state.services.upload_store.add_changed(source, test=Path(file)))
     check = replace(page_state, location=location).test_check
     if check:
         check.done.wait(1.0)
@@ -91,7 +89,7 @@ def _click(page_state: PageState, data: dict[str, str]) -> Location:
         return page_state.location
     if data.get("do") == "hold":
         return _merged(page_state)
-    return Location(data=upload_store.add(source.dataset, source.tools, source.name, source.origin))
+    return Location(data=upload_store.add_changed(source, test=None))
 
 
 def _merged(page_state: PageState) -> Location:
@@ -109,7 +107,8 @@ def _merged(page_state: PageState) -> Location:
             f"{text.count(len(found.examples), 'row')} of {source.test.name} held out, marked “test” in a split column."
         )
         origin = replace(source.origin, made=said, parent=page_state.location.data)
-        location = Location(data=page_state.services.upload_store.add(path, source.tools, source.name, origin))
+        changes = {"dataset": path, "origin": origin, "test": None}
+        location = Location(data=page_state.services.upload_store.add_changed(source, **changes))
     check = replace(page_state, location=location).check
     if check:
         check.done.wait(1.0)

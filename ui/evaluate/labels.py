@@ -20,6 +20,8 @@ KINDS = {
 """The error classes."""
 
 ADVICE = {
+    "false calls": "Calls that no one asked for",
+    "missed calls": "Missed calls",
     "rows": "No rows",
     "done": "All right",
     "unparsed": "Unreadable answers",
@@ -33,6 +35,16 @@ ADVICE = {
     "undecided": "More test rows",
 }
 """The kinds of advice."""
+LANGUAGES = {
+    "en": "English", "de": "German", "es": "Spanish", "fr": "French", "pt": "Portuguese", "it": "Italian",
+    "hi": "Hindi", "ja": "Japanese", "nl": "Dutch", "zh": "Chinese", "ko": "Korean",
+}  # fmt: skip
+"""The languages of off-topic messages and near misses, by their codes."""
+
+
+def language_name(code: str) -> str:
+    """The name of a language; the code if the page has no name for it."""
+    return LANGUAGES.get(code, code)
 
 
 def before(evaluation: Evaluation) -> str:

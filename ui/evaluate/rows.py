@@ -13,6 +13,7 @@ from markupsafe import Markup
 from backend.scoring import Evaluation
 from ui.evaluate.labels import KINDS, before
 from ui.evaluate.others import Results, with_others
+from ui.evaluate.scrolling import NO, YES, scroll_to
 from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
@@ -45,13 +46,6 @@ SHOWN = {
     NGRAM_ONLY: "Only the n-gram classifier right",
     REFUSED: "Refused by an app",
 }
-TO_ROWS = """() => {
-  const rows = document.getElementById('row-browser');
-  rows.tabIndex = -1;
-  rows.focus({preventScroll: true});
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  rows.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
-}"""
 
 
 class RowBrowser(Panel):
@@ -59,6 +53,7 @@ class RowBrowser(Panel):
 
     def __init__(self) -> None:
         self.picked = gr.State("")
+        self.reached = gr.Textbox("", visible=False)
         with gr.Column(elem_classes=["ft-card"], elem_id="row-browser"):
             self.title = Part()
             with gr.Row(elem_classes=["ft-row"]):
@@ -119,12 +114,13 @@ class RowBrowser(Panel):
             results = with_others(page_state)
             choice = choice_for(results, clicked(event)) if results else None
             if results is None or choice is None:
-                return [gr.skip()] * 5
+                return [NO, *[gr.skip()] * 5]
             show, tool, kind, picked = astuple(choice)
-            return show, tool, kind, picked, row_table(results, choice, 0, _seed(page_state))
+            return YES, show, tool, kind, picked, row_table(results, choice, 0, _seed(page_state))
 
-        targets = [self.show, self.tool, self.kind, self.picked, self.list]
-        source.act(pick, page.location, targets, **QUICK).success(None, None, None, js=TO_ROWS, **QUICK)
+        targets = [self.reached, self.show, self.tool, self.kind, self.picked, self.list]
+        chosen = source.act(pick, page.location, targets, **QUICK)
+        chosen.success(None, self.reached, None, js=scroll_to("row-browser"), **QUICK)
 
 
 def choice_for(results: Results, data: Mapping[str, str]) -> Choice | None:

@@ -1,4 +1,4 @@
-"""The verdict and the three accuracies, compared with the base and the n-gram baseline, and notes on them."""
+"""The verdict, three accuracies compared with the base and the n-gram baseline, and the calls on other topics."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}
 
 
 def scores_card(evaluation: Evaluation, run_id: str, declarations: str) -> Markup:
-    """The card at the top of an evaluated run."""
+    """The card at the top of an evaluated run: the verdict, the figures, and notes on them."""
     items = [
         _figure(evaluation, "Combined accuracy", lambda report: report.combined, tone="accent"),
         _figure(evaluation, "Tool selection", lambda report: report.tool),
         _figure(evaluation, "Arguments", lambda report: report.argument, of="rows with the right tool"),
+        _off_topic_figure(evaluation),
     ]
     on = button("step", "Continue to Export", kind="primary", step="export")
     save = link(f"runs/{run_id}/evaluation.json", "evaluation.json", download=True)
@@ -46,6 +47,17 @@ def _figure(
     ]
     comparison = Markup('<span class="beside">{}</span>').format(Markup("").join(others)) if others else ""
     return Figure(name, text.percent(rate.value), Markup("{}{}").format(line, comparison), tone)
+
+
+def _off_topic_figure(evaluation: Evaluation) -> Figure:
+    """The share of off-topic messages that are answered with a call, of which fewer are better."""
+    name, found = "Calls on off-topic messages", evaluation.off_topic
+    if found is None or found.calls.low is None or found.calls.high is None:
+        return Figure(name, "–", "not measured")
+    calls = found.calls
+    line = f"{text.interval(found.calls.low, found.calls.high)} · {calls.k:,} of {calls.n:,} messages"
+    lower = Markup('{}<span class="beside"><span>Lower is better.</span></span>').format(line)
+    return Figure(name, text.percent(calls.value), lower)
 
 
 def _other(rate: Rate) -> str:

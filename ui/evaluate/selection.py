@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.scoring import NO_CALL, Evaluation, Report, RowResult, compare_rows, confusions, names_of
+from backend.scoring import FALSE_CALLS, NO_CALL, Evaluation, Report, RowResult, compare_rows, confusions, names_of
 from ui.evaluate.others import Results
 
 ALL, WRONG, RIGHT = "all", "wrong", "right"
@@ -101,7 +101,7 @@ def picked_rows(results: Results, key: str) -> Picked | None:
     """The rows that a key names; None if the key is empty or unknown to this evaluation."""
     evaluation = results.evaluation
     match _parts(key):
-        case ["advice", int(at)] if 0 <= at < len(evaluation.advice):
+        case ["advice", int(at)] if 0 <= at < len(evaluation.advice) and evaluation.advice[at].kind != FALSE_CALLS:
             return Picked(evaluation.advice[at].text, frozenset(evaluation.advice[at].rows))
         case ["probe", str(name)] if name in evaluation.probes:
             title = f"Right without a change, as shown here, and wrong with the probe “{name}”."

@@ -11,6 +11,7 @@ from ui.evaluate.charts import confusions
 from ui.evaluate.comparison import ComparisonCard
 from ui.evaluate.errors import chart_head, confusion_head, details_cards
 from ui.evaluate.labels import before
+from ui.evaluate.off_topic_rows import OffTopicRows
 from ui.evaluate.probes import SWITCH, evaluate_button, probes_card
 from ui.evaluate.rows import RowBrowser
 from ui.evaluate.scores import scores_card
@@ -47,6 +48,7 @@ class EvaluateStep(Panel):
                 self.confusion_title = Part(elem_id="confusion-title")
                 self.confusion = Chart("Confusion matrix: expected tool by called tool", elem_id="confusion")
             self.errors = Part(elem_id="errors")
+            self.off_topic = OffTopicRows()
             self.probes = Part(elem_id="probes")
             self.comparison = ComparisonCard()
             self.rows = RowBrowser()
@@ -78,14 +80,17 @@ class EvaluateStep(Panel):
             self.confusion: confusions(tuned.confusion, list(tuned.per_tool)),
             self.errors: details_cards(tuned),
             self.probes: probes_card(evaluation),
+            **self.off_topic.render(page_state),
             **self.comparison.render(page_state),
             **self.rows.render(page_state),
         }
 
     def wire(self, page: Page) -> None:
         """Register the events of the buttons, and of every figure that selects rows."""
-        for part in (self.blank, self.panel.state, self.scores):
+        for part in (self.blank, self.panel.state, self.scores, self.off_topic.head):
             page.on_click(part, self._click)
+        self.off_topic.wire(page)
+        self.off_topic.follow(page, self.advice)
         self.comparison.wire(page)
         self.rows.wire(page)
         charts = (self.chart, self.confusion_title, self.confusion)

@@ -55,9 +55,9 @@ def _confirmed(page_state: PageState, key: str) -> str | None:
     offer = services.offers.take(key, services.identity.page)
     if offer is None or not offer.ready or page_state.source is None:
         return None
-    order, source = offer.order, page_state.source
+    order = offer.order
     if order.run is None:
-        run = services.store.create(_allowing(page_state, order.config), source.dataset, source.tools, order.name)
+        run = _made(page_state, order.config, order.name)
     else:
         run = services.store.open(order.run)
     write_order(run, services.identity.name or "", offer.quote.flavor.name, offer.quote.timeout_seconds)
@@ -82,10 +82,7 @@ def job_for(then: str) -> str:
 
 def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -> Location:
     """Create the run and queue its jobs in order."""
-    assert page_state.source is not None
-    run = page_state.services.store.create(
-        _allowing(page_state, config), page_state.source.dataset, page_state.source.tools, name
-    )
+    run = _made(page_state, config, name)
     page_state.services.runner.submit(run, "train")
     for stage in FOLLOWING[then]:
         try:
@@ -95,8 +92,14 @@ def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -
     return Location(run=run.id, step="train")
 
 
-def _allowing(page_state: PageState, config: RunConfig) -> RunConfig:
-    """The settings with the data's options for calls per row."""
-    assert page_state.source is not None
-    origin = page_state.source.origin
-    return replace(config, allow_multiple_calls=origin.allow_multiple_calls, allow_no_call=origin.allow_no_call)
+def _made(page_state: PageState, config: RunConfig, name: str) -> Run:
+    """A new run of the open data, with the settings that belong to the data. Raises InputError."""
+    source = page_state.source
+    assert source is not None
+    of_data = replace(
+        config,
+        allow_multiple_calls=source.origin.allow_multiple_calls,
+        allow_no_call=source.origin.allow_no_call,
+        put_back=source.origin.put_back or None,
+    )
+    return page_state.services.store.create(of_data, source.dataset, source.tools, name, source.near_misses)

@@ -13,7 +13,8 @@ from backend.data import CheckOptions, CheckReport
 from backend.data.text import FixPlan
 from backend.device import Verification
 from backend.errors import InputError
-from backend.runs import STAGES, Run, TrainingSummary, read_json
+from backend.off_topic import ChosenMessages
+from backend.runs import STAGES, Run, TrainingSummary, put_back_keys, read_json
 from backend.scoring import Evaluation
 from ui.page.location import Location
 from ui.services import (
@@ -95,8 +96,9 @@ class PageState:
         if self.run:
             name = str(self.run.data.get("dataset_name") or self.run.dataset_path.name)
             config = self.run.config
-            origin = Origin(config.allow_multiple_calls, config.allow_no_call)
-            return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin), None
+            origin = Origin(config.allow_multiple_calls, config.allow_no_call, put_back=config.put_back or "")
+            near_misses = self.run.near_misses_path if self.run.near_misses_path.is_file() else None
+            return UploadedData(self.run.dataset_path, self.run.tools_path, name, origin, near_misses=near_misses), None
         if not self.location.data:
             return None, None
         try:
@@ -179,6 +181,14 @@ class PageState:
         if not (self.source and self.source.test and self.data and self.report):
             return None
         return self.services.checker.test_rows(self.data, self.report, self.source.test, self.services.owner)
+
+    @cached_property
+    def off_topic(self) -> Task[ChosenMessages] | None:
+        """The choice of off-topic messages beside the open data, running or done; None before the check's end."""
+        if not (self.source and self.data and self.report):
+            return None
+        put_back = put_back_keys(self.source.origin.put_back)
+        return self.services.checker.off_topic(self.data, self.report, put_back, self.services.owner)
 
     @property
     def review(self) -> Task[Review] | None:

@@ -14,9 +14,10 @@ from backend.data.rows import LabelErrorReport, find_label_errors
 from backend.data.similarity import near_groups
 from backend.data.text import FixPlan, rows_by_message
 from backend.errors import InputError
+from backend.off_topic import ChosenMessages
 from backend.records import Example
 from backend.tokens import STARTER
-from ui.services.data_work import Data, ReportProgress, check, check_tests, content, is_large, plan
+from ui.services.data_work import Data, ReportProgress, check, check_tests, choose, content, is_large, plan
 from ui.services.fix_request import FixRequest
 from ui.services.subprocess_work import Bounds, TooMuch, run_apart
 from ui.services.tasks import WAIT, Task, Tasks
@@ -77,6 +78,7 @@ class Checker:
         self._plans = Tasks[FixPlan]("fix")
         self._tests = Tasks[CheckReport]("test-rows")
         self._reviews = Tasks[Review]("review")
+        self._choices = Tasks[ChosenMessages]("off-topic")
 
     def check(self, data: Data, owner: str = "") -> Task[CheckReport]:
         """The check of the data, started now if it is new."""
@@ -95,6 +97,13 @@ class Checker:
         """The check of uploaded test rows, started now if it is new."""
         work = self._work(data, data.large or is_large(test), check_tests, data, report.examples, test)
         return self._tests.start((owner, data.key, content(test)), work, owner, data.expected_bytes)
+
+    def off_topic(
+        self, data: Data, report: CheckReport, put_back: frozenset[str], owner: str = ""
+    ) -> Task[ChosenMessages]:
+        """The choice of off-topic messages beside checked data, started now if it is new."""
+        work = self._work(data, data.large, choose, report.tools, report.examples, put_back)
+        return self._choices.start((owner, data.key, put_back), work, owner)
 
     def review(self, data: Data, report: CheckReport, owner: str = "") -> Task[Review]:
         """The search for labels that look wrong, started if new or stopped. Raises InputError if there is no room.

@@ -15,7 +15,8 @@ from backend.data.check import check_test_file
 from backend.data.fixing import plan_fixes
 from backend.data.text import FixPlan
 from backend.files import open_regular
-from backend.records import Example
+from backend.off_topic import ChosenMessages, choose_messages
+from backend.records import Example, Tool
 from ui.services.fix_request import FixRequest, plan_fix_request
 
 LARGE_BYTES = 400_000
@@ -63,7 +64,16 @@ def check(data: Data, report: ReportProgress) -> CheckReport:
 
 def check_as_json(dataset: Path, tools: Path, report: ReportProgress) -> dict[str, Any]:
     """The object that `validate.py --json` prints for two files."""
-    return check_files(dataset, tools, None, report).to_json()
+    found = check_files(dataset, tools, None, report)
+    return {**found.to_json(), "off_topic": choose_messages(found.tools, found.examples).to_json()}
+
+
+def choose(
+    tools: tuple[Tool, ...], examples: tuple[Example, ...], put_back: frozenset[str], report: ReportProgress
+) -> ChosenMessages:
+    """Choose the off-topic messages beside these tools and rows."""
+    report(0.0, "Comparing the off-topic messages with your tools")
+    return choose_messages(tools, examples, put_back)
 
 
 def plan(data: Data, request: FixRequest, report: ReportProgress) -> FixPlan:

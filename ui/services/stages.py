@@ -22,7 +22,11 @@ JOB_WORDS: dict[str, Word] = {
     "lost": "failed",
 }
 PHASES = {
-    "evaluate": {"tuned": "The tuned model answers", "base": "The base model answers"},
+    "evaluate": {
+        "tuned": "The tuned model answers",
+        "base": "The base model answers",
+        "off-topic": "The tuned model answers off-topic messages",
+    },
     "export": {
         "load": "Reading the checkpoint",
         "convert": "Converting to LiteRT",

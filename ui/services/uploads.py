@@ -36,29 +36,39 @@ STORED_SECONDS = 7 * 86400
 ID = re.compile(r"[0-9a-f]{24}")
 STORED_DAYS = 7
 TOOLS, NOTES, TESTS, KEY, DAYS = "tools.json", "draft.json", "test", "key", ".days"
+NEAR_MISSES = "near_misses.txt"
 KEY_BYTES, NOTES_BYTES = 32, 64 * 1024
 GONE = "These files are no longer stored here. Upload them again."
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Facts about the files: the allowed calls per row, the applied fixes (`made`), and the draft that was fixed."""
+    """Facts about the files.
+
+    The allowed calls per row, the applied fixes (`made`), the draft that was fixed, and the topics and words that count
+    as off-topic, separated by commas.
+    """
 
     allow_multiple_calls: bool = False
     allow_no_call: bool = False
     made: str = ""
     parent: str | None = None
+    put_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedData:
-    """The files of the Data step; `name` is the dataset's name, and `test` the uploaded test rows, if any."""
+    """The files of the Data step; `name` is the dataset's name.
+
+    `test` has the uploaded test rows, and `near_misses` a message on each line; both are None if there are none.
+    """
 
     dataset: Path
     tools: Path
     name: str
     origin: Origin = field(default_factory=Origin)
     test: Path | None = None
+    near_misses: Path | None = None
 
 
 class UploadStore:
@@ -88,16 +98,24 @@ class UploadStore:
         name: str | None = None,
         origin: Origin | None = None,
         test: Path | None = None,
+        near_misses: Path | bytes | None = None,
     ) -> str:
         """Store the files, the dataset under `name`, and return their id. Raises InputError if that is not possible."""
         name = _plain_name(name or (dataset.name if isinstance(dataset, Path) else ""))
         files = {name: _bytes(dataset), TOOLS: _bytes(tools), NOTES: _notes(name, origin or Origin())}
         if test:
             files[f"{TESTS}/{_plain_name(test.name)}"] = _bytes(test)
+        if near_misses:
+            files[NEAR_MISSES] = _bytes(near_misses)
         self._sweep()
         with disk_errors(self.folder, "store the upload in"):
             self.folder.mkdir(parents=True, exist_ok=True)
             return self._store(files)
+
+    def add_changed(self, data: UploadedData, **changes: Any) -> str:
+        """Store the data with other values for some arguments of `add`, and return their id. Raises as `add` does."""
+        values = {one.name: getattr(data, one.name) for one in fields(data)}
+        return self.add(**{**values, **changes})
 
     def open(self, draft: str) -> UploadedData:
         """The files with this id. Raises InputError if they are no longer stored."""
@@ -112,7 +130,9 @@ class UploadStore:
             raise InputError(GONE)
         names = {one.name for one in fields(Origin)}
         origin = Origin(**{key: value for key, value in notes.items() if key in names})
-        return UploadedData(folder / name, folder / TOOLS, name, origin, next(iter(own_files(folder, TESTS, "")), None))
+        test = next(iter(own_files(folder, TESTS, "")), None)
+        near_misses = own_file(folder, NEAR_MISSES) if name != NEAR_MISSES else None
+        return UploadedData(folder / name, folder / TOOLS, name, origin, test, near_misses)
 
     def _store(self, files: Mapping[str, bytes]) -> str:
         """Write the files of a draft unless it exists and is complete. Raises InputError or OSError."""
@@ -219,7 +239,7 @@ def _read_notes(path: Path) -> dict[str, Any]:
 def _plain_name(name: str) -> str:
     """A file name without characters that a file system may refuse, and different from the store's own names."""
     text = re.sub(r"[^\w.-]+", "-", name).strip(".-")[-80:] or "dataset"
-    return text if text not in (TOOLS, NOTES, TESTS) else "dataset.csv"
+    return text if text not in (TOOLS, NOTES, TESTS, NEAR_MISSES) else "dataset.csv"
 
 
 def draft_link(draft: str, which: str) -> str:

@@ -11,7 +11,10 @@ from gradio.components import Component
 from backend.runs import Setting, settings_of
 from ui.page import Panel
 
-ROWS = ("basic", "silence", "format", "rate", "batch", "method", "adapter", "lora", "answer", "rows", "last", "more")
+ROWS = (
+    *("basic", "silence", "share", "format", "rate", "batch", "method", "adapter", "lora"),
+    *("answer", "rows", "last", "more"),
+)
 """The form's rows from top to bottom; a setting that names none is in the last."""
 
 

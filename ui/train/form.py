@@ -64,7 +64,10 @@ class SettingsForm(Panel):
                 info=EFFORT_NOTE,
             )
             self.fields.build("basic", "ft-fields")
-            self.fields.build("silence", "ft-fields")
+            with gr.Row(elem_classes=["ft-row", "ft-fields"]):
+                self.fields.build("silence")
+                with gr.Column(min_width=0) as self.share:
+                    self.fields.build("share")
         with gr.Accordion("Advanced", open=False, elem_classes=["ft-accordion"]):
             self._advanced()
 
@@ -112,6 +115,7 @@ class SettingsForm(Panel):
             self.base_note: KeyedUpdate(key, BASE_NOTES.get(base, "")),
             self.tuning: KeyedUpdate(key, gr.update(visible=base != STARTER)),
             self.adapter: KeyedUpdate(key, gr.update(visible=config.method == "lora")),
+            self.share: KeyedUpdate(key, gr.update(visible=config.stay_silent)),
             **{field: KeyedUpdate(key, update) for field, update in self._updates(config, page_state).items()},
             self.estimate: KeyedUpdate(f"{key} {estimate != ''}", estimate),
         }
@@ -129,16 +133,20 @@ class SettingsForm(Panel):
                 self.base_id: gr.update(visible=base == OTHER),
                 self.tuning: gr.update(visible=base != STARTER),
                 self.adapter: gr.update(visible=config.method == "lora"),
+                self.share: gr.update(visible=config.stay_silent),
                 **self._updates(config),
             }
 
-        led: list[Block] = [self.effort, self.base_note, self.base_id, self.tuning, self.adapter, *named.values()]
+        shown = [self.tuning, self.adapter, self.share]
+        led: list[Block] = [self.effort, self.base_note, self.base_id, *shown, *named.values()]
         followed = self.base.input(follow, self.base, led, **QUICK)
 
         def adapt(method: str, base: str) -> tuple[float, Any]:
             return self._settings.defaults(base, method).lr, gr.update(visible=method == "lora")
 
         adapted = _input(method)(adapt, [method, self.base], [lr, self.adapter], **QUICK)
+
+        _input(named["stay_silent"])(lambda on: gr.update(visible=on), named["stay_silent"], self.share, **QUICK)
 
         def take(location: dict[str, Any], effort: Effort, request: gr.Request, *values: Any) -> dict[Block, Any]:
             page_state, given = page.page_state(location, request), dict(zip(inputs, values, strict=True))

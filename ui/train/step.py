@@ -145,8 +145,7 @@ def _again(page_state: PageState, data: dict[str, str]) -> Location:
         return page_state.location
     if page_state.run is None or page_state.source is None or data.get("do") != "again":
         return go("train")(page_state)
-    source = page_state.source
-    draft = page_state.services.upload_store.add(source.dataset, source.tools, source.name, source.origin)
+    draft = page_state.services.upload_store.add_changed(page_state.source)
     return Location(data=draft, step="train", like=page_state.run.id)
 
 
@@ -156,13 +155,20 @@ def _result(page_state: PageState) -> Markup:
         return Markup("")
     summary = page_state.training or TrainingSummary(rows=0, test_rows=0, steps=0, seconds=0.0)
     items = [
-        Figure("Rows trained on", f"{summary.rows:,}", f"{summary.test_rows:,} held out"),
+        Figure("Rows trained on", f"{summary.rows:,}", _beside(summary)),
         Figure("Time", text.duration(summary.seconds if page_state.training else None), f"{summary.steps:,} steps"),
         Figure("Last loss", _loss(summary.final_loss)),
         Figure("Parameters", _millions(summary.parameters)),
     ]
     on = button("step", "Continue to Evaluate", kind="primary", step="evaluate")
     return card("Trained", Markup("").join([figures(items), Markup('<div class="actions">{}</div>').format(on)]))
+
+
+def _beside(summary: TrainingSummary) -> str:
+    """The rows beside the user's training rows: off-topic ones in each epoch, and the held-out ones."""
+    held_out = f"{summary.test_rows:,} held out"
+    added = summary.off_topic_rows
+    return f"and {added:,} off-topic in each epoch · {held_out}" if added else held_out
 
 
 @lru_cache(maxsize=16)

@@ -13,6 +13,7 @@ from ui.train.field_components import form_settings
 
 WRITTEN = ("method", "epochs", "early_stopping", "trackio_project")
 """Settings that the card formats separately."""
+NOT_TAUGHT = "no: it was not taught, so the model may call a tool for every sentence"
 
 
 def settings_card(run: Run, page_state: PageState) -> Markup:
@@ -41,12 +42,15 @@ def settings_card(run: Run, page_state: PageState) -> Markup:
 
 def setting_pairs(config: RunConfig) -> list[tuple[str, object]]:
     """The settings that are shown with their labels, in the order of the form."""
-    shown = [one for one in form_settings(type(config)) if one.summary and one.name not in WRITTEN]
+    unused = () if config.stay_silent else ("off_topic_share",)
+    shown = [one for one in form_settings(type(config)) if one.summary and one.name not in (*WRITTEN, *unused)]
     return [(one.label, _value(one, config)) for one in shown]
 
 
 def _value(setting: Setting, config: RunConfig) -> object:
     value = getattr(config, setting.name)
+    if setting.name == "stay_silent" and not value:
+        return NOT_TAUGHT
     if setting.name == "lr":
         return f"{value:g}, {config.lr_scheduler}"
     if value is None or isinstance(value, bool):

@@ -20,7 +20,7 @@ from backend.runs.hub import prepare_repo
 
 ROOT = Path(__file__).resolve().parents[3]
 CODE = ("backend", "job_templates")
-CODE_SUFFIXES = (".py", ".jinja")
+CODE_SUFFIXES = (".py", ".jinja", ".csv")
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 MOUNT = "/fgt"
 ORDER = "job.json"

@@ -35,6 +35,8 @@ def snapshot(run: Run, folder: Path) -> SavedState | None:
     with disk_errors(folder):
         for name in ("run.json", "inputs/dataset.csv", "inputs/tools.json", "metrics.jsonl"):
             _put(run.path / name, folder / name, link=name != "metrics.jsonl")
+        if run.near_misses_path.is_file():
+            _put(run.near_misses_path, folder / "inputs" / run.near_misses_path.name, link=True)
         for state in {saved.path, _best(saved)}:
             left_out = NOT_NEEDED_TO_RESUME + (() if state == saved.path else NOT_BEST)
             for path in sorted(state.iterdir()):

@@ -87,7 +87,14 @@ def evaluate(
     probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
     return build_evaluation(
-        tuned, base, setup, ngram_baseline=ngram_baseline, probes=probed, off_topic=off_topic, train_rows=train_rows
+        tuned,
+        base,
+        setup,
+        ngram_baseline=ngram_baseline,
+        probes=probed,
+        off_topic=off_topic,
+        train_rows=train_rows,
+        config=source.run.config if source.run else None,
     )
 
 

@@ -6,9 +6,10 @@ from job_templates.ml.run.options import add_data_flags, add_training_flags, con
 from job_templates.ml.run.progress import ProgressReporter, minutes_and_seconds, remaining_seconds
 from job_templates.ml.run.report_lines import say_report
 from job_templates.ml.run.scored_rows import ScoredRows, check_options, divide, scored_rows
-from job_templates.ml.run.workspace import Workspace, stage, workspace
+from job_templates.ml.run.workspace import Inputs, Workspace, stage, workspace
 
 __all__ = [
+    "Inputs",
     "ProgressReporter",
     "ScoredRows",
     "Workspace",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from backend.errors import InputError
@@ -14,11 +15,18 @@ HUB_MODEL = "google/functiongemma-270m-it"
 
 
 def add_data_flags(command: argparse.ArgumentParser, settings: type[RunConfig] = RunConfig) -> None:
-    """Add --dataset, --tools, --output-repo, and the settings of what rows may contain."""
+    """Add --dataset, --tools, --near-misses, --output-repo, and the settings of what rows may contain."""
     command.add_argument(
         "--dataset", required=True, help="a CSV with user_message and tool_calls, or the id of a Hub dataset"
     )
     command.add_argument("--tools", required=True, help="the tools.json")
+    command.add_argument(
+        "--near-misses",
+        type=Path,
+        metavar="FILE",
+        help="messages about the subject of the tools that no tool can carry out, a line each; they are copied into "
+        "the run, and the evaluation asks them",
+    )
     command.add_argument(
         "--output-repo",
         required=True,

@@ -7,13 +7,43 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import resolve_source
 from backend.errors import InputError
+from backend.off_topic import read_near_misses
 from backend.runs import Event, Run, RunConfig, Scratch, append_event, built_beside
 from backend.runs.hub import download_trained, download_unfinished, prepare_repo, upload_run
 from job_templates.cli import say
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the command line names: a CSV or a Hub dataset, the tools, and the file of near misses, if any."""
+
+    dataset: str
+    tools: str
+    near_misses: Path | None = None
+
+    def files(self) -> Files:
+        """Returns the files, a Hub dataset as its download. Raises InputError if one cannot be used."""
+        table, tools = resolve_source(self.dataset, "train", os.environ.get("HF_TOKEN")), Path(self.tools).expanduser()
+        if not tools.is_file():
+            raise InputError(f"There is no file {self.tools}. Name the tools.json with --tools.")
+        near_misses = self.near_misses and self.near_misses.expanduser()
+        if near_misses:
+            read_near_misses(near_misses)
+        return Files(table, tools, near_misses)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a run's inputs."""
+
+    dataset: Path
+    tools: Path
+    near_misses: Path | None
 
 
 class Workspace:
@@ -42,25 +72,23 @@ class Workspace:
 
 
 @contextmanager
-def workspace(config: RunConfig, dataset: str, tools: str, output: str, *, resume: bool = False) -> Iterator[Workspace]:
+def workspace(config: RunConfig, inputs: Inputs, output: str, *, resume: bool = False) -> Iterator[Workspace]:
     """The run for these files and settings in `output`, a folder or a Hub id. Raises InputError if it cannot be made.
 
     With `resume` the run may have been trained already, and a run in a repository is downloaded.
     """
-    table, tools_file = resolve_source(dataset, "train", os.environ.get("HF_TOKEN")), Path(tools).expanduser()
-    if not tools_file.is_file():
-        raise InputError(f"There is no file {tools}. Name the tools.json with --tools.")
+    files = inputs.files()
     if output.startswith((".", "/", "~")):
-        yield Workspace(_run_in(Path(output).expanduser().absolute(), config, table, tools_file, resume=resume), None)
+        yield Workspace(_run_in(Path(output).expanduser().absolute(), config, files, resume=resume), None)
         return
     prepare_repo(output, os.environ.get("HF_TOKEN"))  # before any work, which an error afterwards would waste
     with Scratch("run-") as folder:
         path = Path(folder) / "run"
         run = _run_from(output, path) if resume else None
         if run is None:
-            run = Run.create(path, config, table, tools_file, name=output.partition("/")[2])
+            run = _new_run(path, config, files, output.partition("/")[2])
         else:
-            _check_same(run, output, config, table, tools_file)
+            _check_same(run, output, config, files)
         yield Workspace(run, output)
 
 
@@ -72,28 +100,38 @@ def _run_from(repo_id: str, path: Path) -> Run | None:
     return run
 
 
-def _run_in(path: Path, config: RunConfig, dataset: Path, tools: Path, *, resume: bool) -> Run:
+def _new_run(path: Path, config: RunConfig, files: Files, name: str | None = None) -> Run:
+    return Run.create(path, config, files.dataset, files.tools, name, files.near_misses)
+
+
+def _run_in(path: Path, config: RunConfig, files: Files, *, resume: bool) -> Run:
     """The run in the folder if it is not trained yet, or a new one."""
     if not (path / "run.json").is_file():
-        return Run.create(path, config, dataset, tools)
+        return _new_run(path, config, files)
     run = Run.open(path)
     if run.checkpoint.exists() and not resume:
         raise InputError(
             f"The run in {path} has been trained already. Name a new folder with --output-repo, or delete "
             f"{run.checkpoint} to train it again."
         )
-    _check_same(run, str(path), config, dataset, tools)
+    _check_same(run, str(path), config, files)
     return run
 
 
-def _check_same(run: Run, place: str, config: RunConfig, dataset: Path, tools: Path) -> None:
-    """Raises InputError if the run was made with other settings or files than these."""
+def _check_same(run: Run, place: str, config: RunConfig, files: Files) -> None:
+    """Raises InputError if the run was made with other settings or files than these.
+
+    If no near misses are named, the run may have some.
+    """
     if run.config != config:
         different = [name for name, value in config.to_dict().items() if run.config.to_dict()[name] != value]
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in different)
         raise InputError(f"The run in {place} was made with other settings ({flags}). Name another --output-repo.")
-    for given, saved in ((dataset, run.dataset_path), (tools, run.tools_path)):
-        if _digest(given) != _digest(saved):
+    pairs = [(files.dataset, run.dataset_path), (files.tools, run.tools_path)]
+    if files.near_misses:
+        pairs.append((files.near_misses, run.near_misses_path))
+    for given, saved in pairs:
+        if not saved.is_file() or _digest(given) != _digest(saved):
             raise InputError(
                 f"The run in {place} was made with another {saved.name} than {given}. Name another --output-repo."
             )

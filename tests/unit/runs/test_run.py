@@ -52,6 +52,18 @@ def test_an_input_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path, cycl
     assert list(tmp_path.iterdir()) == []
 
 
+def test_near_misses_are_copied_if_there_are_any(run: Run, tmp_path: Path, cycling: DataSet) -> None:
+    assert not run.near_misses_path.exists()
+    mine = tmp_path / "mine.txt"
+    mine.write_text("cycling is fun\n")
+    other = FolderStore(tmp_path / "store").create(RunConfig(), cycling.dataset, cycling.tools, "Fun", mine)
+    assert other.near_misses_path == other.inputs / "near_misses.txt"
+    assert other.near_misses_path.read_text() == "cycling is fun\n"
+    with pytest.raises(InputError, match=r"Could not read .*none\.txt: No such file"):
+        Run.create(tmp_path / "new", RunConfig(), cycling.dataset, cycling.tools, None, tmp_path / "none.txt")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_link_is_copied_as_its_file(tmp_path: Path, cycling: DataSet) -> None:
     link = tmp_path / "data.csv"
     link.symlink_to(cycling.dataset)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import InputError
-from ui.services.uploads import GONE, UploadStore
+from ui.services.uploads import GONE, Origin, UploadStore
 
 ROWS, TOOLS = b"user_message,tool_calls\n", b"[]"
 
@@ -73,6 +73,24 @@ def test_a_draft_that_was_cut_short_is_made_whole_by_the_next_upload(tmp_path: P
     assert found.tools.read_bytes() == TOOLS
     assert found.test is not None
     assert found.test.read_bytes() == ROWS
+
+
+def test_near_misses_and_what_was_put_back_are_part_of_the_data(tmp_path: Path) -> None:
+    store = UploadStore(tmp_path)
+    plain = store.open(store.add(ROWS, TOOLS, "rows.csv"))
+    assert (plain.near_misses, plain.origin.put_back) == (None, "")
+    with_both = store.open(store.add_changed(plain, near_misses=b"fun", origin=Origin(put_back="boats,music")))
+    assert with_both.near_misses is not None
+    assert with_both.near_misses.read_bytes() == b"fun"
+    assert with_both.origin.put_back == "boats,music"
+    assert with_both.dataset.read_bytes() == ROWS
+    fixed = store.open(store.add_changed(with_both, dataset=b"fixed"))
+    assert fixed.dataset.read_bytes() == b"fixed"
+    assert fixed.near_misses is not None
+    assert fixed.near_misses.read_bytes() == b"fun"
+    assert fixed.origin == with_both.origin
+    assert store.add_changed(with_both, near_misses=None, origin=Origin()) == plain.dataset.parent.name
+    assert store.open(store.add(ROWS, TOOLS, "near_misses.txt")).name == "dataset.csv"
 
 
 def _age(folder: Path, seconds: float) -> None:

@@ -12,6 +12,8 @@ import gradio as gr
 import pytest
 
 from backend.errors import InputError
+from backend.runs import RunConfig
+from tests.conftest import ROOT
 from ui.frame.layout import Layout
 from ui.html.part import Part
 from ui.page.location import Location
@@ -23,6 +25,7 @@ from ui.services.tenants import Tenants
 from ui.services.uploads import EXAMPLE
 from ui.train.form import SettingsForm
 
+EXAMPLES = ROOT / "examples"
 REQUEST = gr.Request(session_hash="visitor")
 
 
@@ -191,3 +194,16 @@ def test_the_settings_that_a_laptop_starts_with_are_those_that_the_form_was_made
     settings = {name: field for name, field in form.fields.named().items() if name != "trackio_project"}
     assert len(settings) > 10
     assert [name for name, field in settings.items() if field in changed] == []
+
+
+def test_the_share_of_off_topic_messages_is_shown_only_while_they_are_taught(tmp_path: Path) -> None:
+    with gr.Blocks():
+        form = SettingsForm()
+        form.build_estimate()
+    services = Tenants(tmp_path).services(REQUEST)
+    for silent in (True, False):
+        like = services.store.create(RunConfig(stay_silent=silent), EXAMPLES / "hiking.csv", EXAMPLES / "tools.json")
+        page_state = PageState(services, Location(data=EXAMPLE, step="train", like=like.path.name))
+        assert form.render(page_state)[form.share].update["visible"] is silent
+    usual = form.render(PageState(services, Location(data=EXAMPLE, step="train")))
+    assert usual[form.share].update["visible"] is True
