@@ -32,5 +32,7 @@ def test_silence_is_held_against_a_checkpoint_without_an_evaluation(exported_run
     [check] = [check for check in record["checks"] if check["name"] == "silence"]
     asked = record["off_topic"]["calls"]
     assert (check["result"], asked["n"]) == ("passed", MOST_OFF_TOPIC)
-    assert check["detail"].startswith(f"{asked['k']} of {MOST_OFF_TOPIC} off-topic messages call a tool; of 150, ")
+    assert check["detail"].startswith(
+        f"{asked['k']} of {MOST_OFF_TOPIC} off-topic messages call a tool; of {MOST_OFF_TOPIC}, "
+    )
     assert "silence" not in failed(record)
