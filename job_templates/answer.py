@@ -35,9 +35,8 @@ from typing import Any, TextIO
 
 from backend.errors import InputError
 from backend.prompts import PromptFormat, get_format, read_answer
-from backend.records import Call
 from job_templates.ml.litert.bundle import read_bundle
-from job_templates.ml.litert.runtime import MAX_ANSWER_TOKENS, PhoneModel, converse
+from job_templates.ml.litert.runtime import MAX_ANSWER_TOKENS, PhoneModel, Reply, converse
 from job_templates.worker_process import peak_memory_mb
 
 ANSWER_SHARE = 4
@@ -108,17 +107,17 @@ def _read(model: PhoneModel, fmt: PromptFormat, message: str, raw: str, *, as_ap
         read["error"] = reading.error
     if as_app and fmt.name == "native":  # the runtime reads no calls in any other format
         received = _received(model, message)
-        read["app_agrees"] = received == reading.calls
-        if reading.error is None and received != reading.calls:
-            names = ", ".join(call.name for call in received) or "no call"
+        read["app_agrees"] = received.calls == reading.calls and (received.failure is None or reading.error is not None)
+        if reading.error is None and not read["app_agrees"]:
+            names = ", ".join(call.name for call in received.calls) or ("an error" if received.failure else "no call")
             read["error"] = f"The runtime reads this answer differently from our parser: an app receives {names}."
     return read
 
 
-def _received(model: PhoneModel, message: str) -> tuple[Call, ...]:
-    """The calls that an app receives; none if the runtime cannot read the answer."""
+def _received(model: PhoneModel, message: str) -> Reply:
+    """What an app receives; its `failure` is set if the runtime cannot read the answer."""
     with model.conversation() as conversation:
-        return conversation.send(message).calls
+        return conversation.send(message)
 
 
 def _constrained(model: PhoneModel, fmt: PromptFormat, message: str, tools: Any) -> dict[str, Any]:

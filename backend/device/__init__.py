@@ -1,7 +1,14 @@
 """An export for an app on a phone: the canonical tools, the Android kit, the Android project and the model card."""
 
 from backend.device.android import KOTLIN_FILE, LITERTLM_ANDROID, README, kit_of_run, write_kit_of_run
-from backend.device.app_use import CONSTRAINED, AppUse, app_use, app_use_line, works_constrained
+from backend.device.app_use import (
+    CONSTRAINED,
+    AppUse,
+    app_use,
+    app_use_line,
+    off_topic_sentence,
+    works_constrained,
+)
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.lengths import (
     AUTO,
@@ -42,6 +49,7 @@ __all__ = [
     "fitting_prefill",
     "kit_of_run",
     "model_card",
+    "off_topic_sentence",
     "project_of_run",
     "read_cache",
     "read_prefill",

@@ -6,19 +6,20 @@ import io
 import json
 import shlex
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
-from backend.device.app_use import conversation_detail, works_constrained
+from backend.device.app_use import conversation_detail, off_topic_sentence, works_constrained
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, MAX_DEPTH, PACKAGE, kotlin_source, render, tool_classes, usage_source
 from backend.device.verification import Verification
 from backend.files import write_output
+from backend.off_topic import with_answers
 from backend.prompts import PromptFormat, get_format
 from backend.records import Declarations, Example, FormatName, Tool
-from backend.runs import Run
+from backend.runs import Run, answers_by_language
 from backend.tokens import TokenCounter, load_plain_counter
 
 LITERTLM_ANDROID = "0.18.0"
@@ -42,7 +43,8 @@ class KitFacts:
 
     `file` is its name without folders; `context` its KV cache, `prompt_tokens` the prompt around an empty message and
     `answer_tokens` the longest answer in the data, all in tokens. `constrained` says that the file passed verification
-    with constrained decoding. `conversation` is what verification found about conversations, or empty.
+    with constrained decoding. `conversation` is what verification found about conversations, or empty; so is `silence`,
+    about messages that are not for the tools.
     """
 
     file: str
@@ -54,6 +56,7 @@ class KitFacts:
     package: str = PACKAGE
     constrained: bool = False
     conversation: str = ""
+    silence: str = ""
 
     @property
     def question_tokens(self) -> int:
@@ -150,6 +153,8 @@ def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFac
     every_row = CheckOptions(allow_multiple_calls=True, allow_no_call=True)
     tools, rows = load_dataset(run.dataset_path, run.tools_path, every_row, whole_set=False)
     config = run.config
+    answers = answers_by_language(config.no_call_answer)
+    rows = with_answers(rows, answers)
     fmt = get_format(config.prompt_format, config.declarations)
     counter = load_plain_counter(run.checkpoint, run.name)
     facts = KitFacts(
@@ -158,11 +163,12 @@ def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFac
         declarations=config.declarations,
         context=verified.context,
         prompt_tokens=prompt_tokens(tools, fmt, counter),
-        answer_tokens=answer_tokens(rows, fmt, counter),
+        answer_tokens=answer_tokens(rows, fmt, counter, answers.values()),
         constrained=works_constrained(verified),
         conversation=conversation_detail(verified),
+        silence=off_topic_sentence(verified.off_topic) if verified.off_topic else "",
     )
-    return tools, tuple(rows), facts
+    return tools, rows, facts
 
 
 def facts_of_run(run: Run) -> tuple[tuple[Tool, ...], KitFacts]:
@@ -186,7 +192,13 @@ def prompt_tokens(tools: Sequence[Tool], fmt: PromptFormat, counter: TokenCounte
     return len(counter.encode(fmt.prompt(tools, "?"))) - len(counter.encode("?"))
 
 
-def answer_tokens(rows: Sequence[Example], fmt: PromptFormat, counter: TokenCounter) -> int:
-    """The tokens of the longest answer that the rows expect, its stop token among them; 0 without rows."""
+def answer_tokens(
+    rows: Sequence[Example], fmt: PromptFormat, counter: TokenCounter, sentences: Iterable[str] = ()
+) -> int:
+    """The tokens of the longest answer, its stop token among them; 0 if there is none.
+
+    The answers are those that the rows expect, and the `sentences` that the model may write instead of a call.
+    """
     answers = {fmt.completion(row.calls, row.answer) for row in rows}
+    answers |= {fmt.completion((), sentence) for sentence in sentences}
     return max((len(counter.encode(answer)) for answer in answers), default=0)

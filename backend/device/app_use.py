@@ -6,12 +6,14 @@ import html
 from dataclasses import dataclass
 
 from backend.device.verification import Check, Result, Verification
-from backend.scoring import Rate
+from backend.scoring import OffTopic, Rate
 
 CONVERSATION, CONSTRAINED, APP_CALLS = "conversation goes on", "constrained decoding", "calls in an app"
 """The names of the checks that this summary reads."""
 SOUND = 0.9
 """int8 changes about one answer in 24, so a share below it comes from the conversation."""
+SELDOM = 0.05
+"""A file that surely calls a tool for more than this share of the off-topic messages gets a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def app_use(verification: Verification) -> tuple[AppUse, ...]:
         outcome = f"{refused:,} of {report.refused.n:,} refused"
         tone = Result.PASSED if not refused else Result.UNCHECKED
         found.append(AppUse("The kit's check of each call", outcome, tone, report.refusal_sentence()))
+    if verification.off_topic is not None:
+        found.append(_silence(verification.off_topic))
     found.append(_constrained(constrained))
     return tuple(one for one in found if one is not None)
 
@@ -83,6 +87,23 @@ def _conversation(check: Check, later: Rate | None) -> AppUse:
         Result.UNCHECKED: "follow-up messages were not tried",
     }
     return AppUse("Several messages in one conversation", outcomes[check.result], check.result, check.detail)
+
+
+def off_topic_sentence(found: OffTopic) -> str:
+    """Returns one sentence: how many messages that are not for the tools are answered with a call."""
+    calls = found.calls
+    if calls.low is None or calls.high is None:
+        return ""
+    interval = f"{100 * calls.low:.1f}–{100 * calls.high:.1f} %"
+    asked = f"Of {calls.n:,} messages that are not for these tools, {calls.k:,}"
+    return f"{asked} {'is' if calls.k == 1 else 'are'} answered with a call (95 % interval {interval})."
+
+
+def _silence(found: OffTopic) -> AppUse:
+    """A warning if the file surely calls tools for more off-topic messages than SELDOM."""
+    result = Result.UNCHECKED if found.calls.low is not None and found.calls.low > SELDOM else Result.PASSED
+    outcome = f"calls for {found.calls.k:,} of {found.calls.n:,} messages that are not for it"
+    return AppUse("A message that is not for the app", outcome, result, off_topic_sentence(found))
 
 
 def _constrained(check: Check) -> AppUse:

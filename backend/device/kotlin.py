@@ -108,6 +108,7 @@ def kotlin_source(
         package=package,
         sentence=DEVELOPER_SENTENCE,
         reserved=RESERVED.pattern,
+        padding=PAD,
         endings=(*STOP_TOKENS, PAD),
         neutralized=NEUTRALIZED,
         max_depth=MAX_DEPTH,

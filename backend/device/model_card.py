@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 
-from backend.device.app_use import app_use_table
+from backend.device.app_use import app_use_table, off_topic_sentence
 from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.records import Tool
@@ -94,6 +94,8 @@ def _accuracy(evaluation: Evaluation | None) -> str:
     for name, rate in _rates(evaluation.tuned).items():
         others = [f"{rates[name].value:.1%}" if name in rates else "–" for rates in compared]
         lines.append(f"| {name} | {_interval(rate)} | {' | '.join(others)} |")
+    if evaluation.off_topic:
+        lines += ["", off_topic_sentence(evaluation.off_topic)]
     return "\n".join(lines)
 
 
@@ -120,6 +122,8 @@ def _phone(exported: Verification) -> str:
     }
     if accuracy:
         facts["combined accuracy of the file"] = _interval(accuracy.combined)
+    if exported.off_topic:
+        facts["calls for messages that are not for the tools"] = _interval(exported.off_topic.calls)
     if agreement:
         facts["answers as the checkpoint"] = f"{agreement.same} of {agreement.rows}"
     ran = {

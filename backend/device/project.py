@@ -78,7 +78,7 @@ def project_files(tools: Sequence[Tool], facts: KitFacts, rows: Sequence[Example
         **{path: render(f"project/{name}.jinja", **values) for path, name in templates.items()},
         f"app/src/main/java/{package}/{KOTLIN_FILE}": kit[KOTLIN_FILE],
         f"app/src/main/assets/{ANDROID_TOOLS}": kit[ANDROID_TOOLS],
-        f"app/src/test/java/{package}/ReadCallTest.kt": read_call_test(tools, facts.package, rows),
+        f"app/src/test/java/{package}/ReadCallTest.kt": read_call_test(tools, facts.prompt_format, facts.package, rows),
     }
 
 

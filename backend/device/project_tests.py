@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.device.kotlin import ToolClass, render, tool_classes
 from backend.device.kotlin_schema import kotlin_value
-from backend.records import Call, Example, Tool
+from backend.records import Call, Example, FormatName, Tool
 from backend.scoring import refusal
 
 ROWS_PER_TOOL = 3
@@ -26,12 +26,13 @@ class RowTest:
     expected: str
 
 
-def read_call_test(tools: Sequence[Tool], package: str, rows: Sequence[Example]) -> str:
+def read_call_test(tools: Sequence[Tool], prompt_format: FormatName, package: str, rows: Sequence[Example]) -> str:
     """Returns the Kotlin file of the tests."""
     classes = tool_classes(tools)
     return render(
         "project/ReadCallTest.kt.jinja",
         package=package,
+        prompt_format=prompt_format,
         tools=classes,
         rows=list(_row_tests(tools, classes, rows)),
         unknown=[_unused("unknown", tool.properties) for tool in tools],

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.document import Field, check_schema
 from backend.files import read_json
-from backend.scoring import Rate, Report
+from backend.scoring import OffTopic, Rate, Report
 
 SCHEMA = 1
 
@@ -86,7 +86,8 @@ class Verification:
 
     `bytes` is the file's size, `context` its tokens, `rows` how many messages it answered; `sections` are its parts as
     their writer lists them. `later_messages` is the rate of later messages in a conversation that get the calls that
-    they get alone. What was not measured is None, and so are both last fields in files of earlier versions.
+    they get alone. `off_topic` has the answers to messages that no tool should answer. What was not measured is None,
+    and so are the last three fields in files of earlier versions.
     """
 
     file: str
@@ -107,6 +108,7 @@ class Verification:
     rows: int
     conversion: Conversion | None = None
     later_messages: Rate | None = None
+    off_topic: OffTopic | None = None
 
     @classmethod
     def read(cls, path: Path) -> Verification:
@@ -138,6 +140,7 @@ class Verification:
             rows=document["rows"].count(),
             conversion=document.optional("conversion", Conversion.from_field),
             later_messages=document.optional("later_messages", Rate.from_field),
+            off_topic=document.optional("off_topic", OffTopic.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,6 +165,7 @@ class Verification:
             "rows": self.rows,
             **({"conversion": self.conversion.to_dict()} if self.conversion else {}),
             **({"later_messages": self.later_messages.to_dict()} if self.later_messages else {}),
+            **({"off_topic": self.off_topic.to_dict()} if self.off_topic else {}),
         }
 
 

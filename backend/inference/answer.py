@@ -33,6 +33,11 @@ class Answer:
     probability: float | None = None
     app_agrees: bool | None = None
 
+    @property
+    def answered(self) -> bool:
+        """Whether the model answered; an empty answer without an error is one."""
+        return self.error is None or bool(self.raw)
+
     @classmethod
     def from_json(cls, reply: Mapping[str, Any]) -> Answer:
         """Returns the answer in one reply of the worker."""

@@ -9,6 +9,7 @@ from backend.off_topic.messages import (
     Kind,
     Message,
     asked_messages,
+    evenly_divided,
     taught_messages,
     topic_words,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "as_rows",
     "asked_messages",
     "choose_messages",
+    "evenly_divided",
     "near_misses",
     "read_near_misses",
     "taught_messages",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -52,6 +52,13 @@ def topic_words() -> Mapping[str, frozenset[str]]:
     """Returns the words of each topic in all languages, in normal form."""
     with (FOLDER / "topics.csv").open(encoding="utf-8", newline="") as file:
         return {row["topic"]: frozenset(row["words"].split()) for row in csv.DictReader(file)}
+
+
+def evenly_divided(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
+    """Returns at most `most` of the messages, always the same ones: of each kind, language and topic an equal share."""
+    order = sorted(messages, key=lambda one: (KINDS.index(one.kind), one.language, one.topic, one.id))
+    count = min(len(order), most)
+    return tuple(order[index * len(order) // count] for index in range(count))
 
 
 def _read(name: str) -> tuple[Message, ...]:

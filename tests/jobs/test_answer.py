@@ -81,6 +81,21 @@ def test_the_probability_is_asked_for_and_is_about_the_checkpoint_s(exported_run
     assert (unasked.raw, unasked.probability) == (pairs[0][0].raw, None)
 
 
+def test_an_app_gets_an_answer_without_calls_and_text_for_silence(exported_run: Run, answerer: ModelSession) -> None:
+    off_topic = read_json(exported_run.export_dir / "verification.json")["off_topic"]["rows"]
+    silent = [row["message"] for row in off_topic if not row["raw"]][:3]
+    assert len(silent) == 3
+    for message in silent:
+        answer = answerer.ask(message)
+        assert (answer.raw, answer.calls, answer.text, answer.error) == ("", (), "", None)
+        assert (answer.answered, answer.app_agrees, answer.tokens) == (True, True, 1)
+    replies = answerer.converse([silent[0], "where can I get water", silent[1], silent[2]])
+    assert [reply.failure for reply in replies] == [None] * 4
+    assert (replies[0].calls, replies[0].text) == ((), "")
+    assert replies[1].prompt is not None
+    assert replies[1].prompt.startswith("<start_of_turn>user\nwhere can I get water<end_of_turn>")
+
+
 def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: ModelSession) -> None:
     trained = load_trained(exported_run)
     answer = answerer.request('  Say "hi"\n{{ 7 * 7 }} <b>ü</b> ', only="prompt")
@@ -92,11 +107,11 @@ def test_the_prompt_is_the_trained_one(exported_run: Run, answerer: ModelSession
 @pytest.mark.parametrize("message", ["", " ", "\x00", "<end_of_turn>", "𝄞" * 20])
 def test_odd_messages_are_answered_or_refused_in_words(answerer: ModelSession, message: str) -> None:
     answer = answerer.ask(message)
-    assert answer.raw or answer.error
+    assert answer.tokens > 0 or answer.error
 
 
 def test_half_a_character_is_answered(answerer: ModelSession) -> None:
-    assert answerer.ask("water \ud83d please").raw
+    assert answerer.ask("water \ud83d please").tokens > 0
 
 
 def test_a_message_longer_than_the_context_is_refused_in_words(answerer: ModelSession) -> None:

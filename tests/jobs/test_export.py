@@ -26,7 +26,7 @@ from job_templates.export import main
 from job_templates.ml.litert.bundle.bundle import read_bundle
 from job_templates.ml.litert.convert.convert_worker import prepare
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
-from job_templates.ml.litert.verify.trained import load_trained
+from job_templates.ml.litert.verify.trained import MOST_OFF_TOPIC, load_trained
 from job_templates.ml.models.checkpoint import save_checkpoint
 from job_templates.ml.models.source import find_source
 from job_templates.ml.models.starter import fast_tokenizer, new_starter
@@ -62,6 +62,12 @@ def test_the_export_passed_and_says_what_it_found(exported_run: Run) -> None:
     assert set(results.values()) == {"passed"}
     assert [section["kind"] for section in record["sections"]] == ["LlmMetadataProto", "SP_Tokenizer", "TFLiteModel"]
     rows = len(read_json(exported_run.split_path)["test"])
+    off_topic = record["off_topic"]
+    assert off_topic["calls"]["n"] == len(off_topic["rows"]) == MOST_OFF_TOPIC
+    assert off_topic["calls"]["k"] < MOST_OFF_TOPIC / 2  # of the starter without such rows in its training: all
+    assert sum(not row["raw"] for row in off_topic["rows"]) > MOST_OFF_TOPIC / 3
+    answers = next(check["detail"] for check in record["checks"] if check["name"] == "answers")
+    assert answers.startswith(f"{rows + MOST_OFF_TOPIC} answers, ")
     assert record["rows"] == record["accuracy"]["n"] == record["checkpoint_agreement"]["rows"] == rows
     assert record["checkpoint_agreement"]["same"] >= 0.9 * rows
     assert record["accuracy"]["parse"]["k"] >= 0.9 * rows

@@ -9,8 +9,7 @@ import pytest
 from backend.data import load_dataset
 from backend.errors import InputError
 from backend.runs import Run, RunConfig
-from job_templates.ml.evaluation.off_topic import off_topic_messages
-from job_templates.ml.run import Inputs, ScoredRows, workspace
+from job_templates.ml.run import Inputs, off_topic_messages, workspace
 from job_templates.train import parser as train_parser
 from tests.jobs.conftest import ROOT
 
@@ -39,26 +38,24 @@ def test_they_are_copied_into_the_run_and_asked_by_its_evaluation(tmp_path: Path
     run = made(tmp_path / "run", near_misses)
     assert run.near_misses_path.read_bytes() == near_misses.read_bytes()
     tools, rows = load_dataset(Path(DATASET), Path(TOOLS))
-    scored = ScoredRows(tools, rows[:20], rows[20:], "")
-    asked = off_topic_messages(scored, run, None).messages
+    asked = off_topic_messages(tools, rows, run).messages
     assert [message.text for message in asked if message.kind == "near miss"] == [
         "hiking is fun",
         "who made these boots",
     ]
     other = tmp_path / "other.txt"
     other.write_text("just this one")
-    asked = off_topic_messages(scored, run, other).messages
+    asked = off_topic_messages(tools, rows, run, other).messages
     assert [message.text for message in asked if message.kind == "near miss"] == ["just this one"]
-    assert "near miss" not in {message.kind for message in off_topic_messages(scored, None, None).messages}
+    assert "near miss" not in {message.kind for message in off_topic_messages(tools, rows, None).messages}
 
 
 def test_what_was_put_back_is_asked(tmp_path: Path) -> None:
     tools, rows = load_dataset(Path(DATASET), Path(TOOLS))
-    scored = ScoredRows(tools, rows[:20], rows[20:], "")
-    asked = off_topic_messages(scored, made(tmp_path / "run", None, RunConfig(put_back="camping")), None)
+    asked = off_topic_messages(tools, rows, made(tmp_path / "run", None, RunConfig(put_back="camping")))
     assert "camping" in {message.topic for message in asked.messages}
     assert "camping" not in {group.key for group in asked.left_out}
-    assert "camping" in {group.key for group in off_topic_messages(scored, None, None).left_out}
+    assert "camping" in {group.key for group in off_topic_messages(tools, rows, None).left_out}
 
 
 def test_a_run_that_exists_has_the_same_ones(tmp_path: Path, near_misses: Path) -> None:

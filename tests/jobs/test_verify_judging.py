@@ -10,10 +10,11 @@ import pytest
 
 from backend.device.verification import Agreement, Check, Result
 from backend.inference.model_session import Answer
+from backend.off_topic import Message, Selection, as_rows
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig
-from backend.scoring import Report, Setup, build_evaluation, score_rows
+from backend.scoring import OffTopic, Report, Setup, build_evaluation, off_topic_result, score_rows
 from backend.tokens import SentencePieceCounter, starter_model_bytes
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare, from_evaluation
@@ -40,10 +41,80 @@ def checkpoint(answers: list[str]) -> dict[str, CheckpointRow]:
     return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in report(answers).rows}
 
 
-@pytest.mark.parametrize("bad", ["", "  \n", "<pad>", "<pad><pad><pad>", RIGHT[0] + "<pad>"])
-def test_padding_and_empty_answers_fail(bad: str) -> None:
+@pytest.mark.parametrize("bad", ["<pad>", "<pad><pad><pad>", RIGHT[0] + "<pad>"])
+def test_padding_fails(bad: str) -> None:
     assert run_checks.check_answers(answered(RIGHT[0], RIGHT[1]), 2).result == Result.PASSED
     assert run_checks.check_answers(answered(RIGHT[0], bad), 2).result == Result.FAILED
+
+
+def test_an_empty_answer_is_silence_and_a_message_without_an_answer_is_not() -> None:
+    ran = answered(RIGHT[0], "", "  \n")
+    ran.off_topic = [Answer(raw="")]
+    check = run_checks.check_answers(ran, 4)
+    assert check == Check("answers", Result.PASSED, "4 answers, 3 of them empty, none with <pad>.")
+    ran.off_topic.append(Answer(error="It broke."))
+    check = run_checks.check_answers(ran, 5)
+    assert check == Check("answers", Result.FAILED, "1 of 5 messages have no answer. The first: It broke.")
+
+
+def test_a_silent_answer_to_a_row_with_a_call_is_a_missed_call() -> None:
+    silent = report(["", *RIGHT[1:]])
+    assert (silent.parse.k, silent.missed_call.k, silent.rows[0].error_class) == (5, 1, "no_call")
+    assert run_checks.check_parsing(silent).result == Result.PASSED
+    assert compare(silent, checkpoint(["<end_of_turn>", *RIGHT[1:]])) == Agreement(5, 5, 0, 0)
+    assert compare(silent, checkpoint(RIGHT)) == Agreement(4, 5, 1, 0)
+
+
+def test_a_file_that_is_silent_on_everything_fails_by_its_checkpoint() -> None:
+    everywhere = compare(report([""] * 5), checkpoint(RIGHT))
+    assert run_checks.check_agreement(everywhere).result == Result.FAILED
+
+
+def test_an_app_that_gets_an_error_for_silence_does_not_get_what_we_read() -> None:
+    assert run_checks.check_app_view([Answer(raw="", app_agrees=True)]).result == Result.PASSED
+    assert run_checks.check_app_view([Answer(raw="", app_agrees=False)]).result == Result.FAILED
+
+
+MESSAGES = tuple(Message(f"what is {word}", "request", "jazz", "en") for word in "abcdefgh")
+CALL = FMT.completion([Call("lamp", {"room": "hall"})])
+
+
+def silence(*answers: str) -> OffTopic:
+    asked = MESSAGES[: len(answers)]
+    return off_topic_result(Selection(asked), score_rows(as_rows(asked, {"": ""}), answers, TOOLS, FMT))
+
+
+def of_checkpoint(*answers: str) -> dict[str, CheckpointRow]:
+    rows = (row.answer for row in silence(*answers).rows)
+    return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("file", "checkpoint_calls", "result"),
+    [
+        ((CALL,) * 8, 8, "passed"),
+        ((CALL,) * 6 + ("",) * 2, 0, "failed"),
+        ((CALL,) * 5 + ("",) * 3, 0, "passed"),
+        (("",) * 8, 8, "passed"),
+        (("No.",) * 8, 0, "passed"),
+    ],
+)
+def test_calls_on_off_topic_messages_are_held_against_the_checkpoint(
+    file: tuple[str, ...], checkpoint_calls: int, result: str
+) -> None:
+    answers = [CALL] * checkpoint_calls + [""] * (8 - checkpoint_calls)
+    assert run_checks.check_silence(silence(*file), of_checkpoint(*answers)).result == result
+
+
+def test_silence_says_what_was_compared() -> None:
+    check = run_checks.check_silence(silence(CALL, CALL, "", ""), of_checkpoint(CALL, "", CALL))
+    assert check.detail == (
+        "2 of 4 off-topic messages call a tool; of 3, 1 only with the file and 1 only with the checkpoint (p = 1)."
+    )
+    for checkpoint_rows in (None, {}, checkpoint(RIGHT)):
+        check = run_checks.check_silence(silence(CALL), checkpoint_rows)
+        assert (check.result, "1 of 1 off-topic messages" in check.detail) == (Result.UNCHECKED, True)
+    assert run_checks.check_silence(None, {}).result == Result.UNCHECKED
 
 
 def test_a_run_that_broke_fails_with_its_reason() -> None:
@@ -57,7 +128,7 @@ def test_one_unreadable_answer_in_five_fails() -> None:
     assert check.result == Result.FAILED
     assert "4 of 5 answers can be read. The first: row r4" in check.detail
     assert "train it longer" not in check.detail
-    assert "train it longer" in run_checks.check_parsing(report([""] * 5), Agreement(5, 5, 0, 0)).detail
+    assert "train it longer" in run_checks.check_parsing(report(["<pad>"] * 5), Agreement(5, 5, 0, 0)).detail
 
 
 @pytest.mark.parametrize(
@@ -152,6 +223,9 @@ def test_the_saved_evaluation_is_used_only_where_it_fits(tmp_path: Path) -> None
         json.dumps(build_evaluation(report(RIGHT), None, Setup()).to_dict()), encoding="utf-8"
     )
     assert from_evaluation(run, ROWS) == checkpoint(RIGHT)
+    evaluation = build_evaluation(report(RIGHT), None, Setup(), off_topic=silence(CALL, ""))
+    run.evaluation_path.write_text(json.dumps(evaluation.to_dict()), encoding="utf-8")
+    assert from_evaluation(run, ROWS) == checkpoint(RIGHT) | of_checkpoint(CALL, "")
     assert from_evaluation(run, (*ROWS, Example("new", 9, "x", ()))) is None
     run.checkpoint.mkdir()
     weights = run.checkpoint / "model.safetensors"

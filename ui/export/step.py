@@ -6,7 +6,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from backend.device import CONSTRAINED, RECIPES, Check, Result, Verification, app_use, app_use_line
+from backend.device import (
+    CONSTRAINED,
+    RECIPES,
+    Check,
+    Result,
+    Verification,
+    app_use,
+    app_use_line,
+    off_topic_sentence,
+)
 from backend.errors import InputError
 from backend.runs import Run
 from backend.scoring import Evaluation, Rate
@@ -125,6 +134,7 @@ def _exported(page_state: PageState, run: Run) -> Markup:
     parts = [
         _verdict(verification),
         _figures(verification, evaluation),
+        _off_topic(verification),
         _app_use(verification),
         _actions(run, file),
     ]
@@ -156,6 +166,12 @@ def _figures(verification: Verification, evaluation: Evaluation | None) -> Marku
     if speed is not None:
         items.append(Figure("Tokens per second", f"{speed:,.0f}", "on this machine's CPU"))
     return figures(items)
+
+
+def _off_topic(verification: Verification) -> Markup:
+    """One sentence on calls for messages that are not for the tools; empty if none was asked."""
+    sentence = off_topic_sentence(verification.off_topic) if verification.off_topic else ""
+    return Markup('<p id="export-off-topic">{}</p>').format(sentence) if sentence else Markup("")
 
 
 def _compared_accuracy(accuracy: Rate, evaluation: Evaluation | None) -> Markup:

@@ -17,6 +17,7 @@ from backend.scoring import RowResult
 from ui.page import PageState, readable
 from ui.playground.browser_model import Given, browser_answer
 from ui.playground.history import FILE, KINDS, Exchange
+from ui.playground.off_topic import off_topic_texts
 from ui.services import exported, stamp
 
 POLL_SECONDS = 0.25
@@ -67,6 +68,7 @@ def exchanges_of(
         {},
         expected_calls(page_state, message),
         _tools(page_state),
+        off_topic=" ".join(message.split()) in off_topic_texts(page_state),
         confidence=evaluation.confidence if evaluation else None,
     )
     for kind in (FILE, *kinds):

@@ -18,11 +18,12 @@ from backend.data.text import MESSAGE
 from backend.errors import InputError
 from backend.inference import Answer
 from backend.records import Call
-from ui.html import Part, badge, call_text, callout, card, link, progress, table, text
+from ui.html import Part, call_text, callout, card, link, progress, table, text
 from ui.page import KeyedUpdate, Page, PageState, Panel, Updates
 from ui.playground.ask import MAX_MESSAGE, exchanges_of
 from ui.playground.browser_model import Given
-from ui.playground.history import KINDS, Exchange, as_expected, short
+from ui.playground.history import KINDS, Exchange, as_expected, judgement, short
+from ui.playground.off_topic import off_topic_tally, offered
 
 MOST_MESSAGES = 200
 MOST_BYTES = 1_000_000
@@ -52,12 +53,17 @@ class BatchForm(Panel):
                 self.upload = gr.UploadButton(
                     "From a file (.txt, .csv)", file_types=[".txt", ".csv"], scale=0, min_width=210, elem_id="many-file"
                 )
+                self.off_topic = gr.Button("Off-topic messages", scale=0, min_width=190, elem_id="many-off-topic")
             self.table = Part(elem_id="many-table")
 
     def render(self, page_state: PageState) -> Updates:
         """Clear the field when another run is opened."""
         run = str(page_state.location.run)
-        return {self.many: KeyedUpdate(run, ""), self.table: KeyedUpdate(run, "")}
+        return {
+            self.many: KeyedUpdate(run, ""),
+            self.table: KeyedUpdate(run, ""),
+            self.off_topic: gr.update(visible=bool(offered(page_state))),
+        }
 
     def wire(self, page: Page, where: gr.Radio, comparison: gr.CheckboxGroup) -> None:
         """Register the events: ask all messages, and read them from a file."""
@@ -69,10 +75,14 @@ class BatchForm(Panel):
             page_state = page.page_state(location, request)
             yield from answer_all(page_state, many, comparison, Given.from_json(given))
 
+        def fill(location: dict[str, Any], request: gr.Request) -> str:
+            return offered(page.page_state(location, request))
+
         inputs = [page.location, self.many, comparison, where, self.given]
         submitted = self.ask.click(ask, inputs, outputs, concurrency_limit=2, js=ASK_BROWSER, **OPTIONS)
         shown = (gr.update(visible=True), gr.update(visible=False))
         self.stop.click(lambda: shown, None, outputs[:2], cancels=[submitted], queue=False, **OPTIONS)
+        self.off_topic.click(fill, page.location, self.many, queue=False, **OPTIONS)
         self.upload.upload(_read, self.upload, [self.many, self.table], queue=False, **OPTIONS)
 
 
@@ -154,10 +164,8 @@ def exchanges_table(exchanges: Sequence[Exchange]) -> Markup:
 
 def _tally(exchanges: Sequence[Exchange]) -> str:
     known = [exchange for exchange in exchanges if exchange.expected is not None]
-    if not known:
-        return ""
-    parts = []
-    for kind in exchanges[0].answers:
+    parts = off_topic_tally(exchanges)
+    for kind in exchanges[0].answers if known else ():
         right = sum(
             bool(kind in exchange.answers and as_expected(exchange.answers[kind], exchange.expected))
             for exchange in known
@@ -182,10 +190,8 @@ def _table(exchanges: Sequence[Exchange]) -> Markup:
 
 
 def _cell(answer: Answer | None, exchange: Exchange) -> Markup:
-    right = as_expected(answer, exchange.expected) if answer else None
-    mark = Markup(" ") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
     reason = Markup('<p class="note">{}</p>').format(answer.error) if answer and answer.error else ""
-    return Markup("<div>{} {}{}</div>").format(short(answer), mark, reason)
+    return Markup("<div>{} {}{}</div>").format(short(answer), judgement(answer, exchange), reason)
 
 
 def _expected(exchange: Exchange) -> Markup:
@@ -222,7 +228,7 @@ def _cells(answer: Answer | None) -> list[str]:
         return [""] * 5
     calls = _calls(answer.calls)
     sure = "" if answer.probability is None else f"{answer.probability:.6g}"
-    return [calls if answer.raw else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}", sure]
+    return [calls if answer.answered else "", answer.raw, answer.error or "", f"{answer.seconds:.3f}", sure]
 
 
 def _calls(calls: Sequence[Call]) -> str:

@@ -16,6 +16,10 @@ FILE, TUNED, BASE = "file", "tuned", "base"
 KINDS = {FILE: "Exported file", TUNED: "Checkpoint", BASE: "Base model"}
 """The kinds of models in the order of the page, with their titles."""
 
+SHORT_TEXT = 80
+"""Characters of a text that are shown on one line."""
+NO_CALL = "No call"
+SILENT = "The model wrote nothing: it ended its answer at once."
 LOADING = "Answering. Loading the weights the first time can take a minute."
 
 
@@ -23,7 +27,8 @@ LOADING = "Answering. Loading the weights the first time can take a minute."
 class Exchange:
     """One message and the answers of the models; `expected` has the expected calls, None if the data has no such row.
 
-    `tools` are the run's tools by name, by which an app accepts a call. `place` is where the exported file ran, and
+    `tools` are the run's tools by name, by which an app accepts a call. `off_topic` says that the message is one of the
+    messages that no tool should answer. `place` is where the exported file ran, and
     `note` a sentence about that, or empty. `waiting` is the kind of model that is answering now, or empty.
     `confidence` is that of the run's evaluation.
     """
@@ -32,6 +37,7 @@ class Exchange:
     answers: Mapping[str, Answer]
     expected: Sequence[Call] | None
     tools: Mapping[str, Tool] = field(default_factory=dict)
+    off_topic: bool = False
     place: str = "on the server"
     note: str = ""
     waiting: str = ""
@@ -47,10 +53,10 @@ def exchange_view(exchange: Exchange) -> Markup:
     """The latest message, its calls as cards, and the raw text; several models are shown side by side."""
     note = callout("warn", exchange.note) if exchange.note else Markup("")
     alone = exchange.answers.get(FILE) if len(exchange.kinds) == 1 else None
-    if alone is not None and alone.error and not alone.raw:
+    if alone is not None and not alone.answered:
         return Markup("").join([note, callout("error", "There is no answer", alone.error)])
     columns = [
-        Markup('<div class="stack">{}{}</div>').format(_title(kind, exchange), _answer_view(answer, exchange))
+        Markup('<div class="stack">{}{}</div>').format(_title(kind, exchange), _answer_view(kind, answer, exchange))
         for kind, answer in exchange.answers.items()
     ]
     if exchange.waiting:
@@ -67,20 +73,27 @@ def _title(kind: str, exchange: Exchange) -> Markup:
     return Markup("<h3>{}</h3>").format(KINDS[kind])
 
 
-def _answer_view(answer: Answer, exchange: Exchange) -> Markup:
-    if answer.error and not answer.raw:
+def _answer_view(kind: str, answer: Answer, exchange: Exchange) -> Markup:
+    if not answer.answered:
         return callout("error", "There is no answer", answer.error)
     cards = [_call_view(call, exchange.tools) for call in answer.calls]
     if answer.error:
         cards.append(callout("warn", "The phone cannot read a call in this answer", answer.error))
     elif not cards:
-        cards.append(callout("plain", "No call", answer.text or "The model called no tool and wrote no text."))
+        cards.append(callout("plain", _silence_title(kind, exchange), answer.text))
     raw = Markup('<p class="note">What the model wrote</p><pre class="listing" tabindex="0">{}</pre>').format(
         answer.raw
     )
+    if not answer.raw.strip():
+        raw = Markup('<p class="note">{}</p>').format(SILENT)
     where = exchange.place if answer is exchange.answers.get(FILE) else ""
     parts = [*cards, _sure(answer, exchange), _compared(answer, exchange), raw, _times(answer, where)]
     return Markup("").join(parts)
+
+
+def _silence_title(kind: str, exchange: Exchange) -> str:
+    """The title of an answer without a call. A base model never learned when to stay silent."""
+    return NO_CALL if kind == BASE or exchange.expected else f"{NO_CALL}: this message is not for these tools"
 
 
 def _call_view(call: Call, tools: Mapping[str, Tool]) -> Markup:
@@ -96,7 +109,19 @@ def _call_view(call: Call, tools: Mapping[str, Tool]) -> Markup:
 
 def as_expected(answer: Answer, expected: Sequence[Call] | None) -> bool | None:
     """Whether the calls are those that the data expects; None if the data has no such message."""
-    return None if expected is None else tuple(answer.calls) == tuple(expected)
+    if expected is None:
+        return None
+    return tuple(answer.calls) == tuple(expected) and (answer.error is None or bool(answer.calls))
+
+
+def judgement(answer: Answer | None, exchange: Exchange) -> Markup:
+    """Whether an answer is as it should be, as a badge; empty if that is not known."""
+    if answer is None or (exchange.off_topic and answer.error is not None):
+        return Markup("")
+    if exchange.off_topic:
+        return badge("off-topic: a call", "warn") if answer.calls else badge("off-topic: no call", "ok")
+    right = as_expected(answer, exchange.expected)
+    return Markup("") if right is None else badge("as expected", "ok") if right else badge("not as expected", "warn")
 
 
 def _sure(answer: Answer, exchange: Exchange) -> Markup:
@@ -114,15 +139,15 @@ def _sure(answer: Answer, exchange: Exchange) -> Markup:
 
 
 def _compared(answer: Answer, exchange: Exchange) -> Markup:
-    right = as_expected(answer, exchange.expected)
-    if right is None:
+    shown = judgement(answer, exchange)
+    if not shown:
         return Markup("")
-    if right:
-        return Markup("<p>{}</p>").format(badge("as expected", "ok"))
+    if exchange.off_topic or as_expected(answer, exchange.expected):
+        return Markup("<p>{}</p>").format(shown)
     calls = (
         Markup("").join([call_text(call.to_dict()) for call in exchange.expected]) if exchange.expected else "no call"
     )
-    return Markup("<p>{} The data expects {}</p>").format(badge("not as expected", "warn"), calls)
+    return Markup("<p>{} The data expects {}</p>").format(shown, calls)
 
 
 def _times(answer: Answer, where: str) -> Markup:
@@ -153,8 +178,9 @@ def short(answer: Answer | None) -> Markup:
     """An answer on one line."""
     if answer is not None and answer.calls:
         return Markup("").join([call_text(call.to_dict()) for call in answer.calls])
-    if answer is None or (answer.error and not answer.raw):
+    if answer is None or not answer.answered:
         return Markup('<span class="note">no answer</span>')
-    return Markup('<span class="note">{}</span>').format(
-        "no call" if not answer.error else "no answer that can be read"
-    )
+    if answer.error:
+        return Markup('<span class="note">no answer that can be read</span>')
+    wrote = answer.text if len(answer.text) <= SHORT_TEXT else f"{answer.text[:SHORT_TEXT]}…"
+    return Markup('<span class="note">{}</span>').format(f"no call: “{wrote}”" if wrote else "no call")

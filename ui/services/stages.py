@@ -32,7 +32,7 @@ PHASES = {
         "convert": "Converting to LiteRT",
         "quantize": "Quantizing to 8 bits",
         "package": "Packing the file",
-        "verify": "Answering the held-out rows with the file",
+        "verify": "Answering held-out rows and off-topic messages with the file",
     },
 }
 """The phases of each stage in their order, with their names on the page."""

@@ -101,7 +101,7 @@ const written = async (made, text) => {
     const read = performance.now();
     const responses = await made.runDecode();
     const done = performance.now();
-    const [raw] = responses.getTexts();
+    const [raw = ''] = responses.getTexts();  // an answer may be empty
     responses.delete();
     return {raw, prefill_seconds: (read - started) / 1000, decode_seconds: (done - read) / 1000};
   } finally {

@@ -27,10 +27,17 @@ from backend.scoring import (
 )
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
-from job_templates.ml.evaluation.off_topic import off_topic_messages, say_off_topic
+from job_templates.ml.evaluation.off_topic import say_off_topic
 from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
 from job_templates.ml.rows import encode_rows, shared_prefix
-from job_templates.ml.run import ProgressReporter, ScoredRows, minutes_and_seconds, remaining_seconds, say_report
+from job_templates.ml.run import (
+    ProgressReporter,
+    ScoredRows,
+    minutes_and_seconds,
+    off_topic_messages,
+    remaining_seconds,
+    say_report,
+)
 
 SECONDS_BETWEEN_LINES = 5.0
 SPARE_TOKENS = 32
@@ -45,7 +52,7 @@ def evaluate(
     `near_misses` is a file with the user's own. `baseline` None scores the base if it is available and prints a line
     if not; True raises InputError if it is not.
     """
-    asked = off_topic_messages(scored, source.run, near_misses)
+    asked = off_topic_messages(scored.tools, [*scored.trained_on, *scored.rows], source.run, near_misses)
     tuned_model = load_tuned(source, scored.tools)
     fmt = tuned_model.fmt
     say(f"Scoring {len(scored.rows)} rows ({fmt.name} format, declarations: {fmt.declarations})")

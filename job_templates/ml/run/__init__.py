@@ -1,6 +1,7 @@
 """The run that a command works on: its folder, settings, stages and progress."""
 
 from job_templates.ml.run.comparisons import read_others, with_comparisons
+from job_templates.ml.run.off_topic import off_topic_messages
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.run.progress import ProgressReporter, minutes_and_seconds, remaining_seconds
 from job_templates.ml.run.report_lines import say_report
@@ -18,6 +19,7 @@ __all__ = [
     "config_from",
     "divide",
     "minutes_and_seconds",
+    "off_topic_messages",
     "read_others",
     "remaining_seconds",
     "say_report",

@@ -64,6 +64,17 @@ def test_only_a_file_that_passed_with_constraints_has_them_switched_on() -> None
 
 
 @pytest.mark.parametrize("prompt_format", ["native", "json"])
+def test_the_steps_say_what_an_answer_without_a_call_is(prompt_format: FormatName) -> None:
+    found = "Of 150 messages that are not for these tools, 3 are answered with a call (95 % interval 0.7–5.7 %)."
+    readme = android_kit(TOOLS, replace(FACTS, prompt_format=prompt_format, silence=found))["README.md"]
+
+    assert "| `answer.nothingToDo` | true if there is no call and no problem" in readme
+    assert "if (answer.nothingToDo) println(" in readme
+    assert f"in which the model wrote it. {found}\n" in readme
+    assert "in which the model wrote it.\n" in android_kit(TOOLS, FACTS)["README.md"]
+
+
+@pytest.mark.parametrize("prompt_format", ["native", "json"])
 def test_kotlin_changes_and_finds_the_control_tokens_that_python_does(prompt_format: FormatName) -> None:
     kotlin = android_kit(TOOLS, replace(FACTS, prompt_format=prompt_format))["FunctionGemma.kt"]
     listed = kotlin[kotlin.index("val NEUTRALIZED = listOf(") :]

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from backend.device import Result, Verification, app_use, app_use_line, works_constrained
+from backend.device import Result, Verification, app_use, app_use_line, off_topic_sentence, works_constrained
 from backend.device.app_use import app_use_table
+from backend.off_topic import Message, Selection, as_rows
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
-from backend.scoring import Rate, score_rows
+from backend.scoring import OffTopic, Rate, off_topic_result, score_rows
 from tests.documents import verification
-from ui.export.step import _app_use
+from ui.export.step import _app_use, _off_topic
 
 PLACE = {"type": "string", "description": "what", "enum": ["water", "food"]}
 TOOLS = (Tool("find", "Finds it.", {"type": "object", "properties": {"query": PLACE}, "required": ["query"]}),)
@@ -69,6 +70,45 @@ def test_refused_answers_are_counted_by_kind() -> None:
     assert checked.accuracy.refusal_sentence().startswith("An app with the Android kit refuses 3 of 4 answers (")
     right = score_rows(rows[:1], answers[:1], TOOLS, fmt)
     assert right.refusal_sentence() == "An app with the Android kit refuses none of 1 answers."
+
+
+def off_topic(calls: int, of: int) -> OffTopic:
+    fmt = get_format("native", "none")
+    asked = tuple(Message(f"what is jazz, part {at}", "request", "jazz", "en") for at in range(of))
+    answers = [fmt.completion([Call("find", {"query": "water"})])] * calls + [fmt.completion(())] * (of - calls)
+    return off_topic_result(Selection(asked), score_rows(as_rows(asked, {"": ""}), answers, TOOLS, fmt))
+
+
+@pytest.mark.parametrize(
+    ("calls", "result", "sentence"),
+    [
+        (
+            0,
+            "passed",
+            "0 are answered with a call (95 % interval 0.0–6.0 %).",
+        ),
+        (
+            1,
+            "passed",
+            "1 is answered with a call (95 % interval 0.3–8.9 %).",
+        ),
+        (6, "passed", "6 are answered with a call (95 % interval 4.7–20.1 %)."),
+        (7, "could not check", "7 are answered with a call (95 % interval 5.8–22.2 %)."),
+    ],
+)
+def test_calls_on_off_topic_messages_are_said_and_warned_of(calls: int, result: str, sentence: str) -> None:
+    asked = Verification.from_dict(verification(checks=checks(), off_topic=off_topic(calls, 60).to_dict()))
+    assert asked.off_topic == off_topic(calls, 60)
+    use = next(use for use in app_use(asked) if use.use == "A message that is not for the app")
+    assert (use.result, use.outcome) == (result, f"calls for {calls} of 60 messages that are not for it")
+    assert use.detail == f"Of 60 messages that are not for these tools, {sentence}"
+    assert use.detail in str(_off_topic(asked))
+
+
+def test_a_verification_that_asked_none_says_nothing_of_them() -> None:
+    assert [use for use in app_use(found()) if "not for" in use.use] == []
+    assert _off_topic(found()) == ""
+    assert off_topic_sentence(off_topic(0, 0)) == ""
 
 
 def test_a_table_survives_any_detail() -> None:

@@ -11,10 +11,12 @@ import yaml
 from huggingface_hub import ModelCard
 
 from backend.device.model_card import model_card, verification_of
+from backend.device.verification import Verification
+from backend.off_topic import Message, Selection, as_rows
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Run, RunConfig, default_config, write_json
-from backend.scoring import Rate, Setup, build_evaluation, score_rows
+from backend.scoring import Rate, Setup, build_evaluation, off_topic_result, score_rows
 from tests.documents import verification
 
 TOOLS = (
@@ -68,6 +70,22 @@ def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> Non
     assert metrics == {"tool selection": 0.75, "arguments": 1.0, "combined": 0.75}
     read = ModelCard(card).data.eval_results
     assert {result.metric_name: result.metric_value for result in read} == metrics
+
+
+def test_calls_on_off_topic_messages_stand_beside_the_accuracies(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    fmt = get_format("native", "none")
+    stop = fmt.completion([Call("stop", {})])
+    asked = tuple(Message(f"play chess {at}", "request", "chess", "en") for at in range(4))
+    found = off_topic_result(
+        Selection(asked), score_rows(as_rows(asked, {"": ""}), [stop] + [fmt.completion(())] * 3, TOOLS, fmt)
+    )
+    tuned = score_rows([Example("1", 2, "halt", (Call("stop", {}),))], [stop], TOOLS, fmt)
+    write_json(run.evaluation_path, build_evaluation(tuned, None, Setup(), off_topic=found).to_dict())
+    card = model_card(run, TOOLS, Verification.from_dict(verification(off_topic=found.to_dict())))
+    sentence = "Of 4 messages that are not for these tools, 1 is answered with a call (95 % interval 4.6–69.9 %)."
+    assert f"\n\n{sentence}\n\n" in card
+    assert "| calls for messages that are not for the tools | 25.0% (4.6%–69.9%; 1 of 4) |" in card
 
 
 @pytest.mark.parametrize(("base", "named"), [("google/functiongemma-270m-it", True), ("~/secret/base", False)])

@@ -15,10 +15,19 @@ from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.files import write_json
 from backend.jobs.huggingface import read_remote
+from backend.off_topic import LeftOut, Message, Selection, as_rows
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.runs import Event, FolderStore, TrainingSummary
-from backend.scoring import Evaluation, Report, Setup, build_evaluation, score_rows
+from backend.scoring import (
+    Evaluation,
+    OffTopic,
+    Report,
+    Setup,
+    build_evaluation,
+    off_topic_result,
+    score_rows,
+)
 from backend.scoring.comparison import compare_rows
 from backend.scoring.evaluation import Comparison
 from tests.documents import training, verification
@@ -44,10 +53,18 @@ def report() -> Report:
     return score_rows(ROWS, answers, TOOLS, FORMAT, [0.9, 0.5, 0.25])
 
 
+def off_topic() -> OffTopic:
+    asked = (Message("hello", "greeting", language="en"), Message("play chess", "request", "chess", "en"))
+    answers = [FORMAT.completion(()), FORMAT.completion(ROWS[0].calls)]
+    left = LeftOut("boats", "a reason", (Message("sail", "request", "boats", "en"),))
+    return off_topic_result(Selection(asked, (left,)), score_rows(as_rows(asked, {"": ""}), answers, TOOLS, FORMAT))
+
+
 def evaluation() -> dict[str, Any]:
     """An evaluation.json with everything that one can have."""
     setup = Setup(model="m", declarations="none", rows=3, note="", seconds=1.5, base_model="b", base_missing="gone")
-    found = build_evaluation(report(), report(), setup, ngram_baseline=report(), probes={"typos": report()})
+    probes = {"typos": report()}
+    found = build_evaluation(report(), report(), setup, ngram_baseline=report(), probes=probes, off_topic=off_topic())
     pair = compare_rows(report().rows, report().rows)
     assert pair is not None
     return replace(found, beside=(Comparison("other", pair),)).to_dict()
@@ -56,7 +73,10 @@ def evaluation() -> dict[str, Any]:
 DOCUMENTS: dict[str, tuple[Read, Callable[[], dict[str, Any]]]] = {
     "evaluation.json": (Evaluation.read, evaluation),
     "training.json": (TrainingSummary.read, training),
-    "verification.json": (Verification.read, lambda: verification(accuracy=report().to_dict())),
+    "verification.json": (
+        Verification.read,
+        lambda: verification(accuracy=report().to_dict(), off_topic=off_topic().to_dict()),
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from backend.device.android import facts_of_run, kit_of_run, write_kit_of_run
 from backend.device.project import project_of_run, write_project_of_run
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, write_json
-from backend.tokens import tool_texts, train_starter_tokenizer
+from backend.tokens import load_plain_counter, tool_texts, train_starter_tokenizer
 from tests.documents import verification
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -39,6 +40,18 @@ def test_its_tokens_are_those_of_the_checkpoints_tokenizer(run: Run) -> None:
     assert (facts.file, facts.context) == (FILE, 1024)
     assert (facts.prompt_tokens, facts.answer_tokens) == (budget.prefix, budget.longest_completion)
     assert [tool.name for tool in tools] == list(budget.tool_shares)
+
+
+def test_a_sentence_longer_than_every_call_is_not_cut_on_the_phone(run: Run) -> None:
+    sentence = (
+        "I can only help on the trail, so please ask me about the way, the weather, water or your safety there. " * 2
+    )
+    config = replace(run.config, no_call_answer=f"No. | de: {sentence}")
+    _, short = facts_of_run(run)
+    _, long = facts_of_run(replace(run, config=config))
+    counter = load_plain_counter(run.checkpoint, run.name)
+    assert long.answer_tokens == len(counter.encode(f"{sentence.strip()}<end_of_turn>")) > short.answer_tokens
+    assert long.prompt_tokens == short.prompt_tokens
 
 
 def test_the_zip_holds_what_the_page_shows(run: Run, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from backend.errors import InputError
 from backend.records import FORMATS, Call, Example, FormatName, Tool
 from tests.unit.device.kotlin_calls import SWITCH
 from tests.unit.device.kotlin_run import run_kotlin
+from tests.unit.device.kotlin_session import MAIN, REPLIES
 
 TOOLS = (SWITCH, Tool("stop", "Stops."), Tool("a$b", 'Says "$x" */', {"type": "object", "properties": {}}))
 FACTS = KitFacts("my $model's <8>.litertlm", "native", "full", context=1024, prompt_tokens=710, answer_tokens=34)
@@ -123,80 +124,7 @@ def test_an_apps_own_package_moves_every_file() -> None:
     assert all("package org.example.light\n" in text for path, text in project.items() if path.endswith(".kt"))
 
 
-MAIN = """
-import android.content.Context
-import android.net.Uri
-import com.example.functiongemma.*
-import com.google.ai.edge.litertlm.*
-import java.io.File
-
-fun wait(): Shown {
-    while (Session.shown.busy) Thread.sleep(1)
-    return Session.shown
-}
-
-fun main() {
-    val test = ReadCallTest()
-    val methods = ReadCallTest::class.java.methods.filter { it.isAnnotationPresent(org.junit.Test::class.java) }
-    println(methods.map { it.invoke(test); it.name }.sorted())
-    val folder = File("files").also { it.mkdirs() }
-    File("cache").mkdirs()
-    val picked = File("picked").also { it.writeText("x".repeat(200_000)) }
-    val context = Context(folder)
-    Session.start(context)
-    println(wait().status)
-    Session.ask("too early", keep = false)
-    println(wait().status)
-    Session.copy(context, Uri(picked))
-    println(wait().status.replace(Regex("[0-9]+ ms"), "N ms"))
-    println(folder.list()!!.toList())
-    FakeModel.reply = { REPLY }
-    Session.ask("hall", keep = true)
-    println(wait().calls.lines().last())
-    println(wait().text)
-    Session.renew()
-    println(wait().calls.isEmpty())
-    Session.ask("hall", keep = false)
-    println(wait().problem.isEmpty())
-    println(Session.log.lines().filter { it.startsWith("> ") || it.startsWith("---") })
-    println(Session.log.lines().take(6)); val there = ModelFile(folder)
-    for (content in listOf("damaged", "other ABI")) {
-        Session.copy(context, Uri(picked.also { it.writeText(content) }))
-        println(wait().status + wait().ready)
-        println(folder.list()!!.toList() + there.file.length() + context.cacheDir.list()!!.toList())
-    }
-    Session.ask("still there", keep = false)
-    println(wait().problem.isEmpty())
-    Session.copy(context, Uri(picked.also { it.writeText("better") }))
-    println(wait().status.startsWith(there.file.name + ": loaded") && there.file.readText() == "better")
-    Session.ask("word\\n".repeat(800), keep = false)
-    wait()
-    println("${Session.log.lines().size} ${Session.log.lines()[4]}")
-    val other = File("other").also { it.mkdirs(); picked.writeText("damaged") }
-    Session.copy(Context(other), Uri(picked))
-    println(wait().status + other.list()!!.toList())
-    println(there.write("y".byteInputStream(), 1, { true }, {}))
-    println(runCatching { there.write("y".byteInputStream(), 2, { false }, {}) }.exceptionOrNull()?.message)
-    val seen = mutableListOf<Int>()
-    println(there.write(ByteArray(1 shl 18).inputStream(), 1 shl 18, { false }, seen::add))
-    println(seen)
-    println(runCatching { there.download("file:///x", { false }, {}) }.exceptionOrNull()?.message)
-    there.accept()
-    println(folder.list()!!.toList() + there.file.length())
-    kotlin.system.exitProcess(0)
-}
-"""
-
-
-REPLIES: dict[FormatName, str] = {
-    "native": """Message.model(
-            Contents.of("done"), listOf(ToolCall("set_light", mapOf("room" to "x", "colour" to "rod"))),
-        )""",
-    "json": r"""Message.model(
-            Contents.of("[{\"name\": \"set_light\", \"args\": {\"room\": \"x\", \"colour\": \"rod\"}}]"),
-        )""",
-}
-"""What the model answers: a call with a misspelled value."""
+UNREAD = "The model's answer cannot be read. Carry nothing out, and ask the user to say it in other words."
 
 
 @pytest.mark.slow
@@ -210,6 +138,7 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
     printed = run_kotlin(sources, tmp_path, "*.kt", "android/*.kt")
 
     tests = {"row1SetLight", "row2SetLight", "row3Stop", "row4SetLight", "missingArgumentOfSetLight", "unknownTool"}
+    tests |= {"noCallAndNoProblemIsNothingToDo", *(["anEmptyReplyIsNothingToDo"] if prompt_format == "json" else [])}
     tests |= {f"unknownArgumentOf{name}" for name in ("SetLight", "Stop", "AB")}
     assert ROWS_PER_TOOL == 3
     assert printed[0] == f"[{', '.join(sorted(tests))}]"
@@ -230,7 +159,7 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
     )
     stays = "The new file does not load, so the old one stays."
     abi = "litertlm-android has no library for this phone: it needs arm64-v8a or x86_64; this phone has armeabi-v7a."
-    assert printed[11:19] == [
+    assert printed[11:24] == [
         f"{stays} Failed to create engine: INVALID_ARGUMENTtrue",
         f"[{FACTS.file}, 200000, cache]",
         f"{stays} {abi} java.lang.UnsatisfiedLinkError: no liblitertlm_jni.sotrue",
@@ -238,9 +167,14 @@ def test_the_project_compiles_and_its_unit_tests_pass(prompt_format: FormatName,
         "true",
         "true",
         "506 Size: 6 bytes",
+        "Nothing to do: this message is not for this app. |  | ",
+        "Nothing to do: this message is not for this app. | I cannot do that. | ",
+        f"Unreadable(name=, arguments={{}}, reason={UNREAD}, suggestion=null)",
+        f"Not understood: {UNREAD} |  | {UNREAD[:31]}",
+        "2",
         "Failed to create engine: INVALID_ARGUMENT[]",
     ]
-    assert printed[19:] == [
+    assert printed[24:] == [
         "false",
         "The file ended after 1 of 2 bytes.",
         "true",

@@ -6,7 +6,16 @@ from collections import Counter
 
 from backend.data.similarity import near_groups
 from backend.data.text import normal_message
-from backend.off_topic import KINDS, LANGUAGES, NEAR_MISS, Message, asked_messages, taught_messages, topic_words
+from backend.off_topic import (
+    KINDS,
+    LANGUAGES,
+    NEAR_MISS,
+    Message,
+    asked_messages,
+    evenly_divided,
+    taught_messages,
+    topic_words,
+)
 from backend.prompts import RESERVED
 
 ASKED, TAUGHT = asked_messages(), taught_messages()
@@ -51,6 +60,20 @@ def test_every_topic_has_its_words() -> None:
     topics = {one.topic for one in (*ASKED, *TAUGHT) if one.topic}
     assert topics == set(topic_words())
     assert min(len(words) for words in topic_words().values()) >= 40
+
+
+def test_a_part_has_its_share_of_every_kind_and_language() -> None:
+    part = evenly_divided(ASKED, 150)
+    assert len(set(part)) == 150
+    assert evenly_divided(ASKED[::-1], 150) == part
+    assert set(evenly_divided(ASKED, 10_000)) == set(ASKED)
+    share = 150 / len(ASKED)
+    for field in ("kind", "language"):
+        of_all, of_part = (Counter(getattr(one, field) for one in messages) for messages in (ASKED, part))
+        rounding = 1 if field == "kind" else len(KINDS)
+        assert all(abs(of_part[name] - share * count) <= rounding for name, count in of_all.items())
+    topics = {one.topic for one in ASKED if one.topic}
+    assert len({one.topic for one in part if one.topic}) > 0.9 * len(topics)
 
 
 def test_ids_follow_the_text_alone() -> None:

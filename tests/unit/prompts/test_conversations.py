@@ -91,6 +91,19 @@ def test_a_prompt_begins_with_the_one_before(
     assert len(new) > len(old)
 
 
+@pytest.mark.parametrize("content", ["", [], [{"type": "text", "text": ""}], None])
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
+def test_a_conversation_goes_on_after_silence(kind: tuple[FormatName, Declarations], content: Any) -> None:
+    history: list[dict[str, Any]] = [{"role": "user", "content": "what is jazz"}]
+    asked = render(kind, history, prompt=True)
+    history.append({"role": "assistant", "content": content})
+    silent = render(kind, history, prompt=False)
+    assert silent.startswith(asked)
+    assert silent[len(asked) :].strip() == "<end_of_turn>"
+    later = render(kind, [*history, {"role": "user", "content": "find it"}], prompt=True)
+    assert later == silent + get_format(kind[0], "none").prompt((), "find it").removeprefix(BOS)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids="-".join)
 @settings(max_examples=25)
 @given(history=histories, message=texts)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from backend.inference.model_session import Answer
 from backend.records import Call, Tool
 from tests.unit.scoring.test_confidence import FORTY, confidence_of
-from ui.playground.history import BASE, FILE, LOADING, Exchange, exchange_view
+from ui.playground.history import BASE, FILE, LOADING, Exchange, exchange_view, short
 
 ANSWER = Answer(raw="<start_function_call>call:stop{}<end_function_call>", calls=(Call("stop", {}),), seconds=0.2)
 
@@ -63,3 +63,37 @@ def test_a_call_that_an_app_refuses_says_why_and_what_was_perhaps_meant() -> Non
     assert "There is no tool named" in shown
     right = Answer(raw="x", calls=(Call("find", {"query": "water"}),))
     assert "An app refuses" not in str(exchange_view(Exchange("halt", {FILE: right}, None, tools)))
+
+
+SILENT = Answer(seconds=0.1, tokens=1)
+TITLE = "No call: this message is not for these tools"
+
+
+def test_silence_is_shown_in_words_and_not_as_an_empty_box() -> None:
+    shown = str(exchange_view(Exchange("play chess", {FILE: SILENT}, None, off_topic=True)))
+    assert TITLE in shown
+    assert "The model wrote nothing" in shown
+    assert "off-topic: no call" in shown
+    assert "There is no answer" not in shown
+    assert "<pre" not in shown
+
+
+def test_a_sentence_is_shown_with_silence() -> None:
+    said = Answer(raw="Das kann <ich> nicht.", text="Das kann <ich> nicht.")
+    shown = str(exchange_view(Exchange("spiel Schach", {FILE: said}, None)))
+    assert TITLE in shown
+    assert shown.count("Das kann &lt;ich&gt; nicht.") == 2
+    assert "no call: “Das kann &lt;ich&gt; nicht.”" in str(short(said))
+    assert str(short(Answer(raw="x" * 200, text="x" * 200))).count("x") == 80
+
+
+def test_a_message_for_the_tools_is_not_said_to_be_none() -> None:
+    missed = str(exchange_view(Exchange("halt", {FILE: SILENT}, [Call("stop")])))
+    assert "not for these tools" not in missed
+    assert "not as expected" in missed
+    base = str(exchange_view(Exchange("halt", {BASE: Answer(raw="Well", text="Well")}, None)))
+    assert "not for these tools" not in base
+
+
+def test_a_call_for_an_off_topic_message_is_a_warning() -> None:
+    assert "off-topic: a call" in str(exchange_view(Exchange("play chess", {FILE: ANSWER}, None, off_topic=True)))

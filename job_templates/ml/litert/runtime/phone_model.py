@@ -24,6 +24,9 @@ NO_CACHE = ":nocache"
 ENDINGS = (START_RESPONSE, END_OF_TURN)
 """The stop tokens that the runtime reads in a text; it reads <eos> as words."""
 
+SPARE = 3
+"""Tokens that scoring needs beside those of the prompt and the answer: the start token, and two more."""
+
 GREEDY = litert_lm.SamplerConfig(top_k=1, top_p=1.0, temperature=0.0, seed=0)
 
 
@@ -142,11 +145,13 @@ class PhoneModel:
     def probability(self, prompt: str, answer: RawAnswer) -> float | None:
         """Returns the probability of a whole answer to a rendered prompt, from 0 to 1.
 
-        None if the answer was cut off, or the prompt's last character is not a token. The stop token counts. Decoding
-        gives no probabilities, so the runtime scores the text in a new session, which takes about as long as the
-        answer. The text does not tell which stop token ended it: the likelier one is taken.
+        None if the answer was cut off or just fits into the context, or if the prompt's last character is not a token.
+        The stop token counts. Decoding gives no probabilities, so the runtime scores the text in a new session, which
+        takes about as long as the answer. The text does not tell which stop token ended it: the likelier one is taken.
         """
-        if not answer.ended or self.encode(prompt)[-1:] != self.encode(prompt[-1:]):
+        ids = self.encode(prompt)
+        fits = len(ids) + answer.tokens + SPARE <= self.context
+        if not answer.ended or not fits or ids[-1:] != self.encode(prompt[-1:]):
             return None
         best = -math.inf
         for ending in ENDINGS:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.device import Agreement
 from backend.errors import InputError
+from backend.off_topic import as_rows
 from backend.prompts import strip_stop_tokens
 from backend.records import Call, Example
 from backend.runs import Run
-from backend.scoring import Evaluation, Report
+from backend.scoring import Evaluation, OffTopic, Report, RowResult
 from job_templates.cli import say
 from job_templates.ml.litert.verify.trained import Trained
 from job_templates.ml.models import ModelSource
@@ -39,21 +40,40 @@ def compare(report: Report, checkpoint: Mapping[str, CheckpointRow]) -> Agreemen
     )
 
 
+def compare_silence(off_topic: OffTopic, checkpoint: Mapping[str, CheckpointRow]) -> tuple[int, int, int]:
+    """Compares calls on the off-topic messages that both were asked.
+
+    Returns how many messages those are, on how many only the file calls a tool, and on how many only the checkpoint.
+    """
+    pairs = [
+        (row.called, bool(checkpoint[row.answer.id].predicted)) for row in off_topic.rows if row.answer.id in checkpoint
+    ]
+    return len(pairs), pairs.count((True, False)), pairs.count((False, True))
+
+
 def from_evaluation(run: Run, rows: Sequence[Example]) -> dict[str, CheckpointRow] | None:
-    """Returns the answers in evaluation.json; None if it is missing, older than the weights, or has other rows."""
+    """Returns the answers in evaluation.json, those to off-topic messages too.
+
+    Returns None if it is missing, older than the weights, or has other rows.
+    """
     weights = [path.stat().st_mtime for path in run.checkpoint.glob("*.safetensors")]
     if not run.evaluation_path.is_file() or run.evaluation_path.stat().st_mtime < max(weights, default=0.0):
         return None
     try:
-        scored = Evaluation.read(run.evaluation_path).tuned
+        scored = Evaluation.read(run.evaluation_path)
     except InputError:  # a damaged report must not stop the export: the checkpoint answers again
         return None
-    found = _by_id(scored)
-    return found if all(row.id in found for row in rows) else None
+    found = _by_id(scored.tuned.rows)
+    if not all(row.id in found for row in rows):
+        return None
+    return found | (_by_id(row.answer for row in scored.off_topic.rows) if scored.off_topic else {})
 
 
 def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str, CheckpointRow] | None:
-    """Returns the checkpoint's answers, from evaluation.json or computed again; None if it has no run."""
+    """Returns the checkpoint's answers, from evaluation.json or computed again; None if it has no run.
+
+    It has the off-topic messages too, except those that an evaluation.json of an earlier version did not ask.
+    """
     if source.run is None or trained is None:
         return None
     return from_evaluation(source.run, trained.held_out) or _computed(source, trained)
@@ -68,11 +88,12 @@ def _computed(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]
         if done in (0, total):
             say(f"  answers of the checkpoint: {done} of {total}")
 
-    return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, trained.held_out, report))
+    asked = (*trained.held_out, *as_rows(trained.off_topic.messages, {"": ""}))
+    return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, asked, report).rows)
 
 
-def _by_id(report: Report) -> dict[str, CheckpointRow]:
-    return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in report.rows}
+def _by_id(rows: Iterable[RowResult]) -> dict[str, CheckpointRow]:
+    return {row.id: CheckpointRow(row.predicted, row.raw, row.right) for row in rows}
 
 
 def _same_text(one: str, other: str) -> bool:

@@ -47,14 +47,19 @@ class Conversation:
     """Whether the context had no room for all messages."""
 
 
-def hold_conversations(session: ModelSession, messages: Sequence[str]) -> list[Conversation]:
-    """Returns conversations with the file, with and without tool responses.
+def hold_conversations(
+    session: ModelSession, messages: Sequence[str], off_topic: Sequence[str] = ()
+) -> list[Conversation]:
+    """Returns conversations with the file, with and without tool responses, and one in turns with off-topic messages.
 
     Raises InputError if no conversation can be opened, WorkerDied if the worker ends.
     """
     slices = [messages[at * MESSAGES : (at + 1) * MESSAGES] for at in range(WITHOUT_RESPONSES)]
     slices[0] = [*slices[0][: MESSAGES - len(ODD)], *ODD]
     found = [_held("without tool responses", session, some) for some in slices if some]
+    turns = [message for pair in zip(off_topic, messages, strict=False) for message in pair][:MESSAGES]
+    if turns:
+        found.append(_held("with off-topic messages", session, turns))
     found.append(_held("with tool responses", session, messages[:3], RESPONSE))
     found.append(_held("with two responses at once", session, [messages[0], _two_responses(), messages[-1]]))
     return [*found, _held("with automatic tool calling", session, messages[:2], RESPONSE, AUTOMATIC_ROUNDS)]
@@ -103,6 +108,9 @@ def check_conversations(
         detail += " The context had no room for all messages."
     if unread:
         detail += f" {unread} answers could not be read as calls."
+    after = sum(_is_silent(one) for conversation in conversations for one in conversation.replies[:-1])
+    if after:
+        detail += f" {after} of the messages follow an answer that is empty."
     return Check(NAME, Result.PASSED, f"{detail} {_compared(conversations, answers)} {_automatic(conversations[-1])}")
 
 
@@ -115,6 +123,10 @@ def later_messages(conversations: Sequence[Conversation], answers: Mapping[str, 
         if isinstance(reply.sent, str) and reply.sent in answers
     ]
     return Rate.of(sum(later), len(later)) if later else None
+
+
+def _is_silent(reply: ConversationReply) -> bool:
+    return reply.failure is None and not reply.calls and not reply.text
 
 
 def _problem(reply: ConversationReply, number: int, fmt: PromptFormat) -> str | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backend.device import Agreement, Check, Result
 from backend.inference import Answer
 from backend.prompts import BOS, BOS_ID, PAD, STOP_IDS, PromptFormat
 from backend.records import Example, Tool
-from backend.scoring import Report, mcnemar, wilson
+from backend.scoring import OffTopic, Report, mcnemar, wilson
 from backend.tokens import TokenCounter
+from job_templates.ml.litert.verify.agreement import CheckpointRow, compare_silence
 from job_templates.ml.litert.verify.running import Ran
 
 MAX_UNPARSED = 0.05
@@ -22,7 +23,7 @@ int8 changes about one answer in 24 (measured on a 270M), so a good file has abo
 """
 
 MAX_P = 0.05
-"""A file fails if it is right on fewer rows than its checkpoint and exact McNemar's p is below this."""
+"""A file fails if exact McNemar's p is below this, and it is right on fewer rows or calls more off-topic tools."""
 
 
 def check_opening(ran: Ran, context: int) -> Check:
@@ -73,16 +74,19 @@ def check_tool_variants(ran: Ran) -> Check:
 
 
 def check_answers(ran: Ran, expected: int) -> Check:
-    """Whether every message has an answer that is not empty and has no padding."""
+    """Whether the runtime answers every message, and no answer has padding; an empty answer is silence, no error."""
+    answers = [*ran.answers, *ran.off_topic]
     if ran.failure is not None:
-        return Check("answers", Result.FAILED, f"After {len(ran.answers)} of {expected} messages: {ran.failure}")
-    empty = sum(not answer.raw.replace(PAD, "").strip() for answer in ran.answers)
-    padded = sum(PAD in answer.raw for answer in ran.answers)
-    if empty or padded:
-        return Check(
-            "answers", Result.FAILED, f"Of {len(ran.answers)} answers, {empty} are empty and {padded} contain {PAD}."
-        )
-    return Check("answers", Result.PASSED, f"{len(ran.answers)} answers, none empty, none with {PAD}.")
+        return Check("answers", Result.FAILED, f"After {len(answers)} of {expected} messages: {ran.failure}")
+    errors = [answer.error for answer in answers if not answer.answered]
+    if errors:
+        detail = f"{len(errors)} of {len(answers)} messages have no answer. The first: {errors[0]}"
+        return Check("answers", Result.FAILED, detail)
+    silent = sum(not answer.raw.strip() for answer in answers)
+    padded = sum(PAD in answer.raw for answer in answers)
+    if padded:
+        return Check("answers", Result.FAILED, f"Of {len(answers)} answers, {padded} contain {PAD}.")
+    return Check("answers", Result.PASSED, f"{len(answers)} answers, {silent} of them empty, none with {PAD}.")
 
 
 def check_parsing(report: Report, agreement: Agreement | None = None) -> Check:
@@ -129,6 +133,23 @@ def check_accuracy(report: Report, agreement: Agreement | None) -> Check:
     detail += f"; {agreement.lost} lost and {agreement.won} won compared with the checkpoint (p = {p:.2g})."
     worse = agreement.lost > agreement.won and p < MAX_P
     return Check("accuracy kept", Result.FAILED if worse else Result.PASSED, detail)
+
+
+def check_silence(off_topic: OffTopic | None, checkpoint: Mapping[str, CheckpointRow] | None) -> Check:
+    """Whether the file does not call tools for significantly more of the off-topic messages than its checkpoint does.
+
+    How many the checkpoint calls tools for is a matter of the training, and fails no file.
+    """
+    name = "silence"
+    if off_topic is None:
+        return Check(name, Result.UNCHECKED, "No off-topic message was asked.")
+    detail = f"{off_topic.calls.k} of {off_topic.calls.n} off-topic messages call a tool"
+    common, more, fewer = compare_silence(off_topic, checkpoint or {})
+    if not common:
+        return Check(name, Result.UNCHECKED, f"{detail}; the checkpoint's answers to them are not available.")
+    p = mcnemar(more, fewer)
+    detail += f"; of {common}, {more} only with the file and {fewer} only with the checkpoint (p = {p:.2g})."
+    return Check(name, Result.FAILED if more > fewer and p < MAX_P else Result.PASSED, detail)
 
 
 def _difference(found: str, trained: str) -> str:

@@ -17,6 +17,8 @@ from job_templates.ml.litert.verify.conversations import Conversation, hold_conv
 
 APP_ROWS = 20
 """The number of first rows that are also sent as an app sends them. The others give only raw text, in half the time."""
+APP_OFF_TOPIC = 5
+"""The same number of off-topic messages, most of which a trained model answers with nothing."""
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class Ran:
     """Why no conversation could be held, after every message was answered alone."""
     constrained: Constrained | None = None
     """What an app gets that switches constrained decoding on; None if that was not tried."""
+    off_topic: list[Answer] = field(default_factory=list)
+    """The answers to the off-topic messages, which are asked after the others."""
 
     def median(self, name: str) -> float | None:
         """Returns the median of one measured quantity over the answers; None if there are none."""
@@ -48,12 +52,13 @@ def run_file(
     file: Path,
     tools_file: Path,
     messages: Sequence[str],
+    off_topic: Sequence[str],
     tools: Sequence[Tool],
     on_row: Callable[[int], None],
     *,
     constrain: bool = False,
 ) -> Ran:
-    """Sends every message to the file, with the tools in `tools_file`.
+    """Sends every message and off-topic message to the file, with the tools in `tools_file`.
 
     An error ends the run and is stored in `failure`. `on_row` gets the number of answers. `constrain` sends some
     messages again with constrained decoding.
@@ -66,6 +71,9 @@ def run_file(
             for index, message in enumerate(messages):
                 ran.answers.append(session.request(message, only=None if index < APP_ROWS else "raw"))
                 on_row(index + 1)
+            for index, message in enumerate(off_topic):
+                ran.off_topic.append(session.request(message, only=None if index < APP_OFF_TOPIC else "raw"))
+                on_row(len(messages) + index + 1)
             for name, variant in tool_variants(tools).items():
                 prompt = session.request(messages[0], only="prompt", tools=variant).prompt
                 ran.variant_prompts[name] = prompt
@@ -73,7 +81,7 @@ def run_file(
             ran.failure = str(error)
             return ran
         try:
-            ran.conversations = hold_conversations(session, messages)
+            ran.conversations = hold_conversations(session, messages, off_topic)
         except (InputError, WorkerDied) as error:
             ran.conversation_failure = str(error)
         if constrain:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from backend.data import Split, load_dataset
 from backend.errors import InputError
+from backend.off_topic import Selection, evenly_divided
 from backend.prompts import START_CALL, PromptFormat, get_format
 from backend.records import Example, FormatName, Tool
 from backend.runs import Run, read_json
 from backend.tokens import TokenCounter, load_counter
 from job_templates.ml.models import TEMPLATE, ModelSource
-from job_templates.ml.run import check_options
+from job_templates.ml.run import off_topic_messages, scored_rows
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MOST_ROWS = 500
 """The most held-out rows that a file is run on, evenly spaced: about 8 minutes at 270M parameters on 2 cores."""
+
+MOST_OFF_TOPIC = 200
+"""The most off-topic messages that a file is asked, evenly divided by kind, language and topic.
+
+A 270M that answered each with a call took 0.3 s without declarations in the prompt and 0.6 s with full ones on 2 cores
+(2026-11-28), so 200 take one to two minutes. While other work used the cores, it took 1.3 s and 6.3 s.
+"""
 
 CALIBRATION_TOKENS = 6_000
 """Enough tokens to find the largest values of each channel; a 270M takes 10 s for them on 2 cores."""
@@ -24,7 +31,10 @@ CALIBRATION_TOKENS = 6_000
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A run's tools and prompt format, all its rows, its training rows, and the held-out rows that a file is run on."""
+    """A run's tools and prompt format, all its rows, its training rows, and what a file is asked.
+
+    A file is asked the `held_out` rows and the messages of `off_topic`.
+    """
 
     tools: tuple[Tool, ...]
     fmt: PromptFormat
@@ -32,10 +42,19 @@ class Trained:
     train: tuple[Example, ...]
     held_out: tuple[Example, ...]
     counter: TokenCounter
+    off_topic: Selection
 
     def longest(self) -> int:
         """Returns the largest number of tokens of a prompt and its answer together."""
         return max(len(self._tokens(row)) for row in self.rows)
+
+    def off_topic_that_fit(self, context: int) -> Selection:
+        """Returns the off-topic messages that fit into a context of so many tokens together with the longest answer."""
+        longest = max(len(self.counter.encode(self.fmt.completion(row.calls, row.answer))) for row in self.rows)
+        prompts = [self.counter.encode(self.fmt.prompt(self.tools, one.text)) for one in self.off_topic.messages]
+        pairs = zip(self.off_topic.messages, prompts, strict=True)
+        fitting = tuple(one for one, prompt in pairs if len(prompt) + longest <= context)
+        return replace(self.off_topic, messages=fitting)
 
     def calibration(self) -> list[list[int]]:
         """Returns the token ids of some evenly spaced training rows, as examples of what the model reads and writes."""
@@ -59,16 +78,17 @@ class Trained:
 
 def load_trained(run: Run) -> Trained:
     """Returns the training of a run. Raises InputError if its inputs or its split are missing or do not match."""
-    config = run.config
-    tools, rows = load_dataset(run.dataset_path, run.tools_path, check_options(config))
-    split = Split.from_json(read_json(run.split_path), rows)
+    own = scored_rows(run, None, None, "")
+    rows = (*own.trained_on, *own.rows)
+    off_topic = off_topic_messages(own.tools, rows, run)
     return Trained(
-        tools,
-        get_format(config.prompt_format, config.declarations),
-        (*split.train, *split.test),
-        tuple(split.train),
-        _evenly(split.test, MOST_ROWS),
+        own.tools,
+        get_format(run.config.prompt_format, run.config.declarations),
+        rows,
+        own.trained_on,
+        _evenly(own.rows, MOST_ROWS),
         load_counter(run.checkpoint, run.name),
+        replace(off_topic, messages=evenly_divided(off_topic.messages, MOST_OFF_TOPIC)),
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
 from backend.inference import Answer
+from backend.off_topic import Selection, as_rows
 from backend.prompts import get_format
-from backend.scoring import Report, score_rows
+from backend.records import Example
+from backend.scoring import OffTopic, Report, off_topic_result, score_rows
 from job_templates.ml.litert.bundle import Bundle
 from job_templates.ml.litert.verify import run_checks
 from job_templates.ml.litert.verify.agreement import CheckpointRow, compare
@@ -39,6 +41,7 @@ RUN_CHECKS = (
     CONSTRAINED,
     "agrees with the checkpoint",
     "accuracy kept",
+    "silence",
 )
 
 
@@ -52,65 +55,97 @@ class Subject:
     checkpoint_answers: Callable[[], dict[str, CheckpointRow] | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of a file's answers, and its checkpoint's answers to compare with; None is what is not there."""
+
+    report: Report | None = None
+    off_topic: OffTopic | None = None
+    checkpoint: Mapping[str, CheckpointRow] | None = None
+    agreement: Agreement | None = None
+
+
 def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification:
-    """Check the file, run it on held-out rows, and return the results. `on_row` gets the done and the total rows."""
+    """Check the file, run it on held-out rows and off-topic messages, and return the results.
+
+    `on_row` gets the number of answers and of messages.
+    """
     bundle, checks = check_structure(subject.file, subject.expected)
-    ran, report, agreement = Ran(), None, None
+    ran, scored = Ran(), Scored()
     if any(check.result == Result.FAILED for check in checks):
         checks += _unchecked("the file was not run, because it is damaged")
     elif importlib.util.find_spec("litert_lm") is None:
         checks += _unchecked(f"{RUNTIME} is not installed on this machine")
     else:
-        ran = _run(subject, on_row)
-        report, agreement = _scored(subject, ran)
-        checks += _run_checks(subject, ran, report, agreement)
-    return _record(subject, bundle, checks, ran, report, agreement)
+        asked = _off_topic(subject)
+        ran = _run(subject, asked, on_row)
+        scored = _scored(subject, asked, ran)
+        checks += _run_checks(subject, asked, ran, scored)
+    return _record(subject, bundle, checks, ran, scored)
 
 
 def _unchecked(why: str) -> list[Check]:
     return [Check(name, Result.UNCHECKED, f"{why[0].upper()}{why[1:]}.") for name in RUN_CHECKS]
 
 
-def _run(subject: Subject, on_row: Callable[[int, int], None]) -> Ran:
+def _off_topic(subject: Subject) -> Selection:
+    return subject.trained.off_topic_that_fit(subject.expected.context) if subject.trained else Selection(())
+
+
+def _as_rows(asked: Selection) -> tuple[Example, ...]:
+    return as_rows(asked.messages, {"": ""})
+
+
+def _run(subject: Subject, asked: Selection, on_row: Callable[[int, int], None]) -> Ran:
     messages = [row.message for row in subject.trained.held_out] if subject.trained else [GREETING]
-    on_row(0, len(messages))
+    off_topic = [message.text for message in asked.messages]
+    total = len(messages) + len(off_topic)
+    on_row(0, total)
     tools = subject.trained.tools if subject.trained else ()
     tools_file = subject.file.with_name(ANDROID_TOOLS)
     native = subject.expected.prompt_format == "native"
 
     def report(done: int) -> None:
-        on_row(done, len(messages))
+        on_row(done, total)
 
-    return run_file(subject.file, tools_file, messages, tools, report, constrain=native)
+    return run_file(subject.file, tools_file, messages, off_topic, tools, report, constrain=native)
 
 
-def _scored(subject: Subject, ran: Ran) -> tuple[Report | None, Agreement | None]:
-    """The report on all held-out rows, and the agreement with the checkpoint; None if the file failed before."""
+def _scored(subject: Subject, asked: Selection, ran: Ran) -> Scored:
+    """The scores of all answers; none if the file failed before."""
     trained = subject.trained
     if trained is None or ran.failure is not None:
-        return None, None
+        return Scored()
     report = score_rows(trained.held_out, [answer.raw for answer in ran.answers], trained.tools, trained.fmt)
+    off_topic = None
+    if asked.messages:
+        silences = score_rows(_as_rows(asked), [answer.raw for answer in ran.off_topic], trained.tools, trained.fmt)
+        off_topic = off_topic_result(asked, silences)
     checkpoint = subject.checkpoint_answers()
-    return report, compare(report, checkpoint) if checkpoint is not None else None
+    return Scored(report, off_topic, checkpoint, compare(report, checkpoint) if checkpoint is not None else None)
 
 
-def _run_checks(subject: Subject, ran: Ran, report: Report | None, agreement: Agreement | None) -> list[Check]:
+def _run_checks(subject: Subject, asked: Selection, ran: Ran, scored: Scored) -> list[Check]:
+    report, agreement = scored.report, scored.agreement
     opening = run_checks.check_opening(ran, subject.expected.context)
     if not ran.ready:
         return [opening, *(check for check in _unchecked("the runtime did not open the file") if check.name != "opens")]
     trained = subject.trained
-    checks = [opening, run_checks.check_answers(ran, len(trained.held_out) if trained else 1)]
+    expected = len(trained.held_out) + len(asked.messages) if trained else 1
+    checks = [opening, run_checks.check_answers(ran, expected)]
     if trained is not None:
-        prompts = run_checks.check_prompts(trained.held_out, ran.answers, trained.tools, trained.fmt, trained.counter)
-        checks += [prompts, run_checks.check_tool_variants(ran), run_checks.check_app_view(ran.answers)]
+        rows, answers = [*trained.held_out, *_as_rows(asked)], [*ran.answers, *ran.off_topic]
+        prompts = run_checks.check_prompts(rows, answers, trained.tools, trained.fmt, trained.counter)
+        checks += [prompts, run_checks.check_tool_variants(ran), run_checks.check_app_view(answers)]
     if report is not None:
         checks += [run_checks.check_parsing(report, agreement), run_checks.check_agreement(agreement)]
         checks.append(run_checks.check_accuracy(report, agreement))
+        checks.append(run_checks.check_silence(scored.off_topic, scored.checkpoint))
     if ran.failure is None:
-        rows, tools = (trained.held_out, trained.tools) if trained is not None else ((), ())
+        held_out, tools = (trained.held_out, trained.tools) if trained is not None else ((), ())
         fmt = get_format(subject.expected.prompt_format)
         checks.append(check_conversations(ran.conversations, ran.conversation_failure, _alone(subject, ran), fmt))
-        checks.append(check_constraints(ran.constrained, rows, ran.answers, tools))
+        checks.append(check_constraints(ran.constrained, held_out, ran.answers, tools))
     seen = {check.name for check in checks}
     why = (
         "the file failed before this check"
@@ -125,10 +160,9 @@ def _record(
     bundle: Bundle | None,
     checks: Sequence[Check],
     ran: Ran,
-    report: Report | None,
-    agreement: Agreement | None,
+    scored: Scored,
 ) -> Verification:
-    verdict, reason = _verdict(checks, report, agreement)
+    verdict, reason = _verdict(checks, scored.report, scored.agreement)
     with subject.file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Verification(
@@ -139,8 +173,9 @@ def _record(
         reason=reason,
         checks=tuple(checks),
         sections=tuple(section.to_json() for section in bundle.sections) if bundle else (),
-        accuracy=report,
-        checkpoint_agreement=agreement,
+        accuracy=scored.report,
+        off_topic=scored.off_topic,
+        checkpoint_agreement=scored.agreement,
         load_seconds=ran.ready.get("load_seconds"),
         first_token_seconds=ran.median("first_token_seconds"),
         decode_tokens_per_second=ran.median("tokens_per_second"),

@@ -12,4 +12,6 @@ object Assert {
     fun assertNull(value: Any?) = assertEquals(null, value)
 
     fun assertTrue(value: Boolean) = assertEquals(true, value)
+
+    fun assertFalse(value: Boolean) = assertEquals(false, value)
 }
