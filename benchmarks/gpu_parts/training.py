@@ -93,7 +93,7 @@ def train_ours(subject: Subject, precision: Precision, steps: int, until: float)
     rows = [*subject.rows] * steps
     with tempfile.TemporaryDirectory() as work:
         run = Run("gpu", Path(work), subject.config, "gpu", "")
-        arguments = training_arguments(run, precision, len(rows))
+        arguments = training_arguments(run, precision, len(rows), len(rows))
         arguments.train_sampling_strategy = "sequential"
         arguments.eval_strategy = IntervalStrategy.NO
         arguments.load_best_model_at_end = False

@@ -176,5 +176,7 @@ def _tried(page: Page) -> None:
     page.get_by_label("Message").fill("is there water nearby")
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_contain_text("is there water nearby", timeout=60_000)
-    expect(page.locator("#answer .listing")).to_be_visible()
+    # so short a training may well answer with silence
+    written = page.locator("#answer .listing").or_(page.locator("#answer").get_by_text("The model wrote nothing"))
+    expect(written).to_be_visible()
     expect(page.locator("#history li")).to_have_count(1)

@@ -185,11 +185,11 @@ def test_the_command_logs_to_trackio_and_ends_with_zero(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "held out" in done.stdout
-    assert "step 6 of 6" in done.stdout
+    assert "step 8 of 8" in done.stdout
     (database,) = (tmp_path / "trackio").glob("hikes*.db")
     with sqlite3.connect(database) as tables:
         logged = [json.loads(row[0]) for row in tables.execute("select metrics from metrics order by step")]
-    assert len([entry for entry in logged if "loss" in entry]) == 6
+    assert len([entry for entry in logged if "loss" in entry]) == 8
     assert any("eval_loss" in entry for entry in logged)
 
 
