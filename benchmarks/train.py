@@ -225,7 +225,7 @@ def products(rows: list[TokenRow], model: Any) -> float:
     body = sum(part.numel() for part in model.get_base_model().model.layers.parameters()) - adapter
     pairs = prefix**2 / 2 + sum((len(row) - prefix) * (len(row) + prefix) / 2 for row in rows)
     attention = 12 * pairs * config.num_attention_heads * config.head_dim * config.num_hidden_layers
-    return tokens * (4 * body + 6 * adapter) + attention + 4 * answers * config.vocab_size * config.hidden_size
+    return float(tokens * (4 * body + 6 * adapter) + attention + 4 * answers * config.vocab_size * config.hidden_size)
 
 
 def product_rate(precision: Precision) -> float:

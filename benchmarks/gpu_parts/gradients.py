@@ -114,7 +114,7 @@ def fused_attention(subject: Subject, precision: Precision) -> str:
     )
     try:
         with sdpa_kernel(FUSED), autocast(precision):
-            Masked(batch.masks["sliding_attention"])(query, key, value, 1.0).float().sum().backward()
+            Masked(batch.masks["sliding_attention"])(query, key, value, 1.0).float().sum().backward()  # type: ignore[no-untyped-call]
     except RuntimeError as error:
         if "No available kernel" not in str(error):
             raise
