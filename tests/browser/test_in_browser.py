@@ -93,7 +93,7 @@ def _choose_browser(page: Page) -> None:
 
 def _asked(page: Page, message: str, where: str) -> tuple[str, str]:
     """The model's text for a message, and the tool on the card, from the selected place."""
-    page.get_by_label("Message").fill(message)
+    page.locator("#message textarea").fill(message)
     page.keyboard.press("Enter")
     answer = page.locator("#answer .card")
     expect(answer.locator("h2")).to_have_text(f"“{message}”", timeout=LOAD_MS)
@@ -105,7 +105,7 @@ def test_a_message_that_almost_fills_the_context_is_read_in_one_piece(visit: Vis
     """In a separate piece it would not fit, because the runtime reads in blocks of 256 tokens."""
     page = visit(query=f"?run={RUN}&step=try").page
     page.get_by_label("In this browser").check()
-    page.get_by_label("Message").fill("word " * 270)
+    page.locator("#message textarea").fill("word " * 270)
     page.keyboard.press("Enter")
     expect(page.locator("#answer .card h2")).to_contain_text("word word", timeout=LOAD_MS)
     expect(page.locator("#answer .card")).to_contain_text("In this browser ·", timeout=LOAD_MS)

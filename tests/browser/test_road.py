@@ -21,6 +21,7 @@ TRAINING_MS, EXPORT_MS = 900_000, 240_000
 EPOCHS = {"example": 25 if WANTED else 6, "cycling": 2}
 
 
+@pytest.mark.slow  # each step alone: test_runs, test_evaluate, test_downloads, test_try, jobs/test_export
 def test_the_example_completes_the_workflow_step_by_step(visit: Visit, app: App, tmp_path: Path) -> None:
     visitor = visit()
     page = visitor.page
@@ -173,7 +174,7 @@ def _tried(page: Page) -> None:
     """An example from the held-out rows, and a message of one's own; both stay in the session's history."""
     page.locator("#try-examples .chip").first.click()
     expect(page.locator("#answer")).to_contain_text("tokens/s", timeout=60_000)
-    page.get_by_label("Message").fill("is there water nearby")
+    page.locator("#message textarea").fill("is there water nearby")
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_contain_text("is there water nearby", timeout=60_000)
     # so short a training may well answer with silence

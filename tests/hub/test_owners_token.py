@@ -76,6 +76,7 @@ def visit(hub: LoopbackHub, tmp_path: Path) -> dict[str, Any]:
     return {**found, "owner": owner, "ada": ada, "cached": cached, "said": done.stdout + done.stderr}
 
 
+@pytest.mark.slow  # the last test below holds it for every call in the source
 def test_no_request_carries_the_owners_token_and_nothing_lands_in_the_shared_cache(
     hub: LoopbackHub, visit: dict[str, Any]
 ) -> None:

@@ -26,6 +26,8 @@ from tests.waiting import wait_until
 
 CONFIG = RunConfig(max_examples=40, epochs=12.0, batch_size=8, checkpoint_minutes=0.01)
 SECONDS = 240
+pytestmark = pytest.mark.slow
+"""Its steps alone: test_following, test_ends, test_finding, test_large_files, test_runs."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ TOO_FAST = [
     "0.01",
     "--lr-scheduler",
     "constant",
+    "--no-stay-silent",
 ]
 STEPS_A_LOOK = 24
 
