@@ -20,8 +20,8 @@ class Fault:
     """An answer to give instead: to the next `times` requests whose "METHOD /path" the pattern is found in.
 
     The first `after` of them pass. Status 0 cuts the connection in the middle of an answer; None answers as always,
-    after the delay and once `until` is set. With `done` the request is carried out all the same, and its answer is
-    lost.
+    after the delay and once `until` is set. With `done` the request is carried out first, and its answer waits instead,
+    or is lost if there is a status.
     """
 
     pattern: str
@@ -58,18 +58,20 @@ class Faults:
         self._faults.clear()
 
     async def meet(self, asked: str) -> Fault | None:
-        """The fault that a request meets, after its delay; None where there is none."""
+        """The fault that a request meets, after its delay unless it is carried out first; None where there is none."""
         for fault in self._faults:
             if fault.times > 0 and re.search(fault.pattern, asked):
                 if fault.after > 0:
                     fault.after -= 1
                     continue
                 fault.times -= 1
-                await self._delay(fault)
+                if not fault.done:
+                    await self.delay(fault)
                 return fault
         return None
 
-    async def _delay(self, fault: Fault) -> None:
+    async def delay(self, fault: Fault) -> None:
+        """Wait as the fault asks; the end of its time, of `until` or of the fault ends the waiting."""
         ends = time.monotonic() + fault.delay_seconds
         while any(one is fault for one in self._faults) and (time.monotonic() < ends or fault.held):
             await asyncio.sleep(PAUSE_SECONDS)

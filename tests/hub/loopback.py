@@ -137,9 +137,13 @@ class LoopbackHub:
             if fault is not None and fault.status is not None:
                 if fault.done:
                     await handler(request)
+                    await self.faults.delay(fault)
                 return faults.answer(fault, _code(fault.status, fault.message, asked))
             try:
-                return await handler(request)
+                response = await handler(request)
+                if fault is not None and fault.done:
+                    await self.faults.delay(fault)
+                return response
             except Refusal as refusal:
                 headers = {"X-Error-Message": refusal.message}
                 if code := refusal.code or _code(refusal.status, refusal.message, asked):
