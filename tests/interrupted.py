@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from backend.jobs.huggingface.remote import read_remote, write_order
@@ -58,23 +59,23 @@ def old_run_is_whole(root: Path) -> Run:
     return run
 
 
-class Case:
+class Case(ABC):
     """An operation, what stands there before, and what must hold after it was broken off and after it was repeated."""
 
     def before(self, root: Path) -> None:
         old_run(root)
 
-    def ready(self, root: Path) -> None:
+    def ready(self, root: Path) -> None:  # noqa: B027 - most cases use nothing up
         """Put in place what each try uses up."""
 
-    def act(self, root: Path) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def act(self, root: Path) -> object: ...
 
     def broken(self, root: Path) -> None:
         old_run_is_whole(root)
 
-    def done(self, root: Path) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def done(self, root: Path) -> None: ...
 
 
 def nothing_is_left_over(root: Path) -> None:

@@ -12,7 +12,7 @@ from backend.runs.setting import setting
 from backend.runs.training_settings import TrainingSettings
 
 SHARE_OF_ROWS = 0.2
-"""The share of off-topic rows in the training, as measured (docs/training.md)."""
+"""The share of off-topic rows in the training; the only one that is measured so far (docs/training.md, "Silence")."""
 LONGEST_PUT_BACK = 4_000
 """Characters of all topics and words that are put back: there are 90 topics."""
 _LANGUAGE = re.compile(r"\s*([a-z]{2})\s*:\s*(.*)", re.DOTALL)

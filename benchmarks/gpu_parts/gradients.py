@@ -114,7 +114,8 @@ def fused_attention(subject: Subject, precision: Precision) -> str:
     )
     try:
         with sdpa_kernel(FUSED), autocast(precision):
-            Masked(batch.masks["sliding_attention"])(query, key, value, 1.0).float().sum().backward()  # type: ignore[no-untyped-call]
+            total = Masked(batch.masks["sliding_attention"])(query, key, value, 1.0).float().sum()
+            total.backward()  # type: ignore[no-untyped-call]  # torch gives Tensor.backward no types
     except RuntimeError as error:
         if "No available kernel" not in str(error):
             raise
