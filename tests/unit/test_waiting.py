@@ -11,10 +11,7 @@ from tests.conftest import ROOT
 from tests.waiting import wait_until
 
 TESTS = ROOT / "tests"
-TIMES = {
-    "tests/waiting.py": "it is the loop that waits",
-    "tests/hub/test_handing_killed.py": "a kill at any moment is what is tested",
-}
+TIMES = {"tests/waiting.py": "it is the loop that waits"}
 """The files that may sleep, and why."""
 
 
