@@ -40,7 +40,16 @@ ORDER: dict[str, tuple[str, ...]] = {
         "export",
         "answer answer_checkpoint doctor evaluate hub_job pipeline train validate",
     ),
-    "job_templates.ml": ("run", "models", "rows", "shared_prefix", "training", "evaluation", "litert", "export"),
+    "job_templates.ml": (
+        "run templates",
+        "models",
+        "rows",
+        "shared_prefix",
+        "training",
+        "evaluation",
+        "litert",
+        "export",
+    ),
     "job_templates.ml.litert": ("bundle convert", "runtime", "verify"),
     "ui": (
         "guard",

@@ -18,7 +18,7 @@ from job_templates.ml.models.device import choose_precision
 from job_templates.ml.models.folder_check import loading
 from job_templates.ml.models.source import ModelSource
 from job_templates.ml.models.starter import new_starter
-from job_templates.ml.models.templates import SECONDS, render
+from job_templates.ml.templates import SECONDS, render
 
 PROBE = "Where is it?"
 
