@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from backend.errors import InputError
 from scripts.space_files import FOLDERS, SpaceFile
@@ -13,13 +14,52 @@ OLDEST = (3, 11)
 """The Python of a Space: README.md's python_version."""
 
 
-def check_code(files: Sequence[SpaceFile]) -> None:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The line and the dotted name of each import of a module, and the dotted names that others can import from it."""
+
+    imported: tuple[tuple[int, str], ...]
+    offered: frozenset[str]
+
+
+def names_of(file: SpaceFile) -> Names:
+    """Returns the names of a Python file. Raises InputError with file and line if Python cannot parse it.
+
+    `from ui import page` imports ui and ui.page. A module offers its packages, itself and what it defines, but no
+    modules that it imports from its own package.
+    """
+    tree = _parsed(file)
+    parts = file.path.removesuffix(".py").removesuffix("/__init__").split("/")
+    module = ".".join(parts)
+    imported: list[tuple[int, str]] = []
+    defined: set[str] = set()
+    submodules: set[ast.alias] = set()
+    for node in ast.walk(tree):  # breadth first: an import comes before its names
+        match node:
+            case ast.Import():
+                imported += [(node.lineno, alias.name) for alias in node.names]
+            case ast.ImportFrom() if node.module and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*"]
+                imported += [(node.lineno, name) for name in (node.module, *names)]
+                if node.module == module:
+                    submodules.update(node.names)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                defined.add(node.name)
+            case ast.Name():
+                defined.add(node.id)
+            case ast.alias() if node not in submodules:
+                defined.add((node.asname or node.name).partition(".")[0])
+    packages = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return Names(tuple(imported), frozenset([*packages, *(f"{module}.{name}" for name in defined)]))
+
+
+def check_code(files: Sequence[SpaceFile], read: Callable[[SpaceFile], Names] = names_of) -> None:
     """Raises InputError with file and line if Python cannot parse a file, or an imported file is missing."""
-    trees = {file.path: _parsed(file) for file in files if file.path.endswith(".py")}
-    places = set(_places(trees))
-    for path, tree in trees.items():
-        for line, name in _imported(tree):
-            if name.partition(".")[0] in FOLDERS and name not in places:
+    modules = {file.path: read(file) for file in files if file.path.endswith(".py")}
+    offered = {name for names in modules.values() for name in names.offered}
+    for path, names in modules.items():
+        for line, name in names.imported:
+            if name.partition(".")[0] in FOLDERS and name not in offered:
                 raise InputError(
                     f"{path}, line {line}: it imports {name}, which is not among the files for the Space. Add that "
                     "file to git, or remove the import, then try again."
@@ -37,37 +77,3 @@ def _parsed(file: SpaceFile) -> ast.Module:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise InputError(f"{file.path}{line}: Python cannot read it: {reason}. Fix that, then try again.") from error
     return tree
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yields the line and the dotted name of each import; `from ui import page` names ui and ui.page."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.lineno, node.module
-            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names if alias.name != "*")
-
-
-def _places(trees: Mapping[str, ast.Module]) -> Iterator[str]:
-    """Yields the dotted names of all modules, their packages, and the names that they define."""
-    for path, tree in trees.items():
-        parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
-        yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        yield from (".".join([*parts, name]) for name in _bound(tree, ".".join(parts)))
-
-
-def _bound(tree: ast.Module, module: str) -> Iterator[str]:
-    """Yields the names that a module defines, without the modules that it imports from its own package."""
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
-    submodules = [alias for node in own for alias in node.names]
-    for node in ast.walk(tree):
-        if node in submodules:
-            continue
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield node.name
-            case ast.Name():
-                yield node.id
-            case ast.alias():
-                yield (node.asname or node.name).partition(".")[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from scripts import deploy_space
-from scripts.space_check import check_code
+from scripts.space_check import check_code, names_of
 from scripts.space_files import select
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
@@ -23,8 +23,8 @@ SPACE = "ada/trainer"
 ROOMS = ("app.py", "backend", "docs", "examples", "job_templates", "scripts", "ui", ".gitignore")
 ROOMS += ("README.md", "SECURITY.md", "LICENSE", "package.json", "package-lock.json")
 LISTED = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
-CHECK_ONCE = functools.cache(check_code)
-"""Files that were found to be well are not read again; others are refused each time."""
+CHECK = functools.partial(check_code, read=functools.cache(names_of))
+"""A file that was found to be well is not read again; others are refused each time."""
 NOTE = 'printf "requirements.txt %s\\n" "$(cat requirements*.txt .venv/pyvenv.cfg | cksum)" > .venv/.installed'
 
 
@@ -44,7 +44,7 @@ class Checkout:
             contextlib.redirect_stderr(told),
         ):
             try:
-                code = deploy_space.main(arguments, lambda: select(self.root), CHECK_ONCE)
+                code = deploy_space.main(arguments, lambda: select(self.root), CHECK)
             except SystemExit as end:
                 code = int(end.code or 0)
         return subprocess.CompletedProcess(arguments, code, said.getvalue(), told.getvalue())
