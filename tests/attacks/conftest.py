@@ -75,9 +75,9 @@ def attacked(folder: Path, environment: dict[str, str]) -> Iterator[Target]:
         app.end_jobs()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The app for the one user of a machine."""
+    """The app for the one user of a machine, which all tests of a process attack."""
     with attacked(tmp_path_factory.mktemp("laptop"), {}) as target:
         yield target
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import secrets
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ class Outsider:
     def __init__(self, url: str) -> None:
         self.url = url
         self.authority = urlsplit(url).netloc
+        self.session = secrets.token_hex(8)  # a session belongs to the browser that names it first
         self.cookies: dict[str, str] = {}
         # A connection for each request: the server ends one on which an answer failed.
         self._http = httpx.Client(
@@ -117,7 +119,8 @@ def words(html: str) -> str:
 
 def asked(outsider: Outsider, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
     """An answer's head: a stream of events has no end."""
-    given = {"json": {"data": [], "session_hash": "attacks", "event_id": "x"}} if method in MUTATING else {}
+    body = {"data": [], "session_hash": outsider.session, "event_id": "x"}
+    given = {"json": body} if method in MUTATING else {}
     with outsider.stream(method, path, headers=headers, **given) as reply:
         return reply
 

@@ -135,7 +135,13 @@ def run_and_render(outsider: Outsider, surface: Surface, endpoint: Endpoint, dat
 
 def run(outsider: Outsider, endpoint: Endpoint, data: Any, **more: Any) -> httpx.Response:
     """Ask an endpoint as the page does; `more` are other fields of the body."""
-    body = {"data": data, "fn_index": endpoint.id, "session_hash": "attacks", "event_data": None, "trigger_id": None}
+    body = {
+        "data": data,
+        "fn_index": endpoint.id,
+        "session_hash": outsider.session,
+        "event_data": None,
+        "trigger_id": None,
+    }
     return outsider.post("gradio_api/run/predict", content=json.dumps({**body, **more}), headers=JSON)
 
 
@@ -150,7 +156,7 @@ def by_run(outsider: Outsider, endpoint: Endpoint, data: Any) -> str:
 
 def by_api(outsider: Outsider, endpoint: Endpoint, data: Any) -> str:
     """The old way, by name."""
-    return outsider.post(f"gradio_api/api/{endpoint.name}", json={"data": data, "session_hash": "attacks"}).text
+    return outsider.post(f"gradio_api/api/{endpoint.name}", json={"data": data, "session_hash": outsider.session}).text
 
 
 def by_call(outsider: Outsider, endpoint: Endpoint, data: Any) -> str:

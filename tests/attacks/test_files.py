@@ -165,7 +165,13 @@ def test_no_other_route_gives_a_file(outsider: Outsider, vault: Vault) -> None:
         for road in roads:
             answers.append(outsider.exactly(f"/{room}{road}")[1])
     for method in ("component_server", "process_recording", "run-history/connect"):
-        body = {"data": str(bait), "component_id": 1, "session_hash": "attacks", "fn_name": "ls", "path": str(bait)}
+        body = {
+            "data": str(bait),
+            "component_id": 1,
+            "session_hash": outsider.session,
+            "fn_name": "ls",
+            "path": str(bait),
+        }
         answers.append(outsider.post(f"gradio_api/{method}", json=body).content)
     assert vault.taken(answers) == []
 
