@@ -28,6 +28,7 @@ def run(app: App, exported_run: Run) -> Path:
     return app.keep(exported_run, RUN)
 
 
+@pytest.mark.slow  # test_silence.py answers in both places, the tests below in the browser
 def test_both_places_give_the_same_answers(visit: Visit) -> None:
     visitor = visit(query=f"?run={RUN}&step=try")
     page = visitor.page

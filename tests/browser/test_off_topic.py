@@ -104,6 +104,15 @@ def test_an_evaluation_without_off_topic_messages_offers_to_evaluate_again(visit
     page = visit(query=f"?run={run.path.name}&step=evaluate").page
     expect(page.locator("#off-topic")).to_contain_text("from an earlier version, which asked no such messages")
     expect(page.locator("#off-topic-rows")).to_be_hidden()
+    expect(page.locator("#off-topic").get_by_role("button", name="Evaluate again")).to_be_enabled()
+
+
+@pytest.mark.slow  # jobs/test_near_misses.py asks them, the test above offers it
+def test_an_older_evaluation_is_made_again(visit: Visit, run: Run) -> None:
+    older = evaluation_of(run)
+    del older["off_topic"]
+    run.evaluation_path.write_text(json.dumps(older), encoding="utf-8")
+    page = visit(query=f"?run={run.path.name}&step=evaluate").page
     page.locator("#off-topic").get_by_role("button", name="Evaluate again").click()
     expect(page.locator("#evaluate-state")).to_contain_text("Evaluating")
     expect(page.locator("#evaluate-state .phases")).to_contain_text("answers off-topic", timeout=EVALUATING_MS)

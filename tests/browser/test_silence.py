@@ -59,6 +59,7 @@ def test_an_empty_answer_is_shown_as_silence(visit: Visit, off_topic: OffTopic, 
     take(page, f"try-silence-{'server' if where == 'On the server' else 'browser'}")
 
 
+@pytest.mark.slow  # unit/ui/test_try_list.py holds the list and its counts
 def test_the_off_topic_messages_are_asked_at_once(visit: Visit, off_topic: OffTopic) -> None:
     page = visit(query=f"?run={RUN}&step=try").page
     page.get_by_text("Many messages at once").click()

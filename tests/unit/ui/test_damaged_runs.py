@@ -110,7 +110,14 @@ def test_the_page_paints_over_wrong_types_in_every_field(desk: Desk, file: str) 
     desk.services.delete(run.id)
 
 
-@pytest.mark.parametrize("value", WRONG, ids=range(len(WRONG)))
+@pytest.mark.parametrize(
+    "value",
+    [
+        # unit/device/test_documents.py holds that each of them is named where a document is read
+        pytest.param(value, marks=pytest.mark.slow if place >= 3 else (), id=str(place))
+        for place, value in enumerate(WRONG)
+    ],
+)
 def test_the_page_paints_over_every_wrong_value_in_the_fields_at_the_top(desk: Desk, value: Any) -> None:
     run = whole_run(desk.store, remote=True)
     for file in DOCUMENTS:
