@@ -156,6 +156,7 @@ def test_it_spends_nothing_of_who_is_logged_in(
     assert "Logged in as ada" in still
 
 
+@pytest.mark.slow  # test_origins.py holds who may frame it, test_logins.py a login
 def test_the_hub_shows_a_space_in_its_frame_and_one_can_log_in_there(
     browser_context: BrowserContext, space: Target
 ) -> None:

@@ -14,7 +14,7 @@ from tests.attacks.orders import runs_listed
 from tests.attacks.outsider import Outsider
 from tests.attacks.surface import JSON, Endpoint, Surface
 
-FEW, MANY = 200, 800
+FEW, MANY = 100, 800
 SESSIONS = ("fuzz-1", "fuzz-2", "", "../x", "x" * 5_000, "\0", "🙂")
 STEPS = ("data", "train", "evaluate", "export", "try")
 KEYS = ("run", "data", "step", "like", "asking", "fixing", "offer", "path", "meta", "url", "do", "value", "__type__")

@@ -121,7 +121,8 @@ def test_a_reload_keeps_the_data_and_the_step(visit: Visit, cycling: DataSet) ->
     expect(page.get_by_label("Name", exact=False).first).to_have_value("cycling-copilot")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])  # only colours differ
+@pytest.mark.slow  # test_evaluate.py holds a page on a phone
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_a_phone(visit: Visit, scheme: str) -> None:
     visitor = visit(width=390, height=844, scheme=scheme)
     page = visitor.page

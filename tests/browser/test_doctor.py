@@ -68,6 +68,7 @@ def test_an_account_is_checked_and_jobs_cost_a_question(visit: Visit, hub_server
     assert left(hub_server) == []
 
 
+@pytest.mark.slow  # hub/test_doctor_page.py holds the started jobs
 def test_on_a_phone_the_started_jobs_are_in_sight_and_the_focus_stays(visit: Visit, hub_server: LoopbackHub) -> None:
     page = visit(width=390, height=844).page
     focus = (

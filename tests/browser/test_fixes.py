@@ -140,6 +140,7 @@ def test_values_and_lengths_are_counted(visit: Visit) -> None:
     take(page, "lengths")
 
 
+@pytest.mark.slow  # unit/data holds the values and the fix, the test above a fix on the page
 def test_closed_values_are_offered_as_an_enum_with_their_rows(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

@@ -102,6 +102,7 @@ def _asked(page: Page, message: str, where: str) -> tuple[str, str]:
     return answer.locator(".listing").inner_text(), answer.locator(".call-name").inner_text()
 
 
+@pytest.mark.slow  # unit/ui/test_browser_model.py holds the configuration of the worker
 def test_a_message_that_almost_fills_the_context_is_read_in_one_piece(visit: Visit) -> None:
     """In a separate piece it would not fit, because the runtime reads in blocks of 256 tokens."""
     page = visit(query=f"?run={RUN}&step=try").page

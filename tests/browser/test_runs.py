@@ -125,6 +125,7 @@ def test_wrong_settings_are_refused_in_words(visit: Visit) -> None:
     expect(page.locator("#notice")).to_contain_text("Name the base model")
 
 
+@pytest.mark.slow  # unit/ui/test_settings_values.py holds the values
 def test_the_rate_and_the_fields_follow_the_base_and_what_is_trained(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

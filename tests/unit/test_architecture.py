@@ -78,26 +78,20 @@ TRACKED = [
 MODULES = [path for path in TRACKED if path.suffix == ".py"]
 
 
-def _imports(path: Path) -> set[str]:
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
-
-
 def _modules_named(path: Path) -> set[str]:
     """Every module, by its full name, that a file of ours imports or imports from."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
+
+
+def _imports(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _modules_named(path)}
 
 
 def _upward(package: str, files: dict[str, Path]) -> list[str]:
@@ -197,22 +191,22 @@ def test_imports_point_one_way(room: str) -> None:
     assert wrong == {}
 
 
+def _loaded(statement: str, names: set[str]) -> str:
+    """Which of these modules a process has loaded after a statement."""
+    script = f"import importlib, sys\n{statement}\nprint(sorted({names!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_backend_loads_without_the_web_and_without_torch() -> None:
     modules = sorted(_dotted(path) for path in MODULES if path.is_relative_to(ROOT / "backend"))
-    script = (
-        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
-        f"print(sorted({FORBIDDEN['backend']!r} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert _loaded(f"for name in {modules!r}: importlib.import_module(name)", set(FORBIDDEN["backend"])) == "[]"
 
 
-def test_checking_data_loads_no_more_than_it_needs() -> None:
-    """Pandas and the Hub's client take longer to load than a thousand rows take to check."""
-    slow = {"pandas", "huggingface_hub", "tokenizers", "httpx2", "sklearn"}
-    script = f"import sys, backend.data\nprint(sorted({slow!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+def test_what_runs_often_loads_no_more_than_it_needs() -> None:
+    """Pandas and the Hub's client take longer to load than a thousand rows take to check, torch than a template."""
+    assert _loaded("import backend.data", {"pandas", "huggingface_hub", "tokenizers", "httpx2", "sklearn"}) == "[]"
+    assert _loaded("import job_templates.ml.templates", {"torch", "transformers", "numpy"}) == "[]"
 
 
 def _length(path: Path) -> int:
