@@ -17,8 +17,7 @@ from backend.tokens import counter_for, load_plain_counter
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from ui.services.checks import Checker
-from ui.services.data_work import Data
-from ui.services.subprocess_work import Bounds
+from ui.work import Bounds, Data
 
 TOOLS = ROOT / "examples" / "tools.json"
 SOUND: dict[str, Any] = json.loads(Tokenizer(WordLevel({"<unk>": 0, "a": 1}, unk_token="<unk>")).to_str())

@@ -15,7 +15,7 @@ from backend.data.text import Change, FixPlan, escape
 from ui.data.groups import ranges
 from ui.html import Part, Slice, button, callout, card, clicked, code, page_number, progress, table, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
-from ui.services import FixRequest
+from ui.work import FixRequest
 
 PAGE_SIZE = 12
 LONGEST = 1500

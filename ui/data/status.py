@@ -9,7 +9,8 @@ from ui.data.problems import open_fixes, summary_line
 from ui.data.upload import after_check
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
-from ui.services import SAFE, UploadedData, draft_link, safely_fixable
+from ui.services import UploadedData, draft_link
+from ui.work import SAFE, safely_fixable
 
 
 def data_state(page_state: PageState) -> Markup:

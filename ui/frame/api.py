@@ -13,7 +13,8 @@ from backend.errors import InputError
 from backend.runs import Scratch
 from ui.page import Location, PageState
 from ui.playground import ask_file
-from ui.services import BOUNDS, TOO_LONG, Tenants, TooMuch, check_as_json, run_apart
+from ui.services import BOUNDS, TOO_LONG, Tenants
+from ui.work import TooMuch, check_as_json, run_apart
 
 MAX_CHARACTERS = 20_000_000
 

@@ -17,7 +17,7 @@ class Location:
     """The id of the open run, or of data without a run, and the open step.
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
-    deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/services/fix_request.py), `offer`
+    deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
     the requested price (quotes.py there), `doctor` the open check (checkups.py there). None of these is part of the
     address.
     """

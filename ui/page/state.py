@@ -19,8 +19,6 @@ from backend.scoring import Evaluation
 from ui.page.location import Location
 from ui.services import (
     GONE,
-    Data,
-    FixRequest,
     Origin,
     Review,
     Services,
@@ -30,9 +28,9 @@ from ui.services import (
     UploadedData,
     has_result,
     message_of,
-    read_fix_request,
     stage_views,
 )
+from ui.work import Data, FixRequest, read_fix_request
 
 LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -3,15 +3,12 @@
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
-from ui.services.data_work import Data, check_as_json
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
-from ui.services.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
 from ui.services.services import Services
 from ui.services.stages import StageView, events_at, has_result, stage_views, stamp
 from ui.services.stored import damage_of, message_of, stored_runs
-from ui.services.subprocess_work import TooMuch, run_apart
 from ui.services.summaries import Summary
 from ui.services.tasks import Task
 from ui.services.tenants import Tenants, home
@@ -26,15 +23,12 @@ __all__ = [
     "GONE",
     "LOGIN",
     "LOGOUT",
-    "SAFE",
     "SUFFIX",
     "TITLES",
     "TOO_LONG",
     "VERIFICATION",
     "Checkup",
-    "Data",
     "Exported",
-    "FixRequest",
     "Offer",
     "Order",
     "Origin",
@@ -44,10 +38,8 @@ __all__ = [
     "Summary",
     "Task",
     "Tenants",
-    "TooMuch",
     "UploadedData",
     "add_runtime_routes",
-    "check_as_json",
     "damage_of",
     "draft_link",
     "events_at",
@@ -57,10 +49,7 @@ __all__ = [
     "home",
     "install_runtime",
     "message_of",
-    "read_fix_request",
-    "run_apart",
     "runtime_route",
-    "safely_fixable",
     "stage_views",
     "stamp",
     "stop_all",

@@ -17,10 +17,21 @@ from backend.errors import InputError
 from backend.off_topic import ChosenMessages
 from backend.records import Example
 from backend.tokens import STARTER
-from ui.services.data_work import Data, ReportProgress, check, check_tests, choose, content, is_large, plan
-from ui.services.fix_request import FixRequest
-from ui.services.subprocess_work import Bounds, TooMuch, run_apart
 from ui.services.tasks import WAIT, Task, Tasks
+from ui.work import (
+    Bounds,
+    Data,
+    FixRequest,
+    ReportProgress,
+    TooMuch,
+    check,
+    check_tests,
+    choose,
+    content,
+    is_large,
+    plan,
+    run_apart,
+)
 
 
 @dataclass(frozen=True)

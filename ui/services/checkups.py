@@ -13,7 +13,7 @@ from weakref import WeakSet
 from backend.doctor import Finding, Report, Stopped, Watcher, check_machine
 from backend.doctor.hub import Plan, Visit, check_account, check_jobs, job_titles, not_started, plan_jobs
 from backend.errors import InputError
-from ui.services import subprocess_work as apart
+from ui import work as apart
 from ui.services.identity import Identity
 from ui.services.quotes import ANOTHER_PAGE
 from ui.services.tasks import Task, Tasks

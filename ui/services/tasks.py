@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from backend.errors import InputError
 from ui.services.fair_queue import BUDGET, Budget, Turns, memory_of
-from ui.services.subprocess_work import Stopped
+from ui.work import Stopped
 
 MOST_RESULTS = 500
 WAIT = "This starts by itself as soon as there is room."

@@ -12,8 +12,7 @@ import pytest
 from backend.data import CheckOptions
 from backend.errors import InputError
 from tests.conftest import ROOT
-from ui.services.data_work import Data, check
-from ui.services.subprocess_work import ReportProgress, Stopped, run_apart
+from ui.work import Data, ReportProgress, Stopped, check, run_apart
 
 DATA = Data(ROOT / "examples" / "hiking.csv", ROOT / "examples" / "tools.json", CheckOptions())
 

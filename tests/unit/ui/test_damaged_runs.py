@@ -80,7 +80,7 @@ def damages() -> Iterator[Any]:
         yield pytest.param(kind, False, marks=pytest.mark.slow)  # as remote above, but for remote.json
 
 
-@pytest.mark.parametrize(("kind", "remote"), damages())
+@pytest.mark.parametrize(("kind", "remote"), list(damages()))
 def test_the_page_paints_over_every_damaged_file_and_the_run_can_be_deleted(
     desk: Desk, kind: str, *, remote: bool
 ) -> None:

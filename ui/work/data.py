@@ -17,7 +17,7 @@ from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.off_topic import ChosenMessages, choose_messages
 from backend.records import Example, Tool
-from ui.services.fix_request import FixRequest, plan_fix_request
+from ui.work.fix_request import FixRequest, plan_fix_request
 
 LARGE_BYTES = 400_000
 MEMORY_PER_BYTE = 7

@@ -1,6 +1,6 @@
 """Runs heavy work in a separate process, so that the page stays responsive. A pipe carries pickled calls and progress.
 
-`run_apart` starts `python -m ui.services.subprocess_work FD BYTES`. The process imports only the modules that the work
+`run_apart` starts `python -m ui.work.process FD BYTES`. The process imports only the modules that the work
 needs, and no gradio.
 """
 
@@ -61,7 +61,7 @@ def run_apart(
     ours, theirs = Pipe()
     descriptor = theirs.fileno()
     process = subprocess.Popen(
-        [sys.executable, "-m", "ui.services.subprocess_work", str(descriptor), str(bounds.bytes if bounds else 0)],
+        [sys.executable, "-m", "ui.work.process", str(descriptor), str(bounds.bytes if bounds else 0)],
         cwd=ROOT,
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,25 @@
+"""Work on data for the page, and the separate processes that it runs in: no Gradio, so that they start at once."""
+
+from ui.work.data import Data, ReportProgress, check, check_as_json, check_tests, choose, content, is_large, plan
+from ui.work.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
+from ui.work.process import Bounds, Stopped, TooMuch, run_apart
+
+__all__ = [
+    "SAFE",
+    "Bounds",
+    "Data",
+    "FixRequest",
+    "ReportProgress",
+    "Stopped",
+    "TooMuch",
+    "check",
+    "check_as_json",
+    "check_tests",
+    "choose",
+    "content",
+    "is_large",
+    "plan",
+    "read_fix_request",
+    "run_apart",
+    "safely_fixable",
+]
