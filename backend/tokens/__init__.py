@@ -13,8 +13,6 @@ from backend.tokens.counters import (
 from backend.tokens.starter import starter_model_bytes, train_starter_tokenizer
 
 __all__ = [
-    "FIRST_UNUSED_ID",
-    "LAST_BEFORE_TURNS_ID",
     "STARTER",
     "SentencePieceCounter",
     "TokenCounter",
