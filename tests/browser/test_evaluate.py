@@ -135,18 +135,18 @@ def test_it_is_compared_with_the_classifier_and_with_another_run(visit: Visit, a
     take(page, "evaluate-beside")
 
 
+@pytest.mark.slow  # unit/scoring/test_export_csv.py holds the table, test_downloads.py a download
 def test_all_results_can_be_downloaded(visit: Visit, weak: Run, tmp_path: Path) -> None:
     page = visit(query=_at(weak)).page
     table = _save(page, page.get_by_role("link", name="Download as CSV"), tmp_path).read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["id"] for row in rows] == [row["id"] for row in _evaluation(weak)["tuned"]["rows"]]
-    report = _save(page, page.get_by_role("link", name="evaluation.json"), tmp_path)
-    assert json.loads(report.read_bytes()) == _evaluation(weak)
+    saved = _save(page, page.get_by_role("link", name="evaluation.json"), tmp_path).read_bytes()
+    assert json.loads(saved) == _evaluation(weak)
     for chart in ("per-tool", "confusion", "sure"):
         expect(page.locator(f"#{chart} .main-svg").first).to_be_visible()
         picture = _save(page, page.locator(f'[data-png="{chart}"]'), tmp_path)
-        assert picture.name == f"{chart}.png"
-        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert (picture.name, picture.read_bytes()[:4]) == (f"{chart}.png", b"\x89PNG")
 
 
 @pytest.mark.slow  # unit/scoring/test_probes.py and unit/ui/test_evaluate.py hold its parts

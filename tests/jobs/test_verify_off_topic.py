@@ -8,7 +8,7 @@ import pytest
 
 from backend.runs import Run
 from job_templates.ml.litert.verify.trained import MOST_OFF_TOPIC, Trained, load_trained
-from tests.jobs.test_verify import Parts, failed
+from tests.jobs.test_verify import FEW_OFF_TOPIC, Parts, failed
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def test_silence_is_held_against_a_checkpoint_without_an_evaluation(exported_run
     record = parts.verify(parts.pack())
     [check] = [check for check in record["checks"] if check["name"] == "silence"]
     asked = record["off_topic"]["calls"]
-    assert (check["result"], asked["n"]) == ("passed", MOST_OFF_TOPIC)
+    assert (check["result"], asked["n"]) == ("passed", FEW_OFF_TOPIC)
     assert check["detail"].startswith(
-        f"{asked['k']} of {MOST_OFF_TOPIC} off-topic messages call a tool; of {MOST_OFF_TOPIC}, "
+        f"{asked['k']} of {FEW_OFF_TOPIC} off-topic messages call a tool; of {FEW_OFF_TOPIC}, "
     )
     assert "silence" not in failed(record)
