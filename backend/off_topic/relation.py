@@ -3,7 +3,7 @@
 A topic is left out with all its messages, in every language, if a word of the topic is in the name or in a value of a
 tool, if two are in the descriptions, or if 2 % of the rows contain such words, two at least. Of the other topics, a
 message is left out if it shares a word with a tool's name or values, or most of its words with a row. Words that
-messages of many topics contain do not count.
+messages of many topics contain do not count. A word of a name or a value counts longer.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from backend.records import Example, Tool
 
 COMMON_TOPICS = 4
 """A word that messages of this many topics contain says nothing about the topic."""
+COMMON_NAME_TOPICS = 9
+"""A word of a name or a value says nothing if messages of this many topics contain it, such as "set" and "find".
+
+"timer" is in messages of 7 topics, and an app with start_timer answers all of them (2026-11-28).
+"""
 DESCRIBED = 2
 """The topic words in the descriptions or in the rows that leave a topic out; one alone often has another meaning."""
 ROW_SHARE = 0.02
@@ -83,10 +88,10 @@ class Relation:
         """The key and the reason of everything that relates this message to the tools."""
         if message.topic in self._topics:
             yield message.topic, self._topics[message.topic]
-        words = words_of(message.text) - common_words()
-        for word in sorted(words & self._named.keys()):
+        words = words_of(message.text)
+        for word in sorted((words & self._named.keys()) - common_words(COMMON_NAME_TOPICS)):
             yield word, f"“{word}” is {self._named[word]}"
-        near = self._row_like(words)
+        near = self._row_like(words - common_words())
         if near is not None:
             yield "your rows", f"most of its words are in a row, such as “{near}”"
 
@@ -130,14 +135,14 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(word for word in normal_message(parted).split() if not word.isdecimal())
 
 
-@lru_cache(maxsize=1)
-def common_words() -> frozenset[str]:
-    """Returns the words that messages of many topics contain."""
+@lru_cache
+def common_words(least: int = COMMON_TOPICS) -> frozenset[str]:
+    """Returns the words that messages of `least` or more topics contain."""
     topics: dict[str, set[str]] = defaultdict(set)
     for message in (*asked_messages(), *taught_messages()):
         for word in words_of(message.text):
             topics[word].add(message.topic)
-    return frozenset(word for word, found in topics.items() if len(found - {""}) >= COMMON_TOPICS)
+    return frozenset(word for word, found in topics.items() if len(found - {""}) >= least)
 
 
 def _found(word: str, words: Mapping[str, str]) -> str:

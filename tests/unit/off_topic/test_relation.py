@@ -39,6 +39,13 @@ def test_a_single_message_is_left_out_by_a_value() -> None:
     assert (group.key, group.reason) == ("wild", "“wild” is in a value of mood of play_song")
 
 
+def test_a_usual_word_of_a_name_is_left_out_and_a_common_verb_is_not() -> None:
+    """Messages of seven topics have "timer" in the pools, and those of twenty have "set"."""
+    relation = Relation([Tool("set_timer", "Do it.")], [])
+    (group,) = relation.select([Message("timer for the eggs", "request"), Message("set sail", "request")]).left_out
+    assert (group.key, [one.text for one in group.messages]) == ("timer", ["timer for the eggs"])
+
+
 def test_one_word_of_a_description_is_an_aside_and_two_are_a_subject() -> None:
     aside = Tool("start", "Start, come rain or shine.")
     subject = Tool("start", "Start unless rain or snow is near.")
