@@ -65,6 +65,7 @@ class Relation:
         self._described = _origins(_described(tools))
         counted = Counter(row.message for row in rows)
         self._rows = [(message, frozenset(words_of(message)), times) for message, times in counted.items()]
+        self._said = {normal_message(message): message for message in counted}
         self._topics = {topic: reason for topic in topic_words() if (reason := self._topic_reason(topic))}
         self._by_word: dict[str, list[int]] = defaultdict(list)
         for at, (_, words, _) in enumerate(self._rows):
@@ -91,9 +92,9 @@ class Relation:
         words = words_of(message.text)
         for word in sorted((words & self._named.keys()) - common_words(COMMON_NAME_TOPICS)):
             yield word, f"“{word}” is {self._named[word]}"
-        near = self._row_like(words - common_words())
+        near = self._said.get(normal_message(message.text)) or self._row_like(words - common_words())
         if near is not None:
-            yield "your rows", f"most of its words are in a row, such as “{near}”"
+            yield "your rows", f"it is a row or has most of the words of one, such as “{near}”"
 
     def _topic_reason(self, topic: str) -> str:
         words = topic_words()[topic] - common_words()

@@ -69,6 +69,12 @@ def test_a_message_like_a_row_is_left_out() -> None:
     assert "are the tulips frozen" in group.reason
 
 
+def test_a_message_of_one_word_that_is_a_row_is_left_out() -> None:
+    relation = Relation([Tool("run", "Do it.")], [_row("Pickle!")])
+    (group,) = relation.select([Message("pickle", "noise", language="en"), Message("marble", "noise")]).left_out
+    assert (group.key, group.reason) == ("your rows", "it is a row or has most of the words of one, such as “Pickle!”")
+
+
 def test_what_is_put_back_is_asked_again() -> None:
     relation = Relation([MUSIC], [])
     kept = relation.select(taught_messages(), {"music"})
