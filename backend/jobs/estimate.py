@@ -67,9 +67,10 @@ def steps_and_tokens(config: RunConfig, work: Workload) -> tuple[int, float]:
     Each epoch also has off-topic rows, if the settings ask for them; they count as rows of the same length.
     """
     own = work.rows if config.max_examples is None else min(work.rows, config.max_examples)
-    rows = own + config.off_topic_rows(own)
-    steps = max(1, math.ceil(math.ceil(rows / config.batch_size) * planned_epochs(config, own)))
-    at_once = min(rows, config.batch_size)
+    added = config.off_topic_rows(own)
+    batch = config.rows_in_a_step(own, added)
+    steps = max(1, math.ceil(math.ceil((own + added) / batch) * planned_epochs(config, own)))
+    at_once = min(own + added, batch)
     prefixes = at_once if config.engine == "plain" else 1
     return steps, steps * (prefixes * work.prefix + at_once * work.row_tokens)
 

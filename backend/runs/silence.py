@@ -11,7 +11,7 @@ from backend.prompts import NO_CALL_ANSWER, RESERVED
 from backend.runs.setting import setting
 from backend.runs.training_settings import TrainingSettings
 
-SHARE_OF_ROWS = 0.2
+SHARE_OF_ROWS = 0.4
 """The share of off-topic rows in the training; the only one that is measured so far (docs/training.md, "Silence")."""
 LONGEST_PUT_BACK = 4_000
 """Characters of all topics and words that are put back: there are 90 topics."""
@@ -71,6 +71,14 @@ class SilenceSettings(TrainingSettings):
     def off_topic_rows(self, rows: int) -> int:
         """Returns the number of off-topic rows that are added to this many rows."""
         return round(rows * self.off_topic_share / (1 - self.off_topic_share)) if self.stay_silent and rows else 0
+
+
+    def rows_in_a_step(self, own: int, added: int) -> int:
+        """Returns the rows of a step: `batch_size` of the user's `own` rows, and the same share of the `added` ones.
+
+        So `added` off-topic rows change neither the number of steps nor the user's rows in each of them.
+        """
+        return round(self.batch_size * (own + added) / own) if own else self.batch_size
 
 
 def put_back_keys(written: str) -> frozenset[str]:

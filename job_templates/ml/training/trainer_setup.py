@@ -89,14 +89,15 @@ def _saved_state(run: Run) -> str | None:
 def training_arguments(run: Run, precision: Precision, rows: int, own_rows: int) -> SFTConfig:
     """The Trainer's settings for a run; the held-out rows are evaluated after every epoch, at most 10 times in all."""
     config = run.config
-    steps_an_epoch = math.ceil(rows / config.batch_size)
+    batch = config.rows_in_a_step(own_rows, rows - own_rows)
+    steps_an_epoch = math.ceil(rows / batch)
     epochs = planned_epochs(config, own_rows)
     steps = math.ceil(steps_an_epoch * epochs)
     evaluation_steps = max(steps_an_epoch, math.ceil(steps / MOST_EVALUATIONS))
     return SFTConfig(
         output_dir=str(run.resume),
         num_train_epochs=epochs,
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=batch,
         per_device_eval_batch_size=config.batch_size,
         learning_rate=config.lr,
         lr_scheduler_type=SCHEDULES[config.lr_scheduler],
