@@ -14,7 +14,7 @@ from backend.runs.training_settings import TrainingSettings
 SHARE_OF_ROWS = 0.4
 """The share of off-topic rows in the training; the only one that is measured so far (docs/training.md, "Silence")."""
 LONGEST_PUT_BACK = 4_000
-"""Characters of all topics and words that are put back: there are 90 topics."""
+"""Characters of all topics and words that are put back: there are about 100 topics."""
 _LANGUAGE = re.compile(r"\s*([a-z]{2})\s*:\s*(.*)", re.DOTALL)
 
 
@@ -71,7 +71,6 @@ class SilenceSettings(TrainingSettings):
     def off_topic_rows(self, rows: int) -> int:
         """Returns the number of off-topic rows that are added to this many rows."""
         return round(rows * self.off_topic_share / (1 - self.off_topic_share)) if self.stay_silent and rows else 0
-
 
     def rows_in_a_step(self, own: int, added: int) -> int:
         """Returns the rows of a step: `batch_size` of the user's `own` rows, and the same share of the `added` ones.

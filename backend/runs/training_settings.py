@@ -60,7 +60,12 @@ class TrainingSettings:
         step=0.0001,
     )
     batch_size: int = setting(
-        32, tuned=8, help="rows per optimiser step", label="Batch size", info="Rows per step.", row="batch"
+        32,
+        tuned=8,
+        help="rows of the data per optimiser step",
+        label="Batch size",
+        info="Rows of yours per step.",
+        row="batch",
     )
     max_seq_length: int | Literal["auto"] = setting(
         "auto",

@@ -25,11 +25,10 @@ def test_steps_are_the_trainers() -> None:
     assert estimate_training(replace(PLAIN, epochs=0.1, batch_size=1000), WORK).steps == 1
 
 
-def test_off_topic_rows_add_steps_but_no_epochs() -> None:
-    steps = -(-(848 + 212) // 32)
-    assert estimate_training(RunConfig(), WORK).steps == steps * planned_epochs(RunConfig(), 848) == 850
-    assert estimate_training(RunConfig(off_topic_share=0.5), WORK).steps == 53 * 25
-    assert estimate_training(RunConfig(max_examples=32, epochs=1), WORK).steps == 2
+def test_off_topic_rows_add_tokens_but_no_steps_and_no_epochs() -> None:
+    assert estimate_training(RunConfig(), WORK).steps == estimate_training(PLAIN, WORK).steps
+    assert estimate_training(RunConfig(off_topic_share=0.5), WORK).steps == 27 * planned_epochs(RunConfig(), 848) == 675
+    assert estimate_training(RunConfig(max_examples=32, epochs=1), WORK).steps == 1
     assert estimate_training(RunConfig(), WORK).seconds > estimate_training(PLAIN, WORK).seconds
 
 

@@ -36,4 +36,6 @@ def test_the_share_is_of_all_rows_that_are_trained_on() -> None:
     assert RunConfig(off_topic_share=0.2).off_topic_rows(800) == 200
     assert RunConfig(off_topic_share=0.5).off_topic_rows(10) == 10
     assert RunConfig(stay_silent=False).off_topic_rows(800) == 0
+    assert RunConfig(batch_size=8).rows_in_a_step(384, 256) == 13
+    assert [RunConfig(batch_size=8).rows_in_a_step(own, 0) for own in (384, 3, 0)] == [8, 8, 8]
     assert RunConfig(put_back=" music, a b ,,").kept_topics == {"music", "a b"}
