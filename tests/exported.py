@@ -57,7 +57,7 @@ def trained_run_of(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def _train(path: Path) -> None:
     examples = ROOT / "examples"
     inputs = ("--dataset", examples / "hiking.csv", "--tools", examples / "tools.json", "--output-repo", path)
-    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8", "--lr", "2e-3")
+    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8", "--lr", "2e-3", "--off-topic-share", "0.2")
     trained = run_script("train", *inputs, *size)
     assert trained.returncode == 0, trained.stdout + trained.stderr
 
