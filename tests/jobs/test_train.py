@@ -59,8 +59,8 @@ def test_a_run_holds_its_inputs_split_checkpoint_and_summary(trained: Run) -> No
         "tokenizer_config.json", "chat_template.jinja", "README.md",
     }  # fmt: skip
     summary = read_json(trained.training_path)
-    assert (summary["rows"], summary["off_topic_rows"], summary["test_rows"]) == (24, 16, len(split["test"]))
-    assert summary["steps"] == 8  # 40 rows in batches of 13, so that each has 8 of the 24 own ones, twice
+    assert (summary["rows"], summary["off_topic_rows"], summary["test_rows"]) == (24, 10, len(split["test"]))
+    assert summary["steps"] == 8  # 34 rows in batches of 11, so that each has about 8 of the 24 own ones, twice
     assert (summary["epochs"], summary["method"]) == (2, "full")
     assert (summary["device"], summary["precision"]) == ("cpu", choose_precision().name)
     assert summary["final_loss"] < step_losses(trained)[0]

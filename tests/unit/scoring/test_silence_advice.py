@@ -76,7 +76,7 @@ def test_missed_calls_are_explained_by_the_share_if_silence_was_taught() -> None
     )
     assert first.rows == tuple(str(at) for at in range(30))
     assert "no_call" not in {one.kind for one in others}
-    again = advice(found, None, RunConfig(put_back="boats"))[0]
+    again = advice(found, None, RunConfig(put_back="boats", off_topic_share=0.2))[0]
     assert again.text.endswith("(now 20 %), or leave out again in the Data step what you put back.")
 
 
