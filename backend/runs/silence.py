@@ -75,7 +75,7 @@ class SilenceSettings(TrainingSettings):
     def rows_in_a_step(self, own: int, added: int) -> int:
         """Returns the rows of a step: `batch_size` of the user's `own` rows, and the same share of the `added` ones.
 
-        So `added` off-topic rows change neither the number of steps nor the user's rows in each of them.
+        So `added` off-topic rows change the number of steps, and the user's rows in each, by rounding alone.
         """
         return round(self.batch_size * (own + added) / own) if own else self.batch_size
 

@@ -96,7 +96,7 @@ def test_a_job_that_reached_its_limit_is_gone_on_with(road: Road) -> None:
 
 
 def test_the_small_results_lie_in_the_run_and_the_weights_do_not(road: Road) -> None:
-    assert read_json(road.run.training_path)["steps"] == 84
+    assert read_json(road.run.training_path)["steps"] == 72
     assert read_json(road.run.evaluation_path)["tuned"]
     assert {"checkpoint/model.safetensors", "checkpoint/README.md", "training.json", "evaluation.json"} <= set(
         road.results
