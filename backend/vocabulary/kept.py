@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import sentencepiece
 
-from backend.vocabulary.languages import COMMON, LANGUAGES, common_words, script_of
-from backend.vocabulary.pieces import NORMAL, PROTECTED, USER_DEFINED, Pieces, read_pieces
+from backend.vocabulary.languages import ALPHABETS, COMMON, JOINED, LANGUAGES, common_words, script_of
+from backend.vocabulary.pieces import NORMAL, PROTECTED, USER_DEFINED, read_pieces
 
 WORDS = 20_000
 """The commonest words of each language whose tokens are kept (docs/export.md)."""
@@ -45,17 +45,26 @@ def kept_pieces(model: bytes, texts: Iterable[str], languages: Sequence[str], wo
     """Returns the pieces of a SentencePiece `model` that an app in these languages needs.
 
     Kept are the control tokens and bytes, every token of `texts`, every token of the `words` commonest words of each
-    language, single characters of its scripts, digits, punctuation and emoji, and all pieces that these are merged
-    from. A text is best given as the model reads it (a whole prompt with its answer), because tokens reach over the
-    places at which texts are joined. A vocabulary of at most 16,384 pieces is kept whole. Raises InputError if the
-    model is not one of Gemma 3's kind.
+    language, single characters (of all alphabets, and of Han and Hangul if a language is written in them), digits,
+    punctuation and emoji, and all pieces that these are merged from. Of the scripts of Japanese, Korean and Chinese all
+    pieces are kept if the language is named, because they reach over words, which no list of words shows. A text is
+    best given as the model reads it (a whole prompt with its answer), because tokens also reach over the places at
+    which texts are joined. A vocabulary of at most 16,384 pieces is kept whole. Raises InputError if the model is not
+    of Gemma 3's kind.
     """
     pieces = read_pieces(model)
     if len(pieces.texts) <= SMALLEST:
         return Kept(tuple(range(len(pieces.texts))), len(pieces.texts))
     encoder = sentencepiece.SentencePieceProcessor(model_proto=model)
-    scripts = {COMMON, *(script for code in languages for script in LANGUAGES[code].scripts)}
-    found = {index for index in range(len(pieces.texts)) if index < PROTECTED or _is_basic(pieces, index, scripts)}
+    scripts = ALPHABETS.union(*(LANGUAGES[code].scripts for code in languages))
+    joined = [LANGUAGES[code].scripts for code in languages if code in JOINED]
+    found = {
+        index
+        for index, (text, kind) in enumerate(zip(pieces.texts, pieces.kinds, strict=True))
+        if index < PROTECTED
+        or (kind == USER_DEFINED and not _UNUSED.fullmatch(text))
+        or (kind == NORMAL and (_is_basic(text, scripts) or any(_is_in(text, own) for own in joined)))
+    }
     found.update(chain.from_iterable(encoder.encode(list(texts))))
     for code in languages:
         found.update(chain.from_iterable(encoder.encode(list(_forms([*common_words(code, words)])))))
@@ -66,8 +75,8 @@ def _forms(words: Sequence[str]) -> Iterator[str]:
     """Yields the forms of words, the commonest first, in which they stand in texts.
 
     Each is yielded with and without a space before it, and capitalised with one. The commonest quarter is also yielded
-    capitalised without a space, as at the beginning of a message, and in capitals. All forms of all words are 8 %
-    more pieces and leave 2 % more of unseen messages unchanged (docs/export.md).
+    capitalised without a space, as at the beginning of a message, and in capitals. All forms of all words would be 7
+    to 10 % more pieces and leave 0 to 3 % more of unseen messages unchanged (docs/export.md).
     """
     for place, word in enumerate(words):
         capitalised, capitals = word[:1].upper() + word[1:], word.upper()
@@ -76,17 +85,17 @@ def _forms(words: Sequence[str]) -> Iterator[str]:
             yield from (capitalised, capitals, f" {capitals}")
 
 
-def _is_basic(pieces: Pieces, index: int, scripts: set[str]) -> bool:
-    """Whether a piece is kept for what it is: a named control token, a character, or a few punctuation marks."""
-    text = pieces.texts[index]
-    if pieces.kinds[index] == USER_DEFINED:
-        return not _UNUSED.fullmatch(text)
-    if pieces.kinds[index] != NORMAL:
-        return False
+def _is_basic(text: str, scripts: Collection[str]) -> bool:
+    """Whether a piece is a character of these scripts, a sign, an emoji or a few punctuation marks."""
     if len(text) == 1 and script_of(text) in scripts:
         return True
-    marks = text.removeprefix(SPACE).removesuffix(_EMOJI_STYLE)
-    kinds = [unicodedata.category(mark) for mark in marks]
+    kinds = [unicodedata.category(mark) for mark in text.removeprefix(SPACE).removesuffix(_EMOJI_STYLE)]
     if len(kinds) == 1:
         return kinds[0][0] in "PS" or kinds[0] in ("No", "Cf")
     return len(kinds) <= MARKS and all(kind[0] == "P" for kind in kinds)
+
+
+def _is_in(text: str, scripts: Sequence[str]) -> bool:
+    """Whether a piece has a character of the first of these scripts, and no letter of a script that is not here."""
+    found = {script_of(character) for character in text.removeprefix(SPACE)}
+    return scripts[0] in found and found <= {*scripts, COMMON}

@@ -1,4 +1,4 @@
-"""Which pieces are kept, from a model of 17,000 learned pieces in English, Spanish and Russian."""
+"""Which pieces are kept, from a model of 17,000 pieces in English, Spanish, Russian and Japanese."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from backend.errors import InputError
 from backend.vocabulary import Kept, kept_pieces
-from backend.vocabulary.languages import common_words
+from backend.vocabulary.languages import HAN, common_words, script_of
 from backend.vocabulary.pieces import PROTECTED, read_pieces
 from tests.unit.vocabulary.made import encoder, large_model, small_model
 
@@ -50,12 +50,24 @@ def test_common_words_are_kept_in_all_their_forms_and_the_commonest_in_capitals(
     assert not tokens(list(common_words("en", 20_000))) <= set(ENGLISH.ids)
 
 
-def test_characters_of_a_script_stay_with_its_language_and_signs_always() -> None:
-    russian = kept_pieces(large_model(), (), ("en", "ru"), 10)
-    cyrillic = {text for text in texts_of(russian) if len(text) == 1 and "а" <= text <= "я"}
-    assert len(cyrillic) == 32
-    assert not {"ф", "ъ", "щ"} & texts_of(ENGLISH)  # common ones are in the pieces below 512
-    assert set("0123456789,?!-ñ") <= texts_of(kept_pieces(large_model(), (), ("en",), 10))
+def test_alphabets_and_signs_stay_and_han_with_a_language_that_is_written_in_it() -> None:
+    english, japanese = (texts_of(kept_pieces(large_model(), (), codes, 10)) for codes in (("en",), ("en", "ja")))
+    assert set("0123456789,?!-ñфъщカの") <= english
+    characters = {text for text in texts_of(Kept(tuple(range(17_000)), 17_004)) if len(text) == 1}
+    han = {text for text in characters if script_of(text) == HAN}
+    assert len(han) > 100
+    assert not han & english
+    assert han <= japanese
+
+
+def test_of_japanese_all_pieces_with_kana_are_kept() -> None:
+    """Texts join its words without spaces, and the list of words has none of the joints."""
+    pieces = read_pieces(large_model()).texts
+    kana = {text for text in pieces if any("ぁ" <= one <= "ヿ" for one in text) and len(text) > 1}
+    kept = texts_of(kept_pieces(large_model(), (), ("en", "ja"), 10))
+    assert len(kana) > 50
+    assert {text for text in kana if text.isalpha()} <= kept
+    assert not kana <= texts_of(ENGLISH)
 
 
 def test_the_kept_pieces_have_their_derivations_and_nothing_else() -> None:
