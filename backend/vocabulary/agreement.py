@@ -26,7 +26,7 @@ class FastTokenizer:
     data: Mapping[str, Any]
     ids: Mapping[str, int]
     merges: list[tuple[str, str]]
-    added: list[Mapping[str, Any]]
+    added: list[dict[str, Any]]
 
 
 def check_tokenizer(folder: Path) -> tuple[bytes, Pieces, FastTokenizer]:
@@ -53,7 +53,7 @@ def read_fast(path: Path) -> FastTokenizer:
         model = data["model"]
         merges = [_pair(merge) for merge in model["merges"]]
         ids = {str(text): int(index) for text, index in model["vocab"].items()}
-        added = [token for token in data["added_tokens"] if (str(token["content"]), int(token["id"]))]
+        added = [{**token, "id": int(token["id"]), "content": str(token["content"])} for token in data["added_tokens"]]
         kind = (model["type"], model["byte_fallback"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
@@ -68,7 +68,7 @@ def read_fast(path: Path) -> FastTokenizer:
 def _pair(merge: Any) -> tuple[str, str]:
     """A merge as a pair of texts; older files have a text with a space in its middle."""
     left, right = merge.split(" ") if isinstance(merge, str) else merge
-    return left, right
+    return str(left), str(right)
 
 
 def _other_ids(pieces: Pieces, fast: FastTokenizer) -> str:

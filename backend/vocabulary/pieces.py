@@ -71,9 +71,12 @@ class Pieces:
            them by (1). It is the best of all, so it is the best of these. After the last merge V can merge nothing,
            so neither can K.
 
-        The same holds for the merges of a tokenizer.json, whose ranks take the place of the scores. The pieces that
-        no merge makes are found first, the longest at each place (user-defined pieces, added tokens). If K contains
-        those that are in the text, they are found as before, because V found none elsewhere.
+        The pieces that no merge makes (user-defined pieces, added tokens) are found before, the longest at each place.
+        Those in the text are in K, and V found none elsewhere, so the same are found.
+
+        A tokenizer.json ranks its merges instead of the pieces. The proof is the same with ranks for scores, if both
+        orders derive a piece by the same merges. They do so for all of Gemma 3's 255,474 ordinary pieces (compared on
+        2026-11-28).
         """
         found = set(ids)
         texts = sorted((self.texts[index] for index in found if self.kinds[index] == NORMAL), key=len, reverse=True)

@@ -19,8 +19,6 @@ MOST_MESSAGES = 4000
 WORDS = 5000
 """The words of each language that are compared."""
 ROUNDS = 30
-LEAST_SHARE = 1e-12
-"""No share becomes 0, because a later message may be in that language alone."""
 FLOOR = 1e-6
 """The frequency of a word that a language's list lacks; the 5,000th word of a list has about 2e-5."""
 OTHER_SCRIPT = 1e-3
@@ -104,4 +102,4 @@ def _next_shares(shares: Mapping[str, float], gains: Sequence[Gains]) -> dict[st
         whole = math.fsum(weights.values())
         for code, weight in weights.items():
             counts[code] += weight / whole
-    return {code: max(count / len(gains), LEAST_SHARE) for code, count in counts.items()}
+    return {code: count / len(gains) for code, count in counts.items()}

@@ -34,7 +34,8 @@ def trim_tokenizer(source: Path, out: Path, kept: Kept) -> tuple[int, ...]:
     """
     model, pieces, fast = check_tokenizer(source)
     count = len(pieces.texts)
-    if kept.pieces != count or kept.ids[:PROTECTED] != tuple(range(min(PROTECTED, count))) or kept.ids[-1] >= count:
+    known = sorted({*range(min(PROTECTED, count)), *(index for index in kept.ids if 0 <= index < count)})
+    if kept.pieces != count or list(kept.ids) != known:
         raise InputError(f"The kept pieces do not belong to the tokenizer in {source}. Choose them again.")
     new_ids = {old: new for new, old in enumerate(kept.ids)}
 
@@ -45,9 +46,9 @@ def trim_tokenizer(source: Path, out: Path, kept: Kept) -> tuple[int, ...]:
         out.mkdir(parents=True, exist_ok=True)
     write_bytes(out / MODEL, trimmed_model(model, kept))
     _write(out / FAST, _trimmed_fast(fast, renumber))
-    for name, trimmed in ((CONFIG, _trimmed_config), (ADDED, _trimmed_added)):
+    for name, trimmed in ((CONFIG, _trimmed_config), (ADDED, _renumbered)):
         if (source / name).is_file():
-            _write(out / name, trimmed(read_json(source / name, LARGEST_BYTES), renumber))
+            _write(out / name, _or_damaged(source / name, trimmed, renumber))
     check_tokenizer(out)
     return kept.ids
 
@@ -81,8 +82,14 @@ def _trimmed_config(config: Mapping[str, Any], renumber: Renumber) -> dict[str, 
     return {**config, "added_tokens_decoder": decoder}
 
 
-def _trimmed_added(added: Mapping[str, Any], renumber: Renumber) -> dict[str, Any]:
-    return _renumbered(added, renumber)
+def _or_damaged(
+    path: Path, trimmed: Callable[[Mapping[str, Any], Renumber], dict[str, Any]], renumber: Renumber
+) -> dict[str, Any]:
+    """Returns the trimmed content of a file. Raises InputError if its ids are not numbers."""
+    try:
+        return trimmed(read_json(path, LARGEST_BYTES), renumber)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is damaged: {error}. Download or save the checkpoint again.") from error
 
 
 def _renumbered(ids: Mapping[str, int], renumber: Renumber) -> dict[str, int]:

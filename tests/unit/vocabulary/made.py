@@ -29,9 +29,10 @@ def small_model(vocabulary: int = 2000) -> bytes:
 def large_model() -> bytes:
     """A model with 17,000 pieces in English, Spanish, Russian and Japanese, then some as the last ones of Gemma 3."""
     words = [word for code in ("en", "es", "ru", "ja") for word in common_words(code, 20_000)]
+    words += [form for word in common_words("en", 4000) for form in (word.title(), word.upper())]
     random.Random(0).shuffle(words)
     lines = [" ".join(words[start : start + 20]) for start in range(0, len(words), 20)]
-    lines += ["0 1 2 3 4 5 6 7 8 9 , ? ! -"] * 50
+    lines += ["0 1 2 3 4 5 6 7 8 9 , ? ! - well..."] * 50
     model = sentencepiece_model_pb2.ModelProto.FromString(starter_model_bytes(lines, 17_000))
     for text in ("\t", "<start_of_image>", "<unused99>", "<unused100>"):
         model.pieces.add(piece=text, score=0.0, type=USER_DEFINED)

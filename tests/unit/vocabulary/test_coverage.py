@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 import pytest
+from sentencepiece import sentencepiece_model_pb2
 
 from backend.off_topic import LANGUAGES as PRODUCT_LANGUAGES
 from backend.off_topic import asked_messages, taught_messages
@@ -26,6 +27,18 @@ def test_the_texts_of_kept_tokens_are_the_same_and_the_others_have_more_tokens()
     )
     assert (found.share, found.growth) == (0.5, found.after / found.before)
     assert found.growth > 2
+
+
+def test_other_pieces_are_not_the_same_even_if_they_are_as_many() -> None:
+    model = sentencepiece_model_pb2.ModelProto.FromString(small_model())
+    for piece in model.pieces:
+        piece.score = -piece.score
+    sentences = [*chain(*everyday_sentences().values())]
+    old, new = (encoder(one).encode(sentences, out_type=str) for one in (small_model(), model.SerializeToString()))
+    pairs = [*zip(old, new, strict=True)]
+    assert any(first != second and len(first) == len(second) for first, second in pairs)
+    found = measure_coverage(small_model(), model.SerializeToString(), sentences)
+    assert found.same == sum(first == second for first, second in pairs) > 0
 
 
 def test_without_texts_all_are_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -89,8 +90,6 @@ def test_without_the_derivations_a_kept_token_is_lost() -> None:
     ids = {*range(PROTECTED), *before.encode(text), *map(before.piece_to_id, text)}
     derived = closed(model, ids)
     assert len(derived.ids) > len(ids)
-    from dataclasses import replace
-
     alone = encoder(trimmed_model(model, replace(derived, ids=tuple(sorted(ids)))))
     after = encoder(trimmed_model(model, derived))
     assert alone.encode(text, out_type=str) != before.encode(text, out_type=str)

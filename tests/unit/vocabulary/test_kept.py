@@ -39,15 +39,20 @@ def test_every_token_of_the_texts_is_kept() -> None:
     assert tokens(texts) <= set(more.ids)
 
 
-def test_common_words_are_kept_in_all_their_forms_and_the_commonest_in_capitals() -> None:
-    words = list(common_words("en", 2000))
-    assert tokens([form for word in words for form in (word, f" {word}", f" {word[:1].upper()}{word[1:]}")]) <= set(
-        ENGLISH.ids
-    )
-    assert tokens([form for word in words[:500] for form in (word.capitalize(), word.upper(), f" {word.upper()}")]) <= (
-        set(ENGLISH.ids)
-    )
-    assert not tokens(list(common_words("en", 20_000))) <= set(ENGLISH.ids)
+def test_common_words_are_kept_in_their_forms_and_the_commonest_in_capitals() -> None:
+    words, ids = list(common_words("en", 2000)), set(ENGLISH.ids)
+    capitalised = [word[:1].upper() + word[1:] for word in words]
+    assert tokens([*words, *(f" {word}" for word in (*words, *capitalised))]) <= ids
+    for forms in (capitalised, [word.upper() for word in words], [f" {word.upper()}" for word in words]):
+        assert tokens(forms[:500]) <= ids
+        assert not tokens(forms) <= ids
+    assert not tokens(list(common_words("en", 20_000))) <= ids
+
+
+def test_two_punctuation_marks_stay_and_three_do_not() -> None:
+    pieces = set(read_pieces(large_model()).texts)
+    assert {"..", "..."} <= pieces
+    assert {"..", "..."} & texts_of(kept_pieces(large_model(), (), ("en",), 10)) == {".."}
 
 
 def test_alphabets_and_signs_stay_and_han_with_a_language_that_is_written_in_it() -> None:
@@ -68,6 +73,10 @@ def test_of_japanese_all_pieces_with_kana_are_kept() -> None:
     assert len(kana) > 50
     assert {text for text in kana if text.isalpha()} <= kept
     assert not kana <= texts_of(ENGLISH)
+    both = {text for text in kana if HAN in map(script_of, text)}
+    assert len(both) > 10
+    assert both <= kept
+    assert not both <= texts_of(kept_pieces(large_model(), (), ("en", "zh"), 10))
 
 
 def test_the_kept_pieces_have_their_derivations_and_nothing_else() -> None:

@@ -35,6 +35,7 @@ def test_words_are_the_commonest_first_and_have_no_digits() -> None:
     assert list(words)[:3] == ["the", "to", "and"]
     assert list(words.values()) == sorted(words.values(), reverse=True)
     assert not [word for word in words if any(map(str.isdigit, word))]
+    assert len(common_words("en", 100_000)) == 100_000
     assert 5_000 < len(common_words("vi", 1_000_000)) < 1_000_000
 
 

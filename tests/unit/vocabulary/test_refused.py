@@ -82,6 +82,8 @@ def test_files_that_disagree_are_refused(damage: Callable[[Any], None], told: st
         ("tokenizer.json", b'{"model": []}', "damaged"),
         ("tokenizer.json", b'{"model": {"vocab": {}, "merges": ["a b c"]}}', "damaged"),
         ("tokenizer.json", b'{"model": {"vocab": {"a": "b"}, "merges": []}}', "damaged"),
+        ("tokenizer.json", b'{"model": {"vocab": {}, "merges": [1]}}', "damaged"),
+        ("tokenizer.json", b'{"model": {"vocab": {}, "merges": []}, "added_tokens": [{"id": 1}]}', "damaged"),
         ("tokenizer.json", b'{"model": {"vocab": {}, "merges": [], "type": "BPE"}, "added_tokens": []}', "damaged"),
         (
             "tokenizer.json",
@@ -98,6 +100,21 @@ def test_missing_and_damaged_files_are_refused(
     else:
         (source / name).write_bytes(content)
     with pytest.raises(InputError, match=told):
+        trim_tokenizer(source, tmp_path / "out", KEPT)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tokenizer_config.json", '{"added_tokens_decoder": {"one": {}}}'),
+        ("tokenizer_config.json", '{"added_tokens_decoder": [1]}'),
+        ("added_tokens.json", '{"<image_soft_token>": "last"}'),
+        ("added_tokens.json", "[]"),
+    ],
+)
+def test_settings_whose_ids_are_no_numbers_are_refused(name: str, content: str, source: Path, tmp_path: Path) -> None:
+    (source / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"source/{name} is damaged"):
         trim_tokenizer(source, tmp_path / "out", KEPT)
 
 
@@ -149,7 +166,13 @@ def test_a_plain_gemma_3_names_the_tokens_of_calls_unused() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [replace(KEPT, pieces=1999), replace(KEPT, ids=KEPT.ids[1:]), Kept((*KEPT.ids, 5000), 2000)]
+    "wrong",
+    [
+        replace(KEPT, pieces=1999),
+        replace(KEPT, ids=KEPT.ids[1:]),
+        Kept((*KEPT.ids, 5000), 2000),
+        Kept((*KEPT.ids, 600), 2000),
+    ],
 )
 def test_pieces_of_another_tokenizer_are_refused(wrong: Kept, source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="do not belong to the tokenizer"):
