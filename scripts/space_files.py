@@ -18,7 +18,8 @@ FILES = ("app.py", "README.md", "SECURITY.md", "LICENSE", "requirements.txt", "p
 FOLDERS = ("backend", "docs", "examples", "job_templates", "ui")
 NEEDED = ("app.py", "README.md", "requirements.txt", "package.json", "package-lock.json")
 KNOWN = re.compile(
-    r"(?:(?:backend|job_templates|ui)/(?:\w+/)*\w+\.py|backend/(?:\w+/)*[\w.]+\.jinja|backend/off_topic/\w+\.csv"
+    r"(?:(?:backend|job_templates|ui)/(?:\w+/)*\w+\.py|backend/(?:\w+/)*[\w.]+\.jinja"
+    r"|backend/(?:off_topic|vocabulary)/\w+\.csv"
     r"|ui/static/\w+\.(?:css|js|svg)"
     r"|docs/\w+\.md|examples/(?:README\.md|hiking\.csv|tools\.json))",
     re.ASCII,

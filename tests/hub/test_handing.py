@@ -86,7 +86,8 @@ def test_what_is_sent_has_the_api_s_shape_and_nothing_of_the_user_s(
     )
     assert {Path(name).suffix for name in set(files) - own} == {".py", ".jinja", ".csv"}
     assert {name for name in files if name.endswith(".csv")} - own == {
-        f"code/backend/off_topic/{name}.csv" for name in ("asked", "taught", "topics")
+        *(f"code/backend/off_topic/{name}.csv" for name in ("asked", "taught", "topics")),
+        *(f"code/backend/vocabulary/{name}.csv" for name in ("probes", "sentences")),
     }
     assert json.loads(files["job.json"].content)["arguments"] == ["--resume"]
     assert not [name for name, file in files.items() if TOKEN.search(file.content.decode(errors="replace"))]

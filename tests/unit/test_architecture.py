@@ -25,6 +25,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "hub prompts",
         "runs",
         "tokens browser_runtime",
+        "vocabulary",
         "data",
         "off_topic",
         "scoring",
@@ -206,6 +207,7 @@ def test_backend_loads_without_the_web_and_without_torch() -> None:
 def test_what_runs_often_loads_no_more_than_it_needs() -> None:
     """Pandas and the Hub's client take longer to load than a thousand rows take to check, torch than a template."""
     assert _loaded("import backend.data", {"pandas", "huggingface_hub", "tokenizers", "httpx2", "sklearn"}) == "[]"
+    assert _loaded("import backend.vocabulary", {"wordfreq", "tokenizers", "google.protobuf"}) == "[]"
     assert _loaded("import ui.work", {"gradio", "fastapi", "pandas", "plotly", "huggingface_hub"}) == "[]"
     assert _loaded("import job_templates.ml.templates", {"torch", "transformers", "numpy"}) == "[]"
 

@@ -1,0 +1,26 @@
+"""Decides which pieces of a Gemma 3 tokenizer an app needs, and writes a tokenizer with those alone."""
+
+from backend.vocabulary.agreement import check_tokenizer
+from backend.vocabulary.coverage import Coverage, everyday_sentences, measure_coverage, probes
+from backend.vocabulary.kept import WORDS, Kept, kept_pieces
+from backend.vocabulary.languages import LANGUAGES, Language, parse_languages
+from backend.vocabulary.seen import seen_languages
+from backend.vocabulary.size import saved_bytes
+from backend.vocabulary.trimmed import trim_tokenizer
+
+__all__ = [
+    "LANGUAGES",
+    "WORDS",
+    "Coverage",
+    "Kept",
+    "Language",
+    "check_tokenizer",
+    "everyday_sentences",
+    "kept_pieces",
+    "measure_coverage",
+    "parse_languages",
+    "probes",
+    "saved_bytes",
+    "seen_languages",
+    "trim_tokenizer",
+]
