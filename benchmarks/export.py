@@ -60,7 +60,7 @@ def main() -> None:
     right = sum(answers[row.id].right for row in trained.held_out)
     print(f"The checkpoint gets {right} of {len(trained.held_out)} rows right. Cache {cache}, prefill {lengths}.")
     template = trained.fmt.chat_template(trained.tools)
-    expected = Expected(trained.fmt.name, template, source.tokenizer_model, cache)
+    expected = Expected(trained.fmt.name, template, source.tokenizer_model.read_bytes(), cache)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         model = converted(options, source, trained, lengths, cache, Path(folder))
         print(HEAD)

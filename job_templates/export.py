@@ -60,6 +60,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backend.device import AUTO, AUTO_CACHES, DEFAULT_RECIPE, PREFILL_LENGTHS, RECIPES, SMALL_CACHE, Result
+from backend.vocabulary import FULL
 from job_templates import cli
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """Add the flags of the file: --output-name-prefix, --prefill-seq-len, --kv-cache-max-len and --quantize."""
+    """Add the flags of the file: its name, prefill lengths, context, quantization and vocabulary."""
     usual = ",".join(map(str, PREFILL_LENGTHS))
     command.add_argument("--output-name-prefix", help="the start of the file's name (default: the model's name)")
     command.add_argument(
@@ -100,6 +101,13 @@ def add_file_flags(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
         metavar="RECIPE",
         help=f"{', '.join(RECIPES)}, or the name of a recipe in ai-edge-quantizer (default: %(default)s)",
     )
+    command.add_argument(
+        "--vocabulary",
+        default=AUTO,
+        metavar="LANGUAGES",
+        help=f"{AUTO} keeps the words of English and of the languages of the training rows, {FULL} keeps all; or name "
+        "languages, such as en,es. A smaller vocabulary makes the file smaller and faster (default: %(default)s)",
+    )
 
 
 def request_from(options: argparse.Namespace, model: str, output: str | None) -> Request:
@@ -113,6 +121,7 @@ def request_from(options: argparse.Namespace, model: str, output: str | None) ->
         prefill=options.prefill_seq_len,
         cache_length=options.kv_cache_max_len,
         recipe=options.quantize,
+        vocabulary=options.vocabulary,
     )
 
 

@@ -10,6 +10,7 @@ from backend.device.app_use import (
     works_constrained,
 )
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
+from backend.device.checked import Check, Result
 from backend.device.lengths import (
     AUTO,
     AUTO_CACHES,
@@ -23,7 +24,8 @@ from backend.device.lengths import (
 from backend.device.model_card import model_card, verification_of
 from backend.device.project import project_of_run, write_project_of_run
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES, Recipe
-from backend.device.verification import Agreement, Check, Conversion, Result, Verification
+from backend.device.verification import Agreement, Conversion, Verification
+from backend.device.vocabulary import VocabularyResult, check_vocabulary
 
 __all__ = [
     "ANDROID_TOOLS",
@@ -44,8 +46,10 @@ __all__ = [
     "Recipe",
     "Result",
     "Verification",
+    "VocabularyResult",
     "app_use",
     "app_use_line",
+    "check_vocabulary",
     "fitting_prefill",
     "kit_of_run",
     "model_card",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from backend.device.verification import Check, Result, Verification
+from backend.device.checked import Check, Result
+from backend.device.verification import Verification
 from backend.scoring import OffTopic, Rate
 
 CONVERSATION, CONSTRAINED, APP_CALLS = "conversation goes on", "constrained decoding", "calls in an app"

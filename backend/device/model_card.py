@@ -120,6 +120,8 @@ def _phone(exported: Verification) -> str:
         "context": f"{exported.context:,} tokens",
         "ran in": exported.runtime,
     }
+    if exported.vocabulary:
+        facts["vocabulary"] = exported.vocabulary.sentence
     if accuracy:
         facts["combined accuracy of the file"] = _interval(accuracy.combined)
     if exported.off_topic:

@@ -4,41 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from backend.device.checked import Check, Result, read_result
+from backend.device.vocabulary import VocabularyResult
 from backend.document import Field, check_schema
 from backend.files import read_json
 from backend.scoring import OffTopic, Rate, Report
 
 SCHEMA = 1
-
-
-class Result(StrEnum):
-    """The result of a check. UNCHECKED is separate from passed and failed."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNCHECKED = "could not check"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: its name, its result, and what was found, as a sentence."""
-
-    name: str
-    result: Result
-    detail: str
-
-    @classmethod
-    def from_field(cls, field: Field) -> Check:
-        """Returns the check in a field of a document. Raises InputError if a field is damaged."""
-        return cls(field["name"].text(), _result(field["result"]), field.optional("detail", Field.text) or "")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the check as one JSON object."""
-        return {"name": self.name, "result": self.result.value, "detail": self.detail}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +61,9 @@ class Verification:
 
     `bytes` is the file's size, `context` its tokens, `rows` how many messages it answered; `sections` are its parts as
     their writer lists them. `later_messages` is the rate of later messages in a conversation that get the calls that
-    they get alone. `off_topic` has the answers to messages that no tool should answer. What was not measured is None,
-    and so are the last three fields in files of earlier versions.
+    they get alone. `off_topic` has the answers to messages that no tool should answer. `vocabulary` is None if the file
+    has the model's full vocabulary. What was not measured is None, and so are the last four fields in files of earlier
+    versions.
     """
 
     file: str
@@ -109,6 +85,7 @@ class Verification:
     conversion: Conversion | None = None
     later_messages: Rate | None = None
     off_topic: OffTopic | None = None
+    vocabulary: VocabularyResult | None = None
 
     @classmethod
     def read(cls, path: Path) -> Verification:
@@ -125,7 +102,7 @@ class Verification:
             file=document["file"].text(),
             bytes=document["bytes"].count(),
             sha256=document["sha256"].text(),
-            verdict=_result(document["verdict"]),
+            verdict=read_result(document["verdict"]),
             reason=document["reason"].text(),
             checks=tuple(map(Check.from_field, document["checks"].list())),
             sections=tuple(section.mapping() for section in sections),
@@ -141,6 +118,7 @@ class Verification:
             conversion=document.optional("conversion", Conversion.from_field),
             later_messages=document.optional("later_messages", Rate.from_field),
             off_topic=document.optional("off_topic", OffTopic.from_field),
+            vocabulary=document.optional("vocabulary", VocabularyResult.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,8 +144,5 @@ class Verification:
             **({"conversion": self.conversion.to_dict()} if self.conversion else {}),
             **({"later_messages": self.later_messages.to_dict()} if self.later_messages else {}),
             **({"off_topic": self.off_topic.to_dict()} if self.off_topic else {}),
+            **({"vocabulary": self.vocabulary.to_dict()} if self.vocabulary else {}),
         }
-
-
-def _result(field: Field) -> Result:
-    return Result(field.word([result.value for result in Result]))

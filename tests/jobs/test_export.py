@@ -24,7 +24,7 @@ from backend.runs import Run, RunConfig, read_events, read_json, write_json
 from backend.tokens import train_starter_tokenizer
 from job_templates.export import main
 from job_templates.ml.litert.bundle.bundle import read_bundle
-from job_templates.ml.litert.convert.convert_worker import prepare
+from job_templates.ml.litert.convert.convert_worker import Preparation, prepare
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
 from job_templates.ml.litert.verify.trained import MOST_OFF_TOPIC, load_trained
 from job_templates.ml.models.checkpoint import save_checkpoint
@@ -189,7 +189,7 @@ def test_adapters_are_merged_in_float32(tmp_path: Path) -> None:
     tuned.save_pretrained(adapter)
     source = find_source(str(adapter))
     assert (source.weights, source.adapter, source.name) == (base, adapter, "adapter")
-    merged = prepare(source.weights, adapter, [], tmp_path / "merged")
+    merged = prepare(source.weights, Preparation(adapter), tmp_path / "merged")
     assert (merged / "tokenizer.json").is_file()
     before, after = (load_file(folder / "model.safetensors") for folder in (base, merged))
     parts = load_file(adapter / "adapter_model.safetensors")

@@ -59,6 +59,7 @@ def test_a_run_without_a_checkpoint_says_to_train_first(exported_run: Run, tmp_p
         ({"recipe": "dynamic_wi8b32_afp32"}, "in 32 bits"),
         ({"recipe": "dynamic_wi4_afp32"}, "do not end"),
         ({"recipe": "dynamic_int4"}, "Choose one of dynamic_int8"),
+        ({"vocabulary": "klingon"}, "There is no language 'klingon' here"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], message: str) -> None:
@@ -69,6 +70,7 @@ def test_what_cannot_be_asked_for_is_refused_at_once(change: dict[str, Any], mes
         "prefill": "256",
         "cache_length": "1024",
         "recipe": "none",
+        "vocabulary": "auto",
     }
     with pytest.raises(InputError, match=re.escape(message)):
         Request.parse(**{**asked, **change})

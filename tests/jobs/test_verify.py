@@ -78,7 +78,7 @@ class Parts:
         """The verification of a file, on a few of the held-out rows."""
         trained = replace(self.trained, held_out=self.trained.held_out[:rows])
         template = self.trained.fmt.chat_template(self.trained.tools)
-        expected = Expected("native", template, self.run.checkpoint / "tokenizer.model", 1024)
+        expected = Expected("native", template, (self.run.checkpoint / "tokenizer.model").read_bytes(), 1024)
         answers = lambda: checkpoint_answers(self.source, trained)  # noqa: E731 - as exporting.py gives it
         return verify(Subject(file, expected, trained, answers), silent).to_dict()
 
@@ -163,7 +163,7 @@ def test_wrong_metadata_fails(parts: Parts, change: Callable[[Any], None], check
 
 def test_plain_function_gemma_is_refused_for_the_json_format(parts: Parts) -> None:
     trained, file = parts.trained, parts.pack()
-    expected = Expected("json", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
+    expected = Expected("json", trained.fmt.chat_template(trained.tools), parts.tokenizer.read_bytes(), 1024)
     record = verify(Subject(file, expected, None, lambda: None), silent).to_dict()
     assert failed(record) == {"type"}
     assert "answers in JSON" in record["reason"]
@@ -220,7 +220,7 @@ def test_a_crash_of_the_runtime_is_a_verdict(parts: Parts) -> None:
                 child.send_signal(signal.SIGSEGV)
 
     trained, file = parts.trained, parts.pack()
-    expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
+    expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer.read_bytes(), 1024)
     record = verify(Subject(file, expected, trained, lambda: None), crash).to_dict()
     assert (record["verdict"], failed(record), record["rows"]) == ("failed", {"answers"}, 2)
     assert "After 2 of" in record["reason"]
@@ -229,7 +229,7 @@ def test_a_crash_of_the_runtime_is_a_verdict(parts: Parts) -> None:
 
 def test_without_rows_nothing_is_claimed(parts: Parts) -> None:
     trained, file = parts.trained, parts.pack()
-    expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer, 1024)
+    expected = Expected("native", trained.fmt.chat_template(trained.tools), parts.tokenizer.read_bytes(), 1024)
     record = verify(Subject(file, expected, None, lambda: None), silent).to_dict()
     assert record["verdict"] == "could not check"
     assert record["reason"] == "The model has no run, so there are no held-out rows."

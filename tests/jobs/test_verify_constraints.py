@@ -11,7 +11,7 @@ import litert_lm_builder
 import pytest
 
 from backend.device.canonical import ANDROID_TOOLS
-from backend.device.verification import Check, Result
+from backend.device.checked import Check, Result
 from backend.inference import Answer, ModelSession, WorkerDied
 from backend.records import Call, Example, Tool
 from backend.runs import Run, read_json

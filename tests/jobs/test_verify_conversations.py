@@ -40,7 +40,7 @@ def check_of(parts: Parts, template: str) -> tuple[dict[str, Any], str]:
     path = parts.folder / "damaged.litertlm"
     write_bundle(path, parts.model, parts.tokenizer, parts.metadata)
     trained = replace(parts.trained, held_out=parts.trained.held_out[:6])
-    expected = Expected("native", template, parts.run.checkpoint / "tokenizer.model", 1024)
+    expected = Expected("native", template, (parts.run.checkpoint / "tokenizer.model").read_bytes(), 1024)
     record = verify(Subject(path, expected, trained, lambda: checkpoint_answers(parts.source, trained)), silent)
     [check] = [check.to_dict() for check in record.checks if check.name == NAME]
     return check, record.verdict.value

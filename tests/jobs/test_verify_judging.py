@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from backend.device.verification import Agreement, Check, Result
+from backend.device.checked import Check, Result
+from backend.device.verification import Agreement
 from backend.inference.model_session import Answer
 from backend.off_topic import Message, Selection, as_rows
 from backend.prompts import get_format

@@ -19,6 +19,7 @@ from backend.device import (
     read_prefill,
 )
 from backend.errors import InputError
+from backend.vocabulary import FULL, read_vocabulary
 from ui.html import Part
 from ui.page import KeyedUpdate, PageState, Panel, Updates, readable
 
@@ -42,17 +43,26 @@ class ExportOptions(Panel):
                 self.prefill = gr.Textbox(
                     USUAL_PREFILL, label="Prefill lengths", info="Tokens read at a time; the best fit is used."
                 )
+                self.vocabulary = gr.Dropdown(
+                    [("Languages of your rows", AUTO), ("All languages", FULL)], value=AUTO, allow_custom_value=True,
+                    label="Vocabulary", info="Smaller and faster with fewer languages; or name them: en, es.",
+                )  # fmt: skip
             self.note = Part(elem_id="export-note")
 
     @property
     def fields(self) -> list[Component]:
         """The inputs of read_options."""
-        return [self.recipe, self.context, self.prefill]
+        return [self.recipe, self.context, self.prefill, self.vocabulary]
 
     def render(self, page_state: PageState) -> Updates:
         """Show the form if there is a model to export; a different run resets it to the usual values."""
         key = page_state.location.run or ""
-        usual = {self.recipe: DEFAULT_RECIPE, self.context: AUTO, self.prefill: USUAL_PREFILL}
+        usual = {
+            self.recipe: DEFAULT_RECIPE,
+            self.context: AUTO,
+            self.prefill: USUAL_PREFILL,
+            self.vocabulary: AUTO,
+        }
         return {
             self.box: gr.update(visible=page_state.has("train") and not page_state.stage("export").active),
             self.note: Markup('<p class="note">{}</p>').format(_note(page_state)),
@@ -60,12 +70,14 @@ class ExportOptions(Panel):
         }
 
 
-def read_options(recipe: Any, context: Any, prefill: Any) -> list[str]:
+def read_options(recipe: Any, context: Any, prefill: Any, vocabulary: Any) -> list[str]:
     """The flags of export.py for these values. Raises InputError if a value is not allowed."""
     if recipe not in RECIPES:
         raise InputError(f"{str(recipe)[:80]!r} is not a known recipe for the weights. Choose one from the list.")
     cache, lengths = read_cache(str(context)), read_prefill(str(prefill))
     flags = ["--quantize", str(recipe), "--kv-cache-max-len", AUTO if cache is None else str(cache)]
+    if (kept := read_vocabulary(str(vocabulary))) != AUTO:
+        flags += ["--vocabulary", kept]
     if lengths != PREFILL_LENGTHS:
         flags += ["--prefill-seq-len", ",".join(map(str, lengths))]
     return flags

@@ -135,6 +135,7 @@ def _exported(page_state: PageState, run: Run) -> Markup:
         _verdict(verification),
         _figures(verification, evaluation),
         _off_topic(verification),
+        _vocabulary(verification),
         _app_use(verification),
         _actions(run, file),
     ]
@@ -172,6 +173,12 @@ def _off_topic(verification: Verification) -> Markup:
     """One sentence on calls for messages that are not for the tools; empty if none was asked."""
     sentence = off_topic_sentence(verification.off_topic) if verification.off_topic else ""
     return Markup('<p id="export-off-topic">{}</p>').format(sentence) if sentence else Markup("")
+
+
+def _vocabulary(verification: Verification) -> Markup:
+    """One sentence on a trimmed vocabulary; empty if the file has the full one."""
+    found = verification.vocabulary
+    return Markup('<p id="export-vocabulary">{}</p>').format(found.sentence) if found else Markup("")
 
 
 def _compared_accuracy(accuracy: Rate, evaluation: Evaluation | None) -> Markup:

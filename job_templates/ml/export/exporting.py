@@ -22,10 +22,13 @@ from backend.device import (
     write_android_tools,
 )
 from backend.errors import InputError
+from backend.records import FormatName
 from backend.runs import Scratch, write_json, write_text
+from backend.vocabulary import read_vocabulary
 from job_templates.cli import say
 from job_templates.ml.export.destination import Destination, find_destination
 from job_templates.ml.export.progress import Progress
+from job_templates.ml.export.vocabulary import Vocabulary, choose_vocabulary
 from job_templates.ml.litert.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert import convert, find_recipe, quantize
 from job_templates.ml.litert.verify import (
@@ -48,6 +51,7 @@ class Request:
     """The export that the command line describes, checked as far as possible without the model.
 
     `prefill_lengths` None means the default lengths. `cache_length` None means the length that the rows need.
+    `vocabulary` is what read_vocabulary returns.
     """
 
     model: str
@@ -56,10 +60,18 @@ class Request:
     prefill_lengths: tuple[int, ...] | None
     cache_length: int | None
     recipe: Recipe
+    vocabulary: str
 
     @classmethod
     def parse(
-        cls, model: str, output: str | None, prefix: str | None, prefill: str | None, cache_length: str, recipe: str
+        cls,
+        model: str,
+        output: str | None,
+        prefix: str | None,
+        prefill: str | None,
+        cache_length: str,
+        recipe: str,
+        vocabulary: str,
     ) -> Request:
         """Returns the checked request. Raises InputError, with the allowed values, if a value is not allowed."""
         if prefix is not None and not PREFIX.fullmatch(prefix):
@@ -69,7 +81,7 @@ class Request:
             )
         lengths, cache = read_prefill(prefill) if prefill else None, read_cache(cache_length)
         fitting_prefill(lengths, cache or AUTO_CACHES[-1])
-        return cls(model, output, prefix, lengths, cache, find_recipe(recipe))
+        return cls(model, output, prefix, lengths, cache, find_recipe(recipe), read_vocabulary(vocabulary))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class Plan:
     """The file to make: its name, its expected content, and how it is converted."""
 
     name: str
-    trained: Trained | None
+    vocabulary: Vocabulary
     expected: Expected
     prefill_lengths: tuple[int, ...]
     recipe: Recipe
@@ -91,52 +103,77 @@ def export(request: Request) -> Result:
         progress = Progress(own.metrics_path if own is not None else None)
         progress.stage("started", source.name)
         try:
-            record = _export(_plan(request, source), source, destination, progress)
+            record = _export(request, source, destination, progress)
         except BaseException as error:  # also after a signal: the page must not show an endless stage
             progress.stage("failed", str(error) or f"Stopped ({type(error).__name__}).")
             raise
     return _conclude(record, progress)
 
 
-def _plan(request: Request, source: ModelSource) -> Plan:
+def _plan(request: Request, source: ModelSource, work: Path) -> Plan:
     """The plan for a request, with the values that depend on the model and its rows."""
-    trained = load_trained(source.run) if source.run is not None else None
+    original = load_trained(source.run) if source.run is not None else None
+    prompt_format, template = _prompt(source, original)
+    vocabulary = choose_vocabulary(request.vocabulary, source, original, template, work / "tokenizer")
+    trained = vocabulary.trained
     if trained is not None and request.cache_length is not None:
         trained.check_fits(request.cache_length)
     cache = request.cache_length or smallest_cache(trained.longest() if trained is not None else 0)
     return Plan(
         f"{request.prefix or source.name}_{request.recipe.suffix}_ekv{cache}.litertlm",
-        trained,
-        _expected(source, trained, cache),
+        vocabulary,
+        Expected(prompt_format, template, vocabulary.tokenizer_model.read_bytes(), cache),
         fitting_prefill(request.prefill_lengths, cache),
         request.recipe,
     )
 
 
-def _export(plan: Plan, source: ModelSource, destination: Destination, progress: Progress) -> Verification:
-    file, trained, expected = destination.folder / plan.name, plan.trained, plan.expected
+def _prompt(source: ModelSource, trained: Trained | None) -> tuple[FormatName, str]:
+    """The prompt format and the chat template: the run's, or the checkpoint's own."""
+    if trained is not None:
+        return trained.fmt.name, trained.fmt.chat_template(trained.tools)
+    return prompt_of_checkpoint(source)
+
+
+def _convert(plan: Plan, source: ModelSource, file: Path, progress: Progress, work: Path) -> Conversion:
+    """Make the file, and return how it was made."""
+    expected, trained = plan.expected, plan.vocabulary.trained
     say(f"Exporting {source.name} as {plan.name}.")
     started = time.monotonic()
-    with Scratch(".export-", destination.folder) as work:
-        calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
-        model = convert(source, Path(work), plan.prefill_lengths, expected.context, progress.step, calibration)
-        converted = quantize(model, Path(work), plan.recipe, progress.step)
-        progress.step("package", 0, 1)
-        (destination.folder / VERIFICATION).unlink(missing_ok=True)  # it describes an older file
-        metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
-        write_bundle(file, converted.tflite, source.tokenizer_model, metadata)
+    calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
+    kept = plan.vocabulary.kept
+    model = convert(source, work, plan.prefill_lengths, expected.context, progress.step, calibration, kept)
+    converted = quantize(model, work, plan.recipe, progress.step)
+    progress.step("package", 0, 1)
+    (file.parent / VERIFICATION).unlink(missing_ok=True)  # it describes an older file
+    metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
+    write_bundle(file, converted.tflite, plan.vocabulary.tokenizer_model, metadata)
     seconds = time.monotonic() - started
-    write_android_tools(trained.tools if trained is not None else (), destination.folder / ANDROID_TOOLS)
+    write_android_tools(trained.tools if trained is not None else (), file.with_name(ANDROID_TOOLS))
     progress.step("package", 1, 1)
     say(
         f"  {file.name}: {file.stat().st_size / 1e6:.1f} MB; the conversion took {seconds:.0f} s and "
         f"{converted.peak_memory_mb:,.0f} MB of memory."
     )
+    return Conversion(plan.recipe.name, plan.prefill_lengths, round(seconds, 1), converted.peak_memory_mb)
+
+
+def _export(request: Request, source: ModelSource, destination: Destination, progress: Progress) -> Verification:
+    with Scratch(".export-", destination.folder) as work:
+        plan = _plan(request, source, Path(work))
+        file = destination.folder / plan.name
+        made = _convert(plan, source, file, progress, Path(work))
+    trained = plan.vocabulary.trained
     record = verify(
-        Subject(file, expected, trained, lambda: agreement.checkpoint_answers(source, trained)),
+        Subject(
+            file,
+            plan.expected,
+            trained,
+            lambda: agreement.checkpoint_answers(source, trained),
+            plan.vocabulary.result,
+        ),
         lambda done, total: progress.step("verify", done, total),
     )
-    made = Conversion(plan.recipe.name, plan.prefill_lengths, round(seconds, 1), converted.peak_memory_mb)
     record = replace(record, conversion=made)
     write_json(destination.folder / VERIFICATION, record.to_dict())
     card = model_card(source.run, trained.tools, record) if source.run is not None and trained is not None else None
@@ -144,15 +181,6 @@ def _export(plan: Plan, source: ModelSource, destination: Destination, progress:
         write_text(source.run.checkpoint / "README.md", card)
     destination.publish(card if destination.repo_id == source.repo_id else None)
     return record
-
-
-def _expected(source: ModelSource, trained: Trained | None, cache: int) -> Expected:
-    """The expected content of the file: the run's prompt, or the checkpoint's own chat template."""
-    if trained is not None:
-        prompt_format, template = trained.fmt.name, trained.fmt.chat_template(trained.tools)
-    else:
-        prompt_format, template = prompt_of_checkpoint(source)
-    return Expected(prompt_format, template, source.tokenizer_model, cache)
 
 
 def _conclude(record: Verification, progress: Progress) -> Result:

@@ -33,6 +33,14 @@ OnPhase = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRows:
+    """The rows of the embedding table that a trimmed model keeps, in ascending order, and its tokenizer's folder."""
+
+    ids: tuple[int, ...]
+    tokenizer: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
     """The model as TFLite, and the peak memory of its conversion."""
 
@@ -47,16 +55,20 @@ def convert(
     cache_length: int,
     on_phase: OnPhase,
     calibration: Sequence[Sequence[int]] = (),
+    kept: KeptRows | None = None,
 ) -> Converted:
     """Convert a checkpoint (with its adapter, if any) into the folder `out`, in float32.
 
-    With `calibration`, sequences of token ids of the model's rows, the model is first smoothed for 8-bit activations.
+    With `kept`, the embedding table is trimmed to these rows first. With `calibration`, sequences of token ids of the
+    model's rows (the new ids of a trimmed model), the model is then smoothed for 8-bit activations.
     The output of the libraries is printed only if they fail. Raises InputError if they fail.
     """
     order = {
         "checkpoint": str(source.weights),
         "adapter": str(source.adapter) if source.adapter else None,
         "calibration": [list(ids) for ids in calibration],
+        "kept": list(kept.ids) if kept is not None else [],
+        "tokenizer": str(kept.tokenizer.absolute()) if kept is not None else None,
         "out": str(out.absolute()),
         "prefill_lengths": list(prefill_lengths),
         "cache_length": cache_length,

@@ -1,7 +1,8 @@
 """The process that converts a checkpoint: `python -m job_templates.ml.litert.convert.convert_worker ORDER`.
 
-ORDER is a file with a JSON object: checkpoint, adapter (or null), calibration (lists of token ids, or empty), out,
-prefill_lengths, cache_length. Writes OUT/model.tflite with weights in float32.
+ORDER is a file with a JSON object: checkpoint, adapter (or null), kept (rows of the embedding table, or empty),
+tokenizer (its folder if rows are kept, or null), calibration (lists of token ids, or empty), out, prefill_lengths,
+cache_length. Writes OUT/model.tflite with weights in float32.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,35 +47,73 @@ def schema_alias() -> Iterator[None]:
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json")
 
 
-def prepare(checkpoint: Path, adapter: Path | None, calibration: Sequence[Sequence[int]], out: Path) -> Path:
-    """Write the checkpoint to `out` in float32, with its LoRA adapter merged, smoothed for 8-bit activations.
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What is changed in a checkpoint before it is converted.
 
-    Without `calibration` it is not smoothed. Returns `out`.
+    `adapter` is merged, the embedding table is trimmed to the rows `kept` of the tokenizer in the folder `tokenizer`,
+    and with `calibration` the model is smoothed for 8-bit activations.
     """
+
+    adapter: Path | None = None
+    kept: Sequence[int] = ()
+    tokenizer: Path | None = None
+    calibration: Sequence[Sequence[int]] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is changed."""
+        return bool(self.adapter or self.kept or self.calibration)
+
+
+def prepare(checkpoint: Path, changes: Preparation, out: Path) -> Path:
+    """Write the changed checkpoint to `out` in float32, with its tokenizer. Returns `out`."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
-    if adapter is not None:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    if calibration:
-        smooth(model.eval(), calibration)
+    if changes.adapter is not None:
+        model = PeftModel.from_pretrained(model, str(changes.adapter)).merge_and_unload()
+    if changes.kept:
+        trim_embeddings(model, changes.kept)
+    if changes.calibration:
+        smooth(model.eval(), changes.calibration)
     model.save_pretrained(out)
+    folders = [folder for folder in (changes.tokenizer, changes.adapter, checkpoint) if folder is not None]
     for name in TOKENIZER_FILES:
-        source = adapter / name if adapter is not None and (adapter / name).is_file() else checkpoint / name
-        if source.is_file():
-            shutil.copyfile(source, out / name)
+        found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        if found is not None:
+            shutil.copyfile(found, out / name)
     return out
+
+
+def trim_embeddings(model: Any, kept: Sequence[int]) -> None:
+    """Keep these rows of the model's embedding table, which is also its output layer.
+
+    Raises ValueError if the table has fewer rows, or if the output layer is another one.
+    """
+    import torch
+
+    table = model.get_input_embeddings()
+    if model.get_output_embeddings().weight is not table.weight:
+        raise ValueError("the output layer is not the embedding table")
+    if max(kept) >= table.weight.shape[0]:
+        raise ValueError(f"the embedding table has {table.weight.shape[0]} rows, and row {max(kept)} is to be kept")
+    rows = table.weight.detach()[torch.tensor(list(kept))].clone()
+    model.resize_token_embeddings(len(kept), mean_resizing=False)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.copy_(rows)
 
 
 def convert(order: dict[str, Any]) -> None:
     """Convert the checkpoint of an order. Raises whatever the libraries raise."""
     out = Path(order["out"])
     checkpoint = Path(order["checkpoint"])
-    adapter = Path(order["adapter"]) if order["adapter"] else None
-    if adapter is not None or order["calibration"]:
-        checkpoint = prepare(checkpoint, adapter, order["calibration"], out / "prepared")
+    adapter, tokenizer = (Path(order[name]) if order[name] else None for name in ("adapter", "tokenizer"))
+    changes = Preparation(adapter, order["kept"], tokenizer, order["calibration"])
+    if changes.changes:
+        checkpoint = prepare(checkpoint, changes, out / "prepared")
     with schema_alias():
         from litert_torch.generative.export_hf import export
         from litert_torch.generative.export_hf.core import export_lib, exportable_module

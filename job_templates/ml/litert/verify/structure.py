@@ -20,11 +20,11 @@ TFLITE_MAGIC = b"TFL3"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The expected content of a file."""
+    """The expected content of a file; `tokenizer` is its tokenizer.model."""
 
     prompt_format: FormatName
     template: str
-    tokenizer_model: Path
+    tokenizer: bytes
     context: int
 
 
@@ -119,8 +119,8 @@ def _tokenizer(bundle: Bundle, expected: Expected) -> str:
              if pieces.piece_to_id(token) != token_id]  # fmt: skip
     if wrong:
         raise InputError(f"Control tokens have other ids than FunctionGemma's: {', '.join(wrong)}.")
-    if packed != expected.tokenizer_model.read_bytes():
-        raise InputError("The packed tokenizer is not the checkpoint's.")
+    if packed != expected.tokenizer:
+        raise InputError("The packed tokenizer is not the one that belongs to this model.")
     return f"SentencePiece with {pieces.vocab_size():,} pieces; every control token has its id."
 
 

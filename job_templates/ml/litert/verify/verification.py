@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification
+from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification, VocabularyResult, check_vocabulary
 from backend.inference import Answer
 from backend.off_topic import Selection, as_rows
 from backend.prompts import get_format
@@ -47,12 +47,16 @@ RUN_CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file, its expected content, and the data to run it on (None if the model has no run)."""
+    """A file, its expected content, and the data to run it on (None if the model has no run).
+
+    `vocabulary` is None if it is the model's full one.
+    """
 
     file: Path
     expected: Expected
     trained: Trained | None
     checkpoint_answers: Callable[[], dict[str, CheckpointRow] | None]
+    vocabulary: VocabularyResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification
     `on_row` gets the number of answers and of messages.
     """
     bundle, checks = check_structure(subject.file, subject.expected)
+    checks += [check_vocabulary(subject.vocabulary)] if subject.vocabulary is not None else []
     ran, scored = Ran(), Scored()
     if any(check.result == Result.FAILED for check in checks):
         checks += _unchecked("the file was not run, because it is damaged")
@@ -183,6 +188,7 @@ def _record(
         runtime=f"{RUNTIME} {_version()}",
         context=subject.expected.context,
         rows=len(ran.answers),
+        vocabulary=subject.vocabulary,
         later_messages=later_messages(ran.conversations, _alone(subject, ran)),
     )
 

@@ -1,0 +1,108 @@
+"""A model whose vocabulary is trimmed at export: the same answers with fewer pieces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from backend.device import VocabularyResult
+from backend.device.canonical import write_android_tools
+from backend.errors import InputError
+from backend.runs import Run
+from backend.vocabulary import kept
+from job_templates.ml.export.vocabulary import Vocabulary, choose_vocabulary
+from job_templates.ml.litert.bundle import build_metadata, write_bundle
+from job_templates.ml.litert.convert import KeptRows, convert
+from job_templates.ml.litert.convert.convert_worker import Preparation, prepare
+from job_templates.ml.litert.verify import Expected, Subject, Trained, load_trained, verify
+from job_templates.ml.litert.verify.agreement import checkpoint_answers
+from job_templates.ml.models.source import ModelSource, find_source
+from tests.jobs.test_verify import failed, silent
+
+
+@pytest.fixture
+def trained(exported_run: Run, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """The rows of a starter, whose 2,000 pieces are few enough to be kept whole elsewhere."""
+    monkeypatch.setattr(kept, "SMALLEST", 512)
+    return load_trained(exported_run)
+
+
+def chosen(choice: str, run: Run, trained: Trained, out: Path) -> tuple[ModelSource, Vocabulary]:
+    source = find_source(str(run.path))
+    return source, choose_vocabulary(choice, source, trained, trained.fmt.chat_template(trained.tools), out)
+
+
+def parts_of(vocabulary: Vocabulary) -> tuple[KeptRows, VocabularyResult, Trained]:
+    assert vocabulary.kept is not None
+    assert vocabulary.result is not None
+    assert vocabulary.trained is not None
+    return vocabulary.kept, vocabulary.result, vocabulary.trained
+
+
+def test_the_kept_pieces_have_the_same_logits(exported_run: Run, trained: Trained, tmp_path: Path) -> None:
+    source, vocabulary = chosen("auto", exported_run, trained, tmp_path / "tokenizer")
+    rows, result, own = parts_of(vocabulary)
+    assert result.pieces == len(rows.ids) < result.full
+    assert result.training.same == result.training.texts == len(trained.train)
+    folder = prepare(source.weights, Preparation(kept=rows.ids, tokenizer=rows.tokenizer), tmp_path / "prepared")
+    assert json.loads((folder / "config.json").read_bytes())["vocab_size"] == len(rows.ids)
+    full, small = (AutoModelForCausalLM.from_pretrained(path).eval() for path in (source.weights, folder))
+    for row in trained.train[:5]:
+        prompt = trained.fmt.prompt(trained.tools, row.message)
+        before, after = trained.counter.encode(prompt), own.counter.encode(prompt)
+        assert [rows.ids[new] for new in after] == before
+        with torch.no_grad():
+            expected = full(torch.tensor([before])).logits[..., list(rows.ids)]
+            torch.testing.assert_close(small(torch.tensor([after])).logits, expected)
+
+
+def test_full_and_a_model_without_rows_keep_everything(exported_run: Run, trained: Trained, tmp_path: Path) -> None:
+    source, whole = chosen("full", exported_run, trained, tmp_path / "a")
+    unknown = choose_vocabulary("auto", source, None, "", tmp_path / "b")
+    for vocabulary in (whole, unknown):
+        assert (vocabulary.kept, vocabulary.result) == (None, None)
+        assert vocabulary.tokenizer_model == source.tokenizer_model
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tokenizer_that_disagrees_with_itself_is_refused_or_kept_whole(
+    exported_run: Run, trained: Trained, tmp_path: Path
+) -> None:
+    source, _ = chosen("full", exported_run, trained, tmp_path / "a")
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    (folder / "tokenizer.model").write_bytes(source.tokenizer_model.read_bytes())
+    damaged = json.loads((source.weights / "tokenizer.json").read_bytes())
+    damaged["model"]["merges"] = damaged["model"]["merges"][::-1]
+    (folder / "tokenizer.json").write_text(json.dumps(damaged), encoding="utf-8")
+    template = trained.fmt.chat_template(trained.tools)
+    other = ModelSource(source.name, folder, source.weights, None, folder / "tokenizer.model", source.run)
+    with pytest.raises(InputError, match="its merges are in another order"):
+        choose_vocabulary("en", other, trained, template, tmp_path / "out")
+    whole = choose_vocabulary("auto", other, trained, template, tmp_path / "out")
+    assert (whole.kept, whole.tokenizer_model) == (None, folder / "tokenizer.model")
+
+
+@pytest.mark.slow  # the tests above hold its parts
+def test_a_trimmed_file_passes_and_with_another_tokenizer_it_fails(
+    exported_run: Run, trained: Trained, tmp_path: Path
+) -> None:
+    source, vocabulary = chosen("auto", exported_run, trained, tmp_path / "tokenizer")
+    rows, result, own = parts_of(vocabulary)
+    model = convert(source, tmp_path, (32, 256), 1024, lambda *_: None, (), rows)
+    template, file = own.fmt.chat_template(own.tools), tmp_path / "small.litertlm"
+    write_android_tools(own.tools, tmp_path / "tools_android.json")
+    write_bundle(file, model.tflite, vocabulary.tokenizer_model, build_metadata("native", template, 1024))
+    expected = Expected("native", template, vocabulary.tokenizer_model.read_bytes(), 1024)
+    subject = Subject(file, expected, own, lambda: checkpoint_answers(source, own), result)
+    record = verify(subject, silent).to_dict()
+    assert (record["verdict"], failed(record)) == ("passed", {"constrained decoding"})
+    assert record["vocabulary"] == result.to_dict()
+    agreement = record["checkpoint_agreement"]
+    assert agreement["same"] == agreement["rows"]
+    write_bundle(file, model.tflite, source.tokenizer_model, build_metadata("native", template, 1024))
+    assert failed(verify(subject, silent).to_dict()) == {"tokenizer"}
