@@ -9,6 +9,7 @@
 #     "protobuf==7.36.2",
 #     "tokenizers==0.23.3",
 #     "scikit-learn==1.9.1",
+#     "wordfreq==3.1.1",
 #     "torch==2.13.0",
 #     "transformers==5.23.0",
 #     "trl==1.16.0",
