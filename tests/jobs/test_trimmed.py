@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from sentencepiece import SentencePieceProcessor
 from transformers import AutoModelForCausalLM
 
 from backend.device import VocabularyResult
@@ -58,6 +60,16 @@ def test_the_kept_pieces_have_the_same_logits(exported_run: Run, trained: Traine
         with torch.no_grad():
             expected = full(torch.tensor([before])).logits[..., list(rows.ids)]
             torch.testing.assert_close(small(torch.tensor([after])).logits, expected)
+
+
+def test_the_sentence_of_a_silent_model_is_kept(exported_run: Run, trained: Trained, tmp_path: Path) -> None:
+    source, plain = chosen("auto", exported_run, trained, tmp_path / "a")
+    tokens, before = SentencePieceProcessor(model_file=str(source.tokenizer_model)), set(parts_of(plain)[0].ids)
+    word = next(tokens.decode([at]) for at in range(2000) if not {*tokens.encode(tokens.decode([at]))} <= before)
+    config = replace(exported_run.config, no_call_answer=f"No. | de: {word}")
+    own = replace(source, run=replace(exported_run, config=config))
+    said = choose_vocabulary("auto", own, trained, trained.fmt.chat_template(trained.tools), tmp_path / "b")
+    assert set(tokens.encode(word)) <= set(parts_of(said)[0].ids)
 
 
 def test_full_and_a_model_without_rows_keep_everything(exported_run: Run, trained: Trained, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ class Location:
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
-    the requested price (quotes.py there), `doctor` the open check (checkups.py there). None of these is part of the
-    address.
+    the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py). None of these is
+    part of the address.
     """
 
     run: str | None = None

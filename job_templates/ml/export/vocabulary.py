@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.device import VocabularyResult
 from backend.errors import InputError
 from backend.prompts import RESERVED
+from backend.runs import answers_by_language
 from backend.tokens import load_plain_counter, tool_texts
 from backend.vocabulary import (
     AUTO,
@@ -64,7 +65,8 @@ def _trimmed(choice: str, source: ModelSource, trained: Trained | None, template
     """The trimmed vocabulary; None if the model has few pieces."""
     messages = [row.message for row in trained.train] if trained is not None else []
     before, languages = source.tokenizer_model.read_bytes(), kept_languages(choice, messages)
-    kept = kept_pieces(before, [*RESERVED.split(template), *_texts(trained)], languages)
+    answers = answers_by_language(source.run.config.no_call_answer).values() if source.run is not None else ()
+    kept = kept_pieces(before, [*RESERVED.split(template), *answers, *_texts(trained)], languages)
     if not kept.trims:
         say("Vocabulary: all pieces are kept, because the model has few.")
         return None
