@@ -11,6 +11,7 @@ from backend.device.app_use import (
 )
 from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.checked import Check, Result
+from backend.device.file_size import estimated_bytes
 from backend.device.lengths import (
     AUTO,
     AUTO_CACHES,
@@ -50,6 +51,7 @@ __all__ = [
     "app_use",
     "app_use_line",
     "check_vocabulary",
+    "estimated_bytes",
     "fitting_prefill",
     "kit_of_run",
     "model_card",

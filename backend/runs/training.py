@@ -17,7 +17,9 @@ class TrainingSummary:
     """The summary of a training: `seconds` of training, losses in nats per token, lengths in tokens.
 
     `held_out_loss` and `held_out_match` are from the best evaluation of the held-out rows. `off_topic_rows` are those
-    of each epoch beside `rows`. A field that an earlier version of the trainer did not write is None.
+    of each epoch beside `rows`. `pieces` is the size of the vocabulary, `hidden_size` the width of a row of the
+    embedding table, and `kept_pieces` what an export for `kept_languages` (codes with commas) keeps. A field that an
+    earlier version of the trainer did not write is None.
     """
 
     rows: int
@@ -41,6 +43,10 @@ class TrainingSummary:
     final_loss: float | None = None
     held_out_loss: float | None = None
     held_out_match: float | None = None
+    hidden_size: int | None = None
+    pieces: int | None = None
+    kept_pieces: int | None = None
+    kept_languages: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> TrainingSummary:
@@ -74,6 +80,10 @@ class TrainingSummary:
             tokens_saved=summary.optional("tokens_saved", Field.count),
             held_out_loss=summary.optional("held_out_loss", Field.number),
             held_out_match=summary.optional("held_out_match", Field.number),
+            hidden_size=summary.optional("hidden_size", Field.count),
+            pieces=summary.optional("pieces", Field.count),
+            kept_pieces=summary.optional("kept_pieces", Field.count),
+            kept_languages=summary.optional("kept_languages", Field.text),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from backend.vocabulary.coverage import Coverage, everyday_sentences, measure_co
 from backend.vocabulary.kept import WORDS, Kept, kept_pieces
 from backend.vocabulary.languages import LANGUAGES, Language, parse_languages
 from backend.vocabulary.seen import seen_languages
-from backend.vocabulary.size import saved_bytes
+from backend.vocabulary.texts import model_texts
 from backend.vocabulary.trimmed import trim_tokenizer
 
 __all__ = [
@@ -22,10 +22,10 @@ __all__ = [
     "kept_languages",
     "kept_pieces",
     "measure_coverage",
+    "model_texts",
     "parse_languages",
     "probes",
     "read_vocabulary",
-    "saved_bytes",
     "seen_languages",
     "trim_tokenizer",
 ]

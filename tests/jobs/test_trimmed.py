@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM
 from backend.device import VocabularyResult
 from backend.device.canonical import write_android_tools
 from backend.errors import InputError
-from backend.runs import Run
+from backend.runs import Run, TrainingSummary
 from backend.vocabulary import kept
 from job_templates.ml.export.vocabulary import Vocabulary, choose_vocabulary
 from job_templates.ml.litert.bundle import build_metadata, write_bundle
@@ -22,7 +22,9 @@ from job_templates.ml.litert.convert import KeptRows, convert
 from job_templates.ml.litert.convert.convert_worker import Preparation, prepare
 from job_templates.ml.litert.verify import Expected, Subject, Trained, load_trained, verify
 from job_templates.ml.litert.verify.agreement import checkpoint_answers
+from job_templates.ml.models.base import pretrained_base
 from job_templates.ml.models.source import ModelSource, find_source
+from job_templates.ml.training.export_vocabulary import export_vocabulary
 from tests.jobs.test_verify import failed, silent
 
 
@@ -60,6 +62,22 @@ def test_the_kept_pieces_have_the_same_logits(exported_run: Run, trained: Traine
         with torch.no_grad():
             expected = full(torch.tensor([before])).logits[..., list(rows.ids)]
             torch.testing.assert_close(small(torch.tensor([after])).logits, expected)
+
+
+def test_a_training_knows_how_much_an_export_keeps(exported_run: Run, trained: Trained, tmp_path: Path) -> None:
+    source, vocabulary = chosen("auto", exported_run, trained, tmp_path / "tokenizer")
+    (tmp_path / "work").mkdir()
+    base = pretrained_base(str(source.weights), tmp_path / "work")
+    recorded = export_vocabulary(exported_run.config, base, trained.fmt, trained.tools, trained.train)
+    rows, result, _ = parts_of(vocabulary)
+    assert recorded == {
+        "hidden_size": base.model.config.hidden_size,
+        "pieces": result.full,
+        "kept_pieces": len(rows.ids),
+        "kept_languages": "en",
+    }
+    summary = TrainingSummary.read(exported_run.training_path)
+    assert summary.kept_pieces == summary.pieces == result.full  # a starter's few pieces are all kept
 
 
 def test_the_sentence_of_a_silent_model_is_kept(exported_run: Run, trained: Trained, tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from backend.device import (
     PREFILL_LENGTHS,
     RECIPES,
     SMALL_CACHE,
+    estimated_bytes,
     read_cache,
     read_prefill,
 )
 from backend.errors import InputError
 from backend.vocabulary import FULL, read_vocabulary
-from ui.html import Part
-from ui.page import KeyedUpdate, PageState, Panel, Updates, readable
+from ui.html import Part, text
+from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates, readable
 
 USUAL_PREFILL = ",".join(map(str, PREFILL_LENGTHS))
 
@@ -47,6 +48,7 @@ class ExportOptions(Panel):
                     [("Languages of your rows", AUTO), ("All languages", FULL)], value=AUTO, allow_custom_value=True,
                     label="Vocabulary", info="Smaller and faster with fewer languages; or name them: en, es.",
                 )  # fmt: skip
+            self.size = Part(elem_id="export-size")
             self.note = Part(elem_id="export-note")
 
     @property
@@ -57,6 +59,7 @@ class ExportOptions(Panel):
     def render(self, page_state: PageState) -> Updates:
         """Show the form if there is a model to export; a different run resets it to the usual values."""
         key = page_state.location.run or ""
+        size = _size(page_state, DEFAULT_RECIPE, AUTO)
         usual = {
             self.recipe: DEFAULT_RECIPE,
             self.context: AUTO,
@@ -65,9 +68,20 @@ class ExportOptions(Panel):
         }
         return {
             self.box: gr.update(visible=page_state.has("train") and not page_state.stage("export").active),
+            self.size: KeyedUpdate(f"{key} {size != ''}", size),
             self.note: Markup('<p class="note">{}</p>').format(_note(page_state)),
             **{field: KeyedUpdate(key, value) for field, value in usual.items()},
         }
+
+    def wire(self, page: Page) -> None:
+        """Show the estimated size again for each choice."""
+
+        def size_of(location: dict[str, Any], recipe: Any, vocabulary: Any, request: gr.Request) -> str:
+            return _size(page.page_state(location, request), recipe, vocabulary)
+
+        changed: list[Any] = [self.recipe, self.vocabulary]
+        inputs = [page.location, *changed]
+        gr.on([field.input for field in changed], size_of, inputs, self.size, trigger_mode="always_last", **QUICK)
 
 
 def read_options(recipe: Any, context: Any, prefill: Any, vocabulary: Any) -> list[str]:
@@ -81,6 +95,27 @@ def read_options(recipe: Any, context: Any, prefill: Any, vocabulary: Any) -> li
     if lengths != PREFILL_LENGTHS:
         flags += ["--prefill-seq-len", ",".join(map(str, lengths))]
     return flags
+
+
+def _size(page_state: PageState, recipe: Any, vocabulary: Any) -> Markup:
+    """The estimated size of the file for these choices; empty if it is not known."""
+    training = readable(lambda: page_state.training)
+    if training is None or recipe not in RECIPES:
+        return Markup("")
+    try:
+        choice = read_vocabulary(str(vocabulary))
+        chosen = estimated_bytes(training, RECIPES[recipe], choice)
+        full = estimated_bytes(training, RECIPES[recipe], FULL)
+    except InputError as error:
+        return Markup('<p class="note">{}</p>').format(error)
+    if chosen is None or full is None:
+        return Markup("")
+    if choice == FULL:
+        return Markup('<p class="estimate">The file will be about {}.</p>').format(text.size(full))
+    own = f" ({training.kept_languages})" if choice == AUTO else ""
+    return Markup('<p class="estimate">The file will be about {} with these languages{}, and {} with all.</p>').format(
+        text.size(chosen), own, text.size(full)
+    )
 
 
 def _note(page_state: PageState) -> str:

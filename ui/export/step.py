@@ -87,7 +87,8 @@ class ExportStep(Panel):
         return wanted
 
     def wire(self, page: Page) -> None:
-        """Register the events of the buttons."""
+        """Register the events."""
+        self.options.wire(page)
         for part in (self.blank, self.panel.state, self.file):
             page.on_click(part, self._click, self.options.fields)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from backend.device import VocabularyResult
 from backend.errors import InputError
 from backend.prompts import RESERVED
 from backend.runs import answers_by_language
-from backend.tokens import load_plain_counter, tool_texts
+from backend.tokens import load_plain_counter
 from backend.vocabulary import (
     AUTO,
     FULL,
@@ -18,6 +18,7 @@ from backend.vocabulary import (
     kept_languages,
     kept_pieces,
     measure_coverage,
+    model_texts,
     trim_tokenizer,
 )
 from job_templates.cli import say
@@ -65,8 +66,7 @@ def _trimmed(choice: str, source: ModelSource, trained: Trained | None, template
     """The trimmed vocabulary; None if the model has few pieces."""
     messages = [row.message for row in trained.train] if trained is not None else []
     before, languages = source.tokenizer_model.read_bytes(), kept_languages(choice, messages)
-    answers = answers_by_language(source.run.config.no_call_answer).values() if source.run is not None else ()
-    kept = kept_pieces(before, [*RESERVED.split(template), *answers, *_texts(trained)], languages)
+    kept = kept_pieces(before, _texts(source, trained, template), languages)
     if not kept.trims:
         say("Vocabulary: all pieces are kept, because the model has few.")
         return None
@@ -88,10 +88,9 @@ def _trimmed(choice: str, source: ModelSource, trained: Trained | None, template
     return Vocabulary(tokenizer_model, own, KeptRows(ids, out), result)
 
 
-def _texts(trained: Trained | None) -> Iterator[str]:
-    """What the model reads and writes: whole prompts with their answers, and the tools."""
-    if trained is None:
-        return
-    for row in trained.train:
-        yield trained.fmt.prompt(trained.tools, row.message) + trained.fmt.completion(row.calls, row.answer)
-    yield from tool_texts(trained.tools)
+def _texts(source: ModelSource, trained: Trained | None, template: str) -> Iterable[str]:
+    """What the model reads and writes; of a model without rows, the template alone."""
+    if trained is None or source.run is None:
+        return RESERVED.split(template)
+    answers = answers_by_language(source.run.config.no_call_answer).values()
+    return model_texts(trained.fmt, trained.tools, trained.train, template, answers)

@@ -40,6 +40,7 @@ from job_templates.ml.rows import StarterRows, TokenRow, WithOffTopic, check_cac
 from job_templates.ml.run import divide, minutes_and_seconds
 from job_templates.ml.shared_prefix import FixedRows, PackCollator, RowSource
 from job_templates.ml.training.checkpointing import remove_saved_state
+from job_templates.ml.training.export_vocabulary import export_vocabulary
 from job_templates.ml.training.trainer_setup import fit
 
 LONGEST_OFF_TOPIC = 128
@@ -96,6 +97,7 @@ def train(
             method=run.config.method,
             device=precision.device,
             precision=precision.name,
+            **export_vocabulary(run.config, base, fmt, tools, split.train),
             **fitted,
         )
         write_json(run.training_path, summary.to_dict())

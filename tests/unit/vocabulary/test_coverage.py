@@ -1,15 +1,14 @@
-"""How much a trimmed tokenizer still reads as before, the sentences to measure with, and the size of a file."""
+"""How much a trimmed tokenizer still reads as before, and the sentences to measure with."""
 
 from __future__ import annotations
 
 from itertools import chain
 
-import pytest
 from sentencepiece import sentencepiece_model_pb2
 
 from backend.off_topic import LANGUAGES as PRODUCT_LANGUAGES
 from backend.off_topic import asked_messages, taught_messages
-from backend.vocabulary import Coverage, everyday_sentences, measure_coverage, probes, saved_bytes
+from backend.vocabulary import Coverage, everyday_sentences, measure_coverage, probes
 from backend.vocabulary.trimmed import trimmed_model
 from tests.unit.vocabulary.made import closed, encoder, small_model
 
@@ -61,15 +60,3 @@ def test_probes_have_what_their_kind_says() -> None:
     assert all("." in text and "/" in text for text in probes()["URLs"])
     assert all(any(map(str.isdigit, text)) for text in probes()["numbers"])
     assert all(not text.isascii() for text in probes()["emoji"])
-
-
-def test_the_size_that_was_measured_is_estimated_within_one_percent() -> None:
-    """docs/export.md: a 270M in 8 bits with two prefill lengths."""
-    removed = 262_144 - 77_317
-    assert 290.9e6 - saved_bytes(removed, 640, 8) == pytest.approx(162.1e6, rel=0.01)
-
-
-@pytest.mark.parametrize(("bits", "block", "row"), [(8, 0, 640 + 36), (4, 32, 320 + 40), (32, 0, 2560)])
-def test_a_row_has_weights_scales_and_a_piece(bits: int, block: int, row: int) -> None:
-    assert saved_bytes(1000, 640, bits, block=block) == 1000 * (row + 20)
-    assert saved_bytes(0, 640, bits, block=block) == 0
