@@ -1,8 +1,8 @@
 """What each way to quantize costs and keeps: size, time, memory and accuracy of the same checkpoint's files.
 
-The checkpoint is converted once, in float32, then quantized by each recipe, packed, and run on the run's held-out rows
-as an export is. A recipe that the libraries or the runtime refuse is printed with the reason. The last line is one JSON
-object for each recipe.
+The checkpoint is converted once for each vocabulary, in float32, then quantized by each recipe, packed, and run on the
+run's held-out rows as an export is. A recipe that the libraries or the runtime refuse is printed with the reason. Each
+vocabulary is held against the first one by the ratios of its files. The last line is one JSON object for each file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from backend.device.canonical import ANDROID_TOOLS, write_android_tools
 from backend.device.lengths import fitting_prefill, read_cache, read_prefill, smallest_cache
 from backend.device.recipes import RECIPES, Recipe
 from backend.errors import InputError
+from backend.vocabulary import read_vocabulary
 from job_templates.cli import quiet
+from job_templates.ml.export.vocabulary import Vocabulary, choose_vocabulary
 from job_templates.ml.litert.bundle.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert.conversion import Converted, convert, quantize
 from job_templates.ml.litert.convert.recipes import find_recipe, library_recipes
@@ -59,41 +61,56 @@ def main() -> None:
     answers = checkpoint_answers(source, trained) or {}
     right = sum(answers[row.id].right for row in trained.held_out)
     print(f"The checkpoint gets {right} of {len(trained.held_out)} rows right. Cache {cache}, prefill {lengths}.")
-    template = trained.fmt.chat_template(trained.tools)
-    expected = Expected(trained.fmt.name, template, source.tokenizer_model.read_bytes(), cache)
+    template, found = trained.fmt.chat_template(trained.tools), []
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-        model = converted(options, source, trained, lengths, cache, Path(folder))
-        print(HEAD)
         write_android_tools(trained.tools, Path(folder) / ANDROID_TOOLS)
-        bench = Bench(model, Path(folder), source.tokenizer_model, trained, expected, answers)
-        results = [bench.measure(find_recipe(name)) for name in names]
-    print(json.dumps(results))
+        for name in options.vocabularies.split("/"):
+            words = choose_vocabulary(
+                read_vocabulary(name), source, trained, template, Path(folder) / name.replace(",", "-")
+            )
+            print(f"Vocabulary {name}:")
+            model, cost = converted(options, source, words, lengths, cache, name, Path(folder))
+            print(HEAD)
+            expected = Expected(trained.fmt.name, template, words.tokenizer_model.read_bytes(), cache)
+            own = words.trained or trained
+            bench = Bench(
+                model, Path(folder), words.tokenizer_model, own, expected, answers, {"vocabulary": name, **cost}
+            )
+            found.append([bench.measure(find_recipe(recipe)) for recipe in names])
+            Path(folder, model.tflite.name).unlink(missing_ok=True)
+    for other in found[1:]:
+        for first, one in zip(found[0], other, strict=True):
+            print(_against(first, one))
+    print(json.dumps([one for results in found for one in results]))
 
 
 def converted(
     options: argparse.Namespace,
     source: ModelSource,
-    trained: Trained,
+    vocabulary: Vocabulary,
     lengths: tuple[int, ...],
     cache: int,
+    name: str,
     folder: Path,
-) -> Converted:
-    """The model in float32: made now, or by an earlier call that kept it."""
+) -> tuple[Converted, dict[str, float]]:
+    """The model in float32, and what its conversion cost: made now, or by an earlier call that kept it, at no cost."""
     kept = None
     if options.keep:
-        parts = ("plain" if options.plain else "smoothed", cache, *lengths)
+        parts = ("plain" if options.plain else "smoothed", name.replace(",", "-"), cache, *lengths)
         kept = options.keep / f"{'-'.join(map(str, parts))}.tflite"
         if kept.is_file():
             print(f"Converted before: {kept.name}")
-            return Converted(kept, 0.0)
+            return Converted(kept, 0.0), {}
     started = time.monotonic()
-    calibration = [] if options.plain else trained.calibration()
-    model = convert(source, folder, lengths, cache, lambda *_: None, calibration)
-    print(f"Converted in {time.monotonic() - started:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.", flush=True)
+    calibration = [] if options.plain or vocabulary.trained is None else vocabulary.trained.calibration()
+    model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept)
+    seconds = time.monotonic() - started
+    print(f"Converted in {seconds:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.", flush=True)
+    cost = {"conversion_seconds": seconds, "conversion_peak_mb": model.peak_memory_mb}
     if kept is None:
-        return model
+        return model, cost
     options.keep.mkdir(parents=True, exist_ok=True)
-    return Converted(Path(shutil.move(model.tflite, kept)), model.peak_memory_mb)
+    return Converted(Path(shutil.move(model.tflite, kept)), model.peak_memory_mb), cost
 
 
 def parser() -> argparse.ArgumentParser:
@@ -101,6 +118,9 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--model", required=True, help="a run, or its checkpoint")
     command.add_argument("--recipes", default=",".join(RECIPES), help="names, or all (default: %(default)s)")
+    command.add_argument(
+        "--vocabularies", default="auto", metavar="A/B", help="as export.py has them, such as full/auto (default: auto)"
+    )
     command.add_argument("--rows", type=int, default=500, help="held-out rows to ask at most (default: %(default)s)")
     command.add_argument("--kv-cache-max-len", default="auto", help="as export.py has it (default: %(default)s)")
     command.add_argument("--prefill-seq-len", help="as export.py has it")
@@ -122,6 +142,7 @@ class Bench:
     trained: Trained
     expected: Expected
     answers: dict[str, CheckpointRow]
+    about: dict[str, Any]
 
     def measure(self, recipe: Recipe) -> dict[str, Any]:
         """Make one file, run it, print its line and remove it."""
@@ -130,7 +151,7 @@ class Bench:
             made = quantize(Converted(self.model.tflite, 0.0), self.folder, recipe, lambda *_: None)
         except InputError as error:
             print(f"{recipe.name:<28} could not be made: {error}", flush=True)
-            return {"recipe": recipe.name, "verdict": "could not be made", "reason": str(error)}
+            return {**self.about, "recipe": recipe.name, "verdict": "could not be made", "reason": str(error)}
         seconds = time.monotonic() - started
         expected = self.expected
         metadata = build_metadata(expected.prompt_format, expected.template, expected.context)
@@ -139,6 +160,7 @@ class Bench:
         for path in {file, made.tflite} - {self.model.tflite}:
             path.unlink()
         result = {
+            **self.about,
             "recipe": recipe.name,
             "megabytes": record["bytes"] / 1e6,
             "quantize_seconds": seconds,
@@ -155,6 +177,17 @@ MEASURED = (
     "verdict", "reason", "load_seconds", "first_token_seconds", "decode_tokens_per_second", "peak_memory_mb",
     "checkpoint_agreement",
 )  # fmt: skip
+COMPARED = (
+    "megabytes", "conversion_seconds", "conversion_peak_mb", "load_seconds", "first_token_seconds",
+    "decode_tokens_per_second", "peak_memory_mb",
+)  # fmt: skip
+
+
+def _against(first: dict[str, Any], other: dict[str, Any]) -> str:
+    """Returns one file's figures as multiples of those of the file with the first vocabulary."""
+    both = [(name, first.get(name), other.get(name)) for name in COMPARED]
+    ratios = ", ".join(f"{name} {there / here:.2f}" for name, here, there in both if here and there)
+    return f"{other['recipe']}, {other['vocabulary']} against {first['vocabulary']}: {ratios}"
 
 
 def _line(result: dict[str, Any]) -> str:
