@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import sys
 import tempfile
@@ -101,12 +102,14 @@ def converted(
         if kept.is_file():
             print(f"Converted before: {kept.name}")
             return Converted(kept, 0.0), {}
-    started = time.monotonic()
+    started, cpu = time.monotonic(), _cpu_of_children()
     calibration = [] if options.plain or vocabulary.trained is None else vocabulary.trained.calibration()
     model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept)
-    seconds = time.monotonic() - started
-    print(f"Converted in {seconds:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.", flush=True)
-    cost = {"conversion_seconds": seconds, "conversion_peak_mb": model.peak_memory_mb}
+    seconds, cpu = time.monotonic() - started, _cpu_of_children() - cpu
+    print(
+        f"Converted in {seconds:.0f} s ({cpu:.0f} s of CPU) with {model.peak_memory_mb:,.0f} MB of memory.", flush=True
+    )
+    cost = {"conversion_seconds": seconds, "conversion_cpu_seconds": cpu, "conversion_peak_mb": model.peak_memory_mb}
     if kept is None:
         return model, cost
     options.keep.mkdir(parents=True, exist_ok=True)
@@ -177,9 +180,17 @@ MEASURED = (
     "verdict", "reason", "load_seconds", "first_token_seconds", "decode_tokens_per_second", "peak_memory_mb",
     "checkpoint_agreement",
 )  # fmt: skip
+
+
+def _cpu_of_children() -> float:
+    """The CPU seconds of the processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 COMPARED = (
-    "megabytes", "conversion_seconds", "conversion_peak_mb", "load_seconds", "first_token_seconds",
-    "decode_tokens_per_second", "peak_memory_mb",
+    "megabytes", "conversion_seconds", "conversion_cpu_seconds", "conversion_peak_mb", "load_seconds",
+    "first_token_seconds", "decode_tokens_per_second", "peak_memory_mb",
 )  # fmt: skip
 
 
