@@ -26,6 +26,7 @@ from backend.data.text.options import (
     MESSAGE,
     OPTIONAL_COLUMNS,
     REQUIRED_COLUMNS,
+    SOURCE,
     SPLIT,
     CheckOptions,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "OPTIONAL_COLUMNS",
     "REQUIRED_COLUMNS",
     "SCHEMA_WORDS",
+    "SOURCE",
     "SPLIT",
     "Change",
     "CheckOptions",

@@ -16,8 +16,10 @@ MESSAGE = "user_message"
 CALLS = "tool_calls"
 ANSWER = "answer"
 SPLIT = "split"
+SOURCE = "source"
 REQUIRED_COLUMNS = (MESSAGE, CALLS)
-OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id")
+OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", SOURCE)
+"""Known columns; `source` is the place of an imported row in its original."""
 
 
 @dataclass(frozen=True)
