@@ -107,7 +107,6 @@ def test_fixed_tools_go_where_they_are_told(tmp_path: Path) -> None:
     "arguments",
     [
         [],
-        ["--dataset", "x.csv"],
         ["--dataset", "x.csv", "--tools", "t.json", "--fix"],
         ["--dataset", "x.csv", "--tools", "t.json", "--output", "y.csv"],
         ["--dataset", "x.csv", "--tools", "t.json", "--prompt-format", "xml"],

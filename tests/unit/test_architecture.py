@@ -33,7 +33,9 @@ ORDER: dict[str, tuple[str, ...]] = {
         "jobs",
         "inference doctor",
     ),
-    "backend.data": ("text", "calls", "csv", "tools", "imports", "similarity", "rows", "fixers", "rules", "check", "fixing"),
+    "backend.data": tuple(
+        ["text", "calls", "csv", "tools", "imports", "similarity", "rows", "fixers", "rules", "check", "fixing"]
+    ),
     "job_templates": (
         "cli worker_process",
         "gpu_check",

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from backend.data.imports.records import MAX_IMPORT_BYTES, GivenFile
 from backend.data.text import count
 from backend.errors import InputError
+from backend.files import open_regular
 
 MOST_PARTS = 1_000
 _PIECE = 1 << 16
@@ -74,7 +75,7 @@ class ZipParts:
 def open_parts(file: GivenFile) -> Iterator[ZipParts | None]:
     """Opens a zip archive; gives None if the file is none. Raises InputError if it is over a limit."""
     try:
-        with file.path.open("rb") as opened:
+        with open_regular(file.path) as opened:
             if opened.read(2) != b"PK":
                 yield None
                 return

@@ -15,7 +15,7 @@ from backend.data.imports.labels import NO_CALL
 from backend.data.imports.looking import LookedAt
 from backend.data.imports.records import GivenFile, ImportedRow, LeftOut, Record
 from backend.data.imports.summary import ImportSummary, Tally
-from backend.data.text import ANSWER, MAX_CSV_BYTES, MAX_ROWS, REQUIRED_COLUMNS, SOURCE, SPLIT, count, listing
+from backend.data.text import ANSWER, MAX_CSV_BYTES, MAX_ROWS, ORIGINAL, REQUIRED_COLUMNS, SPLIT, count, listing
 from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.runs import Scratch
@@ -152,14 +152,14 @@ def _row(looked: LookedAt, record: Record, rows: int, size: int) -> ImportedRow:
 
 
 def _csv_bytes(rows: Sequence[_PlacedRow]) -> bytes:
-    """Returns the standard CSV, with the columns answer and split if rows have them, and source, each row's place."""
+    """Returns the standard CSV, with answer and split if rows have them, and the column of each row's place."""
     splits = [normal_split(one.row.split) for one in rows]
     names = [*REQUIRED_COLUMNS]
     if with_answers := any(one.row.answer for one in rows):
         names.append(ANSWER)
     if with_splits := {"train", "test"} <= set(splits):
         names.append(SPLIT)
-    lines = [encode_record((*names, SOURCE))]
+    lines = [encode_record((*names, ORIGINAL))]
     for one, split in zip(rows, splits, strict=True):
         optional = ([one.row.answer] if with_answers else []) + ([split] if with_splits else [])
         lines.append(encode_record((one.row.message, one.row.calls, *optional, one.place)))

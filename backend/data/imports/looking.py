@@ -14,25 +14,24 @@ from backend.data.imports.columns import COLUMN_READERS
 from backend.data.imports.declared_tools import is_tool, tool_items
 from backend.data.imports.json_files import JsonReader, looks_like_json, text_of
 from backend.data.imports.parquet import ParquetReader
-from backend.data.imports.records import SAMPLE, FileReader, GivenFile, Record, Role, RowReader
+from backend.data.imports.records import SAMPLE, FileReader, GivenFile, Role, RowReader
 from backend.data.imports.spreadsheets import SPREADSHEETS
 from backend.data.imports.tables import TextTable, is_standard
 from backend.errors import InputError
 
 ROW_READERS: tuple[RowReader, ...] = (*CHAT_READERS, *COLUMN_READERS)
-FILE_READERS: tuple[FileReader, ...] = (
-    ParquetReader(),
-    *SPREADSHEETS,
-    JsonReader(),
-    TextTable(("\t",), "TSV"),
-    TextTable((",", ";", "|"), "CSV"),
-)
+BINARY_READERS: tuple[FileReader, ...] = (ParquetReader(), *SPREADSHEETS)
+JSON_READER = JsonReader()
+CSV_READER = TextTable((",", ";", "|"), "CSV")
+TABLE_READERS: tuple[FileReader, ...] = (TextTable(("\t",), "TSV"), CSV_READER)
 FORMATS = (
     "Give the rows as CSV, TSV, JSON, JSONL, Parquet, XLSX or ODS, and the tools as a tools.json, or both in a zip "
     "archive."
 )
 _PROSE = ("# ", "## ", "---\n", "---\r\n", "<", "{\\rtf", "===")
 _PROSE_ENDINGS = (".md", ".rst", ".html", ".htm", ".rtf", ".xml")
+_COMMENTS = ("//", "/*")
+"""The start of a tools.json with comments, which its own reader knows."""
 _MOST_WORDS = 3
 
 
@@ -55,9 +54,9 @@ class LookedAt:
 
 def look_at(file: GivenFile) -> LookedAt:
     """Returns what the file holds. Raises InputError, with what it looks like and what to do, if it is no data."""
-    if any(reader.reads(file) for reader in FILE_READERS[:3]):
-        reader = next(reader for reader in FILE_READERS[:3] if reader.reads(file))
-        return _of_records(file, reader, list(islice(reader.records(file), SAMPLE)))
+    binary = next((reader for reader in BINARY_READERS if reader.reads(file)), None)
+    if binary is not None:
+        return _of_records(file, binary)
     source = text_of(file)
     if source.kind:
         raise InputError(f"{file.name} is {_kind(file, source.kind)}, which holds neither rows nor tools. {FORMATS}")
@@ -65,24 +64,22 @@ def look_at(file: GivenFile) -> LookedAt:
         raise InputError(f"{file.name} is empty. {FORMATS}")
     if looks_like_json(source.text):
         try:
-            return _of_records(file, JsonReader(), list(islice(JsonReader().records(file), SAMPLE)))
+            return _of_records(file, JSON_READER)
         except InputError as error:
-            return LookedAt(file, None, JsonReader(), fault=str(error))
+            return LookedAt(file, None, JSON_READER, fault=str(error))
     if _is_prose(file, source.text):
         raise InputError(f"{file.name} looks like a text document, not like rows or tools. {FORMATS}")
-    if source.text.lstrip("\ufeff \t\r\n").startswith(
-        ("//", "/*")
-    ):  # JSON with comments, which the tools' reader knows
+    if source.text.lstrip("\ufeff \t\r\n").startswith(_COMMENTS):
         return LookedAt(file, "tools")
     if is_standard(source.text):
-        return LookedAt(file, "rows", FILE_READERS[4], COLUMN_READERS[0], standard=True)
-    reader = next((reader for reader in FILE_READERS[3:] if reader.reads(file)), None)
-    if reader is None:
-        return LookedAt(file, None)
-    return _of_records(file, reader, list(islice(reader.records(file), SAMPLE)))
+        return LookedAt(file, "rows", CSV_READER, COLUMN_READERS[0], standard=True)
+    table = next((reader for reader in TABLE_READERS if reader.reads(file)), None)
+    return LookedAt(file, None) if table is None else _of_records(file, table)
 
 
-def _of_records(file: GivenFile, reader: FileReader, sample: Sequence[Record]) -> LookedAt:
+def _of_records(file: GivenFile, reader: FileReader) -> LookedAt:
+    """Returns what the first records are. Raises InputError if they cannot be read."""
+    sample = list(islice(reader.records(file), SAMPLE))
     values = [record.value for record in sample if not record.problem]
     found = row_reader(values)
     if found is not None:

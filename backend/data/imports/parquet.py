@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.data.imports.records import MAX_IMPORT_BYTES, GivenFile, Record
 from backend.errors import InputError
+from backend.files import open_regular
 
 _BATCH_BYTES = 64 * 1024 * 1024
 _MOST_BATCH = 1_000
@@ -77,7 +78,7 @@ def present(value: Any) -> Any:
 def starts_with(path: Path, signature: bytes) -> bool:
     """Whether the file begins with these bytes; False if it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(len(signature)) == signature
     except OSError:
         return False

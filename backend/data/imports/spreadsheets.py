@@ -63,7 +63,10 @@ def _rows(file: GivenFile) -> Iterator[tuple[str, list[str]]]:
                 for number, cells in enumerate(sheet.iter_rows(), start[0] + 1):
                     yield f"row {number}", [_text(cell) for cell in cells]
                 return
-    except (CalamineError, OSError, ValueError) as error:
+    except BaseException as error:
+        panic = type(error).__name__ == "PanicException"  # Rust's, which pyo3 derives from BaseException
+        if not panic and not isinstance(error, CalamineError | OSError | ValueError):
+            raise
         raise InputError(_DAMAGED.format(name=file.name, why=str(error)[:200] or type(error).__name__)) from error
 
 

@@ -37,6 +37,16 @@ class ImportSummary:
         parts = [count(self.rows, "row"), count(self.tools, "tool"), *self._left_out()]
         return f"Read as {self.format}: {', '.join(parts)}."
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The line and the details; empty if nothing was converted."""
+        return (self.line, *self.details) if self.format else ()
+
+    def to_json(self) -> dict[str, object]:
+        """Returns the summary as one JSON object; `left_out` has the places by reason."""
+        left_out = {reason: list(places) for reason, places in self.left_out.items()}
+        return {"line": self.line, "details": list(self.details), "left_out": left_out}
+
     def _left_out(self) -> list[str]:
         if not self.left_out:
             return []

@@ -16,10 +16,10 @@ MESSAGE = "user_message"
 CALLS = "tool_calls"
 ANSWER = "answer"
 SPLIT = "split"
-SOURCE = "source"
+ORIGINAL = "imported_from"
 REQUIRED_COLUMNS = (MESSAGE, CALLS)
-OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", SOURCE)
-"""Known columns; `source` is the place of an imported row in its original."""
+OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", ORIGINAL)
+"""Known columns; `imported_from` is the place of a row in the file that it was imported from."""
 
 
 @dataclass(frozen=True)
