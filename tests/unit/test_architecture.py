@@ -33,8 +33,17 @@ ORDER: dict[str, tuple[str, ...]] = {
         "jobs",
         "inference doctor",
     ),
-    "backend.data": tuple(
-        ["text", "calls", "csv", "tools", "imports", "similarity", "rows", "fixers", "rules", "check", "fixing"]
+    "backend.data": (
+        "text",
+        "calls",
+        "csv",
+        "tools",
+        "imports similarity",
+        "rows",
+        "fixers",
+        "rules",
+        "check",
+        "fixing",
     ),
     "job_templates": (
         "cli worker_process",
