@@ -13,6 +13,7 @@ from typing import Any
 from backend.data import CheckOptions, CheckReport, check_files
 from backend.data.check import check_test_file
 from backend.data.fixing import plan_fixes
+from backend.data.imports import GivenFile, ImportedSet, import_files
 from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.off_topic import ChosenMessages, choose_messages
@@ -66,6 +67,12 @@ def check_as_json(dataset: Path, tools: Path, report: ReportProgress) -> dict[st
     """The object that `validate.py --json` prints for two files."""
     found = check_files(dataset, tools, None, report)
     return {**found.to_json(), "off_topic": choose_messages(found.tools, found.examples).to_json()}
+
+
+def read_files(given: tuple[GivenFile, ...], report: ReportProgress) -> ImportedSet:
+    """Read the given files, whatever their format, into the standard CSV and tools.json."""
+    report(0.0, "Reading the files")
+    return import_files(given)
 
 
 def choose(
