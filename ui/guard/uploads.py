@@ -19,8 +19,8 @@ from backend.files import disk_errors
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".ods", ".zip")
 """The endings of files with rows or tools."""
-ANSWERED = ("", ".md", ".png", ".jpg", ".jpeg", ".pdf", ".docx", ".xls", ".gz")
-"""Endings of other files, or none: the page says what such a file looks like. A browser runs none of them as a page."""
+ANSWERED = (".md", ".png", ".jpg", ".jpeg", ".pdf", ".docx", ".xls", ".gz")
+"""Endings of other files, of which the page says what they look like. A browser runs none of them as a page."""
 STORED_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 MEGABYTE = 1_000_000

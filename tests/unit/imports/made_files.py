@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -20,8 +21,12 @@ TOOL = {
         "parameters": {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"]},
     },
 }
+FUNCTION = TOOL["function"]
 CALL = {"name": "set_light", "arguments": {"room": "hall"}}
 CELL = '[{"name": "set_light", "args": {"room": "hall"}}]'
+ASKED = {"role": "user", "content": "Hall light"}
+CALLED = {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function", "function": CALL}]}
+"""With the arguments as an object; OpenAI's are a string."""
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 
@@ -35,6 +40,15 @@ def imported(*paths: Path, **roles: Path) -> ImportedSet:
 def content(part: Path | bytes) -> str:
     """The text of one of the standard files."""
     return (part if isinstance(part, bytes) else part.read_bytes()).decode("utf-8", "surrogatepass")
+
+
+def rows_of(read: ImportedSet) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content(read.dataset))))
+
+
+def one_row(read: ImportedSet) -> dict[str, str]:
+    (row,) = rows_of(read)
+    return row
 
 
 def written(folder: Path, name: str, text: str | bytes | object) -> Path:
