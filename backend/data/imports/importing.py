@@ -42,9 +42,12 @@ class ImportedSet:
 
 @dataclass(frozen=True, slots=True)
 class _PlacedRow:
-    """A row and its place in the original."""
+    """The cells of a row and its place in the original; the tools that it declares are kept once, not in each row."""
 
-    row: ImportedRow
+    message: str
+    calls: str
+    answer: str
+    split: str
     place: str
 
 
@@ -116,7 +119,7 @@ def _read(files: SortedFiles) -> tuple[list[_PlacedRow], DeclaredTools, Tally]:
             tally.leave_out(str(reason), place)
             continue
         size += len(row.message) + len(row.calls) + len(row.answer)
-        rows.append(_PlacedRow(row, place))
+        rows.append(_PlacedRow(row.message, row.calls, row.answer, normal_split(row.split or looked.file.split), place))
         declared.add(row.tools, place)
         tally.note(row.notes)
         tally.no_calls += row.calls == NO_CALL
@@ -148,21 +151,20 @@ def _row(looked: LookedAt, record: Record, rows: int, size: int) -> ImportedRow:
     row = looked.rows.row(record.value)
     if size + len(row.message) + len(row.calls) > MAX_CSV_BYTES:
         raise LeftOut(_TOO_LONG)
-    return replace(row, split=row.split or looked.file.split)
+    return row
 
 
 def _csv_bytes(rows: Sequence[_PlacedRow]) -> bytes:
     """Returns the standard CSV, with answer and split if rows have them, and the column of each row's place."""
-    splits = [normal_split(one.row.split) for one in rows]
     names = [*REQUIRED_COLUMNS]
-    if with_answers := any(one.row.answer for one in rows):
+    if with_answers := any(row.answer for row in rows):
         names.append(ANSWER)
-    if with_splits := {"train", "test"} <= set(splits):
+    if with_splits := {"train", "test"} <= {row.split for row in rows}:
         names.append(SPLIT)
     lines = [encode_record((*names, ORIGINAL))]
-    for one, split in zip(rows, splits, strict=True):
-        optional = ([one.row.answer] if with_answers else []) + ([split] if with_splits else [])
-        lines.append(encode_record((one.row.message, one.row.calls, *optional, one.place)))
+    for row in rows:
+        optional = ([row.answer] if with_answers else []) + ([row.split] if with_splits else [])
+        lines.append(encode_record((row.message, row.calls, *optional, row.place)))
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
 
 

@@ -85,7 +85,7 @@ def _lines(text: str) -> Iterator[Record]:
         if not line:
             continue
         try:
-            value = json.loads(line, strict=False)
+            value = _DECODER.decode(line)
         except (ValueError, RecursionError):
             yield Record(f"line {number}", {}, NOT_JSON)
             continue
@@ -119,7 +119,7 @@ def _items(text: str, position: int, name: str) -> Iterator[Record]:
 def _wrapped(text: str, name: str) -> Iterator[Record]:
     """Yields the records in an object around a list, or the object itself as the only record."""
     try:
-        value = json.loads(text.lstrip("\ufeff"), strict=False)
+        value = _DECODER.decode(text.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
         raise _damaged(text, error.pos, name, error.msg) from error
     except (ValueError, RecursionError) as error:

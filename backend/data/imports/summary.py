@@ -80,8 +80,9 @@ class Tally:
 
     def note(self, notes: Mapping[str, int]) -> None:
         """Count what one row does not carry over."""
-        self.notes.update(notes)
-        self.rows_with.update(dict.fromkeys(notes, 1))
+        if notes:
+            self.notes.update(notes)
+            self.rows_with.update(dict.fromkeys(notes, 1))
 
     def sentences(self) -> list[str]:
         """Returns a sentence for each kind of thing that was not carried over."""
