@@ -74,8 +74,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--prompt-format", choices=FORMATS, default="native", help="how --predictions are written (default native)"
     )
-    command.add_argument("--dataset", help="a CSV or a Hub dataset (default: the run's own rows)")
-    command.add_argument("--tools", help="the tools.json (default: the run's own)")
+    command.add_argument(
+        "--dataset", help="a CSV, rows in another format, or a Hub dataset (default: the run's own rows)"
+    )
+    command.add_argument("--tools", help="the tools.json (default: the run's own, or those that --dataset declares)")
     command.add_argument(
         "--split", default="test", help="the split of --dataset to read, if it has several (default test)"
     )
