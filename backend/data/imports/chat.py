@@ -1,153 +1,18 @@
-"""Readers of conversations: OpenAI's messages, Mobile Actions, ShareGPT, Gemini's contents and Glaive's chats.
-
-A row has one message of a user and one answer. So the first exchange of a conversation becomes the row: later turns
-depend on what was said before them, and are counted.
-"""
+"""Readers of conversations: OpenAI's messages, Mobile Actions, ShareGPT, Gemini's contents, and turns in one text."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from backend.data.imports.conversation import Conversation, Turn, as_turn, first_exchange, parsed
 from backend.data.imports.labels import NO_CALL, answer_cells, calls_cell
 from backend.data.imports.records import ImportedRow, LeftOut
 
-SYSTEM_TEXTS, LATER_TURNS, SPOKEN, OPENINGS = "system texts", "later turns", "texts beside calls", "opening turns"
-_ROLES = {
-    **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "model", "bot", "ai", "chatgpt"), "assistant"),
-    **dict.fromkeys(("function_call", "function-call", "tool_call", "tool_calls"), "call"),
-    **dict.fromkeys(("system", "developer"), "system"),
-    **dict.fromkeys(("tool", "function", "observation", "ipython", "tool_response", "function_response"), "result"),
-}
-_GLAIVE_TURN = re.compile(r"(?:\A|\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):")
-_GLAIVE_ROLES = {"USER": "user", "ASSISTANT": "assistant", "FUNCTION RESPONSE": "result"}
-
-
-@dataclass(slots=True)
-class Turn:
-    """One turn: its role, its text, and its calls in their own form, None if it has none."""
-
-    role: str
-    text: str
-    calls: Any = None
-    trained: bool = True
-
-
-@dataclass(slots=True)
-class Conversation:
-    """The turns of a record, and what it declares beside them."""
-
-    turns: list[Turn]
-    tools: Any = None
-    split: str = ""
-    system: list[str] = field(default_factory=list)
-
-
-def first_exchange(conversation: Conversation) -> ImportedRow:
-    """Returns the first message of a user and its answer as a row. Raises LeftOut if one is missing."""
-    notes: Counter[str] = Counter()
-    turns = [turn for turn in conversation.turns if turn.role != "system"]
-    conversation.system += [turn.text for turn in conversation.turns if turn.role == "system"]
-    if any(text.strip() for text in conversation.system):
-        notes[SYSTEM_TEXTS] = 1
-    start = next((at for at, turn in enumerate(turns) if turn.role == "user"), None)
-    if start is None:
-        raise LeftOut("no message of a user is in it")
-    notes[OPENINGS] = start
-    end = _while(turns, start, ("user",))
-    last = _while(turns, end, ("assistant", "call"))
-    answers = turns[end:last]
-    if not answers:
-        raise LeftOut("no answer follows the user's message")
-    if not all(turn.trained for turn in answers):
-        raise LeftOut("its answer is marked as not to be trained on")
-    notes[LATER_TURNS] = sum(turn.role == "user" or turn.calls is not None for turn in turns[last:])
-    calls, answer = _label(answers)
-    if calls != NO_CALL and any(turn.calls is not None and turn.text.strip() for turn in answers):
-        notes[SPOKEN] = 1
-    tools = conversation.tools if conversation.tools is not None else conversation.system
-    message = "\n".join(turn.text for turn in turns[start:end])
-    return ImportedRow(message, calls, answer, conversation.split, tools, +notes)
-
-
-def _while(turns: Sequence[Turn], start: int, roles: tuple[str, ...]) -> int:
-    """Returns the first position from `start` on whose turn has none of the roles."""
-    return next((at for at in range(start, len(turns)) if turns[at].role not in roles), len(turns))
-
-
-def _label(answers: Sequence[Turn]) -> tuple[str, str]:
-    """Returns the tool_calls cell and the answer cell of consecutive answers; several have their calls joined."""
-    called: list[Any] = []
-    for turn in answers:
-        if turn.calls is not None:
-            called += turn.calls if isinstance(turn.calls, list) else [turn.calls]
-    if called:
-        return calls_cell(called[0] if len(called) == 1 and isinstance(called[0], str) else called), ""
-    return answer_cells("\n".join(turn.text for turn in answers if turn.text.strip()))
-
-
-def as_turn(item: Any) -> Turn:
-    """Returns a message in any known form. Raises LeftOut if it is none."""
-    if not isinstance(item, Mapping):
-        raise LeftOut("a message in it is not a JSON object")
-    word = item.get("role", item.get("from"))
-    role = _ROLES.get(str(word).strip().casefold())
-    if role is None:
-        raise LeftOut(f"a message in it has the role {json.dumps(str(word)[:40], ensure_ascii=False)}")
-    content = next((item[key] for key in ("content", "value", "parts") if item.get(key) is not None), "")
-    text, calls = _content(content, role)
-    for key in ("tool_calls", "function_call"):
-        if item.get(key):
-            calls = _list(_parsed(item[key]))
-    if role == "call":
-        calls, text = (_list(_parsed(text)) if calls is None else calls), ""
-    trained = item.get("weight", 1) != 0 and item.get("train_on_turn", True) is not False
-    return Turn(role, text, calls or None, trained)
-
-
-def _content(content: Any, role: str) -> tuple[str, list[Any] | None]:
-    """Returns the text of a message, and the calls among its blocks."""
-    if isinstance(content, str):
-        return content, None
-    if role == "result":
-        return "", None
-    if isinstance(content, Mapping):
-        return json.dumps(content, ensure_ascii=False), None
-    texts: list[str] = []
-    calls: list[Any] = []
-    for block in content if isinstance(content, list) else ():
-        if isinstance(block, str):
-            texts.append(block)
-        elif isinstance(block, Mapping) and isinstance(block.get("text"), str):
-            texts.append(block["text"])
-        elif isinstance(block, Mapping) and isinstance(block.get("functionCall"), Mapping):
-            calls.append(dict(block["functionCall"]))
-        elif isinstance(block, Mapping) and block.get("type") == "tool_use":
-            calls.append({"name": block.get("name"), "args": block.get("input")})
-        else:
-            kind = block.get("type") if isinstance(block, Mapping) else None
-            raise LeftOut(f"a message in it holds {str(kind or 'something')[:40]} and not only text")
-    return "\n".join(texts), calls or None
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _parsed(value: Any) -> Any:
-    """Returns the list or object in a text of JSON, or the value itself."""
-    if isinstance(value, str):
-        try:
-            found = json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-        return found if isinstance(found, list | dict) else value
-    return value
+_LABELS = ("tool_calls", "expected", "expected_calls", "answer", "label", "response", "output")
+"""Keys of the answer to messages that end with the user's."""
 
 
 def split_of(value: Mapping[str, Any]) -> str:
@@ -183,6 +48,10 @@ class Messages:
         if found is None:
             raise LeftOut("it has no messages")
         turns = [as_turn(item) for item in [*found, *(_messages(value.get("completion")) or ())]]
+        label = _first(value, *_LABELS)
+        if turns[-1].role == "user" and label is not None:
+            calls, answer = answer_cells(label) if isinstance(label, str) else (calls_cell(label), "")
+            turns.append(Turn("assistant", answer, [calls] if calls != NO_CALL else None))
         system = _first(value, "system", "system_instruction", "systemInstruction")
         texts = [system if isinstance(system, str) else json.dumps(system, ensure_ascii=False)] if system else []
         tools = _first(value, "tools", "functions", "tool", "available_tools")
@@ -191,31 +60,40 @@ class Messages:
 
 def _messages(value: Any) -> list[Any] | None:
     """Returns a list of messages, also from its text; None if the value is none."""
-    value = _parsed(value)
+    value = parsed(value)
     if not isinstance(value, list) or not value or not isinstance(value[0], Mapping):
         return None
     return value if "role" in value[0] or "from" in value[0] else None
 
 
-class GlaiveChats:
-    """Reads Glaive's `system` and `chat`, a text with `USER:` and `ASSISTANT:` before each turn."""
+class TurnTexts:
+    """Reads a conversation in one text under `key`, with a mark before each turn.
 
-    name = "Glaive chats"
+    `turn` is the pattern of a mark, whose only group is the role, and `end` that of what ends a turn.
+    """
+
+    def __init__(self, name: str, key: str, turn: str, end: str) -> None:
+        self.name = name
+        self._key = key
+        self._turn = re.compile(turn)
+        self._end = re.compile(end)
 
     def reads(self, value: Mapping[str, Any]) -> bool:
-        """Whether the record has a chat with such turns."""
-        return isinstance(value.get("chat"), str) and bool(_GLAIVE_TURN.search(value["chat"]))
+        """Whether the text has such turns."""
+        text = value.get(self._key)
+        return isinstance(text, str) and bool(self._turn.search(text))
 
     def row(self, value: Mapping[str, Any]) -> ImportedRow:
         """Returns the first exchange. Raises LeftOut."""
-        chat = value.get("chat")
-        parts = _GLAIVE_TURN.split(chat) if isinstance(chat, str) else []
+        text = value.get(self._key)
+        parts = self._turn.split(text) if isinstance(text, str) else []
         turns = [
-            Turn(_GLAIVE_ROLES[role], text.replace("<|endoftext|>", "").strip())
-            for role, text in zip(parts[1::2], parts[2::2], strict=True)
+            as_turn({"role": role.replace(" ", "_"), "content": self._end.sub("", said).strip()})
+            for role, said in zip(parts[1::2], parts[2::2], strict=True)
         ]
         system = value.get("system")
-        return first_exchange(Conversation(turns, None, split_of(value), [system] if isinstance(system, str) else []))
+        tools = _first(value, "tools", "functions")
+        return first_exchange(Conversation(turns, tools, split_of(value), [system] if isinstance(system, str) else []))
 
 
 CHAT_READERS = (
@@ -223,5 +101,11 @@ CHAT_READERS = (
     Messages("OpenAI chat messages", ("messages", "prompt")),
     Messages("ShareGPT conversations", ("conversations", "conversation")),
     Messages("Gemini contents", ("contents",)),
-    GlaiveChats(),
+    TurnTexts("Glaive chats", "chat", r"(?:\A|\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):", r"<\|endoftext\|>"),
+    TurnTexts(
+        "chat template texts",
+        "text",
+        r"(?:<\|im_start\|>|<start_of_turn>)\s*(system|developer|user|assistant|model|tool)\b",
+        r"<\|im_end\|>|<end_of_turn>|<eos>",
+    ),
 )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.data.csv import normal_name
-from backend.data.imports.chat import Conversation, Messages, as_turn, first_exchange, split_of
+from backend.data.imports.chat import Messages, split_of
+from backend.data.imports.conversation import Conversation, as_turn, first_exchange
 from backend.data.imports.labels import NO_CALL, answer_cells, calls_cell, is_label
 from backend.data.imports.records import ImportedRow, LeftOut, RowReader
 from backend.data.text import ANSWER, CALLS, MESSAGE
@@ -114,9 +115,9 @@ class BfclRows:
     name = "BFCL questions"
 
     def reads(self, value: Mapping[str, Any]) -> bool:
-        """Whether there are a question in turns and its functions."""
+        """Whether there are a question in turns and an id."""
         question = value.get("question")
-        return isinstance(question, list) and bool(question) and isinstance(question[0], list) and "function" in value
+        return isinstance(question, list) and bool(question) and isinstance(question[0], list) and "id" in value
 
     def row(self, value: Mapping[str, Any]) -> ImportedRow:
         """Returns the first turn with the first right answer. Raises LeftOut."""
@@ -132,7 +133,7 @@ class BfclRows:
             raise LeftOut("its answer depends on several turns")
         calls = [_first_right(call, notes) for call in truth]
         cell = json.dumps(calls, ensure_ascii=False)
-        row = first_exchange(Conversation([*map(as_turn, question[0]), as_turn(_answer(cell))], value["function"]))
+        row = first_exchange(Conversation([*map(as_turn, question[0]), as_turn(_answer(cell))], value.get("function")))
         return ImportedRow(row.message, row.calls, "", "", row.tools, Counter(row.notes) + notes)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from backend.data.csv import encode_record, normal_split
 from backend.data.imports.declared_tools import DeclaredTools
 from backend.data.imports.given import SortedFiles, sorted_files
-from backend.data.imports.labels import NO_CALL
+from backend.data.imports.labels import NO_CALL, calls_in
 from backend.data.imports.looking import LookedAt
 from backend.data.imports.records import GivenFile, ImportedRow, LeftOut, Record
 from backend.data.imports.summary import ImportSummary, Tally
@@ -20,7 +20,7 @@ from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.runs import Scratch
 
-_SEVERAL = '}, {"name": '
+_STANDARD, _NEXT = '[{"name": ', '}, {"name": '
 _FULL = f"at most {MAX_ROWS:,} rows are read"
 _TOO_LONG = f"the CSV would have more than {MAX_CSV_BYTES // 2**20} MB"
 _UNKNOWN = "its format is unknown"
@@ -79,7 +79,7 @@ def _content(files: SortedFiles, looked: LookedAt | None) -> Path | bytes | None
 
 def _converted(files: SortedFiles, tools: Path | bytes | None) -> ImportedSet:
     rows, declared, tally = _read(files)
-    details, first = tally.sentences(), files.rows[0].file
+    details, first = tally.sentences(len(rows)), files.rows[0].file
     if files.tools is not None and tools is not None:
         known = {tool.name for tool in read_tools(files.tools.file.path).tools}
         lacking = [name for name in declared.names if name not in known]
@@ -123,8 +123,13 @@ def _read(files: SortedFiles) -> tuple[list[_PlacedRow], DeclaredTools, Tally]:
         declared.add(row.tools, place)
         tally.note(row.notes)
         tally.no_calls += row.calls == NO_CALL
-        tally.several_calls += _SEVERAL in row.calls
+        tally.several_calls += _has_several(row.calls)
     return rows, declared, tally
+
+
+def _has_several(cell: str) -> bool:
+    """Whether a cell has several calls; only one in a foreign notation is parsed."""
+    return _NEXT in cell if cell.startswith(_STANDARD) else calls_in(cell) > 1
 
 
 def _records(files: SortedFiles) -> Iterator[tuple[LookedAt, Record]]:

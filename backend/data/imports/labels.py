@@ -16,7 +16,10 @@ _MARKS = re.compile(
 )
 _PYTHON_CALL = re.compile(r"\[?\s*[A-Za-z_][\w.]*\(.*\)\s*\]?", re.DOTALL)
 _MOST_PARSED = 100_000
-_ARGUMENTS = ("arguments", "args", "parameters")
+_NAMES = ("name", "tool_name", "function_name")
+_ARGUMENTS = ("arguments", "args", "parameters", "tool_arguments", "tool_args", "params", "kwargs", "input")
+_ABOUT = {*_NAMES, "id", "type", "index"}
+_FENCE = re.compile(r"```\w*[ \t]*\n(.*?)\n?```", re.DOTALL)
 
 
 def calls_cell(calls: Any) -> str:
@@ -30,6 +33,8 @@ def calls_cell(calls: Any) -> str:
     if isinstance(calls, str):
         return _text_cell(calls)
     items = calls if isinstance(calls, list) else [calls]
+    if len(items) == 1 and isinstance(items[0], str):
+        return _text_cell(items[0])
     plain = [_plain_call(item) for item in items]
     if all(call is not None for call in plain):
         return canonical_text([call for call in plain if call is not None])
@@ -48,11 +53,16 @@ def _plain_call(item: Any) -> tuple[str, Mapping[str, Any]] | None:
     """Returns the name and the arguments of a call in OpenAI's form or a plain one; None for any other form."""
     inner = item.get("function") if isinstance(item, Mapping) else None
     call = inner if isinstance(inner, Mapping) else item
-    if not isinstance(call, Mapping) or not isinstance(call.get("name"), str) or not call["name"]:
+    if not isinstance(call, Mapping):
+        return None
+    if "service" in call and "target_device" in call:  # Home Assistant's service calls, as in acon96/home-llm
+        return str(call["service"]), {key: value for key, value in call.items() if key != "service"}
+    names = [call[key] for key in _NAMES if key in call]
+    if len(names) != 1 or not isinstance(names[0], str) or not names[0]:
         return None
     keys = [key for key in _ARGUMENTS if key in call]
     if len(keys) != 1:
-        return (call["name"], {}) if not keys and set(call) <= {"name", "id", "type", "index"} else None
+        return (names[0], {}) if not keys and set(call) <= _ABOUT else None
     arguments = call[keys[0]]
     if isinstance(arguments, str):
         try:
@@ -61,7 +71,7 @@ def _plain_call(item: Any) -> tuple[str, Mapping[str, Any]] | None:
             return None
     if arguments is None:
         arguments = {}
-    return (call["name"], arguments) if type(arguments) is dict else None
+    return (names[0], arguments) if type(arguments) is dict else None
 
 
 def is_label(text: str) -> bool:
@@ -76,8 +86,40 @@ def is_label(text: str) -> bool:
 
 
 def answer_cells(text: str) -> tuple[str, str]:
-    """Returns the tool_calls cell and the answer cell of an answer that is a text."""
+    """Returns the tool_calls cell and the answer cell of an answer that is a text.
+
+    Of an answer with a code block of calls, the block counts, because a text beside calls is not taught.
+    """
     bare = text.strip()
     if not bare:
         return NO_CALL, ""
-    return (_text_cell(bare), "") if is_label(bare) else (NO_CALL, bare)
+    if is_label(bare):
+        return _text_cell(bare), ""
+    blocks = [block.strip() for block in _FENCE.findall(bare) if _is_call_block(block.strip())]
+    return (_block_cell(blocks), "") if blocks else (NO_CALL, bare)
+
+
+def _is_call_block(block: str) -> bool:
+    return is_label(block) or all(_service_call(line) is not None for line in block.splitlines())
+
+
+def _block_cell(blocks: list[str]) -> str:
+    """Returns the cell of code blocks with calls, of which each line can be one."""
+    lines = [line for block in blocks for line in block.splitlines()]
+    calls = [_service_call(line) for line in lines]
+    if all(call is not None for call in calls):
+        return canonical_text([call for call in calls if call is not None])
+    return _text_cell(blocks[0]) if len(blocks) == 1 else "\n".join(blocks)
+
+
+def _service_call(line: str) -> tuple[str, Mapping[str, Any]] | None:
+    """Returns the call in a line of JSON; None if the line is none."""
+    try:
+        return _plain_call(parse_json(line))
+    except JsonFault:
+        return None
+
+
+def calls_in(cell: str) -> int:
+    """Returns the number of calls in a tool_calls cell, as the rules read it."""
+    return 0 if cell == NO_CALL else len(read_calls(cell).sound)

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backend.data.imports.chat import LATER_TURNS, OPENINGS, SPOKEN, SYSTEM_TEXTS
 from backend.data.imports.columns import ALTERNATIVES
+from backend.data.imports.conversation import LATER_TURNS, OPENINGS, SPOKEN, SYSTEM_TEXTS
 from backend.data.text import count, escape, listing
 
 _PLACES = 5
@@ -84,8 +84,8 @@ class Tally:
             self.notes.update(notes)
             self.rows_with.update(dict.fromkeys(notes, 1))
 
-    def sentences(self) -> list[str]:
-        """Returns a sentence for each kind of thing that was not carried over."""
+    def sentences(self, total: int) -> list[str]:
+        """Returns a sentence for each kind of thing that was not carried over; `total` is the number of rows."""
         said = []
         for kind, text in _SENTENCES.items():
             if rows := self.rows_with[kind]:
@@ -93,6 +93,8 @@ class Tally:
                 said.append(text.format(rows=count(rows, "row"), verb=verb, number=self.notes[kind]))
         if self.no_calls:
             said.append(f"{count(self.no_calls, 'row')} without a call: the label is silence, or the answer's text.")
+        if self.no_calls == total > 0:
+            said.append("No row has a call. Check that the calls are in a known notation.")
         if self.several_calls:
             said.append(f"{count(self.several_calls, 'row')} with several calls.")
         return said

@@ -70,6 +70,23 @@ RECORDS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "Gemini contents",
     ),
+    "messages and expected": ({"messages": [ASKED], "expected": [CALL], "tools": [TOOL]}, "OpenAI chat messages"),
+    "gemma template": (
+        {
+            "text": "<bos><start_of_turn>developer\nHelp.<end_of_turn>\n<start_of_turn>user\nHall light<end_of_turn>\n"
+            f"<start_of_turn>model\n{json.dumps([CALL])}<end_of_turn>\n",
+            "tools": [TOOL],
+        },
+        "chat template texts",
+    ),
+    "robot": (
+        {
+            "user_prompt": "Hall light",
+            "tool_calls": [{"tool_name": "set_light", "tool_args": {"room": "hall"}}],
+            "tools": [TOOL],
+        },
+        "question and answer rows",
+    ),
     "xlam": (
         {"id": 0, "query": "Hall light", "answers": json.dumps([CALL]), "tools": json.dumps([FUNCTION])},
         "xLAM rows (query, tools, answers)",
@@ -134,12 +151,21 @@ def test_a_labels_dialect_is_handed_on_as_it_stands(label: str, tmp_path: Path) 
     assert row["tool_calls"] == label
 
 
+def test_home_assistants_code_block_counts_and_not_the_text_beside_it(tmp_path: Path) -> None:
+    block = '```homeassistant\n{"service": "light.turn_on", "target_device": "light.hall", "brightness": 5}\n```'
+    turns = [{"from": "user", "value": "Hall light"}, {"from": "assistant", "value": f"Turning it on.\n{block}"}]
+    row = one_row(imported(written(tmp_path, "rows.json", [{"conversations": turns, "tools": [TOOL]}])))
+    arguments = {"target_device": "light.hall", "brightness": 5}
+    assert json.loads(row["tool_calls"]) == [{"name": "light.turn_on", "args": arguments}]
+
+
 def test_a_sentence_is_an_answer_without_a_call(tmp_path: Path) -> None:
     record = {"messages": [ASKED, {"role": "assistant", "content": "Which (room) do you mean?"}], "tools": [TOOL]}
     read = imported(written(tmp_path, "rows.json", [record]))
     row = one_row(read)
     assert (row["tool_calls"], row["answer"]) == ("[]", "Which (room) do you mean?")
     assert read.summary.no_calls == 1
+    assert "No row has a call. Check that the calls are in a known notation." in read.summary.details
 
 
 @pytest.mark.parametrize(
