@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.imports import GivenFile, ImportSummary, Role
+from backend.data.imports import GivenFile, ImportedSet, ImportSummary, Role
 from backend.errors import InputError
 from ui.html import Part, button, callout, link
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
@@ -79,16 +79,21 @@ def _take(page_state: PageState, tools: list[str] | None, dataset: list[str] | N
     given = (*_given(tools, "tools"), *_given(dataset, "rows"))
     if not given:
         return replace(page_state.location, missing=None)
+    found = files_read(page_state, given)
+    if found.missing:
+        return replace(page_state.location, missing=found.missing)
+    draft = page_state.services.upload_store.add(found.dataset, found.tools, found.name, origin_of(found.summary))
+    return after_check(page_state, Location(data=draft))
+
+
+def files_read(page_state: PageState, given: tuple[GivenFile, ...]) -> ImportedSet:
+    """What uploaded files hold. Raises InputError if they cannot be read."""
     reading = page_state.services.checker.imported(given, page_state.services.owner)
     if not reading.done.wait(WAITED_SECONDS):
         raise InputError("Many files are being read on this server. Upload yours again in a minute.")
     if reading.result is None:
         raise InputError(reading.error or "The files could not be read. Upload them again.")
-    found = reading.result
-    if found.missing:
-        return replace(page_state.location, missing=found.missing)
-    draft = page_state.services.upload_store.add(found.dataset, found.tools, found.name, origin_of(found.summary))
-    return after_check(page_state, Location(data=draft))
+    return reading.result
 
 
 def _given(paths: list[str] | None, role: Role) -> list[GivenFile]:

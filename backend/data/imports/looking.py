@@ -86,11 +86,16 @@ def _of_records(file: GivenFile, reader: FileReader) -> LookedAt:
         return LookedAt(file, "rows", reader, found)
     if values and all(_is_truth(value) for value in values):
         return LookedAt(file, "rows", reader, truth=True)
-    if values and any(is_tool(value) or tool_items(value) for value in values):
+    if any(map(is_tool, values)) or (len(values) == 1 and tool_items(values[0])) or _are_groups(values):
         return LookedAt(file, "tools", reader)
     if not values and not sample:
         return LookedAt(file, "tools" if file.role == "tools" else None, reader)
     return LookedAt(file, None, reader)
+
+
+def _are_groups(values: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the records are Google's groups of tools, which have no other key."""
+    return bool(values) and all(len(value) == 1 and tool_items(value) for value in values)
 
 
 def row_reader(values: Sequence[Mapping[str, Any]]) -> RowReader | None:

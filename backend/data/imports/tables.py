@@ -46,11 +46,17 @@ def names_without_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     if any(normal_name(cell) in KNOWN_KEYS for cell in rows[0]):
         return ()
     trimmed = [_trimmed(cells) for cells in rows]
-    if all(len(cells) == 3 and _NAME.fullmatch(cells[1].strip()) and _is_object(cells[2]) for cells in trimmed):
+    if all(map(_is_tuning_lab, trimmed)) and any(len(cells) == 3 for cells in trimmed):
         return TUNING_LAB
     if all(len(cells) == 2 and is_label(cells[1]) for cells in trimmed):
         return REQUIRED_COLUMNS
     return ()
+
+
+def _is_tuning_lab(cells: Sequence[str]) -> bool:
+    """Whether the cells are a message, a tool's name, and a JSON object or nothing."""
+    named = 2 <= len(cells) <= 3 and bool(_NAME.fullmatch(cells[1].strip()))
+    return named and (len(cells) == 2 or _is_object(cells[2]))
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from backend.errors import InputError
 from ui.data.status import data_state
+from ui.data.test_rows import _take as _take_test
 from ui.data.upload import Uploads, _take
 from ui.page.location import Location
 from ui.page.state import PageState
@@ -98,6 +99,18 @@ def test_one_file_alone_says_what_is_missing(page_state: PageState, files: dict[
         shown = str(value_of(uploads.render(replace(page_state, location=location))[uploads.offer]))
         assert said in shown
     assert _take(replace(page_state, location=location), None, None).missing is None
+
+
+def test_test_rows_are_read_in_any_format_too(page_state: PageState, files: dict[str, str]) -> None:
+    there = opened(page_state, _take(page_state, [files["tools.json"]], [files["rows.csv"]]))
+    tested = replace(there, location=_take_test(there, files["chats.jsonl"]))
+    assert tested.source is not None
+    assert tested.source.test is not None
+    assert tested.source.test.name == "chats.csv"
+    assert tested.test_check is not None
+    assert tested.test_check.done.wait(60)
+    assert tested.test_check.result is not None
+    assert tested.test_check.result.rows == 1
 
 
 def test_a_document_is_named(page_state: PageState, files: dict[str, str]) -> None:
