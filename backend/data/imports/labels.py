@@ -18,6 +18,7 @@ _PYTHON_CALL = re.compile(r"\[?\s*[A-Za-z_][\w.]*\(.*\)\s*\]?", re.DOTALL)
 _MOST_PARSED = 100_000
 _NAMES = ("name", "tool_name", "function_name")
 _ARGUMENTS = ("arguments", "args", "parameters", "tool_arguments", "tool_args", "params", "kwargs", "input")
+_THINKING = re.compile(r"\A<(think|thinking|reasoning)>.*?</\1>", re.DOTALL)
 _ABOUT = {*_NAMES, "id", "type", "index"}
 _FENCE = re.compile(r"```\w*[ \t]*\n(.*?)\n?```", re.DOTALL)
 
@@ -88,9 +89,10 @@ def is_label(text: str) -> bool:
 def answer_cells(text: str) -> tuple[str, str]:
     """Returns the tool_calls cell and the answer cell of an answer that is a text.
 
-    Of an answer with a code block of calls, the block counts, because a text beside calls is not taught.
+    Of an answer with a code block of calls, the block counts, because a text beside calls is not taught. Neither are
+    the thoughts before an answer.
     """
-    bare = text.strip()
+    bare = _THINKING.sub("", text.strip()).strip()
     if not bare:
         return NO_CALL, ""
     if is_label(bare):
