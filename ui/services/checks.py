@@ -30,6 +30,7 @@ from ui.work import (
     choose,
     content,
     is_large,
+    is_packed,
     plan,
     read_files,
     run_apart,
@@ -105,10 +106,12 @@ class Checker:
         return self._checks.start((owner, data.key), self._check(data), owner, data.expected_bytes)
 
     def imported(self, given: tuple[GivenFile, ...], owner: str = "") -> Task[ImportedSet]:
-        """The reading of uploaded files in a process with limits, started now if it is new."""
+        """The reading of uploaded files, started now if it is new; only small texts are read without limits."""
         key = (owner, *((content(file.path), file) for file in given))
 
         def run(task: Task[ImportedSet]) -> ImportedSet:
+            if not any(is_large(file.path) or is_packed(file.path) for file in given):
+                return read_files(given, task.follow)
             try:
                 return run_apart(read_files, (given,), task.follow, task.stop, IMPORT_BOUNDS)
             except (TooMuch, RuntimeError) as error:

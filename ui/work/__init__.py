@@ -9,6 +9,7 @@ from ui.work.data import (
     choose,
     content,
     is_large,
+    is_packed,
     plan,
     read_files,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "choose",
     "content",
     "is_large",
+    "is_packed",
     "plan",
     "read_files",
     "read_fix_request",

@@ -116,6 +116,15 @@ def is_large(path: Path) -> bool:
         return False
 
 
+def is_packed(path: Path) -> bool:
+    """Whether the file can expand when it is read: an archive, a spreadsheet or Parquet."""
+    try:
+        with open_regular(path) as file:
+            return file.read(4).startswith((b"PK", b"PAR1"))
+    except OSError:
+        return False
+
+
 @lru_cache(maxsize=256)
 def _digest(path: Path, _changed: int, _size: int) -> str:
     with open_regular(path) as file:

@@ -101,11 +101,11 @@ CHAT_READERS = (
     Messages("OpenAI chat messages", ("messages", "prompt")),
     Messages("ShareGPT conversations", ("conversations", "conversation")),
     Messages("Gemini contents", ("contents",)),
-    TurnTexts("Glaive chats", "chat", r"(?:\A|\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):", r"<\|endoftext\|>"),
+    TurnTexts("Glaive chats", "chat", r"(?:\A|\n)[ \t]*+(USER|ASSISTANT|FUNCTION RESPONSE):", r"<\|endoftext\|>"),
     TurnTexts(
         "chat template texts",
         "text",
-        r"(?:<\|im_start\|>|<start_of_turn>)\s*(system|developer|user|assistant|model|tool)\b",
+        r"(?:<\|im_start\|>|<start_of_turn>)\s*+(system|developer|user|assistant|model|tool)\b",
         r"<\|im_end\|>|<end_of_turn>|<eos>",
     ),
 )

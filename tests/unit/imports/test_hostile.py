@@ -157,6 +157,18 @@ def said(path: Path, tools: Path) -> str:
         return str(error)
 
 
+@pytest.mark.parametrize(
+    "text", ["\n", " ", "```\n", "<start_of_turn>", "<think>", "a(", "[", '{"a":', "USER", "\n \t"]
+)
+def test_the_time_of_a_text_is_proportional_to_it(text: str, tmp_path: Path) -> None:
+    """What grows with the square of the length would take minutes here."""
+    long = text * (2_000_000 // len(text))
+    keys = {"chat": f"{long}USER: Hi", "text": long, "system": long, "answer": long, "query": long}
+    records = [keys, {"messages": [{"role": "user", "content": long}, {"role": "assistant", "content": long}]}]
+    for record in records:
+        assert said(lines(tmp_path, "rows.json", [record] * 2), written(tmp_path, "t.json", [TOOL]))
+
+
 FILES: dict[str, Callable[[Path], Path]] = {
     "xlsx": lambda folder: xlsx(folder / "rows.xlsx", ROWS),
     "ods": lambda folder: ods(folder / "rows.ods", ROWS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def test_test_rows_are_read_in_any_format_too(page_state: PageState, files: dict
     assert tested.test_check.done.wait(60)
     assert tested.test_check.result is not None
     assert tested.test_check.result.rows == 1
+
+
+def test_what_can_expand_is_read_in_a_process_of_its_own(
+    page_state: PageState, files: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("rows.csv", "tools.json"):
+            archive.write(files[name], name)
+    there = opened(page_state, _take(page_state, None, [str(path)]))
+    assert there.report is not None
+    assert there.report.rows == 1
 
 
 def test_a_document_is_named(page_state: PageState, files: dict[str, str]) -> None:
