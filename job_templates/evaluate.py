@@ -3,6 +3,8 @@
 # dependencies = [
 #     "huggingface_hub==2.4.0",
 #     "pandas==3.1.1",
+#     "pyarrow==26.0.1",
+#     "python-calamine==0.9.1",
 #     "numpy==2.4.6",
 #     "jinja2==3.1.6",
 #     "sentencepiece==0.2.3",
@@ -72,8 +74,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--prompt-format", choices=FORMATS, default="native", help="how --predictions are written (default native)"
     )
-    command.add_argument("--dataset", help="a CSV or a Hub dataset (default: the run's own rows)")
-    command.add_argument("--tools", help="the tools.json (default: the run's own)")
+    command.add_argument(
+        "--dataset", help="a CSV, rows in another format, or a Hub dataset (default: the run's own rows)"
+    )
+    command.add_argument("--tools", help="the tools.json (default: the run's own, or those that --dataset declares)")
     command.add_argument(
         "--split", default="test", help="the split of --dataset to read, if it has several (default test)"
     )

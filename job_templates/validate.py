@@ -3,6 +3,8 @@
 # dependencies = [
 #     "huggingface_hub==2.4.0",
 #     "pandas==3.1.1",
+#     "pyarrow==26.0.1",
+#     "python-calamine==0.9.1",
 #     "numpy==2.4.6",
 #     "jinja2==3.1.6",
 #     "sentencepiece==0.2.3",
@@ -12,6 +14,9 @@
 # ]
 # ///
 """Check a tools.json and a CSV. Prints every problem with its line, what is allowed, and the fix if there is one.
+
+Other formats of rows are read too, such as chat messages in JSONL (docs/data.md). --import-to saves them as a standard
+CSV and tools.json.
 
 It also says how many off-topic messages the evaluation asks, how many can be taught, and which your tools might answer.
 
@@ -35,16 +40,20 @@ from job_templates.cli import prepare_environment
 if __name__ == "__main__":
     prepare_environment()
 
-from backend.data import CheckOptions, CheckReport, check_files, resolve_source
+from backend.data import CheckOptions, CheckReport, check_files, resolve_set
 from backend.data.check import plan_lines, report_text
 from backend.data.fixing import plan_fixes, safe_codes
+from backend.data.imports import ImportSummary
+from backend.data.rows import ResolvedSet
 from backend.data.rules import get_rule
 from backend.errors import InputError
-from backend.files import write_output
+from backend.files import disk_errors, write_output
 from backend.off_topic import choose_messages
-from backend.records import DECLARATIONS, FORMATS
+from backend.records import DECLARATIONS, FORMATS, Issue
 from backend.runs import default_config
 from job_templates.cli import run
+
+UNREADABLE = "csv-unreadable"
 
 
 def main() -> int:
@@ -55,20 +64,42 @@ def main() -> int:
         command_line.error("--fix needs --output FIXED.csv")
     if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code):
         command_line.error("--output, --tools-output and --fix-code need --fix")
-    report = fix_and_check(arguments) if arguments.fix else check(arguments)
-    off_topic = choose_messages(report.tools, report.examples)
-    if arguments.json:
-        print(json.dumps({**report.to_json(), "off_topic": off_topic.to_json()}))
+    try:
+        found = resolve_set(arguments.dataset, arguments.tools, arguments.split or "train")
+    except InputError as error:
+        if arguments.fix or arguments.import_to:
+            raise
+        report, read = unreadable(arguments, str(error)), ImportSummary()
     else:
-        print("\n".join([*off_topic.summary(), "", report_text(report)]))
+        read = found.summary
+        if arguments.import_to:
+            save(found, arguments.import_to)
+        report = fix_and_check(found, arguments) if arguments.fix else check(found, arguments)
+    show(report, read, as_json=arguments.json)
     return 0 if report.ok else 1
+
+
+def show(report: CheckReport, read: ImportSummary, *, as_json: bool) -> None:
+    """Print the report, with what was read from another format before it."""
+    off_topic = choose_messages(report.tools, report.examples)
+    if as_json:
+        imported = {"import": read.to_json()} if read.format else {}
+        print(json.dumps({**imported, **report.to_json(), "off_topic": off_topic.to_json()}))
+    else:
+        above = [*read.sentences, ""] if read.format else []
+        print("\n".join([*above, *off_topic.summary(), "", report_text(report)]))
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", required=True, help="a CSV, or a dataset on the Hub such as name/my-tools")
-    parser.add_argument("--tools", required=True, type=Path, help="the tools.json")
+    parser.add_argument(
+        "--dataset", required=True, help="a CSV, rows in another format, or a dataset on the Hub such as name/my-tools"
+    )
+    parser.add_argument("--tools", type=Path, help="the tools.json (default: the tools that the dataset declares)")
+    parser.add_argument(
+        "--import-to", type=Path, metavar="FOLDER", help="save the rows and tools that were read as CSV and tools.json"
+    )
     parser.add_argument("--split", help="check only this split of a Hub dataset, or of a CSV with a split column")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--allow-multiple-calls", action="store_true", help="rows may call several tools")
@@ -125,38 +156,45 @@ def options_from(arguments: argparse.Namespace) -> CheckOptions:
     )
 
 
-def check(arguments: argparse.Namespace) -> CheckReport:
-    """Returns the report. A dataset that cannot be found is one of its errors."""
-    options = options_from(arguments)
-    try:
-        dataset = resolve_source(arguments.dataset, arguments.split or "train")
-    except InputError as error:
-        report = check_files(Path(arguments.dataset), arguments.tools, options)
-        issues = (
-            replace(issue, message=str(error)) if issue.code == "csv-unreadable" else issue for issue in report.issues
-        )
+def unreadable(arguments: argparse.Namespace, reason: str) -> CheckReport:
+    """Returns the report on files that cannot be read: the reason is one of its errors."""
+    if arguments.tools is not None and not Path(arguments.dataset).is_file():
+        report = check_files(Path(arguments.dataset), arguments.tools, options_from(arguments))
+        issues = (replace(one, message=reason) if one.code == UNREADABLE else one for one in report.issues)
         return replace(report, issues=tuple(issues))
-    return check_files(dataset, arguments.tools, options)
+    return CheckReport(0, (), (), (Issue("error", UNREADABLE, "csv", None, None, reason),), {}, None, ())
 
 
-def fix_and_check(arguments: argparse.Namespace) -> CheckReport:
+def check(found: ResolvedSet, arguments: argparse.Namespace) -> CheckReport:
+    """Returns the report."""
+    return check_files(found.dataset, found.tools, options_from(arguments))
+
+
+def save(found: ResolvedSet, folder: Path) -> None:
+    """Write the standard CSV and tools.json. Raises InputError if a file cannot be written."""
+    for path, name in ((found.dataset, f"{found.dataset.stem}.csv"), (found.tools, "tools.json")):
+        with disk_errors(path, "read"):
+            content = path.read_bytes()
+        write_output(folder.expanduser() / name, content)
+
+
+def fix_and_check(found: ResolvedSet, arguments: argparse.Namespace) -> CheckReport:
     """Write the fixed files, print the changes on stderr, and return the report on these files.
 
     Without --tools-output, tools.json is not changed. Raises InputError if a code is unknown or a file cannot be
     written.
     """
     options = options_from(arguments)
-    dataset = resolve_source(arguments.dataset, arguments.split or "train")
     codes = arguments.fix_code or safe_codes()
     if arguments.tools_output is None:
         codes = [code for code in codes if get_rule(code).file == "csv"]
-    plan = plan_fixes(dataset, arguments.tools, options, codes)
+    plan = plan_fixes(found.dataset, found.tools, options, codes)
     write(arguments.output, plan.csv_text)
     if arguments.tools_output:
         write(arguments.tools_output, plan.tools_text)
     for line in plan_lines(plan):
         print(line, file=sys.stderr)
-    return check_files(arguments.output, arguments.tools_output or arguments.tools, options)
+    return check_files(arguments.output, arguments.tools_output or found.tools, options)
 
 
 def write(path: Path, text: str) -> None:

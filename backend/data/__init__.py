@@ -2,7 +2,7 @@
 
 from backend.data.check import CheckReport, TableRow, check_files, load_dataset
 from backend.data.csv import write_csv
-from backend.data.rows import Split, TokenBudget, measure_budget, resolve_source, row_id, split_examples
+from backend.data.rows import Split, TokenBudget, measure_budget, resolve_set, resolve_source, row_id, split_examples
 from backend.data.text import CheckOptions
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "check_files",
     "load_dataset",
     "measure_budget",
+    "resolve_set",
     "resolve_source",
     "row_id",
     "split_examples",

@@ -181,7 +181,7 @@ def test_what_was_uploaded_is_what_a_file_input_takes(outsider: Outsider, surfac
     outsider.get("")  # the page gives each browser a cookie of its own
     paths = {name: outsider.uploaded(name, (EXAMPLES / name).read_bytes()) for name in ("tools.json", "hiking.csv")}
     upload = surface.fired_by("upload-csv")
-    tools, dataset = (SHAPES[PLAIN](paths[name]) for name in ("tools.json", "hiking.csv"))
+    tools, dataset = ([SHAPES[PLAIN](paths[name])] for name in ("tools.json", "hiking.csv"))
     answer = run(outsider, upload, [{"step": "data"}, tools, dataset]).json()
     assert surface.place(upload, answer)["data"]
     assert outsider.get(f"gradio_api/file={paths['hiking.csv']}").content == (EXAMPLES / "hiking.csv").read_bytes()

@@ -66,7 +66,7 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     dataset = "\n".join([*rows, secret.format(vault.secret("ada's rows"))]).encode()
     uploads = (ada.uploaded("tools.json", TOOLS), ada.uploaded("hiking.csv", dataset))
     upload, render = shared.fired_by("upload-csv"), shared.named("render")
-    files = [SHAPES[PLAIN](path) for path in uploads]
+    files = [[SHAPES[PLAIN](path)] for path in uploads]
     draft = shared.place(upload, run(ada, upload, [{"step": "data"}, *files], session_hash=SESSION).json())["data"]
     run(ada, render, render.data(), session_hash=SESSION)
     files_kept = (space.temporary / "ada.csv", EXAMPLES / "tools.json")
@@ -181,7 +181,7 @@ def test_nobody_uses_an_upload_of_another(
         for at in endpoint.slots:
             answers.append(run_and_render(who, shared, endpoint, endpoint.data(at, files[1])))
     upload = shared.fired_by("upload-csv")
-    reply = run(who, upload, [{"step": "data"}, *files])
+    reply = run(who, upload, [{"step": "data"}, *([file] for file in files)])
     answers.append(reply.text)
     if reply.status_code == 200 and (place := shared.place(upload, reply.json())) and place.get("data"):
         answers.append(who.get(f"data/{place['data']}/dataset").text)

@@ -96,16 +96,39 @@ def test_a_broken_upload_shows_every_problem_with_its_line_and_column(
     take(page, "train-not-ready")
 
 
-def test_files_that_are_no_data_are_named_as_problems_not_as_a_crash(visit: Visit, tmp_path: Path) -> None:
-    tools, rows = tmp_path / "tools.json", tmp_path / "rows.csv"
+def test_a_file_that_is_no_data_is_named_and_broken_json_is_a_problem(visit: Visit, tmp_path: Path) -> None:
+    tools, rows, picture = tmp_path / "tools.json", tmp_path / "rows.csv", tmp_path / "picture.csv"
     tools.write_text("{ this is no JSON", encoding="utf-8")
-    rows.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    rows.write_text(FAULTY_ROWS, encoding="utf-8")
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    visitor = visit()
+    visitor.upload(tools, picture)
+    expect(visitor.page.get_by_text("picture.csv is a PNG picture")).to_be_visible()
     visitor = visit()
     visitor.upload(tools, rows)
     expect(visitor.page.locator("#data-state")).to_contain_text("Not ready to train")
     shown = _problems(visitor)
     assert any(row.startswith("error") and "tools.json" in row for row in shown), shown
-    assert any(row.startswith("error") and "CSV" in row for row in shown), shown
+
+
+def test_chat_messages_alone_are_read_with_their_tools(visit: Visit, tmp_path: Path) -> None:
+    tool = {"type": "function", "function": {"name": "stop", "description": "Stop.", "parameters": {}}}
+    messages = [
+        {"role": "system", "content": "Help."},
+        {"role": "user", "content": "Halt"},
+        {"role": "assistant", "tool_calls": [{"function": {"name": "stop", "arguments": "{}"}}]},
+    ]
+    rows = tmp_path / "chats.jsonl"
+    lines = [{"messages": messages, "tools": [tool]}, {"messages": messages[:2], "tools": [tool]}]
+    rows.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    page = visit().page
+    page.set_input_files("#upload-csv input[type=file]", rows)
+    state = page.locator("#data-state")
+    expect(state).to_contain_text("Read as OpenAI chat messages: 1 row, 1 tool, 1 left out because no answer follows")
+    for name, link in (("chats.csv", "Download the CSV"), ("tools.json", "Download tools.json")):
+        with page.expect_download() as download:
+            state.get_by_role("link", name=link).click()
+        assert download.value.suggested_filename == name
 
 
 @pytest.mark.slow  # test_road.py reloads its page, unit/ui/test_drafts.py holds what is kept

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.data import resolve_source
+from backend.data import resolve_set, resolve_source
 from backend.errors import InputError
 from job_templates.train import main
 from tests.conftest import ROOT, DataSet
@@ -55,6 +55,20 @@ def test_validate_takes_a_dataset(hub: LoopbackHub, cycling: DataSet, tmp_path: 
     done = _command("validate.py", "--dataset", "ada/rides", "--tools", str(cycling.tools), "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"] == 942
+
+
+def test_a_dataset_of_chat_messages_is_read_with_the_tools_beside_it(hub: LoopbackHub, cycling: DataSet) -> None:
+    messages = [
+        {"role": "user", "content": "Halt"},
+        {"role": "assistant", "tool_calls": [{"function": {"name": "stop", "arguments": "{}"}}]},
+    ]
+    chats = json.dumps({"messages": messages}).encode()
+    files = {"dataset.jsonl": chats, "dataset_infos.json": b"{}", "tools.json": cycling.tools.read_bytes()}
+    hub.world.add_repo("ada/chats", files, "dataset")
+    found = resolve_set("ada/chats", None, "train")
+    assert found.summary.line == "Read as OpenAI chat messages: 1 row, 6 tools."
+    assert b'"Halt","[{""name"": ""stop"", ""args"": {}}]","item 1"' in found.dataset.read_bytes()
+    assert found.tools.read_bytes() == cycling.tools.read_bytes()
 
 
 @pytest.mark.slow  # the next test trains and uploads, test_road.py saves, the tests above read

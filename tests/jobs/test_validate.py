@@ -107,7 +107,6 @@ def test_fixed_tools_go_where_they_are_told(tmp_path: Path) -> None:
     "arguments",
     [
         [],
-        ["--dataset", "x.csv"],
         ["--dataset", "x.csv", "--tools", "t.json", "--fix"],
         ["--dataset", "x.csv", "--tools", "t.json", "--output", "y.csv"],
         ["--dataset", "x.csv", "--tools", "t.json", "--prompt-format", "xml"],
@@ -127,6 +126,58 @@ def test_a_missing_file_is_an_error_among_the_others(cycling: DataSet, tmp_path:
     assert "no.csv" in document["issues"][0]["message"]
     code, document = as_json("--dataset", cycling.dataset, "--tools", tmp_path / "no.json")
     assert (code, document["issues"][0]["code"], document["issues"][0]["file"]) == (1, "tools-unreadable", "tools")
+
+
+CHAT = {
+    "messages": [
+        {"role": "user", "content": "How is the weather?"},
+        {"role": "assistant", "tool_calls": [{"function": {"name": "get_weather", "arguments": '{"query": 5}'}}]},
+    ],
+    "tools": [
+        {
+            "type": "function",
+            "function": {
+                "name": "get_weather",
+                "description": "The weather.",
+                "parameters": {"type": "object", "properties": {"query": {"type": "string"}}},
+            },
+        }
+    ],
+}
+
+
+def test_another_format_is_read_told_and_saved(tmp_path: Path) -> None:
+    rows, folder = tmp_path / "chats.jsonl", tmp_path / "standard"
+    rows.write_text(json.dumps(CHAT) + '\n{"messages": []}\n', encoding="utf-8")
+    done = validate("--dataset", rows, "--import-to", folder)
+    told = "Read as OpenAI chat messages: 1 row, 1 tool, 1 left out because it has no messages (line 2)."
+    assert done.stdout.splitlines()[0] == told
+    assert "CSV line 2 (from line 1), tool_calls [calls-" in done.stdout
+    assert done.returncode == 1
+    code, document = as_json("--dataset", rows)
+    assert (code, document["import"]["line"], document["import"]["left_out"]) == (
+        1,
+        told,
+        {"it has no messages": ["line 2"]},
+    )
+    _, same = as_json("--dataset", folder / "chats.csv", "--tools", folder / "tools.json")
+    assert same == {key: value for key, value in document.items() if key != "import"}
+
+
+def test_files_in_each_others_place_are_understood_and_a_document_is_named(cycling: DataSet, tmp_path: Path) -> None:
+    code, swapped = as_json("--dataset", cycling.tools, "--tools", cycling.dataset)
+    assert (code, swapped["rows"], swapped["tools"]) == (0, 942, 6)
+    readme = tmp_path / "README.md"
+    readme.write_text("# My rows\n", encoding="utf-8")
+    code, document = as_json("--dataset", readme, "--tools", cycling.tools)
+    assert (code, [issue["code"] for issue in document["issues"]]) == (1, ["csv-unreadable"])
+    assert "README.md looks like a text document" in document["issues"][0]["message"]
+
+
+def test_rows_without_tools_ask_for_them(cycling: DataSet) -> None:
+    code, document = as_json("--dataset", cycling.dataset)
+    assert code == 1
+    assert document["issues"][0]["message"].endswith("declares no tools. Add the tools.json. Name it with --tools.")
 
 
 def test_an_unreadable_tokenizer_is_said_plainly(cycling: DataSet) -> None:

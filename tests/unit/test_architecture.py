@@ -33,7 +33,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "jobs",
         "inference doctor",
     ),
-    "backend.data": ("text", "calls", "csv", "tools", "similarity", "rows", "fixers", "rules", "check", "fixing"),
+    "backend.data": ("text", "calls", "csv tools", "imports similarity", "rows", "fixers", "rules", "check", "fixing"),
     "job_templates": (
         "cli worker_process",
         "gpu_check",

@@ -28,6 +28,7 @@ DISTRIBUTIONS = {
     "litert_lm": "litert-lm-api",
     "litert_lm_builder": "litert-lm-builder",
     "litert_torch": "litert-torch",
+    "python_calamine": "python-calamine",
     "scipy": "scikit-learn",  # its own dependency
     "sklearn": "scikit-learn",
 }

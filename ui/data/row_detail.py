@@ -36,6 +36,7 @@ def row_detail(page_state: PageState, line: int) -> Markup:
     parts = [
         _named("user_message", Markup('<p class="said">{}</p>').format(row.user_message or "–")),
         _named("tool_calls", _calls(row.tool_calls, example)),
+        _named("Imported from", Markup('<p class="said">{}</p>').format(row.original)) if row.original else Markup(""),
         _named("All problems of this row", Markup("<ul>{}</ul>").format(also)) if also else Markup(""),
     ]
     if example is not None:

@@ -55,7 +55,7 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
 
 def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
     line = summary_line(report.rows, len(report.tools), report.issues)
-    body = [Markup('<p class="summary">{}</p>').format(line), _made(page_state, source)]
+    body = [Markup('<p class="summary">{}</p>').format(line), _read(source), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
         says = f"{text.count(errors, 'error')} must be fixed before training."
@@ -76,16 +76,25 @@ def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
 
 
-def _made(page_state: PageState, source: UploadedData) -> Markup:
-    """The fixes that made this draft, with Undo and the downloads."""
-    draft = page_state.location.data
-    if not source.origin.made or not draft or page_state.run:
+def _read(source: UploadedData) -> Markup:
+    """What was read from another format: the line, and what was not carried over."""
+    line, *details = source.origin.read.splitlines() or [""]
+    if not line:
         return Markup("")
-    undo = button("undo", "Undo", kind="bare small") if source.origin.parent else Markup("")
+    items = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in details)
+    more = Markup('<details class="more"><summary>What was not carried over</summary><ul>{}</ul></details>')
+    return Markup('<div class="read"><p>{}</p>{}</div>').format(line, more.format(items) if items else "")
+
+
+def _made(page_state: PageState, source: UploadedData) -> Markup:
+    """The fixes that made this draft with Undo, and the downloads of the standard files."""
+    draft, origin = page_state.location.data, source.origin
+    if not (origin.made or origin.read) or not draft or page_state.run:
+        return Markup("")
+    undo = button("undo", "Undo", kind="bare small") if origin.made and origin.parent else Markup("")
     links = [
         link(draft_link(draft, "dataset"), "Download the CSV", kind="bare small", download=True),
         link(draft_link(draft, "tools"), "Download tools.json", kind="bare small", download=True),
     ]
-    return Markup('<div class="made"><span>{}</span> {}</div>').format(
-        source.origin.made, Markup("").join([*links, undo])
-    )
+    made = Markup("<span>{}</span> ").format(origin.made) if origin.made else Markup("")
+    return Markup('<div class="made">{}{}</div>').format(made, Markup("").join([*links, undo]))

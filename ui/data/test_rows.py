@@ -11,15 +11,17 @@ from markupsafe import Markup
 
 from backend.data import CheckReport, write_csv
 from backend.data.check import joined as joined_rows
+from backend.data.imports import GivenFile
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Scratch
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.problems import summary_line, unfolded_by
+from ui.data.upload import files_read
 from ui.html import Part, button, callout, card, clicked, progress, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
-NOTE = "A CSV with the same two columns, to measure accuracy. Its rows are held out of training."
+NOTE = "A file of rows in any known format, to measure accuracy. Its rows are held out of training."
 OWN = (
     "The split column of your CSV decides this. To use another test file, remove that column and upload the CSV again."
 )
@@ -34,10 +36,7 @@ class OwnTestRows(Panel):
             self.title = Part(
                 Markup('<div class="card-head"><h2>Test rows of your own</h2></div><p class="note">{}</p>').format(NOTE)
             )
-            self.upload = gr.File(
-                label="Test rows (CSV)", file_types=[".csv"], height=132, elem_classes=["ft-upload"],
-                elem_id="upload-test",
-            )  # fmt: skip
+            self.upload = gr.File(label="Test rows", height=132, elem_classes=["ft-upload"], elem_id="upload-test")
         with gr.Column(elem_classes=["ft-card"], visible=False) as self.problems_box:
             self.problems = Part(elem_id="test-problems")
 
@@ -72,11 +71,20 @@ def held_out(report: CheckReport | None) -> int:
 
 
 def _take(page_state: PageState, file: str | None) -> Location:
-    """Store the file with the training rows."""
+    """Read the file in any known format, and store it with the training rows."""
     source = page_state.source
     if not file or source is None:
         return page_state.location
-    location = Location(data=page_state.services.upload_store.add_changed(source, test=Path(file)))
+    tools = GivenFile(source.tools, source.tools.name, "tools")
+    read = files_read(page_state, (GivenFile(Path(file), Path(file).name, "rows"), tools))
+    if read.missing:
+        raise InputError(read.missing)
+    with Scratch() as folder:
+        content = read.dataset
+        test = content if isinstance(content, Path) else Path(folder) / read.name
+        if isinstance(content, bytes):
+            test.write_bytes(content)
+        location = Location(data=page_state.services.upload_store.add_changed(source, test=test))
     check = replace(page_state, location=location).test_check
     if check:
         check.done.wait(1.0)

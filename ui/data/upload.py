@@ -8,15 +8,20 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
+from backend.data.imports import GivenFile, ImportedSet, ImportSummary, Role
 from backend.errors import InputError
-from ui.html import Part, button, link
+from ui.html import Part, button, callout, link
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
-from ui.services import EXAMPLE, EXAMPLE_FILES
+from ui.services import EXAMPLE, EXAMPLE_FILES, IMPORT_BOUNDS, Origin
 
 HINTS = {
-    "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema.",
-    "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}].',
+    "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema. Not needed if "
+    "the examples declare their tools.",
+    "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}]. Chat messages, '
+    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both.",
 }
+WAITED_SECONDS = IMPORT_BOUNDS.seconds + 30.0
+"""The longest wait for the reading of uploaded files, with its turn after others."""
 SETTLE_SECONDS = 0.7
 
 
@@ -26,8 +31,8 @@ class Uploads(Panel):
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]) as self.box:
             with gr.Row(elem_classes=["ft-row"]):
-                self.tools = _upload("tools.json", ".json", "upload-tools", HINTS["tools"])
-                self.dataset = _upload("Examples (CSV)", ".csv", "upload-csv", HINTS["dataset"])
+                self.tools = _upload("tools.json", "upload-tools", HINTS["tools"])
+                self.dataset = _upload("Examples", "upload-csv", HINTS["dataset"])
             self.offer = Part(elem_id="data-offer")
 
     def render(self, page_state: PageState) -> Updates:
@@ -35,7 +40,7 @@ class Uploads(Panel):
         key = str(page_state.source is None)
         return {
             self.box: gr.update(visible=page_state.source is None),
-            self.offer: _offer(),
+            self.offer: _offer(page_state.location.missing),
             self.tools: KeyedUpdate(key, None),
             self.dataset: KeyedUpdate(key, None),
         }
@@ -58,23 +63,57 @@ def after_check(page_state: PageState, location: Location) -> Location:
     return location
 
 
-def _upload(label: str, ending: str, elem_id: str, hint: str) -> gr.File:
-    """An upload field with a line below that describes the file."""
+def _upload(label: str, elem_id: str, hint: str) -> gr.File:
+    """An upload field with a line below that describes the file.
+
+    It takes several files of any ending, because a phone's file picker greys out endings that it does not know.
+    """
     with gr.Column(min_width=240):
-        field = gr.File(label=label, file_types=[ending], height=132, elem_classes=["ft-upload"], elem_id=elem_id)
+        field = gr.File(label=label, file_count="multiple", height=132, elem_classes=["ft-upload"], elem_id=elem_id)
         Part(Markup('<p class="file-hint">{}</p>').format(hint))
     return field
 
 
-def _take(page_state: PageState, tools: str | None, dataset: str | None) -> Location:
-    """Store both files and open them, once both are uploaded."""
-    if not tools or not dataset:
-        return page_state.location
-    return after_check(page_state, Location(data=page_state.services.upload_store.add(Path(dataset), Path(tools))))
+def _take(page_state: PageState, tools: list[str] | None, dataset: list[str] | None) -> Location:
+    """Read the uploaded files, store them in the standard form, and open them once they are complete."""
+    given = (*_given(tools, "tools"), *_given(dataset, "rows"))
+    if not given:
+        return replace(page_state.location, missing=None)
+    found = files_read(page_state, given)
+    if found.missing:
+        return replace(page_state.location, missing=found.missing)
+    draft = page_state.services.upload_store.add(found.dataset, found.tools, found.name, origin_of(found.summary))
+    return after_check(page_state, Location(data=draft))
 
 
-def _offer() -> Markup:
+def files_read(page_state: PageState, given: tuple[GivenFile, ...]) -> ImportedSet:
+    """What uploaded files hold. Raises InputError if they cannot be read."""
+    reading = page_state.services.checker.imported(given, page_state.services.owner)
+    if not reading.done.wait(WAITED_SECONDS):
+        raise InputError("Many files are being read on this server. Upload yours again in a minute.")
+    if reading.result is None:
+        raise InputError(reading.error or "The files could not be read. Upload them again.")
+    return reading.result
+
+
+def _given(paths: list[str] | None, role: Role) -> list[GivenFile]:
+    return [GivenFile(Path(path), Path(path).name, role) for path in paths or ()]
+
+
+def origin_of(summary: ImportSummary) -> Origin:
+    """The facts about imported files: what was read, and the calls per row that occur in them."""
+    if not summary.format:
+        return Origin()
+    return Origin(
+        allow_multiple_calls=summary.several_calls > 0,
+        allow_no_call=summary.no_calls > 0,
+        read="\n".join(summary.sentences),
+    )
+
+
+def _offer(missing: str | None) -> Markup:
     links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
-    return Markup('<div class="offer">{}<span class="note">or download it as a template: {}</span></div>').format(
+    offer = Markup('<div class="offer">{}<span class="note">or download it as a template: {}</span></div>').format(
         button("example", "Use the example", kind="primary"), Markup("").join(links)
     )
+    return callout("plain", "One file is missing", missing) + offer if missing else offer

@@ -55,7 +55,8 @@ def add_routes(app: FastAPI, tenants: Tenants) -> None:
             return FileResponse(source.tools, filename=source.tools.name)
         if which != "dataset":
             raise HTTPException(404, f"There is no {which!r} in this data. There are dataset, tools.")
-        return FileResponse(source.dataset, filename=f"{source.dataset.stem}-fixed{source.dataset.suffix}")
+        mark = "-fixed" if source.origin.made else ""
+        return FileResponse(source.dataset, filename=f"{source.dataset.stem}{mark}{source.dataset.suffix}")
 
     def example(name: str) -> FileResponse:
         if name not in EXAMPLE_FILES:

@@ -17,7 +17,10 @@ from backend import locks
 from backend.errors import InputError
 from backend.files import disk_errors
 
-SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".ods", ".zip")
+"""The endings of files with rows or tools."""
+ANSWERED = (".md", ".png", ".jpg", ".jpeg", ".pdf", ".docx", ".xls", ".gz")
+"""Endings of other files, of which the page says what they look like. A browser runs none of them as a page."""
 STORED_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 MEGABYTE = 1_000_000
@@ -106,7 +109,7 @@ class Uploads:
         them are then deleted.
         """
         listed = list(paths)
-        wrong = [Path(path).name for path in listed if Path(path).suffix.lower() not in SUFFIXES]
+        wrong = [Path(path).name for path in listed if Path(path).suffix.lower() not in SUFFIXES + ANSWERED]
         if wrong:
             self._discard_new(listed)
             raise WrongKind(f"{wrong[0][:80]!r} is not accepted. Use a file that ends in {', '.join(SUFFIXES)}.")

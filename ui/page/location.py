@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 STEPS = ("data", "train", "evaluate", "export", "try")
-UNADDRESSED = ("asking", "fixing", "offer", "doctor")
+UNADDRESSED = ("asking", "fixing", "offer", "doctor", "missing")
 STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export": "Export", "try": "Try"}
 
 
@@ -18,8 +18,8 @@ class Location:
 
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
-    the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py). None of these is
-    part of the address.
+    the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py), `missing`
+    what the uploaded files still lack. None of these is part of the address.
     """
 
     run: str | None = None
@@ -30,6 +30,7 @@ class Location:
     fixing: str | None = None
     offer: str | None = None
     doctor: str | None = None
+    missing: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """The location as JSON without empty fields, which the browser stores."""
@@ -55,4 +56,5 @@ class Location:
             fixing=texts.get("fixing"),
             offer=texts.get("offer"),
             doctor=texts.get("doctor"),
+            missing=texts.get("missing"),
         )

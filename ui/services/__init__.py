@@ -1,7 +1,7 @@
 """The page's services: accounts, uploads, checks, tasks, prices, runs and their summaries."""
 
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
-from ui.services.checks import BOUNDS, TOO_LONG, Review
+from ui.services.checks import BOUNDS, IMPORT_BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
 from ui.services.identity import LOGIN, LOGOUT
@@ -21,6 +21,7 @@ __all__ = [
     "EXAMPLES",
     "EXAMPLE_FILES",
     "GONE",
+    "IMPORT_BOUNDS",
     "LOGIN",
     "LOGOUT",
     "SUFFIX",

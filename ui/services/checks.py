@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
+from backend.data.imports import GivenFile, ImportedSet
 from backend.data.rows import LabelErrorReport, find_label_errors
 from backend.data.similarity import near_groups
 from backend.data.text import FixPlan, rows_by_message
@@ -29,7 +30,9 @@ from ui.work import (
     choose,
     content,
     is_large,
+    is_packed,
     plan,
+    read_files,
     run_apart,
 )
 
@@ -70,6 +73,12 @@ def _groups(examples: Sequence[Example]) -> tuple[tuple[Example, ...], ...]:
 
 BOUNDS = Bounds(seconds=180.0, bytes=6 * 1024**3)
 """Limits for work that hangs; the check of the largest file needs less."""
+IMPORT_BOUNDS = Bounds(seconds=90.0, bytes=4 * 1024**3)
+"""Limits for the reading of uploaded files: a file can be made to expand."""
+UNREADABLE = (
+    "{names} took too much time or memory to read. Save the rows as CSV or JSONL, keep those that differ most, and "
+    "upload them again."
+)
 UNCOUNTED = "The tokenizer of {base} took too long, too much memory, or is damaged. Check the model, or use another."
 TOO_LONG = "This took more than {seconds:.0f} seconds, so it was stopped. Use fewer or shorter rows."
 LOGGER = logging.getLogger(__name__)
@@ -90,10 +99,25 @@ class Checker:
         self._tests = Tasks[CheckReport]("test-rows")
         self._reviews = Tasks[Review]("review")
         self._choices = Tasks[ChosenMessages]("off-topic")
+        self._imports = Tasks[ImportedSet]("import", workers=2)
 
     def check(self, data: Data, owner: str = "") -> Task[CheckReport]:
         """The check of the data, started now if it is new."""
         return self._checks.start((owner, data.key), self._check(data), owner, data.expected_bytes)
+
+    def imported(self, given: tuple[GivenFile, ...], owner: str = "") -> Task[ImportedSet]:
+        """The reading of uploaded files, started now if it is new; only small texts are read without limits."""
+        key = (owner, *((content(file.path), file) for file in given))
+
+        def run(task: Task[ImportedSet]) -> ImportedSet:
+            if not any(is_large(file.path) or is_packed(file.path) for file in given):
+                return read_files(given, task.follow)
+            try:
+                return run_apart(read_files, (given,), task.follow, task.stop, IMPORT_BOUNDS)
+            except (TooMuch, RuntimeError) as error:
+                raise InputError(UNREADABLE.format(names=", ".join(file.name for file in given))) from error
+
+        return self._imports.start(key, run, owner)
 
     def restart(self, owner: str = "") -> None:
         """Forget the checks that the owner stopped, so that the next poll starts them again."""

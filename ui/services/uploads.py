@@ -45,8 +45,8 @@ GONE = "These files are no longer stored here. Upload them again."
 class Origin:
     """Facts about the files.
 
-    The allowed calls per row, the applied fixes (`made`), the draft that was fixed, and the topics and words that count
-    as off-topic, separated by commas.
+    The allowed calls per row, the applied fixes (`made`), the draft that was fixed, the topics and words that count as
+    off-topic, separated by commas, and what was read from another format (`read`), a sentence on each line.
     """
 
     allow_multiple_calls: bool = False
@@ -54,6 +54,7 @@ class Origin:
     made: str = ""
     parent: str | None = None
     put_back: str = ""
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)

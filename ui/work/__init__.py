@@ -1,6 +1,18 @@
 """Work on data for the page, and the separate processes that it runs in: no Gradio, so that they start at once."""
 
-from ui.work.data import Data, ReportProgress, check, check_as_json, check_tests, choose, content, is_large, plan
+from ui.work.data import (
+    Data,
+    ReportProgress,
+    check,
+    check_as_json,
+    check_tests,
+    choose,
+    content,
+    is_large,
+    is_packed,
+    plan,
+    read_files,
+)
 from ui.work.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
 from ui.work.process import Bounds, Stopped, TooMuch, run_apart
 
@@ -18,7 +30,9 @@ __all__ = [
     "choose",
     "content",
     "is_large",
+    "is_packed",
     "plan",
+    "read_files",
     "read_fix_request",
     "run_apart",
     "safely_fixable",

@@ -13,6 +13,7 @@ from typing import Any
 from backend.data import CheckOptions, CheckReport, check_files
 from backend.data.check import check_test_file
 from backend.data.fixing import plan_fixes
+from backend.data.imports import GivenFile, ImportedSet, import_files
 from backend.data.text import FixPlan
 from backend.files import open_regular
 from backend.off_topic import ChosenMessages, choose_messages
@@ -68,6 +69,12 @@ def check_as_json(dataset: Path, tools: Path, report: ReportProgress) -> dict[st
     return {**found.to_json(), "off_topic": choose_messages(found.tools, found.examples).to_json()}
 
 
+def read_files(given: tuple[GivenFile, ...], report: ReportProgress) -> ImportedSet:
+    """Read the given files, whatever their format, into the standard CSV and tools.json."""
+    report(0.0, "Reading the files")
+    return import_files(given)
+
+
 def choose(
     tools: tuple[Tool, ...], examples: tuple[Example, ...], put_back: frozenset[str], report: ReportProgress
 ) -> ChosenMessages:
@@ -105,6 +112,15 @@ def is_large(path: Path) -> bool:
     """Whether the file has too many rows for a thread of the page's process."""
     try:
         return path.stat().st_size > LARGE_BYTES
+    except OSError:
+        return False
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file can expand when it is read: an archive, a spreadsheet or Parquet."""
+    try:
+        with open_regular(path) as file:
+            return file.read(4).startswith((b"PK", b"PAR1"))
     except OSError:
         return False
 

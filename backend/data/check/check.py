@@ -52,7 +52,9 @@ def check_files(
         in_order(issues),
         inputs.rows_per_tool,
         budget,
-        tuple(TableRow(row.line, whole(row.message or ""), whole(row.calls or "")) for row in inputs.rows),
+        tuple(
+            TableRow(row.line, whole(row.message or ""), whole(row.calls or ""), row.original) for row in inputs.rows
+        ),
         tokens_error,
     )
 

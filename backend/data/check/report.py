@@ -15,11 +15,12 @@ _GRAVITY = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row as read, for display."""
+    """One row as read, for display; `original` is the place of an imported row in its original file."""
 
     line: int
     user_message: str
     tool_calls: str
+    original: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend.data.check.report import CheckReport
 from backend.data.text import FixPlan, count, escape, show
@@ -33,6 +33,7 @@ def plan_lines(plan: FixPlan) -> Iterator[str]:
 
 
 def _issues(report: CheckReport) -> Iterator[str]:
+    originals = {row.line: row.original for row in report.table if row.original}
     for severity, heading in _HEADINGS.items():
         chosen = [issue for issue in report.issues if issue.severity == severity]
         if not chosen:
@@ -42,15 +43,16 @@ def _issues(report: CheckReport) -> Iterator[str]:
         for issue in chosen:
             printed[issue.code] = printed.get(issue.code, 0) + 1
             if severity == "error" or printed[issue.code] <= _EACH:
-                yield from _lines(issue)
+                yield from _lines(issue, originals)
         for code, number in printed.items():
             if severity != "error" and number > _EACH:
                 yield f"  … and {count(number - _EACH, 'more issue')} of {code}; --json lists them all"
         yield ""
 
 
-def _lines(issue: Issue) -> Iterator[str]:
-    line = f" line {issue.line}" if issue.line else ""
+def _lines(issue: Issue, originals: Mapping[int, str]) -> Iterator[str]:
+    original = originals.get(issue.line or 0) if issue.file == "csv" else None
+    line = (f" line {issue.line}" if issue.line else "") + (f" (from {escape(original)})" if original else "")
     column = f", {escape(issue.column)}" if issue.column else ""
     yield f"  {_FILES[issue.file]}{line}{column} [{issue.code}] {issue.message}"
     if issue.fix:

@@ -1,13 +1,14 @@
 """Reads, repairs, edits and writes CSV files."""
 
 from backend.data.csv.editor import CsvEditor, DraftRow
-from backend.data.csv.header import KNOWN_COLUMNS, normal_name
-from backend.data.csv.reading import Fault, Record, encode_record
+from backend.data.csv.header import KNOWN_COLUMNS, find_heading, normal_name
+from backend.data.csv.reading import DELIMITERS, Fault, Record, encode_record, read_records
 from backend.data.csv.repair import repaired_cells
-from backend.data.csv.table import CsvTable, Row, read_table, table_from
+from backend.data.csv.table import CsvTable, Row, normal_split, read_table, table_from
 from backend.data.csv.writing import OPERATORS, inert, write_csv
 
 __all__ = [
+    "DELIMITERS",
     "KNOWN_COLUMNS",
     "OPERATORS",
     "CsvEditor",
@@ -17,8 +18,11 @@ __all__ = [
     "Record",
     "Row",
     "encode_record",
+    "find_heading",
     "inert",
     "normal_name",
+    "normal_split",
+    "read_records",
     "read_table",
     "repaired_cells",
     "table_from",

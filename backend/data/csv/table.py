@@ -14,6 +14,7 @@ from backend.data.text import (
     MAX_CSV_BYTES,
     MAX_ROWS,
     MESSAGE,
+    ORIGINAL,
     REQUIRED_COLUMNS,
     SPLIT,
     DecodedFile,
@@ -25,7 +26,10 @@ _MOST_FRAGMENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One data row; a cell is None if the file has no such column."""
+    """One data row; a cell is None if the file has no such column.
+
+    `original` is the place of an imported row in its original file, such as `line 12`.
+    """
 
     line: int
     message: str | None
@@ -33,6 +37,7 @@ class Row:
     answer: str
     split: str
     record: Record
+    original: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ def _row(record: Record, index: dict[str, int]) -> Row:
     def cell(name: str) -> str | None:
         return record.cells[index[name]] if name in index else None
 
-    return Row(record.line, cell(MESSAGE), cell(CALLS), cell(ANSWER) or "", normal_split(cell(SPLIT) or ""), record)
+    split, original = normal_split(cell(SPLIT) or ""), cell(ORIGINAL) or ""
+    return Row(record.line, cell(MESSAGE), cell(CALLS), cell(ANSWER) or "", split, record, original)
 
 
 _SPLITS = {

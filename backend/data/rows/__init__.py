@@ -7,7 +7,7 @@ from backend.data.rows.inputs import Inputs, read_inputs
 from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
 from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
 from backend.data.rows.set_view import Label, SetView
-from backend.data.rows.sources import resolve_source
+from backend.data.rows.sources import ResolvedSet, resolve_set, resolve_source
 from backend.data.rows.splitting import Split, split_examples
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Label",
     "LabelError",
     "LabelErrorReport",
+    "ResolvedSet",
     "RowTokens",
     "Rule",
     "Scope",
@@ -33,6 +34,7 @@ __all__ = [
     "find_label_errors",
     "measure_budget",
     "read_inputs",
+    "resolve_set",
     "resolve_source",
     "row_id",
     "rule",

@@ -16,8 +16,10 @@ MESSAGE = "user_message"
 CALLS = "tool_calls"
 ANSWER = "answer"
 SPLIT = "split"
+ORIGINAL = "imported_from"
 REQUIRED_COLUMNS = (MESSAGE, CALLS)
-OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id")
+OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", ORIGINAL)
+"""Known columns; `imported_from` is the place of a row in the file that it was imported from."""
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,18 @@ from typing import Any
 from backend.errors import InputError
 from backend.runs import STARTER, RunConfig, Setting, settings_of
 
+DATASET_HELP = (
+    "a CSV with user_message and tool_calls, a file of chat messages or rows in another format (docs/data.md), or the "
+    "id of a Hub dataset"
+)
+TOOLS_HELP = "the tools.json (default: the tools that the dataset declares)"
 HUB_MODEL = "google/functiongemma-270m-it"
 
 
 def add_data_flags(command: argparse.ArgumentParser, settings: type[RunConfig] = RunConfig) -> None:
     """Add --dataset, --tools, --near-misses, --output-repo, and the settings of what rows may contain."""
-    command.add_argument(
-        "--dataset", required=True, help="a CSV with user_message and tool_calls, or the id of a Hub dataset"
-    )
-    command.add_argument("--tools", required=True, help="the tools.json")
+    command.add_argument("--dataset", required=True, help=DATASET_HELP)
+    command.add_argument("--tools", help=TOOLS_HELP)
     command.add_argument(
         "--near-misses",
         type=Path,

@@ -6,10 +6,9 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
-from backend.data import CheckOptions, Split, load_dataset, resolve_source, split_examples, write_csv
+from backend.data import CheckOptions, Split, load_dataset, resolve_set, split_examples, write_csv
 from backend.errors import InputError
 from backend.off_topic import with_answers
 from backend.records import Example, Tool
@@ -77,15 +76,15 @@ class ScoredRows:
 def scored_rows(run: Run | None, dataset: str | None, tools: str | None, split: str) -> ScoredRows:
     """Choose the rows: a run's own held-out rows, or those of a dataset. Raises InputError if none is left."""
     if run is None:
-        if dataset is None or tools is None:
+        if dataset is None:
             raise InputError(
                 "This model is not a run, so its rows are unknown. Give --dataset and --tools, or the run's folder."
             )
-        return _unknown(*_load(dataset, Path(tools), split))
+        return _unknown(*_load(dataset, tools, split))
     if dataset is None:
         own_tools, own = _own(run)
         return ScoredRows(own_tools, own.test, own.train, "")
-    other_tools, rows = _load(dataset, Path(tools) if tools else run.tools_path, split)
+    other_tools, rows = _load(dataset, tools or str(run.tools_path), split)
     return _of_other_data(other_tools, rows, _own(run)[1])
 
 
@@ -101,9 +100,11 @@ def _read_own(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
     return tools, with_answers(rows, answers_by_language(run.config.no_call_answer))
 
 
-def _load(dataset: str, tools: Path, split: str) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
-    table = resolve_source(dataset, split, os.environ.get("HF_TOKEN"))
-    return load_dataset(table, tools.expanduser(), MANY_CALLS, whole_set=False)
+def _load(dataset: str, tools: str | None, split: str) -> tuple[tuple[Tool, ...], tuple[Example, ...]]:
+    found = resolve_set(dataset, tools, split, os.environ.get("HF_TOKEN"))
+    for sentence in found.summary.sentences:
+        say(sentence)
+    return load_dataset(found.dataset, found.tools, MANY_CALLS, whole_set=False)
 
 
 def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split) -> ScoredRows:

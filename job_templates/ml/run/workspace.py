@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.data import resolve_source
+from backend.data import resolve_set
 from backend.errors import InputError
 from backend.off_topic import read_near_misses
 from backend.runs import Event, Run, RunConfig, Scratch, append_event, built_beside
@@ -20,21 +20,26 @@ from job_templates.cli import say
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the command line names: a CSV or a Hub dataset, the tools, and the file of near misses, if any."""
+    """What the command line names: a file of rows or a Hub dataset, the tools, and the file of near misses, if any.
+
+    Without `tools`, the dataset must declare them.
+    """
 
     dataset: str
-    tools: str
+    tools: str | None
     near_misses: Path | None = None
 
     def files(self) -> Files:
-        """Returns the files, a Hub dataset as its download. Raises InputError if one cannot be used."""
-        table, tools = resolve_source(self.dataset, "train", os.environ.get("HF_TOKEN")), Path(self.tools).expanduser()
-        if not tools.is_file():
+        """Returns the standard files, a Hub dataset as its download. Raises InputError if one cannot be used."""
+        if self.tools and not Path(self.tools).expanduser().is_file():
             raise InputError(f"There is no file {self.tools}. Name the tools.json with --tools.")
+        found = resolve_set(self.dataset, self.tools, "train", os.environ.get("HF_TOKEN"))
+        for sentence in found.summary.sentences:
+            say(sentence)
         near_misses = self.near_misses and self.near_misses.expanduser()
         if near_misses:
             read_near_misses(near_misses)
-        return Files(table, tools, near_misses)
+        return Files(found.dataset, found.tools, near_misses)
 
 
 @dataclass(frozen=True, slots=True)

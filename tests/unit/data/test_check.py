@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.data import CheckOptions, check_files, load_dataset, resolve_source
-from backend.data.rows.hub_dataset import choose_file, to_csv
+from backend.data import CheckOptions, check_files, load_dataset, resolve_set, resolve_source
+from backend.data.rows.hub_dataset import choose_file
 from backend.errors import InputError
 from backend.records import Issue
 from tests.conftest import DataSet
@@ -111,6 +111,8 @@ def test_a_path_is_its_own_source(cycling: DataSet, tmp_path: Path) -> None:
         (["train.csv", "test.csv"], "test", "test.csv"),
         (["data/train-0-of-1.parquet", "data/test-0-of-1.parquet"], "train", "data/train-0-of-1.parquet"),
         (["train.csv", "train.parquet"], "train", "train.csv"),
+        (["tools.json", "dataset_infos.json", "xlam_60k.json"], "train", "xlam_60k.json"),
+        (["dataset.jsonl", ".gitattributes"], "train", "dataset.jsonl"),
     ],
 )  # fmt: skip
 def test_the_file_of_a_split_is_found(files: list[str], split: str, chosen: str) -> None:
@@ -126,6 +128,7 @@ def test_a_split_that_is_not_there_lists_what_is(files: list[str], says: str) ->
 def test_json_lines_become_a_csv(tmp_path: Path) -> None:
     lines = [{"user_message": message, "tool_calls": json.loads(calls)} for message, calls in ROWS]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    converted = to_csv(tmp_path / "rows.jsonl")
     _, tools = write_files(tmp_path, csv_of(), TOOLS)
-    assert [(row.user_message, row.tool_calls) for row in check_files(converted, tools, OPTIONS).table] == ROWS
+    found = resolve_set(str(tmp_path / "rows.jsonl"), tools, "train")
+    assert [(row.user_message, row.tool_calls) for row in check_files(found.dataset, tools, OPTIONS).table] == ROWS
+    assert found.summary.line.startswith("Read as rows with user_message and tool_calls: 6 rows")
