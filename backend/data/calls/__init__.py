@@ -6,6 +6,7 @@ from backend.data.calls.arguments import (
     Mismatch,
     MismatchKind,
     check_arguments,
+    is_a,
     normal_arguments,
     show_value,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "RawCall",
     "canonical_text",
     "check_arguments",
+    "is_a",
     "normal_arguments",
     "read_calls",
     "read_cell_value",

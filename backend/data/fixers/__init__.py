@@ -1,5 +1,6 @@
 """The fixers that rules use: for calls, for the CSV, for the set and for tools.json."""
 
+from backend.data.fixers.call_keys import free_keys, rename_free_keys
 from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
 from backend.data.fixers.closed_values import closed_arguments, list_closed_values
 from backend.data.fixers.csv import (
@@ -19,18 +20,71 @@ from backend.data.fixers.csv import (
     use_commas,
     use_line_feeds,
 )
+from backend.data.fixers.enums import (
+    describe_enums,
+    has_other_values,
+    is_unseen_enum,
+    known_required,
+    retype_enums,
+)
+from backend.data.fixers.from_rows import (
+    decided_schema,
+    has_no_type,
+    has_several_types,
+    has_unknown_type,
+    is_open_array,
+    is_open_object,
+    seen_arguments,
+    seen_items,
+    type_word,
+    write_arguments,
+    write_items,
+    write_types,
+)
+from backend.data.fixers.misnamed_lists import is_misnamed_list, write_as_lists
+from backend.data.fixers.renaming import (
+    can_rename_arguments,
+    cannot_be_read,
+    is_left_out,
+    new_argument_names,
+    new_tool_names,
+    rename_arguments_of_tools,
+    rename_for_kotlin,
+    rename_tools,
+)
 from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
-from backend.data.fixers.tool_plan import plan_tools, renamed_calls, replace_schemas
-from backend.data.fixers.tool_walk import all_arguments, at, named_entries
-from backend.data.fixers.tools import re_decode_tools, rename_reserved, standard_schemas, standard_shape
+from backend.data.fixers.together import CallChange, Together, changed_calls
+from backend.data.fixers.tool_plan import plan_tools, replace_schemas
+from backend.data.fixers.tool_walk import Argument, Place, all_arguments, all_places, at, named_entries
+from backend.data.fixers.tools import (
+    cut_references,
+    optional_if_null,
+    standard_schemas,
+    standard_shape,
+    unchanged,
+)
+from backend.data.fixers.tuples import first_items, one_item_type, position_names, write_as_arrays, write_as_objects
+from backend.data.fixers.valid_names import ALLOWED, is_not_kotlin, name_problem, valid_name
 
 __all__ = [
+    "ALLOWED",
     "CONTROL",
+    "Argument",
+    "CallChange",
+    "Place",
+    "Together",
     "add_header",
     "all_arguments",
+    "all_places",
     "apply_sure",
     "at",
+    "can_rename_arguments",
+    "cannot_be_read",
+    "changed_calls",
     "closed_arguments",
+    "cut_references",
+    "decided_schema",
+    "describe_enums",
     "drop_above",
     "drop_conflicting",
     "drop_controls",
@@ -40,23 +94,55 @@ __all__ = [
     "drop_nulls",
     "drop_padding",
     "drop_repeated_headers",
+    "first_items",
+    "free_keys",
+    "has_no_type",
+    "has_other_values",
+    "has_several_types",
+    "has_unknown_type",
+    "is_left_out",
+    "is_misnamed_list",
+    "is_not_kotlin",
+    "is_open_array",
+    "is_open_object",
+    "is_unseen_enum",
     "join_lines",
+    "known_required",
     "list_closed_values",
+    "name_problem",
     "named_entries",
+    "new_argument_names",
+    "new_tool_names",
+    "one_item_type",
     "one_line",
+    "optional_if_null",
     "plan_tools",
+    "position_names",
     "re_decode",
-    "re_decode_tools",
     "rename_arguments",
-    "rename_reserved",
+    "rename_arguments_of_tools",
+    "rename_for_kotlin",
+    "rename_free_keys",
     "rename_tool",
-    "renamed_calls",
+    "rename_tools",
     "repair_records",
     "repeats_header",
     "replace_schemas",
+    "retype_enums",
+    "seen_arguments",
+    "seen_items",
     "spell_header",
     "standard_schemas",
     "standard_shape",
+    "type_word",
+    "unchanged",
     "use_commas",
     "use_line_feeds",
+    "valid_name",
+    "write_arguments",
+    "write_as_arrays",
+    "write_as_lists",
+    "write_as_objects",
+    "write_items",
+    "write_types",
 ]

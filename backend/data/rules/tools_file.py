@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers import at, named_entries, re_decode_tools, standard_schemas, standard_shape
+from backend.data.fixers import at, standard_shape, unchanged
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import MAX_TOOLS_BYTES, count, not_finite, path_text, repeated_keys, show
-from backend.data.tools import upper_case_types
+from backend.data.tools import LINES
 
 FORM = '[{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}]'
 _WIDE = ("utf-16", "utf-32")
@@ -52,7 +52,7 @@ def binary(inputs: Inputs) -> Iterator[Finding]:
     "error",
     "tools.json is not UTF-8",
     "JSON is UTF-8 by definition. The fix decodes it and saves UTF-8.",
-    fixer=re_decode_tools,
+    fixer=unchanged,
 )
 def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
@@ -85,6 +85,38 @@ def not_json(inputs: Inputs) -> Iterator[Finding]:
         yield Finding(
             f"tools.json is not JSON: {fault.reason} at line {fault.line}, column {fault.column}, near {near}.",
             fault.line,
+        )
+
+
+@rule(
+    "tools-relaxed-json",
+    "tools",
+    "info",
+    "tools.json is JSON with another spelling",
+    "Comments, trailing commas, single quotes, keys without quotes, True and None, and a code fence can be read. The "
+    "fix writes strict JSON, without the comments.",
+    fixer=unchanged,
+)
+def relaxed_json(inputs: Inputs) -> Iterator[Finding]:
+    found = [one for one in inputs.tools_file.departures if one != LINES]
+    if found:
+        fix = "Write strict JSON." if inputs.tools_file.entries else None
+        yield Finding(f"tools.json is JSON with {' and '.join(found)}. It was read.", 1, None, fix)
+
+
+@rule(
+    "tools-lines",
+    "tools",
+    "info",
+    "tools.json has one tool after another",
+    "JSONL has one JSON value on each line. The tools were read; the fix writes them as one list.",
+    fixer=unchanged,
+)
+def lines(inputs: Inputs) -> Iterator[Finding]:
+    if LINES in inputs.tools_file.departures:
+        tools = count(len(inputs.tools_file.entries), "tool")
+        yield Finding(
+            f"tools.json has {tools}, one after another, not in a list. They were read.", 1, None, "Write a list."
         )
 
 
@@ -155,18 +187,3 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
         entry = file.entries[numbers[0]]
         form = f"{name} tools" if name in ("MCP", "Anthropic") else f"a {name}" if name.startswith("bare") else name
         yield at(inputs, entry.path, f"{count(len(numbers), 'tool')} written as: {form}. They were read.", fix)
-
-
-@rule(
-    "tools-upper-case-type",
-    "tools",
-    "info",
-    "A type has capitals or another language's name",
-    "The types of JSON schema are string, integer, number, boolean, array and object. Words such as STRING, str and "
-    "int can be read.",
-    fixer=standard_schemas,
-)
-def type_spelling(inputs: Inputs) -> Iterator[Finding]:
-    for entry, _ in named_entries(inputs):
-        for path, word in upper_case_types(entry):
-            yield at(inputs, path, f"The type {show(word)} is read as {word.lower()}.", "Write JSON schema's word.")

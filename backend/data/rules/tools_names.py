@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from typing import Any
 
-from backend.data.fixers import all_arguments, at, named_entries, rename_reserved
+from backend.data.fixers import (
+    ALLOWED,
+    Argument,
+    all_arguments,
+    at,
+    can_rename_arguments,
+    cannot_be_read,
+    is_left_out,
+    is_not_kotlin,
+    name_problem,
+    named_entries,
+    new_argument_names,
+    new_tool_names,
+    rename_arguments_of_tools,
+    rename_for_kotlin,
+    rename_tools,
+)
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS, show
+from backend.data.text import KEYWORDS, MAX_NAME, SCHEMA_WORDS, show
 
-_ALLOWED = "letters, digits and _, not beginning with a digit"
+_GRAMMAR = (
+    f"The phone's grammar reads names of {ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}. The fix "
+    "renames in tools.json and in every row, and the Android kit maps the new names to your own."
+)
 _ALIKE = 0.9
 
 
@@ -24,7 +44,7 @@ def no_name(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):
         if entry.tool is None:
             seen = "no name" if function.get("name") is None else f"the name {show(function['name'])}"
-            yield at(inputs, (*entry.function_path, "name"), f"The tool has {seen}. Give it one of {_ALLOWED}.")
+            yield at(inputs, (*entry.function_path, "name"), f"The tool has {seen}. Give it one of {ALLOWED}.")
 
 
 @rule(
@@ -44,29 +64,45 @@ def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
         first.setdefault(entry.tool.name, line)
 
 
-def _name_problem(name: str) -> str | None:
-    """Returns why the grammar cannot read the name, or None if it can."""
-    if len(name) > MAX_NAME:
-        return f"it has {len(name)} characters, and at most {MAX_NAME} are allowed"
-    if name in KEYWORDS:
-        return f"{name} is a keyword of the grammar"
-    return None if GRAMMAR_NAME.fullmatch(name) else f"only {_ALLOWED} are allowed"
-
-
 @rule(
     "tools-bad-name",
     "tools",
     "error",
     "A tool's name cannot be called",
-    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+    _GRAMMAR,
+    fixer=rename_tools(cannot_be_read),
+    safe=False,
+    batch=True,
 )
 def bad_name(inputs: Inputs) -> Iterator[Finding]:
+    names = new_tool_names(inputs, cannot_be_read)
     for entry, _ in named_entries(inputs):
-        problem = _name_problem(entry.tool.name) if entry.tool else None
+        problem = name_problem(entry.tool.name) if entry.tool else None
         if problem:
-            yield at(
-                inputs, (*entry.function_path, "name"), f"The tool's name {show(entry.name)} cannot be used: {problem}."
-            )
+            message = f"The tool's name {show(entry.name)} cannot be used: {problem}."
+            yield at(inputs, (*entry.function_path, "name"), message, _renaming(names[entry.name]))
+
+
+def _renaming(name: str) -> str:
+    return f"Rename it to {name}, in tools.json and in the rows."
+
+
+def _new_names(inputs: Inputs) -> Iterator[tuple[Argument, Mapping[str, Any]]]:
+    """Yields each argument with the arguments beside it."""
+    beside: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found = list(all_arguments(inputs))
+    for argument in found:
+        beside.setdefault(argument.path[:-1], {})[argument.name] = argument.schema
+    for argument in found:
+        yield argument, beside[argument.path[:-1]]
+
+
+def _new_name(argument: Argument, beside: Mapping[str, Any], what: str) -> str | None:
+    """Returns the description of the fix that renames an argument, or None if a reference is in its way."""
+    if argument.entry.tool is None or not can_rename_arguments(argument.entry):
+        return None
+    unusable = {"grammar": cannot_be_read, "kotlin": is_not_kotlin, "template": is_left_out}[what]
+    return _renaming(new_argument_names(beside, unusable)[argument.name])
 
 
 @rule(
@@ -74,14 +110,17 @@ def bad_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An argument's name cannot be written",
-    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+    _GRAMMAR,
+    fixer=rename_arguments_of_tools(cannot_be_read),
+    safe=False,
+    batch=True,
 )
 def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument in all_arguments(inputs):
-        problem = _name_problem(argument.name)
+    for argument, beside in _new_names(inputs):
+        problem = name_problem(argument.name)
         if problem:
             message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
-            yield at(inputs, argument.path, message)
+            yield at(inputs, argument.path, message, _new_name(argument, beside, "grammar"))
 
 
 @rule(
@@ -89,18 +128,22 @@ def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "A name is not a Kotlin name",
-    "The phone's grammar reads dots and dashes, but the name of a Kotlin function or parameter cannot have them.",
+    "The phone's grammar reads dots and dashes, but the name of a Kotlin function or parameter cannot have them. The "
+    "Android kit can read such names; the fix renames in tools.json and in every row.",
+    fixer=rename_for_kotlin,
+    safe=False,
+    batch=True,
 )
 def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
+    names = new_tool_names(inputs, is_not_kotlin)
     for entry, _ in named_entries(inputs):
-        if entry.tool and _name_problem(entry.name) is None and not KOTLIN_NAME.fullmatch(entry.name):
-            message = f"The tool's name {show(entry.name)} has dots or dashes. Use {_ALLOWED}."
-            yield at(inputs, (*entry.function_path, "name"), message)
-    for argument in all_arguments(inputs):
-        if _name_problem(argument.name) is None and not KOTLIN_NAME.fullmatch(argument.name):
-            yield at(
-                inputs, argument.path, f"The argument's name {show(argument.name)} has dots or dashes. Use {_ALLOWED}."
-            )
+        if entry.tool and is_not_kotlin(entry.name):
+            message = f"The tool's name {show(entry.name)} has dots or dashes. Use {ALLOWED}."
+            yield at(inputs, (*entry.function_path, "name"), message, _renaming(names[entry.name]))
+    for argument, beside in _new_names(inputs):
+        if is_not_kotlin(argument.name):
+            message = f"The argument's name {show(argument.name)} has dots or dashes. Use {ALLOWED}."
+            yield at(inputs, argument.path, message, _new_name(argument, beside, "kotlin"))
 
 
 @rule(
@@ -108,21 +151,17 @@ def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "The prompt leaves out an argument because of its name",
-    f"The prompt template leaves out arguments called {', '.join(sorted(SCHEMA_WORDS))}, but lists them as required. "
-    "The fix renames the argument in tools.json and in every row.",
-    fixer=rename_reserved,
+    f"The prompt template leaves out arguments called {', '.join(sorted(SCHEMA_WORDS))}, at any depth, but lists them "
+    "as required. The fix renames the argument in tools.json and in every row.",
+    fixer=rename_arguments_of_tools(is_left_out),
     safe=False,
+    batch=True,
 )
 def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument in all_arguments(inputs):
-        if argument.name in SCHEMA_WORDS:
-            fix = "Rename it in tools.json and in the rows." if argument.depth == 0 else None
-            yield at(
-                inputs,
-                argument.path,
-                f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows.",
-                fix,
-            )
+    for argument, beside in _new_names(inputs):
+        if is_left_out(argument.name):
+            message = f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows."
+            yield at(inputs, argument.path, message, _new_name(argument, beside, "template"))
 
 
 @rule(

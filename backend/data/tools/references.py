@@ -1,0 +1,97 @@
+"""Finds what a `$ref` inside one tools.json refers to: JSON pointers, anchors and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from backend.data.text import walk
+
+REFERENCE_KEYS = ("$ref", "$recursiveRef", "$dynamicRef")
+DEFINITIONS = ("$defs", "definitions")
+_ANCHORS = ("$anchor", "$dynamicAnchor")
+_IDS = ("$id", "id")
+_MOST_HOPS = 16
+
+
+def reference_of(schema: Any) -> str | None:
+    """Returns the reference of a schema, or None if it has none."""
+    if not isinstance(schema, Mapping):
+        return None
+    return next((schema[key] for key in REFERENCE_KEYS if isinstance(schema.get(key), str)), None)
+
+
+def without_reference(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a schema says beside its reference."""
+    return {key: value for key, value in schema.items() if key not in REFERENCE_KEYS}
+
+
+@dataclass(frozen=True)
+class References:
+    """Resolves references; `documents` are the tool's schema and what is around it, the innermost first."""
+
+    documents: tuple[Any, ...]
+
+    def resolve(self, reference: str) -> Mapping[str, Any] | None:
+        """Returns the schema that `reference` names, or None if this file has no such schema."""
+        for document in self.documents:
+            found = self._in(document, reference)
+            if found is True:
+                return {}
+            if isinstance(found, Mapping):
+                return found
+        return None
+
+    def _in(self, document: Any, reference: str) -> Any:
+        if reference in ("", "#"):
+            return document
+        if reference.startswith("#/"):
+            return self._pointed(document, [_unescaped(part) for part in reference[2:].split("/")])
+        return _named(document, reference)
+
+    def _pointed(self, document: Any, parts: list[str]) -> Any:
+        """Returns the value at a JSON pointer, which may lead through another reference."""
+        value = document
+        for part in parts:
+            for _ in range(_MOST_HOPS):
+                through = reference_of(value)
+                if through is None or part in value or through in ("", "#") or not through.startswith("#/"):
+                    break
+                value = _plainly_pointed(document, through)
+            value = _step(value, part)
+        return value
+
+
+def _plainly_pointed(document: Any, reference: str) -> Any:
+    for part in reference[2:].split("/"):
+        document = _step(document, _unescaped(part))
+    return document
+
+
+def _unescaped(part: str) -> str:
+    return unquote(part).replace("~1", "/").replace("~0", "~")
+
+
+def _step(value: Any, part: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and part.isascii() and part.isdigit() and len(part) < 6 and int(part) < len(value):
+        return value[int(part)]
+    return None
+
+
+def _named(document: Any, reference: str) -> Any:
+    """Returns the schema with this anchor or id, or the definition with this bare name."""
+    anchor = reference.removeprefix("#")
+    for _, value in walk(document):
+        if not isinstance(value, dict):
+            continue
+        if any(value.get(key) == anchor for key in _ANCHORS) or any(value.get(key) == reference for key in _IDS):
+            return value
+    for group in DEFINITIONS:
+        inside = document.get(group) if isinstance(document, Mapping) else None
+        if isinstance(inside, Mapping) and isinstance(inside.get(reference), Mapping):
+            return inside[reference]
+    return None
