@@ -89,9 +89,11 @@ def _outermost(new: Iterable[tuple[Place, Mapping[str, Any]]]) -> Iterator[tuple
 
 
 def has_no_type(place: Place) -> bool:
-    """Whether a schema has no type, and nothing in it determines one."""
+    """Whether a schema has no type, and nothing in it determines one; another rule is about empty items."""
     schema = place.schema
-    return not place.is_whole and schema.get("type") is None and not _has_options(schema) and not _is_decided(place)
+    if place.is_whole or (place.is_items and not schema):
+        return False
+    return schema.get("type") is None and not _has_options(schema) and not _is_decided(place)
 
 
 def has_unknown_type(place: Place) -> bool:

@@ -179,6 +179,10 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
     fix = "Write the standard form." if all(entry.function for entry in file.entries) else None
     if file.wrapper and file.entries:
         yield Finding(f"The tools are inside {show(file.wrapper)}, not in a plain list. They were read.", 1, None, fix)
+    depth = 1 + len(file.wrapper.split(".") if file.wrapper else ())
+    inner = [entry for entry in file.entries if len(entry.path) > depth]
+    if inner:
+        yield at(inputs, inner[0].path, f"{count(len(inner), 'tool')} inside inner lists. They were read.", fix)
     shapes: dict[str, list[int]] = {}
     for number, entry in enumerate(file.entries):
         if entry.shape:

@@ -84,6 +84,8 @@ def type_missing(inputs: Inputs) -> Iterator[Finding]:
         if any(key in place.schema for key in (*UNIONS, "const")) or reference_of(place.schema) or has_no_type(place):
             continue
         kind = "object" if place.is_whole else normal_schema(place.schema, place.entry.references).get("type")
+        if kind is None:
+            continue
         message = f'The type of {place.what} is missing. Add "type": one of {_TYPES}.'
         yield at(inputs, place.path, message, f'Add "type": "{kind}".')
 
@@ -202,7 +204,7 @@ def several_types(inputs: Inputs) -> Iterator[Finding]:
 )
 def recursive(inputs: Inputs) -> Iterator[Finding]:
     done: set[str] = set()
-    for place in all_places(inputs):
+    for place in sorted(all_places(inputs), key=lambda place: place.is_whole):
         if place.entry.name not in done and is_recursive(place.schema, place.entry.references):
             done.add(place.entry.name)
             message = f"{place.what[0].upper()}{place.what[1:]} contains itself by a reference."

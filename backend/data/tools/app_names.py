@@ -21,6 +21,11 @@ class AppName:
     path: tuple[str, ...]
     name: str
 
+    @property
+    def model_name(self) -> str:
+        """The name that the model writes, such as `pay`, `pay.amount` or `pay.items[].price`."""
+        return ".".join((self.tool, *self.path)).replace("." + ITEMS, ITEMS)
+
 
 def renamed_at(holder: Mapping[str, Any], before: str) -> dict[str, Any]:
     """Returns a tool's object or an argument's schema with the name it had; an earlier name stays."""

@@ -38,7 +38,7 @@ def _accepts(schema: Any, references: References, *, marked: bool, depth: int) -
     if isinstance(schema.get("enum"), list) and None in schema["enum"] and len(schema["enum"]) > 1:
         return True
     options = [option for key in ("anyOf", "oneOf") for option in _listed(schema.get(key))]
-    if len(options) > 1 and any(_is_null(option) for option in options):
+    if len(options) > 1 and any(is_null(option) for option in options):
         return True
     inner = options + _listed(schema.get("allOf")) if len(_listed(schema.get("allOf"))) == 1 else options
     return any(_accepts(option, references, marked=marked, depth=depth + 1) for option in inner)
@@ -53,7 +53,8 @@ def _is_null_word(word: Any) -> bool:
     return word is None or (read is not None and read.schema.get("type") == "null")
 
 
-def _is_null(schema: Any) -> bool:
+def is_null(schema: Any) -> bool:
+    """Whether null is the only value that a schema allows."""
     if not isinstance(schema, Mapping):
         return False
     null_const = "const" in schema and schema["const"] is None

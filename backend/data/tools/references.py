@@ -28,6 +28,11 @@ def without_reference(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key not in REFERENCE_KEYS}
 
 
+def without_names(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a schema without the names by which others refer to it, and without definitions for others."""
+    return {key: value for key, value in schema.items() if key not in (*_ANCHORS, "$id", *DEFINITIONS)}
+
+
 @dataclass(frozen=True)
 class References:
     """Resolves references; `documents` are the tool's schema and what is around it, the innermost first."""

@@ -8,8 +8,15 @@ from typing import Any
 from backend.data.text import walk
 from backend.data.tools.dialects import standard_parameters
 from backend.data.tools.enums import read_enum
-from backend.data.tools.nullable import accepts_null, is_optional
-from backend.data.tools.references import DEFINITIONS, REFERENCE_KEYS, References, reference_of, without_reference
+from backend.data.tools.nullable import accepts_null, is_null, is_optional
+from backend.data.tools.references import (
+    DEFINITIONS,
+    REFERENCE_KEYS,
+    References,
+    reference_of,
+    without_names,
+    without_reference,
+)
 from backend.data.tools.type_words import plain_type, read_type
 from backend.data.tools.unions import UNIONS, all_of, merged
 
@@ -35,9 +42,8 @@ def normal_parameters(
         plain = {"type": "object", **plain}
     if isinstance(plain.get("required"), bool | str):
         plain["required"] = _required_names(plain["required"], plain.get("properties"))
-    if not any(path and path[-1] in REFERENCE_KEYS for path, _ in walk(plain)):
-        plain = {key: value for key, value in plain.items() if key not in DEFINITIONS}
-    return plain
+    without = {key: value for key, value in plain.items() if key not in DEFINITIONS}
+    return plain if any(path and path[-1] in REFERENCE_KEYS for path, _ in walk(without)) else without
 
 
 def _required_names(said: bool | str, properties: Any) -> list[str]:
@@ -126,7 +132,7 @@ class _Walker:
                 open_target = {key: target[key] for key in kept if isinstance(target.get(key), str)}
                 return {"type": "object", **open_target, **beside}, inside
             inside = (*inside, reference)
-            schema = {**target, **beside}
+            schema = {**without_names(target), **beside}
         return schema, inside
 
     def _flatten_unions(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
@@ -136,15 +142,11 @@ class _Walker:
             if not isinstance(options, list) or not options:
                 continue
             normal = [self.normal(option, inside) for option in options]
-            real = [one for one in normal if not _is_null(one)]
+            real = [one for one in normal if not is_null(one)]
             one = all_of(real) if union == "allOf" else merged(real)
             if one is not None:
                 schema = {**one, **{key: value for key, value in schema.items() if key != union}}
         return schema
-
-
-def _is_null(schema: Any) -> bool:
-    return isinstance(schema, Mapping) and (schema.get("type") == "null" or schema.get("enum") == [None])
 
 
 def _unmarked(item: Any) -> Any:

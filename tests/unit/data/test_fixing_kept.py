@@ -16,11 +16,19 @@ from backend.data.fixing.fixing import plan_fixes, safe_codes
 from backend.data.rules import all_rules
 from backend.errors import InputError
 from tests.conftest import DataSet
-from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
+from tests.unit.data import (
+    broken_csv,
+    broken_dialects,
+    broken_rows,
+    broken_schemas,
+    broken_sets,
+    broken_tools,
+)
 from tests.unit.data.builders import TOOLS, Case, csv_of, write_files
 
 OPTIONS = CheckOptions(declarations="none")
-CASES = [*broken_csv.CASES, *broken_rows.CASES, *broken_sets.CASES, *broken_tools.CASES, *broken_schemas.CASES]
+GROUPS = (broken_csv, broken_dialects, broken_rows, broken_sets, broken_tools, broken_schemas)
+CASES = [case for group in GROUPS for case in group.CASES]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
