@@ -18,6 +18,7 @@ from backend.data.tools import (
     is_recursive,
     normal_schema,
     plain_type,
+    read_type,
     reference_of,
 )
 
@@ -144,6 +145,8 @@ def decided_schema(inputs: Inputs, place: Place) -> dict[str, Any]:
     seen = seen_schema(_values(inputs, place))
     options = [option for key in UNIONS for option in _listed(flat.get(key)) if option.get("type") in TYPES]
     options += [{"type": word} for word in map(plain_type, _words(flat.get("type"))) if word in TYPES]
+    word = read_type(flat["type"]) if isinstance(flat.get("type"), str) else None
+    options += word.schema.get("anyOf", []) if word is not None else []
     wanted = seen["type"] if seen else options[0]["type"] if options else "string"
     fitting = [option for option in options if option["type"] == wanted]
     return {**(fitting[0] if len(fitting) == 1 else seen or {"type": wanted}), **about}

@@ -163,7 +163,8 @@ def union(inputs: Inputs) -> Iterator[Finding]:
         if found is None or has_several_types(place) or is_recursive(place.schema, place.entry.references):
             continue
         flat = normal_schema(place.schema, place.entry.references)
-        fix = f"Write it as one {flat['type']}." if flat.get("type") in TYPES else None
+        left = any(key in flat for key in UNIONS) or reference_of(flat) is not None
+        fix = f"Write it as one {flat['type']}." if flat.get("type") in TYPES and not left else None
         seen = "a list of types" if found == "type" else found
         message = f"{place.what[0].upper()}{place.what[1:]} has {seen}, which the template cannot render."
         yield at(inputs, (*place.path, found), message + " Give it one type.", fix)
@@ -207,5 +208,5 @@ def recursive(inputs: Inputs) -> Iterator[Finding]:
     for place in sorted(all_places(inputs), key=lambda place: place.is_whole):
         if place.entry.name not in done and is_recursive(place.schema, place.entry.references):
             done.add(place.entry.name)
-            message = f"{place.what[0].upper()}{place.what[1:]} contains itself by a reference."
+            message = f"{place.what[0].upper()}{place.what[1:]} contains itself by a reference, or refers to too much."
             yield at(inputs, place.path, message, "Write it out once.")

@@ -107,7 +107,7 @@ def foreign_types(schema: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
     for here, value in walk(schema, path):
         if here[-1] == "type" and isinstance(value, str) and value not in TYPES and _is_schema(here):
             read = read_type(value)
-            if read is not None and (plain_type(value) in TYPES or "anyOf" in read.schema):
+            if read is not None and plain_type(value) in TYPES:
                 yield here, value, _meaning(read.schema, optional=read.optional)
 
 

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
 
 def read_enum(plain: dict[str, Any]) -> None:
     """Writes the allowed values of a schema as a list of values of its type, and the type that they determine."""
-    if "const" in plain and "enum" not in plain and isinstance(plain["const"], str | int | float):
+    if "const" in plain and not plain.get("enum") and isinstance(plain["const"], str | int | float):
         plain["enum"] = [plain.pop("const")]
     if "enum" in plain:
         values = _as_list(plain["enum"])
@@ -29,7 +29,9 @@ def read_enum(plain: dict[str, Any]) -> None:
         if kind is not None:
             plain["type"] = kind
     if isinstance(plain.get("enum"), list) and isinstance(plain.get("type"), str):
-        plain["enum"] = _different([_as_kind(value, plain["type"]) for value in plain["enum"]])
+        values = [_as_kind(value, plain["type"]) for value in plain["enum"]]
+        changed = any(new is not old for new, old in zip(values, plain["enum"], strict=True))
+        plain["enum"] = _different(values) if changed else values
 
 
 def enum_type(values: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -49,6 +49,19 @@ class References:
                 return found
         return None
 
+    def is_recursive(self, reference: str) -> bool:
+        """Whether the schema that `reference` names leads back to itself."""
+        seen: set[str] = set()
+        waiting = [reference]
+        while waiting:
+            for found in _references_in(self.resolve(waiting.pop())):
+                if found == reference:
+                    return True
+                if found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+        return False
+
     def _in(self, document: Any, reference: str) -> Any:
         if reference in ("", "#"):
             return document
@@ -67,6 +80,20 @@ class References:
                 value = _plainly_pointed(document, through)
             value = _step(value, part)
         return value
+
+
+def _references_in(schema: Any) -> Iterator[str]:
+    """Yields the references in a schema, without those of definitions, which other references lead to."""
+    stack = [schema]
+    while stack:
+        value = stack.pop()
+        reference = reference_of(value)
+        if reference is not None:
+            yield reference
+        if isinstance(value, Mapping):
+            stack += [item for key, item in value.items() if key not in DEFINITIONS]
+        elif isinstance(value, list):
+            stack += value
 
 
 def _plainly_pointed(document: Any, reference: str) -> Any:

@@ -20,8 +20,8 @@ from backend.data.tools.references import (
 from backend.data.tools.type_words import plain_type, read_type
 from backend.data.tools.unions import UNIONS, all_of, merged
 
-_MOST_EXPANDED = 20_000
-"""Schemas that are written out for references before the rest stays a reference, so that no file grows without end."""
+_MOST_EXPANDED = 2_000
+"""Schemas of one tool that are written out for references; of a tool with more, every reference stays."""
 
 
 def normal_parameters(
@@ -32,31 +32,46 @@ def normal_parameters(
     With `cut`, a reference to a schema around it becomes a schema without fields, so that no reference is left. With
     `nullable`, arguments that are marked `"nullable": true` are not required.
     """
-    walker = _Walker(references or References((schema,)), cut=cut, nullable=nullable)
-    plain = walker.normal(standard_parameters(schema, nested=False), ())
+    plain = _normal(standard_parameters(schema, nested=False), references or References((schema,)), cut, nullable)
     if not isinstance(plain, dict):
         return {}
     if isinstance(plain.get("properties"), dict):
         plain["type"] = "object"
     if "type" not in plain and not any(union in plain for union in UNIONS):
         plain = {"type": "object", **plain}
-    if isinstance(plain.get("required"), bool | str):
-        plain["required"] = _required_names(plain["required"], plain.get("properties"))
     without = {key: value for key, value in plain.items() if key not in DEFINITIONS}
     return plain if any(path and path[-1] in REFERENCE_KEYS for path, _ in walk(without)) else without
 
 
-def _required_names(said: bool | str, properties: Any) -> list[str]:
-    """Returns the names that `required` means: true is all of them, a text is one."""
+def _read_required(plain: dict[str, Any]) -> None:
+    """Writes `required` as a list of names: true is all of them, a text is one."""
+    said = plain.get("required", [])
+    if isinstance(said, list):
+        plain |= {"required": [name for name in said if isinstance(name, str)]} if said else {}
+        return
+    properties = plain.get("properties")
     names = list(properties) if isinstance(properties, Mapping) else []
-    if isinstance(said, bool):
-        return names if said else []
-    return [said] if said in names else []
+    plain["required"] = names if said is True else [name for name in names if name == said]
+    if not names:
+        del plain["required"]
+
+
+def _is_marked(item: Any) -> bool:
+    """Whether an argument's schema says by itself that it is required."""
+    return isinstance(item, Mapping) and item.get("required") is True
 
 
 def normal_schema(schema: Any, references: References) -> Any:
     """Returns one schema in normal form; a reference to a schema around it is unchanged."""
-    return _Walker(references).normal(schema, ())
+    return _normal(schema, references)
+
+
+def _normal(schema: Any, references: References, cut: bool = False, nullable: bool = False) -> Any:
+    walker = _Walker(references, cut=cut, nullable=nullable)
+    plain = walker.normal(schema, ())
+    if walker.left > 0 or cut:
+        return plain
+    return _Walker(References(()), cut=cut, nullable=nullable).normal(schema, ())
 
 
 def is_recursive(schema: Any, references: References) -> bool:
@@ -73,7 +88,8 @@ class _Walker:
         self._references = references
         self._cut = cut
         self._nullable = nullable
-        self._left = _MOST_EXPANDED
+        self.left = _MOST_EXPANDED
+        self._recursive: dict[str, bool] = {}
 
     def normal(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """Returns a schema in normal form; `inside` are the references on the way to it."""
@@ -82,6 +98,8 @@ class _Walker:
         if not isinstance(schema, Mapping):
             return schema
         plain, inside = self._follow(dict(schema), inside)
+        if plain.get("type", "") is None:
+            del plain["type"]
         plain = dict(standard_parameters(plain, nested=True))
         plain = self._flatten_unions(plain, inside)
         _read_type(plain)
@@ -93,6 +111,7 @@ class _Walker:
                 plain[key] = self.normal(plain[key], inside)
         if isinstance(plain.get("prefixItems"), list):
             plain["prefixItems"] = [self.normal(item, inside) for item in plain["prefixItems"]]
+        _read_required(plain)
         if isinstance(plain.get("properties"), Mapping):
             self._normal_properties(plain, inside)
         return plain
@@ -101,15 +120,10 @@ class _Walker:
         """Normalises the arguments of an object; one that may be null is not required."""
         properties: Mapping[str, Any] = plain["properties"]
         required = plain.get("required", [])
-        if isinstance(required, list):
-            marked = [
-                name for name, item in properties.items() if isinstance(item, Mapping) and item.get("required") is True
-            ]
-            left_out = {name for name, item in properties.items() if self._is_optional(item)}
-            named = [name for name in required if isinstance(name, str)]
-            named += [name for name in marked if name not in required]
-            if "required" in plain or marked:
-                plain["required"] = [name for name in named if name not in left_out]
+        marked = [name for name, item in properties.items() if _is_marked(item) and name not in required]
+        left_out = {name for name, item in properties.items() if self._is_optional(item)}
+        if "required" in plain or marked:
+            plain["required"] = [name for name in (*required, *marked) if name not in left_out]
         plain["properties"] = {name: self.normal(_unmarked(item), inside) for name, item in properties.items()}
 
     def _is_optional(self, item: Any) -> bool:
@@ -119,15 +133,15 @@ class _Walker:
 
     def _follow(self, schema: dict[str, Any], inside: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Returns the schema with its reference replaced by the referenced schema."""
-        self._left -= bool(inside)
+        self.left -= bool(inside)
         while (reference := reference_of(schema)) is not None:
             target = self._references.resolve(reference)
             if target is None:
                 break
             beside = without_reference(schema)
-            if reference in inside or self._left <= 0:
-                if not self._cut:
-                    break
+            if not self._cut and (self._leads_back(reference) or self.left <= 0):
+                break
+            if reference in inside or self.left <= 0:
                 kept = ("type", "description", "title")
                 open_target = {key: target[key] for key in kept if isinstance(target.get(key), str)}
                 return {"type": "object", **open_target, **beside}, inside
@@ -135,10 +149,17 @@ class _Walker:
             schema = {**without_names(target), **beside}
         return schema, inside
 
+    def _leads_back(self, reference: str) -> bool:
+        if reference not in self._recursive:
+            self._recursive[reference] = self._references.is_recursive(reference)
+        return self._recursive[reference]
+
     def _flatten_unions(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
         """Returns the schema with each union replaced by the one schema that it allows, if there is one."""
         for union in UNIONS:
             options = schema.get(union)
+            if options == []:
+                schema = {key: value for key, value in schema.items() if key != union}
             if not isinstance(options, list) or not options:
                 continue
             normal = [self.normal(option, inside) for option in options]
@@ -194,5 +215,5 @@ def _infer_type(plain: dict[str, Any]) -> None:
         return
     if isinstance(plain.get("properties"), Mapping):
         plain["type"] = "object"
-    elif isinstance(plain.get("items"), Mapping) or isinstance(plain.get("prefixItems"), list):
+    elif isinstance(plain.get("items"), Mapping | bool) or isinstance(plain.get("prefixItems"), list):
         plain["type"] = "array"
