@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from backend.data.calls.inner_schemas import array_sizes, schema_below
 from backend.data.text import escape, json_text, listing, nearest, show
 from backend.records import Tool
 
@@ -67,21 +68,14 @@ def _is_closed(schema: Mapping[str, Any]) -> bool:
 
 def _check_items(value: list[Any], schema: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterator[Mismatch]:
     """Yields the mismatches of an array's items; the first ones of a tuple have schemas of their own."""
-    first = schema.get("prefixItems")
-    first = first if isinstance(first, list) else []
-    if first:
-        yield from _check_length(value, schema, len(first), path)
-    rest = schema.get("items")
+    if isinstance(schema.get("prefixItems"), list) and schema["prefixItems"]:
+        yield from _check_length(value, schema, path)
     for at, item in enumerate(value):
-        yield from _check(item, first[at] if at < len(first) else rest, (*path, at))
+        yield from _check(item, schema_below(schema, at), (*path, at))
 
 
-def _check_length(
-    value: list[Any], schema: Mapping[str, Any], known: int, path: tuple[str | int, ...]
-) -> Iterator[Mismatch]:
-    least, most = (schema.get(key) for key in ("minItems", "maxItems"))
-    least = least if isinstance(least, int) else 0
-    most = most if isinstance(most, int) else known if schema.get("items") is False else None
+def _check_length(value: list[Any], schema: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterator[Mismatch]:
+    least, most = array_sizes(schema)
     if len(value) < least or (most is not None and len(value) > most):
         size = f"{least}" if least == most else f"at least {least}" if len(value) < least else f"at most {most}"
         items = "1 item" if len(value) == 1 else f"{len(value)} items"
@@ -170,7 +164,7 @@ def _number(word: str, kind: str) -> Any:
 
 def normal_arguments(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the arguments with whole floats as integers if the schema says integer, and nothing else changed."""
-    return {name: _normal(value, (schema.get("properties") or {}).get(name)) for name, value in arguments.items()}
+    return {name: _normal(value, schema_below(schema, name)) for name, value in arguments.items()}
 
 
 def _normal(value: Any, schema: Any) -> Any:
@@ -178,14 +172,11 @@ def _normal(value: Any, schema: Any) -> Any:
         return value
     if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
+    if isinstance(value, Mapping):
         return normal_arguments(value, schema)
-    if not isinstance(value, list):
-        return value
-    first = schema.get("prefixItems")
-    first = first if isinstance(first, list) else []
-    rest = schema.get("items")
-    return [_normal(item, first[at] if at < len(first) else rest) for at, item in enumerate(value)]
+    return (
+        [_normal(item, schema_below(schema, at)) for at, item in enumerate(value)] if isinstance(value, list) else value
+    )
 
 
 def _same(value: Any, allowed: Any) -> bool:

@@ -43,6 +43,7 @@ from backend.data.fixers.from_rows import (
 )
 from backend.data.fixers.misnamed_lists import is_misnamed_list, write_as_lists
 from backend.data.fixers.renaming import (
+    Unusable,
     can_rename_arguments,
     cannot_be_read,
     is_left_out,
@@ -73,6 +74,7 @@ __all__ = [
     "CallChange",
     "Place",
     "Together",
+    "Unusable",
     "add_header",
     "all_arguments",
     "all_places",

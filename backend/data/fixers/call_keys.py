@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backend.data.calls import CallsCell, RawCall
+from backend.data.calls import CallsCell, RawCall, schema_below
 from backend.data.fixers.together import changed_calls
 from backend.data.fixers.valid_names import valid_name
 from backend.data.rows import Inputs
@@ -16,7 +16,7 @@ from backend.prompts import is_name
 def free_keys(call: RawCall, inputs: Inputs) -> Iterator[tuple[Path, str]]:
     """Yields the path of each unreadable key in an open object of a call, and the key's new name."""
     tool = inputs.tools.get(call.name)
-    if tool is not None:
+    if tool is not None and any(isinstance(value, dict | list) for value in call.arguments.values()):
         yield from _unreadable(call.arguments, tool.parameters, ())
 
 
@@ -36,18 +36,18 @@ def _unreadable(value: Any, schema: Any, path: Path) -> Iterator[tuple[Path, str
         for key, item in value.items():
             if key in names:
                 yield (*path, key), names[key]
-            yield from _unreadable(item, _inner(schema, key), (*path, key))
+            yield from _unreadable(item, schema_below(schema, key), (*path, key))
     elif isinstance(value, list):
         for at, item in enumerate(value):
-            yield from _unreadable(item, _item(schema, at), (*path, at))
+            yield from _unreadable(item, schema_below(schema, at), (*path, at))
 
 
 def _renamed(value: Any, schema: Any, *, is_whole: bool = False) -> Any:
     if isinstance(value, Mapping):
         names = _new_names(value, schema, is_whole=is_whole)
-        return {names.get(key, key): _renamed(item, _inner(schema, key)) for key, item in value.items()}
+        return {names.get(key, key): _renamed(item, schema_below(schema, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_renamed(item, _item(schema, at)) for at, item in enumerate(value)]
+        return [_renamed(item, schema_below(schema, at)) for at, item in enumerate(value)]
     return value
 
 
@@ -63,18 +63,3 @@ def _new_names(value: Mapping[str, Any], schema: Any, *, is_whole: bool) -> dict
             names[key] = valid_name(key, "argument", taken)
             taken.add(names[key])
     return names
-
-
-def _inner(schema: Any, key: str) -> Any:
-    if not isinstance(schema, Mapping):
-        return None
-    properties = schema.get("properties")
-    known = properties if isinstance(properties, Mapping) else {}
-    return known.get(key, schema.get("additionalProperties"))
-
-
-def _item(schema: Any, at: int) -> Any:
-    if not isinstance(schema, Mapping):
-        return None
-    first = schema.get("prefixItems")
-    return first[at] if isinstance(first, list) and at < len(first) else schema.get("items")

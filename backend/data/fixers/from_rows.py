@@ -14,7 +14,6 @@ from backend.data.tools import (
     REFERENCE_KEYS,
     TYPES,
     UNIONS,
-    References,
     is_recursive,
     normal_schema,
     plain_type,
@@ -23,7 +22,6 @@ from backend.data.tools import (
 )
 
 Undecided = Callable[[Place], bool]
-_NO_REFERENCES = References(())
 _OPTIONS = frozenset({*UNIONS, *REFERENCE_KEYS, "const", "type"})
 
 
@@ -37,8 +35,9 @@ def is_open_array(schema: Mapping[str, Any]) -> bool:
     """Whether a schema is an array that takes any items."""
     if type_word(schema) != "array" or first_items(schema):
         return False
-    word = normal_schema({"type": schema["type"]}, _NO_REFERENCES)
-    return schema.get("items") in (None, True, {}) and "items" not in word and "prefixItems" not in word
+    word = read_type(schema["type"])
+    typed = word is not None and word.schema.keys() & {"items", "prefixItems"}
+    return schema.get("items") in (None, True, {}) and not typed
 
 
 def is_open_object(schema: Mapping[str, Any]) -> bool:

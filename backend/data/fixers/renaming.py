@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backend.data.calls import schema_below
 from backend.data.fixers.together import CallChange, Together, always, replaced_schemas
 from backend.data.fixers.tool_walk import arguments_of
 from backend.data.fixers.valid_names import Noun, is_not_kotlin, name_problem, valid_name
@@ -162,18 +163,12 @@ def _renamed_value(value: Any, schema: Any, new_names: NewNames) -> Any:
     if not isinstance(schema, Mapping):
         return value
     if isinstance(value, list):
-        first = schema.get("prefixItems") or schema.get("items")
-        first = first if isinstance(first, list) else []
-        rest = schema.get("items")
-        return [
-            _renamed_value(item, first[at] if at < len(first) else rest, new_names) for at, item in enumerate(value)
-        ]
+        return [_renamed_value(item, schema_below(schema, at), new_names) for at, item in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     properties = schema.get("properties")
-    properties = properties if isinstance(properties, Mapping) else {}
-    names = {old: new for old, new in new_names(properties).items() if new not in value}
-    other = schema.get("additionalProperties")
+    names = new_names(properties) if isinstance(properties, Mapping) else {}
+    free = {old: new for old, new in names.items() if new not in value}
     return {
-        names.get(key, key): _renamed_value(item, properties.get(key, other), new_names) for key, item in value.items()
+        free.get(key, key): _renamed_value(item, schema_below(schema, key), new_names) for key, item in value.items()
     }

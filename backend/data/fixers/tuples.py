@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backend.data.calls import schema_below
 from backend.data.fixers.together import Together, always, replaced_schemas
 from backend.data.fixers.tool_walk import changed_schemas
 from backend.data.fixers.valid_names import free_name, valid_name
@@ -120,13 +121,10 @@ def _named_value(value: Any, schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return value
     if isinstance(value, Mapping):
-        properties = schema.get("properties")
-        known = properties if isinstance(properties, Mapping) else {}
-        return {key: _named_value(item, known.get(key)) for key, item in value.items()}
+        return {key: _named_value(item, schema_below(schema, key)) for key, item in value.items()}
     if not isinstance(value, list):
         return value
+    items = [_named_value(item, schema_below(schema, at)) for at, item in enumerate(value)]
     first = schema.get("prefixItems")
-    if not isinstance(first, list) or not first:
-        return [_named_value(item, schema.get("items")) for item in value]
-    items = [_named_value(item, first[at] if at < len(first) else schema.get("items")) for at, item in enumerate(value)]
-    return dict(zip(position_names(schema), items, strict=False)) if len(items) <= len(first) else items
+    named = isinstance(first, list) and len(items) <= len(first)
+    return dict(zip(position_names(schema), items, strict=False)) if named else items

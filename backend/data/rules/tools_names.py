@@ -9,6 +9,7 @@ from typing import Any
 from backend.data.fixers import (
     ALLOWED,
     Argument,
+    Unusable,
     all_arguments,
     at,
     can_rename_arguments,
@@ -24,7 +25,7 @@ from backend.data.fixers import (
     rename_tools,
 )
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import KEYWORDS, MAX_NAME, SCHEMA_WORDS, show
+from backend.data.text import KEYWORDS, MAX_NAME, SCHEMA_WORDS, Path, show
 
 _GRAMMAR = (
     f"The phone's grammar reads names of {ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}. The fix "
@@ -87,22 +88,22 @@ def _renaming(name: str) -> str:
     return f"Rename it to {name}, in tools.json and in the rows."
 
 
-def _new_names(inputs: Inputs) -> Iterator[tuple[Argument, Mapping[str, Any]]]:
-    """Yields each argument with the arguments beside it."""
-    beside: dict[tuple[Any, ...], dict[str, Any]] = {}
+def _unusable_arguments(inputs: Inputs, unusable: Unusable) -> Iterator[tuple[Argument, str | None]]:
+    """Yields each argument with an unusable name, and the description of its fix, unless a reference is in its way."""
     found = list(all_arguments(inputs))
+    beside: dict[Path, dict[str, Any]] = {}
     for argument in found:
         beside.setdefault(argument.path[:-1], {})[argument.name] = argument.schema
+    names: dict[Path, Mapping[str, str]] = {}
+    possible: dict[Path, bool] = {}
     for argument in found:
-        yield argument, beside[argument.path[:-1]]
-
-
-def _new_name(argument: Argument, beside: Mapping[str, Any], what: str) -> str | None:
-    """Returns the description of the fix that renames an argument, or None if a reference is in its way."""
-    if argument.entry.tool is None or not can_rename_arguments(argument.entry):
-        return None
-    unusable = {"grammar": cannot_be_read, "kotlin": is_not_kotlin, "template": is_left_out}[what]
-    return _renaming(new_argument_names(beside, unusable)[argument.name])
+        if unusable(argument.name):
+            group, tool = argument.path[:-1], argument.entry.path
+            if tool not in possible:
+                possible[tool] = argument.entry.tool is not None and can_rename_arguments(argument.entry)
+            if group not in names:
+                names[group] = new_argument_names(beside[group], unusable)
+            yield argument, _renaming(names[group][argument.name]) if possible[tool] else None
 
 
 @rule(
@@ -116,11 +117,10 @@ def _new_name(argument: Argument, beside: Mapping[str, Any], what: str) -> str |
     batch=True,
 )
 def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument, beside in _new_names(inputs):
+    for argument, fix in _unusable_arguments(inputs, cannot_be_read):
         problem = name_problem(argument.name)
-        if problem:
-            message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
-            yield at(inputs, argument.path, message, _new_name(argument, beside, "grammar"))
+        message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(
@@ -140,10 +140,9 @@ def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
         if entry.tool and is_not_kotlin(entry.name):
             message = f"The tool's name {show(entry.name)} has dots or dashes. Use {ALLOWED}."
             yield at(inputs, (*entry.function_path, "name"), message, _renaming(names[entry.name]))
-    for argument, beside in _new_names(inputs):
-        if is_not_kotlin(argument.name):
-            message = f"The argument's name {show(argument.name)} has dots or dashes. Use {ALLOWED}."
-            yield at(inputs, argument.path, message, _new_name(argument, beside, "kotlin"))
+    for argument, fix in _unusable_arguments(inputs, is_not_kotlin):
+        message = f"The argument's name {show(argument.name)} has dots or dashes. Use {ALLOWED}."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(
@@ -158,10 +157,9 @@ def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     batch=True,
 )
 def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument, beside in _new_names(inputs):
-        if is_left_out(argument.name):
-            message = f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows."
-            yield at(inputs, argument.path, message, _new_name(argument, beside, "template"))
+    for argument, fix in _unusable_arguments(inputs, is_left_out):
+        message = f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from backend.data.text import MAX_TOOLS_BYTES, DecodedFile, JsonFault, Positions, json_reading, read_source, whole
 from backend.data.tools.app_names import AppName, app_names, without_app_names
 from backend.data.tools.dialects import dialect_of
-from backend.data.tools.references import References
+from backend.data.tools.references import Budget, References
 from backend.data.tools.relaxed_json import LINES, read_relaxed
 from backend.data.tools.safe_schema import safe_parameters
 from backend.records import Tool
@@ -37,6 +38,7 @@ class ToolEntry:
     shape: str
     tool: Tool | None
     around: tuple[Any, ...] = ()
+    budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -53,10 +55,10 @@ class ToolEntry:
         """The arguments' schema in the file."""
         return self.function.get(self.schema_key) if self.function else None
 
-    @property
+    @cached_property
     def references(self) -> References:
         """What the references in the schema are resolved in."""
-        return References((self.schema, self.function, *self.around))
+        return References((self.schema, self.function, *self.around), self.budget)
 
     @property
     def distractor(self) -> bool:
@@ -132,7 +134,8 @@ def _relaxed(source: DecodedFile, strict: JsonFault) -> ToolsFile:
 
 def _file(source: DecodedFile, raw: Any, text: str, departures: tuple[str, ...] = ()) -> ToolsFile:
     wrapper, items = _unwrap(raw)
-    entries = tuple(_entry(path, item, raw) for path, item in items)
+    budget = Budget()
+    entries = tuple(_entry(path, item, raw, budget) for path, item in items)
     return ToolsFile(source, raw, None, json_reading.find_positions(text), wrapper, entries, departures)
 
 
@@ -178,15 +181,15 @@ def _function_of(item: Any, path: json_reading.Path) -> tuple[Mapping[str, Any] 
     return (item, path) if "name" in item else (None, path)
 
 
-def _entry(path: json_reading.Path, item: Any, raw: Any) -> ToolEntry:
+def _entry(path: json_reading.Path, item: Any, raw: Any, budget: Budget) -> ToolEntry:
     function, function_path = _function_of(item, path)
     if function is None:
         return ToolEntry(path, path, None, "parameters", "", None)
     key = next((key for key in SCHEMA_KEYS if isinstance(function.get(key), Mapping)), None)
     key = key or next((key for key in SCHEMA_KEYS if key in function), "parameters")
     around = (item, raw)
-    tool = _tool(function, key, References((function.get(key), function, *around)))
-    return ToolEntry(path, function_path, function, key, _shape(item, function, key), tool, around)
+    tool = _tool(function, key, References((function.get(key), function, *around), budget))
+    return ToolEntry(path, function_path, function, key, _shape(item, function, key), tool, around, budget)
 
 
 def _shape(item: Mapping[str, Any], function: Mapping[str, Any], key: str) -> str:

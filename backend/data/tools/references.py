@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -33,11 +33,23 @@ def without_names(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key not in (*_ANCHORS, "$id", *DEFINITIONS)}
 
 
+@dataclass
+class Budget:
+    """How many schemas can still be written out for the references of one file."""
+
+    left: int = 500_000
+
+
 @dataclass(frozen=True)
 class References:
-    """Resolves references; `documents` are the tool's schema and what is around it, the innermost first."""
+    """Resolves references; `documents` are the tool's schema and what is around it, the innermost first.
+
+    `budget` is shared by the tools of a file, and `normal` keeps the normal form of each schema, by its identity.
+    """
 
     documents: tuple[Any, ...]
+    budget: Budget = field(default_factory=Budget, compare=False)
+    normal: dict[int, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def resolve(self, reference: str) -> Mapping[str, Any] | None:
         """Returns the schema that `reference` names, or None if this file has no such schema."""

@@ -62,13 +62,17 @@ def _is_marked(item: Any) -> bool:
 
 
 def normal_schema(schema: Any, references: References) -> Any:
-    """Returns one schema in normal form; a reference to a schema around it is unchanged."""
-    return _normal(schema, references)
+    """Returns one schema in normal form, not to be changed; a reference to a schema around it is unchanged."""
+    known = references.normal.get(id(schema))
+    if known is None:
+        known = references.normal[id(schema)] = (schema, _normal(schema, references))
+    return known[1]
 
 
 def _normal(schema: Any, references: References, cut: bool = False, nullable: bool = False) -> Any:
     walker = _Walker(references, cut=cut, nullable=nullable)
     plain = walker.normal(schema, ())
+    references.budget.left -= walker.allowed - walker.left
     if walker.left > 0 or cut:
         return plain
     return _Walker(References(()), cut=cut, nullable=nullable).normal(schema, ())
@@ -88,7 +92,7 @@ class _Walker:
         self._references = references
         self._cut = cut
         self._nullable = nullable
-        self.left = _MOST_EXPANDED
+        self.allowed = self.left = min(_MOST_EXPANDED, references.budget.left)
         self._recursive: dict[str, bool] = {}
 
     def normal(self, schema: Any, inside: tuple[str, ...]) -> Any:
