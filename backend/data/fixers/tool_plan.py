@@ -11,10 +11,11 @@ from typing import Any
 from backend.data.calls import read_calls
 from backend.data.fixers.together import CallChange, Together, changed_calls
 from backend.data.rows import Inputs, Rule
-from backend.data.text import Change, Path, listing, path_text
+from backend.data.text import Change, Path, count, json_text, listing, path_text, repeated_keys
 from backend.data.tools import ToolsFile, tools_from
 
 _ROUNDS = 8
+_SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,21 @@ def _changes(code: str, original: ToolsFile, before: ToolsFile, after: ToolsFile
     changes: list[Change] = []
     if before.wrapper and not after.wrapper:
         changes.append(Change("tools", 1, None, code, before.wrapper, "a plain list"))
-    for first, old, new in zip(original.entries, before.entries, after.entries, strict=True):
+    if len(before.entries) != len(after.entries):
+        items, left = (count(len(file.entries), "item") for file in (before, after))
+        return [*changes, Change("tools", 1, None, code, items, left)]
+    firsts = original.entries if len(original.entries) == len(before.entries) else before.entries
+    for first, old, new in zip(firsts, before.entries, after.entries, strict=True):
         texts = [json.dumps(_item(file, entry.path), indent=2) for file, entry in ((before, old), (after, new))]
         if texts[0] != texts[1]:
             changes.append(Change("tools", original.line(first.path), path_text(first.path), code, texts[0], texts[1]))
     if not changes and before.departures:
         changes.append(Change("tools", 1, None, code, f"JSON with {listing(before.departures)}", "JSON"))
+    if not changes and before.source.text != after.source.text and next(repeated_keys(before.raw), None):
+        changes.append(Change("tools", 1, None, code, "a key twice in an object", "the last of its values"))
+    if not changes and before.raw != after.raw:
+        texts = [json_text(file.raw)[:_SHOWN] for file in (before, after)]
+        changes.append(Change("tools", 1, None, code, texts[0], texts[1]))
     if not changes and before.source.encoding != after.source.encoding:
         changes.append(Change("tools", 1, None, code, before.source.encoding.upper(), "UTF-8"))
     return changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers import at, standard_shape, unchanged
+from backend.data.fixers import at, drop_items, drop_not_finite, standard_shape, unchanged
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import MAX_TOOLS_BYTES, count, not_finite, path_text, repeated_keys, show
 from backend.data.tools import LINES
@@ -133,12 +133,15 @@ def not_a_list(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An item of the list is not a tool",
-    "Each tool is an object with a name, a description and parameters.",
+    "Each tool is an object with a name, a description and parameters. The fix removes the item.",
+    fixer=drop_items,
+    safe=False,
 )
 def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
     for entry in inputs.tools_file.entries:
         if entry.function is None:
-            yield at(inputs, entry.path, f"This item is not a tool: it has no name. A tool looks like {FORM[1:-1]}.")
+            message = f"This item is not a tool: it has no name. A tool looks like {FORM[1:-1]}."
+            yield at(inputs, entry.path, message, "Remove it." if entry.path else None)
 
 
 @rule(
@@ -146,11 +149,15 @@ def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A key occurs twice in an object",
-    "JSON readers use only the last of the two and give no warning, so a whole argument may be lost.",
+    "JSON readers use only the last of the two and give no warning, so a whole argument may be lost. The fix keeps the "
+    "last.",
+    fixer=unchanged,
+    safe=False,
 )
 def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     for path, key in repeated_keys(inputs.tools_file.raw):
-        yield at(inputs, path, f"The key {show(key)} occurs more than once in this object. Rename or remove one.")
+        message = f"The key {show(key)} occurs more than once in this object. Rename or remove one."
+        yield at(inputs, path, message, "Keep the last." if inputs.tools_file.entries else None)
 
 
 @rule(
@@ -158,11 +165,14 @@ def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A value is NaN or Infinity",
-    "Python writes NaN and Infinity, but JSON has no such numbers.",
+    "Python writes NaN and Infinity, but JSON has no such numbers. The fix removes the value.",
+    fixer=drop_not_finite,
+    safe=False,
 )
 def not_a_number(inputs: Inputs) -> Iterator[Finding]:
     for path, _ in not_finite(inputs.tools_file.raw):
-        yield at(inputs, path, f"{path_text(path)} is not a finite number. JSON has no NaN and no Infinity.")
+        message = f"{path_text(path)} is not a finite number. JSON has no NaN and no Infinity."
+        yield at(inputs, path, message, "Remove it." if inputs.tools_file.entries else None)
 
 
 @rule(

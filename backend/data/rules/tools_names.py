@@ -14,11 +14,14 @@ from backend.data.fixers import (
     at,
     can_rename_arguments,
     cannot_be_read,
+    drop_later,
     is_left_out,
     is_not_kotlin,
     name_problem,
+    name_tools,
     named_entries,
     new_argument_names,
+    new_name,
     new_tool_names,
     rename_arguments_of_tools,
     rename_for_kotlin,
@@ -39,17 +42,29 @@ _ALIKE = 0.9
     "tools",
     "error",
     "A tool has no usable name",
-    "The name is what the model writes and the app calls.",
+    "The name is what the model writes and the app calls. The fix takes one from the description.",
+    fixer=name_tools,
+    safe=False,
 )
 def no_name(inputs: Inputs) -> Iterator[Finding]:
+    taken = {entry.tool.name for entry, _ in named_entries(inputs) if entry.tool is not None}
     for entry, function in named_entries(inputs):
         if entry.tool is None:
+            name = new_name(function, taken)
+            taken.add(name)
             seen = "no name" if function.get("name") is None else f"the name {show(function['name'])}"
-            yield at(inputs, (*entry.function_path, "name"), f"The tool has {seen}. Give it one of {ALLOWED}.")
+            message = f"The tool has {seen}. Give it one of {ALLOWED}."
+            yield at(inputs, (*entry.function_path, "name"), message, f"Call it {name}.")
 
 
 @rule(
-    "tools-duplicate-name", "tools", "error", "Two tools have the same name", "It is unclear which of them is called."
+    "tools-duplicate-name",
+    "tools",
+    "error",
+    "Two tools have the same name",
+    "It is unclear which of them is called. The fix keeps the first.",
+    fixer=drop_later,
+    safe=False,
 )
 def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
     first: dict[str, int] = {}
@@ -61,7 +76,7 @@ def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
             message = (
                 f"The tool on line {first[entry.tool.name]} has the same name, {show(entry.tool.name)}. Rename one."
             )
-            yield at(inputs, (*entry.function_path, "name"), message)
+            yield at(inputs, (*entry.function_path, "name"), message, "Remove this one.")
         first.setdefault(entry.tool.name, line)
 
 

@@ -64,6 +64,7 @@ def not_an_object(inputs: Inputs) -> Iterator[Finding]:
             if word is not None and argument.path[-2] != "properties":
                 continue
             fix = f'Write {{"type": {show(word)}}}.' if word is not None and read_type(word) else None
+            fix = "Write {}, and give it a type." if argument.schema is None else fix
             message = f"The schema of {argument.full_name} is {show(argument.schema)}; an object with type and "
             yield at(inputs, argument.path, message + "description is needed.", fix)
 

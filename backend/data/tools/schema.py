@@ -178,6 +178,8 @@ def _unmarked(item: Any) -> Any:
     """Returns an argument's schema; the name of a type alone is one, and `"required": true` belongs around it."""
     if isinstance(item, str) and read_type(item) is not None:
         return {"type": item}
+    if item is None:
+        return {}
     if isinstance(item, Mapping) and isinstance(item.get("required"), bool):
         return {key: value for key, value in item.items() if key != "required"}
     return item

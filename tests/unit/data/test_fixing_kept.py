@@ -57,6 +57,17 @@ def test_every_promised_fix_is_kept(tmp_path: Path) -> None:
             assert not {issue.code for issue in after.issues if issue.fix} & {code for code, _ in promised}, case.name
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES if case.tools != TOOLS])
+def test_every_promised_fix_of_tools_is_kept_when_chosen(case: Case, tmp_path: Path) -> None:
+    report = check_files(*write_files(tmp_path, case.csv, case.tools), case.options)
+    for code in {issue.code for issue in report.issues if issue.fix and issue.file == "tools"}:
+        planned = plan_fixes(*write_files(tmp_path, case.csv, case.tools), case.options, [code])
+        written = write_files(tmp_path, planned.csv_text, planned.tools_text)
+        assert planned.changes
+        assert [one.message for one in check_files(*written, case.options).issues if one.code == code and one.fix] == []
+        assert plan_fixes(*written, case.options, [code]).changes == ()
+
+
 messages = st.text(st.sampled_from("ab \t\n\r\"',;\u200b\u200d\ufeffé\u0301<>🎵٣ﬁ=1."), max_size=12)
 values = st.sampled_from(["blues", " x ", "5", "True", 5, True, 1.5, None, "<eos>", "Hall", ["a"], {"name": "n"}])
 wrappers = st.sampled_from(
