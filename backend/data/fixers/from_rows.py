@@ -14,6 +14,7 @@ from backend.data.tools import (
     REFERENCE_KEYS,
     TYPES,
     UNIONS,
+    any_object,
     is_recursive,
     normal_schema,
     plain_type,
@@ -73,7 +74,7 @@ def _values(inputs: Inputs, place: Place) -> list[Any]:
 def _written(
     inputs: Inputs, concerned: Callable[[Mapping[str, Any]], bool], more: Callable[[Place], Mapping[str, Any]]
 ) -> Any:
-    places = [place for place in all_places(inputs) if not place.is_whole and concerned(place.schema)]
+    places = [place for place in all_places(inputs) if concerned(place.schema)]
     found = ((place, {key: value for key, value in more(place).items() if value}) for place in places)
     new = ((place, {**place.schema, **seen}) for place, seen in found if seen)
     return replaced_schemas(inputs.tools_file.raw, _outermost(new))
@@ -142,12 +143,15 @@ def decided_schema(inputs: Inputs, place: Place) -> dict[str, Any]:
         words = [value if isinstance(value, str) else json_text(value) for value in enum]
         return {"type": "string", **about, "enum": list(dict.fromkeys(words))}
     seen = seen_schema(_values(inputs, place))
-    options = [option for key in UNIONS for option in _listed(flat.get(key)) if option.get("type") in TYPES]
+    normal = [normal_schema(option, place.entry.references) for key in UNIONS for option in _listed(flat.get(key))]
+    options = [option for option in normal if option.get("type") in TYPES]
     options += [{"type": word} for word in map(plain_type, _words(flat.get("type"))) if word in TYPES]
     word = read_type(flat["type"]) if isinstance(flat.get("type"), str) else None
     options += word.schema.get("anyOf", []) if word is not None else []
     wanted = seen["type"] if seen else options[0]["type"] if options else "string"
     fitting = [option for option in options if option["type"] == wanted]
+    if len(fitting) > 1 and wanted == "object":
+        return {**any_object(fitting), **about}
     return {**(fitting[0] if len(fitting) == 1 else seen or {"type": wanted}), **about}
 
 

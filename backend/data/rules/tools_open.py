@@ -52,7 +52,7 @@ def _begin(place: Place) -> str:
 )
 def open_object(inputs: Inputs) -> Iterator[Finding]:
     for place in all_places(inputs):
-        if not place.is_whole and is_open_object(place.schema):
+        if is_open_object(place.schema) and (not place.is_whole or place.schema.get("additionalProperties")):
             found = seen_arguments(inputs, place)
             fix = f"List the arguments of the rows: {listing(found)}." if found else None
             yield at(inputs, place.path, f"{_begin(place)} is an object without properties. List them.", fix)

@@ -9,7 +9,7 @@ from backend.data.tools.references import REFERENCE_KEYS, References, reference_
 from backend.data.tools.relaxed_json import LINES
 from backend.data.tools.schema import is_recursive, normal_parameters, normal_schema
 from backend.data.tools.type_words import TYPES, plain_type, read_type
-from backend.data.tools.unions import UNIONS, merged
+from backend.data.tools.unions import UNIONS, any_object, merged
 
 __all__ = [
     "APP_NAME",
@@ -23,6 +23,7 @@ __all__ = [
     "ToolEntry",
     "ToolsFile",
     "accepts_null",
+    "any_object",
     "dialect_of",
     "enum_type",
     "fields_of",

@@ -28,7 +28,8 @@ def read_enum(plain: dict[str, Any]) -> None:
         kind = enum_type(plain.get("enum"))
         if kind is not None:
             plain["type"] = kind
-    if isinstance(plain.get("enum"), list) and isinstance(plain.get("type"), str):
+    flags = plain.get("type") == "string" and enum_type(plain.get("enum")) == "boolean"
+    if isinstance(plain.get("enum"), list) and isinstance(plain.get("type"), str) and not flags:
         values = [_as_kind(value, plain["type"]) for value in plain["enum"]]
         changed = any(new is not old for new, old in zip(values, plain["enum"], strict=True))
         plain["enum"] = _different(values) if changed else values

@@ -151,7 +151,14 @@ def _unwrap(raw: Any) -> tuple[str, list[tuple[json_reading.Path, Any]]]:
                 return ".".join((*path, key)), list(_expand((*path, key), holder[key]))
         if _function_of(raw, ())[0] is not None:
             return "a single tool", [((), raw)]
+        if raw and all(_is_unnamed_tool(item) for item in raw.values()):
+            return "an object by name", [((name,), {"name": name, **item}) for name, item in raw.items()]
     return "", []
+
+
+def _is_unnamed_tool(item: Any) -> bool:
+    """Whether a value is a tool whose name is the key that it stands under."""
+    return isinstance(item, Mapping) and "description" in item and any(key in item for key in SCHEMA_KEYS)
 
 
 def _list_key(item: Any) -> str | None:

@@ -46,6 +46,19 @@ def _arrays(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return None if items is None else {"type": "array", "items": items}
 
 
+def any_object(options: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns one object with the arguments of all options; those that every option requires are required."""
+    named: dict[str, list[Any]] = {}
+    for option in options:
+        properties = option.get("properties")
+        for name, item in properties.items() if isinstance(properties, Mapping) else ():
+            named.setdefault(name, []).append(item)
+    required = [option.get("required") for option in options]
+    common = [name for name in named if all(isinstance(names, list) and name in names for names in required)]
+    properties = {name: merged(items) or items[0] for name, items in named.items()}
+    return {"type": "object", "properties": properties, **({"required": common} if common else {})}
+
+
 def all_of(options: Sequence[Any]) -> dict[str, Any] | None:
     """Returns one schema that is equivalent to all options at once, or None if two of them contradict each other."""
     if not options or not all(isinstance(option, Mapping) for option in options):

@@ -68,3 +68,34 @@ def test_keys_of_an_open_object_are_checked_and_renamed(tmp_path: Path) -> None:
     new = {"home_town": "Ulm", "Strasse": "x", "call_value": "y", "argument_1st": "z", "phone": "w"}
     assert call("book", fields=new) in plan.csv_text.replace('""', '"')
     assert not errors(after(tmp_path, plan))
+
+
+def test_alternatives_become_one_object_with_the_arguments_of_all(tmp_path: Path) -> None:
+    kinds = [
+        {
+            "type": "object",
+            "properties": {"kind": {"const": kind}, name: {"type": "string"}},
+            "required": ["kind", name],
+        }
+        for kind, name in (("home", "street"), ("work", "firm"))
+    ]
+    tools = book({"place": {"description": "x", "oneOf": kinds}}, ["place"])
+    cells = [
+        call("book", place={"kind": "home", "street": "Am Hang"}),
+        call("book", place={"kind": "work", "firm": "y"}),
+    ]
+    plan = fixed(tmp_path, tools, *cells, codes=["tools-several-types"])
+    place = parameters_of(plan)["properties"]["place"]
+    assert place["properties"]["kind"] == {"type": "string", "enum": ["home", "work"]}
+    assert place["required"] == ["kind"]
+    assert not errors(after(tmp_path, plan))
+
+
+def test_open_parameters_get_the_arguments_of_the_rows(tmp_path: Path) -> None:
+    tools = book({}, [])
+    tools[0]["function"]["parameters"] = {"type": "object", "additionalProperties": {"type": "string"}}
+    cells = [call("book", place="a"), call("book", place="b")]
+    assert errors(check(tmp_path, tools, *cells)) == {"calls-unknown-argument"}
+    plan = fixed(tmp_path, tools, *cells, codes=["tools-open-object"])
+    assert parameters_of(plan)["properties"] == {"place": {"type": "string"}}
+    assert not errors(after(tmp_path, plan))

@@ -90,3 +90,22 @@ def test_python_and_javascript_are_read(tmp_path: Path) -> None:
     for text in (str([one]), "[{type: 'function', function: {name: 'stop', description: 'Don\\'t say \"now\".'}}]"):
         report = check(tmp_path, text, call("stop"))
         assert [found.description for found in report.tools] == ['Don\'t say "now".']
+
+
+def test_tools_in_an_object_by_name_are_read(tmp_path: Path) -> None:
+    function = tool("stop", "Stop.", {"a": argument("string")})["function"]
+    named = {"stop": {key: value for key, value in function.items() if key != "name"}}
+    assert not errors(check(tmp_path, named, call("stop")))
+    plan = fixed(tmp_path, named, call("stop"))
+    assert json.loads(plan.tools_text) == [{"type": "function", "function": function}]
+
+
+def test_an_enum_of_flags_with_the_type_string_becomes_boolean(tmp_path: Path) -> None:
+    plan = fixed(
+        tmp_path,
+        book({"on": argument("string", enum=[True, False])}, []),
+        call("book", on=True),
+        codes=["tools-enum-mixed"],
+    )
+    assert parameters_of(plan)["properties"]["on"]["type"] == "boolean"
+    assert not errors(after(tmp_path, plan))
