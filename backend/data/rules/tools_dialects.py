@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backend.data.fixers import all_places, at, named_entries, standard_schemas
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import show
-from backend.data.tools import TYPES, dialect_of, foreign_types
+from backend.data.tools import TYPES, dialect_of, foreign_type
 
 
 @rule(
@@ -41,6 +41,8 @@ def flat_parameters(inputs: Inputs) -> Iterator[Finding]:
     fixer=standard_schemas,
 )
 def type_spelling(inputs: Inputs) -> Iterator[Finding]:
-    for entry, _ in named_entries(inputs):
-        for path, word, meaning in foreign_types(entry.schema, entry.schema_path):
-            yield at(inputs, path, f"The type {show(word)} is read as {meaning}.", "Write JSON schema's words.")
+    for place in all_places(inputs):
+        meaning = foreign_type(place.schema)
+        if meaning is not None:
+            message = f"The type {show(place.schema['type'])} is read as {meaning}."
+            yield at(inputs, (*place.path, "type"), message, "Write JSON schema's words.")

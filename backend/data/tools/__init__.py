@@ -1,7 +1,7 @@
 """Reads a tools.json in every known form, and normalises its schemas."""
 
 from backend.data.tools.app_names import APP_NAME, AppName, renamed_at
-from backend.data.tools.dialects import dialect_of, fields_of, foreign_types, standard_parameters
+from backend.data.tools.dialects import dialect_of, fields_of, foreign_type, standard_parameters
 from backend.data.tools.enums import enum_type
 from backend.data.tools.nullable import accepts_null
 from backend.data.tools.reading import SCHEMA_KEYS, ToolEntry, ToolsFile, read_tools, tools_from
@@ -27,7 +27,7 @@ __all__ = [
     "dialect_of",
     "enum_type",
     "fields_of",
-    "foreign_types",
+    "foreign_type",
     "is_recursive",
     "merged",
     "normal_parameters",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from backend.data.text import Path, walk
 from backend.data.tools.references import DEFINITIONS
 from backend.data.tools.type_words import TYPES, plain_type, read_type
 
@@ -102,18 +101,13 @@ def fields_of(schema: Any, *, nested: bool) -> tuple[Mapping[str, Any], tuple[st
     return {}, ()
 
 
-def foreign_types(schema: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
-    """Yields the path of each type that is not JSON schema's own word but can be read, the word, and its meaning."""
-    for here, value in walk(schema, path):
-        if here[-1] == "type" and isinstance(value, str) and value not in TYPES and _is_schema(here):
-            read = read_type(value)
-            if read is not None and plain_type(value) in TYPES:
-                yield here, value, _meaning(read.schema, optional=read.optional)
-
-
-def _is_schema(path: Path) -> bool:
-    """Whether the word at `path` is a schema's type, and not a default or an example."""
-    return not {"default", "examples", "example", "enum"} & {*path[:-1]}
+def foreign_type(schema: Mapping[str, Any]) -> str | None:
+    """Returns what a type means that is not JSON schema's own word but can be read, or None."""
+    word = schema.get("type")
+    if not isinstance(word, str) or word in TYPES:
+        return None
+    read = read_type(word)
+    return _meaning(read.schema, optional=read.optional) if read is not None and plain_type(word) in TYPES else None
 
 
 def _meaning(schema: Mapping[str, Any], *, optional: bool) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.data.text import MAX_TOOLS_BYTES, DecodedFile, JsonFault, Positions, json_reading, read_source, whole
 from backend.data.tools.app_names import AppName, app_names, without_app_names
-from backend.data.tools.dialects import dialect_of
+from backend.data.tools.dialects import dialect_of, standard_parameters
 from backend.data.tools.references import Budget, References
 from backend.data.tools.relaxed_json import LINES, read_relaxed
 from backend.data.tools.safe_schema import safe_parameters
@@ -58,7 +58,7 @@ class ToolEntry:
     @cached_property
     def references(self) -> References:
         """What the references in the schema are resolved in."""
-        return References((self.schema, self.function, *self.around), self.budget)
+        return _references(self.schema, self.function, self.around, self.budget)
 
     @property
     def distractor(self) -> bool:
@@ -195,8 +195,13 @@ def _entry(path: json_reading.Path, item: Any, raw: Any, budget: Budget) -> Tool
     key = next((key for key in SCHEMA_KEYS if isinstance(function.get(key), Mapping)), None)
     key = key or next((key for key in SCHEMA_KEYS if key in function), "parameters")
     around = (item, raw)
-    tool = _tool(function, key, References((function.get(key), function, *around), budget))
+    tool = _tool(function, key, _references(function.get(key), function, around, budget))
     return ToolEntry(path, function_path, function, key, _shape(item, function, key), tool, around, budget)
+
+
+def _references(schema: Any, function: Any, around: tuple[Any, ...], budget: Budget) -> References:
+    """Returns what references are resolved in: the schema as written and in the standard form, and what is around."""
+    return References((schema, standard_parameters(schema, nested=False), function, *around), budget)
 
 
 def _shape(item: Mapping[str, Any], function: Mapping[str, Any], key: str) -> str:

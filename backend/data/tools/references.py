@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,7 +38,7 @@ def without_names(schema: Mapping[str, Any]) -> dict[str, Any]:
 class Budget:
     """How many schemas can still be written out for the references of one file."""
 
-    left: int = 500_000
+    left: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,28 @@ class References:
     documents: tuple[Any, ...]
     budget: Budget = field(default_factory=Budget, compare=False)
     normal: dict[int, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _resolved: dict[str, Mapping[str, Any] | None] = field(default_factory=dict, compare=False, repr=False)
+    _recursive: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def resolve(self, reference: str) -> Mapping[str, Any] | None:
         """Returns the schema that `reference` names, or None if this file has no such schema."""
+        if reference not in self._resolved:
+            self._resolved[reference] = self._found(reference)
+        return self._resolved[reference]
+
+    @cached_property
+    def _named(self) -> Mapping[str, Any]:
+        """The schemas with an anchor or an id, and the definitions by their bare name; the first of each name."""
+        found: dict[str, Any] = {}
+        for document in self.documents:
+            for name, schema in _names_in(document):
+                found.setdefault(name, schema)
+        return found
+
+    def _found(self, reference: str) -> Mapping[str, Any] | None:
+        if not (reference in ("", "#") or reference.startswith("#/")):
+            named = self._named.get(reference)
+            return named if isinstance(named, Mapping) else None
         for document in self.documents:
             found = self._in(document, reference)
             if found is True:
@@ -63,6 +83,11 @@ class References:
 
     def is_recursive(self, reference: str) -> bool:
         """Whether the schema that `reference` names leads back to itself."""
+        if reference not in self._recursive:
+            self._recursive[reference] = self._leads_back(reference)
+        return self._recursive[reference]
+
+    def _leads_back(self, reference: str) -> bool:
         seen: set[str] = set()
         waiting = [reference]
         while waiting:
@@ -77,9 +102,7 @@ class References:
     def _in(self, document: Any, reference: str) -> Any:
         if reference in ("", "#"):
             return document
-        if reference.startswith("#/"):
-            return self._pointed(document, [_unescaped(part) for part in reference[2:].split("/")])
-        return _named(document, reference)
+        return self._pointed(document, [_unescaped(part) for part in reference[2:].split("/")])
 
     def _pointed(self, document: Any, parts: list[str]) -> Any:
         """Returns the value at a JSON pointer, which may lead through another reference."""
@@ -126,16 +149,12 @@ def _step(value: Any, part: str) -> Any:
     return None
 
 
-def _named(document: Any, reference: str) -> Any:
-    """Returns the schema with this anchor or id, or the definition with this bare name."""
-    anchor = reference.removeprefix("#")
+def _names_in(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yields the references by name that a document allows, each with its schema."""
     for _, value in walk(document):
-        if not isinstance(value, dict):
-            continue
-        if any(value.get(key) == anchor for key in _ANCHORS) or any(value.get(key) == reference for key in _IDS):
-            return value
+        if isinstance(value, dict):
+            yield from (("#" + str(value[key]), value) for key in _ANCHORS if key in value)
+            yield from ((str(value[key]), value) for key in _IDS if isinstance(value.get(key), str))
     for group in DEFINITIONS:
         inside = document.get(group) if isinstance(document, Mapping) else None
-        if isinstance(inside, Mapping) and isinstance(inside.get(reference), Mapping):
-            return inside[reference]
-    return None
+        yield from inside.items() if isinstance(inside, Mapping) else ()

@@ -32,7 +32,8 @@ def normal_parameters(
     With `cut`, a reference to a schema around it becomes a schema without fields, so that no reference is left. With
     `nullable`, arguments that are marked `"nullable": true` are not required.
     """
-    plain = _normal(standard_parameters(schema, nested=False), references or References((schema,)), cut, nullable)
+    standard = standard_parameters(schema, nested=False)
+    plain = _normal(standard, references or References((schema, standard)), cut, nullable)
     if not isinstance(plain, dict):
         return {}
     if isinstance(plain.get("properties"), dict):
@@ -93,7 +94,6 @@ class _Walker:
         self._cut = cut
         self._nullable = nullable
         self.allowed = self.left = min(_MOST_EXPANDED, references.budget.left)
-        self._recursive: dict[str, bool] = {}
 
     def normal(self, schema: Any, inside: tuple[str, ...]) -> Any:
         """Returns a schema in normal form; `inside` are the references on the way to it."""
@@ -143,7 +143,7 @@ class _Walker:
             if target is None:
                 break
             beside = without_reference(schema)
-            if not self._cut and (self._leads_back(reference) or self.left <= 0):
+            if not self._cut and (self._references.is_recursive(reference) or self.left <= 0):
                 break
             if reference in inside or self.left <= 0:
                 kept = ("type", "description", "title")
@@ -152,11 +152,6 @@ class _Walker:
             inside = (*inside, reference)
             schema = {**without_names(target), **beside}
         return schema, inside
-
-    def _leads_back(self, reference: str) -> bool:
-        if reference not in self._recursive:
-            self._recursive[reference] = self._references.is_recursive(reference)
-        return self._recursive[reference]
 
     def _flatten_unions(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
         """Returns the schema with each union replaced by the one schema that it allows, if there is one."""
