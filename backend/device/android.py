@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data import CheckOptions, load_dataset
+from backend.data.tools import AppName, read_tools
 from backend.device.app_use import conversation_detail, off_topic_sentence, works_constrained
 from backend.device.canonical import ANDROID_TOOLS, canonical_tools
 from backend.device.kotlin import ANSWER_MARGIN, MAX_DEPTH, PACKAGE, kotlin_source, render, tool_classes, usage_source
@@ -44,7 +45,7 @@ class KitFacts:
     `file` is its name without folders; `context` its KV cache, `prompt_tokens` the prompt around an empty message and
     `answer_tokens` the longest answer in the data, all in tokens. `constrained` says that the file passed verification
     with constrained decoding. `conversation` is what verification found about conversations, or empty; so is `silence`,
-    about messages that are not for the tools.
+    about messages that are not for the tools. `app_names` are the app's own names of what a fix has renamed.
     """
 
     file: str
@@ -57,6 +58,7 @@ class KitFacts:
     constrained: bool = False
     conversation: str = ""
     silence: str = ""
+    app_names: tuple[AppName, ...] = ()
 
     @property
     def question_tokens(self) -> int:
@@ -75,6 +77,7 @@ def android_kit(tools: Sequence[Tool], facts: KitFacts) -> dict[str, str]:
             facts.answer_tokens,
             facts.package,
             constrained=facts.constrained,
+            app_names=facts.app_names,
         ),
         ANDROID_TOOLS: json.dumps(canonical_tools(tools), ensure_ascii=False, indent=2) + "\n",
         README: instructions(tools, facts),
@@ -167,6 +170,7 @@ def data_of_run(run: Run) -> tuple[tuple[Tool, ...], tuple[Example, ...], KitFac
         constrained=works_constrained(verified),
         conversation=conversation_detail(verified),
         silence=off_topic_sentence(verified.off_topic) if verified.off_topic else "",
+        app_names=read_tools(run.tools_path).app_names,
     )
     return tools, rows, facts
 

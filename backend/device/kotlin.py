@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from backend.data.tools import AppName
 from backend.device.canonical import canonical_tools
 from backend.device.kotlin_schema import schema_source
 from backend.device.kotlin_text import (
@@ -92,14 +93,17 @@ def kotlin_source(
     package: str = PACKAGE,
     *,
     constrained: bool = False,
+    app_names: Sequence[AppName] = (),
 ) -> str:
     """Returns the Kotlin file for the model `file`; `context` and `answer_tokens` are limits in tokens.
 
     `constrained` says that the file passed verification with constrained decoding, which the Kotlin file then uses.
+    `app_names` are the app's own names of tools and arguments that were renamed.
     """
     return render(
         f"{prompt_format}.kt.jinja",
         tools=tool_classes(tools),
+        app_names=app_names,
         prompt_format=prompt_format,
         constrained=constrained,
         file=comment_text(file),

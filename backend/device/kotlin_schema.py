@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from backend.data.calls import array_sizes
 from backend.device.kotlin_text import string_literal
 from backend.records import Tool
 
@@ -31,6 +32,8 @@ def _schema(schema: Any) -> str:
         parts += _fields(known)
     if isinstance(known.get("items"), Mapping):
         parts.append(f"items = {_schema(known['items'])}")
+    if isinstance(known.get("prefixItems"), list) and known["prefixItems"]:
+        parts += _positions(known)
     return f"Schema({', '.join(parts)})"
 
 
@@ -39,8 +42,19 @@ def _fields(schema: Mapping[str, Any]) -> list[str]:
     parts = [f"fields = mapOf({pairs})" if pairs else "fields = emptyMap()"]
     if isinstance(schema.get("required"), list) and schema["required"]:
         parts.append(f"required = {_list(schema['required'])}")
-    if schema.get("additionalProperties"):
+    if schema.get("additionalProperties") or schema.get("patternProperties"):
         parts.append("open = true")
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        parts.append(f"others = {_schema(schema['additionalProperties'])}")
+    return parts
+
+
+def _positions(schema: Mapping[str, Any]) -> list[str]:
+    """Returns the arguments for an array that has a schema for each position."""
+    parts = [f"first = listOf({', '.join(map(_schema, schema['prefixItems']))})"]
+    least, most = array_sizes(schema)
+    if least or most is not None:
+        parts.append(f"sizes = {least}..{'Int.MAX_VALUE' if most is None else most}")
     return parts
 
 

@@ -69,6 +69,8 @@ def kotlin_type(schema: Any) -> tuple[str, str]:
     """The Kotlin type of an argument, and the function of the generated file that reads it."""
     known: Mapping[str, Any] = schema if isinstance(schema, Mapping) else {}
     kind = str(known.get("type", "")).lower()
+    if kind == "array" and known.get("prefixItems"):
+        return "List<Any?>", "::items"
     if kind == "array":
         item, reader = kotlin_type(known.get("items"))
         if item == "Any":

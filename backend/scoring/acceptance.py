@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
-from backend.data.calls import Mismatch, MismatchKind, check_arguments
+from backend.data.calls import Mismatch, MismatchKind, check_arguments, schema_below
 from backend.data.text import show
 from backend.document import Field
 from backend.records import Call, Tool
@@ -77,9 +77,9 @@ def suggestion(call: Call, tools: Mapping[str, Tool]) -> Call | None:
         parent: Any = arguments
         schema: Any = tool.parameters
         for step in mismatch.path[:-1]:
-            parent, schema = parent[step], _below(schema, step)
+            parent, schema = parent[step], schema_below(schema, step)
         last = mismatch.path[-1]
-        near = _near(parent[last], _below(schema, last)["enum"])
+        near = _near(parent[last], schema_below(schema, last)["enum"])
         if near is None:
             return None
         parent[last] = near
@@ -102,12 +102,9 @@ def _too_large(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator
     limit = _LIMITS.get(str(schema.get("type")))
     if limit is not None and isinstance(value, int | float) and not abs(_double(value)) < limit:
         yield Mismatch("type", path, str(value)[:60], "a number of at most 64 bits")
-    if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
-        for name, item in value.items():
-            yield from _too_large(item, schema["properties"].get(name), (*path, name))
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from _too_large(item, schema.get("items"), (*path, at))
+    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in steps:
+        yield from _too_large(item, schema_below(schema, step), (*path, step))
 
 
 def _double(number: float) -> float:
@@ -115,10 +112,6 @@ def _double(number: float) -> float:
         return float(number)
     except OverflowError:
         return math.inf
-
-
-def _below(schema: Any, step: str | int) -> Any:
-    return schema["items"] if isinstance(step, int) else schema["properties"][step]
 
 
 def _near(value: Any, allowed: list[Any]) -> str | None:

@@ -6,9 +6,11 @@ from backend.data.calls.arguments import (
     Mismatch,
     MismatchKind,
     check_arguments,
+    is_a,
     normal_arguments,
     show_value,
 )
+from backend.data.calls.inner_schemas import array_sizes, schema_below
 from backend.data.calls.reading import CallsCell, RawCall, canonical_text, read_calls
 from backend.data.calls.text import read_cell_value
 
@@ -19,10 +21,13 @@ __all__ = [
     "Mismatch",
     "MismatchKind",
     "RawCall",
+    "array_sizes",
     "canonical_text",
     "check_arguments",
+    "is_a",
     "normal_arguments",
     "read_calls",
     "read_cell_value",
+    "schema_below",
     "show_value",
 ]

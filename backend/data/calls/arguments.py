@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.data.text import escape, listing, nearest, show
+from backend.data.calls.inner_schemas import array_sizes, schema_below
+from backend.data.text import escape, json_text, listing, nearest, show
 from backend.records import Tool
 
 MismatchKind = Literal["missing", "unknown", "type", "enum"]
@@ -42,7 +43,7 @@ def _check(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator[Mis
     if not isinstance(schema, Mapping):
         return
     kind = schema.get("type")
-    if isinstance(kind, str) and not _is_a(value, kind):
+    if isinstance(kind, str) and not is_a(value, kind):
         better = _converted(value, kind)
         sure = better is not UNFIXABLE
         yield Mismatch("type", path, f"{show_value(value)}, {_kind_of(value)}", _article(kind), better, None, sure)
@@ -52,17 +53,41 @@ def _check(value: Any, schema: Any, path: tuple[str | int, ...]) -> Iterator[Mis
     allowed = schema.get("enum")
     if isinstance(allowed, list) and allowed and not any(_same(value, one) for one in allowed):
         yield _enum_mismatch(value, allowed, path)
-    elif isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
-        yield from _check_object(value, schema, path, closed=not schema.get("additionalProperties"))
+    elif isinstance(value, Mapping) and ("properties" in schema or "additionalProperties" in schema):
+        yield from _check_object(value, schema, path, closed=_is_closed(schema))
     elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from _check(item, schema.get("items"), (*path, at))
+        yield from _check_items(value, schema, path)
+
+
+def _is_closed(schema: Mapping[str, Any]) -> bool:
+    """Whether an object takes no other arguments than its properties."""
+    if isinstance(schema.get("properties"), Mapping):
+        return not (schema.get("additionalProperties") or schema.get("patternProperties"))
+    return schema.get("additionalProperties") is False and not schema.get("patternProperties")
+
+
+def _check_items(value: list[Any], schema: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterator[Mismatch]:
+    """Yields the mismatches of an array's items; the first ones of a tuple have schemas of their own."""
+    if isinstance(schema.get("prefixItems"), list) and schema["prefixItems"]:
+        yield from _check_length(value, schema, path)
+    for at, item in enumerate(value):
+        yield from _check(item, schema_below(schema, at), (*path, at))
+
+
+def _check_length(value: list[Any], schema: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterator[Mismatch]:
+    least, most = array_sizes(schema)
+    if len(value) < least or (most is not None and len(value) > most):
+        size = f"{least}" if least == most else f"at least {least}" if len(value) < least else f"at most {most}"
+        items = "1 item" if len(value) == 1 else f"{len(value)} items"
+        noun = "item" if size == "1" else "items"
+        yield Mismatch("type", path, f"{show_value(value)}, an array of {items}", f"an array of {size} {noun}")
 
 
 def _check_object(
     value: Mapping[str, Any], schema: Mapping[str, Any], path: tuple[str | int, ...], *, closed: bool
 ) -> Iterator[Mismatch]:
-    properties = schema.get("properties") or {}
+    properties = schema.get("properties")
+    properties = properties if isinstance(properties, Mapping) else {}
     required = schema.get("required")
     missing = [name for name in required if name not in value] if isinstance(required, list) else []
     unknown = [name for name in value if name not in properties] if closed else []
@@ -75,14 +100,15 @@ def _check_object(
         )
     for name in missing:
         yield Mismatch("missing", (*path, name), listing(value) or "no arguments", listing(required or ()))
+    other = None if closed else schema.get("additionalProperties")
     for name, item in value.items():
-        if name in properties and item is not None:
-            yield from _check(item, properties[name], (*path, name))
+        if item is not None:
+            yield from _check(item, properties.get(name, other), (*path, name))
 
 
 def _enum_mismatch(value: Any, allowed: list[Any], path: tuple[str | int, ...]) -> Mismatch:
     words = [one for one in allowed if isinstance(one, str)]
-    text = listing(str(one) for one in allowed)
+    text = listing(one if isinstance(one, str) else json_text(one) for one in allowed)
     if isinstance(value, str):
         same = [word for word in words if _folded(word) == _folded(value)]
         if len(same) == 1:
@@ -93,7 +119,8 @@ def _enum_mismatch(value: Any, allowed: list[Any], path: tuple[str | int, ...]) 
     return Mismatch("enum", path, show_value(value), text)
 
 
-def _is_a(value: Any, kind: str) -> bool:
+def is_a(value: Any, kind: str) -> bool:
+    """Whether a value has a type of JSON schema; a whole number with a fraction of zero is an integer."""
     if kind == "string":
         return isinstance(value, str)
     if kind == "boolean":
@@ -137,7 +164,7 @@ def _number(word: str, kind: str) -> Any:
 
 def normal_arguments(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the arguments with whole floats as integers if the schema says integer, and nothing else changed."""
-    return {name: _normal(value, (schema.get("properties") or {}).get(name)) for name, value in arguments.items()}
+    return {name: _normal(value, schema_below(schema, name)) for name, value in arguments.items()}
 
 
 def _normal(value: Any, schema: Any) -> Any:
@@ -145,9 +172,11 @@ def _normal(value: Any, schema: Any) -> Any:
         return value
     if schema.get("type") == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping) and isinstance(schema.get("properties"), Mapping):
+    if isinstance(value, Mapping):
         return normal_arguments(value, schema)
-    return [_normal(item, schema.get("items")) for item in value] if isinstance(value, list) else value
+    return (
+        [_normal(item, schema_below(schema, at)) for at, item in enumerate(value)] if isinstance(value, list) else value
+    )
 
 
 def _same(value: Any, allowed: Any) -> bool:
@@ -162,8 +191,7 @@ def show_value(value: Any) -> str:
     """Returns a value as text, shortened for a message."""
     if isinstance(value, str):
         return show(value)
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
-    text = text or str(value)
+    text = json_text(value)
     return escape(text if len(text) <= 60 else text[:59] + "…")
 
 

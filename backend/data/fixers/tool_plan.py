@@ -8,41 +8,51 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backend.data.calls import CallsCell, canonical_text
-from backend.data.fixers.calls import renamed
-from backend.data.fixers.tools import rename_reserved, reserved_renames
+from backend.data.calls import read_calls
+from backend.data.fixers.together import CallChange, Together, changed_calls
 from backend.data.rows import Inputs, Rule
-from backend.data.text import Change, Path, path_text
+from backend.data.text import Change, Path, count, json_text, listing, path_text, repeated_keys
 from backend.data.tools import ToolsFile, tools_from
+
+_ROUNDS = 8
+_SHOWN = 300
 
 
 @dataclass(frozen=True)
 class PlannedTools:
-    """The fixed tools.json, and the new names of arguments by tool."""
+    """The fixed tools.json, and the changes of the calls that belong to it, each with the code of its rule."""
 
     file: ToolsFile
-    text: str
-    renames: dict[str, dict[str, str]]
+    changes_of_calls: tuple[tuple[str, CallChange], ...]
 
 
 def plan_tools(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Change], PlannedTools]:
-    """Applies the fixers of the rules one after the other; the lines of the changes are those of the original file."""
-    original = file = inputs.tools_file
+    """Applies the fixers of the rules until none changes the file; the changes have the lines of the original file."""
+    original = inputs.tools_file
     changes: list[Change] = []
-    renames: dict[str, dict[str, str]] = {}
-    for rule in rules:
-        if (
-            not file.entries
-            or not rule.fixer
-            or not any(finding.fix for finding in rule.check(replace(inputs, tools_file=file)))
-        ):
-            continue
-        if rule.fixer is rename_reserved:
-            renames = {entry.name: names for entry in file.entries if (names := reserved_renames(entry))}
-        fixed = _written(file, rule.fixer(file))
-        changes += _changes(rule.code, original, file, fixed)
-        file = fixed
-    return changes, PlannedTools(file, file.source.text, renames)
+    calls: list[tuple[str, CallChange]] = []
+    for _ in range(_ROUNDS if original.entries else 0):
+        before = inputs.tools_file.source.text
+        for rule in rules:
+            if rule.fixer and any(finding.fix for finding in rule.check(inputs)):
+                file = inputs.tools_file
+                inputs, change = _applied(inputs, rule.fixer(inputs))
+                calls += [(rule.code, change)] if change else []
+                changes += _changes(rule.code, original, file, inputs.tools_file)
+        if inputs.tools_file.source.text == before:
+            break
+    return changes, PlannedTools(inputs.tools_file, tuple(calls))
+
+
+def _applied(inputs: Inputs, fixed: Any) -> tuple[Inputs, CallChange | None]:
+    """Returns the inputs after a fix, whose rows have the changed calls, and the change of the calls."""
+    if not isinstance(fixed, Together):
+        return replace(inputs, tools_file=_written(inputs.tools_file, fixed)), None
+    cells = {
+        text: read_calls(changed_calls(inputs.cell(text), fixed.change))
+        for text in dict.fromkeys(row.calls for row in inputs.rows if row.calls)
+    }
+    return replace(inputs, tools_file=_written(inputs.tools_file, fixed.value), cells=cells), fixed.change
 
 
 def replace_schemas(
@@ -59,21 +69,6 @@ def replace_schemas(
         changes.append(Change("tools", file.line(path), path_text(path), code, before, after))
         holder[path[-1]] = schema
     return changes, _written(file, raw) if changes else file
-
-
-def renamed_calls(cell: CallsCell, renames: Mapping[str, Mapping[str, str]]) -> str:
-    """Returns the cell with the arguments renamed as in tools.json."""
-    if not cell.calls or len(cell.sound) != len(cell.calls):
-        return cell.text
-    calls: list[tuple[str, Mapping[str, Any]]] = []
-    for call in cell.sound:
-        arguments = dict(call.arguments)
-        for old, new in renames.get(call.name, {}).items():
-            if old in arguments:
-                arguments = renamed(arguments, (old,), new)
-        calls.append((call.name, arguments))
-    unchanged = calls == [(call.name, call.arguments) for call in cell.sound]
-    return cell.text if unchanged else canonical_text(calls)
 
 
 def _written(file: ToolsFile, value: Any) -> ToolsFile:
@@ -93,10 +88,21 @@ def _changes(code: str, original: ToolsFile, before: ToolsFile, after: ToolsFile
     changes: list[Change] = []
     if before.wrapper and not after.wrapper:
         changes.append(Change("tools", 1, None, code, before.wrapper, "a plain list"))
-    for first, old, new in zip(original.entries, before.entries, after.entries, strict=True):
+    if len(before.entries) != len(after.entries):
+        items, left = (count(len(file.entries), "item") for file in (before, after))
+        return [*changes, Change("tools", 1, None, code, items, left)]
+    firsts = original.entries if len(original.entries) == len(before.entries) else before.entries
+    for first, old, new in zip(firsts, before.entries, after.entries, strict=True):
         texts = [json.dumps(_item(file, entry.path), indent=2) for file, entry in ((before, old), (after, new))]
         if texts[0] != texts[1]:
             changes.append(Change("tools", original.line(first.path), path_text(first.path), code, texts[0], texts[1]))
+    if not changes and before.departures:
+        changes.append(Change("tools", 1, None, code, f"JSON with {listing(before.departures)}", "JSON"))
+    if not changes and before.source.text != after.source.text and next(repeated_keys(before.raw), None):
+        changes.append(Change("tools", 1, None, code, "a key twice in an object", "the last of its values"))
+    if not changes and before.raw != after.raw:
+        texts = [json_text(file.raw)[:_SHOWN] for file in (before, after)]
+        changes.append(Change("tools", 1, None, code, texts[0], texts[1]))
     if not changes and before.source.encoding != after.source.encoding:
         changes.append(Change("tools", 1, None, code, before.source.encoding.upper(), "UTF-8"))
     return changes

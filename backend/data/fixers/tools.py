@@ -1,62 +1,66 @@
-"""Fixers of tools.json: each takes the file as read and returns its new JSON value."""
+"""Fixers of tools.json: each takes the inputs and returns the file's new JSON value."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from backend.data.text import SCHEMA_WORDS
-from backend.data.tools import SCHEMA_KEYS, ToolEntry, ToolsFile, normal_parameters
+from backend.data.fixers.together import always, replaced_schemas
+from backend.data.rows import Inputs
+from backend.data.text import walk
+from backend.data.tools import (
+    REFERENCE_KEYS,
+    SCHEMA_KEYS,
+    ToolEntry,
+    dialect_of,
+    normal_parameters,
+)
 
 
-def re_decode_tools(file: ToolsFile) -> Any:
-    """Returns the unchanged value; the text was decoded when it was read, and is written as UTF-8."""
-    return file.raw
+def unchanged(inputs: Inputs) -> Any:
+    """Returns the unchanged value; the text was decoded when it was read, and is written as JSON in UTF-8."""
+    return inputs.tools_file.raw
 
 
-def standard_shape(file: ToolsFile) -> Any:
+def standard_shape(inputs: Inputs) -> Any:
     """Returns the tools as a plain list of `{"type": "function", "function": {…}}`, with unchanged schemas."""
+    file = inputs.tools_file
     if any(entry.function is None for entry in file.entries) or not file.entries:
         return file.raw
-    return [_standard(entry, entry.schema) for entry in file.entries]
+    return [_standard(entry, _on_its_own(entry)) for entry in file.entries]
 
 
-def standard_schemas(file: ToolsFile) -> Any:
+def standard_schemas(inputs: Inputs) -> Any:
     """Returns the value with every schema simplified and its types in JSON schema's own words."""
-    raw = copy.deepcopy(file.raw)
-    for entry in file.entries:
-        if entry.function is not None and isinstance(entry.schema, Mapping) and entry.schema:
-            holder = _at(raw, entry.function_path)
-            holder[entry.schema_key] = normal_parameters(entry.schema)
-    return raw
+    return _normalised(inputs, lambda entry: normal_parameters(entry.schema, entry.references))
 
 
-def rename_reserved(file: ToolsFile) -> Any:
-    """Returns the value with each argument renamed that the template would leave out because of its name."""
-    raw = copy.deepcopy(file.raw)
-    for entry in file.entries:
-        names = reserved_renames(entry)
-        if names:
-            schema = _at(raw, entry.function_path)[entry.schema_key]
-            schema["properties"] = {names.get(name, name): item for name, item in schema["properties"].items()}
-            if isinstance(schema.get("required"), list):
-                schema["required"] = [names.get(name, name) for name in schema["required"]]
-    return raw
+def optional_if_null(inputs: Inputs) -> Any:
+    """Returns the value in normal form, in which no argument that may be null is required."""
+    return _normalised(inputs, lambda entry: normal_parameters(entry.schema, entry.references, nullable=True))
 
 
-def reserved_renames(entry: ToolEntry) -> dict[str, str]:
-    """Returns the new name of each argument of a tool that the template would leave out because of its name."""
-    properties = entry.schema.get("properties") if isinstance(entry.schema, Mapping) else None
-    names = list(properties) if isinstance(properties, Mapping) else []
-    renames: dict[str, str] = {}
-    for name in names:
-        if name in SCHEMA_WORDS:
-            free = f"{name}_value"
-            while free in names:
-                free += "_"
-            renames[name] = free
-    return renames
+def cut_references(inputs: Inputs) -> Any:
+    """Returns the value in normal form, in which a schema that contains itself is written out once."""
+    return _normalised(inputs, lambda entry: normal_parameters(entry.schema, entry.references, cut=True))
+
+
+def _normalised(inputs: Inputs, normal: Callable[[ToolEntry], Any]) -> Any:
+    entries = [entry for entry in inputs.tools_file.entries if entry.function is not None and has_schema(entry)]
+    return replaced_schemas(inputs.tools_file.raw, ((entry.schema_path, always(normal(entry))) for entry in entries))
+
+
+def has_schema(entry: ToolEntry) -> bool:
+    """Whether a tool has a schema of its arguments, in any dialect."""
+    return (isinstance(entry.schema, Mapping) and bool(entry.schema)) or dialect_of(
+        entry.schema, nested=False
+    ) == "list"
+
+
+def _on_its_own(entry: ToolEntry) -> Any:
+    """Returns the tool's schema; in normal form if it has references, which may lead out of the tool."""
+    referring = any(path[-1] in REFERENCE_KEYS for path, _ in walk(entry.schema, entry.schema_path))
+    return normal_parameters(entry.schema, entry.references) if referring else entry.schema
 
 
 def _standard(entry: ToolEntry, schema: Any) -> dict[str, Any]:
@@ -67,9 +71,3 @@ def _standard(entry: ToolEntry, schema: Any) -> dict[str, Any]:
     if schema is not None:
         ordered["parameters"] = schema
     return {"type": "function", "function": {**ordered, **function}}
-
-
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        value = value[step]
-    return value

@@ -1,19 +1,20 @@
 """Plans fixes: which fixers apply, in which order, and the texts of both files after them.
 
 A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
-(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (ToolsFile) -> JSON ·
-values: (SetView, whether a line of tools.json is selected) -> pairs of (path in tools.json, new schema).
+(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (Inputs) -> JSON, or
+Together with the change of the calls in the rows · values: (SetView, whether a line of tools.json is selected) -> pairs
+of (path in tools.json, new schema).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from backend.data.check import check_rows, sound_examples
 from backend.data.csv import CsvEditor, DraftRow, table_from
-from backend.data.fixers import plan_tools, renamed_calls, replace_schemas
+from backend.data.fixers import CallChange, changed_calls, plan_tools, replace_schemas
 from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
 from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
@@ -53,7 +54,7 @@ def plan_fixes(
     draft = CsvEditor(inputs.table)
     selected = _Selection(lines)
     changes += _fix_file(draft, rules, selected)
-    changes += _rename(draft, planned.renames, fixed_tools)
+    changes += _change_calls(draft, planned.changes_of_calls, inputs)
     changes += _fix_cells(draft, rules, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
     tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
@@ -108,14 +109,15 @@ def _fix_file(draft: CsvEditor, rules: list[Rule], selected: _Selection) -> list
     ]
 
 
-def _rename(draft: CsvEditor, renames: dict[str, dict[str, str]], inputs: Inputs) -> Iterator[Change]:
-    """Renames arguments in the rows as in tools.json and yields the changes."""
-    for row in draft.readable() if renames else ():
-        text = draft.cell(row, CALLS)
-        renamed = renamed_calls(inputs.cell(text), renames) if text else None
-        if text and renamed and renamed != text:
-            draft.set_cell(row, CALLS, renamed)
-            yield Change("csv", row.record.line, CALLS, "tools-argument-name-reserved", text, renamed)
+def _change_calls(draft: CsvEditor, changes: Sequence[tuple[str, CallChange]], inputs: Inputs) -> Iterator[Change]:
+    """Changes the calls of all rows as tools.json was changed, and yields the changes."""
+    for row in draft.readable() if changes else ():
+        for code, change in changes:
+            text = draft.cell(row, CALLS)
+            changed = changed_calls(inputs.cell(text), change) if text else None
+            if text and changed and changed != text:
+                draft.set_cell(row, CALLS, changed)
+                yield Change("csv", row.record.line, CALLS, code, text, changed)
 
 
 def _fix_cells(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from backend.data.rows.examples import row_id, to_examples
 from backend.data.rows.inputs import Inputs, read_inputs
 from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
 from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
+from backend.data.rows.seen_values import seen_kinds, seen_properties, seen_schema, seen_values
 from backend.data.rows.set_view import Label, SetView
 from backend.data.rows.sources import ResolvedSet, resolve_set, resolve_source
 from backend.data.rows.splitting import Split, split_examples
@@ -38,6 +39,10 @@ __all__ = [
     "resolve_source",
     "row_id",
     "rule",
+    "seen_kinds",
+    "seen_properties",
+    "seen_schema",
+    "seen_values",
     "split_examples",
     "string_values",
     "to_examples",

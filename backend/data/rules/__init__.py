@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
     calls_json,
+    calls_keys,
     calls_meaning,
     calls_schema,
     calls_values,
@@ -16,10 +17,13 @@ from backend.data.rules import (
     set_balance,
     set_duplicates,
     token_budget,
+    tools_dialects,
     tools_file,
     tools_names,
+    tools_open,
     tools_schema,
     tools_texts,
+    tools_types,
     values_closed,
 )
 from backend.errors import InputError
@@ -27,6 +31,7 @@ from backend.errors import InputError
 __all__ = [
     "all_rules",
     "calls_json",
+    "calls_keys",
     "calls_meaning",
     "calls_schema",
     "calls_values",
@@ -40,10 +45,13 @@ __all__ = [
     "set_balance",
     "set_duplicates",
     "token_budget",
+    "tools_dialects",
     "tools_file",
     "tools_names",
+    "tools_open",
     "tools_schema",
     "tools_texts",
+    "tools_types",
     "values_closed",
 ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers import at, named_entries, re_decode_tools, standard_schemas, standard_shape
+from backend.data.fixers import at, drop_items, drop_not_finite, standard_shape, unchanged
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import MAX_TOOLS_BYTES, count, not_finite, path_text, repeated_keys, show
-from backend.data.tools import upper_case_types
+from backend.data.tools import LINES
 
 FORM = '[{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}]'
 _WIDE = ("utf-16", "utf-32")
@@ -52,7 +52,7 @@ def binary(inputs: Inputs) -> Iterator[Finding]:
     "error",
     "tools.json is not UTF-8",
     "JSON is UTF-8 by definition. The fix decodes it and saves UTF-8.",
-    fixer=re_decode_tools,
+    fixer=unchanged,
 )
 def not_utf8(inputs: Inputs) -> Iterator[Finding]:
     source = inputs.tools_file.source
@@ -88,6 +88,38 @@ def not_json(inputs: Inputs) -> Iterator[Finding]:
         )
 
 
+@rule(
+    "tools-relaxed-json",
+    "tools",
+    "info",
+    "tools.json is JSON with another spelling",
+    "Comments, trailing commas, single quotes, keys without quotes, True and None, and a code fence can be read. The "
+    "fix writes strict JSON, without the comments.",
+    fixer=unchanged,
+)
+def relaxed_json(inputs: Inputs) -> Iterator[Finding]:
+    found = [one for one in inputs.tools_file.departures if one != LINES]
+    if found:
+        fix = "Write strict JSON." if inputs.tools_file.entries else None
+        yield Finding(f"tools.json is JSON with {' and '.join(found)}. It was read.", 1, None, fix)
+
+
+@rule(
+    "tools-lines",
+    "tools",
+    "info",
+    "tools.json has one tool after another",
+    "JSONL has one JSON value on each line. The tools were read; the fix writes them as one list.",
+    fixer=unchanged,
+)
+def lines(inputs: Inputs) -> Iterator[Finding]:
+    if LINES in inputs.tools_file.departures:
+        tools = count(len(inputs.tools_file.entries), "tool")
+        yield Finding(
+            f"tools.json has {tools}, one after another, not in a list. They were read.", 1, None, "Write a list."
+        )
+
+
 @rule("tools-not-a-list", "tools", "error", "tools.json is not a list of tools", f"It must be a list: {FORM}.")
 def not_a_list(inputs: Inputs) -> Iterator[Finding]:
     file = inputs.tools_file
@@ -101,12 +133,15 @@ def not_a_list(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An item of the list is not a tool",
-    "Each tool is an object with a name, a description and parameters.",
+    "Each tool is an object with a name, a description and parameters. The fix removes the item.",
+    fixer=drop_items,
+    safe=False,
 )
 def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
     for entry in inputs.tools_file.entries:
         if entry.function is None:
-            yield at(inputs, entry.path, f"This item is not a tool: it has no name. A tool looks like {FORM[1:-1]}.")
+            message = f"This item is not a tool: it has no name. A tool looks like {FORM[1:-1]}."
+            yield at(inputs, entry.path, message, "Remove it." if entry.path else None)
 
 
 @rule(
@@ -114,11 +149,15 @@ def item_not_a_tool(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A key occurs twice in an object",
-    "JSON readers use only the last of the two and give no warning, so a whole argument may be lost.",
+    "JSON readers use only the last of the two and give no warning, so a whole argument may be lost. The fix keeps the "
+    "last.",
+    fixer=unchanged,
+    safe=False,
 )
 def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     for path, key in repeated_keys(inputs.tools_file.raw):
-        yield at(inputs, path, f"The key {show(key)} occurs more than once in this object. Rename or remove one.")
+        message = f"The key {show(key)} occurs more than once in this object. Rename or remove one."
+        yield at(inputs, path, message, "Keep the last." if inputs.tools_file.entries else None)
 
 
 @rule(
@@ -126,11 +165,14 @@ def repeated_key(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A value is NaN or Infinity",
-    "Python writes NaN and Infinity, but JSON has no such numbers.",
+    "Python writes NaN and Infinity, but JSON has no such numbers. The fix removes the value.",
+    fixer=drop_not_finite,
+    safe=False,
 )
 def not_a_number(inputs: Inputs) -> Iterator[Finding]:
     for path, _ in not_finite(inputs.tools_file.raw):
-        yield at(inputs, path, f"{path_text(path)} is not a finite number. JSON has no NaN and no Infinity.")
+        message = f"{path_text(path)} is not a finite number. JSON has no NaN and no Infinity."
+        yield at(inputs, path, message, "Remove it." if inputs.tools_file.entries else None)
 
 
 @rule(
@@ -147,6 +189,10 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
     fix = "Write the standard form." if all(entry.function for entry in file.entries) else None
     if file.wrapper and file.entries:
         yield Finding(f"The tools are inside {show(file.wrapper)}, not in a plain list. They were read.", 1, None, fix)
+    depth = 1 + len(file.wrapper.split(".") if file.wrapper else ())
+    inner = [entry for entry in file.entries if len(entry.path) > depth]
+    if inner:
+        yield at(inputs, inner[0].path, f"{count(len(inner), 'tool')} inside inner lists. They were read.", fix)
     shapes: dict[str, list[int]] = {}
     for number, entry in enumerate(file.entries):
         if entry.shape:
@@ -155,18 +201,3 @@ def shape(inputs: Inputs) -> Iterator[Finding]:
         entry = file.entries[numbers[0]]
         form = f"{name} tools" if name in ("MCP", "Anthropic") else f"a {name}" if name.startswith("bare") else name
         yield at(inputs, entry.path, f"{count(len(numbers), 'tool')} written as: {form}. They were read.", fix)
-
-
-@rule(
-    "tools-upper-case-type",
-    "tools",
-    "info",
-    "A type has capitals or another language's name",
-    "The types of JSON schema are string, integer, number, boolean, array and object. Words such as STRING, str and "
-    "int can be read.",
-    fixer=standard_schemas,
-)
-def type_spelling(inputs: Inputs) -> Iterator[Finding]:
-    for entry, _ in named_entries(inputs):
-        for path, word in upper_case_types(entry):
-            yield at(inputs, path, f"The type {show(word)} is read as {word.lower()}.", "Write JSON schema's word.")

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from typing import Any
 
-from backend.data.fixers import all_arguments, at, named_entries, rename_reserved
+from backend.data.fixers import (
+    ALLOWED,
+    Argument,
+    Unusable,
+    all_arguments,
+    at,
+    can_rename_arguments,
+    cannot_be_read,
+    drop_later,
+    is_left_out,
+    is_not_kotlin,
+    name_problem,
+    name_tools,
+    named_entries,
+    new_argument_names,
+    new_name,
+    new_tool_names,
+    rename_arguments_of_tools,
+    rename_for_kotlin,
+    rename_tools,
+)
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import GRAMMAR_NAME, KEYWORDS, KOTLIN_NAME, MAX_NAME, SCHEMA_WORDS, show
+from backend.data.text import KEYWORDS, MAX_NAME, SCHEMA_WORDS, Path, show
 
-_ALLOWED = "letters, digits and _, not beginning with a digit"
+_GRAMMAR = (
+    f"The phone's grammar reads names of {ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}. The fix "
+    "renames in tools.json and in every row, and the Android kit maps the new names to your own."
+)
 _ALIKE = 0.9
 
 
@@ -18,17 +42,29 @@ _ALIKE = 0.9
     "tools",
     "error",
     "A tool has no usable name",
-    "The name is what the model writes and the app calls.",
+    "The name is what the model writes and the app calls. The fix takes one from the description.",
+    fixer=name_tools,
+    safe=False,
 )
 def no_name(inputs: Inputs) -> Iterator[Finding]:
+    taken = {entry.tool.name for entry, _ in named_entries(inputs) if entry.tool is not None}
     for entry, function in named_entries(inputs):
         if entry.tool is None:
+            name = new_name(function, taken)
+            taken.add(name)
             seen = "no name" if function.get("name") is None else f"the name {show(function['name'])}"
-            yield at(inputs, (*entry.function_path, "name"), f"The tool has {seen}. Give it one of {_ALLOWED}.")
+            message = f"The tool has {seen}. Give it one of {ALLOWED}."
+            yield at(inputs, (*entry.function_path, "name"), message, f"Call it {name}.")
 
 
 @rule(
-    "tools-duplicate-name", "tools", "error", "Two tools have the same name", "It is unclear which of them is called."
+    "tools-duplicate-name",
+    "tools",
+    "error",
+    "Two tools have the same name",
+    "It is unclear which of them is called. The fix keeps the first.",
+    fixer=drop_later,
+    safe=False,
 )
 def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
     first: dict[str, int] = {}
@@ -40,17 +76,8 @@ def duplicate_name(inputs: Inputs) -> Iterator[Finding]:
             message = (
                 f"The tool on line {first[entry.tool.name]} has the same name, {show(entry.tool.name)}. Rename one."
             )
-            yield at(inputs, (*entry.function_path, "name"), message)
+            yield at(inputs, (*entry.function_path, "name"), message, "Remove this one.")
         first.setdefault(entry.tool.name, line)
-
-
-def _name_problem(name: str) -> str | None:
-    """Returns why the grammar cannot read the name, or None if it can."""
-    if len(name) > MAX_NAME:
-        return f"it has {len(name)} characters, and at most {MAX_NAME} are allowed"
-    if name in KEYWORDS:
-        return f"{name} is a keyword of the grammar"
-    return None if GRAMMAR_NAME.fullmatch(name) else f"only {_ALLOWED} are allowed"
 
 
 @rule(
@@ -58,15 +85,40 @@ def _name_problem(name: str) -> str | None:
     "tools",
     "error",
     "A tool's name cannot be called",
-    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+    _GRAMMAR,
+    fixer=rename_tools(cannot_be_read),
+    safe=False,
+    batch=True,
 )
 def bad_name(inputs: Inputs) -> Iterator[Finding]:
+    names = new_tool_names(inputs, cannot_be_read)
     for entry, _ in named_entries(inputs):
-        problem = _name_problem(entry.tool.name) if entry.tool else None
+        problem = name_problem(entry.tool.name) if entry.tool else None
         if problem:
-            yield at(
-                inputs, (*entry.function_path, "name"), f"The tool's name {show(entry.name)} cannot be used: {problem}."
-            )
+            message = f"The tool's name {show(entry.name)} cannot be used: {problem}."
+            yield at(inputs, (*entry.function_path, "name"), message, _renaming(names[entry.name]))
+
+
+def _renaming(name: str) -> str:
+    return f"Rename it to {name}, in tools.json and in the rows."
+
+
+def _unusable_arguments(inputs: Inputs, unusable: Unusable) -> Iterator[tuple[Argument, str | None]]:
+    """Yields each argument with an unusable name, and the description of its fix, unless a reference is in its way."""
+    found = list(all_arguments(inputs))
+    beside: dict[Path, dict[str, Any]] = {}
+    for argument in found:
+        beside.setdefault(argument.path[:-1], {})[argument.name] = argument.schema
+    names: dict[Path, Mapping[str, str]] = {}
+    possible: dict[Path, bool] = {}
+    for argument in found:
+        if unusable(argument.name):
+            group, tool = argument.path[:-1], argument.entry.path
+            if tool not in possible:
+                possible[tool] = argument.entry.tool is not None and can_rename_arguments(argument.entry)
+            if group not in names:
+                names[group] = new_argument_names(beside[group], unusable)
+            yield argument, _renaming(names[group][argument.name]) if possible[tool] else None
 
 
 @rule(
@@ -74,14 +126,16 @@ def bad_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An argument's name cannot be written",
-    f"The phone's grammar reads names of {_ALLOWED}, up to {MAX_NAME}, and not {', '.join(sorted(KEYWORDS))}.",
+    _GRAMMAR,
+    fixer=rename_arguments_of_tools(cannot_be_read),
+    safe=False,
+    batch=True,
 )
 def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument in all_arguments(inputs):
-        problem = _name_problem(argument.name)
-        if problem:
-            message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
-            yield at(inputs, argument.path, message)
+    for argument, fix in _unusable_arguments(inputs, cannot_be_read):
+        problem = name_problem(argument.name)
+        message = f"The argument's name {show(argument.name)} of {argument.entry.name} cannot be used: {problem}."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(
@@ -89,18 +143,21 @@ def bad_argument_name(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "A name is not a Kotlin name",
-    "The phone's grammar reads dots and dashes, but the name of a Kotlin function or parameter cannot have them.",
+    "The phone's grammar reads dots and dashes, but the name of a Kotlin function or parameter cannot have them. The "
+    "Android kit can read such names; the fix renames in tools.json and in every row.",
+    fixer=rename_for_kotlin,
+    safe=False,
+    batch=True,
 )
 def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
+    names = new_tool_names(inputs, is_not_kotlin)
     for entry, _ in named_entries(inputs):
-        if entry.tool and _name_problem(entry.name) is None and not KOTLIN_NAME.fullmatch(entry.name):
-            message = f"The tool's name {show(entry.name)} has dots or dashes. Use {_ALLOWED}."
-            yield at(inputs, (*entry.function_path, "name"), message)
-    for argument in all_arguments(inputs):
-        if _name_problem(argument.name) is None and not KOTLIN_NAME.fullmatch(argument.name):
-            yield at(
-                inputs, argument.path, f"The argument's name {show(argument.name)} has dots or dashes. Use {_ALLOWED}."
-            )
+        if entry.tool and is_not_kotlin(entry.name):
+            message = f"The tool's name {show(entry.name)} has dots or dashes. Use {ALLOWED}."
+            yield at(inputs, (*entry.function_path, "name"), message, _renaming(names[entry.name]))
+    for argument, fix in _unusable_arguments(inputs, is_not_kotlin):
+        message = f"The argument's name {show(argument.name)} has dots or dashes. Use {ALLOWED}."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(
@@ -108,21 +165,16 @@ def not_kotlin(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "The prompt leaves out an argument because of its name",
-    f"The prompt template leaves out arguments called {', '.join(sorted(SCHEMA_WORDS))}, but lists them as required. "
-    "The fix renames the argument in tools.json and in every row.",
-    fixer=rename_reserved,
+    f"The prompt template leaves out arguments called {', '.join(sorted(SCHEMA_WORDS))}, at any depth, but lists them "
+    "as required. The fix renames the argument in tools.json and in every row.",
+    fixer=rename_arguments_of_tools(is_left_out),
     safe=False,
+    batch=True,
 )
 def reserved_argument_name(inputs: Inputs) -> Iterator[Finding]:
-    for argument in all_arguments(inputs):
-        if argument.name in SCHEMA_WORDS:
-            fix = "Rename it in tools.json and in the rows." if argument.depth == 0 else None
-            yield at(
-                inputs,
-                argument.path,
-                f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows.",
-                fix,
-            )
+    for argument, fix in _unusable_arguments(inputs, is_left_out):
+        message = f"The prompt leaves out an argument called {show(argument.name)}. Rename it, also in the rows."
+        yield at(inputs, argument.path, message, fix)
 
 
 @rule(

@@ -1,134 +1,26 @@
-"""Rules on the schemas of arguments: whether the prompt template can render them."""
+"""Rules on the required arguments and the enums of schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from backend.data.fixers import all_arguments, at, named_entries, standard_schemas
+from backend.data.fixers import (
+    all_places,
+    at,
+    describe_enums,
+    has_other_values,
+    is_unseen_enum,
+    known_required,
+    optional_if_null,
+    retype_enums,
+    standard_schemas,
+    type_word,
+)
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import Path, listing, nearest, show
-from backend.data.tools import TYPES, UNIONS, normal_schema, plain_type
+from backend.data.text import json_text, listing, nearest, show
+from backend.data.tools import accepts_null, dialect_of, normal_schema
 
 _MANY_TOOLS = 15
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
-
-
-def _schemas(inputs: Inputs) -> Iterator[tuple[Path, str, Mapping[str, Any], Mapping[str, Any]]]:
-    """Yields (path, noun for messages, schema, the tool's whole schema) of parameters, arguments and array items."""
-    for entry, _ in named_entries(inputs):
-        if isinstance(entry.schema, Mapping) and entry.schema:
-            yield entry.schema_path, f"the parameters of {entry.name}", entry.schema, entry.schema
-    for argument in all_arguments(inputs):
-        root = argument.entry.schema
-        schema, path, what = argument.schema, argument.path, f"the argument {argument.full_name}"
-        while isinstance(schema, Mapping):
-            yield path, what, schema, root
-            schema, path, what = schema.get("items"), (*path, "items"), f"the items of {argument.full_name}"
-
-
-@rule(
-    "tools-parameters-not-an-object",
-    "tools",
-    "error",
-    "A schema is not an object",
-    'Parameters, properties and each argument\'s schema are objects: {"type": "object", "properties": {…}}.',
-)
-def not_an_object(inputs: Inputs) -> Iterator[Finding]:
-    for entry, _ in named_entries(inputs):
-        schema = entry.schema
-        if schema is not None and not isinstance(schema, Mapping):
-            yield at(inputs, entry.schema_path, f"The parameters of {entry.name} are {show(schema)}, not an object.")
-        elif isinstance(schema, Mapping) and _type_word(schema) not in ("object", None):
-            message = f"The parameters of {entry.name} have the type {show(schema['type'])}; it must be object."
-            yield at(inputs, (*entry.schema_path, "type"), message)
-    for path, what, schema, _ in _schemas(inputs):
-        if not isinstance(schema.get("properties", {}), Mapping):
-            yield at(
-                inputs,
-                (*path, "properties"),
-                f"The properties of {what} are {show(schema['properties'])}, not an object.",
-            )
-    for argument in all_arguments(inputs):
-        if not isinstance(argument.schema, Mapping):
-            seen = show(argument.schema)
-            message = f"The schema of {argument.full_name} is {seen}; an object with type and description is needed."
-            yield at(inputs, argument.path, message)
-
-
-def _type_word(schema: Mapping[str, Any]) -> str | None:
-    """Returns the type in JSON schema's own word, or None if the schema does not have exactly one type."""
-    kind = schema.get("type")
-    return plain_type(kind) if isinstance(kind, str) else None
-
-
-@rule(
-    "tools-type-missing",
-    "tools",
-    "error",
-    "A type is missing",
-    "Without it the template does not close a brace or renders a broken type, so the model sees a wrong argument. "
-    "The fix adds the type if the rest of the schema determines it.",
-    fixer=standard_schemas,
-)
-def type_missing(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, root in _schemas(inputs):
-        if schema.get("type") is None and not any(key in schema for key in (*UNIONS, "$ref", "const")):
-            kind = "object" if schema is root else normal_schema(schema, root, ()).get("type")
-            fix = f'Add "type": "{kind}".' if kind else None
-            yield at(inputs, path, f'The type of {what} is missing. Add "type": one of {", ".join(TYPES)}.', fix)
-
-
-@rule(
-    "tools-type-unknown",
-    "tools",
-    "error",
-    "A type is unknown",
-    f"JSON schema's types are {', '.join(TYPES)}.",
-)
-def type_unknown(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, _ in _schemas(inputs):
-        kind = schema.get("type")
-        if (isinstance(kind, str) and plain_type(kind) not in TYPES) or not isinstance(kind, str | list | None):
-            likely = nearest(str(kind), TYPES)
-            hint = f" Did you mean {likely}?" if likely else ""
-            yield at(inputs, (*path, "type"), f"The type of {what} is {show(kind)}.{hint} Types: {', '.join(TYPES)}.")
-
-
-@rule(
-    "tools-union",
-    "tools",
-    "error",
-    "A schema has several types or a reference",
-    "The template renders broken text for type lists, anyOf, oneOf, allOf and $ref. The fix simplifies a schema that "
-    "allows only one type, such as a string or null.",
-    fixer=standard_schemas,
-)
-def union(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, root in _schemas(inputs):
-        found = next((key for key in (*UNIONS, "$ref") if key in schema), None)
-        if found is None and isinstance(schema.get("type"), list):
-            found = "type"
-        if found is None and "const" in schema and "type" not in schema:
-            found = "const"
-        if found:
-            flat = normal_schema(schema, root, ())
-            plain = isinstance(flat.get("type"), str) and not any(key in flat for key in (*UNIONS, "$ref"))
-            fix = f"Write it as one {flat['type']}." if plain else None
-            seen = "a list of types" if found == "type" else found
-            yield at(
-                inputs,
-                (*path, found),
-                f"{what[0].upper()}{what[1:]} has {seen}, which the template cannot render. Give it one type.",
-                fix,
-            )
 
 
 @rule(
@@ -136,21 +28,26 @@ def union(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "required names an argument that does not exist",
-    "Every name in required must be a key in properties.",
+    "Every name in required must be a key in properties. The fix writes the most similar argument, or removes the name "
+    "if none is similar.",
+    fixer=known_required,
+    safe=False,
+    batch=True,
 )
 def required_unknown(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, _ in _schemas(inputs):
-        required, properties = schema.get("required"), schema.get("properties")
-        if not isinstance(required, list):
+    for place in all_places(inputs):
+        required, properties = place.schema.get("required"), place.schema.get("properties")
+        if not isinstance(required, list) or dialect_of(place.schema, nested=not place.is_whole):
             continue
         known = properties if isinstance(properties, Mapping) else {}
         for number, name in enumerate(required):
             if isinstance(name, str) and name not in known:
                 likely = nearest(name, known)
                 hint = f" Did you mean {likely}?" if likely else ""
-                message = f"required of {what} names {show(name)}, which is not an argument.{hint}"
+                message = f"required of {place.what} names {show(name)}, which is not an argument.{hint}"
                 arguments = f" Arguments: {listing(known) or 'none'}."
-                yield at(inputs, (*path, "required", number), message + arguments)
+                fix = f"Write {likely}." if likely and likely not in required else "Remove it from required."
+                yield at(inputs, (*place.path, "required", number), message + arguments, fix)
 
 
 @rule(
@@ -158,14 +55,37 @@ def required_unknown(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "required is not a list of names",
-    'It is a key next to properties and lists names: "required": ["query"].',
+    'It is a key next to properties and lists names: "required": ["query"]. The fix writes this list; true inside an '
+    "argument means that this argument is required.",
+    fixer=standard_schemas,
 )
 def required_not_a_list(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, _ in _schemas(inputs):
-        required = schema.get("required", [])
-        if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-            message = f'required of {what} is {show(required)}. Write a list of names, such as ["query"].'
-            yield at(inputs, (*path, "required"), message)
+    for place in all_places(inputs):
+        required = place.schema.get("required", [])
+        if isinstance(required, list) and all(isinstance(name, str) for name in required):
+            continue
+        if dialect_of(place.schema, nested=not place.is_whole) is None:
+            message = f'required of {place.what} is {show(required)}. Write a list of names, such as ["query"].'
+            yield at(inputs, (*place.path, "required"), message, "Write a list of names.")
+
+
+@rule(
+    "tools-required-nullable",
+    "tools",
+    "warning",
+    "A required argument may be null",
+    "OpenAI's strict mode requires every argument, and null stands for one that was not said. The prompt format has no "
+    "null: a row leaves the argument out. The fix takes it out of required.",
+    fixer=optional_if_null,
+)
+def required_nullable(inputs: Inputs) -> Iterator[Finding]:
+    for place in all_places(inputs):
+        required, properties = place.schema.get("required"), place.schema.get("properties")
+        for number, name in enumerate(required if isinstance(required, list) else ()):
+            item = properties.get(name) if isinstance(properties, Mapping) and isinstance(name, str) else None
+            if item is not None and accepts_null(item, place.entry.references, marked=True):
+                message = f"{show(name)} of {place.what} is required and may be null. It is read as optional."
+                yield at(inputs, (*place.path, "required", number), message, "Take it out of required.")
 
 
 @rule(
@@ -173,24 +93,48 @@ def required_not_a_list(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "An enum cannot be used",
-    "An enum is a list of at least one value, and each value has the argument's type. The fix removes null.",
+    "An enum is a list of at least one value, and each value has the argument's type. The fix removes null and an "
+    'empty enum, and writes a value of another type in the argument\'s own, such as 2 for "2".',
     fixer=standard_schemas,
 )
 def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, _ in _schemas(inputs):
-        if "enum" not in schema:
+    for place in all_places(inputs):
+        if "enum" not in place.schema or dialect_of(place.schema, nested=not place.is_whole):
             continue
-        values = schema["enum"]
+        values, word = place.schema["enum"], type_word(place.schema)
+        normal = normal_schema(place.schema, place.entry.references)
         if not isinstance(values, list) or not values:
-            yield at(inputs, (*path, "enum"), f"The enum of {what} is {show(values)}; a list of values is needed.")
+            fix = f"Write {json_text(normal['enum'])}." if normal.get("enum") else "Remove it."
+            message = f"The enum of {place.what} is {show(values)}; a list of values is needed."
+            yield at(inputs, (*place.path, "enum"), message, fix if isinstance(normal.get("enum", []), list) else None)
             continue
-        word = _type_word(schema)
-        kind = _KINDS.get(word or "")
+        if word is None or has_other_values(normal):
+            continue
         for number, value in enumerate(values):
-            if kind and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
-                fix = "Remove null." if value is None and len(values) > 1 else None
-                seen = "null" if value is None else show(value)
-                yield at(inputs, (*path, "enum", number), f"The enum of {what} lists {seen}, not a valid {word}.", fix)
+            if has_other_values({"type": word, "enum": [value]}):
+                kept = value is None and len(values) > 1
+                fix = "Remove null." if kept else f"Write the values as {word}."
+                message = f"The enum of {place.what} lists {show(value)}, not a valid {word}."
+                yield at(inputs, (*place.path, "enum", number), message, fix)
+
+
+@rule(
+    "tools-enum-mixed",
+    "tools",
+    "error",
+    "An enum has values that its type does not have",
+    "The type of an argument and the values of its enum contradict each other. The fix writes the type of the values; "
+    "if they have several types, all of them become strings.",
+    fixer=retype_enums,
+    safe=False,
+    batch=True,
+)
+def enum_mixed(inputs: Inputs) -> Iterator[Finding]:
+    for place in all_places(inputs):
+        normal = normal_schema(place.schema, place.entry.references) if "enum" in place.schema else {}
+        if not place.is_whole and has_other_values(normal):
+            message = f"The enum of {place.what} is {show(normal['enum'])}, but the type is {normal['type']}."
+            yield at(inputs, (*place.path, "enum"), message, "Write the type of the values.")
 
 
 @rule(
@@ -198,28 +142,18 @@ def enum_invalid(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "warning",
     "The model does not see an enum",
-    "The template renders only enums of strings. List the values also in the description.",
+    "Of an argument, the template renders only an enum of strings. The fix lists the values in the description. Enums "
+    "of an array's items are rendered whatever their type.",
+    fixer=describe_enums,
+    safe=False,
+    batch=True,
 )
 def enum_not_string(inputs: Inputs) -> Iterator[Finding]:
-    for path, what, schema, _ in _schemas(inputs):
-        if "enum" in schema and _type_word(schema) in ("integer", "number", "boolean"):
-            message = f"The enum of {what} is not in the prompt, because its type is {_type_word(schema)}."
-            yield at(inputs, (*path, "enum"), message + " List the values in the description.")
-
-
-@rule(
-    "tools-open-object",
-    "tools",
-    "warning",
-    "An object has no properties",
-    "The template cannot render what the object may hold, and no rule can check the values in the rows.",
-)
-def open_object(inputs: Inputs) -> Iterator[Finding]:
-    for argument in all_arguments(inputs):
-        schema = argument.schema
-        if isinstance(schema, Mapping) and _type_word(schema) == "object" and not schema.get("properties"):
-            message = f"The argument {argument.full_name} is an object without properties. List them."
-            yield at(inputs, argument.path, message)
+    for place in all_places(inputs):
+        if not place.is_whole and not place.is_items and is_unseen_enum(place.schema):
+            message = f"The enum of {place.what} is not in the prompt, because its type is {type_word(place.schema)}."
+            path = (*place.path, "enum")
+            yield at(inputs, path, message + " List the values in the description.", "Add them to the description.")
 
 
 @rule(

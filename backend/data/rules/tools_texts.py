@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backend.data.fixers import all_arguments, at, named_entries
+from backend.data.fixers import (
+    all_arguments,
+    at,
+    clean_texts,
+    description_text,
+    named_entries,
+    without_halves,
+    without_tokens,
+    write_descriptions,
+)
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import escape, path_text, reserved_token, show, walk
 from backend.data.tools import plain_type
@@ -40,17 +49,22 @@ def description_missing(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A description is not a text",
-    "The prompt contains the description. The model would see a list or an object in it as Python code.",
+    "The prompt contains the description. The model would see a list or an object in it as Python code. The fix writes "
+    "a text.",
+    fixer=write_descriptions,
+    safe=False,
 )
 def description_not_text(inputs: Inputs) -> Iterator[Finding]:
     for entry, function in named_entries(inputs):
         if not isinstance(function.get("description") or "", str):
             path = (*entry.function_path, "description")
-            yield at(inputs, path, f"The description of {entry.name} is {show(function['description'])}, not a text.")
+            message = f"The description of {entry.name} is {show(function['description'])}, not a text."
+            yield at(inputs, path, message, f"Write {show(description_text(function['description']))}.")
     for argument in all_arguments(inputs):
         if isinstance(argument.schema, Mapping) and not isinstance(argument.schema.get("description") or "", str):
             path = (*argument.path, "description")
-            yield at(inputs, path, f"The description of {argument.full_name} is not a text.")
+            message = f"The description of {argument.full_name} is not a text."
+            yield at(inputs, path, message, f"Write {show(description_text(argument.schema['description']))}.")
 
 
 @rule(
@@ -121,7 +135,9 @@ def unseen(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A text contains a control token",
-    "The template does not escape it, so it changes the structure of the prompt.",
+    "The template does not escape it, so it changes the structure of the prompt. The fix removes it.",
+    fixer=clean_texts(without_tokens),
+    safe=False,
 )
 def reserved(inputs: Inputs) -> Iterator[Finding]:
     for path, value in walk(inputs.tools_file.raw):
@@ -130,7 +146,8 @@ def reserved(inputs: Inputs) -> Iterator[Finding]:
             token = reserved_token(text)
             if token:
                 where = path if isinstance(value, str) else (*path, text)
-                yield at(inputs, where, f"{path_text(where)} holds the control token {token}. Remove it.")
+                fix = "Remove it." if inputs.tools_file.entries else None
+                yield at(inputs, where, f"{path_text(where)} holds the control token {token}. Remove it.", fix)
 
 
 @rule(
@@ -138,10 +155,13 @@ def reserved(inputs: Inputs) -> Iterator[Finding]:
     "tools",
     "error",
     "A text contains half a character",
-    "A lone surrogate is half of a character. It cannot be written as UTF-8.",
+    "A lone surrogate is half of a character. It cannot be written as UTF-8. The fix removes it.",
+    fixer=clean_texts(without_halves),
+    safe=False,
 )
 def lone_surrogate(inputs: Inputs) -> Iterator[Finding]:
     for path, value in walk(inputs.tools_file.raw):
         texts = [value] if isinstance(value, str) else list(value) if isinstance(value, dict) else []
         if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-            yield at(inputs, path, f"{path_text(path)} contains half a character. Write the whole character.")
+            fix = "Remove it." if inputs.tools_file.entries else None
+            yield at(inputs, path, f"{path_text(path)} contains half a character. Write the whole character.", fix)

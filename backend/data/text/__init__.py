@@ -3,7 +3,7 @@
 from backend.data.text import json_reading
 from backend.data.text.changes import Change, FixPlan
 from backend.data.text.decoding import DecodedFile, read_source
-from backend.data.text.display import count, escape, listing, nearest, show, whole
+from backend.data.text.display import count, escape, json_text, listing, nearest, show, whole
 from backend.data.text.json_reading import (
     JsonFault,
     Path,
@@ -70,6 +70,7 @@ __all__ = [
     "escape",
     "guess_code",
     "json_reading",
+    "json_text",
     "language_counts",
     "listing",
     "mistyped",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -9,10 +10,18 @@ LIMIT = 60
 
 
 def show(value: object, limit: int = LIMIT) -> str:
-    """Returns `value` in double quotes, with unprintable characters as escapes, cut to `limit` characters."""
-    text = str(value)
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return '"' + escape(cut) + '"'
+    """Returns a text in double quotes, and any other value as JSON; invisible characters are escapes.
+
+    At most `limit` characters of the value are shown.
+    """
+    text = value if isinstance(value, str) else json_text(value)
+    cut = escape(text if len(text) <= limit else text[: limit - 1] + "…")
+    return f'"{cut}"' if isinstance(value, str) else cut
+
+
+def json_text(value: object) -> str:
+    """Returns a value as JSON on one line, such as `true` or `["a", 1]`."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def whole(text: str) -> str:

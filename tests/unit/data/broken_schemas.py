@@ -38,10 +38,12 @@ SCHEMAS = [
         line_of([LIGHT, music(parameters={"properties": {}})], '"parameters"', 2),
         "[1].function.parameters",
     ),
-    query_case("argument without type", "tools-type-missing", {"description": "Who?"}),
+    query_case("argument with values alone", "tools-type-missing", {"enum": ["jazz", "Bach", "Nina Simone"]}),
+    query_case("argument without type", "tools-type-undecided", {"description": "Who?"}),
+    query_case("enum of two types", "tools-type-undecided", {"enum": ["jazz", "Bach", "Nina Simone", 8]}),
     query_case(
         "items without type",
-        "tools-type-missing",
+        "tools-type-undecided",
         argument("array", items={"description": "x"}),
         f"{QUERY}.items",
         '"items": {',
@@ -62,9 +64,13 @@ SCHEMAS = [
         '"anyOf"',
     ),
     query_case(
-        "oneOf", "tools-union", {"oneOf": [{"type": "string"}, {"type": "integer"}]}, f"{QUERY}.oneOf", '"oneOf"'
+        "oneOf",
+        "tools-several-types",
+        {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+        f"{QUERY}.oneOf",
+        '"oneOf"',
     ),
-    query_case("$ref", "tools-union", {"$ref": "#/$defs/Query"}, f"{QUERY}.$ref", '"$ref"'),
+    query_case("$ref", "tools-several-types", {"$ref": "#/$defs/Query"}, f"{QUERY}.$ref", '"$ref"'),
     query_case(
         "const", "tools-union", {"const": "jazz", "description": "x"}, f"{QUERY}.const", '"const"', "calls-not-in-enum"
     ),
@@ -91,7 +97,11 @@ SCHEMAS = [
         '"required": true',
     ),
     query_case(
-        "enum is a word", "tools-enum-invalid", argument("string", enum="jazz"), f"{QUERY}.enum", '"enum": "jazz"'
+        "enum is a text",
+        "tools-enum-invalid",
+        argument("string", enum="jazz, Bach, Nina Simone"),
+        f"{QUERY}.enum",
+        '"enum": "jazz',
     ),
     query_case("empty enum", "tools-enum-invalid", argument("string", enum=[]), f"{QUERY}.enum", '"enum": []'),
     query_case(

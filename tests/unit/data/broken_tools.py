@@ -15,9 +15,11 @@ FILES = [
     file_case(
         "half", "tools-not-json", json.dumps(TOOLS, indent=1)[:-2], len(json.dumps(TOOLS, indent=1)[:-2].split("\n"))
     ),
-    file_case("single quotes", "tools-not-json", "[{'name': 1}]", 1),
-    file_case("trailing comma", "tools-not-json", '[\n {"name": "a",\n }\n]', 3),
-    file_case("comment", "tools-not-json", "// my tools\n[]", 1),
+    file_case("single quotes", "tools-no-name", "[{'name': 1}]", 1, "[0].name", "calls-unknown-tool"),
+    file_case("colon missing", "tools-not-json", '// mine\n[\n {"name" "a"}\n]', 3),
+    file_case("comment without an end", "tools-not-json", '[\n /* {"name": "a"}\n]', 2),
+    file_case("comment over nothing", "tools-empty", "// my tools\n[]", 1),
+    file_case("lines that are no tools", "tools-not-json", '{"a": 1}\n{"a": 2}', 2),
     file_case("too deep", "tools-not-json", "[" * 2000 + "]" * 2000, 1),
     file_case("a number", "tools-not-a-list", "5", 1),
     file_case("a bare object", "tools-not-a-list", '{"a": 1}', 1),

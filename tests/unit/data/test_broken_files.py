@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from backend.data.rules import all_rules
-from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
+from tests.unit.data import (
+    broken_csv,
+    broken_dialects,
+    broken_rows,
+    broken_schemas,
+    broken_sets,
+    broken_tools,
+)
 from tests.unit.data.builders import Case, check_case
 
 GROUPS = {
@@ -16,6 +23,7 @@ GROUPS = {
     "sets": broken_sets.CASES,
     "tools": broken_tools.CASES,
     "schemas": broken_schemas.CASES,
+    "dialects": broken_dialects.CASES,
 }
 CASES = [pytest.param(case, id=f"{group}: {case.name}") for group, cases in GROUPS.items() for case in cases]
 

@@ -16,11 +16,19 @@ from backend.data.fixing.fixing import plan_fixes, safe_codes
 from backend.data.rules import all_rules
 from backend.errors import InputError
 from tests.conftest import DataSet
-from tests.unit.data import broken_csv, broken_rows, broken_schemas, broken_sets, broken_tools
+from tests.unit.data import (
+    broken_csv,
+    broken_dialects,
+    broken_rows,
+    broken_schemas,
+    broken_sets,
+    broken_tools,
+)
 from tests.unit.data.builders import TOOLS, Case, csv_of, write_files
 
 OPTIONS = CheckOptions(declarations="none")
-CASES = [*broken_csv.CASES, *broken_rows.CASES, *broken_sets.CASES, *broken_tools.CASES, *broken_schemas.CASES]
+GROUPS = (broken_csv, broken_dialects, broken_rows, broken_sets, broken_tools, broken_schemas)
+CASES = [case for group in GROUPS for case in group.CASES]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
@@ -47,6 +55,17 @@ def test_every_promised_fix_is_kept(tmp_path: Path) -> None:
             planned = plan_fixes(*files, case.options)
             after = check_files(*write_files(folder, planned.csv_text, planned.tools_text), case.options)
             assert not {issue.code for issue in after.issues if issue.fix} & {code for code, _ in promised}, case.name
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES if case.tools != TOOLS])
+def test_every_promised_fix_of_tools_is_kept_when_chosen(case: Case, tmp_path: Path) -> None:
+    report = check_files(*write_files(tmp_path, case.csv, case.tools), case.options)
+    for code in {issue.code for issue in report.issues if issue.fix and issue.file == "tools"}:
+        planned = plan_fixes(*write_files(tmp_path, case.csv, case.tools), case.options, [code])
+        written = write_files(tmp_path, planned.csv_text, planned.tools_text)
+        assert planned.changes
+        assert [one.message for one in check_files(*written, case.options).issues if one.code == code and one.fix] == []
+        assert plan_fixes(*written, case.options, [code]).changes == ()
 
 
 messages = st.text(st.sampled_from("ab \t\n\r\"',;\u200b\u200d\ufeffé\u0301<>🎵٣ﬁ=1."), max_size=12)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.data.tools import AppName
 from backend.device.android import (
     LITERTLM_ANDROID,
     KitFacts,
@@ -38,6 +39,18 @@ def test_the_kit_holds_kotlin_tools_and_steps() -> None:
     assert list(kit) == ["FunctionGemma.kt", "tools_android.json", "README.md"]
     assert json.loads(kit["tools_android.json"]) == canonical_tools(TOOLS)
     assert all(text.endswith("\n") and not text.endswith("\n\n") for text in kit.values())
+
+
+def test_renamed_tools_and_arguments_are_mapped_to_the_names_of_the_app() -> None:
+    names = (AppName("set_timer", (), "clock/set timer"), AppName("set_timer", ("steps", "[]", "type_value"), "ty`pe"))
+    kit = android_kit(TOOLS, replace(FACTS, app_names=names))
+
+    assert (
+        '    "set_timer" to "clock/set timer",\n    "set_timer.steps[].type_value" to "ty`pe",\n'
+        in kit["FunctionGemma.kt"]
+    )
+    assert "| `set_timer` | `clock/set timer` |\n" in kit["README.md"]
+    assert all("APP_NAMES" not in text for text in android_kit(TOOLS, FACTS).values())
 
 
 def test_native_kotlin_hands_over_tools_and_carries_calls_out_itself() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.data.tools import AppName
 from backend.device.canonical import canonical_tools
 from backend.device.kotlin import kotlin_source, usage_source
 from backend.device.kotlin_text import string_literal
@@ -15,9 +16,11 @@ from backend.records import FormatName, Tool
 from tests.unit.device.kotlin_calls import ACCEPTED, BY_HAND, acceptance_source, judged, random_calls
 from tests.unit.device.kotlin_json import JSON_TEXTS, READER, read_by_kotlin, read_by_python
 from tests.unit.device.kotlin_run import run_kotlin
-from tests.unit.device.kotlin_tools import NASTY, random_tools
+from tests.unit.device.kotlin_tools import NASTY, NASTY_TEXT, random_tools
 
 CYCLING = Path(__file__).parents[3].parent / "shared" / "data" / "cycling" / "tools.json"
+
+APP_NAMES = (AppName("set_timer", (), NASTY_TEXT), AppName("typed", ("tags", "[]"), "日本 $x"))
 
 
 def source(tools: Sequence[Tool], package: str, prompt_format: FormatName = "native") -> str:
@@ -188,7 +191,9 @@ def test_the_kit_compiles_and_says_in_kotlin_what_the_tools_say(tmp_path: Path) 
     sources = {
         "Nasty.kt": source(NASTY, "nasty"),
         "Json.kt": source(NASTY, "json", "json"),
-        "Bound.kt": kotlin_source(NASTY, "native", "m.litertlm", 1024, 40, "bound", constrained=True),
+        "Bound.kt": kotlin_source(
+            NASTY, "native", "m.litertlm", 1024, 40, "bound", constrained=True, app_names=APP_NAMES
+        ),
         "Accepted.kt": kotlin_source(ACCEPTED, "native", "m.litertlm", 1024, 40, "accepted"),
         "Acceptance.kt": acceptance_source(cases),
         "Cycling.kt": source(cycling, "cycling"),
