@@ -1,5 +1,6 @@
 """Reads the tool_calls column and checks the arguments of its calls."""
 
+from backend.data.calls.almost_json import Repair
 from backend.data.calls.arguments import (
     DROPPED,
     UNFIXABLE,
@@ -19,6 +20,7 @@ __all__ = [
     "Mismatch",
     "MismatchKind",
     "RawCall",
+    "Repair",
     "canonical_text",
     "check_arguments",
     "normal_arguments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def _check_object(
 
 def _enum_mismatch(value: Any, allowed: list[Any], path: tuple[str | int, ...]) -> Mismatch:
     words = [one for one in allowed if isinstance(one, str)]
-    text = listing(str(one) for one in allowed)
+    text = listing(one if isinstance(one, str) else show_value(one) for one in allowed)
     if isinstance(value, str):
         same = [word for word in words if _folded(word) == _folded(value)]
         if len(same) == 1:
@@ -159,11 +160,10 @@ def _folded(word: str) -> str:
 
 
 def show_value(value: Any) -> str:
-    """Returns a value as text, shortened for a message."""
+    """Returns a value as JSON, shortened for a message."""
     if isinstance(value, str):
         return show(value)
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
-    text = text or str(value)
+    text = json.dumps(value, ensure_ascii=False)
     return escape(text if len(text) <= 60 else text[:59] + "…")
 
 

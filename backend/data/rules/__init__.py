@@ -6,6 +6,7 @@ from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
     calls_json,
     calls_meaning,
+    calls_notation,
     calls_schema,
     calls_values,
     csv_file,
@@ -28,6 +29,7 @@ __all__ = [
     "all_rules",
     "calls_json",
     "calls_meaning",
+    "calls_notation",
     "calls_schema",
     "calls_values",
     "csv_file",
