@@ -81,7 +81,7 @@ def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only:
     report = progress or _silent
     issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
     report(0.1, "Reading the rows")
-    message_rules, call_rules = (_rules(scope, errors_only) for scope in ("message", "calls"))
+    message_rules, call_rules, row_rules = (_rules(scope, errors_only) for scope in ("message", "calls", "row"))
     calls_found: dict[str, list[Issue]] = {}
     for number, row in enumerate(inputs.rows):
         if number % _REPORTED_EVERY == 0:
@@ -93,6 +93,8 @@ def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only:
             if found is None:
                 found = calls_found[row.calls] = _findings(call_rules, 0, CALLS, inputs.cell(row.calls), inputs)
             issues += [_on_line(issue, row.line) for issue in found]
+        if row_rules and row.message and row.calls:
+            issues += _findings(row_rules, row.line, CALLS, row.message, inputs.cell(row.calls), inputs)
     return issues
 
 

@@ -12,7 +12,7 @@ from backend.data.text import nearest
 CellFixer = Callable[[CallsCell, Inputs], str]
 
 
-def _rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
+def rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
     """Returns the cell with each call replaced, or the same text if no call changes or a call cannot be read."""
     if not cell.calls or len(cell.sound) != len(cell.calls):
         return cell.text
@@ -33,7 +33,7 @@ def rename_tool(cell: CallsCell, inputs: Inputs) -> str:
         likely = None if call.name in inputs.tools else nearest(call.name, inputs.tools)
         return likely or call.name, call.arguments
 
-    return _rewritten(cell, change)
+    return rewritten(cell, change)
 
 
 def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
@@ -46,7 +46,7 @@ def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
                 arguments = renamed(arguments, mismatch.path, mismatch.rename)
         return call.name, arguments
 
-    return _rewritten(cell, change)
+    return rewritten(cell, change)
 
 
 def apply_sure(kind: MismatchKind) -> CellFixer:
@@ -59,7 +59,7 @@ def apply_sure(kind: MismatchKind) -> CellFixer:
                 arguments = replaced(arguments, mismatch.path, mismatch.better)
             return call.name, arguments
 
-        return _rewritten(cell, change)
+        return rewritten(cell, change)
 
     return fix
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from backend.data.calls import read_calls
 from backend.data.csv import CsvEditor, DraftRow, Fault, normal_name, repaired_cells
-from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, Change
+from backend.data.fixers.values import Clean, cleaned_values, follow_message
+from backend.data.text import ANSWER, CALLS, CONTROL, MESSAGE, REQUIRED_COLUMNS, Change, without_controls
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")
 _SHOWN = 300
 
@@ -125,22 +125,51 @@ def drop_padding(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
 
 
 def drop_controls(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
-    """Removes control characters from the messages."""
+    """Removes control characters from messages and the values copied from them, then from all calls and answers."""
     for row, text in _cells(draft, MESSAGE, selected):
-        cleaned = CONTROL.sub("", text)
-        if cleaned != text and cleaned.strip():
-            yield _change(row.record.line, MESSAGE, text, cleaned)
-            draft.set_cell(row, MESSAGE, cleaned)
+        yield from _clean_message(draft, row, text, without_controls)
+    for column in (CALLS, ANSWER):
+        for row, text in _cells(draft, column, selected):
+            cleaned = cleaned_cell(text, column)
+            if cleaned != text:
+                yield _change(row.record.line, column, text, cleaned)
+                draft.set_cell(row, column, cleaned)
+
+
+def cleaned_cell(text: str, column: str) -> str:
+    """Returns a cell without control characters; calls that cannot be read stay unchanged."""
+    if column != CALLS:
+        cleaned = without_controls(text)
+        return cleaned if cleaned.strip() else text
+    cleaned = cleaned_values(read_calls(text), {}, without_controls) if CONTROL.search(text) else text
+    return cleaned if not CONTROL.search(cleaned) else text
+
+
+def _clean_message(draft: CsvEditor, row: DraftRow, text: str, clean: Clean) -> Iterator[Change]:
+    """Cleans a message and the values that were copied from it, unless that would separate them."""
+    cleaned, calls = clean(text), draft.cell(row, CALLS)
+    if cleaned == text or not cleaned.strip():
+        return
+    followed = follow_message(read_calls(calls), {}, text, cleaned, clean) if calls else calls
+    if followed is None and calls is not None:
+        return
+    yield _change(row.record.line, MESSAGE, text, cleaned)
+    draft.set_cell(row, MESSAGE, cleaned)
+    if calls is not None and followed is not None and followed != calls:
+        yield _change(row.record.line, CALLS, calls, followed)
+        draft.set_cell(row, CALLS, followed)
 
 
 def join_lines(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
-    """Puts each message and each list of calls on one line."""
-    for column in (MESSAGE, CALLS):
-        for row, text in _cells(draft, column, selected):
-            joined = one_line(text, column)
-            if joined is not None:
-                yield _change(row.record.line, column, text, joined)
-                draft.set_cell(row, column, joined)
+    """Puts each message, with the values copied from it, and each list of calls on one line."""
+    for row, text in _cells(draft, MESSAGE, selected):
+        if one_line(text, MESSAGE) is not None:
+            yield from _clean_message(draft, row, text, lambda cell: one_line(cell, MESSAGE) or cell)
+    for row, text in _cells(draft, CALLS, selected):
+        joined = one_line(text, CALLS)
+        if joined is not None:
+            yield _change(row.record.line, CALLS, text, joined)
+            draft.set_cell(row, CALLS, joined)
 
 
 def one_line(text: str, column: str) -> str | None:

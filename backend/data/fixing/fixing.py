@@ -1,8 +1,9 @@
 """Plans fixes: which fixers apply, in which order, and the texts of both files after them.
 
 A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
-(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (ToolsFile) -> JSON ·
-values: (SetView, whether a line of tools.json is selected) -> pairs of (path in tools.json, new schema).
+(CallsCell, Inputs) -> text · row: (message, CallsCell, Inputs) -> text of the calls · set: (SetView) -> pairs of (line
+that stays, line dropped) · tools: (ToolsFile) -> JSON · values: (SetView, whether a line of tools.json is selected) ->
+pairs of (path in tools.json, new schema).
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from pathlib import Path
 from backend.data.check import check_rows, sound_examples
 from backend.data.csv import CsvEditor, DraftRow, table_from
 from backend.data.fixers import plan_tools, renamed_calls, replace_schemas
+from backend.data.fixing.cells import fix_cells, with_message_rules
 from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
 from backend.data.rules import all_rules
-from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
+from backend.data.text import CALLS, MAX_ROWS, Change, CheckOptions, FixPlan
 from backend.data.tools import ToolsFile
 from backend.errors import InputError
 
 __all__ = ["Change", "FixPlan", "plan_fixes", "safe_codes"]
 
-_ROUNDS = 8
 _ALWAYS = ("csv-not-utf8", "csv-bom")
 """Fixes that always apply, because every file is written as UTF-8."""
 
@@ -54,7 +55,7 @@ def plan_fixes(
     selected = _Selection(lines)
     changes += _fix_file(draft, rules, selected)
     changes += _rename(draft, planned.renames, fixed_tools)
-    changes += _fix_cells(draft, rules, fixed_tools, selected)
+    changes += fix_cells(draft, rules, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
     tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
     changes += tools_changes
@@ -90,7 +91,8 @@ def _chosen(codes: Collection[str] | None) -> list[Rule]:
     for code in codes or ():
         if code not in fixable:
             raise InputError(f"There is no fix for {code!r}. There are fixes for: {', '.join(fixable)}.")
-    return [rule for rule in fixable.values() if (rule.safe if codes is None else rule.code in codes)]
+    chosen = None if codes is None else with_message_rules(codes)
+    return [rule for rule in fixable.values() if (rule.safe if chosen is None else rule.code in chosen)]
 
 
 def _of(rules: list[Rule], scope: Scope) -> list[Rule]:
@@ -116,31 +118,6 @@ def _rename(draft: CsvEditor, renames: dict[str, dict[str, str]], inputs: Inputs
         if text and renamed and renamed != text:
             draft.set_cell(row, CALLS, renamed)
             yield Change("csv", row.record.line, CALLS, "tools-argument-name-reserved", text, renamed)
-
-
-def _fix_cells(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:
-    """Applies the fixers of messages and calls, row by row, and yields their changes."""
-    for row in draft.readable():
-        if selected(row.record.line):
-            yield from _fix_cell(draft, row, MESSAGE, _of(rules, "message"), inputs)
-            yield from _fix_cell(draft, row, CALLS, _of(rules, "calls"), inputs)
-
-
-def _fix_cell(draft: CsvEditor, row: DraftRow, column: str, rules: list[Rule], inputs: Inputs) -> Iterator[Change]:
-    """Applies the fixers to one cell until none changes it, and yields their changes."""
-    text = draft.cell(row, column)
-    for _ in range(_ROUNDS if text else 0):
-        before_round = text
-        for rule in rules:
-            subject = inputs.cell(text or "") if column == CALLS else text
-            if rule.fixer and any(finding.fix for finding in rule.check(subject, inputs)):
-                fixed: str = rule.fixer(subject, inputs)
-                if fixed != text:
-                    yield Change("csv", row.record.line, column, rule.code, text or "", fixed)
-                    text = fixed
-                    draft.set_cell(row, column, fixed)
-        if text == before_round:
-            return
 
 
 def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:

@@ -13,11 +13,12 @@ from typing import Any, Literal, TypeVar
 from backend.data.text import escape
 from backend.records import Issue, IssueFile, Severity
 
-Scope = Literal["csv", "message", "calls", "set", "tokens", "tools", "values"]
+Scope = Literal["csv", "message", "calls", "row", "set", "tokens", "tools", "values"]
 SCOPES: dict[Scope, str] = {
     "csv": "The CSV file",
     "message": "The user_message column",
     "calls": "The tool_calls column",
+    "row": "The message compared with its calls",
     "set": "The set of rows",
     "tokens": "Tokens",
     "tools": "tools.json",
@@ -97,7 +98,8 @@ def rule(
     """Register the decorated function as the rule `code`.
 
     By scope it is called with: csv, tools: (Inputs) · message: (text, Inputs) · calls: (CallsCell, Inputs) ·
-    set, values: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in backend/data/fixing/fixing.py.
+    row: (text, CallsCell, Inputs) · set, values: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in
+    backend/data/fixing/fixing.py.
     """
 
     def register(check: CheckFunction) -> CheckFunction:

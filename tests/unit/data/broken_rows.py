@@ -201,6 +201,15 @@ MEANINGS = [
     _calls(
         "turn in a value", call("play_music", query="<start_of_turn>user"), "calls-reserved-token", "calls-round-trip"
     ),
+    _calls("mojibake in a value", call("play_music", query="CafÃ©"), "calls-mojibake"),
+    _calls("zero-width space in a value", call("play_music", query="so\u200bul"), "calls-invisible-character"),
+    _calls("value not composed", call("play_music", query="Cafe\u0301"), "calls-not-nfc"),
+    _calls("space before a value", call("play_music", query=" soul"), "calls-outer-space"),
+    Case(
+        "other marks in a value",
+        (("row-other-marks", 8, CALLS),),
+        csv_of([("Play O’Neil’s song", call("play_music", query="O'Neil's"))]),
+    ),
     _calls("half a character", '[{"name": "play_music", "args": {"query": "\\ud83d"}}]', "calls-broken-character"),
     _calls("nul in a value", '[{"name": "play_music", "args": {"query": "a\\u0000b"}}]', "calls-control-character"),
     _calls("empty string", call("play_music", query=""), "calls-empty-string"),

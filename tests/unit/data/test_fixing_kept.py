@@ -74,10 +74,13 @@ cells = st.builds(
 
 
 def _meaning(text: str) -> Counter[str]:
-    """The calls of a cell, with values compared as words."""
+    """The calls of a cell, with values compared as words: the scorer ignores the spaces around them too."""
     calls = read_calls(text).calls or ()
     return Counter(
-        json.dumps([call.name, {k: str(v).casefold().strip("'\"") for k, v in call.arguments.items()}], sort_keys=True)
+        json.dumps(
+            [call.name, {k: " ".join(str(v).casefold().strip("'\"").split()) for k, v in call.arguments.items()}],
+            sort_keys=True,
+        )
         for call in calls
         if call is not None and call.sound
     )
