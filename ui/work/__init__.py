@@ -1,10 +1,11 @@
 """Work on data for the page, and the separate processes that it runs in: no Gradio, so that they start at once."""
 
 from ui.work.data import Data, ReportProgress, check, check_as_json, check_tests, choose, content, is_large, plan
-from ui.work.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
+from ui.work.fix_request import LEAVE_OUT, SAFE, FixRequest, read_fix_request, rows_to_leave_out, safely_fixable
 from ui.work.process import Bounds, Stopped, TooMuch, run_apart
 
 __all__ = [
+    "LEAVE_OUT",
     "SAFE",
     "Bounds",
     "Data",
@@ -20,6 +21,7 @@ __all__ = [
     "is_large",
     "plan",
     "read_fix_request",
+    "rows_to_leave_out",
     "run_apart",
     "safely_fixable",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from backend.data.check.report import CheckReport, TableRow, in_order
@@ -132,7 +133,7 @@ def _findings(rules: list[Rule], line: int | None, column: str | None, *argument
 
 
 def _on_line(issue: Issue, line: int) -> Issue:
-    return Issue(issue.severity, issue.code, issue.file, line, issue.column, issue.message, issue.fix)
+    return replace(issue, line=line)
 
 
 def _silent(_share: float, _what: str) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from backend.data.check import check_rows, sound_examples
-from backend.data.csv import CsvEditor, DraftRow, table_from
-from backend.data.fixers import plan_tools, renamed_calls, replace_schemas
+from backend.data.csv import CsvEditor
+from backend.data.fixers import keep_first_rows, plan_tools, renamed_calls, replace_schemas
 from backend.data.fixing.cells import fix_cells, with_message_rules
-from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
+from backend.data.fixing.leaving_out import leave_out, rows_left_out, view_of
+from backend.data.rows import Inputs, Rule, Scope, read_inputs
 from backend.data.rules import all_rules
 from backend.data.text import CALLS, MAX_ROWS, Change, CheckOptions, FixPlan
 from backend.data.tools import ToolsFile
@@ -39,16 +39,18 @@ def plan_fixes(
     options: CheckOptions | None = None,
     codes: Collection[str] | None = None,
     lines: Collection[int] | None = None,
+    leave_out_codes: Collection[str] = (),
 ) -> FixPlan:
     """Plans the fixes of the rules called `codes`, by default of all safe ones; writes nothing.
 
     `lines` limits the fixes to the rows that begin on these lines of the CSV, and those of the scope `values` to the
-    arguments on these lines of tools.json. Raises InputError if the CSV cannot be read, or if a code is unknown or has
-    no fixer.
+    arguments on these lines of tools.json. After the fixes, the rows that still have an error of the rules called
+    `leave_out_codes` ("all" means every rule) without a fix are dropped. Raises InputError if the CSV cannot be read,
+    or if a code is unknown or has no fixer.
     """
     inputs = read_inputs(dataset, tools, options or CheckOptions())
-    _refuse_unreadable(inputs)
-    rules = _chosen(codes)
+    rules, left_out = _chosen(codes), rows_left_out(leave_out_codes)
+    _refuse_unreadable(inputs, rules)
     changes, planned = plan_tools(inputs, _of(rules, "tools"))
     fixed_tools = replace(inputs, tools_file=planned.file, cells={})
     draft = CsvEditor(inputs.table)
@@ -56,6 +58,7 @@ def plan_fixes(
     changes += _fix_file(draft, rules, selected)
     changes += _rename(draft, planned.renames, fixed_tools)
     changes += fix_cells(draft, rules, fixed_tools, selected)
+    changes += leave_out(draft, left_out, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
     tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
     changes += tools_changes
@@ -73,15 +76,15 @@ class _Selection:
         return self._lines is None or line in self._lines
 
 
-def _refuse_unreadable(inputs: Inputs) -> None:
+def _refuse_unreadable(inputs: Inputs, rules: list[Rule]) -> None:
     source = inputs.table.source
     if not source.readable:
         why = source.problem or (f"it is {source.kind}" if source.kind else "it is over the size limit")
         raise InputError(f"The CSV {source.path.name} cannot be fixed: {why}. Give a CSV in UTF-8.")
-    if inputs.table.cut_at is not None:
+    if inputs.table.cut_at is not None and [rule.fixer for rule in rules] != [keep_first_rows]:
         raise InputError(
             f"The CSV {source.path.name} has more than {MAX_ROWS:,} rows, so it was not read to its end and cannot be "
-            "fixed. Delete rows first."
+            "fixed. Apply the fix of csv-too-many-rows first."
         )
 
 
@@ -122,8 +125,8 @@ def _rename(draft: CsvEditor, renames: dict[str, dict[str, str]], inputs: Inputs
 
 def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:
     """Drops the rows that the fixers of the set name, and yields each with its cells."""
-    for rule in _of(rules, "set"):
-        view, rows = _view_of(draft, inputs)
+    for rule in [rule for rule in _of(rules, "set") if not rule.fixes_tools]:
+        view, rows, _ = view_of(draft, inputs)
         for _, line in list(rule.fixer(view)) if rule.fixer else ():
             row = rows[line]
             if not row.dropped and selected(row.record.line):
@@ -136,19 +139,9 @@ def _fix_by_rows(
 ) -> tuple[list[Change], ToolsFile]:
     """Applies the fixers of tools.json that follow from the rows; returns their changes and the fixed file."""
     changes: list[Change] = []
-    for rule in _of(rules, "values"):
-        view, _ = _view_of(draft, inputs)
+    for rule in [*_of(rules, "values"), *(rule for rule in rules if rule.fixes_tools)]:
+        view, _, _ = view_of(draft, inputs)
         found, file = replace_schemas(rule.code, inputs.tools_file, rule.fixer(view, selected) if rule.fixer else ())
         changes += found
         inputs = replace(inputs, tools_file=file, cells={})
     return changes, inputs.tools_file
-
-
-def _view_of(draft: CsvEditor, inputs: Inputs) -> tuple[SetView, dict[int, DraftRow]]:
-    """Returns the set in the current draft, and the draft's row on each of its lines."""
-    table = table_from(replace(draft.table.source, text=draft.text()))
-    now = replace(inputs, table=table)
-    view = SetView(now, sound_examples(now, check_rows(now, errors_only=True)))
-    remaining = [row for row in draft.rows if not row.dropped]
-    records = sorted([*(row.record for row in table.rows), *table.ragged, *table.faulty], key=lambda one: one.start)
-    return view, {record.line: row for record, row in zip(records, remaining, strict=True)}

