@@ -10,6 +10,7 @@ from backend.data.calls.arguments import (
     normal_arguments,
     show_value,
 )
+from backend.data.calls.defaults import DefaultPath, default_at, default_uses, with_defaults, without_defaults
 from backend.data.calls.reading import CallsCell, RawCall, canonical_text, read_calls
 from backend.data.calls.text import read_cell_value
 
@@ -17,14 +18,19 @@ __all__ = [
     "DROPPED",
     "UNFIXABLE",
     "CallsCell",
+    "DefaultPath",
     "Mismatch",
     "MismatchKind",
     "RawCall",
     "Repair",
     "canonical_text",
     "check_arguments",
+    "default_at",
+    "default_uses",
     "normal_arguments",
     "read_calls",
     "read_cell_value",
     "show_value",
+    "with_defaults",
+    "without_defaults",
 ]

@@ -1,6 +1,13 @@
 """The fixers that rules use: for calls, for the CSV, for the set and for tools.json."""
 
-from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
+from backend.data.fixers.calls import (
+    apply_sure,
+    drop_nulls,
+    omit_defaults,
+    rename_arguments,
+    rename_tool,
+    write_defaults,
+)
 from backend.data.fixers.closed_values import closed_arguments, list_closed_values
 from backend.data.fixers.csv import (
     cleaned_cell,
@@ -69,6 +76,7 @@ __all__ = [
     "mark_distractors",
     "name_missing_columns",
     "named_entries",
+    "omit_defaults",
     "one_line",
     "open_texts",
     "plan_tools",
@@ -88,4 +96,5 @@ __all__ = [
     "use_commas",
     "use_line_feeds",
     "write_as_in_message",
+    "write_defaults",
 ]

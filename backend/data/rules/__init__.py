@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
+    calls_defaults,
     calls_json,
     calls_meaning,
     calls_notation,
@@ -17,6 +18,7 @@ from backend.data.rules import (
     message_form,
     set_balance,
     set_duplicates,
+    set_values,
     token_budget,
     tools_file,
     tools_names,
@@ -28,6 +30,7 @@ from backend.errors import InputError
 
 __all__ = [
     "all_rules",
+    "calls_defaults",
     "calls_json",
     "calls_meaning",
     "calls_notation",
@@ -43,6 +46,7 @@ __all__ = [
     "rules_for",
     "set_balance",
     "set_duplicates",
+    "set_values",
     "token_budget",
     "tools_file",
     "tools_names",
