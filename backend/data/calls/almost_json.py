@@ -15,6 +15,7 @@ Repair = Literal[
     "smart-quotes",
     "code-fence",
     "trailing-comma",
+    "bare-keys",
     "native-syntax",
     "tool-call-tags",
     "functioncall",
@@ -28,6 +29,11 @@ Repair = Literal[
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "‘": "'", "’": "'", "‚": "'"})
 _DOUBLE_SMART = frozenset("“”„‟″")
 _FENCE, _LANGUAGE = "```", re.compile("[a-zA-Z]*+")
+STRING = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|\'(?:[^\'\\]|\\.?)*+(?:\'|\Z)'
+"""A string in single or double quotes, with or without its end, as the one below."""
+_STRING_OR_WORD = re.compile(rf"{STRING}|\b(?:true|false|null|undefined)\b", re.DOTALL)
+_PYTHON_WORDS = {"true": "True", "false": "False", "null": "None", "undefined": "None"}
+_STRING_OR_KEY = re.compile(rf"{STRING}|([{{,]\s*+)([A-Za-z_$][\w$]*+)(?=\s*+:)", re.DOTALL)
 _STRING = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)'
 """A JSON string, with or without its end; the search continues after it, so that the time is linear."""
 _STRING_OR_COMMA = re.compile(rf"({_STRING})|,(?=\s*+[\]}}])", re.DOTALL)
@@ -57,7 +63,11 @@ def read_almost_json(text: str) -> CellValue | None:
         found = tried(without_commas, "trailing-comma")
         if found:
             return found
-    return _from_python(text) or _from_python(text.translate(_SMART), "smart-quotes")
+    found = _from_python(text) or _from_python(text.translate(_SMART), "smart-quotes")
+    quoted = with_quoted_keys(text)
+    if found is None and quoted != text:
+        found = tried(quoted, "bare-keys") or _from_python(quoted, "bare-keys")
+    return found
 
 
 def unfenced(text: str) -> str | None:
@@ -84,10 +94,20 @@ def tried(text: str, repair: Repair) -> CellValue | None:
 
 def _from_python(text: str, repair: Repair = "python-repr") -> CellValue | None:
     """Returns the value of a Python literal that has only types of JSON."""
-    found = python_literal(text.strip())
+    found = python_literal(text.strip()) or python_literal(with_python_words(text.strip()))
     if found is None or not isinstance(found[0], list | dict) or not _is_json(found[0]):
         return None
     return CellValue(found[0], repair)
+
+
+def with_python_words(text: str) -> str:
+    """Returns the text with Python's words for true, false and null outside of strings."""
+    return _STRING_OR_WORD.sub(lambda match: _PYTHON_WORDS.get(match[0], match[0]), text)
+
+
+def with_quoted_keys(text: str) -> str:
+    """Returns the text with quotes around the bare keys of objects, as JavaScript allows them."""
+    return _STRING_OR_KEY.sub(lambda match: f'{match[1]}"{match[2]}"' if match[2] else match[0], text)
 
 
 def python_literal(text: str) -> tuple[Any] | None:

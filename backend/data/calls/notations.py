@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from backend.data.calls.almost_json import MAX_REPAIRED_DEPTH, CellValue, python_literal, read_almost_json, tried
+from backend.data.calls.almost_json import MAX_REPAIRED_DEPTH, CellValue, read_almost_json, tried
 from backend.data.text import JsonFault, parse_json
 from backend.prompts import ParseError, parse_answer
 
@@ -24,18 +24,8 @@ _PARAMETER = re.compile(r'\s*+<parameter(?:=|\s++name=)"?([^">\s]++)"?\s*+>'), r
 
 _QUOTED_ARGUMENTS = re.compile(r"""["'](?:arguments|parameters|args)["']\s*+:\s*+'(?=\s*+\{)""")
 
-_STRING = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|\'(?:[^\'\\]|\\.?)*+(?:\'|\Z)'
-"""A string, with or without its end, as in backend/data/calls/almost_json.py."""
-_WORD = r"[^\s\[\](){}\"'=,;<>]++"
-_CALL_NAME = re.compile(rf"\s*+({_WORD}(?:[ \t]++{_WORD}){{0,7}})[ \t]*+\(\s*+")
-_ONE_WORD = re.compile(rf"\s*+{_WORD}\(")
-_KEY = re.compile(rf"({_WORD})\s*+=\s*+")
-_PLAIN_VALUE = re.compile(rf"{_STRING}|[^\s,()\[\]{{}}\"'=]++", re.DOTALL)
-_STRING_OR_BRACKET = re.compile(rf"{_STRING}|[()\[\]{{}}]", re.DOTALL)
-_STRING_OR_WORD = re.compile(rf"{_STRING}|\b(?:true|false|null)\b", re.DOTALL)
-_WORDS = {"true": "True", "false": "False", "null": "None"}
-_SEPARATOR = re.compile(r"\s*+[,;]?\s*+")
 _BETWEEN_VALUES = re.compile(r"[\s,;]*+")
+_ACTION = re.compile(r"\s*+Action:[ \t]*+([^\s:]++)[ \t]*+\r?\n\s*+Action Input:")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -119,67 +109,13 @@ def _parameter(text: str) -> Any:
     return found.value if found else text
 
 
-def read_python_calls(text: str) -> CellValue | None:
-    """Returns calls such as `[f(a=1, b="x"), g()]`, with arguments by name and the values of Python or JSON."""
-    inside = text.strip()
-    listed = inside.startswith("[") and inside.endswith("]")
-    inside = inside[1:-1].strip() if listed else inside
-    if not listed and not _ONE_WORD.match(inside):
+def read_action(text: str) -> CellValue | None:
+    """Returns the call of a ReAct answer: `Action: NAME` and `Action Input: {…}`."""
+    action = _ACTION.match(text)
+    found = tried(text[action.end() :], "other-text") or read_almost_json(text[action.end() :]) if action else None
+    if action is None or found is None or not isinstance(found.value, dict):
         return None
-    calls: list[dict[str, Any]] = []
-    position = 0
-    while position < len(inside):
-        name = _CALL_NAME.match(inside, position)
-        found = _arguments(inside, name.end()) if name else None
-        if name is None or found is None:
-            return None
-        calls.append({"name": name[1], "args": found[0]})
-        separator = _SEPARATOR.match(inside, found[1])
-        position = separator.end() if separator else found[1]
-    return CellValue(calls, "python-call") if calls else None
-
-
-def _arguments(text: str, position: int) -> tuple[dict[str, Any], int] | None:
-    """Returns the arguments that begin at a position, and the position after their closing bracket."""
-    arguments: dict[str, Any] = {}
-    while not text.startswith(")", position):
-        key = _KEY.match(text, position)
-        end = _end_of_value(text, key.end()) if key else None
-        if key is None or end is None or key[1] in arguments:
-            return None
-        value = _value(text[key.end() : end])
-        if value is None:
-            return None
-        arguments[key[1]] = value[0]
-        separator = _SEPARATOR.match(text, end)
-        position = separator.end() if separator else end
-        if ";" in text[end:position] or (position == end and not text.startswith(")", position)):
-            return None
-    return arguments, position + 1
-
-
-def _end_of_value(text: str, position: int) -> int | None:
-    if text[position : position + 1] not in ("[", "{", "("):
-        plain = _PLAIN_VALUE.match(text, position)
-        return plain.end() if plain else None
-    depth = 0
-    for token in _STRING_OR_BRACKET.finditer(text, position):
-        depth += (token[0] in "([{") - (token[0] in ")]}")
-        if not depth:
-            return token.end()
-    return None
-
-
-def _value(text: str) -> tuple[Any] | None:
-    """Returns the value of a literal of JSON or Python in a tuple, or None if it is neither."""
-    found = tried(text, "python-call")
-    if found:
-        return (found.value,)
-    literal = python_literal(_STRING_OR_WORD.sub(lambda match: _WORDS.get(match[0], match[0]), text))
-    try:
-        return (json.loads(json.dumps(literal[0])),) if literal else None
-    except (ValueError, TypeError):
-        return None
+    return CellValue([{"name": action[1], "args": found.value}], "other-text")
 
 
 def read_json_lines(text: str) -> CellValue | None:

@@ -191,7 +191,29 @@ def _arguments(item: Mapping[str, Any], shapes: list[str]) -> tuple[Any, str]:
     value = item.get(key)
     if isinstance(value, str):
         value = _parsed_object(value, "arguments-in-string", shapes)
-    return ({} if value is None else value), key
+    return ({} if value is None else _from_pairs(value, shapes)), key
+
+
+def _from_pairs(value: Any, shapes: list[str]) -> Any:
+    """Returns the object of a list of pairs, each a list of two or an object with a name and a value."""
+    if not isinstance(value, list) or not value:
+        return value
+    pairs = [_pair(item) for item in value]
+    names = [pair[0] for pair in pairs if pair]
+    if len(names) < len(pairs) or len(set(names)) < len(names):
+        return value
+    shapes.append("arguments-as-pairs")
+    return dict(pair for pair in pairs if pair)
+
+
+def _pair(item: Any) -> tuple[str, Any] | None:
+    if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
+        return item[0], item[1]
+    if isinstance(item, Mapping) and len(item) == 2 and "value" in item:
+        name = next(item[key] for key in item if key != "value")
+        known = any(key in item for key in ("key", "name", "argument", "parameter"))
+        return (name, item["value"]) if known and isinstance(name, str) else None
+    return None
 
 
 def _parsed_object(text: str, shape: str, shapes: list[str]) -> Any:

@@ -12,13 +12,14 @@ from backend.data.calls.notations import (
     NAME_KEYS,
     OPENING,
     WRAPPERS,
+    read_action,
     read_function_tags,
     read_functioncall,
     read_json_lines,
     read_native,
-    read_python_calls,
     tagged_parts,
 )
+from backend.data.calls.python_calls import read_python_calls
 from backend.data.text import JsonFault, parse_json
 from backend.prompts import START_CALL
 
@@ -26,7 +27,10 @@ _MOST_STARTS = 8
 _MOST_PARTS = 64
 _END_TOKENS = ("<|endoftext|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "</s>", "<eos>", "<end_of_turn>")
 _THOUGHT_END = re.compile(r"</(?:think|thinking|thought|reasoning|reflection|analysis|scratch_?pad)>", re.IGNORECASE)
-_START = re.compile(rf"{OPENING.pattern}|{re.escape(START_CALL)}|<(?:function=|invoke\s)|```|[\[{{]", re.IGNORECASE)
+_START = re.compile(
+    rf"{OPENING.pattern}|{re.escape(START_CALL)}|<(?:function=|invoke\s)|^Action:|```|[\[{{]",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def read_cell_value(text: str) -> CellValue:
@@ -67,6 +71,7 @@ def _plain(text: str) -> CellValue | None:
         read_functioncall(text)  # before Python literals, which read the escapes between single quotes otherwise
         or read_almost_json(text)
         or read_function_tags(text)
+        or read_action(text)
         or read_python_calls(text)
         or read_json_lines(text)
     )

@@ -108,6 +108,10 @@ _SHAPES = {
         "The arguments are a JSON string",
         "OpenAI's API returns arguments as a string. The model needs the object inside that string.",
     ),
+    "arguments-as-pairs": (
+        "The arguments are a list of pairs",
+        'Maps of Arrow and some APIs write [{"key": "place", "value": "Oslo"}] instead of an object.',
+    ),
     "wrapped-call": (
         "The call has the form of another API",
         "Forms such as function: {name, …} and tool_name are read as name and args.",

@@ -30,6 +30,11 @@ _NOTATIONS: dict[Repair, tuple[str, str, str]] = {
         "JSON allows no comma after the last item.",
         "written with a comma before a closing bracket",
     ),
+    "bare-keys": (
+        "The keys have no quotes",
+        "JavaScript allows {name: …}; in JSON every key is a string in double quotes.",
+        "written with keys without quotes",
+    ),
     "native-syntax": (
         "The calls are written in the model's own syntax",
         "The cell must hold JSON. The Trainer converts it to the model's syntax.",
@@ -54,7 +59,8 @@ _NOTATIONS: dict[Repair, tuple[str, str, str]] = {
     ),
     "python-call": (
         "The calls are written as Python calls",
-        'Sets such as ToolACE write [get_weather(place="Oslo")]. It is read if every argument has a name.',
+        'Sets such as ToolACE write [get_weather(place="Oslo")], and str() of a client\'s objects looks alike. It is '
+        "read if every argument has a name.",
         "written as Python calls",
     ),
     "json-lines": (

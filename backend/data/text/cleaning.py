@@ -9,6 +9,13 @@ from backend.data.text.reserved import strip_reserved
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MANGLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
+_MANGLED_CYRILLIC = re.compile("[\u0420\u0421][\u0080-\u00bf\u0400-\u045f\u0490\u0491\u2013-\u2122]")
+_TWO_BYTE_SCRIPTS = re.compile("[\u0370-\u07ff]")
+_FEWEST_CYRILLIC = 3
+_CP1252 = {chr(byte): byte for byte in range(128, 256)} | {
+    bytes([byte]).decode("cp1252"): byte for byte in range(128, 160) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+"""The byte of each character in Windows-1252; browsers read its five free bytes as control characters."""
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 _JOINER = re.compile("[\u200c\u200d]")
 _LATIN_OR_SPACE = re.compile(r"[\s\x00-\u024f]")
@@ -23,13 +30,30 @@ _SIMPLE_MARKS = str.maketrans(
 
 
 def demangled(text: str) -> str:
-    """Returns the text before its UTF-8 was read as Windows-1252; unchanged if it was not, or only in parts."""
-    if text.isascii() or not _MANGLED.search(text):
+    """Returns the text before its UTF-8 was read as Windows-1252 or Windows-1251; unchanged if not all of it was."""
+    if text.isascii():
         return text
+    if _MANGLED.search(text):
+        codes = [ord(character) if character.isascii() else _CP1252.get(character, 256) for character in text]
+        return (_utf8(bytes(codes)) if max(codes) < 256 else None) or text
+    if len(_MANGLED_CYRILLIC.findall(text)) >= _FEWEST_CYRILLIC:
+        try:
+            return _utf8(text.encode("cp1251")) or text
+        except UnicodeEncodeError:
+            return text
+    return text
+
+
+def _utf8(data: bytes) -> str | None:
+    """Returns the text of bytes in UTF-8; None if they are not, or if one or two Greek or Cyrillic letters appear.
+
+    Those come from correct texts in capitals, such as CAPÓ».
+    """
     try:
-        return text.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return text
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if 0 < len(_TWO_BYTE_SCRIPTS.findall(text)) < _FEWEST_CYRILLIC else text
 
 
 def visible(text: str) -> str:
@@ -58,8 +82,11 @@ def composed(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Returns the text without control characters; tabs and line breaks stay."""
-    return CONTROL.sub("", text)
+    """Returns the text without control characters; tabs and line breaks stay.
+
+    Some are half of a character that was decoded with the wrong encoding: then it is decoded again.
+    """
+    return CONTROL.sub("", demangled(text))
 
 
 def without_outer_space(text: str) -> str:

@@ -98,6 +98,12 @@ JSON_CELLS = [
     _calls("toolace", '[play_music(query="soul")]', "calls-python-call"),
     _calls("thoughts", f"<think>Soul it is.</think>{SOUL}", "calls-other-text"),
     _calls("prose", f"Here it is: {SOUL}", "calls-other-text"),
+    _calls("bare keys", '[{name: "play_music", args: {query: "soul"}}]', "calls-bare-keys"),
+    _calls(
+        "pairs",
+        '[{"name": "play_music", "args": [{"key": "query", "value": "soul"}]}]',
+        "calls-arguments-as-pairs",
+    ),
     _calls("name as key", '{"play_music": {"query": "soul"}}', "calls-name-as-key"),
     _calls("params", SOUL.replace("args", "params"), "calls-argument-key"),
     _calls("kwargs", SOUL.replace("args", "kwargs"), "calls-argument-key"),
