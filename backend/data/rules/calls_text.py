@@ -51,12 +51,21 @@ _GARBLED: dict[str, tuple[str, str, str, Callable[[str], str]]] = {
 }
 
 
+def _verbatim(cell: CallsCell) -> bool:
+    """Whether the values stand in the cell as they are, so that a search in its text saves a walk over them."""
+    return "\\" not in cell.text
+
+
+def _has_outer_space(cell: CallsCell) -> bool:
+    return any(text != text.strip() for call in cell.sound for _, text in walk(call.arguments) if isinstance(text, str))
+
+
 def _garbled_rule(name: str, title: str, explanation: str, what: str, clean: Callable[[str], str]) -> None:
     """Registers the rule on one kind of garbled text."""
 
     @rule(f"calls-{name}", "calls", "warning", title, explanation, fixer=ValuesFixer(clean))
     def garbled(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-        if cell.text.isascii() and "\\u" not in cell.text and clean is not without_outer_space:
+        if (cell.text.isascii() and _verbatim(cell)) and not (clean is without_outer_space and _has_outer_space(cell)):
             return
         for call in cell.sound:
             for path, text in open_texts(call, inputs.tools):
@@ -95,6 +104,8 @@ def _every_text(cell: CallsCell, inputs: Inputs, clean: Callable[[str], str]) ->
     safe=False,
 )
 def reserved_in_value(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    if _verbatim(cell) and not reserved_token(cell.text):
+        return
     for path, text, fix in _every_text(cell, inputs, without_reserved):
         token = reserved_token(text)
         if token:
@@ -109,6 +120,8 @@ def reserved_in_value(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     "A lone surrogate (\\ud800 to \\udfff) is half of a character. It cannot be written as UTF-8.",
 )
 def lone_surrogate(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    if cell.text.isascii() and _verbatim(cell):
+        return
     for path, text, _ in _every_text(cell, inputs, str):
         if any("\ud800" <= character <= "\udfff" for character in text):
             yield Finding(
@@ -125,6 +138,8 @@ def lone_surrogate(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     fixer=ValuesFixer(without_controls),
 )
 def control_in_value(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
+    if _verbatim(cell) and not CONTROL.search(cell.text):
+        return
     for path, text, fix in _every_text(cell, inputs, without_controls):
         if CONTROL.search(text):
             yield Finding(f"{escape(path)} is {show(text)}, which contains a control character. Remove it.", fix=fix)
@@ -142,7 +157,7 @@ def control_in_value(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     batch=True,
 )
 def other_marks(message: str, cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    if message.isascii() and cell.text.isascii() and "\\u" not in cell.text:
+    if message.isascii() and cell.text.isascii() and _verbatim(cell):
         return
     for call in cell.sound:
         for path, text in open_texts(call, inputs.tools):

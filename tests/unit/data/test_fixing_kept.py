@@ -62,6 +62,11 @@ wrappers = st.sampled_from(
         lambda calls: "```\n" + json.dumps(calls) + "\n```",
         lambda calls: json.dumps([{"function": calls[0]}]),
         lambda calls: json.dumps(calls)[:-1] + ",]",
+        lambda calls: f"<tool_call>{json.dumps(calls[0])}</tool_call>",
+        lambda calls: f"So: {json.dumps(calls)}",
+        lambda calls: json.dumps([{calls[0]["name"]: calls[0]["args"]}]),
+        lambda calls: f"{json.dumps(calls[0])}\n{json.dumps(calls[0])}",
+        lambda calls: f"[{calls[0]['name']}({', '.join(f'{k}={v!r}' for k, v in calls[0]['args'].items())})]",
     ]
 )
 cells = st.builds(
