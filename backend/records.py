@@ -76,7 +76,8 @@ class Issue:
     """One problem in the input, its place, and how to fix it.
 
     `line` is the physical line in the file, from 1; None if the problem belongs to no line. `column` is a CSV
-    column's name, or a path inside tools.json such as `[0].function.name`.
+    column's name, or a path inside tools.json such as `[0].function.name`. `way_out` says what leads out of an error
+    that has no fix.
     """
 
     severity: Severity
@@ -86,6 +87,7 @@ class Issue:
     column: str | None
     message: str
     fix: str | None = None
+    way_out: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the issue as one JSON object."""
@@ -97,4 +99,5 @@ class Issue:
             "column": self.column,
             "message": self.message,
             "fix": self.fix,
+            "way_out": self.way_out,
         }

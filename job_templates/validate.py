@@ -62,8 +62,8 @@ def main() -> int:
     arguments = command_line.parse_args()
     if arguments.fix and arguments.output is None:
         command_line.error("--fix needs --output FIXED.csv")
-    if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code):
-        command_line.error("--output, --tools-output and --fix-code need --fix")
+    if not arguments.fix and (arguments.output or arguments.tools_output or arguments.fix_code or arguments.leave_out):
+        command_line.error("--output, --tools-output, --fix-code and --leave-out need --fix")
     try:
         found = resolve_set(arguments.dataset, arguments.tools, arguments.split or "train")
     except InputError as error:
@@ -113,6 +113,14 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         metavar="CODE",
         help="apply the fix of this rule instead of all safe ones; may be given several times",
+    )
+    fix.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="after the fixes, leave out the rows that still have an error of this rule, or of any rule: all; may be "
+        "given several times",
     )
     budget = parser.add_argument_group("the token budget")
     budget.add_argument(
@@ -187,8 +195,8 @@ def fix_and_check(found: ResolvedSet, arguments: argparse.Namespace) -> CheckRep
     options = options_from(arguments)
     codes = arguments.fix_code or safe_codes()
     if arguments.tools_output is None:
-        codes = [code for code in codes if get_rule(code).file == "csv"]
-    plan = plan_fixes(found.dataset, found.tools, options, codes)
+        codes = [code for code in codes if get_rule(code).fixed_file == "csv"]
+    plan = plan_fixes(found.dataset, found.tools, options, codes, leave_out_codes=arguments.leave_out)
     write(arguments.output, plan.csv_text)
     if arguments.tools_output:
         write(arguments.tools_output, plan.tools_text)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backend.data.calls import with_defaults
 from backend.records import Call, Tool
 
 _LOOSE = re.compile(r"[ ,./\-_*^]")  # the Berkeley Function-Calling Leaderboard drops these before it compares strings
@@ -36,6 +37,16 @@ def unmatched(
         else:
             del left[twin]
     return missing, left
+
+
+def with_all_defaults(calls: Sequence[Call], tools: Mapping[str, Tool]) -> tuple[Call, ...]:
+    """Returns the calls with the schema's default of every optional argument that they leave out."""
+    return tuple(
+        Call(call.name, with_defaults(drop_nulls(call.arguments), tools[call.name].parameters))
+        if call.name in tools
+        else call
+        for call in calls
+    )
 
 
 def drop_nulls(value: Any) -> Any:

@@ -23,6 +23,7 @@ COLUMNS = (
     "detail",
     "tool_right",
     "right_normalised",
+    "right_with_defaults",
     "base_predicted",
     "base_right",
     "floor_predicted",
@@ -45,6 +46,7 @@ def rows_csv(evaluation: Evaluation) -> str:
     for row in evaluation.tuned.rows:
         values = {**row.to_dict(), "expected": _json(row.expected), "predicted": _json(row.predicted)}
         values |= {"refusal": row.refusal.reason if row.refusal else "", "probability": row.probability}
+        values |= {"right_with_defaults": row.right_with_defaults}
         for name, rows in twins.items():
             twin = rows.get(row.id)
             values[f"{name}_predicted"] = _json(twin.predicted) if twin else ""

@@ -23,7 +23,8 @@ class RowResult:
     """One scored row; `predicted` is None if the answer could not be parsed.
 
     `refusal` is the reason if an app would not accept the answer. `probability` is the one that the model gives to the
-    whole answer, its stop token included, from 0 to 1; None if it is not known.
+    whole answer, its stop token included, from 0 to 1; None if it is not known. `right_with_defaults` says whether the
+    answer is right if an argument that is left out counts as the schema's default; None in files of earlier versions.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RowResult:
     detail: str
     refusal: Refusal | None = None
     probability: float | None = None
+    right_with_defaults: bool | None = None
 
     @classmethod
     def from_field(cls, field: Field) -> RowResult:
@@ -59,6 +61,7 @@ class RowResult:
             detail=field.optional("detail", Field.text) or "",
             refusal=field.optional("refusal", Refusal.from_field),
             probability=field.optional("probability", Field.share),
+            right_with_defaults=field.optional("right_with_defaults", Field.flag),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class RowResult:
             "detail": self.detail,
             **({"refusal": self.refusal.to_dict()} if self.refusal else {}),
             **({} if self.probability is None else {"probability": self.probability}),
+            **({} if self.right_with_defaults is None else {"right_with_defaults": self.right_with_defaults}),
         }
 
 
@@ -110,7 +114,8 @@ class ToolScore:
 class Report:
     """The result of one model on `n` held-out rows; `macro_combined` is the mean over tools with support, or None.
 
-    `refused` is the rate of answers that an app would not accept, None in files of earlier versions.
+    `refused` is the rate of answers that an app would not accept, and `combined_with_defaults` is `combined` if an
+    argument that is left out counts as its default; both are None in files of earlier versions.
     """
 
     n: int
@@ -128,6 +133,7 @@ class Report:
     error_classes: Mapping[str, int]
     rows: tuple[RowResult, ...]
     refused: Rate | None = None
+    combined_with_defaults: Rate | None = None
 
     @property
     def refusals(self) -> Mapping[RefusalKind, int]:
@@ -162,6 +168,7 @@ class Report:
             error_classes=_counts(field["error_classes"]),
             rows=tuple(map(RowResult.from_field, field["rows"].list())),
             refused=field.optional("refused", Rate.from_field),
+            combined_with_defaults=field.optional("combined_with_defaults", Rate.from_field),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,6 +185,9 @@ class Report:
             "confusion": {gold: dict(line) for gold, line in self.confusion.items()},
             "error_classes": dict(self.error_classes),
             **({"refused": self.refused.to_dict()} if self.refused else {}),
+            **(
+                {"combined_with_defaults": self.combined_with_defaults.to_dict()} if self.combined_with_defaults else {}
+            ),
             "rows": [row.to_dict() for row in self.rows],
         }
 

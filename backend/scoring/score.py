@@ -10,7 +10,7 @@ from backend.prompts import ParseError, PromptFormat
 from backend.records import Example, Tool
 from backend.scoring.acceptance import Refusal, refusal
 from backend.scoring.arguments import argument_rates
-from backend.scoring.call_matching import same_calls, same_tools
+from backend.scoring.call_matching import same_calls, same_tools, with_all_defaults
 from backend.scoring.classify import classify
 from backend.scoring.intervals import Rate
 from backend.scoring.report import NO_CALL, Report, RowResult, ToolScore, confusions, names_of
@@ -53,6 +53,7 @@ def score_rows(
         confusion=_confusion(rows, by_name),
         error_classes=dict(Counter(row.error_class for row in rows if row.error_class is not None).most_common()),
         rows=rows,
+        combined_with_defaults=Rate.of(sum(bool(row.right_with_defaults) for row in rows), n),
         refused=Rate.of(sum(row.refusal is not None for row in rows), n),
     )
 
@@ -64,10 +65,11 @@ def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat
     except ParseError as error:
         return RowResult(
             example.id, example.line, example.message, expected, None, raw,
-            parsed=False, tool_right=False, right=False, right_normalised=False,
+            parsed=False, tool_right=False, right=False, right_normalised=False, right_with_defaults=False,
             error_class="unparsed", detail=str(error), refusal=Refusal("unreadable", f"{error}."),
         )  # fmt: skip
     right = same_calls(example.calls, predicted, tools)
+    filled = (with_all_defaults(expected, tools), with_all_defaults(predicted, tools))
     error_class, detail = (None, "") if right else classify(example.calls, predicted, tools)
     return RowResult(
         example.id, example.line, example.message, expected, tuple(predicted), raw,
@@ -75,6 +77,7 @@ def _score(example: Example, raw: str, tools: dict[str, Tool], fmt: PromptFormat
         tool_right=same_tools(example.calls, predicted),
         right=right,
         right_normalised=right or same_calls(example.calls, predicted, tools, loose=True),
+        right_with_defaults=right or same_calls(*filled, tools),
         error_class=error_class,
         detail=detail,
         refusal=next((found for call in predicted if (found := refusal(call, tools))), None),

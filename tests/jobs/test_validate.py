@@ -92,6 +92,19 @@ def test_fixed_files_are_written_and_checked(broken: Path, tmp_path: Path) -> No
     assert broken.read_bytes() == before
 
 
+def test_rows_without_a_fix_are_left_out_on_request(tmp_path: Path) -> None:
+    dataset, fixed = tmp_path / "rows.csv", tmp_path / "fixed.csv"
+    text = (ROOT / "examples" / "hiking.csv").read_text(encoding="utf-8")
+    dataset.write_text(f'{text}"Unread","["\n', encoding="utf-8")
+    arguments = ("--dataset", dataset, "--tools", ROOT / "examples" / "tools.json")
+    done = validate(*arguments)
+    assert "way out: Leave the row out. (--fix --leave-out calls-not-json)" in done.stdout
+    done = validate(*arguments, "--fix", "--leave-out", "all", "--output", fixed)
+    assert done.returncode == 0
+    assert "1 row dropped" in done.stderr.splitlines()[-1]
+    assert fixed.read_text(encoding="utf-8") == text
+
+
 def test_fixed_tools_go_where_they_are_told(tmp_path: Path) -> None:
     examples = ROOT / "examples"
     tools = {"tools": json.loads((examples / "tools.json").read_text(encoding="utf-8"))}
@@ -109,6 +122,7 @@ def test_fixed_tools_go_where_they_are_told(tmp_path: Path) -> None:
         [],
         ["--dataset", "x.csv", "--tools", "t.json", "--fix"],
         ["--dataset", "x.csv", "--tools", "t.json", "--output", "y.csv"],
+        ["--dataset", "x.csv", "--tools", "t.json", "--leave-out", "all"],
         ["--dataset", "x.csv", "--tools", "t.json", "--prompt-format", "xml"],
         ["--dataset", "x.csv", "--tools", "t.json", "--kv-cache-max-len", "0"],
     ],

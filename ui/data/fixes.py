@@ -153,6 +153,8 @@ def _question(request: FixRequest, plan: FixPlan) -> Markup:
 
 def _warning(request: FixRequest) -> Markup:
     rule = request.rule
+    if request.leave_out:
+        return callout("warn", "These rows will not be in the set", "Nothing is trained on them or tested with them.")
     if rule is None or rule.safe:
         return Markup("")
     title = (
@@ -164,9 +166,12 @@ def _warning(request: FixRequest) -> Markup:
 
 
 def _title(request: FixRequest) -> str:
+    line = f", line {request.line:,}" if request.line is not None else ""
+    if request.leave_out:
+        why = f": {request.rule.title[0].lower()}{request.rule.title[1:]}" if request.rule else ""
+        return f"Leave out rows with errors{why}{line}"
     if request.rule is None:
         return "Fix all safe problems"
-    line = f", line {request.line:,}" if request.line is not None else ""
     return f"Fix: {request.rule.title[0].lower()}{request.rule.title[1:]}{line}"
 
 

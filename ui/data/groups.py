@@ -9,10 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from backend.data.rows import LEAVE_OUT as ROW_LEFT_OUT
 from backend.data.rows import Rule
 from backend.data.rules import all_rules
 from backend.records import Issue
 from ui.html import Slice, badge, button, code, text
+from ui.work import LEAVE_OUT
 
 PAGE_SIZE = 8
 FEW = 6
@@ -91,6 +93,7 @@ def group_list(groups: Sequence[Group], unfolded: Unfolded, detail: Detail | Non
 def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, fixes: bool) -> Markup:
     fixable = [issue for issue in group.issues if issue.fix] if fixes and group.rule.fixer else []
     together = _fix_all(group, len(fixable)) if fixable and (group.rule.safe or group.rule.batch) else Markup("")
+    together += _leave_out_all(group) if fixes else Markup("")
     severity = badge("note" if group.severity == "info" else group.severity, TONES[group.severity])
     return Markup(
         '<div class="group"><details data-group="{name}"{open}><summary>{severity}'
@@ -103,7 +106,7 @@ def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, f
         severity=severity,
         rule=group.rule,
         summary=_summary(group),
-        cases=_cases(group, unfolded, detail, bool(fixable)),
+        cases=_cases(group, unfolded, detail, fixes),
         together=together,
     )
 
@@ -120,6 +123,16 @@ def _fix_all(group: Group, count: int) -> Markup:
     label = (f"Fix {count:,}" if count > 1 else "Fix") + ("" if group.rule.safe else "…")
     title = f"Fix {text.count(count, 'problem')}: {group.rule.title}"
     return button("fix", label, kind="quiet small", fixing=group.rule.code, title=title)
+
+
+def _leave_out_all(group: Group) -> Markup:
+    """The button that leaves out the rows of the errors that have no fix; empty if there are none."""
+    lines = {issue.line for issue in group.issues if issue.way_out == ROW_LEFT_OUT}
+    if not lines:
+        return Markup("")
+    rows = text.count(len(lines), "row")
+    title = f"Leave out {rows}: {group.rule.title}"
+    return button("fix", f"Leave out {rows}…", kind="quiet small", fixing=f"{LEAVE_OUT}:{group.rule.code}", title=title)
 
 
 def _cases(group: Group, unfolded: Unfolded, detail: Detail | None, fixes: bool) -> Markup:
@@ -153,7 +166,17 @@ def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: b
     return Markup(
         '<tr><td data-label="Where">{}{}</td><td data-label="Problem"><div>{}</div></td>'
         '<td data-label="Fix">{}</td></tr>'
-    ).format(shown, column, issue.message, _fix(group.rule, issue) if fixes and issue.fix else issue.fix or "")
+    ).format(shown, column, issue.message, _lead_out(group.rule, issue) if fixes else issue.fix or issue.way_out or "")
+
+
+def _lead_out(rule: Rule, issue: Issue) -> object:
+    """The fix of a problem with its button, or the way out of an error that has none."""
+    if issue.fix:
+        return _fix(rule, issue) if rule.fixer else issue.fix
+    if issue.way_out != ROW_LEFT_OUT:
+        return Markup('<div class="note">{}</div>').format(issue.way_out) if issue.way_out else ""
+    wanted, title = f"{LEAVE_OUT}:{rule.code}:{issue.line}", f"Leave the row of line {issue.line} out"
+    return button("fix", "Leave out…", kind="text", fixing=wanted, title=title)
 
 
 def _fix(rule: Rule, issue: Issue) -> Markup:

@@ -10,7 +10,7 @@ from ui.data.upload import after_check
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
 from ui.services import UploadedData, draft_link
-from ui.work import SAFE, safely_fixable
+from ui.work import LEAVE_OUT, SAFE, rows_to_leave_out, safely_fixable
 
 
 def data_state(page_state: PageState) -> Markup:
@@ -60,7 +60,7 @@ def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -
     if errors:
         says = f"{text.count(errors, 'error')} must be fixed before training."
         body.append(callout("error", "Not ready to train", says))
-    actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors)]
+    actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors), *_leave_out(report)]
     if actions:
         body.append(Markup('<div class="actions">{}</div>').format(Markup("").join(actions)))
     return card(source.name, Markup("").join(body), aside=button("other", "Use other files", kind="quiet small"))
@@ -74,6 +74,12 @@ def _fix_all(report: CheckReport, errors: int) -> list[Markup]:
     count = safely_fixable(report.issues)
     kind = "primary" if errors else "quiet"
     return [button("fix", f"Fix all safe problems ({count:,})", kind=kind, fixing=SAFE)] if count else []
+
+
+def _leave_out(report: CheckReport) -> list[Markup]:
+    count = rows_to_leave_out(report.issues)
+    label = f"Leave out {text.count(count, 'row')} with errors…"
+    return [button("fix", label, kind="quiet", fixing=LEAVE_OUT)] if count else []
 
 
 def _read(source: UploadedData) -> Markup:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from backend.data import CheckReport, write_csv
 from backend.data.check import joined as joined_rows
+from backend.data.fixing import ALL, plan_fixes, without_messages
 from backend.data.imports import GivenFile
 from backend.errors import InputError
 from backend.records import Issue
@@ -20,8 +21,11 @@ from ui.data.problems import summary_line, unfolded_by
 from ui.data.upload import files_read
 from ui.html import Part, button, callout, card, clicked, progress, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import UploadedData
+from ui.work import rows_to_leave_out
 
 NOTE = "A file of rows in any known format, to measure accuracy. Its rows are held out of training."
+TRAINED = "set-test-row-in-train"
 OWN = (
     "The split column of your CSV decides this. To use another test file, remove that column and upload the CSV again."
 )
@@ -95,9 +99,47 @@ def _click(page_state: PageState, data: dict[str, str]) -> Location:
     source, upload_store = page_state.source, page_state.services.upload_store
     if source is None:
         return page_state.location
-    if data.get("do") == "hold":
-        return _merged(page_state)
+    match data.get("do"):
+        case "hold":
+            return _merged(page_state)
+        case "untrain":
+            return _untrained(page_state)
+        case "leave-out":
+            return _left_out(page_state)
     return Location(data=upload_store.add_changed(source, test=None))
+
+
+def _untrained(page_state: PageState) -> Location:
+    """Open a draft whose training rows have no message of the test rows."""
+    source, found = page_state.source, page_state.test_check.result if page_state.test_check else None
+    if source is None or source.test is None or found is None:
+        return page_state.location
+    content, lines = without_messages(source.dataset, (example.message for example in found.examples))
+    said = f"{text.count(len(lines), 'row')} taken out of training, because {source.test.name} tests with them."
+    return _changed(page_state, source, said, dataset=content.encode("utf-8", "surrogatepass"))
+
+
+def _left_out(page_state: PageState) -> Location:
+    """Open a draft whose test file lacks the rows with errors."""
+    source = page_state.source
+    if source is None or source.test is None:
+        return page_state.location
+    plan = plan_fixes(source.test, source.tools, page_state.options, (), leave_out_codes=[ALL])
+    said = f"{text.count(len(plan.dropped_lines), 'row')} with errors left out of {source.test.name}."
+    with Scratch() as folder:
+        path = Path(folder) / source.test.name
+        path.write_bytes(plan.csv_text.encode("utf-8", "surrogatepass"))
+        return _changed(page_state, source, said, test=path)
+
+
+def _changed(page_state: PageState, source: UploadedData, said: str, **changes: Any) -> Location:
+    """Open a draft with changed files; Undo leads back."""
+    origin = replace(source.origin, made=said, parent=page_state.location.data)
+    location = Location(data=page_state.services.upload_store.add_changed(source, origin=origin, **changes))
+    check = replace(page_state, location=location).check
+    if check:
+        check.done.wait(1.0)
+    return location
 
 
 def _merged(page_state: PageState) -> Location:
@@ -114,13 +156,7 @@ def _merged(page_state: PageState) -> Location:
         said = (
             f"{text.count(len(found.examples), 'row')} of {source.test.name} held out, marked “test” in a split column."
         )
-        origin = replace(source.origin, made=said, parent=page_state.location.data)
-        changes = {"dataset": path, "origin": origin, "test": None}
-        location = Location(data=page_state.services.upload_store.add_changed(source, **changes))
-    check = replace(page_state, location=location).check
-    if check:
-        check.done.wait(1.0)
-    return location
+        return _changed(page_state, source, said, dataset=path, test=None)
 
 
 def _state(page_state: PageState) -> Markup:
@@ -147,7 +183,7 @@ def _verdict(report: CheckReport, found: CheckReport) -> Markup:
     if not found.ok:
         errors = sum(issue.severity == "error" for issue in found.issues)
         body = f"{text.count(errors, 'error')} must be fixed before these rows can be used as a test."
-        return Markup("").join([line, callout("error", "Not ready as a test", body)])
+        return Markup("").join([line, callout("error", "Not ready as a test", body, _ways_out(found))])
     if not report.ok:
         return Markup("").join(
             [line, callout("warn", "These rows have no errors", "Fix the training rows first, then hold these out.")]
@@ -156,6 +192,17 @@ def _verdict(report: CheckReport, found: CheckReport) -> Markup:
         "hold", f"Hold {'this' if found.rows == 1 else 'these'} {text.count(found.rows, 'row')} out", kind="primary"
     )
     return Markup("").join([line, Markup('<div class="actions">{}</div>').format(hold)])
+
+
+def _ways_out(found: CheckReport) -> Markup:
+    """The buttons that end the errors of rows."""
+    trained = len({issue.line for issue in found.issues if issue.code == TRAINED})
+    rows = rows_to_leave_out(found.issues)
+    buttons = [
+        button("untrain", f"Take the messages of {text.count(trained, 'row')} out of training") if trained else "",
+        button("leave-out", f"Leave out {text.count(rows, 'row')} with errors") if rows else "",
+    ]
+    return Markup("").join(buttons)
 
 
 def _problems(found: CheckReport | None, unfolded: Unfolded) -> Markup:

@@ -74,6 +74,12 @@ def _notes(evaluation: Evaluation) -> Markup:
         f"{parsed.k:,} of {parsed.n:,} answers can be read by the phone. "
         f"Without regard to case and punctuation, {text.percent(loose.value)} are right."
     )
+    defaults = evaluation.tuned.combined_with_defaults
+    if defaults and defaults.k != evaluation.tuned.combined.k:
+        lines.append(
+            f"If an argument that is left out counts as its default in tools.json, {text.percent(defaults.value)} are "
+            f"right ({defaults.k:,} of {defaults.n:,})."
+        )
     if evaluation.tuned.refused:
         lines.append(evaluation.tuned.refusal_sentence())
     if evaluation.setup.note:

@@ -77,8 +77,10 @@ def _result(row: RowResult) -> Markup:
     if row.right:
         return Markup("{}{}").format(badge("right", "ok"), sure)
     kind = str(row.error_class)
+    default = _note("Right if a default that is left out counts as written." if row.right_with_defaults else "")
     refused = _note(f"An app refuses it: {row.refusal.reason}") if row.refusal and row.parsed else ""
-    return Markup("{}{}{}{}").format(badge(KINDS.get(kind, kind), "warn"), sure, _note(row.detail), refused)
+    shown = badge(KINDS.get(kind, kind), "warn")
+    return Markup("{}{}{}{}{}").format(shown, sure, _note(row.detail), default, refused)
 
 
 def _answer(twin: RowResult) -> Markup:

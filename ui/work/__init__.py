@@ -13,10 +13,11 @@ from ui.work.data import (
     plan,
     read_files,
 )
-from ui.work.fix_request import SAFE, FixRequest, read_fix_request, safely_fixable
+from ui.work.fix_request import LEAVE_OUT, SAFE, FixRequest, read_fix_request, rows_to_leave_out, safely_fixable
 from ui.work.process import Bounds, Stopped, TooMuch, run_apart
 
 __all__ = [
+    "LEAVE_OUT",
     "SAFE",
     "Bounds",
     "Data",
@@ -34,6 +35,7 @@ __all__ = [
     "plan",
     "read_files",
     "read_fix_request",
+    "rows_to_leave_out",
     "run_apart",
     "safely_fixable",
 ]

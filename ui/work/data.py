@@ -86,8 +86,9 @@ def choose(
 def plan(data: Data, request: FixRequest, report: ReportProgress) -> FixPlan:
     """Plan the requested fixes."""
     report(0.0, "Planning the changes")
+    files = (data.dataset, data.tools, data.options)
     return plan_fix_request(
-        request, lambda lines: plan_fixes(data.dataset, data.tools, data.options, request.codes, lines)
+        request, lambda lines: plan_fixes(*files, request.codes, lines, leave_out_codes=request.leave_out_codes)
     )
 
 

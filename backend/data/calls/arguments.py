@@ -188,7 +188,7 @@ def _folded(word: str) -> str:
 
 
 def show_value(value: Any) -> str:
-    """Returns a value as text, shortened for a message."""
+    """Returns a value as JSON, shortened for a message."""
     if isinstance(value, str):
         return show(value)
     text = json_text(value)

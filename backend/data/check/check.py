@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from backend.data.check.report import CheckReport, TableRow, in_order
@@ -83,7 +84,7 @@ def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only:
     report = progress or _silent
     issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
     report(0.1, "Reading the rows")
-    message_rules, call_rules = (_rules(scope, errors_only) for scope in ("message", "calls"))
+    message_rules, call_rules, row_rules = (_rules(scope, errors_only) for scope in ("message", "calls", "row"))
     calls_found: dict[str, list[Issue]] = {}
     for number, row in enumerate(inputs.rows):
         if number % _REPORTED_EVERY == 0:
@@ -95,6 +96,8 @@ def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only:
             if found is None:
                 found = calls_found[row.calls] = _findings(call_rules, 0, CALLS, inputs.cell(row.calls), inputs)
             issues += [_on_line(issue, row.line) for issue in found]
+        if row_rules and row.message and row.calls:
+            issues += _findings(row_rules, row.line, CALLS, row.message, inputs.cell(row.calls), inputs)
     return issues
 
 
@@ -132,7 +135,7 @@ def _findings(rules: list[Rule], line: int | None, column: str | None, *argument
 
 
 def _on_line(issue: Issue, line: int) -> Issue:
-    return Issue(issue.severity, issue.code, issue.file, line, issue.column, issue.message, issue.fix)
+    return replace(issue, line=line)
 
 
 def _silent(_share: float, _what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from backend.data.check.report import CheckReport
+from backend.data.rows import LEAVE_OUT
 from backend.data.text import FixPlan, count, escape, show
 from backend.records import Issue
 
@@ -57,6 +58,9 @@ def _lines(issue: Issue, originals: Mapping[int, str]) -> Iterator[str]:
     yield f"  {_FILES[issue.file]}{line}{column} [{issue.code}] {issue.message}"
     if issue.fix:
         yield f"      fix: {issue.fix}"
+    elif issue.way_out:
+        how = f" (--fix --leave-out {issue.code})" if issue.way_out == LEAVE_OUT else ""
+        yield f"      way out: {issue.way_out}{how}"
 
 
 def _tools(report: CheckReport) -> Iterator[str]:

@@ -34,6 +34,7 @@ class CsvEditor:
         self.line_feeds_only = False
         self.new_header = False
         self.begins_at = 0
+        self.ends_at = len(table.source.text)
         records = [*(row.record for row in table.rows), *table.ragged, *table.faulty]
         self.header = DraftRow(table.header, table.header.cells) if table.header else None
         self.rows = [DraftRow(record, record.cells) for record in sorted(records, key=lambda record: record.start)]
@@ -71,7 +72,7 @@ class CsvEditor:
                 position += len(_line_end(source, position))
             else:
                 parts.append(encode_record(row.cells, self.delimiter))
-        text = "".join([*parts, source[position:]])
+        text = "".join([*parts, source[position : self.ends_at]])
         return re.sub(r"\r\n?", "\n", text) if self.line_feeds_only else text
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
+from backend.data.calls import read_calls
 from backend.data.csv.reading import DELIMITERS, Record, read_records
 from backend.data.text import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
@@ -71,4 +72,11 @@ def _with_names(record: Record, text: str, delimiter: str) -> Record:
 
 def _is_data(record: Record) -> bool:
     """Whether the record in the header's position is a row."""
-    return not column_index(record.cells) and any(_LOOKS_LIKE_CALLS.match(cell) for cell in record.cells)
+    if column_index(record.cells):
+        return False
+    return any(_LOOKS_LIKE_CALLS.match(cell) or _has_calls(cell) for cell in record.cells)
+
+
+def _has_calls(cell: str) -> bool:
+    """Whether a cell has calls in any notation, with a bracket or a tag, which a column's name has not."""
+    return any(mark in cell for mark in "[{(<") and bool(read_calls(cell).sound)

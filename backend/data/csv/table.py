@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def _collect(table: CsvTable) -> CsvTable:
         long_cells=tuple(long_cells),
         cut_at=cut_at,
     )
+
+
+def rows_after_last(table: CsvTable) -> Iterator[Record]:
+    """Yields the records after the most that are read."""
+    if table.cut_at is None:
+        return
+    for record in read_records(table.source.text, table.delimiter):
+        if record.line >= table.cut_at:
+            yield record
 
 
 def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:

@@ -1,22 +1,25 @@
 """The fixers that rules use: for calls, for the CSV, for the set and for tools.json."""
 
 from backend.data.fixers.call_keys import free_keys, rename_free_keys
-from backend.data.fixers.calls import apply_sure, drop_nulls, rename_arguments, rename_tool
+from backend.data.fixers.calls import (
+    apply_sure,
+    drop_nulls,
+    omit_defaults,
+    rename_arguments,
+    rename_tool,
+    write_defaults,
+)
 from backend.data.fixers.closed_values import closed_arguments, list_closed_values
 from backend.data.fixers.csv import (
-    CONTROL,
-    add_header,
-    drop_above,
+    cleaned_cell,
     drop_controls,
     drop_mark,
     drop_padding,
-    drop_repeated_headers,
     join_lines,
+    keep_first_rows,
     one_line,
     re_decode,
     repair_records,
-    repeats_header,
-    spell_header,
     use_commas,
     use_line_feeds,
 )
@@ -41,6 +44,16 @@ from backend.data.fixers.from_rows import (
     write_items,
     write_types,
 )
+from backend.data.fixers.header import (
+    add_header,
+    drop_above,
+    drop_repeated_headers,
+    likely_column,
+    name_missing_columns,
+    rename_repeated_columns,
+    repeats_header,
+    spell_header,
+)
 from backend.data.fixers.misnamed_lists import is_misnamed_list, write_as_lists
 from backend.data.fixers.renaming import (
     Unusable,
@@ -53,8 +66,9 @@ from backend.data.fixers.renaming import (
     rename_for_kotlin,
     rename_tools,
 )
-from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised
+from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised, drop_trained
 from backend.data.fixers.together import CallChange, Together, changed_calls
+from backend.data.fixers.tool_marks import mark_distractors
 from backend.data.fixers.tool_plan import plan_tools, replace_schemas
 from backend.data.fixers.tool_texts import (
     clean_texts,
@@ -78,24 +92,36 @@ from backend.data.fixers.tools import (
 )
 from backend.data.fixers.tuples import first_items, one_item_type, position_names, write_as_arrays, write_as_objects
 from backend.data.fixers.valid_names import ALLOWED, is_not_kotlin, name_problem, valid_name
+from backend.data.fixers.values import (
+    MessageFixer,
+    ValuesFixer,
+    as_in_message,
+    follow_message,
+    keeps_copies,
+    open_texts,
+    write_as_in_message,
+)
 
 __all__ = [
     "ALLOWED",
-    "CONTROL",
     "Argument",
     "CallChange",
+    "MessageFixer",
     "Place",
     "Together",
     "Unusable",
+    "ValuesFixer",
     "add_header",
     "all_arguments",
     "all_places",
     "apply_sure",
+    "as_in_message",
     "at",
     "can_rename_arguments",
     "cannot_be_read",
     "changed_calls",
     "clean_texts",
+    "cleaned_cell",
     "closed_arguments",
     "cut_references",
     "decided_schema",
@@ -113,7 +139,9 @@ __all__ = [
     "drop_nulls",
     "drop_padding",
     "drop_repeated_headers",
+    "drop_trained",
     "first_items",
+    "follow_message",
     "free_keys",
     "has_no_type",
     "has_other_values",
@@ -126,16 +154,23 @@ __all__ = [
     "is_open_object",
     "is_unseen_enum",
     "join_lines",
+    "keep_first_rows",
+    "keeps_copies",
     "known_required",
+    "likely_column",
     "list_closed_values",
+    "mark_distractors",
+    "name_missing_columns",
     "name_problem",
     "name_tools",
     "named_entries",
     "new_argument_names",
     "new_name",
     "new_tool_names",
+    "omit_defaults",
     "one_item_type",
     "one_line",
+    "open_texts",
     "optional_if_null",
     "plan_tools",
     "position_names",
@@ -144,6 +179,7 @@ __all__ = [
     "rename_arguments_of_tools",
     "rename_for_kotlin",
     "rename_free_keys",
+    "rename_repeated_columns",
     "rename_tool",
     "rename_tools",
     "repair_records",
@@ -164,8 +200,10 @@ __all__ = [
     "without_tokens",
     "write_arguments",
     "write_as_arrays",
+    "write_as_in_message",
     "write_as_lists",
     "write_as_objects",
+    "write_defaults",
     "write_descriptions",
     "write_items",
     "write_types",

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from backend.data.calls import UNFIXABLE, CallsCell, Mismatch, MismatchKind, RawCall, canonical_text
+from backend.data.calls import (
+    UNFIXABLE,
+    CallsCell,
+    Mismatch,
+    MismatchKind,
+    RawCall,
+    canonical_text,
+    with_defaults,
+    without_defaults,
+)
 from backend.data.rows import Inputs
 from backend.data.text import nearest
 
 CellFixer = Callable[[CallsCell, Inputs], str]
 
 
-def _rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
+def rewritten(cell: CallsCell, change: Callable[[RawCall], tuple[str, Mapping[str, Any]]]) -> str:
     """Returns the cell with each call replaced, or the same text if no call changes or a call cannot be read."""
     if not cell.calls or len(cell.sound) != len(cell.calls):
         return cell.text
@@ -33,7 +42,7 @@ def rename_tool(cell: CallsCell, inputs: Inputs) -> str:
         likely = None if call.name in inputs.tools else nearest(call.name, inputs.tools)
         return likely or call.name, call.arguments
 
-    return _rewritten(cell, change)
+    return rewritten(cell, change)
 
 
 def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
@@ -46,7 +55,7 @@ def rename_arguments(cell: CallsCell, inputs: Inputs) -> str:
                 arguments = renamed(arguments, mismatch.path, mismatch.rename)
         return call.name, arguments
 
-    return _rewritten(cell, change)
+    return rewritten(cell, change)
 
 
 def apply_sure(kind: MismatchKind) -> CellFixer:
@@ -59,7 +68,7 @@ def apply_sure(kind: MismatchKind) -> CellFixer:
                 arguments = replaced(arguments, mismatch.path, mismatch.better)
             return call.name, arguments
 
-        return _rewritten(cell, change)
+        return rewritten(cell, change)
 
     return fix
 
@@ -69,6 +78,25 @@ def drop_nulls(cell: CallsCell, _inputs: Inputs) -> str:
     if not any(call and call.nulls for call in cell.calls or ()) or len(cell.sound) != len(cell.calls or ()):
         return cell.text
     return cell.canonical
+
+
+def write_defaults(cell: CallsCell, inputs: Inputs) -> str:
+    """Writes the defaults out that other rows write out."""
+    return _with_defaults(cell, inputs, with_defaults)
+
+
+def omit_defaults(cell: CallsCell, inputs: Inputs) -> str:
+    """Removes the arguments with a default that other rows leave out."""
+    return _with_defaults(cell, inputs, without_defaults)
+
+
+def _with_defaults(cell: CallsCell, inputs: Inputs, apply: Callable[..., Mapping[str, Any]]) -> str:
+    def change(call: RawCall) -> tuple[str, Mapping[str, Any]]:
+        tool, mixed = inputs.tools.get(call.name), inputs.mixed_defaults
+        schema = tool.parameters if tool else {}
+        return call.name, apply(call.arguments, schema, lambda path: (call.name, path) in mixed)
+
+    return rewritten(cell, change)
 
 
 def _sure(mismatches: tuple[Mismatch, ...], kind: MismatchKind) -> Iterator[Mismatch]:

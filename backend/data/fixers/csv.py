@@ -3,94 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from backend.data.calls import read_calls
-from backend.data.csv import CsvEditor, DraftRow, Fault, normal_name, repaired_cells
-from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, Change
+from backend.data.csv import CsvEditor, DraftRow, Fault, repaired_cells, rows_after_last
+from backend.data.fixers.header import CsvFixer, IsSelected, changed
+from backend.data.fixers.values import Clean, cleaned_values, follow_message
+from backend.data.text import ANSWER, CALLS, CONTROL, MESSAGE, Change, without_controls
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"(?<![ \t])[ \t]*+[\r\n]++\s*+")
 _SHOWN = 300
 
-IsSelected = Callable[[int], bool]
-"""Whether the row that begins on a line is to be fixed."""
 
-CsvFixer = Callable[[CsvEditor, IsSelected], Iterator[Change]]
-"""Fixes the draft and yields its changes; the caller fills in their code."""
-
-
-def _change(line: int, column: str | None, before: str, after: str) -> Change:
-    return Change("csv", line, column, "", before, after)
+def keep_first_rows(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
+    """Drops the rows after the most that are read."""
+    table = draft.table
+    for record in rows_after_last(table):
+        draft.ends_at = min(draft.ends_at, record.start)
+        text = table.source.text[record.start : record.end]
+        yield Change("csv", record.line, None, "", text[:_SHOWN], "", dropped=True)
 
 
 def re_decode(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
     """Reports the encoding; the text was decoded when it was read, and is written as UTF-8."""
     source = draft.table.source
     if source.encoding.startswith(("utf-16", "utf-32")):
-        yield _change(1, None, source.encoding.upper(), "UTF-8")
+        yield changed(1, None, source.encoding.upper(), "UTF-8")
     for line, text in source.bad_lines:
         raw = text.encode("cp1252", "replace").decode("utf-8", "backslashreplace")
-        yield _change(line, None, raw[:_SHOWN], text[:_SHOWN])
+        yield changed(line, None, raw[:_SHOWN], text[:_SHOWN])
 
 
 def drop_mark(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
     """Reports the byte order mark; the text was read without it, and is written without it."""
     if draft.table.source.bom:
-        yield _change(1, None, "a byte order mark", "no mark")
+        yield changed(1, None, "a byte order mark", "no mark")
 
 
 def use_commas(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
     """Writes every record with commas."""
     if draft.delimiter != ",":
-        yield _change(draft.header.record.line if draft.header else 1, None, draft.delimiter, ",")
+        yield changed(draft.header.record.line if draft.header else 1, None, draft.delimiter, ",")
         draft.delimiter = ","
 
 
 def use_line_feeds(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
     """Writes every line end as LF."""
     if "\r" in draft.table.source.text:
-        yield _change(1, None, "CRLF", "LF")
+        yield changed(1, None, "CRLF", "LF")
         draft.line_feeds_only = True
-
-
-def add_header(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
-    """Adds the standard header above the first row."""
-    if draft.header is None and draft.rows:
-        yield _change(draft.rows[0].record.line, None, "", ",".join(REQUIRED_COLUMNS))
-        draft.new_header = True
-
-
-def drop_above(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
-    """Removes the lines above the header."""
-    if draft.header and draft.table.above:
-        first = draft.table.above[0]
-        text = draft.table.source.text[first.start : draft.header.record.start]
-        draft.begins_at = draft.header.record.start
-        yield Change("csv", first.line, None, "", text[:_SHOWN], "", dropped=True)
-
-
-def repeats_header(message: str | None, calls: str | None) -> bool:
-    """Whether the cells of a row are the names of its columns."""
-    return (normal_name(message or ""), normal_name(calls or "")) == REQUIRED_COLUMNS
-
-
-def drop_repeated_headers(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
-    """Drops the rows that repeat the header."""
-    for row in draft.readable():
-        cells = (draft.cell(row, MESSAGE), draft.cell(row, CALLS))
-        if selected(row.record.line) and repeats_header(*cells):
-            row.dropped = True
-            yield Change("csv", row.record.line, None, "", " | ".join(row.cells), "", dropped=True)
-
-
-def spell_header(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
-    """Writes the names of the known columns in the standard spelling."""
-    header = draft.header
-    for name, at in draft.table.index.items() if header else ():
-        if header and header.cells[at] != name:
-            yield _change(header.record.line, name, header.cells[at], name)
-            header.rewrite((*header.cells[:at], name, *header.cells[at + 1 :]))
 
 
 def repair_records(fault: Fault | None) -> CsvFixer:
@@ -101,7 +62,7 @@ def repair_records(fault: Fault | None) -> CsvFixer:
         if header and fault and header.record.fault == fault and selected(header.record.line):
             before = draft.table.source.text[header.record.start : header.record.end]
             header.rewrite(header.cells)
-            yield _change(header.record.line, None, before[:_SHOWN], ",".join(header.cells))
+            yield changed(header.record.line, None, before[:_SHOWN], ",".join(header.cells))
         for row in draft.rows:
             record = row.record
             concerned = record.fault == fault and (fault is not None or len(record.cells) != draft.table.width)
@@ -110,7 +71,7 @@ def repair_records(fault: Fault | None) -> CsvFixer:
             if cells is not None:
                 before = draft.table.source.text[record.start : record.end]
                 row.rewrite(cells)
-                yield _change(record.line, None, before[:_SHOWN], " | ".join(cells)[:_SHOWN])
+                yield changed(record.line, None, before[:_SHOWN], " | ".join(cells)[:_SHOWN])
 
     return fix
 
@@ -121,26 +82,55 @@ def drop_padding(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
         if row.record.padded and selected(row.record.line):
             before = draft.table.source.text[row.record.start : row.record.end]
             row.rewrite(row.cells)
-            yield _change(row.record.line, None, before[:_SHOWN], "without spaces next to the quotes")
+            yield changed(row.record.line, None, before[:_SHOWN], "without spaces next to the quotes")
 
 
 def drop_controls(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
-    """Removes control characters from the messages."""
+    """Removes control characters from messages and the values copied from them, then from all calls and answers."""
     for row, text in _cells(draft, MESSAGE, selected):
-        cleaned = CONTROL.sub("", text)
-        if cleaned != text and cleaned.strip():
-            yield _change(row.record.line, MESSAGE, text, cleaned)
-            draft.set_cell(row, MESSAGE, cleaned)
+        yield from _clean_message(draft, row, text, without_controls)
+    for column in (CALLS, ANSWER):
+        for row, text in _cells(draft, column, selected):
+            cleaned = cleaned_cell(text, column)
+            if cleaned != text:
+                yield changed(row.record.line, column, text, cleaned)
+                draft.set_cell(row, column, cleaned)
+
+
+def cleaned_cell(text: str, column: str) -> str:
+    """Returns a cell without control characters; calls that cannot be read stay unchanged."""
+    if column != CALLS:
+        cleaned = without_controls(text)
+        return cleaned if cleaned.strip() else text
+    cleaned = cleaned_values(read_calls(text), {}, without_controls) if CONTROL.search(text) else text
+    return cleaned if not CONTROL.search(cleaned) else text
+
+
+def _clean_message(draft: CsvEditor, row: DraftRow, text: str, clean: Clean) -> Iterator[Change]:
+    """Cleans a message and the values that were copied from it, unless that would separate them."""
+    cleaned, calls = clean(text), draft.cell(row, CALLS)
+    if cleaned == text or not cleaned.strip():
+        return
+    followed = follow_message(read_calls(calls), {}, text, cleaned, clean) if calls else calls
+    if followed is None and calls is not None:
+        return
+    yield changed(row.record.line, MESSAGE, text, cleaned)
+    draft.set_cell(row, MESSAGE, cleaned)
+    if calls is not None and followed is not None and followed != calls:
+        yield changed(row.record.line, CALLS, calls, followed)
+        draft.set_cell(row, CALLS, followed)
 
 
 def join_lines(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:
-    """Puts each message and each list of calls on one line."""
-    for column in (MESSAGE, CALLS):
-        for row, text in _cells(draft, column, selected):
-            joined = one_line(text, column)
-            if joined is not None:
-                yield _change(row.record.line, column, text, joined)
-                draft.set_cell(row, column, joined)
+    """Puts each message, with the values copied from it, and each list of calls on one line."""
+    for row, text in _cells(draft, MESSAGE, selected):
+        if one_line(text, MESSAGE) is not None:
+            yield from _clean_message(draft, row, text, lambda cell: one_line(cell, MESSAGE) or cell)
+    for row, text in _cells(draft, CALLS, selected):
+        joined = one_line(text, CALLS)
+        if joined is not None:
+            yield changed(row.record.line, CALLS, text, joined)
+            draft.set_cell(row, CALLS, joined)
 
 
 def one_line(text: str, column: str) -> str | None:

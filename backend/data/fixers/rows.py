@@ -44,3 +44,13 @@ def drop_conflicting(view: SetView) -> Iterator[tuple[int, int]]:
             for at in positions:
                 if view.labels[at] != view.labels[best]:
                     yield view.examples[best].line, view.examples[at].line
+
+
+def drop_trained(view: SetView) -> Iterator[tuple[int, int]]:
+    """Drops every training row that has the normalised message of a test row."""
+    for positions in view.by_normal.values():
+        rows = [view.examples[at] for at in positions]
+        tested = next((row for row in rows if row.split == "test"), None)
+        for row in rows if tested else ():
+            if tested and row.split == "train":
+                yield tested.line, row.line

@@ -1,9 +1,9 @@
 """Plans fixes: which fixers apply, in which order, and the texts of both files after them.
 
 A rule's fixer is called by its scope: csv: (CsvEditor) -> changes · message: (text, Inputs) -> text · calls:
-(CallsCell, Inputs) -> text · set: (SetView) -> pairs of (line that stays, line dropped) · tools: (Inputs) -> JSON, or
-Together with the change of the calls in the rows · values: (SetView, whether a line of tools.json is selected) -> pairs
-of (path in tools.json, new schema).
+(CallsCell, Inputs) -> text · row: (message, CallsCell, Inputs) -> text of the calls · set: (SetView) -> pairs of (line
+that stays, line dropped) · tools: (Inputs) -> JSON, or Together with the change of the calls in the rows · values:
+(SetView, whether a line of tools.json is selected) -> pairs of (path in tools.json, new schema).
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from backend.data.check import check_rows, sound_examples
-from backend.data.csv import CsvEditor, DraftRow, table_from
-from backend.data.fixers import CallChange, changed_calls, plan_tools, replace_schemas
-from backend.data.rows import Inputs, Rule, Scope, SetView, read_inputs
+from backend.data.csv import CsvEditor
+from backend.data.fixers import CallChange, changed_calls, keep_first_rows, plan_tools, replace_schemas
+from backend.data.fixing.cells import fix_cells, with_message_rules
+from backend.data.fixing.leaving_out import leave_out, rows_left_out, view_of
+from backend.data.rows import Inputs, Rule, Scope, read_inputs
 from backend.data.rules import all_rules
-from backend.data.text import CALLS, MAX_ROWS, MESSAGE, Change, CheckOptions, FixPlan
+from backend.data.text import CALLS, MAX_ROWS, Change, CheckOptions, FixPlan
 from backend.data.tools import ToolsFile
 from backend.errors import InputError
 
 __all__ = ["Change", "FixPlan", "plan_fixes", "safe_codes"]
 
-_ROUNDS = 8
 _ALWAYS = ("csv-not-utf8", "csv-bom")
 """Fixes that always apply, because every file is written as UTF-8."""
 
@@ -39,23 +39,26 @@ def plan_fixes(
     options: CheckOptions | None = None,
     codes: Collection[str] | None = None,
     lines: Collection[int] | None = None,
+    leave_out_codes: Collection[str] = (),
 ) -> FixPlan:
     """Plans the fixes of the rules called `codes`, by default of all safe ones; writes nothing.
 
     `lines` limits the fixes to the rows that begin on these lines of the CSV, and those of the scope `values` to the
-    arguments on these lines of tools.json. Raises InputError if the CSV cannot be read, or if a code is unknown or has
-    no fixer.
+    arguments on these lines of tools.json. After the fixes, the rows that still have an error of the rules called
+    `leave_out_codes` ("all" means every rule) without a fix are dropped. Raises InputError if the CSV cannot be read,
+    or if a code is unknown or has no fixer.
     """
     inputs = read_inputs(dataset, tools, options or CheckOptions())
-    _refuse_unreadable(inputs)
-    rules = _chosen(codes)
+    rules, left_out = _chosen(codes), rows_left_out(leave_out_codes)
+    _refuse_unreadable(inputs, rules)
     changes, planned = plan_tools(inputs, _of(rules, "tools"))
     fixed_tools = replace(inputs, tools_file=planned.file, cells={})
     draft = CsvEditor(inputs.table)
     selected = _Selection(lines)
     changes += _fix_file(draft, rules, selected)
     changes += _change_calls(draft, planned.changes_of_calls, inputs)
-    changes += _fix_cells(draft, rules, fixed_tools, selected)
+    changes += fix_cells(draft, rules, fixed_tools, selected)
+    changes += leave_out(draft, left_out, fixed_tools, selected)
     changes += _drop_rows(draft, rules, fixed_tools, selected)
     tools_changes, tools_file = _fix_by_rows(draft, rules, fixed_tools, selected)
     changes += tools_changes
@@ -73,15 +76,15 @@ class _Selection:
         return self._lines is None or line in self._lines
 
 
-def _refuse_unreadable(inputs: Inputs) -> None:
+def _refuse_unreadable(inputs: Inputs, rules: list[Rule]) -> None:
     source = inputs.table.source
     if not source.readable:
         why = source.problem or (f"it is {source.kind}" if source.kind else "it is over the size limit")
         raise InputError(f"The CSV {source.path.name} cannot be fixed: {why}. Give a CSV in UTF-8.")
-    if inputs.table.cut_at is not None:
+    if inputs.table.cut_at is not None and [rule.fixer for rule in rules] != [keep_first_rows]:
         raise InputError(
             f"The CSV {source.path.name} has more than {MAX_ROWS:,} rows, so it was not read to its end and cannot be "
-            "fixed. Delete rows first."
+            "fixed. Apply the fix of csv-too-many-rows first."
         )
 
 
@@ -91,7 +94,8 @@ def _chosen(codes: Collection[str] | None) -> list[Rule]:
     for code in codes or ():
         if code not in fixable:
             raise InputError(f"There is no fix for {code!r}. There are fixes for: {', '.join(fixable)}.")
-    return [rule for rule in fixable.values() if (rule.safe if codes is None else rule.code in codes)]
+    chosen = None if codes is None else with_message_rules(codes)
+    return [rule for rule in fixable.values() if (rule.safe if chosen is None else rule.code in chosen)]
 
 
 def _of(rules: list[Rule], scope: Scope) -> list[Rule]:
@@ -120,35 +124,10 @@ def _change_calls(draft: CsvEditor, changes: Sequence[tuple[str, CallChange]], i
                 yield Change("csv", row.record.line, CALLS, code, text, changed)
 
 
-def _fix_cells(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:
-    """Applies the fixers of messages and calls, row by row, and yields their changes."""
-    for row in draft.readable():
-        if selected(row.record.line):
-            yield from _fix_cell(draft, row, MESSAGE, _of(rules, "message"), inputs)
-            yield from _fix_cell(draft, row, CALLS, _of(rules, "calls"), inputs)
-
-
-def _fix_cell(draft: CsvEditor, row: DraftRow, column: str, rules: list[Rule], inputs: Inputs) -> Iterator[Change]:
-    """Applies the fixers to one cell until none changes it, and yields their changes."""
-    text = draft.cell(row, column)
-    for _ in range(_ROUNDS if text else 0):
-        before_round = text
-        for rule in rules:
-            subject = inputs.cell(text or "") if column == CALLS else text
-            if rule.fixer and any(finding.fix for finding in rule.check(subject, inputs)):
-                fixed: str = rule.fixer(subject, inputs)
-                if fixed != text:
-                    yield Change("csv", row.record.line, column, rule.code, text or "", fixed)
-                    text = fixed
-                    draft.set_cell(row, column, fixed)
-        if text == before_round:
-            return
-
-
 def _drop_rows(draft: CsvEditor, rules: list[Rule], inputs: Inputs, selected: _Selection) -> Iterator[Change]:
     """Drops the rows that the fixers of the set name, and yields each with its cells."""
-    for rule in _of(rules, "set"):
-        view, rows = _view_of(draft, inputs)
+    for rule in [rule for rule in _of(rules, "set") if not rule.fixes_tools]:
+        view, rows, _ = view_of(draft, inputs)
         for _, line in list(rule.fixer(view)) if rule.fixer else ():
             row = rows[line]
             if not row.dropped and selected(row.record.line):
@@ -161,19 +140,9 @@ def _fix_by_rows(
 ) -> tuple[list[Change], ToolsFile]:
     """Applies the fixers of tools.json that follow from the rows; returns their changes and the fixed file."""
     changes: list[Change] = []
-    for rule in _of(rules, "values"):
-        view, _ = _view_of(draft, inputs)
+    for rule in [*_of(rules, "values"), *(rule for rule in rules if rule.fixes_tools)]:
+        view, _, _ = view_of(draft, inputs)
         found, file = replace_schemas(rule.code, inputs.tools_file, rule.fixer(view, selected) if rule.fixer else ())
         changes += found
         inputs = replace(inputs, tools_file=file, cells={})
     return changes, inputs.tools_file
-
-
-def _view_of(draft: CsvEditor, inputs: Inputs) -> tuple[SetView, dict[int, DraftRow]]:
-    """Returns the set in the current draft, and the draft's row on each of its lines."""
-    table = table_from(replace(draft.table.source, text=draft.text()))
-    now = replace(inputs, table=table)
-    view = SetView(now, sound_examples(now, check_rows(now, errors_only=True)))
-    remaining = [row for row in draft.rows if not row.dropped]
-    records = sorted([*(row.record for row in table.rows), *table.ragged, *table.faulty], key=lambda one: one.start)
-    return view, {record.line: row for record, row in zip(records, remaining, strict=True)}

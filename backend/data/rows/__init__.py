@@ -10,9 +10,11 @@ from backend.data.rows.seen_values import seen_kinds, seen_properties, seen_sche
 from backend.data.rows.set_view import Label, SetView
 from backend.data.rows.sources import ResolvedSet, resolve_set, resolve_source
 from backend.data.rows.splitting import Split, split_examples
+from backend.data.rows.ways_out import LEAVE_OUT, has_own_way_out
 
 __all__ = [
     "ITEMS",
+    "LEAVE_OUT",
     "RULES",
     "SCOPES",
     "Argument",
@@ -33,6 +35,7 @@ __all__ = [
     "class_labels",
     "closed_values",
     "find_label_errors",
+    "has_own_way_out",
     "measure_budget",
     "read_inputs",
     "resolve_set",

@@ -16,7 +16,6 @@ from backend.tokens import TokenCounter, counter_for
 MARGIN = 8
 """Tokens added to the longest row before it becomes the maximum length."""
 _CACHE_STEP = 128
-_MOST_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class TokenBudget:
 
     `prompt_tokens` is the longest prompt for each choice of declarations, `prefix` the part of it that all rows share.
     `tool_shares` is each tool's part of a prompt with full declarations, from 0 to 1. `smallest_cache` is the smallest
-    KV cache that holds every row, a multiple of 128. `over_length` and `over_cache` are the first 200 rows that do not
-    fit. `lengths` has every row's length, in order.
+    KV cache that holds every row, a multiple of 128. `over_length` and `over_cache` are the rows that do not fit.
+    `lengths` has every row's length, in order.
     """
 
     tokenizer: str
@@ -113,9 +112,9 @@ def _budget(
         max_seq_length_needed=longest.total + MARGIN,
         kv_cache=options.kv_cache_max_len,
         smallest_cache=math.ceil((longest.total + MARGIN) / _CACHE_STEP) * _CACHE_STEP,
-        over_length=tuple(over_length[:_MOST_LINES]),
+        over_length=tuple(over_length),
         over_length_count=len(over_length),
-        over_cache=tuple(over_cache[:_MOST_LINES]),
+        over_cache=tuple(over_cache),
         over_cache_count=len(over_cache),
         lengths=tuple(row.total for row in rows),
         **shared,

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from backend.data.calls import CallsCell, Mismatch, RawCall, check_arguments, normal_arguments, read_calls
+from backend.data.calls import (
+    CallsCell,
+    DefaultPath,
+    Mismatch,
+    RawCall,
+    check_arguments,
+    default_uses,
+    normal_arguments,
+    read_calls,
+)
 from backend.data.csv import CsvTable, Row, read_table
 from backend.data.text import CheckOptions
 from backend.data.tools import ToolsFile, read_tools
@@ -91,6 +100,19 @@ class Inputs:
                     if isinstance(value, str):
                         used.setdefault((call.name, name), Counter())[value] += times
         return used
+
+    @cached_property
+    def mixed_defaults(self) -> Mapping[tuple[str, DefaultPath], tuple[int, int]]:
+        """The rows that write a default out and those that leave it out, by (tool, path), if there are both."""
+        uses: Counter[tuple[str, DefaultPath, bool]] = Counter()
+        for text, times in Counter(row.calls for row in self.rows if row.calls).items():
+            for call in self.cell(text).sound:
+                tool = self.tools.get(call.name)
+                for path, written in default_uses(call.arguments, tool.parameters) if tool else ():
+                    uses[call.name, path, written] += times
+        paths = {(name, path) for name, path, _ in uses}
+        both = {(name, path): (uses[name, path, True], uses[name, path, False]) for name, path in paths}
+        return {place: times for place, times in both.items() if all(times)}
 
     @cached_property
     def described_values(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

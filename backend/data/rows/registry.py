@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from backend.data.rows.ways_out import way_out
 from backend.data.text import escape
 from backend.records import Issue, IssueFile, Severity
 
-Scope = Literal["csv", "message", "calls", "set", "tokens", "tools", "values"]
+Scope = Literal["csv", "message", "calls", "row", "set", "tokens", "tools", "values"]
 SCOPES: dict[Scope, str] = {
     "csv": "The CSV file",
     "message": "The user_message column",
     "calls": "The tool_calls column",
+    "row": "The message compared with its calls",
     "set": "The set of rows",
     "tokens": "Tokens",
     "tools": "tools.json",
@@ -48,7 +50,8 @@ CheckFunction = TypeVar("CheckFunction", bound=Check)
 class Rule:
     """One rule; `explanation` says why it matters, `safe` whether its fixer never changes the meaning of a row.
 
-    `batch` says of fixes that are not safe whether they can be chosen all at once.
+    `batch` says of fixes that are not safe whether they can be chosen all at once, and `fixes_tools` of a rule on the
+    set whether its fixer changes tools.json.
     """
 
     code: str
@@ -60,22 +63,35 @@ class Rule:
     fixer: Fixer | None = None
     safe: bool = True
     batch: bool = False
+    fixes_tools: bool = False
 
     @property
     def file(self) -> IssueFile:
         """The file that the rule's findings belong to."""
         return "tools" if self.scope in ("tools", "values") else "csv"
 
+    @property
+    def fixed_file(self) -> IssueFile:
+        """The file that the rule's fixer changes."""
+        return "tools" if self.fixes_tools else self.file
+
+    @property
+    def way_out(self) -> str:
+        """What leads out of an error of this rule that has no fix, on a line of the file."""
+        return way_out(self.code, self.scope, 1)
+
     def issue(self, finding: Finding, line: int | None = None, column: str | None = None) -> Issue:
         """Returns the finding as an issue; `line` and `column` are used if the finding has none."""
+        severity, place = finding.severity or self.severity, finding.line if finding.line is not None else line
         return Issue(
-            finding.severity or self.severity,
+            severity,
             self.code,
             self.file,
-            finding.line if finding.line is not None else line,
+            place,
             escape(finding.column) if finding.column is not None else column,
             escape(finding.message),
             escape(finding.fix) if finding.fix else None,
+            None if finding.fix or severity != "error" else way_out(self.code, self.scope, place),
         )
 
 
@@ -93,17 +109,19 @@ def rule(
     *,
     safe: bool = True,
     batch: bool = False,
+    fixes_tools: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Register the decorated function as the rule `code`.
 
     By scope it is called with: csv, tools: (Inputs) · message: (text, Inputs) · calls: (CallsCell, Inputs) ·
-    set, values: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in backend/data/fixing/fixing.py.
+    row: (text, CallsCell, Inputs) · set, values: (SetView) · tokens: (SetView, TokenBudget). Fixers are described in
+    backend/data/fixing/fixing.py.
     """
 
     def register(check: CheckFunction) -> CheckFunction:
         if code in RULES:
             raise ValueError(f"Two rules are called {code!r}.")
-        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe, batch)
+        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe, batch, fixes_tools)
         return check
 
     return register

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
+    calls_defaults,
     calls_json,
     calls_keys,
     calls_meaning,
+    calls_notation,
     calls_schema,
+    calls_text,
     calls_values,
     csv_file,
     csv_header,
@@ -16,6 +19,7 @@ from backend.data.rules import (
     message_form,
     set_balance,
     set_duplicates,
+    set_values,
     token_budget,
     tools_dialects,
     tools_file,
@@ -30,10 +34,13 @@ from backend.errors import InputError
 
 __all__ = [
     "all_rules",
+    "calls_defaults",
     "calls_json",
     "calls_keys",
     "calls_meaning",
+    "calls_notation",
     "calls_schema",
+    "calls_text",
     "calls_values",
     "csv_file",
     "csv_header",
@@ -44,6 +51,7 @@ __all__ = [
     "rules_for",
     "set_balance",
     "set_duplicates",
+    "set_values",
     "token_budget",
     "tools_dialects",
     "tools_file",

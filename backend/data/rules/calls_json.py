@@ -47,75 +47,6 @@ def not_json(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
 
 
 @rule(
-    "calls-python-repr",
-    "calls",
-    "error",
-    "The calls are a Python literal, not JSON",
-    "str() of a Python list writes single quotes, True and None; json.dumps() writes JSON.",
-    fixer=canonical,
-)
-def python_repr(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    yield from _repaired(cell, inputs, "python-repr", "a Python literal (single quotes, True or None)")
-
-
-@rule(
-    "calls-smart-quotes",
-    "calls",
-    "error",
-    "The calls have typographic quotes",
-    "Word processors turn straight quotes into curly ones; JSON knows only straight ones.",
-    fixer=canonical,
-)
-def smart_quotes(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    yield from _repaired(cell, inputs, "smart-quotes", "written with typographic quotes")
-
-
-@rule(
-    "calls-code-fence",
-    "calls",
-    "error",
-    "The calls are inside a Markdown code fence",
-    "Chat models often put JSON between ``` marks. The cell must hold only the JSON.",
-    fixer=canonical,
-)
-def code_fence(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    yield from _repaired(cell, inputs, "code-fence", "wrapped in a Markdown code fence")
-
-
-@rule(
-    "calls-trailing-comma",
-    "calls",
-    "error",
-    "There is a comma before a closing bracket",
-    "JSON allows no comma after the last item.",
-    fixer=canonical,
-)
-def trailing_comma(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    yield from _repaired(cell, inputs, "trailing-comma", "written with a comma before a closing bracket")
-
-
-@rule(
-    "calls-native-syntax",
-    "calls",
-    "error",
-    "The calls are written in the model's own syntax",
-    "The cell must hold JSON. The Trainer converts it to the model's syntax.",
-    fixer=canonical,
-)
-def native_syntax(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
-    yield from _repaired(cell, inputs, "native-syntax", "written in the model's own syntax")
-
-
-def _repaired(cell: CallsCell, inputs: Inputs, repair: str, what: str) -> Iterator[Finding]:
-    if cell.repair == repair:
-        fixable = canonical(cell, inputs) != cell.text
-        yield Finding(
-            f"The calls are {what}, which is not JSON: {show(cell.text)}. It must look like {FORM}.",
-            fix="Write it as JSON." if fixable else None,
-        )
-
-
-@rule(
     "calls-not-a-list",
     "calls",
     "error",
@@ -169,14 +100,25 @@ def repeated_key(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
 _SHAPES = {
     "bare-object": ("The call is not in a list", "The calls of a row are a list, even if there is only one."),
     "json-in-string": ("The JSON is inside a string", "The cell was encoded as JSON twice."),
-    "argument-key": ("The arguments' key is not args", "arguments, parameters and input are read as args."),
+    "argument-key": (
+        "The arguments' key is not args",
+        "arguments, parameters, input, params, kwargs, tool_args and similar keys are read as args.",
+    ),
     "arguments-in-string": (
         "The arguments are a JSON string",
         "OpenAI's API returns arguments as a string. The model needs the object inside that string.",
     ),
+    "arguments-as-pairs": (
+        "The arguments are a list of pairs",
+        'Maps of Arrow and some APIs write [{"key": "place", "value": "Oslo"}] instead of an object.',
+    ),
     "wrapped-call": (
         "The call has the form of another API",
         "Forms such as function: {name, …} and tool_name are read as name and args.",
+    ),
+    "name-as-key": (
+        "The tool's name is a key",
+        'A call such as {"get_weather": {"place": "Oslo"}} has no key for the name.',
     ),
 }
 

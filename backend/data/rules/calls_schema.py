@@ -99,13 +99,18 @@ def _json(value: Any) -> str:
     "calls",
     "warning",
     "An argument is null",
-    "The prompt format writes null as None, which a phone cannot read. Leave an argument without a value out.",
+    "The prompt format writes null as None, which a phone cannot read. Leave an argument without a value out. A file "
+    "from Arrow or Parquet fills in every key of every row with null, at every depth.",
     fixer=drop_nulls,
 )
 def null_argument(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
     for call in cell.calls or ():
-        for name in call.nulls if call else ():
-            yield Finding(f"The argument {show(name)} is null and was ignored.", fix="Remove it.")
+        if call and call.nulls:
+            one = len(call.nulls) == 1
+            what = f"The argument {show(call.nulls[0])} is" if one else f"The arguments {listing(call.nulls)} are"
+            yield Finding(
+                f"{what} null and {'was' if one else 'were'} ignored.", fix=f"Remove {'it' if one else 'them'}."
+            )
 
 
 @rule(

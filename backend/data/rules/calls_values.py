@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from backend.data.calls import CallsCell, show_value
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import escape, path_text, reserved_token, show, walk
+from backend.data.text import escape, path_text, show, walk
 from backend.prompts import ParseError, is_name
 from backend.records import Call
 
@@ -22,50 +22,6 @@ def _texts(cell: CallsCell) -> Iterator[tuple[str, str]]:
                 yield path_text(path), value
             for key in value if isinstance(value, Mapping) else ():
                 yield path_text((*path, key)), key
-
-
-@rule(
-    "calls-reserved-token",
-    "calls",
-    "error",
-    "A value contains a control token",
-    "The tokenizer reads it as a control token, which ends the call too early.",
-)
-def reserved_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
-    for path, text in _texts(cell):
-        token = reserved_token(text)
-        if token:
-            yield Finding(f"{escape(path)} contains the control token {token}. Remove it from the value.")
-
-
-@rule(
-    "calls-broken-character",
-    "calls",
-    "error",
-    "A value contains half a character",
-    "A lone surrogate (\\ud800 to \\udfff) is half of a character. It cannot be written as UTF-8.",
-)
-def lone_surrogate(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
-    for path, text in _texts(cell):
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            yield Finding(
-                f"{escape(path)} is {show(text)}, which contains half a character. Write the whole character."
-            )
-
-
-@rule(
-    "calls-control-character",
-    "calls",
-    "error",
-    "A value contains a control character",
-    "NUL and other control characters come from broken exports. The app on the phone would receive them.",
-)
-def control_in_value(cell: CallsCell, _inputs: Inputs) -> Iterator[Finding]:
-    for path, text in _texts(cell):
-        if any(
-            (ord(character) < 32 and character not in "\n\r\t") or "\x7f" <= character <= "\x9f" for character in text
-        ):
-            yield Finding(f"{escape(path)} is {show(text)}, which contains a control character. Remove it.")
 
 
 @rule(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.data.fixers import drop_mark, re_decode, use_commas, use_line_feeds
+from backend.data.fixers import drop_mark, keep_first_rows, re_decode, use_commas, use_line_feeds
 from backend.data.rows import Finding, Inputs, rule
 from backend.data.text import MAX_CELL_CHARACTERS, MAX_CSV_BYTES, MAX_ROWS, count, show
 
 _DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _MAX_BAD_LINES = 200
+_AS_UTF8 = "Read it as Windows-1252 and save it as UTF-8."
 
 
 @rule(
@@ -91,12 +92,17 @@ def not_utf8(inputs: Inputs) -> Iterator[Finding]:
             f"This line is not UTF-8. Read as Windows-1252 it says {show(text, 100)}. Only UTF-8 is allowed.",
             line,
             None,
-            "Read it as Windows-1252 and save it as UTF-8.",
+            _AS_UTF8,
         )
     if len(source.bad_lines) > _MAX_BAD_LINES:
         left = len(source.bad_lines) - _MAX_BAD_LINES
         verb = "is" if left == 1 else "are"
-        yield Finding(f"{count(left, 'more line')} from here on {verb} not UTF-8.", source.bad_lines[_MAX_BAD_LINES][0])
+        yield Finding(
+            f"{count(left, 'more line')} from here on {verb} not UTF-8.",
+            source.bad_lines[_MAX_BAD_LINES][0],
+            None,
+            _AS_UTF8,
+        )
 
 
 @rule(
@@ -156,13 +162,18 @@ def line_ends(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "The CSV has too many rows",
-    f"At most {MAX_ROWS:,} rows are read. The rows after them were not checked.",
+    f"At most {MAX_ROWS:,} rows are read. The rows after them were not checked. The fix leaves them out.",
+    fixer=keep_first_rows,
+    safe=False,
+    batch=True,
 )
 def too_many_rows(inputs: Inputs) -> Iterator[Finding]:
     if inputs.table.cut_at is not None:
         yield Finding(
             f"Row {MAX_ROWS + 1:,} begins here; at most {MAX_ROWS:,} rows are read. Keep the rows that differ most.",
             inputs.table.cut_at,
+            None,
+            f"Keep the first {MAX_ROWS:,} rows.",
         )
 
 

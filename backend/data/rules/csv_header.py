@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backend.data.csv import KNOWN_COLUMNS, normal_name
-from backend.data.fixers import add_header, drop_above, drop_repeated_headers, repeats_header, spell_header
+from backend.data.fixers import (
+    add_header,
+    drop_above,
+    drop_repeated_headers,
+    likely_column,
+    name_missing_columns,
+    rename_repeated_columns,
+    repeats_header,
+    spell_header,
+)
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import REQUIRED_COLUMNS, count, listing, nearest, show
+from backend.data.text import REQUIRED_COLUMNS, count, listing, show
 
 _MOST_COLUMNS = 20
-_LIKELY = {
-    "user_message": ("message", "user", "prompt", "input", "text", "query", "utterance", "question", "instruction"),
-    "tool_calls": ("tool_call", "calls", "call", "output", "completion", "answer", "response", "label", "target"),
-}
 
 
 @rule(
@@ -97,17 +102,23 @@ def header_spelling(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "A column is missing",
-    "Both user_message (the user's text) and tool_calls (the calls that answer it, as JSON) are needed.",
+    "Both user_message (the user's text) and tool_calls (the calls that answer it, as JSON) are needed. The fix gives "
+    "the most similar column this name. Check first that it is the right one.",
+    fixer=name_missing_columns,
+    safe=False,
+    batch=True,
 )
 def column_missing(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     for name in REQUIRED_COLUMNS if header else ():
         if header and name not in inputs.table.index:
-            unknown = [other for other in header.cells if normal_name(other) not in KNOWN_COLUMNS]
-            likely = next((other for other in unknown if normal_name(other) in _LIKELY[name]), nearest(name, unknown))
+            likely = likely_column(name, header.cells)
             hint = f' Rename "{likely}" to {name}?' if likely else f" Add a column {name}."
             yield Finding(
-                f"There is no column {name}. The columns are: {listing(header.cells)}.{hint}", header.line, name
+                f"There is no column {name}. The columns are: {listing(header.cells)}.{hint}",
+                header.line,
+                name,
+                f"Rename {show(likely)} to {name}." if likely else None,
             )
 
 
@@ -116,14 +127,23 @@ def column_missing(inputs: Inputs) -> Iterator[Finding]:
     "csv",
     "error",
     "A column occurs twice",
-    "It is unclear which of the two is meant. The first one was used.",
+    "It is unclear which of the two is meant. The first one was used. The fix keeps the first one and gives the others "
+    "a name that is ignored. Check first which one is right.",
+    fixer=rename_repeated_columns,
+    safe=False,
+    batch=True,
 )
 def column_twice(inputs: Inputs) -> Iterator[Finding]:
     header = inputs.table.header
     times = Counter(normal_name(name) for name in header.cells) if header else Counter()
     for name in KNOWN_COLUMNS:
         if header and times[name] > 1:
-            yield Finding(f"There are {times[name]} columns called {name}. Keep one of them.", header.line, name)
+            yield Finding(
+                f"There are {times[name]} columns called {name}. Keep one of them.",
+                header.line,
+                name,
+                "Keep the first one.",
+            )
 
 
 @rule(

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from backend.data.csv import Fault, Record, Row, repaired_cells
-from backend.data.fixers import CONTROL, drop_controls, drop_padding, join_lines, one_line, repair_records
+from backend.data.fixers import cleaned_cell, drop_controls, drop_padding, join_lines, one_line, repair_records
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import ANSWER, CALLS, MESSAGE, count, escape, show
+from backend.data.text import ANSWER, CALLS, CONTROL, MESSAGE, count, escape, show
 
 _LINE_BREAK = re.compile(r"[\r\n]")
 
@@ -141,7 +141,7 @@ def control_character(inputs: Inputs) -> Iterator[Finding]:
                     f"{show(text)}. Remove it.",
                     row.line,
                     column,
-                    "Remove the control characters." if column == MESSAGE else None,
+                    "Remove the control characters." if cleaned_cell(text, column) != text else None,
                 )
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend.data.rows import SCOPES, Rule
+from backend.data.rows import LEAVE_OUT, SCOPES, Rule
 from backend.data.rules import all_rules, rules_for
 
 PATH = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
@@ -38,7 +38,8 @@ def _lines() -> Iterator[str]:
     yield ""
     yield (
         'A fix marked "safe" never changes the meaning of a row. *Fix all safe problems* and `validate.py --fix` apply '
-        'it. A fix marked "check first" is applied only when you choose it (`--fix-code CODE`).'
+        'it. A fix marked "check first" is applied only when you choose it (`--fix-code CODE`). '
+        "Rows with an error that has no fix are left out only when you choose it (`--leave-out CODE`)."
     )
     for scope, title in SCOPES.items():
         yield ""
@@ -51,8 +52,13 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"### {rule.code}"
     yield ""
-    fix = "" if rule.fixer is None else " · fix: safe" if rule.safe else " · fix: check first"
+    fix = _way_out(rule) if rule.fixer is None else " · fix: safe" if rule.safe else " · fix: check first"
     yield f"{rule.severity}{fix} · **{rule.title}.** {rule.explanation}"
+
+
+def _way_out(rule: Rule) -> str:
+    """Returns the note on an error without a fix whose row can be left out."""
+    return " · rows can be left out" if rule.severity == "error" and rule.way_out == LEAVE_OUT else ""
 
 
 if __name__ == "__main__":

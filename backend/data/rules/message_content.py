@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from backend.data.csv import OPERATORS
+from backend.data.fixers import MessageFixer
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.text import show
+from backend.data.text import demangled, show
 
 _REQUEST = re.compile(r"\brequest(?:ing|s)?\s++\S++\s++with\s", re.IGNORECASE)
 _VARIANT = re.compile(r"\bvariant\s++\d", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\bvariant\s++#?\d++\s*+\)?\s*+\Z|\A\s*+\{\{?\s*+\w++\s*+\}?\}\s*+\Z", re.IGNORECASE)
 """All quantifiers are possessive, so that the time is proportional to the length of the message."""
-_MANGLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u02dc\u2013-\u2122]")
 _NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
 _WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
 _MARKUP = re.compile(r"\*\*[^*]+\*\*|</?[a-zA-Z]{1,6}\s*/?>|&(?:amp|lt|gt|quot|nbsp|#\d+);")
@@ -95,26 +95,16 @@ def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "The message was decoded with the wrong encoding",
     "CafÃ© was Café before a program read UTF-8 as Windows-1252. The fix restores the text if the result is clean.",
-    fixer=lambda text, _inputs: demangled(text) or text,
+    fixer=MessageFixer(demangled),
 )
 def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text.isascii():
         return
     better = demangled(text)
-    if better:
+    if better != text:
         yield Finding(f"The message was decoded with the wrong encoding: {show(text)}.", fix=f"Write {show(better)}.")
     elif "\ufffd" in text:
         yield Finding(f"The message contains the replacement character U+FFFD: {show(text)}. Type the character again.")
-
-
-def demangled(text: str) -> str | None:
-    """Returns the text before its UTF-8 was read as Windows-1252, or None if it was not."""
-    if not _MANGLED.search(text):
-        return None
-    try:
-        return text.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return None
 
 
 @rule(

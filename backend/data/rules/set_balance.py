@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backend.data.calls import show_value
+from backend.data.fixers import mark_distractors
 from backend.data.rows import Finding, SetView, rule
 from backend.data.text import SPLIT, count, escape, language_counts, listing
 
@@ -22,17 +23,23 @@ _NEVER_VARIES_FROM = 3
     "error",
     "A tool has no rows",
     'The model cannot learn to call it. If the tool is there only as a contrast to others, mark it "distractor": true '
-    "in tools.json. Then this is a warning.",
+    "in tools.json. Then this is a warning. The fix marks it. Check first that the app does not need it.",
+    fixer=mark_distractors,
+    safe=False,
+    batch=True,
+    fixes_tools=True,
 )
 def tool_without_rows(view: SetView) -> Iterator[Finding]:
     if not view.examples:
         return
     marked = {entry.name for entry in view.inputs.tools_file.entries if entry.distractor}
+    fixable = {entry.name for entry in view.inputs.tools_file.entries if entry.function_path} - marked
     for name, times in view.inputs.rows_per_tool.items():
         if not times:
             yield Finding(
                 f"No row calls {escape(name)}. Add rows for it, remove it from tools.json, or mark it there with "
                 '"distractor": true.',
+                fix='Mark it "distractor": true.' if name in fixable else None,
                 severity="warning" if name in marked else None,
             )
 

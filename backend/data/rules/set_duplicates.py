@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
-from backend.data.fixers import drop_conflicting, drop_equal, drop_normalised
+from backend.data.fixers import drop_conflicting, drop_equal, drop_normalised, drop_trained
 from backend.data.rows import Finding, Label, SetView, class_labels, rule
 from backend.data.similarity import THRESHOLD, find_templates, similarity
 from backend.data.text import MESSAGE, SPLIT, count, show
@@ -123,7 +123,10 @@ def _lines(lines: list[int]) -> str:
     "error",
     "A test row has the text of a training row",
     "The split column puts the same message on both sides, so the accuracy would be measured on rows that the model "
-    "was trained on.",
+    "was trained on. The fix takes the training rows out.",
+    fixer=drop_trained,
+    safe=False,
+    batch=True,
 )
 def test_row_in_train(view: SetView) -> Iterator[Finding]:
     for positions in view.by_normal.values():
@@ -136,6 +139,7 @@ def test_row_in_train(view: SetView) -> Iterator[Finding]:
                     "Put both on one side, or delete one.",
                     row.line,
                     SPLIT,
+                    "Take the row out of training.",
                 )
 
 

@@ -2,6 +2,17 @@
 
 from backend.data.text import json_reading
 from backend.data.text.changes import Change, FixPlan
+from backend.data.text.cleaning import (
+    CONTROL,
+    composed,
+    demangled,
+    simple_marks,
+    visible,
+    without_controls,
+    without_invisible,
+    without_outer_space,
+    without_reserved,
+)
 from backend.data.text.decoding import DecodedFile, read_source
 from backend.data.text.display import count, escape, json_text, listing, nearest, show, whole
 from backend.data.text.json_reading import (
@@ -44,6 +55,7 @@ from backend.data.text.typing_slips import Slip, mistyped
 __all__ = [
     "ANSWER",
     "CALLS",
+    "CONTROL",
     "GRAMMAR_NAME",
     "KEYWORDS",
     "KOTLIN_NAME",
@@ -66,7 +78,9 @@ __all__ = [
     "Path",
     "Positions",
     "Slip",
+    "composed",
     "count",
+    "demangled",
     "escape",
     "guess_code",
     "json_reading",
@@ -84,7 +98,13 @@ __all__ = [
     "reserved_token",
     "rows_by_message",
     "show",
+    "simple_marks",
     "strip_reserved",
+    "visible",
     "walk",
     "whole",
+    "without_controls",
+    "without_invisible",
+    "without_outer_space",
+    "without_reserved",
 ]

@@ -67,6 +67,12 @@ FILES = [
 
 HEADERS = [
     Case("no header", (("csv-no-header", 1, None),), csv_of().split("\n", 1)[1]),
+    Case(
+        "no header above tags",
+        (("csv-no-header", 1, None),),
+        "\n".join(quoted(message, f"<tool_call>{cell[1:-1]}</tool_call>") for message, cell in ROWS),
+        also=("calls-tool-call-tags",),
+    ),
     Case("no header below a blank line", (("csv-no-header", 2, None),), "\n" + csv_of().split("\n", 1)[1]),
     Case("capitals", (("csv-header-spelling", 1, "user_message"),), csv_of(header='User_Message,"tool_calls"')),
     Case("spaces", (("csv-header-spelling", 1, "tool_calls"),), csv_of(header="user_message, tool calls ")),

@@ -46,7 +46,38 @@ SPOT_ROWS = [
 ]
 """36 rows of 3 values, none of them in its message."""
 
+TIMER = tool(
+    "start_timer",
+    "Start a timer.",
+    {
+        "minutes": argument("integer"),
+        "repeat": argument("boolean", default=False),
+        "unit": argument("string", default="C", enum=["C", "F"]),
+    },
+    ["minutes"],
+)
+TIMERS = [
+    ("Timer for 5 minutes", call("start_timer", minutes=5)),
+    ("Five minute timer please", call("start_timer", minutes=5, repeat=False)),
+    ("Count down from 8", call("start_timer", minutes=8, repeat=False)),
+]
+SONGS = [
+    ("How warm is it here?", call("play_music", query="Oslo")),
+    ("Put on Miles Davis", call("play_music", query="Miles Davis")),
+]
+
 CASES = [
+    Case(
+        "a default written out and left out",
+        (
+            ("calls-default-omitted", 8, "tool_calls"),
+            ("calls-default-written", 9, "tool_calls"),
+            ("calls-default-written", 10, "tool_calls"),
+        ),
+        csv_of(TIMERS),
+        tools=[*TOOLS, TIMER],
+    ),
+    Case("a value never said", (("set-value-never-said", 8, "tool_calls"),), csv_of(SONGS)),
     Case(
         "closed values",
         (("values-closed", line_of([*TOOLS, SPOTS], '"kind": {'), "[2].function.parameters.properties.kind"),),

@@ -23,7 +23,7 @@ def test_the_report_as_json(tmp_path: Path) -> None:
     assert set(document) == {"ok", "rows", "tools", "issues", "per_tool", "tokens"}
     assert (document["ok"], document["rows"], document["tools"]) == (False, 7, 2)
     assert document["per_tool"] == {"set_light": 3, "play_music": 3}
-    assert set(document["issues"][0]) == {"severity", "code", "file", "line", "column", "message", "fix"}
+    assert set(document["issues"][0]) == {"severity", "code", "file", "line", "column", "message", "fix", "way_out"}
     assert document["issues"][0]["severity"] == "error"
     assert document["tokens"]["tokenizer"] == "starter"
 

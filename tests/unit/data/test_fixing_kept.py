@@ -81,6 +81,11 @@ wrappers = st.sampled_from(
         lambda calls: "```\n" + json.dumps(calls) + "\n```",
         lambda calls: json.dumps([{"function": calls[0]}]),
         lambda calls: json.dumps(calls)[:-1] + ",]",
+        lambda calls: f"<tool_call>{json.dumps(calls[0])}</tool_call>",
+        lambda calls: f"So: {json.dumps(calls)}",
+        lambda calls: json.dumps([{calls[0]["name"]: calls[0]["args"]}]),
+        lambda calls: f"{json.dumps(calls[0])}\n{json.dumps(calls[0])}",
+        lambda calls: f"[{calls[0]['name']}({', '.join(f'{k}={v!r}' for k, v in calls[0]['args'].items())})]",
     ]
 )
 cells = st.builds(
@@ -93,10 +98,13 @@ cells = st.builds(
 
 
 def _meaning(text: str) -> Counter[str]:
-    """The calls of a cell, with values compared as words."""
+    """The calls of a cell, with values compared as words: the scorer ignores the spaces around them too."""
     calls = read_calls(text).calls or ()
     return Counter(
-        json.dumps([call.name, {k: str(v).casefold().strip("'\"") for k, v in call.arguments.items()}], sort_keys=True)
+        json.dumps(
+            [call.name, {k: " ".join(str(v).casefold().strip("'\"").split()) for k, v in call.arguments.items()}],
+            sort_keys=True,
+        )
         for call in calls
         if call is not None and call.sound
     )
@@ -126,4 +134,4 @@ def test_real_sets_have_nothing_to_mend_but_what_was_reported(cycling: DataSet) 
 
 def test_every_fixer_belongs_to_a_tested_rule() -> None:
     covered = {code for case in CASES for code, _, _ in case.expected}
-    assert {rule.code for rule in all_rules() if rule.fixer} <= covered
+    assert {rule.code for rule in all_rules() if rule.fixer} <= covered | {"csv-too-many-rows"}  # test_limits.py has it

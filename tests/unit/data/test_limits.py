@@ -61,6 +61,9 @@ def test_rows_over_the_limit_are_not_looked_at(tmp_path: Path) -> None:
     assert inputs.table.row_count == MAX_ROWS
     with pytest.raises(InputError, match="more than 50,000 rows"):
         plan_fixes(*files, OPTIONS)
+    planned = plan_fixes(*files, OPTIONS, ["csv-too-many-rows"])
+    assert planned.dropped_lines == (MAX_ROWS + 2,)
+    assert planned.csv_text == "\n".join(lines[:-1]) + "\n"
 
 
 @pytest.mark.parametrize("what", ["missing", "folder"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.document import Field
 from backend.prompts import get_format
 from backend.records import Call, Example, Tool
 from backend.scoring import Report, Setup, build_evaluation, score_rows
@@ -99,6 +100,50 @@ def test_the_normalised_column_is_beside_the_exact_one() -> None:
     report = score(light(note="Main-Street 5."), light(note="main street 5"))
     assert report.combined.k == 0
     assert report.combined_normalised.k == 1
+
+
+TIMER = Tool(
+    "timer",
+    "Starts a timer.",
+    {
+        "type": "object",
+        "properties": {
+            "minutes": {"type": "integer"},
+            "repeat": {"type": "boolean", "default": False},
+            "sound": {"type": "object", "properties": {"name": {"type": "string", "default": "bell"}}},
+        },
+        "required": ["minutes"],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "right"),
+    [
+        ({"minutes": 5}, {"minutes": 5, "repeat": False}, True),
+        ({"minutes": 5, "repeat": False}, {"minutes": 5}, True),
+        ({"minutes": 5, "sound": {}}, {"minutes": 5, "sound": {"name": "bell"}}, True),
+        ({"minutes": 5}, {"minutes": 5, "repeat": True}, False),
+        ({"minutes": 5}, {"minutes": 6, "repeat": False}, False),
+        ({"minutes": 5, "sound": {}}, {"minutes": 5, "sound": {"name": "gong"}}, False),
+    ],
+)
+def test_a_default_counts_in_a_column_of_its_own(gold: dict[str, Any], predicted: dict[str, Any], right: bool) -> None:
+    rows, raw = [example(Call("timer", gold))], [FORMAT.completion((Call("timer", predicted),))]
+    report = score_rows(rows, raw, [TIMER], FORMAT)
+    assert report.combined.k == 0
+    assert report.combined_with_defaults is not None
+    assert report.combined_with_defaults.k == right
+    assert report.rows[0].right_with_defaults is right
+    again = Report.from_field(Field("report", json.loads(json.dumps(report.to_dict()))))
+    assert again == report
+
+
+def test_a_file_of_an_earlier_version_has_no_such_column() -> None:
+    written = json.loads(json.dumps(score(light(level=1), light(level=1)).to_dict()))
+    del written["combined_with_defaults"], written["rows"][0]["right_with_defaults"]
+    read = Report.from_field(Field("report", written))
+    assert (read.combined_with_defaults, read.rows[0].right_with_defaults) == (None, None)
 
 
 def test_totals_tools_and_confusions_of_a_small_set() -> None:

@@ -18,7 +18,7 @@ from ui.evaluate.diff import marked
 from ui.evaluate.others import Results
 from ui.evaluate.probes import evaluate_button
 from ui.evaluate.rows import choice_for
-from ui.evaluate.scores import baseline_sentence
+from ui.evaluate.scores import baseline_sentence, scores_card
 from ui.evaluate.selection import (
     ALL,
     BASE_ONLY,
@@ -184,3 +184,13 @@ def test_the_switch_and_its_button_agree() -> None:
     assert 'data-probes="yes"' in evaluate_button("Go", "none", on=True, kind="")
     assert "other tools" in evaluate_button("Go", "full", on=False, kind="")
     assert " checked" not in evaluate_button("Go", "full", on=False, kind="")
+
+
+def test_a_default_that_is_left_out_is_counted_in_a_sentence_of_its_own() -> None:
+    tool = Tool("ring", "Rings.", {"type": "object", "properties": {"loud": {"type": "boolean", "default": False}}})
+    rows = [Example("a", 2, "Ring", (Call("ring", {}),)), Example("b", 3, "Ring it", (Call("ring", {}),))]
+    raw = [FORMAT.completion((Call("ring", arguments),)) for arguments in ({"loud": False}, {})]
+    results = Results(build_evaluation(score_rows(rows, raw, [tool], FORMAT), None, Setup()))
+    shown = scores_card(results.evaluation, "run", "none")
+    assert "If an argument that is left out counts as its default in tools.json, 100.0 % are right (2 of 2)." in shown
+    assert "Right if a default that is left out counts as written." in row_table(results, Choice(), 0, 1)
