@@ -74,7 +74,7 @@ def open_array(inputs: Inputs) -> Iterator[Finding]:
             items = seen_items(inputs, place)
             kinds = seen_kinds(seen_values(inputs, place.entry.name, (*place.steps, ITEMS)))
             seen = listing(f"{kind} {times:,}" for kind, times in kinds.most_common())
-            message = f'{_begin(place)} takes anything: the array has no "items" with a type.'
+            message = f'{_begin(place)} may be anything: the array has no "items" with a type.'
             message += f" In the rows: {seen}." if seen else ""
             others = kinds.total() - kinds[items["type"]] if items else 0
             less = (
