@@ -26,7 +26,7 @@ from backend.device.model_card import model_card, verification_of
 from backend.device.project import project_of_run, write_project_of_run
 from backend.device.recipes import DEFAULT_RECIPE, RECIPES, Recipe
 from backend.device.verification import Agreement, Conversion, Verification
-from backend.device.vocabulary import VocabularyResult, check_vocabulary
+from backend.device.vocabulary import SameAnswers, VocabularyResult, check_vocabulary
 
 __all__ = [
     "ANDROID_TOOLS",
@@ -46,6 +46,7 @@ __all__ = [
     "Conversion",
     "Recipe",
     "Result",
+    "SameAnswers",
     "Verification",
     "VocabularyResult",
     "app_use",

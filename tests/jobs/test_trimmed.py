@@ -11,17 +11,20 @@ import torch
 from sentencepiece import SentencePieceProcessor
 from transformers import AutoModelForCausalLM
 
-from backend.device import VocabularyResult
+from backend.device import SameAnswers, VocabularyResult
 from backend.device.canonical import write_android_tools
 from backend.errors import InputError
+from backend.inference import Answer
 from backend.runs import Run, TrainingSummary
-from backend.vocabulary import kept
+from backend.scoring import score_rows
+from backend.vocabulary import everyday_sentences, kept, probes
 from job_templates.ml.export.vocabulary import Vocabulary, choose_vocabulary
 from job_templates.ml.litert.bundle import build_metadata, write_bundle
 from job_templates.ml.litert.convert import KeptRows, convert
 from job_templates.ml.litert.convert.convert_worker import Preparation, prepare
-from job_templates.ml.litert.verify import Expected, Subject, Trained, load_trained, verify
-from job_templates.ml.litert.verify.agreement import checkpoint_answers
+from job_templates.ml.litert.verify import Expected, Subject, Trained, load_trained, unusual_rows, verify
+from job_templates.ml.litert.verify.agreement import _by_id, checkpoint_answers
+from job_templates.ml.litert.verify.unusual import CAPITALS, CUT, EMOJI, WITH_EMOJI, same_answers
 from job_templates.ml.models.base import pretrained_base
 from job_templates.ml.models.source import ModelSource, find_source
 from job_templates.ml.training.export_vocabulary import export_vocabulary
@@ -117,6 +120,27 @@ def test_a_tokenizer_that_disagrees_with_itself_is_refused_or_kept_whole(
     assert (whole.kept, whole.tokenizer_model) == (None, folder / "tokenizer.model")
 
 
+def test_unusual_messages_are_of_each_kind_and_fit(trained: Trained) -> None:
+    found = unusual_rows(trained, ("en", "de"), 1024)
+    assert [row.message.isupper() for row in found[CAPITALS]] == [True] * min(10, len(trained.held_out))
+    assert all(EMOJI in row.message and row.calls for row in found[WITH_EMOJI])
+    assert {row.message for row in found[CUT]}.isdisjoint((*everyday_sentences()["en"], *everyday_sentences()["de"]))
+    assert set(probes()) < set(found)
+    ids = [row.id for rows in found.values() for row in rows]
+    assert len(set(ids)) == len(ids)
+    assert unusual_rows(trained, ("en", "de"), 8) == {}
+
+
+def test_another_answer_than_the_checkpoint_s_is_counted(trained: Trained) -> None:
+    unusual = {kind: rows[:2] for kind, rows in unusual_rows(trained, ("en",), 1024).items() if kind in (CAPITALS, CUT)}
+    asked = [row for rows in unusual.values() for row in rows]
+    texts = [trained.fmt.completion(row.calls, row.answer) for row in asked]
+    checkpoint = _by_id(score_rows(asked, texts, trained.tools, trained.fmt).rows)
+    answers = [Answer(raw=text) for text in [*texts[:-1], trained.fmt.completion(asked[0].calls, "")]]
+    found = same_answers(unusual, answers, checkpoint, trained.tools, trained.fmt)
+    assert found == {CAPITALS: SameAnswers(2, 2), CUT: SameAnswers(2, 1)}
+
+
 @pytest.mark.slow  # the tests above hold its parts
 def test_a_trimmed_file_passes_and_with_another_tokenizer_it_fails(
     exported_run: Run, trained: Trained, tmp_path: Path
@@ -128,10 +152,15 @@ def test_a_trimmed_file_passes_and_with_another_tokenizer_it_fails(
     write_android_tools(own.tools, tmp_path / "tools_android.json")
     write_bundle(file, model.tflite, vocabulary.tokenizer_model, build_metadata("native", template, 1024))
     expected = Expected("native", template, vocabulary.tokenizer_model.read_bytes(), 1024)
-    subject = Subject(file, expected, own, lambda: checkpoint_answers(source, own), result)
+    unusual = unusual_rows(own, result.languages, 1024)
+    more = [row for found in unusual.values() for row in found]
+    subject = Subject(file, expected, own, lambda: checkpoint_answers(source, own, more), result, unusual)
     record = verify(subject, silent).to_dict()
     assert (record["verdict"], failed(record)) == ("passed", {"constrained decoding"})
-    assert record["vocabulary"] == result.to_dict()
+    answers = record["vocabulary"].pop("answers")
+    assert {**record["vocabulary"], "answers": {}} == result.to_dict()
+    assert {kind: one["asked"] for kind, one in answers.items()} == {kind: len(rows) for kind, rows in unusual.items()}
+    assert all(0 <= one["same"] <= one["asked"] for one in answers.values())
     agreement = record["checkpoint_agreement"]
     assert agreement["same"] == agreement["rows"]
     write_bundle(file, model.tflite, source.tokenizer_model, build_metadata("native", template, 1024))

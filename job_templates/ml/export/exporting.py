@@ -38,6 +38,7 @@ from job_templates.ml.litert.verify import (
     agreement,
     load_trained,
     prompt_of_checkpoint,
+    unusual_rows,
     verify,
 )
 from job_templates.ml.models import ModelSource, find_source
@@ -163,14 +164,19 @@ def _export(request: Request, source: ModelSource, destination: Destination, pro
         plan = _plan(request, source, Path(work))
         file = destination.folder / plan.name
         made = _convert(plan, source, file, progress, Path(work))
-    trained = plan.vocabulary.trained
+    trained, trimmed = plan.vocabulary.trained, plan.vocabulary.result
+    unusual = {}
+    if trained is not None and trimmed is not None:
+        unusual = unusual_rows(trained, trimmed.languages, plan.expected.context)
+    more = [row for rows in unusual.values() for row in rows]
     record = verify(
         Subject(
             file,
             plan.expected,
             trained,
-            lambda: agreement.checkpoint_answers(source, trained),
-            plan.vocabulary.result,
+            lambda: agreement.checkpoint_answers(source, trained, more),
+            trimmed,
+            unusual,
         ),
         lambda done, total: progress.step("verify", done, total),
     )

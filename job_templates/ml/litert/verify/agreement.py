@@ -69,17 +69,23 @@ def from_evaluation(run: Run, rows: Sequence[Example]) -> dict[str, CheckpointRo
     return found | (_by_id(row.answer for row in scored.off_topic.rows) if scored.off_topic else {})
 
 
-def checkpoint_answers(source: ModelSource, trained: Trained | None) -> dict[str, CheckpointRow] | None:
+def checkpoint_answers(
+    source: ModelSource, trained: Trained | None, more: Sequence[Example] = ()
+) -> dict[str, CheckpointRow] | None:
     """Returns the checkpoint's answers, from evaluation.json or computed again; None if it has no run.
 
-    It has the off-topic messages too, except those that an evaluation.json of an earlier version did not ask.
+    It has the off-topic messages too, except those that an evaluation.json of an earlier version did not ask, and the
+    rows of `more`, which no evaluation asks.
     """
     if source.run is None or trained is None:
         return None
-    return from_evaluation(source.run, trained.held_out) or _computed(source, trained)
+    if (found := from_evaluation(source.run, trained.held_out)) is not None:
+        return found | _computed(source, trained, more) if more else found
+    asked = (*trained.held_out, *as_rows(trained.off_topic.messages, {"": ""}), *more)
+    return _computed(source, trained, asked)
 
 
-def _computed(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]:
+def _computed(source: ModelSource, trained: Trained, asked: Sequence[Example]) -> dict[str, CheckpointRow]:
     """The greedy answers of the checkpoint in PyTorch."""
     from job_templates.ml.evaluation import score_model
     from job_templates.ml.models import load_tuned
@@ -88,7 +94,6 @@ def _computed(source: ModelSource, trained: Trained) -> dict[str, CheckpointRow]
         if done in (0, total):
             say(f"  answers of the checkpoint: {done} of {total}")
 
-    asked = (*trained.held_out, *as_rows(trained.off_topic.messages, {"": ""}))
     return _by_id(score_model(load_tuned(source, trained.tools), trained.tools, asked, report).rows)
 
 

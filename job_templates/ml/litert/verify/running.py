@@ -37,6 +37,8 @@ class Ran:
     """What an app gets that switches constrained decoding on; None if that was not tried."""
     off_topic: list[Answer] = field(default_factory=list)
     """The answers to the off-topic messages, which are asked after the others."""
+    unusual: list[Answer] = field(default_factory=list)
+    """The answers to unusual messages, which show what a trimmed vocabulary costs."""
 
     def median(self, name: str) -> float | None:
         """Returns the median of one measured quantity over the answers; None if there are none."""
@@ -56,9 +58,10 @@ def run_file(
     tools: Sequence[Tool],
     on_row: Callable[[int], None],
     *,
+    unusual: Sequence[str] = (),
     constrain: bool = False,
 ) -> Ran:
-    """Sends every message and off-topic message to the file, with the tools in `tools_file`.
+    """Sends every message, off-topic message and unusual message to the file, with the tools in `tools_file`.
 
     An error ends the run and is stored in `failure`. `on_row` gets the number of answers. `constrain` sends some
     messages again with constrained decoding.
@@ -74,6 +77,9 @@ def run_file(
             for index, message in enumerate(off_topic):
                 ran.off_topic.append(session.request(message, only=None if index < APP_OFF_TOPIC else "raw"))
                 on_row(len(messages) + index + 1)
+            for index, message in enumerate(unusual):
+                ran.unusual.append(session.request(message, only="raw"))
+                on_row(len(messages) + len(off_topic) + index + 1)
             for name, variant in tool_variants(tools).items():
                 prompt = session.request(messages[0], only="prompt", tools=variant).prompt
                 ran.variant_prompts[name] = prompt

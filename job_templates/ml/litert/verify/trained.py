@@ -50,11 +50,15 @@ class Trained:
 
     def off_topic_that_fit(self, context: int) -> Selection:
         """Returns the off-topic messages that fit into a context of so many tokens together with the longest answer."""
+        messages = self.off_topic.messages
+        fit = self.that_fit([one.text for one in messages], context)
+        return replace(self.off_topic, messages=tuple(one for one in messages if one.text in fit))
+
+    def that_fit(self, messages: Sequence[str], context: int) -> frozenset[str]:
+        """Returns the messages that fit into a context of so many tokens together with the longest answer."""
         longest = max(len(self.counter.encode(self.fmt.completion(row.calls, row.answer))) for row in self.rows)
-        prompts = [self.counter.encode(self.fmt.prompt(self.tools, one.text)) for one in self.off_topic.messages]
-        pairs = zip(self.off_topic.messages, prompts, strict=True)
-        fitting = tuple(one for one, prompt in pairs if len(prompt) + longest <= context)
-        return replace(self.off_topic, messages=fitting)
+        room = context - longest
+        return frozenset(one for one in messages if len(self.counter.encode(self.fmt.prompt(self.tools, one))) <= room)
 
     def calibration(self) -> list[list[int]]:
         """Returns the token ids of some evenly spaced training rows, as examples of what the model reads and writes."""

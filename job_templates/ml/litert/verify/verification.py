@@ -6,10 +6,19 @@ import hashlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.device import ANDROID_TOOLS, Agreement, Check, Result, Verification, VocabularyResult, check_vocabulary
+from backend.device import (
+    ANDROID_TOOLS,
+    Agreement,
+    Check,
+    Result,
+    SameAnswers,
+    Verification,
+    VocabularyResult,
+    check_vocabulary,
+)
 from backend.inference import Answer
 from backend.off_topic import Selection, as_rows
 from backend.prompts import get_format
@@ -25,6 +34,7 @@ from job_templates.ml.litert.verify.conversations import check_conversations, la
 from job_templates.ml.litert.verify.running import Ran, run_file
 from job_templates.ml.litert.verify.structure import Expected, check_structure
 from job_templates.ml.litert.verify.trained import Trained
+from job_templates.ml.litert.verify.unusual import same_answers
 
 RUNTIME = "litert-lm-api"
 GREETING = "Hello"
@@ -49,7 +59,8 @@ RUN_CHECKS = (
 class Subject:
     """A file, its expected content, and the data to run it on (None if the model has no run).
 
-    `vocabulary` is None if it is the model's full one.
+    `vocabulary` is None if it is the model's full one; else the file is also asked the rows of `unusual`, by kind, and
+    `checkpoint_answers` has them too.
     """
 
     file: Path
@@ -57,6 +68,7 @@ class Subject:
     trained: Trained | None
     checkpoint_answers: Callable[[], dict[str, CheckpointRow] | None]
     vocabulary: VocabularyResult | None = None
+    unusual: Mapping[str, Sequence[Example]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,7 @@ class Scored:
     off_topic: OffTopic | None = None
     checkpoint: Mapping[str, CheckpointRow] | None = None
     agreement: Agreement | None = None
+    unusual: Mapping[str, SameAnswers] = field(default_factory=dict)
 
 
 def verify(subject: Subject, on_row: Callable[[int, int], None]) -> Verification:
@@ -104,7 +117,8 @@ def _as_rows(asked: Selection) -> tuple[Example, ...]:
 def _run(subject: Subject, asked: Selection, on_row: Callable[[int, int], None]) -> Ran:
     messages = [row.message for row in subject.trained.held_out] if subject.trained else [GREETING]
     off_topic = [message.text for message in asked.messages]
-    total = len(messages) + len(off_topic)
+    unusual = [row.message for rows in subject.unusual.values() for row in rows]
+    total = len(messages) + len(off_topic) + len(unusual)
     on_row(0, total)
     tools = subject.trained.tools if subject.trained else ()
     tools_file = subject.file.with_name(ANDROID_TOOLS)
@@ -113,7 +127,7 @@ def _run(subject: Subject, asked: Selection, on_row: Callable[[int, int], None])
     def report(done: int) -> None:
         on_row(done, total)
 
-    return run_file(subject.file, tools_file, messages, off_topic, tools, report, constrain=native)
+    return run_file(subject.file, tools_file, messages, off_topic, tools, report, unusual=unusual, constrain=native)
 
 
 def _scored(subject: Subject, asked: Selection, ran: Ran) -> Scored:
@@ -127,7 +141,10 @@ def _scored(subject: Subject, asked: Selection, ran: Ran) -> Scored:
         silences = score_rows(_as_rows(asked), [answer.raw for answer in ran.off_topic], trained.tools, trained.fmt)
         off_topic = off_topic_result(asked, silences)
     checkpoint = subject.checkpoint_answers()
-    return Scored(report, off_topic, checkpoint, compare(report, checkpoint) if checkpoint is not None else None)
+    if checkpoint is None:
+        return Scored(report, off_topic)
+    unusual = same_answers(subject.unusual, ran.unusual, checkpoint, trained.tools, trained.fmt)
+    return Scored(report, off_topic, checkpoint, compare(report, checkpoint), unusual)
 
 
 def _run_checks(subject: Subject, asked: Selection, ran: Ran, scored: Scored) -> list[Check]:
@@ -188,7 +205,7 @@ def _record(
         runtime=f"{RUNTIME} {_version()}",
         context=subject.expected.context,
         rows=len(ran.answers),
-        vocabulary=subject.vocabulary,
+        vocabulary=replace(subject.vocabulary, answers=scored.unusual) if subject.vocabulary is not None else None,
         later_messages=later_messages(ran.conversations, _alone(subject, ran)),
     )
 
