@@ -24,7 +24,7 @@ Repair = Literal[
     "json-lines",
     "other-text",
 ]
-"""What made a cell readable; each has a rule in backend/data/rules/calls_notation.py."""
+"""What made a cell readable; each has a rule in backend/data/rules/calls_form.py."""
 
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "‘": "'", "’": "'", "‚": "'"})
 _DOUBLE_SMART = frozenset("“”„‟″")

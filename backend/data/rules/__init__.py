@@ -5,10 +5,10 @@ from __future__ import annotations
 from backend.data.rows import RULES, SCOPES, Rule, Scope
 from backend.data.rules import (
     calls_defaults,
+    calls_form,
     calls_json,
     calls_keys,
     calls_meaning,
-    calls_notation,
     calls_schema,
     calls_text,
     calls_values,
@@ -35,10 +35,10 @@ from backend.errors import InputError
 __all__ = [
     "all_rules",
     "calls_defaults",
+    "calls_form",
     "calls_json",
     "calls_keys",
     "calls_meaning",
-    "calls_notation",
     "calls_schema",
     "calls_text",
     "calls_values",

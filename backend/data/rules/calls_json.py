@@ -6,17 +6,10 @@ from collections.abc import Iterator
 
 from backend.data.calls import CallsCell
 from backend.data.rows import Finding, Inputs, rule
+from backend.data.rules.calls_form import FORM, canonical
 from backend.data.text import not_finite, path_text, repeated_keys, show
 
-FORM = '[{"name": "tool", "args": {"query": "value"}}]'
 _SHAPE_FIX = "Write it in the standard form."
-
-
-def canonical(cell: CallsCell, _inputs: Inputs) -> str:
-    """Returns the calls in the standard form, or the unchanged cell if a call cannot be read."""
-    if not cell.calls or any(call is None or not call.sound for call in cell.calls):
-        return cell.text
-    return cell.canonical
 
 
 @rule(

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 from backend.data.calls import CallsCell, Repair
 from backend.data.rows import Finding, Inputs, rule
-from backend.data.rules.calls_json import FORM, canonical
 from backend.data.text import show
+
+FORM = '[{"name": "tool", "args": {"query": "value"}}]'
+
+
+def canonical(cell: CallsCell, _inputs: Inputs) -> str:
+    """Returns the calls in the standard form, or the unchanged cell if a call cannot be read."""
+    if not cell.calls or any(call is None or not call.sound for call in cell.calls):
+        return cell.text
+    return cell.canonical
+
 
 _NOTATIONS: dict[Repair, tuple[str, str, str]] = {
     "python-repr": (
