@@ -3,6 +3,8 @@
 # dependencies = [
 #     "huggingface_hub==2.4.0",
 #     "pandas==3.1.1",
+#     "pyarrow==26.0.1",
+#     "python-calamine==0.9.1",
 #     "numpy==2.4.6",
 #     "jinja2==3.1.6",
 #     "sentencepiece==0.2.3",
