@@ -1,0 +1,106 @@
+"""The rounding of a model to 4 bits in blocks, by the inputs that its layers have on training rows.
+
+ai-edge-quantizer rounds each weight to the nearest value of its grid. Here the weights are rounded before, so that the
+outputs of the layers change less, and the quantizer finds the same grid again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from job_templates.ml.litert.convert.compensation import compensated
+from job_templates.ml.rows import TokenRow, shared_prefix
+
+READ_AS_INPUT = 1.0
+"""The weight of the embedding table's own errors beside those of the output layer, which is the same table."""
+
+
+def round_weights(
+    model: Any, sequences: Sequence[Sequence[int]], block: int, report: Callable[[int, int], None]
+) -> None:
+    """Round the weights of a Gemma 3 text model in place to 4 bits with one scale for each `block` input channels.
+
+    The inputs of the layers are those on `sequences` of token ids. A beginning that all sequences share is counted
+    once. `report` is called with the number of layers that are done and of all; the table is the last one.
+    """
+    total = len(model.model.layers) + 1
+    report(0, total)
+    with torch.no_grad():
+        moments = _moments(model, sequences)
+        for done, layer in enumerate(model.model.layers, start=1):
+            for first, readers in _readers(layer):
+                own = moments.pop(first)
+                for reader in readers:
+                    reader.weight.copy_(compensated(reader.weight, own, block))
+            report(done, total)
+        table = model.get_output_embeddings().weight
+        table.copy_(compensated(table, _as_table(moments[model.model.norm]), block))
+    report(total, total)
+
+
+def _readers(layer: Any) -> Iterator[tuple[nn.Module, tuple[Any, ...]]]:
+    """The linear layers of a layer, grouped by their inputs, each group after its first one."""
+    attention, mlp = layer.self_attn, layer.mlp
+    for group in (
+        (attention.q_proj, attention.k_proj, attention.v_proj),
+        (attention.o_proj,),
+        (mlp.gate_proj, mlp.up_proj),
+        (mlp.down_proj,),
+    ):
+        yield group[0], group
+
+
+def _moments(model: Any, sequences: Sequence[Sequence[int]]) -> dict[nn.Module, Tensor]:
+    """The sum of x xᵀ over the inputs x of the first linear layer of each group.
+
+    That of the output layer's inputs is the last norm's.
+    """
+    shared = shared_prefix([TokenRow(tuple(ids), ()) for ids in sequences])
+    readers = [first for layer in model.model.layers for first, _ in _readers(layer)]
+    with _recorded(readers, model.model.norm) as (moments, skipped):
+        for ids in sequences:
+            model.model(torch.tensor([list(ids)]), use_cache=False)
+            skipped[0] = shared
+    return moments
+
+
+@contextmanager
+def _recorded(readers: Sequence[nn.Module], last: nn.Module) -> Iterator[tuple[dict[nn.Module, Tensor], list[int]]]:
+    """Inside this context, sums x xᵀ over the inputs x of each of `readers`, and over the outputs of `last`.
+
+    Yields the sums, and a list with the number of first tokens that are not counted.
+    """
+    moments: dict[nn.Module, Tensor] = {}
+    skipped = [0]
+
+    def add(module: nn.Module, states: Tensor) -> None:
+        seen = states[0, skipped[0] :]
+        moments[module] = moments.get(module, torch.zeros(())) + seen.T @ seen
+
+    def read(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        add(module, inputs[0])
+
+    def written(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        add(module, output)
+
+    handles = [module.register_forward_pre_hook(read) for module in readers]
+    handles.append(last.register_forward_hook(written))
+    try:
+        yield moments, skipped
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _as_table(moments: Tensor) -> Tensor:
+    """The moments for a table that is both the embedding and the output layer.
+
+    As the embedding, the squared errors of a row count alike in all channels; both parts have the same trace, up to
+    READ_AS_INPUT.
+    """
+    return moments / moments.diagonal().mean() + READ_AS_INPUT * torch.eye(len(moments))

@@ -1,0 +1,146 @@
+"""Rounding by training rows: the outputs change less than with the nearest values, and the quantizer keeps the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_quantizer import qtyping
+from ai_edge_quantizer.algorithms.uniform_quantize import naive_min_max_quantize
+from torch import Tensor
+from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+from job_templates.ml.litert.convert.compensation import compensated
+from job_templates.ml.litert.convert.grid import STEPS, best_scales, block_scales, nearest
+from job_templates.ml.litert.convert.rounding import round_weights
+
+BLOCK = 32
+READ = [[2, 5, 9, 17, 30, 4, 11, 40], [2, 5, 9, 8, 21, 33, 7], [2, 5, 60, 61, 62, 3]]
+OPERATIONS = (qtyping.TFLOperationName.FULLY_CONNECTED, qtyping.TFLOperationName.EMBEDDING_LOOKUP)
+
+
+def requantized(weight: Tensor, operation: qtyping.TFLOperationName) -> Tensor:
+    """The weights that the library's dynamic_wi4b32_afp32 stores, as floats."""
+    config = qtyping.TensorQuantizationConfig(num_bits=4, granularity=qtyping.QuantGranularity.BLOCKWISE_32)
+    op_config = qtyping.OpQuantizationConfig(
+        weight_tensor_config=config, compute_precision=qtyping.ComputePrecision.INTEGER
+    )
+    info = qtyping.OpInfo(None, operation, 0, op_config)
+    found = naive_min_max_quantize.get_tensor_quant_params(info, config, weight.numpy())
+    scales = np.repeat(found.scale, BLOCK, axis=1)
+    return torch.from_numpy(found.quantized_data.astype(np.float32) * scales)
+
+
+def plainly(weight: Tensor) -> Tensor:
+    return nearest(weight, block_scales(weight, BLOCK).repeat_interleave(BLOCK, 1))
+
+
+def correlated(count: int, size: int) -> Tensor:
+    """Inputs whose channels follow each other and have different sizes, as those of a model."""
+    return torch.randn(count, size // 4) @ torch.randn(size // 4, size) * torch.logspace(-1, 1, size)
+
+
+def model() -> Gemma3ForCausalLM:
+    torch.manual_seed(3)
+    config = Gemma3TextConfig(
+        vocab_size=64, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=16,
+    )  # fmt: skip
+    return Gemma3ForCausalLM(config).eval()
+
+
+def round_model(made: Gemma3ForCausalLM, report: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+    round_weights(made, READ, BLOCK, report)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_grid_is_the_librarys(operation: qtyping.TFLOperationName) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(48, 128) * torch.logspace(-3, 1, 128)
+    assert torch.equal(plainly(weight), requantized(weight, operation))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_library_finds_the_rounded_weights_again(operation: qtyping.TFLOperationName) -> None:
+    torch.manual_seed(0)
+    weight, inputs = torch.randn(48, 128) * 0.02, correlated(200, 128)
+    rounded = compensated(weight, inputs.T @ inputs, BLOCK)
+    assert torch.equal(rounded, requantized(rounded, operation))
+    assert not torch.equal(rounded, plainly(weight))
+
+
+def test_outputs_change_less_than_with_the_nearest_values() -> None:
+    torch.manual_seed(0)
+    weight, inputs = torch.randn(48, 128), correlated(200, 128)
+    wanted = inputs @ weight.T
+    changes = [
+        (inputs @ rounded.T - wanted).square().mean()
+        for rounded in (compensated(weight, inputs.T @ inputs, BLOCK), plainly(weight))
+    ]
+    assert changes[0] < 0.3 * changes[1]
+
+
+def test_scales_are_chosen_for_the_important_channels() -> None:
+    weight = torch.full((1, BLOCK), 0.5)
+    weight[0, 0] = STEPS
+    unimportant = torch.ones(BLOCK)
+    unimportant[0] = 0
+    assert float(best_scales(weight, BLOCK, unimportant)) < float(block_scales(weight, BLOCK))
+    important = torch.ones(BLOCK)
+    important[0] = 1e6
+    assert torch.equal(best_scales(weight, BLOCK, important), block_scales(weight, BLOCK))
+
+
+def test_channels_without_input_and_blocks_of_zeros_are_rounded_too() -> None:
+    torch.manual_seed(0)
+    weight, inputs = torch.randn(8, 96), correlated(50, 96)
+    inputs[:, 40:80] = 0
+    weight[:, 64:] = 0
+    rounded = compensated(weight, inputs.T @ inputs, BLOCK)
+    assert torch.isfinite(rounded).all()
+    assert torch.equal(rounded[:, :64], requantized(rounded[:, :64], OPERATIONS[0]))
+    assert (rounded[:, 64:].abs() < 1e-5).all()
+
+
+def test_every_layer_of_a_model_changes_its_outputs_less() -> None:
+    before, after = model(), model()
+    round_model(after)
+    with torch.no_grad():
+        inputs = before.model(torch.tensor(READ[:1]), output_hidden_states=True).hidden_states
+        for number, (old, new) in enumerate(zip(before.model.layers, after.model.layers, strict=True)):
+            states = old.input_layernorm(inputs[number][0])
+            for name in ("q_proj", "k_proj", "v_proj"):
+                weight, rounded = (getattr(layer.self_attn, name).weight for layer in (old, new))
+                assert torch.equal(rounded, requantized(rounded, OPERATIONS[0]))
+                change, plain = ((states @ (other - weight).T).square().mean() for other in (rounded, plainly(weight)))
+                assert change < 0.8 * plain
+
+
+def test_all_weights_of_a_model_are_on_the_grid() -> None:
+    made = model()
+    round_model(made)
+    weights = {name: weight for name, weight in made.state_dict().items() if weight.ndim == 2}
+    assert len(weights) == 7 * 2 + 2
+    for name, weight in weights.items():
+        assert torch.equal(weight, requantized(weight, OPERATIONS[0])), name
+    assert made.get_output_embeddings().weight is made.get_input_embeddings().weight
+
+
+def test_the_answers_of_a_model_change_less_than_with_the_nearest_values() -> None:
+    wanted, rounded, plain = model(), model(), model()
+    round_model(rounded)
+    with torch.no_grad():
+        for weight in plain.parameters():
+            if weight.ndim == 2:
+                weight.copy_(plainly(weight))
+        logits = [made(torch.tensor(READ[:1])).logits for made in (wanted, rounded, plain)]
+    assert (logits[1] - logits[0]).square().mean() < 0.8 * (logits[2] - logits[0]).square().mean()
+
+
+def test_progress_is_reported_and_no_hook_stays() -> None:
+    made, seen = model(), []
+    round_model(made, lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert not any(module._forward_pre_hooks or module._forward_hooks for module in made.modules())
