@@ -1,20 +1,28 @@
-"""Rounding by training rows: the outputs change less than with the nearest values, and the quantizer keeps the result."""
+"""Rounding by training rows: outputs change less than with the nearest values, and the quantizer keeps the result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_quantizer import qtyping
 from ai_edge_quantizer.algorithms.uniform_quantize import naive_min_max_quantize
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
+from backend.runs import Run
+from job_templates.ml.litert.convert import convert, find_recipe, quantize
 from job_templates.ml.litert.convert.compensation import compensated
 from job_templates.ml.litert.convert.grid import STEPS, best_scales, block_scales, nearest
 from job_templates.ml.litert.convert.rounding import round_weights
+from job_templates.ml.litert.verify import load_trained
+from job_templates.ml.models import find_source
 
 BLOCK = 32
 READ = [[2, 5, 9, 17, 30, 4, 11, 40], [2, 5, 9, 8, 21, 33, 7], [2, 5, 60, 61, 62, 3]]
@@ -144,3 +152,45 @@ def test_progress_is_reported_and_no_hook_stays() -> None:
     round_model(made, lambda done, total: seen.append((done, total)))
     assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert not any(module._forward_pre_hooks or module._forward_hooks for module in made.modules())
+
+
+def stored_weights(tflite: Path) -> list[Tensor]:
+    """The weights of a file that are stored in 4 bits with a scale for each block, as floats."""
+    raw = tflite.read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(raw, 0)
+
+    def content(buffer: schema.BufferT) -> npt.NDArray[np.uint8]:
+        if buffer.data is not None:
+            return np.asarray(buffer.data, np.uint8)
+        return np.frombuffer(raw, np.uint8, buffer.size, buffer.offset)
+
+    found = {}
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            details = tensor.quantization.details if tensor.quantization is not None else None
+            if isinstance(details, schema.BlockwiseQuantizationT):
+                packed = content(model.buffers[tensor.buffer])
+                steps = np.stack([packed & 15, packed >> 4], -1).astype(np.int8).reshape(tensor.shape)
+                scales = content(model.buffers[graph.tensors[details.scales].buffer]).view(np.float16)
+                scales = scales.astype(np.float32).reshape(len(steps), -1).repeat(details.blockSize, 1)
+                found[tensor.buffer] = torch.from_numpy(np.where(steps > STEPS, steps - 16, steps) * scales)
+    return list(found.values())
+
+
+@pytest.mark.slow  # a conversion
+def test_a_file_has_the_rounded_weights_bit_for_bit(trained_run: Run, tmp_path: Path) -> None:
+    source, recipe, phases = find_source(str(trained_run.path)), find_recipe("dynamic_int4_block32"), []
+    calibration = load_trained(trained_run).calibration()
+
+    def on_phase(phase: str, done: int, total: int) -> None:
+        phases.append((phase, done == total))
+
+    model = convert(source, tmp_path, (32,), 1024, on_phase, calibration, block=recipe.block)
+    stored = stored_weights(quantize(model, tmp_path, recipe, on_phase).tflite)
+    rounded = [weight for weight in load_file(tmp_path / "prepared" / "model.safetensors").values() if weight.ndim == 2]
+    assert len(stored) == len(rounded)
+    for weight in rounded:
+        assert any(torch.equal(weight, other) for other in stored if other.shape == weight.shape)
+    assert list(dict.fromkeys(phases)) == [
+        (phase, ended) for phase in ("load", "round", "convert", "quantize") for ended in (False, True)
+    ]

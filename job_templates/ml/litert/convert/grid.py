@@ -14,8 +14,8 @@ STEPS = 7
 """The multiple of the scale that the largest absolute value of a block has."""
 LEAST_BOUND, LEAST_SCALE = 1e-9, 2.0**-24
 """The library's lower limit of a block's largest value, and the smallest float16 above 0."""
-SHARES = tuple(1 - 0.03 * step for step in range(11))
-"""The shares of a block's largest value that are tried as the end of its grid, from 1 to 0.7."""
+SHARES = tuple(1 - 0.05 * step for step in range(6))
+"""The shares of a block's largest value that are tried as the end of its grid, from 1 to 0.75."""
 
 
 def block_scales(weight: Tensor, block: int, share: float = 1.0) -> Tensor:
