@@ -17,7 +17,7 @@ from torch import Tensor
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from backend.runs import Run
-from job_templates.ml.litert.convert import convert, find_recipe, quantize
+from job_templates.ml.litert.convert import convert, find_recipe, quantize, rounding
 from job_templates.ml.litert.convert.compensation import compensated
 from job_templates.ml.litert.convert.grid import STEPS, best_scales, block_scales, nearest
 from job_templates.ml.litert.convert.rounding import round_weights
@@ -145,6 +145,18 @@ def test_the_answers_of_a_model_change_less_than_with_the_nearest_values() -> No
                 weight.copy_(plainly(weight))
         logits = [made(torch.tensor(READ[:1])).logits for made in (wanted, rounded, plain)]
     assert (logits[1] - logits[0]).square().mean() < 0.8 * (logits[2] - logits[0]).square().mean()
+
+
+def test_a_shared_beginning_is_counted_once_and_padding_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, seen = model(), []
+    monkeypatch.setattr(rounding, "compensated", lambda weight, moments, _block: (seen.append(moments), weight)[1])
+    round_model(made)
+    with torch.no_grad():
+        found = [made.model(torch.tensor([ids]), output_hidden_states=True).hidden_states[0][0] for ids in READ]
+        shortest, shared = min(range(len(READ)), key=lambda at: len(READ[at])), 2
+        parts = [states if at == shortest else states[shared:] for at, states in enumerate(found)]
+        inputs = made.model.layers[0].input_layernorm(torch.cat(parts))
+    torch.testing.assert_close(seen[0], inputs.T @ inputs)
 
 
 def test_progress_is_reported_and_no_hook_stays() -> None:

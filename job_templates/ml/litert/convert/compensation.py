@@ -14,7 +14,7 @@ from job_templates.ml.litert.convert.grid import STEPS, best_scales
 
 DAMPING = 0.01
 """The paper's share of the mean of the diagonal that is added to the diagonal, so that the inverse exists."""
-AT_ONCE = 128
+TOGETHER = 128
 """Input channels whose errors the later ones take over in one product (the paper's lazy batches)."""
 
 
@@ -30,7 +30,8 @@ def compensated(weight: Tensor, moments: Tensor, block: int) -> Tensor:
     fixed = _ends(weight, block)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped[order][:, order]))
     factor = torch.linalg.cholesky(inverse, upper=True).float()
-    rounded = _round_channels(*(part[:, order].T.contiguous() for part in (weight, scales, fixed)), factor)
+    by_channel, scales, fixed = (part[:, order].T.contiguous() for part in (weight, scales, fixed))
+    rounded = _round_channels(by_channel, scales, fixed, factor)
     return rounded.T[:, order.argsort()].contiguous()
 
 
@@ -44,7 +45,7 @@ def _damped(moments: Tensor) -> Tensor:
 
 def _ends(weight: Tensor, block: int) -> Tensor:
     """The signed multiple of the scale at the largest weight of each block, and 0 at all other weights."""
-    parts = weight.unflatten(1, (-1, block))
+    parts = weight.reshape(len(weight), -1, block)
     place = parts.abs().argmax(-1, keepdim=True)
     sign = torch.where(parts.gather(-1, place) < 0, -STEPS, STEPS).to(weight.dtype)
     return torch.zeros_like(parts).scatter_(-1, place, sign).flatten(1)
@@ -53,8 +54,8 @@ def _ends(weight: Tensor, block: int) -> Tensor:
 def _round_channels(weight: Tensor, scales: Tensor, fixed: Tensor, factor: Tensor) -> Tensor:
     """The rounded weights; all are (columns, rows). `factor` is the upper Cholesky factor of the inverse moments."""
     rounded = torch.empty_like(weight)
-    for first in range(0, len(weight), AT_ONCE):
-        part = slice(first, min(first + AT_ONCE, len(weight)))
+    for first in range(0, len(weight), TOGETHER):
+        part = slice(first, min(first + TOGETHER, len(weight)))
         errors, own = torch.empty_like(weight[part]), factor[part, part]
         for place in range(part.stop - first):
             column, scale, end = weight[first + place], scales[first + place], fixed[first + place]

@@ -23,7 +23,7 @@ def block_scales(weight: Tensor, block: int, share: float = 1.0) -> Tensor:
 
     The grid of a block ends at `share` of its largest absolute value; with 1 the scales are the library's.
     """
-    largest = weight.unflatten(1, (-1, block)).abs().amax(-1).clamp(min=LEAST_BOUND)
+    largest: Tensor = weight.reshape(len(weight), -1, block).abs().amax(-1).clamp(min=LEAST_BOUND)
     return (largest / STEPS * share).bfloat16().half().float().clamp(min=LEAST_SCALE)
 
 
@@ -33,7 +33,7 @@ def best_scales(weight: Tensor, block: int, importance: Tensor) -> Tensor:
     The error is the sum of the squared changes of a block's weights, each multiplied by the `importance` (columns) of
     its input channel.
     """
-    parts, factors = weight.unflatten(1, (-1, block)), importance.view(1, -1, block)
+    parts, factors = weight.reshape(len(weight), -1, block), importance.view(1, -1, block)
     best = block_scales(weight, block)
     least = torch.full_like(best, torch.inf)
     for share in SHARES:

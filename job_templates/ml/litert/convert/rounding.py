@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from job_templates.ml.litert.convert.compensation import compensated
 from job_templates.ml.rows import TokenRow, shared_prefix
 
+AT_ONCE = 16
+"""Sequences that are read together, because the sums of a 270M are 440 MB and are written once for each batch."""
 READ_AS_INPUT = 1.0
 """The weight of the embedding table's own errors beside those of the output layer, which is the same table."""
 
@@ -60,41 +62,59 @@ def _moments(model: Any, sequences: Sequence[Sequence[int]]) -> dict[nn.Module, 
 
     That of the output layer's inputs is the last norm's.
     """
-    shared = shared_prefix([TokenRow(tuple(ids), ()) for ids in sequences])
+    rows = sorted(sequences, key=len)
+    shared = shared_prefix([TokenRow(tuple(ids), ()) for ids in rows])
     readers = [first for layer in model.model.layers for first, _ in _readers(layer)]
-    with _recorded(readers, model.model.norm) as (moments, skipped):
-        for ids in sequences:
-            model.model(torch.tensor([list(ids)]), use_cache=False)
-            skipped[0] = shared
-    return moments
+    sums = _Sums()
+    with sums.recorded(readers, model.model.norm):
+        for first in range(0, len(rows), AT_ONCE):
+            some = [torch.tensor(list(ids)) for ids in rows[first : first + AT_ONCE]]
+            # tokens after a sequence do not change it, because no token attends to later ones
+            batch = nn.utils.rnn.pad_sequence(some, batch_first=True)
+            sums.counted = _counted([len(ids) for ids in some], batch.shape[1], shared, whole=first == 0)
+            model.model(batch, use_cache=False)
+    return sums.of
 
 
-@contextmanager
-def _recorded(readers: Sequence[nn.Module], last: nn.Module) -> Iterator[tuple[dict[nn.Module, Tensor], list[int]]]:
-    """Inside this context, sums x xᵀ over the inputs x of each of `readers`, and over the outputs of `last`.
+def _counted(lengths: Sequence[int], longest: int, shared: int, *, whole: bool) -> Tensor:
+    """Which tokens of a batch (sequences, tokens) are counted; with `whole`, all of the first sequence."""
+    places = torch.arange(longest)
+    counted = (places >= shared) & (places < torch.tensor(lengths)[:, None])
+    if whole:
+        counted[0, : lengths[0]] = True
+    return counted
 
-    Yields the sums, and a list with the number of first tokens that are not counted.
-    """
-    moments: dict[nn.Module, Tensor] = {}
-    skipped = [0]
 
-    def add(module: nn.Module, states: Tensor) -> None:
-        seen = states[0, skipped[0] :]
-        moments[module] = moments.get(module, torch.zeros(())) + seen.T @ seen
+class _Sums:
+    """The sum of x xᵀ over the states x of each module, at the tokens that are `counted` (sequences, tokens)."""
 
-    def read(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        add(module, inputs[0])
+    def __init__(self) -> None:
+        self.of: dict[nn.Module, Tensor] = {}
+        self.counted = torch.empty(0)
 
-    def written(module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        add(module, output)
+    @contextmanager
+    def recorded(self, readers: Sequence[nn.Module], last: nn.Module) -> Iterator[None]:
+        """Inside this context, adds the inputs of each of `readers`, and the outputs of `last`."""
+        handles = [module.register_forward_pre_hook(self._read) for module in readers]
+        handles.append(last.register_forward_hook(self._written))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
-    handles = [module.register_forward_pre_hook(read) for module in readers]
-    handles.append(last.register_forward_hook(written))
-    try:
-        yield moments, skipped
-    finally:
-        for handle in handles:
-            handle.remove()
+    def _read(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self._add(module, inputs[0])
+
+    def _written(self, module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        self._add(module, output)
+
+    def _add(self, module: nn.Module, states: Tensor) -> None:
+        seen = states[self.counted]
+        if module in self.of:
+            self.of[module].addmm_(seen.T, seen)
+        else:
+            self.of[module] = seen.T @ seen
 
 
 def _as_table(moments: Tensor) -> Tensor:
