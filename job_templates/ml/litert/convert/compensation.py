@@ -14,7 +14,7 @@ from job_templates.ml.litert.convert.grid import STEPS, best_scales
 
 DAMPING = 0.01
 """The paper's share of the mean of the diagonal that is added to the diagonal, so that the inverse exists."""
-TOGETHER = 128
+TOGETHER = 32
 """Input channels whose errors the later ones take over in one product (the paper's lazy batches)."""
 
 
@@ -62,6 +62,6 @@ def _round_channels(weight: Tensor, scales: Tensor, fixed: Tensor, factor: Tenso
             steps = torch.where(end != 0, end, (column / scale).round().clamp(-STEPS, STEPS))
             rounded[first + place] = steps * scale
             errors[place] = (column - rounded[first + place]) / own[place, place]
-            weight[first + place + 1 : part.stop] -= torch.outer(own[place, place + 1 :], errors[place])
-        weight[part.stop :] -= factor[part, part.stop :].T @ errors
+            weight[first + place + 1 : part.stop].addr_(own[place, place + 1 :], errors[place], alpha=-1)
+        weight[part.stop :].addmm_(factor[part, part.stop :].T, errors, alpha=-1)
     return rounded

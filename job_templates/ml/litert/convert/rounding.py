@@ -36,9 +36,11 @@ def round_weights(
         moments = _moments(model, sequences)
         for done, layer in enumerate(model.model.layers, start=1):
             for first, readers in _readers(layer):
-                own = moments.pop(first)
+                together = torch.cat([reader.weight for reader in readers])
+                rounded, start = compensated(together, moments.pop(first), block), 0
                 for reader in readers:
-                    reader.weight.copy_(compensated(reader.weight, own, block))
+                    reader.weight.copy_(rounded[start : start + len(reader.weight)])
+                    start += len(reader.weight)
             report(done, total)
         table = model.get_output_embeddings().weight
         table.copy_(compensated(table, _as_table(moments[model.model.norm]), block))
