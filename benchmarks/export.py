@@ -73,13 +73,13 @@ def main() -> None:
             print(f"Vocabulary {name}:")
             expected = Expected(trained.fmt.name, template, words.tokenizer_model.read_bytes(), cache)
             own, results = words.trained or trained, []
-            for block in dict.fromkeys(recipe.block for recipe in recipes):
-                model, cost = converted(options, source, words, lengths, cache, name, Path(folder), block)
+            for rounding in {recipe.block: recipe for recipe in reversed(recipes)}.values():
+                model, cost = converted(options, source, words, lengths, cache, name, Path(folder), rounding)
                 print(HEAD)
                 bench = Bench(
                     model, Path(folder), words.tokenizer_model, own, expected, answers, {"vocabulary": name, **cost}
                 )
-                results += [bench.measure(recipe) for recipe in recipes if recipe.block == block]
+                results += [bench.measure(recipe) for recipe in recipes if recipe.block == rounding.block]
                 Path(folder, model.tflite.name).unlink(missing_ok=True)
             found.append(results)
     for other in found[1:]:
@@ -96,13 +96,13 @@ def converted(
     cache: int,
     name: str,
     folder: Path,
-    block: int,
+    recipe: Recipe,
 ) -> tuple[Converted, dict[str, float]]:
     """The model in float32, and what its conversion cost: made now, or by an earlier call that kept it, at no cost."""
     kept = None
     if options.keep:
         parts = (
-            "plain" if options.plain else f"rounded{block}" if block else "smoothed",
+            "plain" if options.plain else f"rounded{recipe.block}" if recipe.block else "smoothed",
             name.replace(",", "-"),
             cache,
             *lengths,
@@ -113,7 +113,7 @@ def converted(
             return Converted(kept, 0.0), {}
     started = time.monotonic()
     calibration = [] if options.plain or vocabulary.trained is None else vocabulary.trained.calibration()
-    model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept, block)
+    model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept, recipe)
     seconds = time.monotonic() - started
     print(f"Converted in {seconds:.0f} s with {model.peak_memory_mb:,.0f} MB of memory.", flush=True)
     cost = {"conversion_seconds": seconds, "conversion_peak_mb": model.peak_memory_mb}

@@ -56,20 +56,21 @@ def convert(
     on_phase: OnPhase,
     calibration: Sequence[Sequence[int]] = (),
     kept: KeptRows | None = None,
-    block: int = 0,
+    recipe: Recipe | None = None,
 ) -> Converted:
     """Convert a checkpoint (with its adapter, if any) into the folder `out`, in float32.
 
     With `kept`, the embedding table is trimmed to these rows first. With `calibration`, sequences of token ids of the
-    model's rows (the new ids of a trimmed model), the model is then smoothed for 8-bit activations. With `block` too,
-    its weights are rounded to 4 bits with one scale for so many weights.
+    model's rows (the new ids of a trimmed model), the model is then smoothed for 8-bit activations. With a
+    `recipe` in blocks too, the weights that it stores in 4 bits are rounded.
     The output of the libraries is printed only if they fail. Raises InputError if they fail.
     """
     order = {
         "checkpoint": str(source.weights),
         "adapter": str(source.adapter) if source.adapter else None,
         "calibration": [list(ids) for ids in calibration],
-        "block": block,
+        "block": recipe.block if recipe is not None else 0,
+        "eight_bit_layers": recipe.eight_bit_layers if recipe is not None else 0,
         "kept": list(kept.ids) if kept is not None else [],
         "tokenizer": str(kept.tokenizer.absolute()) if kept is not None else None,
         "out": str(out.absolute()),
@@ -91,7 +92,12 @@ def quantize(model: Converted, out: Path, recipe: Recipe, on_phase: OnPhase) -> 
         return model
     on_phase("quantize", 0, 1)
     made = out / f"{recipe.suffix}.tflite"
-    order = {"model": str(model.tflite), "out": str(made), "recipe": recipe.library_name}
+    order = {
+        "model": str(model.tflite),
+        "out": str(made),
+        "recipe": recipe.library_name,
+        "eight_bit_layers": recipe.eight_bit_layers,
+    }
     lines = _work(QUANTIZE, order, out, lambda _line: None)
     on_phase("quantize", 1, 1)
     return Converted(made, max(_peak(lines), model.peak_memory_mb))

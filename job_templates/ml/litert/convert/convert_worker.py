@@ -2,7 +2,8 @@
 
 ORDER is a file with a JSON object: checkpoint, adapter (or null), kept (rows of the embedding table, or empty),
 tokenizer (its folder if rows are kept, or null), calibration (lists of token ids, or empty), block (the weights of a
-scale if they are rounded, or 0), out, prefill_lengths, cache_length. Writes OUT/model.tflite with weights in float32.
+scale if they are rounded, or 0), eight_bit_layers (the first layers, which are not rounded), out, prefill_lengths,
+cache_length. Writes OUT/model.tflite with weights in float32.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Preparation:
 
     `adapter` is merged, the embedding table is trimmed to the rows `kept` of the tokenizer in the folder `tokenizer`,
     and with `calibration` the model is smoothed for 8-bit activations. With `block` too, its weights are rounded to 4
-    bits with one scale for so many weights.
+    bits with one scale for so many weights, except those of the first `eight_bit_layers`.
     """
 
     adapter: Path | None = None
@@ -62,6 +63,7 @@ class Preparation:
     tokenizer: Path | None = None
     calibration: Sequence[Sequence[int]] = ()
     block: int = 0
+    eight_bit_layers: int = 0
 
     @property
     def changes(self) -> bool:
@@ -83,7 +85,7 @@ def prepare(checkpoint: Path, changes: Preparation, out: Path) -> Path:
     if changes.calibration:
         smooth(model.eval(), changes.calibration)
         if changes.block:
-            round_weights(model, changes.calibration, changes.block, _report_rounded)
+            round_weights(model, changes.calibration, changes.block, changes.eight_bit_layers, _report_rounded)
     model.save_pretrained(out)
     folders = [folder for folder in (changes.tokenizer, changes.adapter, checkpoint) if folder is not None]
     for name in TOKENIZER_FILES:
@@ -120,7 +122,9 @@ def convert(order: dict[str, Any]) -> None:
     out = Path(order["out"])
     checkpoint = Path(order["checkpoint"])
     adapter, tokenizer = (Path(order[name]) if order[name] else None for name in ("adapter", "tokenizer"))
-    changes = Preparation(adapter, order["kept"], tokenizer, order["calibration"], order["block"])
+    changes = Preparation(
+        adapter, order["kept"], tokenizer, order["calibration"], order["block"], order["eight_bit_layers"]
+    )
     if changes.changes:
         checkpoint = prepare(checkpoint, changes, out / "prepared")
     with schema_alias():

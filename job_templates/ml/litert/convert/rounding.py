@@ -23,21 +23,23 @@ READ_AS_INPUT = 1.0
 
 
 def round_weights(
-    model: Any, sequences: Sequence[Sequence[int]], block: int, report: Callable[[int, int], None]
+    model: Any, sequences: Sequence[Sequence[int]], block: int, first: int, report: Callable[[int, int], None]
 ) -> None:
     """Round the weights of a Gemma 3 text model in place to 4 bits with one scale for each `block` input channels.
 
-    The inputs of the layers are those on `sequences` of token ids. A beginning that all sequences share is counted
-    once. `report` is called with the number of layers that are done and of all; the table is the last one.
+    Layers before `first` (from 0) are left as they are. The inputs of the layers are those on `sequences` of token ids.
+    A beginning that all sequences share is counted once. `report` is called with the number of layers that are done and
+    of all; the table is the last one.
     """
-    total = len(model.model.layers) + 1
+    layers = model.model.layers[first:]
+    total = len(layers) + 1
     report(0, total)
     with torch.no_grad():
-        moments = _moments(model, sequences)
-        for done, layer in enumerate(model.model.layers, start=1):
-            for first, readers in _readers(layer):
+        moments = _moments(model, layers, sequences)
+        for done, layer in enumerate(layers, start=1):
+            for reads, readers in _readers(layer):
                 together = torch.cat([reader.weight for reader in readers])
-                rounded, start = compensated(together, moments.pop(first), block), 0
+                rounded, start = compensated(together, moments.pop(reads), block), 0
                 for reader in readers:
                     reader.weight.copy_(rounded[start : start + len(reader.weight)])
                     start += len(reader.weight)
@@ -59,14 +61,14 @@ def _readers(layer: Any) -> Iterator[tuple[nn.Module, tuple[Any, ...]]]:
         yield group[0], group
 
 
-def _moments(model: Any, sequences: Sequence[Sequence[int]]) -> dict[nn.Module, Tensor]:
-    """The sum of x xᵀ over the inputs x of the first linear layer of each group.
+def _moments(model: Any, layers: Sequence[Any], sequences: Sequence[Sequence[int]]) -> dict[nn.Module, Tensor]:
+    """The sum of x xᵀ over the inputs x of the first linear layer of each group in `layers`.
 
     That of the output layer's inputs is the last norm's.
     """
     rows = sorted(sequences, key=len)
     shared = shared_prefix([TokenRow(tuple(ids), ()) for ids in rows])
-    readers = [first for layer in model.model.layers for first, _ in _readers(layer)]
+    readers = [reads for layer in layers for reads, _ in _readers(layer)]
     sums = _Sums()
     with sums.recorded(readers, model.model.norm):
         for first in range(0, len(rows), AT_ONCE):
