@@ -12,7 +12,8 @@ class Recipe:
     `bits` are those of a weight, `block` is the number of weights that share a scale (0: a row of them).
     `eight_bit_layers` are the first layers, which have 8 bits and one scale per row whatever `bits` says.
     `bytes_per_weight` is what a weight outside the embedding table takes in the file, with its share of scales and of
-    the graph: the files of a Gemma 3 270M in docs/export.md without their table, divided by its other weights.
+    the graph: the files of a Gemma 3 270M in docs/export.md without their table, divided by its other weights. That of
+    `dynamic_int4_block32` is computed: 0.601 as measured with 4 bits in all layers, and 1.081 for three of 18.
     """
 
     name: str
