@@ -1,8 +1,9 @@
 """What each way to quantize costs and keeps: size, time, memory and accuracy of the same checkpoint's files.
 
-The checkpoint is converted once for each vocabulary, in float32, then quantized by each recipe, packed, and run on the
-run's held-out rows as an export is. A recipe that the libraries or the runtime refuse is printed with the reason. Each
-vocabulary is held against the first one by the ratios of its files. The last line is one JSON object for each file.
+The checkpoint is converted once for each vocabulary, in float32, and once more for recipes in blocks, whose weights are
+rounded before. Then it is quantized by each recipe, packed, and run on the run's held-out rows as an export is. A
+recipe that the libraries or the runtime refuse is printed with the reason. Each vocabulary is held against the first
+one by the ratios of its files. The last line is one JSON object for each file.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def main() -> None:
     cache = read_cache(options.kv_cache_max_len) or smallest_cache(trained.longest())
     lengths = fitting_prefill(read_prefill(options.prefill_seq_len) if options.prefill_seq_len else None, cache)
     names = [*RECIPES, *library_recipes()] if options.recipes == "all" else options.recipes.split(",")
+    recipes = [find_recipe(name) for name in names]
     answers = checkpoint_answers(source, trained) or {}
     right = sum(answers[row.id].right for row in trained.held_out)
     print(f"The checkpoint gets {right} of {len(trained.held_out)} rows right. Cache {cache}, prefill {lengths}.")
@@ -70,15 +72,17 @@ def main() -> None:
                 read_vocabulary(name), source, trained, template, Path(folder) / name.replace(",", "-")
             )
             print(f"Vocabulary {name}:")
-            model, cost = converted(options, source, words, lengths, cache, name, Path(folder))
-            print(HEAD)
             expected = Expected(trained.fmt.name, template, words.tokenizer_model.read_bytes(), cache)
-            own = words.trained or trained
-            bench = Bench(
-                model, Path(folder), words.tokenizer_model, own, expected, answers, {"vocabulary": name, **cost}
-            )
-            found.append([bench.measure(find_recipe(recipe)) for recipe in names])
-            Path(folder, model.tflite.name).unlink(missing_ok=True)
+            own, results = words.trained or trained, []
+            for rounding in {recipe.block: recipe for recipe in reversed(recipes)}.values():
+                model, cost = converted(options, source, words, lengths, cache, name, Path(folder), rounding)
+                print(HEAD)
+                bench = Bench(
+                    model, Path(folder), words.tokenizer_model, own, expected, answers, {"vocabulary": name, **cost}
+                )
+                results += [bench.measure(recipe) for recipe in recipes if recipe.block == rounding.block]
+                Path(folder, model.tflite.name).unlink(missing_ok=True)
+            found.append(results)
     for other in found[1:]:
         for first, one in zip(found[0], other, strict=True):
             print(_against(first, one))
@@ -93,18 +97,24 @@ def converted(
     cache: int,
     name: str,
     folder: Path,
+    recipe: Recipe,
 ) -> tuple[Converted, dict[str, float]]:
     """The model in float32, and what its conversion cost: made now, or by an earlier call that kept it, at no cost."""
     kept = None
     if options.keep:
-        parts = ("plain" if options.plain else "smoothed", name.replace(",", "-"), cache, *lengths)
+        parts = (
+            "plain" if options.plain else f"rounded{recipe.block}" if recipe.block else "smoothed",
+            name.replace(",", "-"),
+            cache,
+            *lengths,
+        )
         kept = options.keep / f"{'-'.join(map(str, parts))}.tflite"
         if kept.is_file():
             print(f"Converted before: {kept.name}")
             return Converted(kept, 0.0), {}
     started, cpu = time.monotonic(), _cpu_of_children()
     calibration = [] if options.plain or vocabulary.trained is None else vocabulary.trained.calibration()
-    model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept)
+    model = convert(source, folder, lengths, cache, lambda *_: None, calibration, vocabulary.kept, recipe)
     seconds, cpu = time.monotonic() - started, _cpu_of_children() - cpu
     print(
         f"Converted in {seconds:.0f} s ({cpu:.0f} s of CPU) with {model.peak_memory_mb:,.0f} MB of memory.", flush=True
@@ -127,7 +137,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--rows", type=int, default=500, help="held-out rows to ask at most (default: %(default)s)")
     command.add_argument("--kv-cache-max-len", default="auto", help="as export.py has it (default: %(default)s)")
     command.add_argument("--prefill-seq-len", help="as export.py has it")
-    command.add_argument("--plain", action="store_true", help="leave the smoothing of the activations out")
+    command.add_argument("--plain", action="store_true", help="leave the smoothing and the rounding out")
     command.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep the converted model there, and use it at the next call"
     )

@@ -1,4 +1,4 @@
-"""The peak memory of this process, and its end together with its parent."""
+"""What a worker process prints, its peak memory, and its end together with its parent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ STATUS = Path("/proc/self/status")
 
 PEAK_MEMORY = "peak memory (MB):"
 """The start of a worker's last line, which reports its peak memory."""
+
+
+ROUNDED_LAYERS = "rounded layers:"
+"""The start of a line with the numbers of rounded layers and of all layers."""
 
 
 def peak_memory_mb() -> float:

@@ -29,8 +29,9 @@ PHASES = {
     },
     "export": {
         "load": "Reading the checkpoint",
+        "round": "Rounding the weights by training rows",
         "convert": "Converting to LiteRT",
-        "quantize": "Quantizing to 8 bits",
+        "quantize": "Quantizing",
         "package": "Packing the file",
         "verify": "Answering held-out rows and off-topic messages with the file",
     },

@@ -142,9 +142,9 @@ def _convert(plan: Plan, source: ModelSource, file: Path, progress: Progress, wo
     say(f"Exporting {source.name} as {plan.name}.")
     started = time.monotonic()
     calibration = trained.calibration() if trained is not None and plan.recipe.name != "none" else []
-    kept = plan.vocabulary.kept
-    model = convert(source, work, plan.prefill_lengths, expected.context, progress.step, calibration, kept)
-    converted = quantize(model, work, plan.recipe, progress.step)
+    kept, recipe = plan.vocabulary.kept, plan.recipe
+    model = convert(source, work, plan.prefill_lengths, expected.context, progress.step, calibration, kept, recipe)
+    converted = quantize(model, work, recipe, progress.step)
     progress.step("package", 0, 1)
     (file.parent / VERIFICATION).unlink(missing_ok=True)  # it describes an older file
     metadata = build_metadata(expected.prompt_format, expected.template, expected.context)

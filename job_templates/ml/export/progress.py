@@ -13,6 +13,7 @@ INTERVAL = 2.0
 """Seconds between two reports of the same phase."""
 TITLES = {
     "load": "Reading the checkpoint",
+    "round": "Rounding the weights by training rows",
     "convert": "Converting to LiteRT",
     "quantize": "Quantizing",
     "package": "Packing the file",

@@ -20,7 +20,7 @@ from typing import Any
 from backend.device import Recipe
 from backend.errors import InputError
 from job_templates.ml.models import ModelSource
-from job_templates.worker_process import PEAK_MEMORY
+from job_templates.worker_process import PEAK_MEMORY, ROUNDED_LAYERS
 
 ROOT = Path(__file__).resolve().parents[4]
 TAIL_LINES = 40
@@ -29,7 +29,7 @@ ORDER = "order.json"
 CONVERT, QUANTIZE = "job_templates.ml.litert.convert.convert_worker", "job_templates.ml.litert.convert.quantize_worker"
 
 OnPhase = Callable[[str, int, int], None]
-"""Called with the phase (load, convert, quantize), the steps done, and the steps in all."""
+"""Called with the phase (load, round, convert, quantize), the steps done, and the steps in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,21 @@ def convert(
     on_phase: OnPhase,
     calibration: Sequence[Sequence[int]] = (),
     kept: KeptRows | None = None,
+    recipe: Recipe | None = None,
 ) -> Converted:
     """Convert a checkpoint (with its adapter, if any) into the folder `out`, in float32.
 
     With `kept`, the embedding table is trimmed to these rows first. With `calibration`, sequences of token ids of the
-    model's rows (the new ids of a trimmed model), the model is then smoothed for 8-bit activations.
+    model's rows (the new ids of a trimmed model), the model is then smoothed for 8-bit activations. With a
+    `recipe` in blocks too, the weights that it stores in 4 bits are rounded.
     The output of the libraries is printed only if they fail. Raises InputError if they fail.
     """
     order = {
         "checkpoint": str(source.weights),
         "adapter": str(source.adapter) if source.adapter else None,
         "calibration": [list(ids) for ids in calibration],
+        "block": recipe.block if recipe is not None else 0,
+        "eight_bit_layers": recipe.eight_bit_layers if recipe is not None else 0,
         "kept": list(kept.ids) if kept is not None else [],
         "tokenizer": str(kept.tokenizer.absolute()) if kept is not None else None,
         "out": str(out.absolute()),
@@ -88,7 +92,12 @@ def quantize(model: Converted, out: Path, recipe: Recipe, on_phase: OnPhase) -> 
         return model
     on_phase("quantize", 0, 1)
     made = out / f"{recipe.suffix}.tflite"
-    order = {"model": str(model.tflite), "out": str(made), "recipe": recipe.library_name}
+    order = {
+        "model": str(model.tflite),
+        "out": str(made),
+        "recipe": recipe.library_name,
+        "eight_bit_layers": recipe.eight_bit_layers,
+    }
     lines = _work(QUANTIZE, order, out, lambda _line: None)
     on_phase("quantize", 1, 1)
     return Converted(made, max(_peak(lines), model.peak_memory_mb))
@@ -129,27 +138,37 @@ class _ProgressReader:
         self._total = signatures + 2  # each is lowered; then come the converter's passes and the writing
         self._done = 0
         self._on_phase = on_phase
-        self._loaded = False
+        self._loaded = self._converts = False
         on_phase("load", 0, 1)
 
     def read(self, line: str) -> None:
         """Report the progress in one line of the worker's output, if any."""
-        if re.search(r"\[ DONE\].*Load source model \(", line):
+        if line.startswith(ROUNDED_LAYERS):
             self._load()
+            done, total = line.removeprefix(ROUNDED_LAYERS).split()
+            self._on_phase("round", int(done), int(total))
+        elif re.search(r"\[ DONE\].*Load source model \(", line):
+            self._begin()
         elif re.search(r"\[ DONE\].*(Lower to MLIR: \w+|Run LiteRT Converter Passes) \(", line):
             self._done = min(self._done + 1, self._total - 1)
             self._on_phase("convert", self._done, self._total)
 
     def finish(self) -> None:
         """Report the end of the phases that have not ended."""
-        self._load()
+        self._begin()
         self._on_phase("convert", self._total, self._total)
+
+    def _begin(self) -> None:
+        """Report that the conversion begins, if that was not reported."""
+        if not self._converts:
+            self._converts = True
+            self._load()
+            self._on_phase("convert", 0, self._total)
 
     def _load(self) -> None:
         if not self._loaded:
             self._loaded = True
             self._on_phase("load", 1, 1)
-            self._on_phase("convert", 0, self._total)
 
 
 def _peak(lines: Sequence[str]) -> float:

@@ -1,7 +1,8 @@
 """The process that converts a checkpoint: `python -m job_templates.ml.litert.convert.convert_worker ORDER`.
 
 ORDER is a file with a JSON object: checkpoint, adapter (or null), kept (rows of the embedding table, or empty),
-tokenizer (its folder if rows are kept, or null), calibration (lists of token ids, or empty), out, prefill_lengths,
+tokenizer (its folder if rows are kept, or null), calibration (lists of token ids, or empty), block (the weights of a
+scale if they are rounded, or 0), eight_bit_layers (the first layers, which are not rounded), out, prefill_lengths,
 cache_length. Writes OUT/model.tflite with weights in float32.
 """
 
@@ -17,8 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from job_templates.ml.litert.convert.rounding import round_weights
 from job_templates.ml.litert.convert.smoothing import smooth
-from job_templates.worker_process import PEAK_MEMORY, end_with_parent, peak_memory_mb
+from job_templates.worker_process import PEAK_MEMORY, ROUNDED_LAYERS, end_with_parent, peak_memory_mb
 
 PACKAGE = "tensorflow.lite.python"
 
@@ -52,13 +54,16 @@ class Preparation:
     """What is changed in a checkpoint before it is converted.
 
     `adapter` is merged, the embedding table is trimmed to the rows `kept` of the tokenizer in the folder `tokenizer`,
-    and with `calibration` the model is smoothed for 8-bit activations.
+    and with `calibration` the model is smoothed for 8-bit activations. With `block` too, its weights are rounded to 4
+    bits with one scale for so many weights, except those of the first `eight_bit_layers`.
     """
 
     adapter: Path | None = None
     kept: Sequence[int] = ()
     tokenizer: Path | None = None
     calibration: Sequence[Sequence[int]] = ()
+    block: int = 0
+    eight_bit_layers: int = 0
 
     @property
     def changes(self) -> bool:
@@ -79,6 +84,8 @@ def prepare(checkpoint: Path, changes: Preparation, out: Path) -> Path:
         trim_embeddings(model, changes.kept)
     if changes.calibration:
         smooth(model.eval(), changes.calibration)
+        if changes.block:
+            round_weights(model, changes.calibration, changes.block, changes.eight_bit_layers, _report_rounded)
     model.save_pretrained(out)
     folders = [folder for folder in (changes.tokenizer, changes.adapter, checkpoint) if folder is not None]
     for name in TOKENIZER_FILES:
@@ -86,6 +93,10 @@ def prepare(checkpoint: Path, changes: Preparation, out: Path) -> Path:
         if found is not None:
             shutil.copyfile(found, out / name)
     return out
+
+
+def _report_rounded(done: int, total: int) -> None:
+    print(ROUNDED_LAYERS, done, total, flush=True)
 
 
 def trim_embeddings(model: Any, kept: Sequence[int]) -> None:
@@ -111,7 +122,9 @@ def convert(order: dict[str, Any]) -> None:
     out = Path(order["out"])
     checkpoint = Path(order["checkpoint"])
     adapter, tokenizer = (Path(order[name]) if order[name] else None for name in ("adapter", "tokenizer"))
-    changes = Preparation(adapter, order["kept"], tokenizer, order["calibration"])
+    changes = Preparation(
+        adapter, order["kept"], tokenizer, order["calibration"], order["block"], order["eight_bit_layers"]
+    )
     if changes.changes:
         checkpoint = prepare(checkpoint, changes, out / "prepared")
     with schema_alias():
