@@ -92,13 +92,13 @@ def _shown(label: Label) -> str:
     "rows are useful; many dominate the training. The split puts them all on one side.",
 )
 def near_duplicate(view: SetView) -> Iterator[Finding]:
-    keys = list(view.by_normal)
-    first_of = [view.by_normal[key][0] for key in keys]
+    rows = list(view.by_normal.values())
     groups: dict[tuple[int, Label], list[int]] = defaultdict(list)
     shared = _shared_groups(view)
     for at, group in enumerate(view.near.group):
         if group in shared:
-            groups[group, view.labels[first_of[at]]].append(first_of[at])
+            first_row = rows[at][0]
+            groups[group, view.labels[first_row]].append(first_row)
     for positions in groups.values():
         if len(positions) < 2:
             continue
