@@ -181,4 +181,4 @@ _SPLITS = {
 
 def normal_split(word: str) -> str:
     """Returns `train` or `test` for their synonyms, else the word itself."""
-    return _SPLITS.get(word.strip().casefold(), word.strip())
+    return _SPLITS.get(word.strip().casefold(), word.strip()) if word else ""
