@@ -12,7 +12,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import filterfalse
 from typing import Any
 
 from backend.data.text import normal_message
@@ -35,6 +36,7 @@ FEWEST_ROWS = 3
 OVERLAP = 0.6
 """A message is as a row if the row has this share of its words that count, and at least two of them."""
 
+_INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 """Scripts that write words without spaces between them: their words are searched for inside the text."""
@@ -64,13 +66,15 @@ class Relation:
         self._named = _origins(_named(tools))
         self._described = _origins(_described(tools))
         counted = Counter(row.message for row in rows)
-        self._rows = [(message, frozenset(words_of(message)), times) for message, times in counted.items()]
+        self._messages, self._times = list(counted), list(counted.values())
+        self._unspaced = [at for at, message in enumerate(self._messages) if _has_no_spaces(message)]
         self._said = {normal_message(message): message for message in counted}
-        self._topics = {topic: reason for topic in topic_words() if (reason := self._topic_reason(topic))}
         self._by_word: dict[str, list[int]] = defaultdict(list)
-        for at, (_, words, _) in enumerate(self._rows):
-            for word in words - common_words():
+        common = common_words()
+        for at, message in enumerate(self._messages):
+            for word in words_of(message) - common:
                 self._by_word[word].append(at)
+        self._topics = {topic: reason for topic in topic_words() if (reason := self._topic_reason(topic))}
 
     def select(self, messages: Sequence[Message], put_back: Collection[str] = ()) -> Selection:
         """Returns the messages that no tool should answer. The keys in `put_back` leave nothing out."""
@@ -104,46 +108,63 @@ class Relation:
         described = sorted(word for word in words if _found(word, self._described))
         if len({_found(word, self._described) for word in described}) >= DESCRIBED:
             return f"“{described[0]}” and “{described[1]}” are in the descriptions"
-        spoken = {word for word in words if not _NO_SPACES.search(word)}
-        inside = [word for word in words if _NO_SPACES.search(word)]
-        hits: Counter[str] = Counter()
-        rows = total = 0
-        for message, said, times in self._rows:
-            total += times
-            met = (spoken & said) or {word for word in inside if word in message}
-            if met:
-                rows += times
-                for word in met:
-                    hits[word] += times
-        telling = [word for word, count in hits.most_common(DESCRIBED) if count >= FEWEST_ROWS]
-        if rows >= ROW_SHARE * total and len(telling) == DESCRIBED:
+        hits = self._rows_with(words)
+        rows = sum(self._times[at] for at in set().union(*hits.values()))
+        counts = {word: sum(self._times[at] for at in found) for word, found in hits.items()}
+        ranked = sorted(hits, key=lambda word: (-counts[word], hits[word][0], word))
+        telling = [word for word in ranked[:DESCRIBED] if counts[word] >= FEWEST_ROWS]
+        if rows >= ROW_SHARE * sum(self._times) and len(telling) == DESCRIBED:
             return f"{rows} of your rows have words of it, such as “{telling[0]}” and “{telling[1]}”"
         return ""
+
+    def _rows_with(self, words: Collection[str]) -> Mapping[str, list[int]]:
+        """The positions of the messages with each word; of scripts without spaces, those without another word."""
+        hits = {word: self._by_word[word] for word in words if word in self._by_word and not _has_no_spaces(word)}
+        inside = [word for word in words if _has_no_spaces(word)]
+        spoken = set().union(*hits.values()) if inside and self._unspaced else set[int]()
+        for word in inside:
+            found = [at for at in self._unspaced if at not in spoken and word in self._messages[at]]
+            if found:
+                hits[word] = found
+        return hits
 
     def _row_like(self, words: Collection[str]) -> str | None:
         """A row that has most of the words; None if there is none."""
         met = Counter(at for word in words for at in self._by_word.get(word, ()))
         for at, count in met.most_common(1):
             if count >= 2 and count >= OVERLAP * len(words):
-                return self._rows[at][0]
+                return self._messages[at]
         return None
 
 
 @lru_cache(maxsize=1 << 14)
 def words_of(text: str) -> frozenset[str]:
     """Returns the different words of a text in normal form, names with underscores or capitals divided."""
-    parted = _CAMEL.sub(" ", text.replace("_", " "))
-    return frozenset(word for word in normal_message(parted).split() if not word.isdecimal())
+    parted = text.replace("_", " ")
+    if _INNER_CAPITAL.search(parted):
+        parted = _CAMEL.sub(" ", parted)
+    return frozenset(filterfalse(str.isdecimal, normal_message(parted).split()))
 
 
 @lru_cache
 def common_words(least: int = COMMON_TOPICS) -> frozenset[str]:
     """Returns the words that messages of `least` or more topics contain."""
+    return frozenset(word for word, found in _topics_by_word().items() if len(found) >= least)
+
+
+@cache
+def _topics_by_word() -> Mapping[str, set[str]]:
+    """Returns the topics of the product's own messages that contain each word."""
     topics: dict[str, set[str]] = defaultdict(set)
     for message in (*asked_messages(), *taught_messages()):
-        for word in words_of(message.text):
+        for word in words_of(message.text) if message.topic else ():
             topics[word].add(message.topic)
-    return frozenset(word for word, found in topics.items() if len(found - {""}) >= least)
+    return topics
+
+
+def _has_no_spaces(text: str) -> bool:
+    """Whether a text has a character of a script without spaces between words."""
+    return not text.isascii() and _NO_SPACES.search(text) is not None
 
 
 def _found(word: str, words: Mapping[str, str]) -> str:

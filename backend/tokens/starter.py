@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import sentencepiece
@@ -26,6 +27,8 @@ WORD_START = "\u2581"
 _LONGEST_SEGMENT = 2000
 
 _SPECIAL = re.compile("|".join(re.escape(symbol) for symbol in [*META_TOKENS, *user_defined_symbols()]))
+_OPENING = re.compile(f"[{re.escape(''.join({symbol[0] for symbol in [*META_TOKENS, *user_defined_symbols()]}))}]")
+"""The first character of a special token."""
 _TOO_HIGH = re.compile(r"value <= (\d+)")
 
 
@@ -62,13 +65,12 @@ def starter_model_bytes(texts: Iterable[str], vocabulary: int = VOCABULARY) -> b
 def _segments(texts: Iterable[str]) -> Counter[str]:
     """Returns the segments of the texts between special tokens, each with its number of occurrences."""
     counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(
-            part[start : start + _LONGEST_SEGMENT]
-            for part in _SPECIAL.split(text)
-            for start in range(0, len(part), _LONGEST_SEGMENT)
-            if part.strip()
-        )
+    for text, times in Counter(texts).items():
+        for part in _SPECIAL.split(text) if _OPENING.search(text) else (text,):
+            if part.strip():
+                for start in range(0, len(part), _LONGEST_SEGMENT):
+                    segment = part[start : start + _LONGEST_SEGMENT]
+                    counts[segment] = counts.get(segment, 0) + times
     return counts
 
 
@@ -82,17 +84,32 @@ def _stream(segments: Counter[str]) -> Iterator[str]:
 
 def _without_rare_characters(segments: Counter[str]) -> Counter[str]:
     """Returns the segments with a space for each character that is unprintable or not among the most frequent."""
-    counts: Counter[str] = Counter()
-    for segment, times in segments.items():
-        for character, count in Counter(segment).items():
-            if character.isprintable() and character != WORD_START:
-                counts[character] += count * times
-    common = {character for character, _ in counts.most_common(MAX_CHARACTERS)}
-    rare = {ord(character): " " for segment in segments for character in set(segment) - common}
+    counts = _character_counts(segments)
+    common = {
+        character
+        for character, _ in Counter(
+            {one: times for one, times in counts.items() if one.isprintable() and one != WORD_START}
+        ).most_common(MAX_CHARACTERS)
+    }
+    rare = {ord(character): " " for character in counts.keys() - common}
+    if not rare:
+        return segments
     cleaned: Counter[str] = Counter()
     for segment, times in segments.items():
         cleaned[segment.translate(rare)] += times
     return cleaned
+
+
+def _character_counts(segments: Counter[str]) -> Mapping[str, int]:
+    """Returns the number of occurrences of each character, in order of first appearance."""
+    by_times: dict[int, list[str]] = defaultdict(list)
+    for segment, times in segments.items():
+        by_times[times].append(segment)
+    counts: dict[str, int] = dict.fromkeys(chain.from_iterable(segments), 0)
+    for times, same in by_times.items():
+        for character, count in Counter(chain.from_iterable(same)).items():
+            counts[character] += count * times
+    return counts
 
 
 def _train(segments: Counter[str], vocabulary: int) -> bytes:

@@ -19,6 +19,7 @@ ARGUMENT_KEYS = (
 )
 _LISTS = ("tool_calls", "toolCalls", "function_calls", "calls")
 _OTHER_KEYS = frozenset({"type", "id", "index", "call_id", "tool_call_id", "role", "content", *WRAPPERS})
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NO_TOOL = frozenset({*NAME_KEYS, *ARGUMENT_KEYS, *_LISTS, *_OTHER_KEYS})
 """Keys that are not read as the name of a tool in `{"tool": {…}}`."""
 
@@ -75,7 +76,7 @@ class CallsCell:
 def canonical_text(calls: list[tuple[str, Mapping[str, Any]]]) -> str:
     """Returns calls in the form of the tool_calls column; a lone surrogate is written as its escape."""
     value = [{"name": name, "args": dict(arguments)} for name, arguments in calls]
-    text = json.dumps(value, ensure_ascii=False)
+    text = _ENCODER.encode(value)
     return text if _encodable(text) else json.dumps(value)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.data.check.report import CheckReport, TableRow, in_order
 from backend.data.rows import Inputs, Rule, Scope, SetView, TokenBudget, measure_budget, read_inputs, to_examples
-from backend.data.rules import rules_for
+from backend.data.rules import is_plain_cell, plain_messages, rules_for
 from backend.data.text import CALLS, MESSAGE, CheckOptions, whole
 from backend.errors import InputError
 from backend.records import Example, Issue, Tool
@@ -84,20 +84,25 @@ def check_rows(inputs: Inputs, progress: Progress | None = None, *, errors_only:
     report = progress or _silent
     issues = _apply("tools", inputs, errors_only=errors_only) + _apply("csv", inputs, errors_only=errors_only)
     report(0.1, "Reading the rows")
-    message_rules, call_rules, row_rules = (_rules(scope, errors_only) for scope in ("message", "calls", "row"))
+    call_rules = _rules("calls", errors_only)
+    message_rules, row_rules = (_by_plainness(_rules(scope, errors_only)) for scope in ("message", "row"))
+    plain = plain_messages((row.message for row in inputs.rows if row.message), inputs.tools)
     calls_found: dict[str, list[Issue]] = {}
     for number, row in enumerate(inputs.rows):
         if number % _REPORTED_EVERY == 0:
             report(0.1 + 0.45 * number / len(inputs.rows), f"Checking row {number + 1:,}")
-        if row.message is not None:
-            issues += _findings(message_rules, row.line, MESSAGE, row.message, inputs)
-        if row.calls is not None:
-            found = calls_found.get(row.calls)
-            if found is None:
-                found = calls_found[row.calls] = _findings(call_rules, 0, CALLS, inputs.cell(row.calls), inputs)
+        is_plain = row.message in plain
+        if row.message is not None and (rules := message_rules[is_plain]):
+            issues += _findings(rules, row.line, MESSAGE, row.message, inputs)
+        if row.calls is None:
+            continue
+        found = calls_found.get(row.calls)
+        if found is None:
+            found = calls_found[row.calls] = _findings(call_rules, 0, CALLS, inputs.cell(row.calls), inputs)
+        if found:
             issues += [_on_line(issue, row.line) for issue in found]
-        if row_rules and row.message and row.calls:
-            issues += _findings(row_rules, row.line, CALLS, row.message, inputs.cell(row.calls), inputs)
+        if row.message and row.calls and (rules := row_rules[is_plain and is_plain_cell(row.calls)]):
+            issues += _findings(rules, row.line, CALLS, row.message, inputs.cell(row.calls), inputs)
     return issues
 
 
@@ -124,6 +129,11 @@ def _budget(view: SetView, *, need_tokens: bool) -> tuple[TokenBudget | None, st
 
 def _rules(scope: Scope, errors_only: bool) -> list[Rule]:
     return [rule for rule in rules_for(scope) if not errors_only or rule.severity == "error"]
+
+
+def _by_plainness(rules: list[Rule]) -> dict[bool, list[Rule]]:
+    """Returns the rules to apply to odd rows, by False, and to plain ones, by True."""
+    return {False: rules, True: [rule for rule in rules if not rule.odd_only]}
 
 
 def _apply(scope: Scope, *arguments: object, errors_only: bool = False) -> list[Issue]:

@@ -49,7 +49,7 @@ def read_records(text: str, delimiter: str) -> Iterator[Record]:
     """Yields every record of `text` that is not blank; after a broken one, reading continues at the next line."""
     position, line = 0, 1
     while position < len(text):
-        blank = _BLANK_LINES.match(text, position)
+        blank = _BLANK_LINES.match(text, position) if text[position] in " \r\n" else None
         if blank:
             line += count_newlines(text, position, blank.end())
             position = blank.end()
@@ -57,8 +57,11 @@ def read_records(text: str, delimiter: str) -> Iterator[Record]:
         record = _read_record(text, position, line, delimiter)
         if not record.blank:
             yield record
-        terminator = _NEWLINE.match(text, record.end)
-        after = terminator.end() if terminator else len(text)
+        if text.startswith("\n", record.end):
+            after = record.end + 1
+        else:
+            terminator = _NEWLINE.match(text, record.end)
+            after = terminator.end() if terminator else len(text)
         line += count_newlines(text, position, after)
         position = after
 

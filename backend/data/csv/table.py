@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -100,6 +100,7 @@ def _collect(table: CsvTable) -> CsvTable:
     faulty: list[Record] = []
     ragged: list[Record] = []
     long_cells: list[tuple[int, str, int]] = []
+    row_of = _row_reader(table.index)
     fragments = 0  # lines of one cell that may still belong to a broken record
     found = 0
     cut_at = None
@@ -115,13 +116,14 @@ def _collect(table: CsvTable) -> CsvTable:
         if found > MAX_ROWS:
             cut_at = record.line
             break
-        long_cells += _too_long(record, table)
+        if record.end - record.start > MAX_CELL_CHARACTERS:
+            long_cells += _too_long(record, table)
         if record.fault:
             faulty.append(record)
         elif len(record.cells) != table.width:
             ragged.append(record)
         else:
-            rows.append(_row(record, table.index))
+            rows.append(row_of(record))
     return replace(
         table,
         rows=tuple(rows),
@@ -143,8 +145,6 @@ def rows_after_last(table: CsvTable) -> Iterator[Record]:
 
 def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:
     """Returns (line, column, characters) of each cell over the limit."""
-    if record.end - record.start <= MAX_CELL_CHARACTERS:
-        return []
     names = table.names or REQUIRED_COLUMNS
     return [
         (record.line, names[at] if at < len(names) else "", len(cell))
@@ -153,12 +153,23 @@ def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:
     ]
 
 
-def _row(record: Record, index: dict[str, int]) -> Row:
-    def cell(name: str) -> str | None:
-        return record.cells[index[name]] if name in index else None
+def _row_reader(index: dict[str, int]) -> Callable[[Record], Row]:
+    """Returns the function that makes a row of a record."""
+    message, calls, answer, split, original = map(index.get, (MESSAGE, CALLS, ANSWER, SPLIT, ORIGINAL))
 
-    split, original = normal_split(cell(SPLIT) or ""), cell(ORIGINAL) or ""
-    return Row(record.line, cell(MESSAGE), cell(CALLS), cell(ANSWER) or "", split, record, original)
+    def row(record: Record) -> Row:
+        cells = record.cells
+        return Row(
+            record.line,
+            None if message is None else cells[message],
+            None if calls is None else cells[calls],
+            "" if answer is None else cells[answer],
+            "" if split is None else normal_split(cells[split]),
+            record,
+            "" if original is None else cells[original],
+        )
+
+    return row
 
 
 _SPLITS = {
@@ -170,4 +181,4 @@ _SPLITS = {
 
 def normal_split(word: str) -> str:
     """Returns `train` or `test` for their synonyms, else the word itself."""
-    return _SPLITS.get(word.strip().casefold(), word.strip())
+    return _SPLITS.get(word.strip().casefold(), word.strip()) if word else ""

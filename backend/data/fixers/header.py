@@ -43,7 +43,7 @@ def drop_above(draft: CsvEditor, _selected: IsSelected) -> Iterator[Change]:
 
 def repeats_header(message: str | None, calls: str | None) -> bool:
     """Whether the cells of a row are the names of its columns."""
-    return (normal_name(message or ""), normal_name(calls or "")) == REQUIRED_COLUMNS
+    return normal_name(calls or "") == CALLS and normal_name(message or "") == MESSAGE
 
 
 def drop_repeated_headers(draft: CsvEditor, selected: IsSelected) -> Iterator[Change]:

@@ -25,7 +25,11 @@ def split_of(value: Mapping[str, Any]) -> str:
 
 
 def _first(value: Mapping[str, Any], *keys: str) -> Any:
-    return next((value[key] for key in keys if value.get(key) not in (None, "")), None)
+    for key in keys:
+        found = value.get(key)
+        if found is not None and found != "":
+            return found
+    return None
 
 
 class Messages:
@@ -48,8 +52,8 @@ class Messages:
         if found is None:
             raise LeftOut("it has no messages")
         turns = [as_turn(item) for item in [*found, *(_messages(value.get("completion")) or ())]]
-        label = _first(value, *_LABELS)
-        if turns[-1].role == "user" and label is not None:
+        label = _first(value, *_LABELS) if turns[-1].role == "user" else None
+        if label is not None:
             calls, answer = answer_cells(label) if isinstance(label, str) else (calls_cell(label), "")
             turns.append(Turn("assistant", answer, [calls] if calls != NO_CALL else None))
         system = _first(value, "system", "system_instruction", "systemInstruction")

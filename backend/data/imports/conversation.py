@@ -7,7 +7,6 @@ depend on what was said before them, and are counted.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +46,7 @@ class Conversation:
 
 def first_exchange(conversation: Conversation) -> ImportedRow:
     """Returns the first message of a user and its answer as a row. Raises LeftOut if one is missing."""
-    notes: Counter[str] = Counter()
+    notes: dict[str, int] = {}
     turns = [turn for turn in conversation.turns if turn.role != "system"]
     conversation.system += [turn.text for turn in conversation.turns if turn.role == "system"]
     if any(text.strip() for text in conversation.system):
@@ -69,12 +68,15 @@ def first_exchange(conversation: Conversation) -> ImportedRow:
         notes[SPOKEN] = 1
     tools = conversation.tools if conversation.tools is not None else conversation.system
     message = "\n".join(turn.text for turn in turns[start:end])
-    return ImportedRow(message, calls, answer, conversation.split, tools, +notes)
+    found = {kind: number for kind, number in notes.items() if number}
+    return ImportedRow(message, calls, answer, conversation.split, tools, found)
 
 
 def _while(turns: Sequence[Turn], start: int, roles: tuple[str, ...]) -> int:
     """Returns the first position from `start` on whose turn has none of the roles."""
-    return next((at for at in range(start, len(turns)) if turns[at].role not in roles), len(turns))
+    while start < len(turns) and turns[start].role in roles:
+        start += 1
+    return start
 
 
 def _label(answers: Sequence[Turn]) -> tuple[str, str]:
@@ -93,10 +95,12 @@ def as_turn(item: Any) -> Turn:
     if not isinstance(item, Mapping):
         raise LeftOut("a message in it is not a JSON object")
     word = item.get("role", item.get("from"))
-    role = _ROLES.get(str(word).strip().casefold())
+    role = (_ROLES.get(word) if isinstance(word, str) else None) or _ROLES.get(str(word).strip().casefold())
     if role is None:
         raise LeftOut(f"a message in it has the role {json.dumps(str(word)[:40], ensure_ascii=False)}")
-    content = next((item[key] for key in ("content", "value", "parts") if item.get(key) is not None), "")
+    content = item.get("content")
+    if content is None:
+        content = next((item[key] for key in ("value", "parts") if item.get(key) is not None), "")
     text, calls = _content(content, role)
     for key in ("tool_calls", "function_call"):
         if item.get(key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from backend.data.calls import canonical_text, read_calls
@@ -67,12 +68,18 @@ def _plain_call(item: Any) -> tuple[str, Mapping[str, Any]] | None:
     arguments = call[keys[0]]
     if isinstance(arguments, str):
         try:
-            arguments = parse_json(arguments) if arguments.strip() else {}
+            arguments = _parsed(arguments) if arguments.strip() else {}
         except JsonFault:
             return None
     if arguments is None:
         arguments = {}
     return (names[0], arguments) if type(arguments) is dict else None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Any:
+    """Returns the value of a text of JSON, which callers do not change. Raises JsonFault."""
+    return parse_json(text)
 
 
 def is_label(text: str) -> bool:

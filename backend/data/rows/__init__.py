@@ -1,13 +1,15 @@
 """The rows of a set: inputs, examples, splitting, labels, token budget, the registry of rules."""
 
+from backend.data.rows.argument_values import ITEMS, Argument, ArgumentValue, string_values
 from backend.data.rows.budget import RowTokens, TokenBudget, measure_budget
-from backend.data.rows.closed_values import ITEMS, Argument, ArgumentValue, ClosedValues, closed_values, string_values
+from backend.data.rows.closed_values import ClosedValues, closed_values
 from backend.data.rows.examples import row_id, to_examples
 from backend.data.rows.inputs import Inputs, read_inputs
 from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
+from backend.data.rows.labels import Label
 from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
 from backend.data.rows.seen_values import seen_kinds, seen_properties, seen_schema, seen_values
-from backend.data.rows.set_view import Label, SetView
+from backend.data.rows.set_view import SetView
 from backend.data.rows.sources import ResolvedSet, resolve_set, resolve_source
 from backend.data.rows.splitting import Split, split_examples
 from backend.data.rows.ways_out import LEAVE_OUT, has_own_way_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from itertools import chain
 from typing import Any
 
 from backend.data.text import CheckOptions
@@ -80,12 +80,12 @@ def measure_budget(
     if not examples:
         return None
     chosen = get_format(options.prompt_format, options.declarations)
-    counter = counter or counter_for(
-        options.base_model, tools, _texts(examples, chosen), options.token, folders=options.folders
-    )
+    completions = _completions(examples, chosen)
+    texts = chain.from_iterable(zip((example.message for example in examples), completions, strict=True))
+    counter = counter or counter_for(options.base_model, tools, texts, options.token, folders=options.folders)
     formats = {one: get_format(options.prompt_format, one) for one in DECLARATIONS}
     fixed = {name: _fixed_tokens(tools, counter, fmt) for name, fmt in formats.items()}
-    rows = _row_tokens(examples, counter, chosen, fixed[options.declarations])
+    rows = _row_tokens(examples, completions, counter, fixed[options.declarations])
     longest = max(rows, key=lambda row: row.total)
     longest_message = max(row.prompt for row in rows) - fixed[options.declarations]
     return _budget(rows, longest, options, counter, {
@@ -121,11 +121,16 @@ def _budget(
     )
 
 
-def _texts(examples: Iterable[Example], fmt: PromptFormat) -> Iterable[str]:
-    """Yields the texts that a run's tokenizer is trained on: each message and completion."""
+def _completions(examples: Iterable[Example], fmt: PromptFormat) -> list[str]:
+    """Returns each row's completion; rows that share their calls, as equal cells do, share the text."""
+    texts: dict[tuple[int, str], str] = {}
+    found: list[str] = []
     for example in examples:
-        yield example.message
-        yield fmt.completion(example.calls, example.answer)
+        key = (id(example.calls), example.answer)
+        if key not in texts:
+            texts[key] = fmt.completion(example.calls, example.answer)
+        found.append(texts[key])
+    return found
 
 
 def _fixed_tokens(tools: Sequence[Tool], counter: TokenCounter, fmt: PromptFormat) -> int:
@@ -133,18 +138,15 @@ def _fixed_tokens(tools: Sequence[Tool], counter: TokenCounter, fmt: PromptForma
     return len(counter.encode(fmt.prompt(tools, "?"))) - len(counter.encode("?"))
 
 
-def _row_tokens(examples: Sequence[Example], counter: TokenCounter, fmt: PromptFormat, fixed: int) -> list[RowTokens]:
-    @cache
-    def completion_tokens(text: str) -> int:
-        return len(counter.encode(text))
-
+def _row_tokens(
+    examples: Sequence[Example], completions: Sequence[str], counter: TokenCounter, fixed: int
+) -> list[RowTokens]:
+    distinct = list(dict.fromkeys(completions))
+    lengths = dict(zip(distinct, counter.lengths(distinct), strict=True))
+    messages = counter.lengths([example.message.strip() for example in examples])
     return [
-        RowTokens(
-            example.line,
-            fixed + len(counter.encode(example.message.strip())),
-            completion_tokens(fmt.completion(example.calls, example.answer)),
-        )
-        for example in examples
+        RowTokens(example.line, fixed + tokens, lengths[completion])
+        for example, tokens, completion in zip(examples, messages, completions, strict=True)
     ]
 
 

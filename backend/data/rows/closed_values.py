@@ -7,42 +7,19 @@ are open, none was found: at least 96 % of its messages contain the value, in th
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from backend.data.rows.argument_values import Argument, ArgumentValue
 from backend.data.rows.set_view import SetView
 from backend.data.text import normal_message
-from backend.records import Example, Tool
 
-ITEMS = "[]"
-"""The step of an argument's path from an array to its items."""
 MIN_ROWS = 30
 MAX_VALUES = 20
 MESSAGES_A_VALUE = 10
 MIN_MESSAGES = 2
 MAX_COPIED = 0.8
-_OPEN_KEYS = ("enum", "const", "format", "pattern")
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a tool; `path` has the names below the tool, and ITEMS for the items of an array."""
-
-    tool: str
-    path: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return ".".join((self.tool, *self.path)).replace("." + ITEMS, ITEMS)
-
-
-@dataclass(frozen=True, slots=True)
-class ArgumentValue:
-    """One value of an argument, and the row that has it."""
-
-    example: Example
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +44,9 @@ class ClosedValues:
         return tuple(value for value, times in self.uses.items() if not times)
 
 
-def string_values(examples: Sequence[Example], tools: Mapping[str, Tool]) -> Mapping[Argument, list[ArgumentValue]]:
-    """Returns the values of each string argument without an enum, also of nested objects and of items of arrays."""
-    found: dict[Argument, list[ArgumentValue]] = defaultdict(list)
-    for example in examples:
-        for call in example.calls:
-            tool = tools.get(call.name)
-            for path, value in _strings(call.arguments, tool.parameters, ()) if tool else ():
-                found[Argument(call.name, path)].append(ArgumentValue(example, value))
-    return found
-
-
 def closed_values(view: SetView) -> Iterator[ClosedValues]:
     """Yields the arguments with a closed set of values, in the order of the rows."""
-    for argument, used in string_values(view.examples, view.inputs.tools).items():
+    for argument, used in view.string_values.items():
         uses = Counter(one.value for one in used)
         if _few(uses) and _frequent(used, uses) and not _open(used, uses):
             folded = {_folded(value) for value in uses}
@@ -88,22 +54,6 @@ def closed_values(view: SetView) -> Iterator[ClosedValues]:
             uses.update({value: 0 for value in described if len(argument.path) == 1 and _folded(value) not in folded})
             ordered = dict(sorted(uses.items(), key=lambda item: (-item[1], item[0])))
             yield ClosedValues(argument, ordered, len({one.example.line for one in used}))
-
-
-def _strings(value: Any, schema: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yields the path and the value of each string whose schema is a string without a limit on its values."""
-    if not isinstance(schema, Mapping):
-        return
-    if isinstance(value, str):
-        if schema.get("type") == "string" and path and not any(schema.get(key) for key in _OPEN_KEYS):
-            yield path, value
-    elif isinstance(value, Mapping):
-        properties = schema.get("properties") or {}
-        for name, item in value.items():
-            yield from _strings(item, properties.get(name), (*path, name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item, schema.get("items"), (*path, ITEMS))
 
 
 def _few(uses: Counter[str]) -> bool:

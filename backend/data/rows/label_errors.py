@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.data.rows.set_view import label_of
+from backend.data.rows.labels import labels_of
 from backend.data.similarity import clusters_of, find_templates
 from backend.data.text import count
 from backend.errors import InputError
@@ -106,13 +106,16 @@ def find_label_errors(examples: Sequence[Example], seed: int = 42) -> LabelError
 
 def class_labels(rows: Sequence[Example]) -> list[ClassLabel]:
     """Returns each row's class: its whole calls if there are few and at least five rows share each, else its tools."""
-    tools = [ClassLabel(tuple(sorted(call.name for call in row.calls))) for row in rows]
-    full = [replace(tool, calls=label_of(row.calls)) for tool, row in zip(tools, rows, strict=True)]
+    by_calls = {id(row.calls): row for row in rows}
+    by_tools = {name: ClassLabel(tuple(sorted(call.name for call in row.calls))) for name, row in by_calls.items()}
+    by_label = dict(zip(by_calls, labels_of(list(by_calls.values())), strict=True))
+    whole = {name: replace(tools, calls=by_label[name]) for name, tools in by_tools.items()}
+    full = [whole[id(row.calls)] for row in rows]
     common = {label for label, times in Counter(full).items() if times >= _LABEL_ROWS}
     covered = sum(label in common for label in full)
     if len(common) > _MOST_LABELS or covered < 0.8 * len(rows):
-        return tools
-    return [whole if whole in common else tool for whole, tool in zip(full, tools, strict=True)]
+        return [by_tools[id(row.calls)] for row in rows]
+    return [label if label in common else by_tools[id(row.calls)] for label, row in zip(full, rows, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ class Rule:
     """One rule; `explanation` says why it matters, `safe` whether its fixer never changes the meaning of a row.
 
     `batch` says of fixes that are not safe whether they can be chosen all at once, and `fixes_tools` of a rule on the
-    set whether its fixer changes tools.json.
+    set whether its fixer changes tools.json. `odd_only` says that it finds nothing in a plain message
+    (backend/data/rules/plain_messages.py), nor, of a rule on rows, in one with a plain cell.
     """
 
     code: str
@@ -64,6 +65,7 @@ class Rule:
     safe: bool = True
     batch: bool = False
     fixes_tools: bool = False
+    odd_only: bool = False
 
     @property
     def file(self) -> IssueFile:
@@ -110,6 +112,7 @@ def rule(
     safe: bool = True,
     batch: bool = False,
     fixes_tools: bool = False,
+    odd_only: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Register the decorated function as the rule `code`.
 
@@ -121,7 +124,7 @@ def rule(
     def register(check: CheckFunction) -> CheckFunction:
         if code in RULES:
             raise ValueError(f"Two rules are called {code!r}.")
-        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe, batch, fixes_tools)
+        RULES[code] = Rule(code, scope, severity, title, explanation, check, fixer, safe, batch, fixes_tools, odd_only)
         return check
 
     return register

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from backend.data.rows.closed_values import ITEMS
+from backend.data.rows.argument_values import ITEMS
 from backend.data.rows.inputs import Inputs
 from backend.prompts import is_name
 

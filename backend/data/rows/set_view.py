@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from backend.data.rows.argument_values import Argument, ArgumentValue, string_values
 from backend.data.rows.inputs import Inputs
+from backend.data.rows.labels import Label, labels_of
 from backend.data.rows.splitting import Split, split_examples
 from backend.data.similarity import NearGroups, near_groups
 from backend.data.text import rows_by_message
 from backend.errors import InputError
-from backend.records import Call, Example
-
-Label = tuple[str, ...]
-
-
-def label_of(calls: tuple[Call, ...]) -> Label:
-    """Returns the calls of a row in a form that can be compared: each call as text, sorted."""
-    return tuple(sorted(json.dumps([call.name, call.arguments], sort_keys=True) for call in calls))
+from backend.records import Example
 
 
 @dataclass(frozen=True)
@@ -32,9 +26,12 @@ class SetView:
     @cached_property
     def labels(self) -> tuple[Label, ...]:
         """Each row's label."""
-        by_calls = {id(example.calls): example.calls for example in self.examples}
-        labels = {name: label_of(calls) for name, calls in by_calls.items()}
-        return tuple(labels[id(example.calls)] for example in self.examples)
+        return labels_of(self.examples)
+
+    @cached_property
+    def string_values(self) -> Mapping[Argument, list[ArgumentValue]]:
+        """The values of each string argument without an enum."""
+        return string_values(self.examples, self.inputs.tools)
 
     @cached_property
     def by_normal(self) -> Mapping[str, tuple[int, ...]]:

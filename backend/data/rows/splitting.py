@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from backend.data.rows.labels import Label, labels_of
 from backend.data.similarity import NearGroups, clusters_of
 from backend.data.text import count
 from backend.errors import InputError
@@ -87,29 +88,25 @@ def _own_split(examples: Sequence[Example], fraction: float, seed: int) -> Split
     return Split(train, test, seed, fraction) if test and train else None
 
 
-def stratum_of(example: Example, value_rows: Mapping[Stratum, int]) -> Stratum:
-    """Returns the row's tools, with the values of its arguments if enough rows share them."""
-    tools = tuple(sorted(call.name for call in example.calls))
-    full = _full_stratum(example, tools)
-    return full if value_rows[full] >= _VALUE_ROWS else tools
-
-
-def _full_stratum(example: Example, tools: Stratum) -> Stratum:
-    values = (json.dumps([call.name, call.arguments], sort_keys=True) for call in example.calls)
-    return (*tools, "=", *sorted(values))
+def _strata(examples: Sequence[Example]) -> list[Stratum]:
+    """Returns each row's tools, with the values of its arguments if enough rows share them."""
+    labels = labels_of(examples)
+    rows = Counter(labels)
+    by_label: dict[Label, Stratum] = {}
+    for label, example in dict(zip(labels, examples, strict=True)).items():
+        tools = tuple(sorted(call.name for call in example.calls))
+        by_label[label] = (*tools, "=", *label) if rows[label] >= _VALUE_ROWS else tools
+    return [by_label[label] for label in labels]
 
 
 def _choose(
     clusters: list[list[int]], examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int
 ) -> set[int]:
     """Returns the positions of the test rows."""
-    value_rows = Counter(
-        _full_stratum(example, tuple(sorted(call.name for call in example.calls))) for example in examples
-    )
+    ids, named = [example.id for example in examples], _strata(examples)
     strata: dict[Stratum, list[list[int]]] = defaultdict(list)
-    for cluster in sorted(clusters, key=lambda members: min(examples[at].id for at in members)):
-        leader = min((examples[at] for at in cluster), key=lambda example: example.id)
-        strata[stratum_of(leader, value_rows)].append(cluster)
+    for cluster in sorted(clusters, key=lambda members: min(ids[at] for at in members)):
+        strata[named[min(cluster, key=lambda at: ids[at])]].append(cluster)
     quotas = _quotas({name: sum(map(len, group)) for name, group in strata.items()}, fraction)
     chosen: set[int] = set()
     for name in sorted(strata):

@@ -30,6 +30,7 @@ from backend.data.rules import (
     tools_types,
     values_closed,
 )
+from backend.data.rules.plain_messages import is_plain_cell, plain_messages
 from backend.errors import InputError
 
 __all__ = [
@@ -46,8 +47,10 @@ __all__ = [
     "csv_header",
     "csv_records",
     "get_rule",
+    "is_plain_cell",
     "message_content",
     "message_form",
+    "plain_messages",
     "rules_for",
     "set_balance",
     "set_duplicates",

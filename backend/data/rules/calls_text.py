@@ -155,6 +155,7 @@ def control_in_value(cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     fixer=write_as_in_message,
     safe=False,
     batch=True,
+    odd_only=True,
 )
 def other_marks(message: str, cell: CallsCell, inputs: Inputs) -> Iterator[Finding]:
     if message.isascii() and cell.text.isascii() and _verbatim(cell):

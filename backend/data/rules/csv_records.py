@@ -154,7 +154,10 @@ def control_character(inputs: Inputs) -> Iterator[Finding]:
     fixer=join_lines,
 )
 def newline_in_cell(inputs: Inputs) -> Iterator[Finding]:
+    source = inputs.table.source.text
     for row in inputs.table.rows:
+        if not _LINE_BREAK.search(source, row.record.start, row.record.end):
+            continue
         for column, text in _cells(row):
             if column != ANSWER and _LINE_BREAK.search(text.strip()):
                 fix = "Put it on one line." if one_line(text, column) is not None else None

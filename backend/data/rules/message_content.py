@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from backend.data.csv import OPERATORS
@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\bvariant\s++#?\d++\s*+\)?\s*+\Z|\A\s*+\{\{?\s*+\w++
 _NUMBERING = re.compile(r"\s*(?:\(?\d{1,3}[.)]\s+|[-*•–]\s+)\S")
 _WRAPPED = re.compile(r"""\s*(?:"[^"]+"|“[^”]+”|«[^»]+»|`[^`]+`|'[^']+')[.]?\s*""")
 _MARKUP = re.compile(r"\*\*[^*]+\*\*|</?[a-zA-Z]{1,6}\s*/?>|&(?:amp|lt|gt|quot|nbsp|#\d+);")
-_PHRASES = re.compile(
+OPENING_WORDS = re.compile(
     r"\s*(?:here (?:is|are)\b|here's (?:a|an|the|another|one)\b|(?:sure|certainly|of course|absolutely)[,!:]\s"
     r"|as an ai\b|(?:user|human|assistant|query|utterance|message|example|variation|request)\s*+(?:\d++\s*+)?+:)",
     re.IGNORECASE,
@@ -32,6 +32,7 @@ _PHRASES = re.compile(
     "The message is a placeholder that contains the label",
     'A text generator failed and left its own instruction: "Requesting X with Y (… variant 0)". The model learns to '
     "copy the label from the message.",
+    odd_only=True,
 )
 def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _is_placeholder(text):
@@ -45,6 +46,7 @@ def placeholder(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "The message contains the tool's name",
     "No user says get_weather_forecast. The model learns to copy the name and not to understand the request. Names "
     "that are ordinary words are not reported.",
+    odd_only=True,
 )
 def tool_name(text: str, inputs: Inputs) -> Iterator[Finding]:
     pattern = _names_pattern(tuple(inputs.tools))
@@ -61,10 +63,15 @@ def _is_placeholder(text: str) -> bool:
     return request is not None and _VARIANT.search(text, request.end() - 1) is not None
 
 
+def odd_names(names: Iterable[str]) -> list[str]:
+    """Returns the tool names with `_`, `-`, `.`, a digit or an inner capital: no ordinary words."""
+    return [name for name in names if re.search(r"[^a-zA-Z]|[a-z][A-Z]", name)]
+
+
 @lru_cache(maxsize=64)
 def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Returns a pattern for the tool names with `_`, `-`, `.`, a digit or an inner capital: no ordinary words."""
-    odd = [re.escape(name) for name in names if re.search(r"[^a-zA-Z]|[a-z][A-Z]", name)]
+    """Returns a pattern for the tool names that are no ordinary words."""
+    odd = [re.escape(name) for name in odd_names(names)]
     return re.compile(rf"(?<!\w)(?:{'|'.join(odd)})(?!\w)", re.IGNORECASE) if odd else None
 
 
@@ -74,6 +81,7 @@ def _names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
     "warning",
     "The message contains remains of a text generator's answer",
     'Numbering, quotes around the whole message, marks such as **, and "Here is …" come from a chat model.',
+    odd_only=True,
 )
 def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if _NUMBERING.match(text):
@@ -82,7 +90,7 @@ def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
         what = "quotes around the whole message"
     elif _MARKUP.search(text):
         what = "Markdown or HTML marks"
-    elif _PHRASES.match(text):
+    elif OPENING_WORDS.match(text):
         what = "a generator's opening words"
     else:
         return
@@ -96,6 +104,7 @@ def generator_leftover(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "The message was decoded with the wrong encoding",
     "CafÃ© was Café before a program read UTF-8 as Windows-1252. The fix restores the text if the result is clean.",
     fixer=MessageFixer(demangled),
+    odd_only=True,
 )
 def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text.isascii():
@@ -114,6 +123,7 @@ def mojibake(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "The message begins like a formula",
     "A spreadsheet runs cells that begin with = + - @. The check does not change the text. Be careful if you open the "
     "file in a spreadsheet.",
+    odd_only=True,
 )
 def formula(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text.startswith(OPERATORS):

@@ -23,7 +23,14 @@ LONGEST = 500
 SHORTEST = 2
 
 
-@rule("message-empty", "message", "error", "The message is empty", "An empty message cannot be answered.")
+@rule(
+    "message-empty",
+    "message",
+    "error",
+    "The message is empty",
+    "An empty message cannot be answered.",
+    odd_only=True,
+)
 def empty(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not visible(text):
         yield Finding("The message is empty. Write the user's words, or delete the row.")
@@ -35,6 +42,7 @@ def empty(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "The message is very short",
     f"A message under {SHORTEST} characters is hardly a request. Usually the row was cut.",
+    odd_only=True,
 )
 def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if 0 < len(visible(text)) < SHORTEST:
@@ -48,6 +56,7 @@ def too_short(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "warning",
     "The message is very long",
     f"Users rarely say or type over {LONGEST} characters. The prompt must fit the model's context.",
+    odd_only=True,
 )
 def too_long(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if len(text) > LONGEST:
@@ -62,6 +71,7 @@ def too_long(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "The tokenizer reads it as a control token, so the message would end too early or begin another turn of the "
     "conversation.",
     fixer=MessageFixer(without_reserved),
+    odd_only=True,
 )
 def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     token = reserved_token(text)
@@ -79,6 +89,7 @@ def reserved(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "error",
     "The message contains half a character",
     "A lone surrogate is half of a character, often of an emoji. It cannot be written as UTF-8.",
+    odd_only=True,
 )
 def lone_surrogate(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
@@ -92,6 +103,7 @@ def lone_surrogate(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "There are spaces around the message",
     "The prompt format removes them, so the model does not see them. They make equal rows look different.",
     fixer=MessageFixer(without_outer_space),
+    odd_only=True,
 )
 def outer_space(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text != text.strip() and text.strip():
@@ -106,6 +118,7 @@ def outer_space(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "Text that is pasted from web pages often contains zero-width spaces and direction marks. They cost tokens and "
     "make equal words different.",
     fixer=MessageFixer(without_invisible),
+    odd_only=True,
 )
 def invisible(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if text.isascii():
@@ -126,6 +139,7 @@ def invisible(text: str, _inputs: Inputs) -> Iterator[Finding]:
     "The message is not in Unicode's composed form",
     "é can be one character, or e and an accent. Phones send the composed form (NFC). The other form has other tokens.",
     fixer=MessageFixer(composed),
+    odd_only=True,
 )
 def not_nfc(text: str, _inputs: Inputs) -> Iterator[Finding]:
     if not unicodedata.is_normalized("NFC", text):

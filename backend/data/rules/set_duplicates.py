@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
@@ -92,11 +92,13 @@ def _shown(label: Label) -> str:
     "rows are useful; many dominate the training. The split puts them all on one side.",
 )
 def near_duplicate(view: SetView) -> Iterator[Finding]:
-    keys = list(view.by_normal)
-    first_of = [view.by_normal[key][0] for key in keys]
+    rows = list(view.by_normal.values())
     groups: dict[tuple[int, Label], list[int]] = defaultdict(list)
+    shared = _shared_groups(view)
     for at, group in enumerate(view.near.group):
-        groups[group, view.labels[first_of[at]]].append(first_of[at])
+        if group in shared:
+            first_row = rows[at][0]
+            groups[group, view.labels[first_row]].append(first_row)
     for positions in groups.values():
         if len(positions) < 2:
             continue
@@ -110,6 +112,11 @@ def near_duplicate(view: SetView) -> Iterator[Finding]:
             lines[0],
             MESSAGE,
         )
+
+
+def _shared_groups(view: SetView) -> set[int]:
+    """Returns the groups of near-duplicates with several messages."""
+    return {group for group, messages in Counter(view.near.group).items() if messages > 1}
 
 
 def _lines(lines: list[int]) -> str:
@@ -155,7 +162,10 @@ def near_across_split(view: SetView) -> Iterator[Finding]:
         return
     tested = {example.id for example in view.split.test}
     groups: dict[int, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    shared = _shared_groups(view)
     for key, group in zip(view.by_normal, view.near.group, strict=True):
+        if group not in shared:
+            continue
         sides = {view.examples[at].id in tested for at in view.by_normal[key]}
         if len(sides) == 1:
             groups[group][sides.pop()].append(key)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from backend.data.rows import Argument, Finding, SetView, closed_values, rule, string_values
+from backend.data.rows import Argument, Finding, SetView, closed_values, rule
 from backend.data.text import CALLS, normal_message, show
 
 _FEWEST_COPIES = 3
@@ -27,8 +27,9 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
     "One whose values look closed (values-closed) is not compared.",
 )
 def value_never_said(view: SetView) -> Iterator[Finding]:
-    for argument, used in string_values(view.examples, view.inputs.tools).items():
-        worded = [one for one in used if any(character.isalpha() for character in one.value)]
+    for argument, used in view.string_values.items():
+        lettered = {value: any(map(str.isalpha, value)) for value in {one.value for one in used}}
+        worded = [one for one in used if lettered[one.value]]
         silent = [one for one in worded if not says(one.example.message, one.value)]
         copied = len(worded) - len(silent)
         if (
@@ -54,11 +55,15 @@ def _is_closed(argument: Argument, view: SetView) -> bool:
 def says(message: str, value: str) -> bool:
     """Whether a message has a word of a value, in another form at most; in scripts without spaces, two characters."""
     text = normal_message(message)
-    words = text.split()
-    return any(
-        word in words or any(_same_stem(word, other) for other in words) or _shares_characters(text, word)
-        for word in normal_message(value).split()
-    )
+    spaced = f" {' '.join(text.split())} "
+    return any(_has_form(spaced, word) or _shares_characters(text, word) for word in normal_message(value).split())
+
+
+def _has_form(spaced: str, word: str) -> bool:
+    """Whether a text with spaces around each word has a word in this form or another."""
+    if len(word) < _STEM or f" {word[:_STEM]}" not in spaced:
+        return f" {word} " in spaced
+    return any(word == other or _same_stem(word, other) for other in spaced.split())
 
 
 def _same_stem(one: str, other: str) -> bool:
@@ -68,6 +73,6 @@ def _same_stem(one: str, other: str) -> bool:
 
 
 def _shares_characters(text: str, word: str) -> bool:
-    if not _UNSPACED.search(word):
+    if word.isascii() or not _UNSPACED.search(word):
         return False
     return word in text or any(word[at : at + 2] in text for at in range(len(word) - 1))

@@ -8,8 +8,9 @@ long on 50,000 messages with half the bands, and the whole check has 20 seconds 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,10 @@ _ROWS_PER_BAND = 4
 _BANDS = 16  # 98.8 % of pairs at the threshold share a band: 1 - (1 - 0.7**4)**16
 _NEIGHBOURS = 2
 _LONGEST = 2000
-_END = 0x110000  # one more than the last code point, so that each 3-gram has a unique number
+_POINTS = 0x110000  # one more than the last code point
+_LARGEST_TABLE = 1 << 21
+
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,16 +61,23 @@ def near_groups(messages: Sequence[str], threshold: float = THRESHOLD) -> NearGr
 def _joined(messages: Sequence[str], threshold: float) -> tuple[_Forest, list[tuple[int, int, float]]]:
     """Returns the forest in which near-duplicates are joined, and the pairs that were joined."""
     grams, starts = _trigrams(messages)
-    sets = _Sets(grams, starts)
+    one, other = _candidates(_signatures(grams, starts), threshold)
     forest = _Forest(len(messages))
     links: list[tuple[int, int, float]] = []
-    for one, other in _candidates(_signatures(grams, starts), threshold):
-        if forest.root(one) != forest.root(other):
-            similar = sets.jaccard(one, other)
-            if similar >= threshold:
-                forest.join(one, other)
-                links.append((one, other, similar))
+    for first, second, similar in _similar(one, other, _Sets(grams, starts), threshold):
+        if forest.root(first) != forest.root(second):
+            forest.join(first, second)
+            links.append((first, second, similar))
     return forest, links
+
+
+def _similar(one: Numbers, other: Numbers, sets: _Sets, threshold: float) -> Iterator[tuple[int, int, float]]:
+    """Yields the pairs whose similarity reaches the threshold, in order, with their similarity."""
+    for start in range(0, len(one), sets.most_pairs):
+        part = slice(start, start + sets.most_pairs)
+        similar = sets.jaccard(one[part], other[part])
+        kept = similar >= threshold
+        yield from zip(one[part][kept].tolist(), other[part][kept].tolist(), similar[kept].tolist(), strict=True)
 
 
 def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups | None = None) -> list[list[int]]:
@@ -91,25 +102,50 @@ def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups |
 
 def similarity(one: str, other: str) -> float:
     """Returns the Jaccard similarity of two messages' character 3-grams, from 0 to 1."""
-    grams, starts = _trigrams([one, other])
-    return _Sets(grams, starts).jaccard(0, 1)
+    first, second = ({text[at : at + 3] for at in range(len(text) - 2)} for text in (_padded(one), _padded(other)))
+    common = len(first & second)
+    return common / (len(first) + len(second) - common)
 
 
-def _trigrams(messages: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _padded(message: str) -> str:
+    """Returns the part of a message that is compared, with spaces at the end up to three characters."""
+    return message[:_LONGEST].ljust(3)
+
+
+def _trigrams(messages: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Returns the 3-grams of all messages as numbers from 0, concatenated, and the start of each message."""
-    ended = [(message[:_LONGEST] + "   ")[: max(3, min(len(message), _LONGEST))] for message in messages]
-    lengths = np.array([len(text) - 2 for text in ended], dtype=np.int64)
-    points = np.frombuffer("".join(ended).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
-    codes = (points[:-2] * _END + points[1:-1]) * _END + points[2:]
+    padded = [_padded(message) for message in messages]
+    lengths = np.array([len(text) - 2 for text in padded], dtype=np.int64)
+    points = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    letters = _ranks(points, _POINTS)
+    size = int(letters.max()) + 1
+    codes = (letters[:-2] * size + letters[1:-1]) * size + letters[2:]
     ends = np.cumsum(lengths + 2)
     keep = np.ones(len(points), dtype=bool)
     keep[ends - 1] = keep[ends - 2] = False
-    _, numbers = np.unique(codes[keep[:-2]], return_inverse=True)
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-    return numbers.astype(np.int64), starts.astype(np.int64)
+    return _ranks(codes[keep[:-2]], size**3), starts.astype(np.int64)
 
 
-def _signatures(grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+def _ranks(values: npt.NDArray[Any], bound: int) -> Numbers:
+    """Returns the rank of each value among the distinct values, all of which are under `bound`."""
+    if bound > _LARGEST_TABLE:
+        return np.searchsorted(_distinct(values), values)
+    present = np.zeros(bound, dtype=bool)
+    present[values] = True
+    ranks: Numbers = (np.cumsum(present) - 1)[values]
+    return ranks
+
+
+def _distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Returns the distinct values in order; numpy.unique takes ten times as long, because it hashes integers."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
+def _signatures(grams: Numbers, starts: Numbers) -> npt.NDArray[np.uint32]:
     """Returns one row of minimal hashes per message; hash functions with a fixed seed replace random permutations."""
     size = int(grams.max()) + 1
     hashes = np.random.default_rng(42).integers(0, 2**32, (_BANDS * _ROWS_PER_BAND, size), dtype=np.uint32)
@@ -117,23 +153,23 @@ def _signatures(grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> 
     return np.stack(columns, axis=1)
 
 
-def _candidates(signatures: npt.NDArray[np.uint32], threshold: float) -> list[tuple[int, int]]:
+def _candidates(signatures: npt.NDArray[np.uint32], threshold: float) -> tuple[Numbers, Numbers]:
     """Returns the pairs to compare exactly: each message of a bucket with its first and with the two before it.
 
     A bucket holds the messages that share a band. Pairs whose signatures agree in far fewer positions than the
     threshold are omitted; 0.2 is over three standard deviations of that estimate.
     """
     size = len(signatures)
-    coded = np.unique(np.concatenate([_bucket_pairs(signatures, band) @ (size, 1) for band in range(_BANDS)]))
+    coded = _distinct(np.concatenate([_bucket_pairs(signatures, band) @ (size, 1) for band in range(_BANDS)]))
     one, other = np.divmod(coded, size)
     agreement = np.zeros(len(coded), dtype=np.int16)
     for column in np.ascontiguousarray(signatures.T):
         agreement += column[one] == column[other]
     likely = agreement >= (threshold - 0.2) * signatures.shape[1]
-    return list(zip(one[likely].tolist(), other[likely].tolist(), strict=True))
+    return one[likely], other[likely]
 
 
-def _bucket_pairs(signatures: npt.NDArray[np.uint32], band: int) -> npt.NDArray[np.int64]:
+def _bucket_pairs(signatures: npt.NDArray[np.uint32], band: int) -> Numbers:
     """Returns the pairs of one band, each with the smaller number first."""
     part = np.ascontiguousarray(signatures[:, band * _ROWS_PER_BAND : (band + 1) * _ROWS_PER_BAND])
     keys = part.view(np.uint64)
@@ -153,23 +189,34 @@ def _bucket_pairs(signatures: npt.NDArray[np.uint32], band: int) -> npt.NDArray[
 
 
 class _Sets:
-    """The 3-grams of each message as a set, which is created at its first use."""
+    """The distinct 3-grams of each message."""
 
-    def __init__(self, grams: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> None:
-        self._grams = grams
-        self._bounds = [*starts.tolist(), len(grams)]
-        self._made: dict[int, frozenset[int]] = {}
+    def __init__(self, grams: Numbers, starts: Numbers) -> None:
+        self._size = int(grams.max()) + 1
+        self.most_pairs = max(1, _LARGEST_TABLE // self._size)
+        """The most pairs that `jaccard` takes at once, so that its table is small."""
+        lengths = np.diff(starts, append=len(grams))
+        coded = _distinct(np.repeat(np.arange(len(starts)) * self._size, lengths) + grams)
+        messages, self._grams = np.divmod(coded, self._size)
+        self._lengths = np.bincount(messages, minlength=len(starts))
+        self._starts = np.cumsum(self._lengths) - self._lengths
 
-    def jaccard(self, one: int, other: int) -> float:
-        first, second = self._set(one), self._set(other)
-        common = len(first & second)
-        return common / (len(first) + len(second) - common)
+    def jaccard(self, one: Numbers, other: Numbers) -> npt.NDArray[np.float64]:
+        """Returns the Jaccard similarity of each pair."""
+        present = np.zeros(len(one) * self._size, dtype=bool)
+        present[self._coded(one)] = True
+        coded = self._coded(other)
+        common = np.bincount(coded[present[coded]] // self._size, minlength=len(one))
+        similar: npt.NDArray[np.float64] = common / (self._lengths[one] + self._lengths[other] - common)
+        return similar
 
-    def _set(self, at: int) -> frozenset[int]:
-        found = self._made.get(at)
-        if found is None:
-            found = self._made[at] = frozenset(self._grams[self._bounds[at] : self._bounds[at + 1]].tolist())
-        return found
+    def _coded(self, messages: Numbers) -> Numbers:
+        """Returns the 3-grams of the messages, each plus the position of its message times their number."""
+        lengths = self._lengths[messages]
+        shifts = self._starts[messages] - (np.cumsum(lengths) - lengths)
+        found = self._grams[np.repeat(shifts, lengths) + np.arange(lengths.sum())]
+        coded: Numbers = found + np.repeat(np.arange(len(messages)) * self._size, lengths)
+        return coded
 
 
 class _Forest:

@@ -6,9 +6,13 @@ from them, not how people talk, and the call may not fit the sentence ("Display 
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
 
 from backend.data.text import normal_message
 
@@ -35,29 +39,48 @@ def find_templates(messages: Sequence[str], labels: Sequence[Hashable]) -> tuple
     10,000 messages, only evenly distributed ones are used, to limit time and memory.
     """
     step = -(-len(messages) // _MOST_MESSAGES) or 1
-    split_messages = {at: normal_message(messages[at]).split() for at in range(0, len(messages), step)}
-    seen: dict[int, set[Hashable]] = defaultdict(set)
-    for at, words in split_messages.items():
-        for template, _ in _blanked(words):
-            seen[hash(template)].add(labels[at])
-    frequent = {template for template, among in seen.items() if len(among) >= FEWEST_LABELS}
+    words = {at: normal_message(messages[at]).split() for at in range(0, len(messages), step)}
     filled: dict[str, dict[int, str]] = defaultdict(dict)
-    for at, words in split_messages.items():
-        for template, filler in _blanked(words):
-            if hash(template) in frequent:
-                filled[template][at] = filler
+    for at, places in _repeated(words):
+        blanked = list(_blanked(words[at]))
+        for place in places:
+            template, start, end = blanked[place]
+            filled[template][at] = " ".join(words[at][start:end])
     return tuple(_templates(filled, labels))
 
 
-def _blanked(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yields every template of a message with its filler; long messages have none, because scripts rarely make them."""
+def _repeated(words: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, list[int]]]:
+    """Yields the messages with the places in `_blanked` of the templates that at least five messages have.
+
+    Equal hashes of different templates only yield a place too many.
+    """
+    hashes, ends = array("q"), [0]
+    for one in words.values():
+        hashes.extend([hash(template) for template, _, _ in _blanked(one)])
+        ends.append(len(hashes))
+    numbers = np.frombuffer(hashes, dtype=np.int64) if hashes else np.zeros(0, dtype=np.int64)
+    ordered = np.sort(numbers)
+    repeated = ordered[FEWEST_LABELS - 1 :][ordered[FEWEST_LABELS - 1 :] == ordered[: 1 - FEWEST_LABELS]]
+    found = np.isin(numbers, repeated)
+    for at, start, end in zip(words, ends, ends[1:], strict=False):
+        places = np.flatnonzero(found[start:end])
+        if len(places):
+            yield at, places.tolist()
+
+
+def _blanked(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Yields every template of a message with the first word of its blank and the one after it.
+
+    Long messages have none, because scripts rarely make them.
+    """
     if len(words) > _MOST_WORDS:
         return
-    for length in range(1, _MOST_FILLED + 1):
+    text = " ".join(words)
+    starts = [0, *accumulate(len(word) + 1 for word in words)]
+    for length in range(1, min(_MOST_FILLED, len(words) - 1) + 1):
         for start in range(len(words) - length + 1):
-            if length < len(words):
-                end = start + length
-                yield " ".join([*words[:start], BLANK, *words[end:]]), " ".join(words[start:end])
+            end = start + length
+            yield text[: starts[start]] + BLANK + text[starts[end] - 1 :], start, end
 
 
 def _templates(filled: Mapping[str, Mapping[int, str]], labels: Sequence[Hashable]) -> Iterator[Template]:

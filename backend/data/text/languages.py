@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import repeat
 
 _WORDS = {
     "English": "the is a an to of in my how what where do i you are can me for show find there on it please tell any",
@@ -30,6 +32,13 @@ _CODES = {
     "Dutch": "nl", "Devanagari script": "hi", "Japanese": "ja", "Chinese": "zh", "Korean": "ko",
 }  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ASCII_LETTERS = {point: chr(point).lower() if chr(point).isalpha() else " " for point in range(128)}
+_BITS = 32
+_VOTES = {
+    word: sum(1 << _BITS * list(_WORDS).index(language) for language in languages)
+    for word, languages in _BY_WORD.items()
+}
+"""One vote for each language of a word: the votes of a language are 32 bits of the sum of a message's words."""
 _FEWEST = 5
 _SHARE = 0.01
 
@@ -43,16 +52,22 @@ def language_counts(messages: Iterable[str]) -> Counter[str]:
 
 def guess_language(message: str) -> str | None:
     """Returns the language with the most matching words, or None if no language has more than the others."""
-    words = _LETTERS.findall(message.casefold())
-    if not message.isascii():
+    if message.isascii():
+        words = message.translate(_ASCII_LETTERS).split()
+    else:
+        words = _LETTERS.findall(message.casefold())
         script = _script("".join(words))
         if script:
             return script
-    votes = Counter(language for word in words for language in _BY_WORD.get(word, ()))
-    ranked = votes.most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]
+    return _winner(sum(map(_VOTES.get, words, repeat(0))))
+
+
+@lru_cache(maxsize=4096)
+def _winner(votes: int) -> str | None:
+    """Returns the language with the most votes in a sum of _VOTES, or None if there is none or several have as many."""
+    counts = [(votes >> _BITS * at) % (1 << _BITS) for at in range(len(_WORDS))]
+    most = max(counts)
+    return list(_WORDS)[counts.index(most)] if most and counts.count(most) == 1 else None
 
 
 def guess_code(message: str) -> str:

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _KEPT = frozenset("#%&@")
+_DIGIT_OR_NUMBER_SIGN = re.compile(r"[0-9#]")
+"""What an ASCII text has if _SIGN_OR_POINT matches in it."""
 _SIGN_OR_POINT = re.compile(r"(?<=\d)[.,:/](?=\d)|(?<![^\s(])-(?=\d)|(?<=\w)[#](?!\w)")
 
 
@@ -20,6 +22,8 @@ def normal_message(text: str) -> str:
     Marks with a meaning remain: those between digits (5.5), a minus before a number, and # % & @. A message of
     punctuation only remains unchanged.
     """
+    if text.isascii() and not _DIGIT_OR_NUMBER_SIGN.search(text):
+        return " ".join(text.translate(_ASCII).split()) or text.strip()
     folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
     if not folded.isascii() or not folded.replace(" ", "").isalnum():
         kept = [(match.start(), match[0]) for match in _SIGN_OR_POINT.finditer(folded)]
@@ -48,3 +52,9 @@ class _PunctuationToSpaces(dict[int, int]):
 
 
 _SPACES = _PunctuationToSpaces()
+_ASCII = {
+    **{ord(character): _SPACES[ord(character)] for character in map(chr, range(128))},
+    **{ord(upper): ord(upper) + 32 for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+    **dict.fromkeys(map(ord, "'`")),
+}
+"""The table for ASCII texts: case folding, spaces for punctuation, and no apostrophes."""

@@ -73,6 +73,17 @@ def test_odd_lists_are_grouped(messages: list[str]) -> None:
     assert len(near_groups(messages).group) == len(messages)
 
 
+def test_links_have_the_similarity_of_their_messages_whatever_the_script() -> None:
+    random = Random(5)
+    alphabets = ((97, 20), (0x4E00, 4000), (0x1F300, 300))
+    letters = ["".join(map(chr, range(start, start + size))) for start, size in alphabets]
+    first = ["".join(random.choices(random.choice(letters), k=40)) for _ in range(60)]
+    messages = [*first, *(message[:-2] + "x" for message in first), *(message[2:] for message in first)]
+    found = near_groups(messages)
+    assert len({found.group[at] for at in range(len(messages))}) == len(first)
+    assert all(similar == similarity(messages[a], messages[b]) >= THRESHOLD for a, b, similar in found.links)
+
+
 def test_order_does_not_matter(cycling: DataSet) -> None:
     with cycling.dataset.open(newline="", encoding="utf-8") as file:
         messages = sorted({normal_message(row["user_message"]) for row in csv.DictReader(file)})

@@ -31,12 +31,21 @@ def test_a_folder_with_a_sentencepiece_model(tmp_path: Path) -> None:
     assert counter_for(str(tmp_path), TOOLS, []).name == str(tmp_path)
 
 
+def test_lengths_are_those_of_single_texts(tmp_path: Path) -> None:
+    train_starter_tokenizer(TEXTS, tmp_path)
+    texts = [f"turn on light {number}" for number in range(2000)] + ["", "\0", "<bos>turn<eos>", *TEXTS]
+    for counter in (counter_for("starter", TOOLS, TEXTS), load_counter(tmp_path, "mine")):
+        assert counter.lengths(texts) == [len(counter.encode(text)) for text in texts]
+        assert counter.lengths([]) == []
+
+
 def test_a_folder_with_a_fast_tokenizer(tmp_path: Path) -> None:
     fast = Tokenizer(WordLevel({"<unk>": 0, "hello": 1}, unk_token="<unk>"))
     fast.add_special_tokens([AddedToken("<bos>", special=True)])
     fast.enable_truncation(1)
     fast.save(str(tmp_path / "tokenizer.json"))
     assert counter_for(str(tmp_path), TOOLS, []).encode("<bos>hello") == [2, 1]
+    assert counter_for(str(tmp_path), TOOLS, []).lengths(["<bos>hello", ""]) == [2, 0]
 
 
 @pytest.mark.parametrize(
