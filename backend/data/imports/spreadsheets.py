@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 from xml.parsers import expat
 
 from backend.data.imports.archives import ZipParts, open_parts
@@ -119,23 +119,25 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-class _Extent:
+class _Extent(Protocol):
     """The rectangle that a sheet's cells need, as (rows, columns)."""
 
-    size = (0, 0)
+    size: tuple[int, int]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Read the start of an element."""
-        raise NotImplementedError
+        ...
 
     def end(self, name: str) -> None:
         """Read the end of an element."""
+        ...
 
 
-class _XlsxExtent(_Extent):
+class _XlsxExtent:
     """Reads `r="AB12"` of the cells; a cell without it follows the one before."""
 
     def __init__(self) -> None:
+        self.size = (0, 0)
         self._column = self._row = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -150,6 +152,9 @@ class _XlsxExtent(_Extent):
             self._row = int(digits[:9]) if digits else self._row
             self.size = max(self.size[0], self._row), max(self.size[1], self._column)
 
+    def end(self, name: str) -> None:
+        """Read nothing: the cells say where they are."""
+
 
 def _column_number(letters: str) -> int:
     """Returns the number of a column, 1 for A and 28 for AB; a name that is too long counts as the last one."""
@@ -159,10 +164,11 @@ def _column_number(letters: str) -> int:
     return number
 
 
-class _OdsExtent(_Extent):
+class _OdsExtent:
     """Reads the repeat counts of rows and cells; empty ones count only if a filled one follows."""
 
     def __init__(self) -> None:
+        self.size = (0, 0)
         self._rows = self._columns = self._width = self._repeat = self._empty = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
