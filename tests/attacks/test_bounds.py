@@ -19,6 +19,8 @@ from tests.attacks.outsider import Outsider
 from tests.attacks.surface import Surface, gradio_routes, run
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow  # unit/ui/guard holds each bound
+
 MEGABYTE = 1 << 20
 TOO_MUCH = 26 * MEGABYTE
 MOST_UPLOADS = 200

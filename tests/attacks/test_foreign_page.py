@@ -20,6 +20,8 @@ from tests.attacks.vault import Decoy, serve_decoy
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 
+pytestmark = pytest.mark.slow  # test_origins.py holds the same from outside a browser
+
 EXAMPLES = ROOT / "examples"
 NAME = "A run for its owner alone"
 PAGE = "<!doctype html><title>Cats</title><body><h1>Cats</h1>"

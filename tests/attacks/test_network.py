@@ -9,6 +9,8 @@ import pytest
 from tests.attacks.outsider import Outsider
 from tests.browser.conftest import App
 
+pytestmark = pytest.mark.slow  # test_names.py holds the names, unit/ui/guard the addresses
+
 
 @pytest.fixture(scope="module")
 def open_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:

@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow  # unit/ui/guard holds who owns what, browser/test_runs.py two visitors
+
 EXAMPLES = ROOT / "examples"
 TOOLS = (EXAMPLES / "tools.json").read_bytes()
 SESSION = "the-session-of-ada"

@@ -50,6 +50,7 @@ def arrive(browser: Browser, space: App) -> Iterator[Open]:
         context.close()
 
 
+@pytest.mark.slow  # attacks/test_logins.py and hub/test_whose_token.py hold its parts
 def test_without_a_login_data_is_checked_and_training_says_what_a_login_gives(arrive: Open, space: App) -> None:
     page = arrive()
     _use_example(page)

@@ -41,6 +41,7 @@ def small(app: App, trained_run: Run) -> Run:
     return Run.open(app.keep(trained_run, new_id()))
 
 
+@pytest.mark.slow  # unit/ui/test_evaluate.py holds its parts
 def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> None:
     page = visit(query=_at(weak)).page
     evaluation, tuned = _evaluation(weak), _evaluation(weak)["tuned"]

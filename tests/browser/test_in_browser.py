@@ -58,6 +58,7 @@ def test_the_file_is_cached_for_the_next_visit(visit: Visit) -> None:
     assert not any(url.endswith(".litertlm") for url in fetched)
 
 
+@pytest.mark.slow  # unit/ui/test_browser_model.py holds the worker
 def test_stop_ends_it_and_the_next_question_starts_it_again(visit: Visit) -> None:
     page = visit(query=f"?run={RUN}&step=try").page
     page.get_by_label("In this browser").check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.conftest import Visitor
@@ -14,6 +15,7 @@ POLLS = 8
 """More polls than the page needs to treat an answer as lost."""
 
 
+@pytest.mark.slow  # unit/ui/test_rendering.py holds what is sent
 def test_text_that_is_typed_before_a_late_answer_stays(visit: Visit) -> None:
     """The server has handled the click, and the page polls before it receives the answer."""
     visitor, held = visit(), list[tuple[Route, APIResponse]]()

@@ -63,6 +63,7 @@ def test_off_topic_messages_are_put_back_and_near_misses_are_kept(visit: Visit) 
     expect(box).to_have_value("hiking is fun\nwho made these boots")
 
 
+@pytest.mark.slow  # unit/ui/test_off_topic_evaluation.py holds its parts
 def test_calls_on_off_topic_messages_are_shown_first_and_filtered(visit: Visit, run: Run) -> None:
     page = visit(query=f"?run={run.path.name}&step=evaluate").page
     off_topic = evaluation_of(run)["off_topic"]

@@ -50,6 +50,7 @@ def test_a_list_is_answered_by_file_and_checkpoint_side_by_side(visit: Visit, tm
     assert [row["tuned_raw"] for row in rows] == [row["file_raw"] for row in rows]  # int8 loses nothing of the starter
 
 
+@pytest.mark.slow  # unit/ui/test_try_list.py holds its parts
 def test_a_corrected_answer_becomes_a_row_of_a_copy(visit: Visit, run: Path) -> None:
     visitor = visit(query=f"?run={RUN}&step=try")
     page = visitor.page

@@ -150,6 +150,7 @@ def kept(outside: Path) -> Iterator[Path]:
             LocalRunner().cancel(entry.run, "train")
 
 
+@pytest.mark.slow  # the test above starts it
 @pytest.mark.parametrize(
     ("bind", "reason"),
     [
@@ -181,6 +182,7 @@ def test_a_folder_that_cannot_be_written_is_enough(
     assert "Installing" not in said(outside)
 
 
+@pytest.mark.slow  # the test above starts it
 def test_a_folder_that_one_named_is_no_other(deployed: Path, outside: Path, kept: Path) -> None:
     named = outside / "named"
     named.mkdir(mode=0o555)

@@ -35,7 +35,7 @@ class ExportOptions(Panel):
             with gr.Row(elem_classes=["ft-row"]):
                 self.recipe = gr.Dropdown(
                     [(recipe.label, name) for name, recipe in RECIPES.items()], value=DEFAULT_RECIPE,
-                    label="Weights", info="Fewer bits, smaller file.", filterable=False,
+                    label="Weights", info="Fewer bits: a smaller file, usually less accurate.", filterable=False,
                 )  # fmt: skip
                 self.context = gr.Dropdown(
                     [AUTO, *map(str, (SMALL_CACHE, *AUTO_CACHES))], value=AUTO, allow_custom_value=True,
