@@ -51,6 +51,7 @@ from backend.data.text.reserved import (
     strip_reserved,
 )
 from backend.data.text.typing_slips import Slip, mistyped
+from backend.data.text.writing import Writing, in_lower_case, without_marks
 
 __all__ = [
     "ANSWER",
@@ -78,11 +79,13 @@ __all__ = [
     "Path",
     "Positions",
     "Slip",
+    "Writing",
     "composed",
     "count",
     "demangled",
     "escape",
     "guess_code",
+    "in_lower_case",
     "json_reading",
     "json_text",
     "language_counts",
@@ -105,6 +108,7 @@ __all__ = [
     "whole",
     "without_controls",
     "without_invisible",
+    "without_marks",
     "without_outer_space",
     "without_reserved",
 ]

@@ -6,9 +6,8 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
@@ -16,6 +15,7 @@ from backend.data.text import Slip, mistyped
 from backend.prompts import PromptFormat
 from backend.records import Call, Example, Tool
 from job_templates.ml.rows.encoding import TokenRow, encode
+from job_templates.ml.rows.writing import argument_texts, drawn_writing
 
 WORD = re.compile(r"\w+")
 SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")
@@ -51,7 +51,10 @@ class Augmenter:
         if rng.random() < self._strength.swap:
             example = self._swapped(example, rng)
         fixed = {
-            word.lower() for call in example.calls for text in _texts(call.arguments) for word in WORD.findall(text)
+            word.lower()
+            for call in example.calls
+            for text in argument_texts(call.arguments)
+            for word in WORD.findall(text)
         }
         words = [self._word(word, fixed, rng) for word in example.message.split()]
         message = " ".join(word for word in words if word)
@@ -63,7 +66,7 @@ class Augmenter:
         for call in example.calls:
             for key, value in call.arguments.items():
                 if (call.name, key) in self._spoken or not isinstance(value, str):
-                    needed.update(word for text in _texts(value) for word in _words(text))
+                    needed.update(word for text in argument_texts(value) for word in _words(text))
         return needed & _words(example.message)
 
     def _word(self, word: str, fixed: set[str], rng: random.Random) -> str:
@@ -146,22 +149,14 @@ def _words(text: str) -> set[str]:
     return {word.lower() for word in WORD.findall(text)}
 
 
-def _texts(value: Any) -> list[str]:
-    """Every text and number inside an argument, as text."""
-    if isinstance(value, Mapping):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in _texts(item)]
-    return [str(value)]
-
-
 PLACE = "\u0001"
 
 
 class StarterRows:
     """A RowSource that varies the user's text in each epoch. The same seed and epoch give the same text.
 
-    The text around the message is encoded once, because no token of the starter crosses the borders of the message.
+    With `writings`, a share of the draws is in another writing (drawn_writing). The text around the message is encoded
+    once, because no token of the starter crosses the borders of the message.
     """
 
     def __init__(
@@ -172,12 +167,15 @@ class StarterRows:
         tokenizer: PreTrainedTokenizerBase,
         seed: int,
         strength: Strength | None = None,
+        *,
+        writings: bool = False,
     ) -> None:
         self._examples = examples
         self._fmt = fmt
         self._tokenizer = tokenizer
         self._augmenter = Augmenter(examples, strength or Strength())
         self._seed = seed
+        self._writings = writings
         before, after = fmt.prompt(tools, PLACE).split(PLACE)
         self._before, self._after = encode(tokenizer, [before, after])
 
@@ -188,6 +186,8 @@ class StarterRows:
         """Returns the row at `index`, with a different variation in each epoch."""
         rng = random.Random(f"{self._seed}:{index}:{epoch + 1}")
         example = self._augmenter.vary(self._examples[index], rng)
+        if self._writings:
+            example = drawn_writing(example, rng)
         texts = [example.message.strip(), self._fmt.completion(example.calls, example.answer)]
         message, completion = encode(self._tokenizer, texts)
         return TokenRow((*self._before, *message, *self._after), completion)

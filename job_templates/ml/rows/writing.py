@@ -1,0 +1,85 @@
+"""Rows in other writings: without capital letters and marks, as speech recognition and hasty thumbs write.
+
+The product's off-topic messages are mostly in lower case, and most users' rows are not. Measured on 2026-11-28: a 270M
+that was trained on cycling with off-topic messages as they are written in the pool missed 221 of 249 calls when these
+were asked in lower case and without marks, because lower case alone meant "no call" (docs/training.md, "Silence"). So
+the user's rows are also trained on in other writings, and each off-topic message has the writing of one of these rows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from backend.data.text import Writing, in_lower_case, without_marks
+from backend.off_topic import Message
+from backend.records import Example
+from job_templates.ml.rows.encoding import TokenRow
+
+SHARE = 1 / 3
+"""The share of draws of a row in another writing."""
+
+
+def other_writings(example: Example) -> tuple[Example, ...]:
+    """Returns the row without marks at the end, and in lower case besides, as far as that differs.
+
+    Words that an argument copies from the message keep their letters and marks.
+    """
+    copied = [text for call in example.calls for text in argument_texts(call.arguments) if text in example.message]
+    unmarked = without_marks(example.message)
+    if any(text not in unmarked for text in copied):
+        unmarked = example.message
+    found = dict.fromkeys((unmarked, in_lower_case(unmarked, copied)))
+    return tuple(replace(example, message=message) for message in found if message != example.message)
+
+
+def drawn_writing(example: Example, generator: random.Random) -> Example:
+    """Returns the row as it is written or, in a share of the draws, in another writing."""
+    others = other_writings(example)
+    return generator.choice(others) if others and generator.random() < SHARE else example
+
+
+def written_as_rows(messages: Sequence[Message], rows: Sequence[Example], seed: int) -> list[Message]:
+    """Returns the messages, each in the writing of one of `rows` as it may be drawn.
+
+    So how a message is written says nothing about whether a tool is called.
+    """
+    generator = random.Random(f"{seed}:writing")
+    return [
+        replace(
+            message,
+            text=Writing.of(drawn_writing(generator.choice(rows), generator).message).applied(
+                message.text, message.language
+            ),
+        )
+        for message in messages
+    ]
+
+
+class WrittenRows:
+    """A RowSource of `rows`, of which each has `others`: the same row in other writings."""
+
+    def __init__(self, rows: Sequence[TokenRow], others: Sequence[Sequence[TokenRow]], seed: int) -> None:
+        self._rows = rows
+        self._others = others
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def draw(self, index: int, epoch: int) -> TokenRow:
+        """Returns the row at `index`; the same seed and epoch give the same writing."""
+        generator = random.Random(f"{self._seed}:writing:{index}:{epoch}")
+        others = self._others[index]
+        return generator.choice(others) if others and generator.random() < SHARE else self._rows[index]
+
+
+def argument_texts(value: Any) -> list[str]:
+    """Returns every text and number inside an argument, as text."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in argument_texts(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in argument_texts(item)]
+    return [str(value)]
