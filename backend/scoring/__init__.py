@@ -12,7 +12,7 @@ from backend.scoring.intervals import Rate, mcnemar, wilson
 from backend.scoring.ngram_baseline import ngram_report
 from backend.scoring.off_topic import LeftOutGroup, OffTopic, OffTopicRow, off_topic_result
 from backend.scoring.predictions import read_predictions
-from backend.scoring.probes import MESSAGE_PROBES, probe_messages, probes_for
+from backend.scoring.probes import MESSAGE_PROBES, SPOKEN, probe_messages, probes_for
 from backend.scoring.report import NO_CALL, UNKNOWN_TOOL, UNPARSED, Report, RowResult, ToolScore, confusions, names_of
 from backend.scoring.score import score_rows
 from backend.scoring.silence_advice import FALSE_CALLS
@@ -25,6 +25,7 @@ __all__ = [
     "MESSAGE_PROBES",
     "NGRAM_NAME",
     "NO_CALL",
+    "SPOKEN",
     "TARGET",
     "UNKNOWN_TOOL",
     "UNPARSED",

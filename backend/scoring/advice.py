@@ -55,16 +55,18 @@ def advise(
     train_rows: Mapping[str, int],
     target: float,
     confidence: Confidence | None = None,
+    spoken: Report | None = None,
 ) -> tuple[Advice, ...]:
     """Returns the advice that follows from a report, the most important first.
 
     `others` holds reports on the same rows by name, such as "the base model"; `train_rows` counts each tool's training
-    rows; `target` is a combined accuracy from 0 to 1.
+    rows; `target` is a combined accuracy from 0 to 1; `spoken` is the report on the same rows as they are spoken.
     """
     if not tuned.n:
         return (Advice("rows", "No held-out rows were scored. Set rows aside before training."),)
     found = [
         *_unreadable(tuned),
+        *_as_spoken(tuned, spoken),
         *_one_tool(tuned),
         *_beaten(tuned, others),
         *_weak_tools(tuned, others.get(NGRAM_NAME), train_rows, target),
@@ -91,6 +93,23 @@ def _unreadable(report: Report) -> Iterator[Advice]:
                 "learned to write calls. Train for more epochs, or at a higher learning rate.",
                 _ids(rows),
             )
+
+
+def _as_spoken(tuned: Report, spoken: Report | None) -> Iterator[Advice]:
+    if spoken is None:
+        return
+    pairs = list(zip(tuned.rows, spoken.rows, strict=True))
+    lost = [row for row, twin in pairs if row.right and not twin.right]
+    won = sum(twin.right and not row.right for row, twin in pairs)
+    if len(lost) > won and mcnemar(len(lost), won) < SIGNIFICANT:
+        silent = sum(row.error_class == "no_call" for row in spoken.rows)
+        yield Advice(
+            "as spoken",
+            f"In lower case and without punctuation, as speech recognition writes, {spoken.combined.k} of {tuned.n} "
+            f"rows are right instead of {tuned.combined.k}, and {silent} get no call. Train again, or add rows that "
+            "are written so.",
+            _ids(lost),
+        )
 
 
 def _one_tool(report: Report) -> Iterator[Advice]:

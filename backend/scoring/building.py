@@ -10,6 +10,7 @@ from backend.scoring.confidence import Confidence
 from backend.scoring.evaluation import Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.intervals import mcnemar
 from backend.scoring.off_topic import OffTopic
+from backend.scoring.probes import SPOKEN
 from backend.scoring.report import Report
 from backend.scoring.silence_advice import with_silence_advice
 from backend.scoring.verdict import verdict
@@ -46,7 +47,10 @@ def build_evaluation(
         setup=setup,
         verdict=verdict(tuned.combined, target),
         advice=with_silence_advice(
-            advise(tuned, others, train_rows or {}, target, confidence), tuned, off_topic, config
+            advise(tuned, others, train_rows or {}, target, confidence, (probes or {}).get(SPOKEN)),
+            tuned,
+            off_topic,
+            config,
         ),
         tuned=tuned,
         base=base,

@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from backend.data.rows import as_spoken
 from backend.data.text import Slip, mistyped
 from backend.records import Declarations, Example, Tool
 
@@ -28,7 +29,7 @@ DISTRACTOR = Tool(
 """A tool whose name and purpose cannot be the answer to a test row."""
 
 
-def with_typos(message: str, generator: random.Random) -> str:
+def _with_typos(message: str, generator: random.Random) -> str:
     """Returns `message` with some letters swapped, dropped or doubled."""
     places = [at for at, letter in enumerate(message[:-1]) if letter.isalpha()]
     for at in sorted(generator.sample(places, min(len(places), max(1, round(TYPO_RATE * len(places))))), reverse=True):
@@ -36,21 +37,20 @@ def with_typos(message: str, generator: random.Random) -> str:
     return message
 
 
-def in_lower_case(message: str, _: random.Random) -> str:
-    """Returns `message` in lower case."""
-    return message.lower()
-
-
-def without_punctuation(message: str, _: random.Random) -> str:
+def _without_punctuation(message: str) -> str:
     """Returns `message` without punctuation marks."""
     letters = message.translate(str.maketrans("", "", string.punctuation + "¿¡…“”„’"))
     return " ".join(letters.split()) or message
 
 
-MESSAGE_PROBES: Mapping[str, Callable[[str, random.Random], str]] = {
-    "typos": with_typos,
-    "lower case": in_lower_case,
-    "no punctuation": without_punctuation,
+SPOKEN = "as spoken"
+"""The probe of every evaluation: in lower case and without marks, as speech recognition writes. A model that learned
+silence from messages in lower case is silent then, and no held-out row shows it."""
+MESSAGE_PROBES: Mapping[str, Callable[[Example, random.Random], str]] = {
+    SPOKEN: lambda row, _: as_spoken(row).message,
+    "typos": lambda row, generator: _with_typos(row.message, generator),
+    "lower case": lambda row, _: row.message.lower(),
+    "no punctuation": lambda row, _: _without_punctuation(row.message),
 }
 
 
@@ -64,10 +64,15 @@ class Probe:
 
 
 def probes_for(
-    tools: Sequence[Tool], examples: Sequence[Example], declarations: Declarations, seed: int
+    tools: Sequence[Tool], examples: Sequence[Example], declarations: Declarations, seed: int, *, every: bool = True
 ) -> tuple[Probe, ...]:
-    """Returns the probes for a prompt with these declarations; probes of the tools need declarations in the prompt."""
+    """Returns the probes for a prompt with these declarations; probes of the tools need declarations in the prompt.
+
+    Without `every`, that is the probe `SPOKEN` alone.
+    """
     given, rows = tuple(tools), tuple(examples)
+    if not every:
+        return (Probe(SPOKEN, given, probe_messages(SPOKEN, rows, seed)),)
     found = [Probe(name, given, probe_messages(name, rows, seed)) for name in MESSAGE_PROBES]
     if declarations != "none":
         if len(given) > 1:
@@ -79,7 +84,7 @@ def probes_for(
 def probe_messages(name: str, examples: Sequence[Example], seed: int) -> tuple[Example, ...]:
     """Returns the examples with messages changed by the probe called `name`; equal seeds give equal results."""
     generator = random.Random(f"{name} {seed}")
-    return tuple(replace(one, message=MESSAGE_PROBES[name](one.message, generator)) for one in examples)
+    return tuple(replace(one, message=MESSAGE_PROBES[name](one, generator)) for one in examples)
 
 
 def reordered(tools: Sequence[Tool], seed: int) -> tuple[Tool, ...]:

@@ -21,11 +21,10 @@ from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.slow  # unit/ui/guard holds who owns what, browser/test_runs.py two visitors
-
 EXAMPLES = ROOT / "examples"
 TOOLS = (EXAMPLES / "tools.json").read_bytes()
 SESSION = "the-session-of-ada"
+pytestmark = pytest.mark.slow  # unit/ui/guard holds who owns what, browser/test_runs.py two visitors
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     run(ada, render, render.data(), session_hash=SESSION)
     files_kept = (space.temporary / "ada.csv", EXAMPLES / "tools.json")
     files_kept[0].write_bytes(dataset)
-    store = FolderStore(space.home / ".accounts" / "ada")
-    made = store.create(RunConfig(), *files_kept, vault.secret("the name of ada's run"))
+    account = FolderStore(space.home / ".accounts" / "ada")
+    made = account.create(RunConfig(), *files_kept, vault.secret("the name of ada's run"))
     for path in ("evaluation.json", "logs/train.log", "training.json"):
         (made.path / path).parent.mkdir(exist_ok=True)
         (made.path / path).write_text(json.dumps({"secret": vault.secret(f"{path} of ada's run")}))
@@ -91,8 +90,7 @@ def ada_at_home(
 ) -> Iterator[tuple[Page, dict[str, str]]]:
     """ada in her browser, and the headers of the last request that her page sent."""
     browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-    page = browser.new_context().new_page()
-    sent: dict[str, str] = {}
+    page, sent = browser.new_context().new_page(), dict[str, str]()
     page.on("request", lambda request: sent.update(request.headers) if request.method == "POST" else None)
     page.goto(space.url)
     page.locator("#runs [data-login]").first.click()

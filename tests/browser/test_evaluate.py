@@ -49,9 +49,8 @@ def test_a_bad_model_says_why_and_shows_the_rows(visit: Visit, weak: Run) -> Non
     expect(figures).to_have_count(4)
     for who in ("before training: ", "classifier: "):
         expect(figures.filter(has_text=who)).to_have_count(3)
-    expect(page.locator("#scores .notes strong")).to_have_text(
-        "The model is worse than the classifier. It is not ready to ship."
-    )
+    verdict = "The model is worse than the classifier. It is not ready to ship."
+    expect(page.locator("#scores .notes strong")).to_have_text(verdict)
     expect(page.locator("#advice li")).to_have_count(len(evaluation["advice"]))
     take(page, "evaluate-weak")
 

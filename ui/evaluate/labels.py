@@ -26,6 +26,7 @@ ADVICE = {
     "done": "All right",
     "unparsed": "Unreadable answers",
     "no_call": "No calls",
+    "as spoken": "As people speak",
     "one tool": "One answer to all",
     "beaten": "Not better",
     "not told apart": "No clear difference",

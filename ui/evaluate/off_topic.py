@@ -12,6 +12,7 @@ from backend.prompts import RESERVED
 from backend.scoring import Evaluation, LeftOutGroup, OffTopic, OffTopicRow, Rate
 from ui.evaluate.diff import marked
 from ui.evaluate.labels import language_name
+from ui.evaluate.probes import is_probed
 from ui.html import Slice, badge, button, code, table, text
 
 ALL, NO_LANGUAGE = "all", "none"
@@ -48,7 +49,7 @@ def off_topic_head(evaluation: Evaluation) -> Markup:
     """The title and the tables of rates, or the button to evaluate again if nothing was asked."""
     found = evaluation.off_topic
     if found is None:
-        again = button("start", "Evaluate again", probes="yes" if evaluation.probes else "no")
+        again = button("start", "Evaluate again", probes="yes" if is_probed(evaluation) else "no")
         return Markup('{}<p class="note">{}</p><div class="actions">{}</div>').format(TITLE, NONE_ASKED, again)
     kinds = _rates("Kind", found.by_kind, str)
     languages = _rates("Language", found.by_language, language_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from backend.scoring import MESSAGE_PROBES, Evaluation, Paired, ProbeResult, Rate
+from backend.scoring import MESSAGE_PROBES, SPOKEN, Evaluation, Paired, ProbeResult, Rate
 from ui.html import button, card, table, text
 
 SWITCH = """
@@ -16,8 +16,9 @@ element.addEventListener('change', (event) => {
 """
 """Copies the switch's state into the data of the button that starts the evaluation."""
 LEAD = (
-    "The same rows with changes such as typing errors. If an interval lies below that of the first line, the model "
-    "is sensitive to this change: add such rows to the training data."
+    "The same rows with changes, such as in lower case and without punctuation, as speech recognition writes. If an "
+    "interval lies below that of the first line, the model is sensitive to this change: add such rows to the training "
+    "data."
 )
 HEADERS = ("Rows", "Tool selection", "Combined accuracy", "Lost and gained", "")
 
@@ -30,7 +31,12 @@ def evaluate_button(label: str, declarations: str, *, on: bool, kind: str) -> Ma
     return Markup(
         '<label class="switch"><input type="checkbox" role="switch" data-switch="probes"{}>'
         "<span>Also probe with {}{}</span></label>{}"
-    ).format(checked, ", ".join(MESSAGE_PROBES), tools, start)
+    ).format(checked, ", ".join(name for name in MESSAGE_PROBES if name != SPOKEN), tools, start)
+
+
+def is_probed(evaluation: Evaluation) -> bool:
+    """Whether the evaluation has more probes than every evaluation."""
+    return any(name != SPOKEN for name in evaluation.probes)
 
 
 def probes_card(evaluation: Evaluation) -> Markup:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from backend.runs import STARTER
 from backend.scoring import NGRAM_NAME, Evaluation, Paired, Rate, Report
 from ui.evaluate.labels import before
-from ui.evaluate.probes import evaluate_button
+from ui.evaluate.probes import evaluate_button, is_probed
 from ui.html import Figure, Tone, button, callout, card, figures, link, text
 
 SIGNIFICANT = 0.05
@@ -27,7 +27,7 @@ def scores_card(evaluation: Evaluation, run_id: str, declarations: str) -> Marku
     on = button("step", "Continue to Export", kind="primary", step="export")
     save = link(f"runs/{run_id}/evaluation.json", "evaluation.json", download=True)
     actions = Markup('<div class="actions">{}{}</div>').format(on, save)
-    again = evaluate_button("Evaluate again", declarations, on=bool(evaluation.probes), kind="quiet small")
+    again = evaluate_button("Evaluate again", declarations, on=is_probed(evaluation), kind="quiet small")
     parts = Markup("").join([_verdict(evaluation), figures(items), _notes(evaluation), actions])
     return card(
         f"{evaluation.tuned.n:,} held-out rows", Markup('<div class="stack">{}</div>').format(parts), aside=again

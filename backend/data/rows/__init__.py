@@ -13,6 +13,7 @@ from backend.data.rows.set_view import SetView
 from backend.data.rows.sources import ResolvedSet, resolve_set, resolve_source
 from backend.data.rows.splitting import Split, split_examples
 from backend.data.rows.ways_out import LEAVE_OUT, has_own_way_out
+from backend.data.rows.writings import argument_texts, as_spoken, other_writings
 
 __all__ = [
     "ITEMS",
@@ -34,11 +35,14 @@ __all__ = [
     "SetView",
     "Split",
     "TokenBudget",
+    "argument_texts",
+    "as_spoken",
     "class_labels",
     "closed_values",
     "find_label_errors",
     "has_own_way_out",
     "measure_budget",
+    "other_writings",
     "read_inputs",
     "resolve_set",
     "resolve_source",

@@ -84,7 +84,7 @@ def evaluate(
     if ngram_baseline is not None:
         say_report("N-gram baseline", ngram_baseline)
     off_topic = _ask_off_topic(tuned_model, scored, asked, source.run)
-    probed = _probe(tuned_model, scored, seed, source.run) if probes else {}
+    probed = _probe(tuned_model, scored, seed, source.run, every=probes)
     train_rows = Counter(call.name for row in scored.trained_on for call in row.calls)
     return build_evaluation(
         tuned,
@@ -121,10 +121,10 @@ def _ask_off_topic(model: Scorable, scored: ScoredRows, asked: Selection, run: R
     return found
 
 
-def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None) -> dict[str, Report]:
+def _probe(model: Scorable, scored: ScoredRows, seed: int, run: Run | None, *, every: bool) -> dict[str, Report]:
     """The tuned model's report on each probe's rows."""
     found = {}
-    for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed):
+    for probe in probes_for(scored.tools, scored.rows, model.fmt.declarations, seed, every=every):
         found[probe.name] = score_model(model, probe.tools, probe.examples, progress_of(run, probe.name))
         say_report(probe.name, found[probe.name])
     return found

@@ -3,7 +3,7 @@
 from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode, encode_rows, resolve_length, shared_prefix
 from job_templates.ml.rows.off_topic import WithOffTopic
-from job_templates.ml.rows.writing import WrittenRows, other_writings, written_as_rows
+from job_templates.ml.rows.writing import WrittenRows, written_as_rows
 
 __all__ = [
     "StarterRows",
@@ -13,7 +13,6 @@ __all__ = [
     "check_cache",
     "encode",
     "encode_rows",
-    "other_writings",
     "resolve_length",
     "shared_prefix",
     "written_as_rows",

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
+from backend.data.rows import argument_texts
 from backend.data.text import Slip, mistyped
 from backend.prompts import PromptFormat
 from backend.records import Call, Example, Tool
 from job_templates.ml.rows.encoding import TokenRow, encode
-from job_templates.ml.rows.writing import argument_texts, drawn_writing
+from job_templates.ml.rows.writing import drawn_writing
 
 WORD = re.compile(r"\w+")
 SLIPS: tuple[Slip, ...] = ("drop", "double", "swap")

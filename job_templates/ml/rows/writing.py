@@ -1,4 +1,4 @@
-"""Rows in other writings: without capital letters and marks, as speech recognition and hasty thumbs write.
+"""Rows in other writings: without capital letters and marks, as speech recognition writes.
 
 The product's off-topic messages are mostly in lower case, and most users' rows are not. Measured on 2026-11-28: a 270M
 that was trained on cycling with off-topic messages as they are written in the pool missed 221 of 249 calls when these
@@ -9,30 +9,17 @@ the user's rows are also trained on in other writings, and each off-topic messag
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from backend.data.text import Writing, in_lower_case, without_marks
+from backend.data.rows import other_writings
+from backend.data.text import Writing
 from backend.off_topic import Message
 from backend.records import Example
 from job_templates.ml.rows.encoding import TokenRow
 
 SHARE = 1 / 3
 """The share of draws of a row in another writing."""
-
-
-def other_writings(example: Example) -> tuple[Example, ...]:
-    """Returns the row without marks at the end, and in lower case besides, as far as that differs.
-
-    Words that an argument copies from the message keep their letters and marks.
-    """
-    copied = [text for call in example.calls for text in argument_texts(call.arguments) if text in example.message]
-    unmarked = without_marks(example.message)
-    if any(text not in unmarked for text in copied):
-        unmarked = example.message
-    found = dict.fromkeys((unmarked, in_lower_case(unmarked, copied)))
-    return tuple(replace(example, message=message) for message in found if message != example.message)
 
 
 def drawn_writing(example: Example, generator: random.Random) -> Example:
@@ -74,12 +61,3 @@ class WrittenRows:
         generator = random.Random(f"{self._seed}:writing:{index}:{epoch}")
         others = self._others[index]
         return generator.choice(others) if others and generator.random() < SHARE else self._rows[index]
-
-
-def argument_texts(value: Any) -> list[str]:
-    """Returns every text and number inside an argument, as text."""
-    if isinstance(value, Mapping):
-        return [text for item in value.values() for text in argument_texts(item)]
-    if isinstance(value, list | tuple):
-        return [text for item in value for text in argument_texts(item)]
-    return [str(value)]

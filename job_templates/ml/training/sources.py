@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from backend.data.rows import other_writings
 from backend.off_topic import Relation, as_rows, taught_messages
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
@@ -17,7 +18,6 @@ from job_templates.ml.rows import (
     WithOffTopic,
     WrittenRows,
     encode_rows,
-    other_writings,
     written_as_rows,
 )
 from job_templates.ml.shared_prefix import FixedRows, RowSource

@@ -85,3 +85,13 @@ def test_few_rows_ask_for_more() -> None:
     found = report([("climb", "next", call("climb", "next"))] * 9 + [("climb", "next", call("climb", "far"))])
     assert "more would" in said(found)["undecided"]
     assert said(report([])) == {"rows": "No held-out rows were scored. Set rows aside before training."}
+
+
+def test_calls_that_are_missed_when_spoken_are_told_with_their_rows() -> None:
+    right, silent = call("climb", "next"), "<end_of_turn>"
+    found = report([("climb", "next", right)] * 40)
+    lost, alike = (report([("climb", "next", silent)] * n + [("climb", "next", right)] * (40 - n)) for n in (30, 2))
+    (told,) = [one for one in advise(found, {}, {}, 0.85, spoken=lost) if one.kind == "as spoken"]
+    assert "10 of 40 rows are right instead of 40, and 30 get no call" in told.text
+    assert told.rows == tuple(map(str, range(30)))
+    assert not [one for one in advise(found, {}, {}, 0.85, spoken=alike) if one.kind == "as spoken"]

@@ -40,5 +40,6 @@ def test_the_tools_are_probed_where_they_stand_in_the_prompt() -> None:
     example = Example("1", 1, "Where?", (Call("a"),))
     baked = [probe.name for probe in probes_for(TOOLS, [example], "none", 1)]
     declared = [probe.name for probe in probes_for(TOOLS, [example], "full", 1)]
-    assert baked == ["typos", "lower case", "no punctuation"]
+    assert [probe.name for probe in probes_for(TOOLS, [example], "full", 1, every=False)] == ["as spoken"]
+    assert baked == ["as spoken", "typos", "lower case", "no punctuation"]
     assert declared == [*baked, "tools reordered", "distractor tool"]
