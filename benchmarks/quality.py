@@ -23,6 +23,7 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from backend.runs import read_json
+from backend.scoring import SPOKEN
 from backend.scoring.intervals import mcnemar, wilson
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +35,8 @@ Right = dict[str, bool]
 class Scores:
     """What one setting got right over all seeds; `combined` is by seed and row.
 
-    `missed` are answers without the expected call. `asked` and `unseen` are (calls, messages) of off-topic messages,
+    `missed` are answers without the expected call. `spoken` has the right rows and all rows of the probe "as spoken",
+    in lower case and without marks. `asked` and `unseen` are (calls, messages) of off-topic messages,
     and `undeclared` the calls of tools that do not exist among both.
     """
 
@@ -45,6 +47,7 @@ class Scores:
     arguments: int
     combined: Right
     missed: int
+    spoken: tuple[int, int]
     asked: tuple[int, int]
     unseen: tuple[int, int]
     undeclared: int
@@ -77,6 +80,7 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
     tool = argument_rows = right = missed = undeclared = 0
     off_topic: Counter[str] = Counter()
     called: Counter[str] = Counter()
+    spoken = Counter[str]()
     seconds = 0.0
     for seed in arguments.seeds:
         folder = arguments.output / f"{name}-{seed}"
@@ -86,6 +90,8 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
         tool += tuned["tool"]["k"]
         argument_rows, right = argument_rows + tuned["argument"]["n"], right + tuned["argument"]["k"]
         missed += tuned["missed_call"]["k"]
+        if SPOKEN in report["probes"]:
+            spoken.update({name: report["probes"][SPOKEN]["combined"][name] for name in ("k", "n")})
         for row in report["off_topic"]["rows"]:
             group = "unseen" if row["kind"] == "near miss" else "asked"
             off_topic[group] += 1
@@ -94,7 +100,10 @@ def scores(arguments: argparse.Namespace, setting: str) -> Scores:
         seconds += read_json(folder / "training.json")["seconds"]
     asked, unseen = ((called[group], off_topic[group]) for group in ("asked", "unseen"))
     mean = seconds / len(arguments.seeds)
-    return Scores(name, len(combined), tool, argument_rows, right, combined, missed, asked, unseen, undeclared, mean)
+    heard = (spoken["k"], spoken["n"])
+    return Scores(
+        name, len(combined), tool, argument_rows, right, combined, missed, heard, asked, unseen, undeclared, mean
+    )
 
 
 def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[str, Any]:
@@ -121,7 +130,8 @@ def summary_line(result: Scores) -> str:
     return (
         f"{result.name:<24} tool {result.tool / result.rows:>6.1%}  arguments "
         f"{result.arguments / max(result.argument_rows, 1):>6.1%}  combined {right / result.rows:>6.1%} "
-        f"({low:.1%}-{high:.1%}; {right} of {result.rows})  missed {result.missed}  {calls_of(result)}  "
+        f"({low:.1%}-{high:.1%}; {right} of {result.rows})  missed {result.missed}  as spoken {result.spoken[0]} of "
+        f"{result.spoken[1]}  {calls_of(result)}  "
         f"{result.seconds:.0f} s a training"
     )
 
