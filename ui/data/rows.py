@@ -11,10 +11,11 @@ from markupsafe import Markup
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Example
+from ui.data.editing import edit_link, open_place
 from ui.html import Part, Slice, button, callout, clicked, page_number, table
 from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
-PAGE_SIZE = 8
+PAGE_SIZE = 25
 CONTROL = re.compile(r"(</?[a-z_]+>)")
 FORMATS = [("Native", "native"), ("JSON", "json")]
 DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
@@ -70,6 +71,8 @@ class Rows(Panel):
             request: gr.Request,
         ) -> Any:
             page_state, data = page.page_state(location, request), clicked(event)
+            if data.get("do") == "edit":
+                return (gr.skip(),) * 3
             if data.get("do") == "page":
                 return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
@@ -84,6 +87,7 @@ class Rows(Panel):
         settings = [self.picked, self.format, self.declarations]
         self.list.act(click, [page.location, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
         self.search.change(find, [page.location, self.search], self.list, trigger_mode="always_last", **QUICK)
+        page.on_click(self.list, open_place)
         gr.on([self.format.input, self.declarations.input], show, [page.location, *settings], self.prompt, **QUICK)
 
 
@@ -98,7 +102,8 @@ def row_list(page_state: PageState, search: str, page: int) -> Markup:
     part = Slice.of(found, page, PAGE_SIZE)
     cells = [
         [f"{row.line:,}", row.user_message, Markup('<span class="call-line">{}</span>').format(row.tool_calls),
-         button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
+         edit_link("Edit", f"row:{row.line}", kind="bare small", title=f"Edit line {row.line}")
+         + button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
         for row in part.items
     ]  # fmt: skip
     return Markup("").join(

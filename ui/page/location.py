@@ -16,6 +16,7 @@ STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export"
 class Location:
     """The id of the open run, or of data without a run, and the open step.
 
+    `editing` names the open form (backend/data/editing/places.py), `tip` the last change, to which Redo leads.
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
     the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py), `missing`
@@ -26,6 +27,8 @@ class Location:
     data: str | None = None
     step: str = "data"
     like: str | None = None
+    editing: str | None = None
+    tip: str | None = None
     asking: str | None = None
     fixing: str | None = None
     offer: str | None = None
@@ -52,6 +55,8 @@ class Location:
             data=texts.get("data"),
             step=step if step in STEPS else "data",
             like=texts.get("like"),
+            editing=texts.get("editing"),
+            tip=texts.get("tip"),
             asking=texts.get("asking"),
             fixing=texts.get("fixing"),
             offer=texts.get("offer"),
