@@ -100,6 +100,7 @@ const save = (more = {}) => {
   trigger('save', {...sent(), ...more});
 };
 
+// The place for a problem: at its field, else at what contains the field, else at the end of the form.
 const place = (problem) => {
   for (let name = problem.dataset.for; name; name = name.slice(0, Math.max(0, name.lastIndexOf('.')))) {
     if (slot(name)) return slot(name);
@@ -119,16 +120,10 @@ document.addEventListener('ft-problems', () => {
     form().elements[at.dataset.problems]?.setAttribute('aria-invalid', 'true');
     at.closest('details')?.setAttribute('open', '');
   }
-  const blocked = 'blocked' in found.dataset;
   if (saving) busy(false);
-  if (blocked) {
+  if (found.querySelector('[data-blocked]')) {
     leaving = '';
-    const anyway = Object.assign(document.createElement('button'), {
-      type: 'button', className: 'btn quiet small', textContent: 'Save with these errors'});
-    anyway.dataset.edit = 'save';
-    anyway.dataset.anyway = '1';
-    slot('').append(anyway);
-    (form().querySelector('[aria-invalid]') ?? anyway).focus();
+    (form().querySelector('[aria-invalid]') ?? form().querySelector('[data-anyway]')).focus();
   }
   if (askAgain) check();
 });

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 Options = Sequence[tuple[str, str]]
 """The value and the label of each choice."""
+SELECTED = Markup(" selected")
 
 
 def edit_button(do: str, label: object, *, kind: str = "quiet small", title: str = "", **data: object) -> Markup:
@@ -43,7 +44,7 @@ def choice_field(name: str, label: str, value: str, options: Options, *, note: s
     known = [option for option, _ in options]
     every = options if value in known else [(value, value or "none"), *options]
     inner = Markup("").join(
-        Markup('<option value="{}"{}>{}</option>').format(option, Markup(" selected" * (option == value)), text)
+        Markup('<option value="{}"{}>{}</option>').format(option, SELECTED if option == value else "", text)
         for option, text in every
     )
     step = Markup(' data-shape="{}"').format(shapes) if shapes else ""

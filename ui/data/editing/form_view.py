@@ -13,6 +13,8 @@ from ui.data.editing.controls import edit_button, name_field, problems_at, text_
 from ui.data.editing.row_fields import Tools, row_fields
 from ui.data.editing.tool_fields import tool_fields
 
+BLOCKED = "It is not saved yet. Correct the errors, or save it with them."
+
 
 def form_view(form: Form, tools: Tools, key: str, *, focus: str = "", changed: bool = False) -> Markup:
     """The form; `key` names it in the browser's storage, and `changed` says whether it differs from the files."""
@@ -98,6 +100,6 @@ def problems_view(problems: Iterable[Problem], *, blocked: bool = False) -> Mark
         Markup('<p class="{}" data-for="{}">{}</p>').format(one.severity, one.field, escape(one.message))
         for one in problems
     )
-    return Markup('<div data-turn="{}"{}>{}</div>').format(
-        secrets.token_hex(4), Markup(" data-blocked") if blocked else "", items
-    )
+    anyway = edit_button("save", "Save with these errors", anyway="1") if blocked else ""
+    says = Markup('<div data-for="" data-blocked><p>{}</p>{}</div>').format(BLOCKED, anyway) if blocked else ""
+    return Markup('<div data-turn="{}">{}{}</div>').format(secrets.token_hex(4), items, says)
