@@ -50,7 +50,7 @@ def open_form(dataset: Path, tools: Path, place: Place) -> Form:
     if place.kind == "columns":
         return ColumnsForm(table.names)
     known = _by_name(file)
-    return new_row(table, known, place.field) if place.line is None else open_row(table, known, place.line)
+    return new_row(table, known, place.more) if place.line is None else open_row(table, known, place.line)
 
 
 def _tool(file: ToolsFile, place: Place) -> Form:

@@ -23,11 +23,12 @@ from backend.records import Issue, Severity
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem of a form. `field` is the path of its field in the form; empty for the whole form."""
+    """One problem of a form. `field` is the path of its field, empty for the whole form; `code` that of its rule."""
 
     field: str
     severity: Severity
     message: str
+    code: str = ""
 
 
 def problems_of(form: Form, dataset: Path, tools: Path, options: CheckOptions) -> tuple[Problem, ...]:
@@ -50,7 +51,7 @@ def problems_of(form: Form, dataset: Path, tools: Path, options: CheckOptions) -
 
 def _problem(field: str, issue: Issue, before: str = "") -> Problem:
     fix = f" {issue.fix}" if issue.fix else ""
-    return Problem(field, issue.severity, f"{before if issue.line else ''}{issue.message}{fix}")
+    return Problem(field, issue.severity, f"{before if issue.line else ''}{issue.message}{fix}", issue.code)
 
 
 def _of_row(form: RowForm, path: Path, tools: Tools, options: CheckOptions) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The part of the data that a form edits, named by a text in the page's address, such as `row:12:message`."""
+"""The part of the data that a form edits, named by a text in the page's address, such as `row:12`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from backend.data.text import MESSAGE
 from backend.records import Issue
 
 PlaceKind = Literal["row", "tool", "named", "tools", "columns"]
@@ -22,13 +21,13 @@ class Place:
     """A row by its line, a tool by its path or its name, the text of tools.json, or the columns.
 
     `line` is None except for a row that exists. `at` is the path or the name of a tool, `new` for a new row or tool.
-    `field` is the field that gets the focus; empty for the first one.
+    `more` is the code of the rule whose problem led to a row, or the tool that a new row calls.
     """
 
     kind: PlaceKind
     line: int | None = None
     at: str = ""
-    field: str = ""
+    more: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -42,10 +41,10 @@ def read_place(text: str | None) -> Place | None:
         return None
     kind, _, rest = text.partition(":")
     if kind == "row":
-        first, _, field = rest.partition(":")
+        first, _, more = rest.partition(":")
         if first == NEW:
-            return Place("row", None, NEW, field)
-        return Place("row", int(first), "", field) if first.isascii() and first.isdecimal() else None
+            return Place("row", None, NEW, more)
+        return Place("row", int(first), "", more) if first.isascii() and first.isdecimal() else None
     if kind == "tool" and rest:
         return Place("tool", None, rest)
     if kind == "named" and rest:
@@ -66,4 +65,4 @@ def place_of_issue(issue: Issue) -> str | None:
         return "columns"
     if issue.line is None:
         return None
-    return f"row:{issue.line}:{'message' if issue.column == MESSAGE else 'calls'}"
+    return f"row:{issue.line}:{issue.code}"

@@ -36,12 +36,11 @@ def form_view(form: Form, tools: Tools, key: str, *, focus: str = "", changed: b
     )
 
 
-def first_field(form: Form, place: Place) -> str:
+def first_field(form: Form, place: Place, problems: Iterable[Problem]) -> str:
     """The field that gets the focus when a form opens: the one of the problem that led there, else the first."""
     match form:
         case RowForm():
-            first = "raw" if form.raw is not None else "calls.0.tool" if form.calls else "calls"
-            return first if place.field == "calls" and not place.is_new else "message"
+            return next((one.field for one in problems if one.code == place.more), "") or "message"
         case ToolForm():
             return "raw" if form.raw is not None else _tool_field(form, place.at)
         case TextForm():

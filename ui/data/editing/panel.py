@@ -35,7 +35,7 @@ class Editing(Panel):
         task = page_state.form
         if task is None or page_state.data is None:
             return {self.form: KeyedUpdate("closed", "")}
-        key = f"{page_state.data.key} {form_key(page_state)} {task.done.is_set()}"
+        key = f"{page_state.data.key} {form_key(page_state)} {task.result is not None} {task.error}"
         return {self.form: KeyedUpdate(key, lambda: _opened(page_state))}
 
     def wire(self, page: Page) -> None:
@@ -72,7 +72,7 @@ def _opened(page_state: PageState) -> Markup:
         return callout("error", "This cannot be edited here", task.error, close)
     if task.result is None:
         return card("Opening", progress(None, "Reading the files"), aside=close)
-    focus = first_field(task.result, place)
+    focus = first_field(task.result, place, check_form(page_state, task.result))
     return form_view(task.result, _tools(page_state), form_key(page_state), focus=focus)
 
 

@@ -14,7 +14,7 @@ from ui.data.editing.controls import choice_field, edit_button, fieldset, proble
 from ui.html import callout
 
 Tools = Mapping[str, Tool]
-KINDS = {"number": "a number", "json": "JSON"}
+KINDS = {"number": "A number.", "json": "JSON."}
 NO_CALL = "This row calls nothing. It teaches the model to answer such a message without a call."
 RAW = 'A list of calls as JSON, such as [{"name": "play_music", "args": {"query": "jazz"}}].'
 
@@ -43,9 +43,7 @@ def _parts(form: RowForm, tools: Tools) -> Iterator[Markup]:
         buttons = [*add, edit_button("shape", "Edit the calls as JSON", step="text", kind="bare small")]
         yield Markup('<div class="actions">{}</div>').format(Markup("").join(buttons))
     if form.answer is not None and not form.calls and form.raw is None:
-        yield text_field(
-            "answer", "Answer", form.answer, note="What the model says instead. Empty: the default answer."
-        )
+        yield text_field("answer", "Answer", form.answer, note="What the model says instead. Empty: nothing.")
     if form.split is not None:
         sides = [("", "not decided"), ("train", "train"), ("test", "test")]
         yield choice_field("split", "Used for", form.split, sides, note="The split column of your CSV.")
@@ -68,12 +66,13 @@ def _value(name: str, field: ValueField, tool: Tool | None) -> Markup:
     known = schema if isinstance(schema, Mapping) else {}
     kind = field_kind(schema, field.was)
     optional = "" if tool and field.name in tool.required else " (optional)" if known else " (not in tools.json)"
-    hints = [KINDS.get(kind, ""), str(known.get("description", ""))]
-    note, label = ". ".join(filter(None, hints)), f"{field.name}{optional}"
+    note = " ".join(filter(None, [KINDS.get(kind, ""), str(known.get("description", ""))]))
+    label = f"{field.name}{optional}"
     if kind != "choice":
         return text_field(name, label, field.text, note=note, code=kind == "json")
     texts = [(json.dumps(one, ensure_ascii=False), one) for one in allowed_values(schema)]
-    options = [(text, one if isinstance(one, str) else text) for text, one in texts]
-    return choice_field(
-        name, label, field.text, [("", "choose" if not optional else "leave it out"), *options], note=note
-    )
+    options = [("", "leave it out" if optional else "choose")]
+    options += [(text, one if isinstance(one, str) else text) for text, one in texts]
+    if field.text not in dict(options):
+        options.append((field.text, f"{field.text} (not allowed)"))
+    return choice_field(name, label, field.text, options, note=note)
