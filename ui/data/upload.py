@@ -16,11 +16,15 @@ from ui.html import Part, button, callout, link
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.services import EXAMPLE, EXAMPLE_FILES, IMPORT_BOUNDS, Origin
 
+INTRO = (
+    "This page trains FunctionGemma, a small language model of Google, to call the tools of your app. You get a "
+    ".litertlm file for a phone, and its accuracy on messages that it has not seen."
+)
 HINTS = {
     "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema. Not needed if "
     "the examples declare their tools.",
     "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}]. Chat messages, '
-    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both.",
+    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both, up to 20 MB.",
 }
 WAITED_SECONDS = IMPORT_BOUNDS.seconds + 30.0
 """The longest wait for the reading of uploaded files, with its turn after others."""
@@ -31,6 +35,7 @@ class Uploads(Panel):
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]) as self.box:
+            Part(Markup('<p class="intro">{}</p>').format(INTRO))
             with gr.Row(elem_classes=["ft-row"]):
                 self.tools = _upload("tools.json", "upload-tools", HINTS["tools"])
                 self.dataset = _upload("Examples", "upload-csv", HINTS["dataset"])

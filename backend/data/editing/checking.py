@@ -8,17 +8,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backend.data.check import check_rows, in_order
-from backend.data.csv import CsvTable, encode_record, read_table, table_from
+from backend.data.csv import CsvTable, encode_record, table_from
 from backend.data.editing.forms import ColumnsForm, Form, RowForm, TextForm, ToolForm
 from backend.data.editing.row_form import Tools, cells_of
-from backend.data.editing.tool_form import FieldError, find_entry
+from backend.data.editing.tool_form import FieldError, find_entry, value_at
 from backend.data.editing.tools import with_tool_saved
+from backend.data.fixers import tools_text
 from backend.data.fixing import check_record
 from backend.data.rows import Inputs
-from backend.data.text import ANSWER, MAX_CELL_CHARACTERS, MESSAGE, CheckOptions, DecodedFile, escape, path_text
+from backend.data.text import (
+    ANSWER,
+    MAX_CELL_CHARACTERS,
+    MAX_CSV_BYTES,
+    MESSAGE,
+    CheckOptions,
+    DecodedFile,
+    escape,
+    path_text,
+    read_source,
+)
 from backend.data.tools import ToolEntry, ToolsFile, read_tools, tools_from
 from backend.errors import InputError
 from backend.records import Issue, Severity
+
+HEAD_CHARACTERS = 20_000
+MOST_CHECKED = 400_000
+"""Characters of a tools.json up to which a tool is checked beside the others, and not alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ def problems_of(form: Form, dataset: Path, tools: Path, options: CheckOptions) -
             changed = tools_from(replace(file.source, text=form.text, problem=None, kind=None, too_large=False))
             return tuple(_problem("text", issue, f"Line {issue.line}: ") for issue in _tools_issues(changed, options))
         case ColumnsForm():
-            return tuple(_of_columns(form, read_table(dataset), file, options))
+            return tuple(_of_columns(form, _head(dataset), file, options))
 
 
 def _problem(field: str, issue: Issue, before: str = "") -> Problem:
@@ -104,6 +119,9 @@ def _of_tool(form: ToolForm, file: ToolsFile, options: CheckOptions) -> Iterator
     if entry is None:
         yield Problem("raw", "error", "This is not a tool with a name, a description and parameters.")
         return
+    if len(changed.text) > MOST_CHECKED:
+        after = tools_from(replace(file.source, text=tools_text([value_at(after.raw, entry.path)])))
+        entry = after.entries[0]
     for issue in _tools_issues(after, options):
         if find_entry(after, issue.column or "") is entry:
             yield _problem(_tool_field(form, issue.column or "", entry), issue)
@@ -127,6 +145,12 @@ def _tools_issues(file: ToolsFile, options: CheckOptions) -> Sequence[Issue]:
     """Returns what the rules on tools.json find."""
     empty = CsvTable(DecodedFile(Path("rows.csv")))
     return [issue for issue in in_order(check_rows(Inputs(empty, file, options))) if issue.file == "tools"]
+
+
+def _head(dataset: Path) -> CsvTable:
+    """Returns the first lines of the CSV, which say how its cells are divided."""
+    source = read_source(dataset, MAX_CSV_BYTES)
+    return table_from(replace(source, text=source.text[:HEAD_CHARACTERS]))
 
 
 def _of_columns(form: ColumnsForm, table: CsvTable, file: ToolsFile, options: CheckOptions) -> Iterator[Problem]:

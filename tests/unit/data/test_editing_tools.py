@@ -152,6 +152,12 @@ def test_a_name_that_would_lose_an_argument_is_refused(name: str, message: str, 
         saved(tmp_path, typed(opened(tmp_path, "named:set_light"), arguments__1__name=name))
 
 
+def test_a_tool_of_a_large_file_is_checked_alone(tmp_path: Path) -> None:
+    form = opened(tmp_path, "named:play_music", [{**LIGHT, "note": "n" * 500_000}, MUSIC])
+    found = problems_of(typed(form, name="a b"), next(tmp_path.glob("*.csv")), tmp_path / "tools.json", OPTIONS)
+    assert [one.field for one in found if one.severity == "error"] == ["name"]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_come_back_as_they_are(text: str, tmp_path: Path) -> None:
     form = typed(opened(tmp_path, "tool:new"), name=text, description=text, arguments__0__name=text)

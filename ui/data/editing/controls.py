@@ -70,7 +70,9 @@ def fieldset(title: str, parts: Iterable[Markup], aside: object = "") -> Markup:
 
 def problems_at(name: str) -> Markup:
     """The place for the problems of a field; the script fills it."""
-    return Markup('<div class="edit-problems" id="{}-problems" data-problems="{}"></div>').format(_id(name), name)
+    return Markup('<div class="edit-problems" id="{}-problems" data-problems="{}" aria-live="polite"></div>').format(
+        _id(name), name
+    )
 
 
 def _field(name: str, label: str, control: Markup, note: str) -> Markup:
