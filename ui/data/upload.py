@@ -24,7 +24,8 @@ HINTS = {
     "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema. Not needed if "
     "the examples declare their tools.",
     "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}]. Chat messages, '
-    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both, up to 20 MB.",
+    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both, "
+    "up to 20 MB.",
 }
 WAITED_SECONDS = IMPORT_BOUNDS.seconds + 30.0
 """The longest wait for the reading of uploaded files, with its turn after others."""

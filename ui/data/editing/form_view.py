@@ -16,11 +16,11 @@ from ui.data.editing.tool_fields import tool_fields
 BLOCKED = "It is not saved yet. Correct the errors, or save it with them."
 
 
-def form_view(form: Form, tools: Tools, key: str, *, focus: str = "", changed: bool = False) -> Markup:
+def form_view(form: Form, tools: Tools, key: str, note: str, *, focus: str = "", changed: bool = False) -> Markup:
     """The form; `key` names it in the browser's storage, and `changed` says whether it differs from the files."""
     return Markup(
         '<form class="card edit-form" novalidate data-key="{}" data-state="{}" data-turn="{}" data-focus="{}"{}>'
-        '<div class="card-head"><h2>{}</h2></div>{}{}'
+        '<div class="card-head"><h2>{}</h2></div><p class="note">{}</p>{}{}'
         '<p class="note" data-kept hidden></p><p class="note" role="status" data-saving hidden>Saving…</p>'
         '<div class="actions">{}</div></form>'
     ).format(
@@ -30,6 +30,7 @@ def form_view(form: Form, tools: Tools, key: str, *, focus: str = "", changed: b
         focus,
         Markup(" data-changed") if changed else "",
         _title(form),
+        note,
         _fields(form, tools),
         problems_at(""),
         Markup("").join(_actions(form)),

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.data.editing import Problem, reshaped
+from backend.data.editing import Form, Problem, reshaped
 from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.records import Tool
@@ -20,6 +20,7 @@ from ui.html import Part, button, callout, card, clicked, progress
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
 
 SCRIPT = (Path(__file__).parents[2] / "static" / "editing.js").read_text(encoding="utf-8")
+OF_RUN = "The run keeps its data. Saving opens a changed copy of it."
 TELL_FORM = "watch('value', () => document.dispatchEvent(new Event('ft-problems')));"
 
 
@@ -73,7 +74,12 @@ def _opened(page_state: PageState) -> Markup:
     if task.result is None:
         return card("Opening", progress(None, "Reading the files"), aside=close)
     focus = first_field(task.result, place, check_form(page_state, task.result))
-    return form_view(task.result, _tools(page_state), form_key(page_state), focus=focus)
+    return _view(page_state, task.result, focus)
+
+
+def _view(page_state: PageState, form: Form, focus: str, *, changed: bool = False) -> Markup:
+    note = OF_RUN if page_state.run else ""
+    return form_view(form, _tools(page_state), form_key(page_state), note, focus=focus, changed=changed)
 
 
 def _tools(page_state: PageState) -> Mapping[str, Tool]:
@@ -101,7 +107,7 @@ def _reshaped(page_state: PageState, data: Mapping[str, str]) -> tuple[Any, Any]
     except InputError as error:
         return gr.skip(), problems_view([Problem("", "error", str(error))])
     return (
-        form_view(form, _tools(page_state), form_key(page_state), focus=focus, changed=True),
+        _view(page_state, form, focus, changed=True),
         problems_view(problems),
     )
 
