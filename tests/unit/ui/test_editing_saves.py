@@ -16,8 +16,10 @@ from ui.data.editing.history import next_draft, redo, undo
 from ui.data.editing.opening import begin, edit_problem
 from ui.data.editing.panel import _unsaved
 from ui.data.editing.saving import form_key, save
+from ui.data.rows import Rows
 from ui.page.location import Location
 from ui.page.state import PageState
+from ui.page.updates import value_of
 from ui.services.tenants import Tenants
 
 
@@ -80,6 +82,21 @@ def test_errors_keep_a_form_open_until_it_is_saved_with_them(tmp_path: Path) -> 
 def test_a_form_that_was_not_changed_makes_no_draft(tmp_path: Path) -> None:
     page_state = page_of(tmp_path, "named:set_light")
     assert save(page_state, sent(page_state)) == replace(page_state.location, editing=None)
+
+
+def test_the_list_of_rows_opens_at_the_row_that_was_edited(tmp_path: Path) -> None:
+    rows = csv_of([(f"Lamp number {number}", call("set_light", room="hall", level=number)) for number in range(60)])
+    services = Tenants(tmp_path / "state").services(gr.Request())
+    draft = services.upload_store.add(*write_files(tmp_path, rows, TOOLS))
+    page_state = at(PageState(services, Location()), Location(data=draft, editing="row:40"))
+    saved = at(page_state, save(page_state, sent(page_state, message="Changed")))
+    assert saved.check is not None
+    assert saved.check.done.wait(60)
+    with gr.Blocks():
+        rows_list = Rows()
+    shown = value_of(rows_list.render(saved)[rows_list.list])
+    assert "26–50 of 66" in shown
+    assert "Changed" in shown
 
 
 def test_a_form_of_other_data_is_not_saved(tmp_path: Path) -> None:

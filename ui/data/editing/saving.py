@@ -26,6 +26,8 @@ from ui.services import BOUNDS
 
 WAITED_SECONDS = BOUNDS.seconds + 30.0
 """The longest wait for a change, with its turn after others."""
+LAST_LINE = "999999999"
+"""A line after every row of a CSV within the limits."""
 SEVERAL = "Rows may call several tools now."
 NOTHING = "Rows may call nothing now."
 
@@ -80,7 +82,15 @@ def save(page_state: PageState, data: dict[str, str]) -> Location:
     if done is None:
         return page_state.location
     following = _following(typed_form(data)) if "another" in data else None
-    return after_check(page_state, replace(_stored(page_state, done), editing=following))
+    row = _line(typed_form(data))
+    return after_check(page_state, replace(_stored(page_state, done), editing=following, row=row))
+
+
+def _line(form: Form) -> str | None:
+    """The line at which the list of rows opens: that of the edited row, the last one after a new row."""
+    if not isinstance(form, RowForm):
+        return None
+    return LAST_LINE if form.line is None else str(form.line)
 
 
 def _following(form: Form) -> str:
