@@ -70,7 +70,7 @@ def _tool(form: ToolForm, step: str, at: int, file: ToolsFile) -> tuple[Form, st
 
 def _as_fields(form: ToolForm, file: ToolsFile) -> ToolForm:
     after = tools_from(replace(file.source, text=with_tool_saved(file, form).text))
-    entry = find_entry(after, form.place) if form.place is not None else after.entries[-1]
+    entry = find_entry(after, form.place) if form.place is not None else next(reversed(after.entries), None)
     opened = open_tool(after, entry) if entry else form
     if opened.raw is not None:
         raise InputError("The form cannot show this tool. Edit it as JSON.")

@@ -7,10 +7,11 @@ from dataclasses import asdict, fields, is_dataclass
 from typing import Any, cast, get_args, get_type_hints
 
 from backend.data.editing.forms import ColumnsForm, Form, RowForm, TextForm, ToolForm
+from backend.data.text import parse_json
 from backend.errors import InputError
 
 MAX_STATE_CHARACTERS = 8_000_000
-MAX_ITEMS = 1_000
+MAX_ITEMS = 5_000
 KINDS: dict[str, type[Any]] = {"row": RowForm, "tool": ToolForm, "tools": TextForm, "columns": ColumnsForm}
 
 
@@ -32,9 +33,17 @@ def read_form(text: str, typed: str = "{}") -> Form:
         kind = document.pop("kind")
         for path, value in changes.items():
             _put(document, path.split("."), value)
-        return cast(Form, _record(KINDS[kind], document))
+        return _readable(cast(Form, _record(KINDS[kind], document)))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise InputError("The form that the page sent cannot be read. Close it and open it again.") from error
+
+
+def _readable(form: Form) -> Form:
+    """Returns the form. Raises ValueError if a value of the file is not JSON."""
+    for call in form.calls if isinstance(form, RowForm) else ():
+        for field in call.values:
+            parse_json(field.was or "0")
+    return form
 
 
 def _put(document: Any, path: list[str], value: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,8 +35,9 @@ def with_tool_saved(file: ToolsFile, form: ToolForm) -> ToolsChange:
     entry = _entry(file, form)
     item = built_entry(form, file, entry)
     if entry is None:
-        text = tools_text(_with_item(file, item))
-        return ToolsChange(text, None, f"Added the tool {form.name}.")
+        added = tools_from(replace(file.source, text=tools_text(_with_item(file, item))))
+        name = added.entries[-1].name if added.entries else form.name
+        return ToolsChange(added.source.text, None, f"Added the tool {name}.")
     text = file.source.text
     if item != value_at(file.raw, entry.path) or repr(item) != repr(value_at(file.raw, entry.path)):
         text = tools_text(_replaced(file.raw, entry, item))
@@ -85,7 +87,10 @@ def _with_item(file: ToolsFile, item: Any) -> Any:
         return [raw, item]
     if file.wrapper == "an object by name":
         function = item.get("function", item)
-        return {**raw, function.get("name", ""): function}
+        name = function.get("name") if isinstance(function, Mapping) else None
+        if not isinstance(name, str) or name in raw:
+            raise InputError("Give the tool a name that no other tool of this file has.")
+        return {**raw, name: function}
     holder = value_at(raw, tuple(file.wrapper.split("."))) if file.wrapper else raw
     if not isinstance(holder, list):
         raise InputError(UNREADABLE)

@@ -39,7 +39,7 @@ def allowed_values(schema: Any) -> list[Any]:
 
 def shown_value(was: str, kind: FieldKind) -> str:
     """Returns the text of the field for a value as JSON."""
-    value = json.loads(was) if was else ""
+    value = parse_json(was) if was else ""
     if kind == "text" and isinstance(value, str):
         return value
     return was and json.dumps(value, ensure_ascii=False)
@@ -52,7 +52,7 @@ def value_of(field: ValueField, schema: Any) -> Any:
     """
     kind = field_kind(schema, field.was)
     if field.was and field.text == shown_value(field.was, kind):
-        return json.loads(field.was)
+        return parse_json(field.was)
     if not field.text.strip():
         return ABSENT
     if kind == "text":

@@ -31,6 +31,10 @@ from tests.unit.data.builders import TOOLS, call, csv_lines, quoted, write_files
 
 OPTIONS = CheckOptions(declarations="none")
 HALL = call("set_light", room="hall", level=20)
+HOSTILE_VALUE = json.dumps(
+    {"kind": "row", "line": None, "message": "", "cell": "", "raw": None, "answer": None, "split": None, "broken": "",
+     "calls": [{"tool": "x", "values": [{"name": "a", "text": "b", "was": "{"}]}]}
+)  # fmt: skip
 HOSTILE = [
     "<b>&amp;\"'</b>",
     "=cmd|' /C calc'!A0",
@@ -221,6 +225,8 @@ def test_other_texts_name_no_place(text: str) -> None:
         ('{"kind": "columns", "names": ["a"]}', '{"names.7": "x"}'),
         ('{"kind": "columns", "names": ["a"]}', '{"names": "x"}'),
         ('{"kind": "tools", "text": ""}', "[" * 100_000),
+        ('{"kind": ["row"]}', "{}"),
+        (HOSTILE_VALUE, "{}"),
         ('{"kind": "tools", "text": "' + "x" * 9_000_000 + '"}', "{}"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,16 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     form = typed(opened(tmp_path, "tool:new"), name="a", description="d" * MAX_TOOLS_BYTES, arguments__0__name="x")
     with pytest.raises(InputError, match="more than 2 MB"):
         saved(tmp_path, form)
+
+
+def test_a_tool_without_a_name_is_not_added_to_an_object_by_name(tmp_path: Path) -> None:
+    form = opened(tmp_path, "tool:new", {"go": {"description": "Go.", "parameters": {}}})
+    assert isinstance(form, ToolForm)
+    for text in ('{"function": 5}', '{"name": 5}', '{"name": "go"}', "{}"):
+        with pytest.raises(InputError, match="Give the tool a name"):
+            saved(tmp_path, replace(form, raw=text))
+    added = written(saved(tmp_path, replace(form, raw='{"name": "stop", "description": "", "parameters": {}}')))
+    assert list(added) == ["go", "stop"]
 
 
 def test_fields_become_json_and_json_fields(tmp_path: Path) -> None:
