@@ -68,6 +68,8 @@ LONGEST = (
     "browser/test_fixes.py",
     "browser/test_in_browser.py",
     "browser/test_data.py",
+    "browser/test_editing.py",
+    "browser/test_editing_new.py",
     "hub/test_deploy.py",
     "attacks/test_two_users.py",
     "attacks/test_fuzz.py",

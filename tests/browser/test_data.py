@@ -60,9 +60,9 @@ def test_the_example_shows_its_tools_rows_prompt_and_tokens(visit: Visit) -> Non
     expect(page.locator("#rows")).to_contain_text("No row contains “zzz”")
     for _ in "zzz":
         search.press("Backspace")
-    expect(page.locator("#rows .pager")).to_contain_text("1–8 of")
+    expect(page.locator("#rows .pager")).to_contain_text("1–25 of")
     page.locator("#rows").get_by_role("button", name="Next").click()
-    expect(page.locator("#rows .pager")).to_contain_text("9–16 of")
+    expect(page.locator("#rows .pager")).to_contain_text("26–50 of")
     take(page, "data-rows")
     page.get_by_role("tab", name="Tokens").click()
     expect(page.locator("#tokens")).to_contain_text("KV cache of 1,024 tokens")

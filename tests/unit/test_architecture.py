@@ -17,6 +17,7 @@ FORBIDDEN = {
     "job_templates": {"ui", "gradio"},
     "ui": {"job_templates"} | MACHINE_LEARNING,
 }
+DATA = ("text", "calls", "csv tools", "imports similarity", "rows", "fixers", "rules", "check", "fixing", "editing")
 ORDER: dict[str, tuple[str, ...]] = {
     "backend": (
         "errors records ngrams redact environment script_process",
@@ -33,7 +34,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "jobs",
         "inference doctor",
     ),
-    "backend.data": ("text", "calls", "csv tools", "imports similarity", "rows", "fixers", "rules", "check", "fixing"),
+    "backend.data": DATA,
     "job_templates": (
         "cli worker_process",
         "gpu_check",
@@ -52,15 +53,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "export",
     ),
     "job_templates.ml.litert": ("bundle convert", "runtime", "verify"),
-    "ui": (
-        "guard work",
-        "html",
-        "services",
-        "page",
-        "jobs",
-        "data train evaluate export playground",
-        "frame",
-    ),
+    "ui": ("guard work", "html", "services", "page", "jobs", "data train evaluate export playground", "frame"),
 }
 """The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""
 LONGEST, LEAST_MEDIAN = 250, 100

@@ -13,6 +13,7 @@ from backend.data.rows import LEAVE_OUT as ROW_LEFT_OUT
 from backend.data.rows import Rule
 from backend.data.rules import all_rules
 from backend.records import Issue
+from ui.data.editing import edit_problem
 from ui.html import Slice, badge, button, code, text
 from ui.work import LEAVE_OUT
 
@@ -170,13 +171,16 @@ def _case(group: Group, page: int, issue: Issue, detail: Detail | None, fixes: b
 
 
 def _lead_out(rule: Rule, issue: Issue) -> object:
-    """The fix of a problem with its button, or the way out of an error that has none."""
+    """The fix of a problem with its button, or the way out of an error that has none, and the form where to type."""
+    edit = edit_problem(issue)
     if issue.fix:
-        return _fix(rule, issue) if rule.fixer else issue.fix
+        return Markup('<div class="leads">{}{}</div>').format(_fix(rule, issue) if rule.fixer else issue.fix, edit)
     if issue.way_out != ROW_LEFT_OUT:
-        return Markup('<div class="note">{}</div>').format(issue.way_out) if issue.way_out else ""
+        note = Markup('<div class="note">{}</div>').format(issue.way_out) if issue.way_out else ""
+        return Markup('<div class="leads">{}{}</div>').format(note, edit) if note or edit else ""
     wanted, title = f"{LEAVE_OUT}:{rule.code}:{issue.line}", f"Leave the row of line {issue.line} out"
-    return button("fix", "Leave out…", kind="text", fixing=wanted, title=title)
+    leave = button("fix", "Leave out…", kind="text", fixing=wanted, title=title)
+    return Markup('<div class="leads">{}{}</div>').format(edit, leave)
 
 
 def _fix(rule: Rule, issue: Issue) -> Markup:

@@ -12,6 +12,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from backend.records import Issue
+from ui.data.editing import open_place
 from ui.data.filters import ALL, Filter, codes, severities, tools
 from ui.data.groups import Unfolded, group_list, grouped
 from ui.data.row_detail import row_detail, rows_behind
@@ -71,7 +72,7 @@ class Problems(Panel):
             location: dict[str, Any], severity: str, code: str, tool: str, event: gr.EventData, request: gr.Request
         ) -> Any:
             data = clicked(event)
-            if data.get("do") == "fix":
+            if data.get("do") in ("fix", "edit"):
                 return gr.skip()
             return problem_list(page.page_state(location, request), Filter(severity, code, tool), unfolded_by(data))
 
@@ -79,9 +80,14 @@ class Problems(Panel):
             return problem_list(page.page_state(location, request), Filter(severity, code, tool), Unfolded())
 
         self.list.act(click, fields, self.list, **QUICK)
-        page.on_click(self.list, open_fixes)
+        page.on_click(self.list, _open)
         for field in (self.severity, self.code, self.tool):
             field.input(pick, fields, self.list, **QUICK)
+
+
+def _open(page_state: PageState, data: dict[str, str]) -> Location:
+    """Open the preview of fixes, or the form, that a button names."""
+    return open_place(page_state, data) if data.get("do") == "edit" else open_fixes(page_state, data)
 
 
 def open_fixes(page_state: PageState, data: dict[str, str]) -> Location:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Any
 
 import gradio as gr
@@ -11,13 +12,23 @@ from markupsafe import Markup
 from backend.errors import InputError
 from backend.prompts import get_format
 from backend.records import Example
+from ui.data.editing import edit_link, open_place
 from ui.html import Part, Slice, button, callout, clicked, page_number, table
 from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
-PAGE_SIZE = 8
+PAGE_SIZE = 25
 CONTROL = re.compile(r"(</?[a-z_]+>)")
 FORMATS = [("Native", "native"), ("JSON", "json")]
 DECLARATIONS = [("Full", "full"), ("Names only", "names"), ("None", "none")]
+
+
+SHOW_PROMPT = """
+element.addEventListener('click', (event) => {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const card = event.target.closest('[data-do="row"]') && document.getElementById('prompt');
+  card?.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'nearest'});
+});
+"""
 
 
 class Rows(Panel):
@@ -30,7 +41,7 @@ class Rows(Panel):
                 placeholder="Search messages and calls", label="Search the rows", show_label=False, container=False,
                 elem_classes=["ft-search"],
             )  # fmt: skip
-            self.list = Part(elem_id="rows")
+            self.list = Part(elem_id="rows", also=SHOW_PROMPT)
         with gr.Column(elem_classes=["ft-card"]):
             with gr.Row(elem_classes=["ft-row"]):
                 self.format = gr.Radio(FORMATS, value="native", label="Prompt format", elem_classes=["ft-segments"])
@@ -48,7 +59,7 @@ class Rows(Panel):
         first = report.examples[0].line if report.examples else None
         return {
             self.search: KeyedUpdate(key, ""),
-            self.list: KeyedUpdate(key, lambda: row_list(page_state, "", 0)),
+            self.list: KeyedUpdate(key, lambda: row_list(page_state, "", _page_of(page_state))),
             self.picked: KeyedUpdate(key, first),
             self.format: KeyedUpdate(key, options.prompt_format),
             self.declarations: KeyedUpdate(key, options.declarations),
@@ -70,6 +81,8 @@ class Rows(Panel):
             request: gr.Request,
         ) -> Any:
             page_state, data = page.page_state(location, request), clicked(event)
+            if data.get("do") == "edit":
+                return (gr.skip(),) * 3
             if data.get("do") == "page":
                 return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
@@ -84,6 +97,7 @@ class Rows(Panel):
         settings = [self.picked, self.format, self.declarations]
         self.list.act(click, [page.location, self.search, *settings], [self.list, self.picked, self.prompt], **QUICK)
         self.search.change(find, [page.location, self.search], self.list, trigger_mode="always_last", **QUICK)
+        page.on_click(self.list, open_place)
         gr.on([self.format.input, self.declarations.input], show, [page.location, *settings], self.prompt, **QUICK)
 
 
@@ -98,12 +112,25 @@ def row_list(page_state: PageState, search: str, page: int) -> Markup:
     part = Slice.of(found, page, PAGE_SIZE)
     cells = [
         [f"{row.line:,}", row.user_message, Markup('<span class="call-line">{}</span>').format(row.tool_calls),
-         button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {row.line}", line=row.line)]
+         _actions(row.line)]
         for row in part.items
     ]  # fmt: skip
     return Markup("").join(
         [table(["Line", "user_message", "tool_calls", ""], cells, kind="rows", caption="Rows"), part.pager()]
     )
+
+
+def _actions(line: int) -> Markup:
+    edit = edit_link("Edit", f"row:{line}", kind="bare small", title=f"Edit line {line}")
+    prompt = button("row", "Prompt", kind="bare small", title=f"Show the prompt of line {line}", line=line)
+    return Markup('<span class="pair">{}{}</span>').format(edit, prompt)
+
+
+def _page_of(page_state: PageState) -> int:
+    """The page with the row that was edited last, or with the next one if it was deleted; else the first page."""
+    line = page_number(page_state.location.row)
+    rows = page_state.report.table if page_state.report and line else ()
+    return bisect_left(rows, line, key=lambda row: row.line) // PAGE_SIZE
 
 
 def prompt_view(page_state: PageState, line: int | None, fmt: Any, declarations: Any) -> Markup:

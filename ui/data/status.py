@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from backend.data import CheckReport
+from ui.data.editing import add_buttons, next_draft, open_place, redo, undo
 from ui.data.problems import open_fixes, summary_line
-from ui.data.upload import after_check
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
 from ui.services import UploadedData, draft_link
@@ -45,8 +45,12 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
             return page_state.location
         case "fix":
             return open_fixes(page_state, data)
-        case "undo" if page_state.source and page_state.source.origin.parent:
-            return after_check(page_state, Location(data=page_state.source.origin.parent))
+        case "undo":
+            return undo(page_state)
+        case "redo":
+            return redo(page_state)
+        case "edit":
+            return open_place(page_state, data)
         case "train":
             return go("train")(page_state)
         case _:
@@ -55,12 +59,16 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
 
 def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
     line = summary_line(report.rows, len(report.tools), report.issues)
+    if page_state.place:
+        return card(source.name, Markup('<p class="summary">{}</p>').format(line))
     body = [Markup('<p class="summary">{}</p>').format(line), _read(source), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
         says = f"{text.count(errors, 'error')} must be fixed before training."
         body.append(callout("error", "Not ready to train", says))
-    actions = [] if page_state.plan else [*_train(errors), *_fix_all(report, errors), *_leave_out(report)]
+    actions = (
+        [] if page_state.plan else [*_train(errors), *_fix_all(report, errors), *_leave_out(report), add_buttons()]
+    )
     if actions:
         body.append(Markup('<div class="actions">{}</div>').format(Markup("").join(actions)))
     return card(source.name, Markup("").join(body), aside=button("other", "Use other files", kind="quiet small"))
@@ -95,12 +103,13 @@ def _read(source: UploadedData) -> Markup:
 def _made(page_state: PageState, source: UploadedData) -> Markup:
     """The fixes that made this draft with Undo, and the downloads of the standard files."""
     draft, origin = page_state.location.data, source.origin
-    if not (origin.made or origin.read) or not draft or page_state.run:
+    again = button("redo", "Redo", kind="bare small") if draft and next_draft(page_state) else Markup("")
+    if not (origin.made or origin.read or again) or not draft or page_state.run:
         return Markup("")
-    undo = button("undo", "Undo", kind="bare small") if origin.made and origin.parent else Markup("")
+    back = button("undo", "Undo", kind="bare small") if origin.made and origin.parent else Markup("")
     links = [
         link(draft_link(draft, "dataset"), "Download the CSV", kind="bare small", download=True),
         link(draft_link(draft, "tools"), "Download tools.json", kind="bare small", download=True),
     ]
     made = Markup("<span>{}</span> ").format(origin.made) if origin.made else Markup("")
-    return Markup('<div class="made">{}{}</div>').format(made, Markup("").join([*links, undo]))
+    return Markup('<div class="made">{}{}</div>').format(made, Markup("").join([*links, back, again]))

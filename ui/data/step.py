@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from markupsafe import Markup
 
+from ui.data.editing import Editing, open_place
 from ui.data.fixes import Fixes
 from ui.data.label_review import ReviewRows
 from ui.data.lengths import Lengths, token_budget
@@ -34,6 +35,7 @@ class DataStep(Panel):
         self.uploads = Uploads()
         self.switches = Switches()
         self.fixes = Fixes()
+        self.editing = Editing()
         with gr.Column(visible=False) as self.found, gr.Tabs(elem_classes=["ft-tabs"], overflow_behavior="wrap"):
             with gr.Tab("Problems", id="problems"):
                 self.problems = Problems()
@@ -61,10 +63,11 @@ class DataStep(Panel):
         report, key = page_state.report, page_state.data_key
         wanted: Updates = {
             self.state: data_state(page_state),
-            self.found: gr.update(visible=report is not None and page_state.plan is None),
+            self.found: gr.update(visible=report is not None and not (page_state.plan or page_state.place)),
             **self.uploads.render(page_state),
             **self.switches.render(page_state),
             **self.fixes.render(page_state),
+            **self.editing.render(page_state),
         }
         if report is not None:
             wanted |= {
@@ -85,7 +88,17 @@ class DataStep(Panel):
     def wire(self, page: Page) -> None:
         """Register each part's events."""
         page.on_click(self.state, click)
-        for part in (self.uploads, self.switches, self.fixes, self.problems, self.rows, self.lengths, self.review):
+        page.on_click(self.tool_list, open_place)
+        for part in (
+            self.uploads,
+            self.switches,
+            self.fixes,
+            self.editing,
+            self.problems,
+            self.rows,
+            self.lengths,
+            self.review,
+        ):
             part.wire(page)
         self.off_topic.wire(page)
         self.near_misses.wire(page)

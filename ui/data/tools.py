@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from backend.data import CheckReport
 from backend.records import Tool
+from ui.data.editing import edit_link
 from ui.html import badge, code, text
 
 
@@ -26,8 +27,17 @@ def _tool(tool: Tool, rows: int) -> Markup:
     )
     body = Markup("<dl>{}</dl>").format(arguments) if arguments else Markup('<p class="note">No arguments</p>')
     return Markup(
-        '<div class="tool"><div class="tool-head"><h3>{}</h3><span class="note">{}</span></div><p>{}</p>{}</div>'
-    ).format(tool.name, text.count(rows, "row"), tool.description or "No description", body)
+        '<div class="tool"><div class="tool-head"><h3>{}</h3><span class="note">{}</span></div><p>{}</p>{}{}</div>'
+    ).format(
+        tool.name,
+        text.count(rows, "row"),
+        tool.description or "No description",
+        body,
+        Markup('<div class="actions">{}{}</div>').format(
+            edit_link("Edit", f"named:{tool.name}", kind="bare small", title=f"Edit {tool.name}"),
+            edit_link("Add a row", f"row:new:{tool.name}", kind="bare small", title=f"Add a row for {tool.name}"),
+        ),
+    )
 
 
 def _argument(name: str, schema: object, required: bool) -> Markup:

@@ -10,19 +10,25 @@ from markupsafe import Markup
 
 from backend.data.imports import GivenFile, ImportedSet, ImportSummary, Role
 from backend.errors import InputError
+from ui.data.editing import begin
+from ui.data.settling import after_check
 from ui.html import Part, button, callout, link
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.services import EXAMPLE, EXAMPLE_FILES, IMPORT_BOUNDS, Origin
 
+INTRO = (
+    "This page trains FunctionGemma, a small language model of Google, to call the tools of your app. You get a "
+    ".litertlm file for a phone, and its accuracy on messages that it has not seen."
+)
 HINTS = {
     "tools": "A list of functions, each with a name, a description and its parameters as a JSON schema. Not needed if "
     "the examples declare their tools.",
     "dataset": 'Two columns: user_message, and tool_calls as JSON, such as [{"name": …, "args": {…}}]. Chat messages, '
-    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both.",
+    "ShareGPT, xLAM and Tuning Lab rows are read too, as CSV, TSV, JSON, JSONL, Parquet, XLSX, ODS, or a zip of both, "
+    "up to 20 MB.",
 }
 WAITED_SECONDS = IMPORT_BOUNDS.seconds + 30.0
 """The longest wait for the reading of uploaded files, with its turn after others."""
-SETTLE_SECONDS = 0.7
 
 
 class Uploads(Panel):
@@ -30,6 +36,7 @@ class Uploads(Panel):
 
     def __init__(self) -> None:
         with gr.Column(elem_classes=["ft-card"]) as self.box:
+            Part(Markup('<p class="intro">{}</p>').format(INTRO))
             with gr.Row(elem_classes=["ft-row"]):
                 self.tools = _upload("tools.json", "upload-tools", HINTS["tools"])
                 self.dataset = _upload("Examples", "upload-csv", HINTS["dataset"])
@@ -50,17 +57,12 @@ class Uploads(Panel):
         files = [self.tools, self.dataset]
         for upload in files:
             page.on(upload.upload, _take, files)
-        page.on_click(self.offer, lambda page_state, _data: after_check(page_state, Location(data=EXAMPLE)))
+        page.on_click(self.offer, _begin)
 
 
-def after_check(page_state: PageState, location: Location) -> Location:
-    """The location, after a short wait for its check, because most checks take less than a second."""
-    opened = replace(page_state, location=location)
-    if opened.source_error:
-        raise InputError(opened.source_error)
-    if opened.check:
-        opened.check.done.wait(SETTLE_SECONDS)
-    return location
+def _begin(page_state: PageState, data: dict[str, str]) -> Location:
+    """Open the example, or a set without rows and tools."""
+    return begin(page_state) if data.get("do") == "begin" else after_check(page_state, Location(data=EXAMPLE))
 
 
 def _upload(label: str, elem_id: str, hint: str) -> gr.File:
@@ -113,7 +115,8 @@ def origin_of(summary: ImportSummary) -> Origin:
 
 def _offer(missing: str | None) -> Markup:
     links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
-    offer = Markup('<div class="offer">{}<span class="note">or download it as a template: {}</span></div>').format(
-        button("example", "Use the example", kind="primary"), Markup("").join(links)
+    buttons = button("example", "Use the example", kind="primary") + button("begin", "Build a set here")
+    offer = Markup('<div class="offer">{}<span class="note">The example as a template: {}</span></div>').format(
+        buttons, Markup("").join(links)
     )
     return callout("plain", "One file is missing", missing) + offer if missing else offer

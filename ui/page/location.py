@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 STEPS = ("data", "train", "evaluate", "export", "try")
-UNADDRESSED = ("asking", "fixing", "offer", "doctor", "missing")
+UNADDRESSED = ("row", "asking", "fixing", "offer", "doctor", "missing")
 STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export": "Export", "try": "Try"}
 
 
@@ -16,6 +16,8 @@ STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export"
 class Location:
     """The id of the open run, or of data without a run, and the open step.
 
+    `editing` names the open form (backend/data/editing/places.py), `tip` the last change, to which Redo leads,
+    `row` the line that was edited last, at which the list of rows opens.
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
     the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py), `missing`
@@ -26,6 +28,9 @@ class Location:
     data: str | None = None
     step: str = "data"
     like: str | None = None
+    editing: str | None = None
+    tip: str | None = None
+    row: str | None = None
     asking: str | None = None
     fixing: str | None = None
     offer: str | None = None
@@ -52,6 +57,9 @@ class Location:
             data=texts.get("data"),
             step=step if step in STEPS else "data",
             like=texts.get("like"),
+            editing=texts.get("editing"),
+            tip=texts.get("tip"),
+            row=texts.get("row"),
             asking=texts.get("asking"),
             fixing=texts.get("fixing"),
             offer=texts.get("offer"),

@@ -92,16 +92,21 @@ class Page:
 
         return trigger(handle, [self.location, *inputs], self.location, **{**QUICK, **options})
 
-    def on_click(self, part: gr.HTML, act: Action, inputs: Sequence[Block] = (), **options: Any) -> Any:
-        """Register the buttons in `part`: `act(page_state, data, *values)` returns the next location."""
+    def on_click(
+        self, part: gr.HTML, act: Action, inputs: Sequence[Block] = (), *, event: str = "act", **options: Any
+    ) -> Any:
+        """Register the buttons in `part`: `act(page_state, data, *values)` returns the next location.
 
-        def handle(location: dict[str, Any], event: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
+        `event` is another event that the part's script triggers.
+        """
+
+        def handle(location: dict[str, Any], click: gr.EventData, request: gr.Request, *values: Any) -> dict[str, str]:
             return _after(
-                self.page_state(location, request), lambda page_state: act(page_state, clicked(event), *values)
+                self.page_state(location, request), lambda page_state: act(page_state, clicked(click), *values)
             )
 
         every = {**QUICK, "trigger_mode": "multiple"}  # "once" would drop a click during another call
-        return part.act(handle, [self.location, *inputs], self.location, **{**every, **options})
+        return getattr(part, event)(handle, [self.location, *inputs], self.location, **{**every, **options})
 
     def enter(self, request: gr.Request) -> dict[str, str]:
         """The location in the page's address."""

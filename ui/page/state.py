@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckOptions, CheckReport
+from backend.data.editing import Form, Place, read_place
 from backend.data.text import FixPlan
 from backend.device import Verification
 from backend.errors import InputError
@@ -172,6 +173,18 @@ class PageState:
         if not (self.data and self.fix_request):
             return None
         return self.services.checker.plan(self.data, self.fix_request, self.services.owner)
+
+    @cached_property
+    def place(self) -> Place | None:
+        """The part of the data that is edited; None if there is no data or no such part."""
+        return read_place(self.location.editing) if self.data else None
+
+    @cached_property
+    def form(self) -> Task[Form] | None:
+        """The form of that part, opening or open."""
+        if not (self.data and self.place):
+            return None
+        return self.services.checker.opened(self.data, self.place, self.services.owner)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:

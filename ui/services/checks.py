@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.data import CheckReport
+from backend.data.editing import Edited, EditRequest, Form, Place
 from backend.data.imports import GivenFile, ImportedSet
 from backend.data.rows import LabelErrorReport, find_label_errors
 from backend.data.similarity import near_groups
@@ -29,8 +30,10 @@ from ui.work import (
     check_tests,
     choose,
     content,
+    edit_part,
     is_large,
     is_packed,
+    open_part,
     plan,
     read_files,
     run_apart,
@@ -99,6 +102,8 @@ class Checker:
         self._tests = Tasks[CheckReport]("test-rows")
         self._reviews = Tasks[Review]("review")
         self._choices = Tasks[ChosenMessages]("off-topic")
+        self._forms = Tasks[Form]("form")
+        self._edits = Tasks[Edited]("edit", workers=2)
         self._imports = Tasks[ImportedSet]("import", workers=2)
 
     def check(self, data: Data, owner: str = "") -> Task[CheckReport]:
@@ -127,6 +132,17 @@ class Checker:
         """The plan of the fixes, started now if it is new."""
         work = self._work(data, data.large, plan, data, request)
         return self._plans.start((owner, data.key, request), work, owner, data.expected_bytes)
+
+    def opened(self, data: Data, place: Place, owner: str = "") -> Task[Form]:
+        """The form of a part of the data, opened now if it is new."""
+        work = self._work(data, data.large, open_part, data, place)
+        return self._forms.start((owner, data.key, place), work, owner)
+
+    def edited(self, data: Data, test: Path | None, request: EditRequest, owner: str = "") -> Task[Edited]:
+        """The files after a change, which is made now if it is new."""
+        work = self._work(data, data.large or bool(test and is_large(test)), edit_part, data, test, request)
+        key = (owner, data.key, test and content(test), request)
+        return self._edits.start(key, work, owner, data.expected_bytes)
 
     def test_rows(self, data: Data, report: CheckReport, test: Path, owner: str = "") -> Task[CheckReport]:
         """The check of uploaded test rows, started now if it is new."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from backend.data import CheckOptions, CheckReport, check_files
 from backend.data.check import check_test_file
+from backend.data.editing import Edited, EditRequest, Form, Place, edit, open_form
 from backend.data.fixing import plan_fixes
 from backend.data.imports import GivenFile, ImportedSet, import_files
 from backend.data.text import FixPlan
@@ -90,6 +91,18 @@ def plan(data: Data, request: FixRequest, report: ReportProgress) -> FixPlan:
     return plan_fix_request(
         request, lambda lines: plan_fixes(*files, request.codes, lines, leave_out_codes=request.leave_out_codes)
     )
+
+
+def open_part(data: Data, place: Place, report: ReportProgress) -> Form:
+    """Open a part of the data as a form."""
+    report(0.0, "Opening it")
+    return open_form(data.dataset, data.tools, place)
+
+
+def edit_part(data: Data, test: Path | None, request: EditRequest, report: ReportProgress) -> Edited:
+    """Change a part of the data."""
+    report(0.0, "Saving")
+    return edit(data.dataset, data.tools, test, request)
 
 
 def check_tests(data: Data, train: tuple[Example, ...], test: Path, report: ReportProgress) -> CheckReport:

@@ -69,7 +69,7 @@ from backend.data.fixers.renaming import (
 from backend.data.fixers.rows import drop_conflicting, drop_equal, drop_normalised, drop_trained
 from backend.data.fixers.together import CallChange, Together, changed_calls
 from backend.data.fixers.tool_marks import mark_distractors
-from backend.data.fixers.tool_plan import plan_tools, replace_schemas
+from backend.data.fixers.tool_plan import plan_tools, replace_schemas, tools_text
 from backend.data.fixers.tool_texts import (
     clean_texts,
     description_text,
@@ -191,6 +191,7 @@ __all__ = [
     "spell_header",
     "standard_schemas",
     "standard_shape",
+    "tools_text",
     "type_word",
     "unchanged",
     "use_commas",

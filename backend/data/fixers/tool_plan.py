@@ -72,10 +72,10 @@ def replace_schemas(
 
 
 def _written(file: ToolsFile, value: Any) -> ToolsFile:
-    return tools_from(replace(file.source, text=_dumped(value), encoding="utf-8", bad_lines=()))
+    return tools_from(replace(file.source, text=tools_text(value), encoding="utf-8", bad_lines=()))
 
 
-def _dumped(value: Any) -> str:
+def tools_text(value: Any) -> str:
     """Returns the JSON text of a tools.json, with escapes if it has a lone surrogate."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if any("\ud800" <= character <= "\udfff" for character in text):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from backend.data.check import check_rows, in_order
-from backend.data.csv import Row, encode_record, read_table
+from backend.data.csv import CsvTable, Row, encode_record, read_table
 from backend.data.rows import read_inputs
-from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckOptions
+from backend.data.text import CALLS, MESSAGE, SPLIT, CheckOptions
 from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Scratch
@@ -15,10 +16,15 @@ from backend.runs import Scratch
 
 def check_row(message: str, calls: str, tools: Path, options: CheckOptions) -> tuple[Issue, ...]:
     """Returns the issues that the rules on rows find in a row with this message and this tool_calls cell."""
+    return check_record({MESSAGE: message, CALLS: calls}, tools, options)
+
+
+def check_record(cells: Mapping[str, str], tools: Path, options: CheckOptions) -> tuple[Issue, ...]:
+    """Returns the issues that the rules on rows find in a row with these cells, by column."""
     with Scratch() as folder:
         path = Path(folder) / "row.csv"
-        lines = [encode_record(REQUIRED_COLUMNS), encode_record((message, calls)), ""]
-        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        lines = [encode_record(tuple(cells)), encode_record(tuple(cells.values())), ""]
+        path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
         issues = check_rows(read_inputs(path, tools, options))
     return in_order([issue for issue in issues if issue.file == "csv" and issue.line is not None])
 
@@ -28,20 +34,29 @@ def append_row(dataset: Path, message: str, calls: str) -> bytes:
 
     Raises InputError if the file has no header with both columns.
     """
-    table = read_table(dataset)
+    text = with_record(read_table(dataset), {MESSAGE: message, CALLS: calls, SPLIT: "train"})
+    return text.encode("utf-8", "surrogatepass")
+
+
+def with_record(table: CsvTable, cells: Mapping[str, str]) -> str:
+    """Returns the text of the file with a row appended; cells of columns that it lacks are left out.
+
+    A file without text gets a header. Raises InputError if the file has no header with both columns.
+    """
+    text = table.source.text
+    if table.source.readable and not text.strip():
+        return f"{encode_record(tuple(cells))}\n{encode_record(tuple(cells.values()))}\n"
     if table.header is None or not {MESSAGE, CALLS} <= table.index.keys():
         raise InputError(
-            f"{dataset.name} has no header with {MESSAGE} and {CALLS}, so a row cannot be added to it here. "
+            f"{table.source.path.name} has no header with {MESSAGE} and {CALLS}, so a row cannot be added to it here. "
             "Fix the file in the Data step first."
         )
-    row = {MESSAGE: message, CALLS: calls, SPLIT: "train"}
-    cells = [""] * table.width
+    row = [""] * table.width
     for name, at in table.index.items():
-        cells[at] = row.get(name, "")
-    text = table.source.text
+        row[at] = cells.get(name, "")
     line_end = "\r\n" if "\r\n" in text else "\n"
     before = text if text.endswith(("\n", "\r")) else text + line_end
-    return (before + encode_record(tuple(cells), table.delimiter) + line_end).encode()
+    return before + encode_record(tuple(row), table.delimiter) + line_end
 
 
 def rows_alike(dataset: Path, message: str) -> tuple[Row, ...]:

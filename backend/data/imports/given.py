@@ -17,6 +17,7 @@ from backend.errors import InputError
 
 TOOLS_NAME = "tools.json"
 _MOST_NOTED = 5
+_UNPACK = "An archive in an archive is not opened: unpack the outer one, and give the inner one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def sorted_files(given: Sequence[GivenFile], scratch: Path) -> SortedFiles:
         packed = True
         found, skipped = _look_at_parts(parts)
         if not found:
-            raise InputError(f"{file.name} holds neither rows nor tools. It holds: {listing(skipped)}. {FORMATS}")
+            inner = any(name.casefold().endswith(".zip") for name in skipped)
+            held = f"It holds: {listing(skipped)}. {_UNPACK if inner else ''}".strip()
+            raise InputError(f"{file.name} holds neither rows nor tools. {held} {FORMATS}")
         looked += found
         notes += [f"Skipped in {file.name}: {listing(skipped, _MOST_NOTED)}."] if skipped else []
     return _by_role(looked, packed, tuple(notes))

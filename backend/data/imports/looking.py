@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _PROSE_ENDINGS = (".md", ".rst", ".html", ".htm", ".rtf", ".xml")
 _COMMENTS = ("//", "/*")
 """The start of a tools.json with comments, which its own reader knows."""
 _MOST_WORDS = 3
+_LINK = re.compile(r"\s*(?:https?://\S+\s*|\[InternetShortcut\]\s.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def look_at(file: GivenFile) -> LookedAt:
         raise InputError(f"{file.name} is {_kind(file, source.kind)}, which holds neither rows nor tools. {FORMATS}")
     if not source.text.strip("\ufeff \t\r\n"):
         raise InputError(f"{file.name} is empty. {FORMATS}")
+    if _LINK.fullmatch(source.text):
+        raise InputError(f"{file.name} holds a link. Open it in a browser, download its file, and give that. {FORMATS}")
     if looks_like_json(source.text):
         try:
             return _of_records(file, JSON_READER)

@@ -29,6 +29,7 @@ _SIGNATURES = (
     (b"BZh", "a bzip2 archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"ARROW1", "an Arrow file"),
+    (b"LITERTLM", "a LiteRT-LM model"),
 )
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _SAMPLE = 65_536
