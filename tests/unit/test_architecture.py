@@ -59,6 +59,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "page",
         "jobs",
         "data train evaluate export playground",
+        "agents",
         "frame",
     ),
 }
