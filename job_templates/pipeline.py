@@ -100,14 +100,9 @@ def _train(place: Workspace, cache_length: int, *, resume: bool) -> None:
 
 
 def _evaluate(place: Workspace) -> None:
-    from job_templates.ml.evaluation import evaluate, save
-    from job_templates.ml.models import find_source
-    from job_templates.ml.run import scored_rows
+    from job_templates.ml.evaluation import evaluate_run
 
-    with stage(place.run, "evaluate"):
-        scored = scored_rows(place.run, None, None, "test")
-        report = evaluate(find_source(str(place.run.path)), scored, baseline=None, probes=False)
-        save(report, place.run.evaluation_path, place.run, scored.tools)
+    evaluate_run(place.run)
     place.save()
 
 

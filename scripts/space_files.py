@@ -33,7 +33,7 @@ UNTRACKED, UNKNOWN = "not tracked by git", "not a known file of the app"
 START = re.compile(r"^## Start\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 STARTED = """## Start
 
-This Space runs the app already. The scripts, tests and benchmarks that this page and `docs/` name are only in a
+This Space runs the app already. The scripts, tests, benchmarks and skills that this page and `docs/` name are only in a
 checkout of the whole repository.
 
 """

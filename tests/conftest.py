@@ -74,6 +74,8 @@ LONGEST = (
     "attacks/test_two_users.py",
     "attacks/test_fuzz.py",
     "attacks/test_files.py",
+    "agents/test_attacks.py",
+    "agents/test_tools.py",
     "jobs/test_train.py",
     "jobs/test_train_resume.py",
     "jobs/test_answer_checkpoint.py",

@@ -1,7 +1,7 @@
 """Jobs: starts, follows and stops the scripts in job_templates/."""
 
 from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
-from backend.jobs.estimate import Workload, estimate_training
+from backend.jobs.estimate import Estimate, Workload, estimate_training
 from backend.jobs.local import LocalRunner
 from backend.jobs.logs import CANCELLED, KILLED, clean
 from backend.jobs.runner import Runner
@@ -13,6 +13,7 @@ __all__ = [
     "JOBS",
     "KILLED",
     "PIPELINE",
+    "Estimate",
     "JobState",
     "LocalRunner",
     "Runner",

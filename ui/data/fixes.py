@@ -15,6 +15,7 @@ from backend.data.text import Change, FixPlan, escape
 from ui.data.groups import ranges
 from ui.html import Part, Slice, button, callout, card, clicked, code, page_number, progress, table, text
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
+from ui.services import UploadedData
 from ui.work import FixRequest
 
 PAGE_SIZE = 12
@@ -108,16 +109,19 @@ def _click(page_state: PageState, data: dict[str, str]) -> Location:
     plan = page_state.plan.result if page_state.plan else None
     if data.get("do") != "apply" or plan is None or page_state.source is None:
         return replace(page_state.location, fixing=None)
-    source = page_state.source
-    origin = replace(source.origin, made=made(plan), parent=page_state.location.data)
-    draft = page_state.services.upload_store.add_changed(
-        source, dataset=_written(plan.csv_text), tools=_written(plan.tools_text), origin=origin
-    )
-    location = Location(data=draft)
+    location = Location(data=add_fixed(page_state, page_state.source, plan))
     check = replace(page_state, location=location).check
     if check:
         check.done.wait(1.0)
     return location
+
+
+def add_fixed(page_state: PageState, source: UploadedData, plan: FixPlan) -> str:
+    """Store the open data with the planned fixes, and return its id. Raises InputError if that is not possible."""
+    origin = replace(source.origin, made=made(plan), parent=page_state.location.data)
+    return page_state.services.upload_store.add_changed(
+        source, dataset=_written(plan.csv_text), tools=_written(plan.tools_text), origin=origin
+    )
 
 
 def made(plan: FixPlan) -> str:

@@ -12,7 +12,7 @@ from gradio.events import api
 from backend.errors import InputError
 from backend.runs import Scratch
 from ui.page import Location, PageState
-from ui.playground import ask_file
+from ui.playground import prediction
 from ui.services import BOUNDS, TOO_LONG, Tenants
 from ui.work import TooMuch, check_as_json, run_apart
 
@@ -27,17 +27,7 @@ def add_api(tenants: Tenants) -> None:
         page_state = PageState(tenants.services(request), Location(run=run))
         if page_state.run_error:
             raise gr.Error(page_state.run_error, print_exception=False)
-        answer = ask_file(page_state, message or "")
-        return {
-            "calls": [call.to_dict() for call in answer.calls],
-            "text": answer.text,
-            "raw": answer.raw,
-            "error": answer.error,
-            "seconds": answer.seconds,
-            "first_token_seconds": answer.first_token_seconds,
-            "tokens_per_second": answer.tokens_per_second,
-            "probability": answer.probability,
-        }
+        return prediction(page_state, message or "")
 
     def validate(dataset: str, tools: str) -> dict[str, Any]:
         """Every problem in a CSV and a tools.json, both given as text: the object that `validate.py --json` prints."""

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 from backend.environment import on_space
 from backend.errors import InputError
 from backend.runs import fallback_folder
+from ui.agents import agent_server
 from ui.frame.downloads import add_routes
 from ui.frame.layout import build
 from ui.frame.login_routes import add_login_routes
@@ -81,9 +82,9 @@ def _uploads(tenants: Tenants) -> Uploads:
 
 def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
     """The application, and Gradio's own in it."""
-    blocks = build(tenants, guard)
+    blocks, agents = build(tenants, guard), agent_server(tenants, guard)
     served: FastAPI = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
+        FastAPI(openapi_url=None, lifespan=agents.lifespan if agents else None),
         blocks,
         path="/",
         theme=theme(),
@@ -105,6 +106,8 @@ def _mounted(tenants: Tenants, guard: Guard) -> tuple[FastAPI, App]:
     add_routes(mounted.app, tenants)
     tenants.browsers.add_routes(mounted.app)
     add_login_routes(mounted.app, tenants)
+    if agents:
+        agents.add_routes(served)
     return served, mounted.app
 
 

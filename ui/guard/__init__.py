@@ -6,10 +6,12 @@ from ui.guard.browsers import PAGE_TOKEN_ROUTE, Browsers
 from ui.guard.file_values import FILES, refuse_files_in_answer, without_foreign_files
 from ui.guard.gate import MAX_BODY, Frames, Gate
 from ui.guard.guard import Guard
+from ui.guard.routes import AGENTS
 from ui.guard.sessions import NOT_YOURS, Sessions
 from ui.guard.uploads import SHARED_LIMITS, Limits, Uploads
 
 __all__ = [
+    "AGENTS",
     "FILES",
     "MAX_BODY",
     "NOT_YOURS",

@@ -56,14 +56,20 @@ class StagePanel(Panel):
         match data.get("do"):
             case "start" if not page_state.stage(self.stage).active:
                 return start(page_state)
-            case "cancel" if page_state.run:
-                for stage in reversed(
-                    STAGES[STAGES.index(self.stage) :]
-                ):  # cancel the jobs that wait for this stage first
-                    view = page_state.stage(stage)
-                    if view.active:
-                        page_state.services.cancel(page_state.run, view.job)
+            case "cancel":
+                cancel_from(page_state, self.stage)
         return page_state.location
+
+
+def cancel_from(page_state: PageState, first: str) -> list[str]:
+    """Ask the active jobs of the open run to stop, from the stage `first` on; returns their stages, the last first."""
+    if page_state.run is None:
+        return []
+    later = reversed(STAGES[STAGES.index(first) :])  # the jobs that wait for this stage are cancelled first
+    active = [stage for stage in later if page_state.stage(stage).active]
+    for stage in active:
+        page_state.services.cancel(page_state.run, page_state.stage(stage).job)
+    return active
 
 
 def stage_state(page_state: PageState, view: StageView, words: Words) -> Markup:

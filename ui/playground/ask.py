@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from backend.data.tools import read_tools
 from backend.errors import InputError
@@ -41,6 +42,21 @@ def ask_file(page_state: PageState, message: str) -> Answer:
         return session_for(file.path, page_state.run.export_dir / "tools_android.json").ask(message)
     except InputError as error:
         return Answer(error=str(error))
+
+
+def prediction(page_state: PageState, message: str) -> dict[str, Any]:
+    """The exported file's answer as JSON: calls, raw text, the reason if there is no answer, and times in seconds."""
+    answer = ask_file(page_state, message)
+    return {
+        "calls": [call.to_dict() for call in answer.calls],
+        "text": answer.text,
+        "raw": answer.raw,
+        "error": answer.error,
+        "seconds": answer.seconds,
+        "first_token_seconds": answer.first_token_seconds,
+        "tokens_per_second": answer.tokens_per_second,
+        "probability": answer.probability,
+    }
 
 
 def ask_weights(page_state: PageState, message: str, which: Which) -> Answer:

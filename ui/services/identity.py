@@ -21,6 +21,7 @@ from backend.errors import InputError
 from backend.hub import Accounts
 from backend.runs import read_json, write_json
 from ui.guard import address_of
+from ui.services.agent_tokens import TOO_MANY, RefusedTokens, bearer_token
 
 LONGEST_LOGIN_SECONDS = 31 * 86_400.0
 """The longest duration of a login on the Hub, 43,200 minutes, and one day more."""
@@ -99,10 +100,29 @@ class Authenticator:
         self.shared = on_space(os.environ)
         self._accounts = Accounts()
         self._ended = EndedLogins(ended)
+        self._refused = RefusedTokens()
 
     def identify(self, request: gr.Request | Request | None) -> Identity:
         """The sender's identity; without a valid login, a visitor. Never raises."""
         return self._guest(request) if self.shared else self._owner()
+
+    def identify_agent(self, request: gr.Request | Request | None, address: str) -> Identity:
+        """The identity of an agent: on a shared app the owner of the token that it sends, else a visitor. Never raises.
+
+        A browser adds no such token by itself, so no web site can act as a visitor here.
+        """
+        if not self.shared:
+            return self._owner()
+        token = bearer_token(Headers(headers_of(request)))
+        if token is None or token in self._ended:
+            return Identity()
+        if self._refused.too_many(address):
+            return Identity(problem=TOO_MANY)
+        try:
+            return Identity(self._accounts.name(token), token)
+        except InputError as error:
+            self._refused.add(address)
+            return Identity(problem=str(error))
 
     def end(self, request: Request) -> str | None:
         """End the sender's login and return its token; None if nobody is logged in."""

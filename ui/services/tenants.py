@@ -52,6 +52,7 @@ class Tenants:
         self._following = Following(self._accounts)
         self._open: OrderedDict[str | None, Services] = OrderedDict()
         self._tokens: dict[str, str] = {}
+        self._agent_tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
     @property
@@ -71,16 +72,31 @@ class Tenants:
             page=self.browsers.page_of(headers_of(request)),
             address=address_behind(request, shared=self.shared),
         )
+        return self._opened(identity, self._tokens).seen_by(identity)
+
+    def agent_services(self, request: gr.Request | Request | None) -> Services:
+        """The services of an agent, with only its account's runs; its jobs use the token that it sent, and no other."""
+        address = address_behind(request, shared=self.shared)
+        identity = replace(self._authenticator.identify_agent(request, address), address=address)
+        services = self._opened(identity, self._agent_tokens).seen_by(identity)
+        name, token = identity.name, identity.token
+        if identity.machine or name is None:
+            return services
+        return replace(services, runner=RunnerRouter(None, HuggingFaceRunner(lambda: token, name)))
+
+    def _opened(self, identity: Identity, tokens: dict[str, str]) -> Services:
+        """The account's services; its token is stored in `tokens`."""
         with self._lock:
             if identity.name and identity.token:
-                self._tokens[identity.name] = identity.token
+                tokens[identity.name] = identity.token
             known = self._open.get(identity.name) or self._made(identity)
             self._open[identity.name] = known
             self._open.move_to_end(identity.name)
             while len(self._open) > MOST_OPEN:
                 gone, _ = self._open.popitem(last=False)
                 self._tokens.pop(gone or "", None)
-        return known.seen_by(identity)
+                self._agent_tokens.pop(gone or "", None)
+        return known
 
     def log_out(self, request: Request) -> None:
         """End the sender's login: their token is forgotten, and a copy of their cookie is no longer valid."""
@@ -112,10 +128,11 @@ class Tenants:
         return HuggingFaceRunner(get_token if identity.machine else lambda: self._tokens.get(name), name)
 
     def _accounts(self) -> Mapping[str, Account]:
-        """The accounts in memory, with their newest tokens."""
+        """The accounts in memory, with their newest tokens; an agent's token only if no page of the account is open."""
         with self._lock:
-            opened = [(name, services) for name, services in self._open.items() if name in self._tokens]
-            return {name: Account(name, self._tokens[name], found.store) for name, found in opened if name}
+            tokens = {**self._agent_tokens, **self._tokens}
+            opened = [(name, services) for name, services in self._open.items() if name in tokens]
+            return {name: Account(name, tokens[name], found.store) for name, found in opened if name}
 
 
 def home() -> Path:

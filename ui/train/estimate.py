@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from backend.errors import InputError
-from backend.jobs import estimate_training
+from backend.jobs import Estimate, estimate_training
 from backend.runs import RunConfig, TrainingSummary, planned_epochs, shown
 from ui.html import text
 from ui.page import PageState
@@ -16,15 +16,22 @@ from ui.services import stored_runs, trained_rows, workload
 
 def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
     """`About 2 min on this machine (250 steps)`; empty before the data is checked, or if no jobs run here."""
-    report = page_state.report
-    if report is None or report.tokens is None or not page_state.services.identity.machine:
+    report, estimate = page_state.report, estimate_here(page_state, config)
+    if report is None or estimate is None:
         return Markup("")
-    estimate = estimate_training(config, workload(report, config), _earlier(page_state))
     how = "based on earlier runs here" if estimate.calibrated else "a first estimate; later ones use the runs here"
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
     said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
     return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
+
+
+def estimate_here(page_state: PageState, config: RunConfig) -> Estimate | None:
+    """The estimate for this machine; None before the data is checked, or if no jobs run here."""
+    report = page_state.report
+    if report is None or report.tokens is None or not page_state.services.identity.machine:
+        return None
+    return estimate_training(config, workload(report, config), _earlier(page_state))
 
 
 def _earlier(page_state: PageState) -> Iterator[TrainingSummary]:

@@ -28,7 +28,7 @@ from backend.scoring import (
 from job_templates.cli import say
 from job_templates.ml.evaluation.decode import SharedDecoder
 from job_templates.ml.evaluation.off_topic import say_off_topic
-from job_templates.ml.models import ModelSource, Scorable, load_base, load_tuned
+from job_templates.ml.models import ModelSource, Scorable, find_source, load_base, load_tuned
 from job_templates.ml.rows import encode_rows, shared_prefix
 from job_templates.ml.run import (
     ProgressReporter,
@@ -37,11 +37,25 @@ from job_templates.ml.run import (
     off_topic_messages,
     remaining_seconds,
     say_report,
+    scored_rows,
+    stage,
 )
 
 SECONDS_BETWEEN_LINES = 5.0
 SPARE_TOKENS = 32
 """Tokens by which an answer may be longer than the longest expected one before it is cut off."""
+
+
+def evaluate_run(run: Run) -> Evaluation:
+    """Score a trained run on the rows that it held out, write its evaluation.json, and return the evaluation.
+
+    Raises InputError if the run has no checkpoint.
+    """
+    with stage(run, "evaluate"):
+        scored = scored_rows(run, None, None, "test")
+        report = evaluate(find_source(str(run.path)), scored, baseline=None, probes=False)
+        save(report, run.evaluation_path, run, scored.tools)
+    return report
 
 
 def evaluate(

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from backend.device import (
     ANDROID_TOOLS,
+    AUTO,
     AUTO_CACHES,
+    DEFAULT_RECIPE,
     Conversion,
     Recipe,
     Result,
@@ -67,14 +69,17 @@ class Request:
     def parse(
         cls,
         model: str,
-        output: str | None,
-        prefix: str | None,
-        prefill: str | None,
-        cache_length: str,
-        recipe: str,
-        vocabulary: str,
+        output: str | None = None,
+        prefix: str | None = None,
+        prefill: str | None = None,
+        cache_length: str = AUTO,
+        recipe: str = DEFAULT_RECIPE,
+        vocabulary: str = AUTO,
     ) -> Request:
-        """Returns the checked request. Raises InputError, with the allowed values, if a value is not allowed."""
+        """Returns the checked request; the values and defaults are those of the flags of export.py.
+
+        Raises InputError, with the allowed values, if a value is not allowed.
+        """
         if prefix is not None and not PREFIX.fullmatch(prefix):
             raise InputError(
                 f"--output-name-prefix {prefix!r} is not allowed. Use up to 100 letters, digits, '.', '-' and '_'; do "
