@@ -53,7 +53,16 @@ ORDER: dict[str, tuple[str, ...]] = {
         "export",
     ),
     "job_templates.ml.litert": ("bundle convert", "runtime", "verify"),
-    "ui": ("guard work", "html", "services", "page", "jobs", "data train evaluate export playground", "agents", "frame"),
+    "ui": (
+        "guard work",
+        "html",
+        "services",
+        "page",
+        "jobs",
+        "data train evaluate export playground",
+        "agents",
+        "frame",
+    ),
 }
 """The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""
 LONGEST, LEAST_MEDIAN = 250, 100
