@@ -54,14 +54,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     ),
     "job_templates.ml.litert": ("bundle convert", "runtime", "verify"),
     "ui": (
-        "guard work",
-        "html",
-        "services",
-        "page",
-        "jobs",
-        "data train evaluate export playground",
-        "agents",
-        "frame",
+        *("guard work", "html", "services", "page", "jobs"),
+        *("data train evaluate export playground", "agents", "frame"),
     ),
 }
 """The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""
