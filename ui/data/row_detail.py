@@ -84,5 +84,6 @@ def _calls(cell: str, example: Example | None) -> Markup:
         return Markup('<pre class="listing">{}</pre>').format(cell)
     cards = [call_card(call.name, call.arguments) for call in example.calls]
     if not cards:
-        return Markup('<p class="said">No call. Answer: {}</p>').format(example.answer or "the default one")
+        answer = f"Answer: {example.answer}" if example.answer else "No answer of its own."
+        return Markup('<p class="said">No call. {}</p>').format(answer)
     return Markup('<div class="calls">{}</div>').format(Markup("").join(cards))
