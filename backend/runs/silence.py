@@ -12,7 +12,7 @@ from backend.runs.setting import setting
 from backend.runs.training_settings import TrainingSettings
 
 SHARE_OF_ROWS = 0.3
-"""The share of off-topic rows in the training. 0.2 and 0.4 are measured (docs/training.md, "Silence")."""
+"""The share of off-topic rows in the training. 0.5 misses more calls (docs/training.md, "Silence")."""
 LONGEST_PUT_BACK = 4_000
 """Characters of all topics and words that are put back: there are about 100 topics."""
 _LANGUAGE = re.compile(r"\s*([a-z]{2})\s*:\s*(.*)", re.DOTALL)
