@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.data.calls import canonical_text
 from backend.data.csv.reading import encode_record
-from backend.data.text import ANSWER, REQUIRED_COLUMNS, SPLIT
+from backend.data.text import ANSWER, ORIGIN, REQUIRED_COLUMNS, SPLIT
 from backend.files import write_output
 from backend.records import Example
 
@@ -22,12 +22,12 @@ def inert(cell: str) -> str:
 
 
 def write_csv(examples: Iterable[Example], path: Path) -> None:
-    """Writes the rows as UTF-8 with user_message and tool_calls, and with answer and split if a row has one.
+    """Writes the rows as UTF-8 with user_message and tool_calls, and with answer, split and origin if a row has one.
 
     The file is written completely or not at all. Raises InputError if it cannot be written.
     """
     rows = list(examples)
-    extra = [name for name in (ANSWER, SPLIT) if any(getattr(example, name) for example in rows)]
+    extra = [name for name in (ANSWER, SPLIT, ORIGIN) if any(getattr(example, name) for example in rows)]
     lines = [encode_record((*REQUIRED_COLUMNS, *extra))]
     for example in rows:
         calls = canonical_text([(call.name, call.arguments) for call in example.calls])
