@@ -19,7 +19,7 @@ FORBIDDEN = {
 }
 ORDER: dict[str, tuple[str, ...]] = {
     "backend": (
-        "errors records ngrams redact environment script_process",
+        "errors records ngrams redact environment script_process event_lines",
         "files document",
         "locks trackio",
         "hub prompts",
@@ -29,7 +29,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "data",
         "off_topic",
         "scoring",
-        "device",
+        "device growing",
         "jobs",
         "inference doctor",
     ),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from backend.data.check import check_rows, in_order
-from backend.data.csv import Row, encode_record, read_table
+from backend.data.csv import Row, encode_record, read_table, with_rows
 from backend.data.rows import read_inputs
 from backend.data.text import CALLS, MESSAGE, REQUIRED_COLUMNS, SPLIT, CheckOptions
-from backend.errors import InputError
 from backend.records import Issue
 from backend.runs import Scratch
 
@@ -28,20 +27,7 @@ def append_row(dataset: Path, message: str, calls: str) -> bytes:
 
     Raises InputError if the file has no header with both columns.
     """
-    table = read_table(dataset)
-    if table.header is None or not {MESSAGE, CALLS} <= table.index.keys():
-        raise InputError(
-            f"{dataset.name} has no header with {MESSAGE} and {CALLS}, so a row cannot be added to it here. "
-            "Fix the file in the Data step first."
-        )
-    row = {MESSAGE: message, CALLS: calls, SPLIT: "train"}
-    cells = [""] * table.width
-    for name, at in table.index.items():
-        cells[at] = row.get(name, "")
-    text = table.source.text
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    before = text if text.endswith(("\n", "\r")) else text + line_end
-    return (before + encode_record(tuple(cells), table.delimiter) + line_end).encode()
+    return with_rows(read_table(dataset), [{MESSAGE: message, CALLS: calls, SPLIT: "train"}])
 
 
 def rows_alike(dataset: Path, message: str) -> tuple[Row, ...]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backend.data.imports import GivenFile, import_files
 from tests.unit.imports.made_files import (
     ASKED,
     CALL,
@@ -247,14 +244,3 @@ def test_a_split_is_kept_if_both_sides_are_named(tmp_path: Path) -> None:
     both = imported(lines(tmp_path, "a.jsonl", [{**record, "metadata": "train"}, {**record, "metadata": "eval"}]))
     assert [row["split"] for row in rows_of(both)] == ["train", "test"]
     assert "split" not in one_row(imported(lines(tmp_path, "b.jsonl", [{**record, "metadata": "train"}])))
-
-
-def test_who_wrote_a_row_is_kept(tmp_path: Path) -> None:
-    """A row that a large model wrote must stay one, or it could become a test row."""
-    origin = "grown by some/model on 2026-11-28"
-    rows = [{"user_message": "Hall light", "tool_calls": [CALL], "tools": [TOOL], "origin": origin}]
-    path = tmp_path / "rows.jsonl"
-    path.write_text("\n".join(json.dumps(row) for row in [*rows, {**rows[0], "origin": None}]), encoding="utf-8")
-    dataset = import_files([GivenFile(path, path.name, "rows")]).dataset
-    assert isinstance(dataset, bytes)
-    assert [row["origin"] for row in csv.DictReader(io.StringIO(dataset.decode()))] == [origin, ""]
