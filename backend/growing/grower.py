@@ -48,6 +48,11 @@ class Grower:
         """The answer whose rows are not decided on yet; None if there is none."""
         return next((entry for entry in self._ledger.entries if entry.judged is None), None)
 
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The positions of the orders that have no row yet."""
+        return tuple(at for at in range(len(self.orders)) if at not in self._gate.kept)
+
     def next_request(self) -> Request | None:
         """Returns the next request for rows; None at the end. The same ledger gives the same request."""
         entries = self._ledger.entries

@@ -39,7 +39,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "gpu_check",
         "hub ml",
         "export",
-        "answer answer_checkpoint doctor evaluate hub_job pipeline train validate",
+        "answer answer_checkpoint doctor evaluate grow hub_job pipeline train validate",
     ),
     "job_templates.ml": (
         "run templates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,11 @@ HELD_OUT = [
     ("Zebra lamp in the cellar hall, quick", call("set_light", room="hall")),
     ("Put on the quagga symphony for us", call("play_music", query="quagga symphony")),
 ]
+WORDS = [
+    "amber", "birch", "cedar", "delta", "ember", "flint", "grove", "haven", "inlet",
+    "jewel", "knoll", "larch", "mango", "nylon", "ocean", "pearl", "quilt", "river",
+    "stone", "tulip", "umber", "violet", "willow", "xenon", "yarrow", "zephyr",
+]  # fmt: skip
 OPTIONS = CheckOptions(declarations="none")
 
 
@@ -60,3 +66,10 @@ def answer(*rows: tuple[int | None, str, str, dict[str, object]]) -> str:
         for number, message, name, arguments in rows
     ]
     return json.dumps({"rows": items}, ensure_ascii=False)
+
+
+def unlike(seed: int) -> Iterator[str]:
+    """Messages that nobody would take for one another."""
+    for at in range(seed, seed + 10_000):
+        first, second, third = (WORDS[at % 26], WORDS[at // 26 % 26], WORDS[(at * 7 + at // 26) % 26])
+        yield f"{first}{at} {second} {third}{at * 3}"

@@ -13,21 +13,9 @@ from backend.data.check import check_files
 from backend.errors import InputError
 from backend.growing import Grower, Ledger, Material, make_plan, read_material, with_grown
 from backend.growing.orders import Order
-from tests.unit.growing.sets import HELD_OUT, OPTIONS, SEEDS, answer, material, silent
+from tests.unit.growing.sets import HELD_OUT, OPTIONS, SEEDS, answer, material, silent, unlike
 
-WORDS = [
-    "amber", "birch", "cedar", "delta", "ember", "flint", "grove", "haven", "inlet",
-    "jewel", "knoll", "larch", "mango", "nylon", "ocean", "pearl", "quilt", "river",
-    "stone", "tulip", "umber", "violet", "willow", "xenon", "yarrow", "zephyr",
-]  # fmt: skip
 DATE = "2026-11-28"
-
-
-def unlike(seed: int) -> Iterator[str]:
-    """Messages that nobody would take for one another."""
-    for at in range(seed, seed + 10_000):
-        first, second, third = (WORDS[at % 26], WORDS[at // 26 % 26], WORDS[(at * 7 + at // 26) % 26])
-        yield f"{first}{at} {second} {third}{at * 3}"
 
 
 def obeying(orders: list[Order], messages: Iterator[str]) -> str:
