@@ -11,6 +11,9 @@ IssueFile = Literal["csv", "tools"]
 FormatName = Literal["native", "json"]
 Declarations = Literal["full", "names", "none"]
 
+GROWN_BY = "grown by "
+"""The start of the origin of a row that a large model wrote: `grown by TEACHER on DATE`."""
+
 FORMATS: tuple[FormatName, ...] = ("native", "json")
 DECLARATIONS: tuple[Declarations, ...] = ("full", "names", "none")
 
@@ -60,7 +63,7 @@ class Example:
 
     `id` is derived from the row's content, so that it does not depend on the order. `line` is the row's first physical
     line in its file, from 1 (0 if the data has no lines). `answer` is the text of a row without calls. `split` is the
-    value in the row's `split` column, if there is one.
+    value in the row's `split` column, if there is one, and `origin` that in its `origin` column.
     """
 
     id: str
@@ -69,6 +72,12 @@ class Example:
     calls: tuple[Call, ...]
     answer: str = ""
     split: str | None = None
+    origin: str = ""
+
+    @property
+    def is_grown(self) -> bool:
+        """Whether a large model wrote the row, by its origin."""
+        return self.origin.strip().casefold().startswith(GROWN_BY)
 
 
 @dataclass(frozen=True, slots=True)

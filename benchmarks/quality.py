@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--setting", action="append", metavar="NAME=FLAGS", help="default: none, names, full")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--unseen", type=Path, metavar="FILE", help="off-topic messages, one on each line")
+    parser.add_argument("--test", type=Path, metavar="CSV", help="score these rows instead of the held-out ones")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the runs")
     arguments = parser.parse_args()
     found = [scores(arguments, setting) for setting in arguments.setting or DECLARATIONS]
@@ -113,7 +114,8 @@ def made(arguments: argparse.Namespace, folder: Path, flags: list[str]) -> dict[
         inputs = ["--dataset", str(arguments.dataset), "--tools", str(arguments.tools), "--output-repo", str(folder)]
         script("train", [*inputs, "--base-model", arguments.base_model, "--resume", *flags])
         unseen = ["--near-misses", str(arguments.unseen)] if arguments.unseen else []
-        script("evaluate", ["--model", str(folder), "--no-baseline", *unseen])
+        test = ["--dataset", str(arguments.test), "--tools", str(arguments.tools)] if arguments.test else []
+        script("evaluate", ["--model", str(folder), "--no-baseline", *test, *unseen])
     return read_json(evaluation)
 
 

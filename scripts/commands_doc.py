@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs/commands.md"
 COMMANDS = (
     "validate",
+    "grow",
     "train",
     "evaluate",
     "export",

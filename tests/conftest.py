@@ -53,6 +53,8 @@ LONGEST = (
     "browser/test_accounts.py",
     "browser/test_road.py",
     "jobs/test_export.py",
+    "jobs/test_grow.py",
+    "unit/growing/test_teachers.py",
     "browser/test_runs.py",
     "jobs/test_hostile_folders.py",
     "unit/ui/test_damaged_runs.py",

@@ -160,6 +160,7 @@ def _training(run: Run, training: TrainingSummary | None) -> str:
     config = run.config
     facts = {
         "rows trained on / held out": f"{training.rows} / {training.test_rows}" if training else "– / –",
+        "rows trained on that a large model wrote": _plain(training.grown) if training else "–",
         "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
         "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",

@@ -17,13 +17,16 @@ class TrainingSummary:
     """The summary of a training: `seconds` of training, losses in nats per token, lengths in tokens.
 
     `held_out_loss` and `held_out_match` are from the best evaluation of the held-out rows. `off_topic_rows` are those
-    of each epoch beside `rows`. `pieces` is the size of the vocabulary, `hidden_size` the width of a row of the
+    of each epoch beside `rows`. A large model wrote `grown_rows` of `rows`;
+    `grown_by` lists their origins. `pieces` is the size of the vocabulary, `hidden_size` the width of a row of the
     embedding table, and `kept_pieces` what an export for `kept_languages` (codes with commas) keeps. A field that an
     earlier version of the trainer did not write is None.
     """
 
     rows: int
     off_topic_rows: int | None = None
+    grown_rows: int | None = None
+    grown_by: str | None = None
     test_rows: int
     max_seq_length: int | None = None
     parameters: int | None = None
@@ -48,6 +51,13 @@ class TrainingSummary:
     kept_pieces: int | None = None
     kept_languages: str | None = None
 
+    @property
+    def grown(self) -> str:
+        """The number of training rows that a large model wrote, and their origins; a dash if it is not known."""
+        if self.grown_rows is None:
+            return "–"
+        return f"{self.grown_rows} ({self.grown_by})" if self.grown_rows and self.grown_by else str(self.grown_rows)
+
     @classmethod
     def read(cls, path: Path) -> TrainingSummary:
         """Reads the summary in a file. Raises InputError with the first field that is missing or wrong."""
@@ -61,6 +71,8 @@ class TrainingSummary:
         return cls(
             rows=summary["rows"].count(),
             off_topic_rows=summary.optional("off_topic_rows", Field.count),
+            grown_rows=summary.optional("grown_rows", Field.count),
+            grown_by=summary.optional("grown_by", Field.text),
             test_rows=summary["test_rows"].count(),
             seconds=summary["seconds"].number(),
             steps=summary["steps"].count(),

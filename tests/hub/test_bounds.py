@@ -11,10 +11,10 @@ import pytest
 from backend.data import CheckOptions, check_files, resolve_source
 from backend.data.rows import hub_dataset
 from backend.errors import InputError
+from backend.event_lines import LONGEST_LINE, lines_of
 from backend.hub import MB, Limits, fetch_file, list_files
 from backend.jobs.huggingface import read_remote, results
 from backend.jobs.huggingface import run_search as finding
-from backend.jobs.huggingface.log_stream import LONGEST_LINE, lines_of
 from backend.jobs.huggingface.remote import Remote, repo_names
 from backend.jobs.huggingface.run_search import SearchBounds
 from backend.runs import FolderStore, Run, RunConfig

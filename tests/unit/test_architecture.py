@@ -20,7 +20,7 @@ FORBIDDEN = {
 DATA = ("text", "calls", "csv tools", "imports similarity", "rows", "fixers", "rules", "check", "fixing", "editing")
 ORDER: dict[str, tuple[str, ...]] = {
     "backend": (
-        "errors records ngrams redact environment script_process",
+        "errors records ngrams redact environment script_process event_lines",
         "files document",
         "locks trackio",
         "hub prompts",
@@ -30,7 +30,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "data",
         "off_topic",
         "scoring",
-        "device",
+        "device growing",
         "jobs",
         "inference doctor",
     ),
@@ -40,7 +40,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "gpu_check",
         "hub ml",
         "export",
-        "answer answer_checkpoint doctor evaluate hub_job pipeline train validate",
+        "answer answer_checkpoint doctor evaluate grow hub_job pipeline train validate",
     ),
     "job_templates.ml": (
         "run templates",

@@ -5,7 +5,7 @@ from backend.data.csv.header import KNOWN_COLUMNS, find_heading, normal_name
 from backend.data.csv.reading import DELIMITERS, Fault, Record, encode_record, read_records
 from backend.data.csv.repair import repaired_cells
 from backend.data.csv.table import CsvTable, Row, normal_split, read_table, rows_after_last, table_from
-from backend.data.csv.writing import OPERATORS, inert, write_csv
+from backend.data.csv.writing import OPERATORS, inert, with_rows, write_csv
 
 __all__ = [
     "DELIMITERS",
@@ -27,5 +27,6 @@ __all__ = [
     "repaired_cells",
     "rows_after_last",
     "table_from",
+    "with_rows",
     "write_csv",
 ]

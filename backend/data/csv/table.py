@@ -15,6 +15,7 @@ from backend.data.text import (
     MAX_CSV_BYTES,
     MAX_ROWS,
     MESSAGE,
+    ORIGIN,
     ORIGINAL,
     REQUIRED_COLUMNS,
     SPLIT,
@@ -29,7 +30,7 @@ _MOST_FRAGMENTS = 100
 class Row:
     """One data row; a cell is None if the file has no such column.
 
-    `original` is the place of an imported row in its original file, such as `line 12`.
+    `original` is the place of an imported row in its original file, such as `line 12`. `origin` says who wrote the row.
     """
 
     line: int
@@ -39,6 +40,7 @@ class Row:
     split: str
     record: Record
     original: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def _too_long(record: Record, table: CsvTable) -> list[tuple[int, str, int]]:
 
 def _row_reader(index: dict[str, int]) -> Callable[[Record], Row]:
     """Returns the function that makes a row of a record."""
-    message, calls, answer, split, original = map(index.get, (MESSAGE, CALLS, ANSWER, SPLIT, ORIGINAL))
+    columns = (MESSAGE, CALLS, ANSWER, SPLIT, ORIGINAL, ORIGIN)
+    message, calls, answer, split, original, origin = map(index.get, columns)
 
     def row(record: Record) -> Row:
         cells = record.cells
@@ -167,6 +170,7 @@ def _row_reader(index: dict[str, int]) -> Callable[[Record], Row]:
             "" if split is None else normal_split(cells[split]),
             record,
             "" if original is None else cells[original],
+            "" if origin is None else cells[origin],
         )
 
     return row

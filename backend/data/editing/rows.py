@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from backend.data.calls import read_calls
-from backend.data.csv import CsvEditor, CsvTable, DraftRow
+from backend.data.csv import CsvEditor, CsvTable, DraftRow, with_rows
 from backend.data.editing.forms import ColumnsForm, RowForm
 from backend.data.editing.row_form import Tools, cells_of
 from backend.data.fixers import CallChange, changed_calls
-from backend.data.fixing import with_record
 from backend.data.text import CALLS, MAX_CELL_CHARACTERS, MAX_ROWS
 from backend.errors import InputError
 
@@ -25,7 +24,7 @@ def with_row(table: CsvTable, form: RowForm, tools: Tools) -> str:
     if form.line is None:
         if table.row_count >= MAX_ROWS:
             raise InputError(f"The set has {table.row_count:,} rows; at most {MAX_ROWS:,} are read. Delete some first.")
-        return with_record(table, cells)
+        return with_rows(table, [cells]).decode("utf-8", "surrogatepass")
     editor, row = _row(table, form.line)
     before = row.cells if len(row.cells) == table.width and not row.record.fault else ("",) * table.width
     after = list(before)

@@ -1,6 +1,6 @@
 """Plans fixes of the files, and adds rows."""
 
-from backend.data.fixing.adding import append_row, check_record, check_row, rows_alike, with_record
+from backend.data.fixing.adding import append_row, check_record, check_row, rows_alike
 from backend.data.fixing.fixing import plan_fixes, safe_codes
 from backend.data.fixing.leaving_out import ALL, without_messages
 
@@ -12,6 +12,5 @@ __all__ = [
     "plan_fixes",
     "rows_alike",
     "safe_codes",
-    "with_record",
     "without_messages",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from backend.data.csv import normal_name
@@ -12,7 +13,7 @@ from backend.data.imports.chat import Messages, split_of
 from backend.data.imports.conversation import Conversation, as_turn, first_exchange
 from backend.data.imports.labels import NO_CALL, answer_cells, calls_cell, is_label
 from backend.data.imports.records import ImportedRow, LeftOut, RowReader
-from backend.data.text import ANSWER, CALLS, MESSAGE
+from backend.data.text import ANSWER, CALLS, MESSAGE, ORIGIN
 
 ALTERNATIVES = "other right answers"
 _MESSAGE_KEYS = (
@@ -64,7 +65,9 @@ class StandardRows:
         calls, answer = named.get(CALLS), named.get(ANSWER)
         cell = calls if isinstance(calls, str) else "" if calls is None else calls_cell(calls)
         spoken = answer if isinstance(answer, str) else ""
-        return ImportedRow(_message(named.get(MESSAGE)), cell, spoken, split_of(named), named.get("tools"))
+        origin = named.get(ORIGIN)
+        row = ImportedRow(_message(named.get(MESSAGE)), cell, spoken, split_of(named), named.get("tools"))
+        return replace(row, origin=origin) if isinstance(origin, str) else row
 
 
 class TuningLabRows:

@@ -15,7 +15,7 @@ from backend.data.imports.labels import NO_CALL, calls_in
 from backend.data.imports.looking import LookedAt
 from backend.data.imports.records import GivenFile, ImportedRow, LeftOut, Record
 from backend.data.imports.summary import ImportSummary, Tally
-from backend.data.text import ANSWER, MAX_CSV_BYTES, MAX_ROWS, ORIGINAL, REQUIRED_COLUMNS, SPLIT, count, listing
+from backend.data.text import ANSWER, MAX_CSV_BYTES, MAX_ROWS, ORIGIN, ORIGINAL, REQUIRED_COLUMNS, SPLIT, count, listing
 from backend.data.tools import read_tools
 from backend.errors import InputError
 from backend.runs import Scratch
@@ -49,6 +49,7 @@ class _PlacedRow:
     answer: str
     split: str
     place: str
+    origin: str
 
 
 def import_files(given: Sequence[GivenFile]) -> ImportedSet:
@@ -118,8 +119,9 @@ def _read(files: SortedFiles) -> tuple[list[_PlacedRow], DeclaredTools, Tally]:
         except LeftOut as reason:
             tally.leave_out(str(reason), place)
             continue
-        size += len(row.message) + len(row.calls) + len(row.answer)
-        rows.append(_PlacedRow(row.message, row.calls, row.answer, normal_split(row.split or looked.file.split), place))
+        size += len(row.message) + len(row.calls) + len(row.answer) + len(row.origin)
+        split = normal_split(row.split or looked.file.split)
+        rows.append(_PlacedRow(row.message, row.calls, row.answer, split, place, row.origin))
         declared.add(row.tools, place)
         tally.note(row.notes)
         tally.no_calls += row.calls == NO_CALL
@@ -160,15 +162,18 @@ def _row(looked: LookedAt, record: Record, rows: int, size: int) -> ImportedRow:
 
 
 def _csv_bytes(rows: Sequence[_PlacedRow]) -> bytes:
-    """Returns the standard CSV, with answer and split if rows have them, and the column of each row's place."""
+    """Returns the standard CSV with each row's place, and with answer, split and origin if rows have them."""
     names = [*REQUIRED_COLUMNS]
     if with_answers := any(row.answer for row in rows):
         names.append(ANSWER)
     if with_splits := {"train", "test"} <= {row.split for row in rows}:
         names.append(SPLIT)
+    if with_origins := any(row.origin for row in rows):
+        names.append(ORIGIN)
     lines = [encode_record((*names, ORIGINAL))]
     for row in rows:
         optional = ([row.answer] if with_answers else []) + ([row.split] if with_splits else [])
+        optional += [row.origin] if with_origins else []
         lines.append(encode_record((row.message, row.calls, *optional, row.place)))
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
 

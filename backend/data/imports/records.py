@@ -45,7 +45,7 @@ class ImportedRow:
     """One row of the standard CSV.
 
     `calls` is the text of the tool_calls cell, `tools` what the record declares, in its own form. `notes` counts what
-    the row does not carry over, by kind.
+    the row does not carry over, by kind. `origin` says who wrote the row.
     """
 
     message: str
@@ -54,6 +54,7 @@ class ImportedRow:
     split: str = ""
     tools: Any = None
     notes: Mapping[str, int] = field(default_factory=Counter)
+    origin: str = ""
 
 
 class LeftOut(Exception):

@@ -2,9 +2,9 @@
 
 from backend.data.rows.argument_values import ITEMS, Argument, ArgumentValue, string_values
 from backend.data.rows.budget import RowTokens, TokenBudget, measure_budget
-from backend.data.rows.closed_values import ClosedValues, closed_values
+from backend.data.rows.closed_values import MAX_VALUES, ClosedValues, closed_values, is_open
 from backend.data.rows.examples import row_id, to_examples
-from backend.data.rows.inputs import Inputs, read_inputs
+from backend.data.rows.inputs import Inputs, listed_values, read_inputs
 from backend.data.rows.label_errors import LabelError, LabelErrorReport, class_labels, find_label_errors
 from backend.data.rows.labels import Label
 from backend.data.rows.registry import RULES, SCOPES, Finding, Rule, Scope, rule
@@ -18,6 +18,7 @@ from backend.data.rows.writings import argument_texts, as_spoken, other_writings
 __all__ = [
     "ITEMS",
     "LEAVE_OUT",
+    "MAX_VALUES",
     "RULES",
     "SCOPES",
     "Argument",
@@ -41,6 +42,8 @@ __all__ = [
     "closed_values",
     "find_label_errors",
     "has_own_way_out",
+    "is_open",
+    "listed_values",
     "measure_budget",
     "other_writings",
     "read_inputs",

@@ -48,7 +48,7 @@ def closed_values(view: SetView) -> Iterator[ClosedValues]:
     """Yields the arguments with a closed set of values, in the order of the rows."""
     for argument, used in view.string_values.items():
         uses = Counter(one.value for one in used)
-        if _few(uses) and _frequent(used, uses) and not _open(used, uses):
+        if _few(uses) and _frequent(used, uses) and not is_open(used, uses):
             folded = {_folded(value) for value in uses}
             described = view.inputs.described_values.get((argument.tool, argument.path[0]), ())
             uses.update({value: 0 for value in described if len(argument.path) == 1 and _folded(value) not in folded})
@@ -69,8 +69,11 @@ def _frequent(used: Sequence[ArgumentValue], uses: Counter[str]) -> bool:
     return messages.total() >= MESSAGES_A_VALUE * len(uses) and min(messages.values()) >= MIN_MESSAGES
 
 
-def _open(used: Sequence[ArgumentValue], uses: Counter[str]) -> bool:
-    """Whether other values are likely: most are quantities or dates, or people write them in the message."""
+def is_open(used: Sequence[ArgumentValue], uses: Counter[str]) -> bool:
+    """Whether other values are likely: most are quantities or dates, or people write them in the message.
+
+    `uses` counts the values in `used`, of which there is one at least.
+    """
     if 2 * sum(value.strip()[0].isdigit() for value in uses) >= len(uses):
         return True
     copied = sum(_contains(normal_message(one.example.message), normal_message(one.value)) for one in used)

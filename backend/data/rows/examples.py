@@ -43,5 +43,5 @@ def to_examples(rows: Iterable[Row], inputs: Inputs) -> tuple[Example, ...]:
         seen[name] = seen.get(name, 0) + 1
         unique = name if seen[name] == 1 else f"{name}-{seen[name]}"
         split = row.split if row.split in ("train", "test") else None
-        examples.append(Example(unique, row.line, message, calls, row.answer.strip(), split))
+        examples.append(Example(unique, row.line, message, calls, row.answer.strip(), split, row.origin.strip()))
     return tuple(examples)

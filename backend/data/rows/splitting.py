@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from backend.data.rows.labels import Label, labels_of
-from backend.data.similarity import NearGroups, clusters_of
+from backend.data.similarity import NearGroups, NearIndex, clusters_of
 from backend.data.text import count
 from backend.errors import InputError
 from backend.records import Example, Tool
@@ -23,12 +23,16 @@ Stratum = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The training rows and the test rows."""
+    """The training rows and the test rows.
+
+    `left_out` counts the rows that a large model wrote and that nearly equal a test row; they are on no side.
+    """
 
     train: tuple[Example, ...]
     test: tuple[Example, ...]
     seed: int
     fraction: float
+    left_out: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Returns the split as ids of rows, for split.json."""
@@ -61,9 +65,36 @@ def split_examples(
     """Returns a split with the share `fraction` of test rows; a `split` column in the data takes precedence.
 
     The split is stratified by tool, and by tool and value if 10 rows share them. Duplicates and near-duplicates stay on
-    one side. Every tool with at least two different rows gets a test row. The order of the rows does not matter. Raises
-    InputError if the rows cannot be divided.
+    one side. Every tool with at least two different rows gets a test row. The order of the rows does not matter. Rows
+    that a large model wrote are never test rows and do not change how the others are divided. Raises InputError if the
+    rows cannot be divided.
     """
+    grown = [example for example in examples if example.is_grown]
+    if not grown:
+        return _divided(examples, tools, fraction, seed, near)
+    real = [example for example in examples if not example.is_grown]
+    if not real:
+        raise InputError(
+            f"A large model wrote all {count(len(grown), 'row')}, by their origin column. Such rows are never test "
+            "rows. Add rows that people wrote."
+        )
+    return _with_grown(_divided(real, tools, fraction, seed, None), examples)
+
+
+def _with_grown(split: Split, examples: Sequence[Example]) -> Split:
+    """Returns the split with the grown rows as training rows, without those that nearly equal a test row."""
+    tested, index = {example.id for example in split.test}, NearIndex()
+    for example in split.test:
+        index.add(example.message)
+    trained = [example for example in examples if example.id not in tested]
+    kept = tuple(one for one in trained if not (one.is_grown and index.find(one.message)))
+    return replace(split, train=kept, left_out=len(trained) - len(kept))
+
+
+def _divided(
+    examples: Sequence[Example], tools: Sequence[Tool], fraction: float, seed: int, near: NearGroups | None
+) -> Split:
+    """Returns the split of rows that people wrote."""
     own = _own_split(examples, fraction, seed)
     if own is not None:
         return own

@@ -161,12 +161,13 @@ def near_across_split(view: SetView) -> Iterator[Finding]:
     if view.split is None:
         return
     tested = {example.id for example in view.split.test}
+    used = tested.union(example.id for example in view.split.train)
     groups: dict[int, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     shared = _shared_groups(view)
     for key, group in zip(view.by_normal, view.near.group, strict=True):
         if group not in shared:
             continue
-        sides = {view.examples[at].id in tested for at in view.by_normal[key]}
+        sides = {name in tested for at in view.by_normal[key] if (name := view.examples[at].id) in used}
         if len(sides) == 1:
             groups[group][sides.pop()].append(key)
     for trained, test in groups.values():

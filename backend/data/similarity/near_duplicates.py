@@ -102,9 +102,15 @@ def clusters_of(examples: Sequence[Example], fraction: float, near: NearGroups |
 
 def similarity(one: str, other: str) -> float:
     """Returns the Jaccard similarity of two messages' character 3-grams, from 0 to 1."""
-    first, second = ({text[at : at + 3] for at in range(len(text) - 2)} for text in (_padded(one), _padded(other)))
+    first, second = grams_of(one), grams_of(other)
     common = len(first & second)
     return common / (len(first) + len(second) - common)
+
+
+def grams_of(message: str) -> set[str]:
+    """Returns the different character 3-grams of the part of a message that is compared."""
+    text = _padded(message)
+    return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
 def _padded(message: str) -> str:

@@ -17,9 +17,13 @@ CALLS = "tool_calls"
 ANSWER = "answer"
 SPLIT = "split"
 ORIGINAL = "imported_from"
+ORIGIN = "origin"
 REQUIRED_COLUMNS = (MESSAGE, CALLS)
-OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", ORIGINAL)
-"""Known columns; `imported_from` is the place of a row in the file that it was imported from."""
+OPTIONAL_COLUMNS = (SPLIT, ANSWER, "developer", "id", ORIGINAL, ORIGIN)
+"""Known columns; `imported_from` is the place of a row in the file that it was imported from.
+
+`origin` says who wrote the row: given, grown by TEACHER on DATE, or corrected; empty means given.
+"""
 
 
 @dataclass(frozen=True)

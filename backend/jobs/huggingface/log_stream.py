@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,12 +13,12 @@ from huggingface_hub import constants
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
+from backend.event_lines import LONGEST_LINE, lines_of
 from backend.jobs.huggingface.errors import RAISED, status
 from backend.jobs.huggingface.log_sync import LogSync
 
 KEEP_ALIVE_SECONDS = 30.0
 """The interval of the Hub's keep-alive messages if there are no lines (huggingface_hub 2.4.0, fetch_job_logs)."""
-LONGEST_LINE = 256 * 1024
 
 
 def log_lines(namespace: str, job_id: str, token: str, silence_seconds: float) -> Iterator[tuple[str, str] | None]:
@@ -39,20 +39,6 @@ def log_lines(namespace: str, job_id: str, token: str, silence_seconds: float) -
                 yield _parsed(line)
         except httpx2.ReadTimeout:
             return
-
-
-def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yields the lines of a stream when they are complete; a line over LONGEST_LINE bytes becomes an empty string."""
-    begun, dropping = bytearray(), False
-    for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
-        for part in whole:
-            line = b"" if dropping or len(begun) + len(part) > LONGEST_LINE else bytes(begun) + part
-            begun.clear()
-            dropping = False
-            yield line.decode("utf-8", errors="replace").removesuffix("\r")
-        dropping = dropping or len(begun) + len(rest) > LONGEST_LINE
-        begun = bytearray() if dropping else begun + rest
 
 
 def _parsed(line: str) -> tuple[str, str] | None:

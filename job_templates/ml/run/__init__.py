@@ -1,6 +1,7 @@
 """The run that a command works on: its folder, settings, stages and progress."""
 
 from job_templates.ml.run.comparisons import read_others, with_comparisons
+from job_templates.ml.run.growing import check_growing_usage, dividing_options, growing_parser
 from job_templates.ml.run.off_topic import off_topic_messages
 from job_templates.ml.run.options import add_data_flags, add_training_flags, config_from
 from job_templates.ml.run.progress import ProgressReporter, minutes_and_seconds, remaining_seconds
@@ -15,9 +16,12 @@ __all__ = [
     "Workspace",
     "add_data_flags",
     "add_training_flags",
+    "check_growing_usage",
     "check_options",
     "config_from",
     "divide",
+    "dividing_options",
+    "growing_parser",
     "minutes_and_seconds",
     "off_topic_messages",
     "read_others",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from backend.data import CheckOptions, Split, load_dataset, resolve_set, split_examples, write_csv
@@ -40,12 +40,16 @@ def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
     write_csv(split.test, run.inputs / "test.csv")
     write_json(run.split_path, split.to_json())
     say(f"{len(split.train)} rows to train on, {len(split.test)} held out, {len(tools)} tools")
+    if grown := sum(row.is_grown for row in split.train):
+        say(f"A large model wrote {grown} of the rows to train on")
+    if split.left_out:
+        say(f"{split.left_out} rows that a large model wrote nearly equal held-out rows and are left out")
     return tools, split
 
 
 def _limited(split: Split, most: int, seed: int) -> Split:
     """The split with at most `most` rows on each side, taken from every tool in turn."""
-    return Split(_sample(split.train, most, seed), _sample(split.test, most, seed), split.seed, split.fraction)
+    return replace(split, train=_sample(split.train, most, seed), test=_sample(split.test, most, seed))
 
 
 def _sample(rows: Sequence[Example], most: int, seed: int) -> tuple[Example, ...]:
@@ -104,7 +108,13 @@ def _load(dataset: str, tools: str | None, split: str) -> tuple[tuple[Tool, ...]
     found = resolve_set(dataset, tools, split, os.environ.get("HF_TOKEN"))
     for sentence in found.summary.sentences:
         say(sentence)
-    return load_dataset(found.dataset, found.tools, MANY_CALLS, whole_set=False)
+    known, rows = load_dataset(found.dataset, found.tools, MANY_CALLS, whole_set=False)
+    real = tuple(row for row in rows if not row.is_grown)
+    if rows and not real:
+        raise InputError("A large model wrote all rows of the dataset, by their origin column. Give rows of people.")
+    if len(real) < len(rows):
+        say(f"{len(rows) - len(real)} rows that a large model wrote are not scored")
+    return known, real
 
 
 def _of_other_data(tools: tuple[Tool, ...], rows: Sequence[Example], own: Split) -> ScoredRows:

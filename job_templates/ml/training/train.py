@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
+from backend.data.text import listing
 from backend.device import model_card
 from backend.prompts import PromptFormat, get_format
 from backend.records import Tool
@@ -76,6 +77,8 @@ def train(
         summary = TrainingSummary(
             rows=len(split.train),
             off_topic_rows=training.extra,
+            grown_rows=len(grown := [row.origin for row in split.train if row.is_grown]),
+            grown_by=listing(dict.fromkeys(grown), 5) or None,
             test_rows=len(split.test),
             max_seq_length=longest,
             parameters=parameters,

@@ -167,3 +167,53 @@ def test_a_brought_test_file_is_held_against_the_training_rows(tmp_path: Path) -
     split = split_examples(joined(train, report.examples), report.tools, 0.1, 42)
     assert [one.message for one in split.test] == [one.message for one in report.examples]
     assert len({one.id for one in (*split.train, *split.test)}) == len(train) + 3
+
+
+GROWN = "grown by some/model on 2026-11-28"
+
+
+def _written(name: str, message: str, split: str | None = None) -> Example:
+    return Example(name, 1, message, (Call("play"),), "", split, GROWN)
+
+
+def test_grown_rows_are_trained_on_and_change_no_division_of_the_others(cycling: DataSet) -> None:
+    tools, examples = load_dataset(cycling.dataset, cycling.tools)
+    before = split_examples(examples, tools, 0.1, 42)
+    grown = [_written(f"g{at}", f"quite another sentence number {at} of its own") for at in range(300)]
+    after = split_examples([*grown[:150], *examples, *grown[150:]], tools, 0.1, 42)
+    assert after.test == before.test
+    assert [row.id for row in after.train if not row.is_grown] == [row.id for row in before.train]
+    assert sum(row.is_grown for row in after.train) == 300
+    assert after.left_out == 0
+
+
+def test_a_grown_row_that_nearly_equals_a_test_row_is_on_no_side(cycling: DataSet) -> None:
+    tools, examples = load_dataset(cycling.dataset, cycling.tools)
+    test = split_examples(examples, tools, 0.1, 42).test
+    grown = [_written("g1", test[0].message.upper() + "!"), _written("g2", "nothing like it anywhere at all")]
+    split = split_examples([*examples, *grown], tools, 0.1, 42)
+    assert split.test == test
+    assert [row.id for row in split.train if row.is_grown] == ["g2"]
+    assert split.left_out == 1
+
+
+def test_the_split_column_makes_no_test_row_of_a_grown_row() -> None:
+    rows = [example("a", "play a song", split="test"), example("b", "louder", split="train")]
+    split = split_examples([*rows, _written("g", "sing for me now", "test")], [TOOL], 0.1, 42)
+    assert [row.id for row in split.test] == ["a"]
+    assert [row.id for row in split.train] == ["b", "g"]
+
+
+def test_grown_rows_alone_cannot_be_divided() -> None:
+    with pytest.raises(InputError, match="A large model wrote all 2 rows"):
+        split_examples([_written("a", "one thing"), _written("b", "other words")], [TOOL], 0.1, 42)
+
+
+def test_the_origin_is_read_and_written(tmp_path: Path) -> None:
+    header = quoted("user_message", "tool_calls", "Origin")
+    text = "\n".join([header, *(quoted(*row, "") for row in ROWS[:3]), *(quoted(*row, GROWN) for row in ROWS[3:])])
+    _, examples = load_dataset(*write_files(tmp_path, text + "\n", TOOLS), CheckOptions(declarations="none"))
+    assert [row.is_grown for row in examples] == [False] * 3 + [True] * 3
+    write_csv(examples, tmp_path / "again.csv")
+    _, again = load_dataset(tmp_path / "again.csv", tmp_path / "tools.json", CheckOptions(declarations="none"))
+    assert [row.origin for row in again] == [row.origin for row in examples]

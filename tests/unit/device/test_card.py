@@ -54,6 +54,14 @@ def test_a_starters_card_before_its_evaluation(tmp_path: Path) -> None:
     assert "| `set_light` | `room` | Switch \\| a light &lt;b&gt;on&lt;/b&gt; |" in card
 
 
+def test_the_rows_that_a_model_wrote_are_counted(tmp_path: Path) -> None:
+    run = make_run(tmp_path, RunConfig())
+    known = {"rows": 640, "test_rows": 20, "epochs": 3.0, "steps": 5, "seconds": 3.5, "grown_rows": 600}
+    write_json(run.training_path, {**known, "grown_by": "grown by a|b on 2026-11-28"})
+    line = "| rows trained on that a large model wrote | 600 (grown by a\\|b on 2026-11-28) |"
+    assert line in model_card(run, TOOLS)
+
+
 def test_accuracies_stand_in_the_text_and_in_the_metadata(tmp_path: Path) -> None:
     run = make_run(tmp_path, RunConfig())
     fmt = get_format("native", "none")

@@ -1,0 +1,50 @@
+"""Grows a set: plans the missing rows, asks a teacher for them, and keeps those that pass the gate."""
+
+from backend.growing.ceiling import teacher_report
+from backend.growing.chat import ChatServer
+from backend.growing.chat_answers import Cancelled, Completion
+from backend.growing.gate import REASONS, Judged, Reason, calls_text
+from backend.growing.grower import Grower, Request, with_grown
+from backend.growing.kinds import KINDS, SILENT_KINDS
+from backend.growing.ledger import Entry, Ledger, Totals
+from backend.growing.material import Material, read_material
+from backend.growing.plan import ROWS_A_TOOL, Plan, ToolGoal, ValueGoal, make_plan, plan_lines
+from backend.growing.prompt import Prompt
+from backend.growing.session import Estimate, check_cost, estimate, grow
+from backend.growing.teachers import ChatTeacher, Price, Teacher, open_teacher
+
+__all__ = [
+    "KINDS",
+    "REASONS",
+    "ROWS_A_TOOL",
+    "SILENT_KINDS",
+    "Cancelled",
+    "ChatServer",
+    "ChatTeacher",
+    "Completion",
+    "Entry",
+    "Estimate",
+    "Grower",
+    "Judged",
+    "Ledger",
+    "Material",
+    "Plan",
+    "Price",
+    "Prompt",
+    "Reason",
+    "Request",
+    "Teacher",
+    "ToolGoal",
+    "Totals",
+    "ValueGoal",
+    "calls_text",
+    "check_cost",
+    "estimate",
+    "grow",
+    "make_plan",
+    "open_teacher",
+    "plan_lines",
+    "read_material",
+    "teacher_report",
+    "with_grown",
+]
