@@ -145,7 +145,10 @@ def ledger_of(arguments: argparse.Namespace, material: Material, plan: Plan, nam
     folder = arguments.output.expanduser()
     begun = (folder / "growing.json").is_file()
     if arguments.resume or arguments.answer or (arguments.prompt_only and begun):
-        return Ledger.open(folder, material)
+        ledger = Ledger.open(folder, material)
+        if arguments.teacher:
+            ledger.check_teacher(name)
+        return ledger
     return Ledger.create(folder, material, plan, name, f"{datetime.now(UTC):%Y-%m-%d}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from backend import locks
 from backend.document import Field, check_schema
 from backend.errors import InputError
-from backend.files import read_json, write_json
+from backend.files import disk_errors, read_json, write_json
 from backend.growing.answers import WrittenRow
 from backend.growing.gate import REASONS, Judged, Reason
 from backend.growing.material import Material
@@ -112,8 +112,8 @@ class Ledger:
             raise InputError(f"{folder} holds rows that were grown before. Continue with --resume, or name another.")
         teacher = " ".join(teacher.split())[:LONGEST_TEACHER]
         head = {"schema": SCHEMA, "teacher": teacher, "date": date, "data": _digest(material), "plan": plan.to_dict()}
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / REQUESTS).mkdir(exist_ok=True)
+        with disk_errors(folder):
+            (folder / REQUESTS).mkdir(parents=True, exist_ok=True)
         write_json(folder / HEAD, head)
         return cls(folder, teacher, date, plan, [])
 
@@ -132,6 +132,11 @@ class Ledger:
         plan = Plan.from_dict(head["plan"].value, material.tools, str(path))
         entries = [Entry.read(file) for file in sorted((folder / REQUESTS).glob("[0-9]*.json"))]
         return cls(folder, head["teacher"].text(), head["date"].text(), plan, entries)
+
+    def check_teacher(self, name: str) -> None:
+        """Raises InputError if another teacher wrote the rows, because all of them have one origin."""
+        if name != self.teacher:
+            raise InputError(f"{self.folder} was grown by {self.teacher}. Name another folder for {name}.")
 
     @property
     def origin(self) -> str:

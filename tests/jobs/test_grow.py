@@ -65,6 +65,8 @@ def test_a_set_is_grown_resumed_and_can_be_trained_on(chat: ChatServer, inputs: 
     assert grow(*inputs, *teacher).stderr == (
         f"error: {tmp_path / 'grown'} holds rows that were grown before. Continue with --resume, or name another.\n"
     )
+    other = grow(*inputs, "--teacher", chat.address, "--model", "another", "--resume")
+    assert (other.returncode, f"was grown by {MODEL}" in other.stderr) == (1, True)
     second = grow(*inputs, *teacher, "--resume")
     assert (second.returncode, second.stderr) == (0, "")
     assert second.stdout.splitlines()[-2:] == [
@@ -176,6 +178,12 @@ def test_a_killed_growth_keeps_what_it_had(chat: ChatServer, inputs: list[str], 
 def test_wrong_usage(inputs: list[str], flags: list[str], message: str) -> None:
     done = grow(*inputs, *flags)
     assert (done.returncode, message in done.stderr) == (2, True)
+
+
+def test_a_folder_that_cannot_be_made(inputs: list[str], tmp_path: Path) -> None:
+    (tmp_path / "grown").write_text("a file", encoding="utf-8")
+    done = grow(*inputs, "--prompt-only")
+    assert (done.returncode, "Could not write" in done.stderr) == (1, True), done.stderr
 
 
 def test_what_the_user_can_correct(inputs: list[str], tmp_path: Path) -> None:
