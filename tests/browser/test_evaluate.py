@@ -159,7 +159,7 @@ def test_probes_run_if_the_switch_is_on(visit: Visit, small: Run) -> None:
     visitor.button("Evaluate again")
     expect(page.locator("#evaluate-state")).to_contain_text("Evaluating")
     expect(page.locator("#evaluate-state .phases")).to_contain_text("The base model answers", timeout=EVALUATING_MS)
-    expect(page.locator("#probes tbody tr")).to_have_count(4, timeout=EVALUATING_MS)
+    expect(page.locator("#probes tbody tr")).to_have_count(5, timeout=EVALUATING_MS)
     expect(page.get_by_role("switch", name="Also probe with typos")).to_be_checked()
     take(page, "evaluate-probes")
     for name, probe in _evaluation(small)["probes"].items():
