@@ -26,7 +26,7 @@ def run_script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="session")
 def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A starter trained for 120 steps on 60 hiking rows, and its export; logs/export.log is what export.py printed."""
+    """A starter trained for 160 steps on 60 hiking rows, and its export; logs/export.log is what export.py printed."""
     trained = trained_run_of(tmp_path_factory)
     path = trained.path.parent / "exported-run"
     with _locked(path.with_suffix(".lock")):
@@ -57,7 +57,7 @@ def trained_run_of(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def _train(path: Path) -> None:
     examples = ROOT / "examples"
     inputs = ("--dataset", examples / "hiking.csv", "--tools", examples / "tools.json", "--output-repo", path)
-    size = ("--max-examples", "60", "--epochs", "15", "--batch-size", "8", "--lr", "2e-3", "--off-topic-share", "0.2")
+    size = ("--max-examples", "60", "--epochs", "20", "--batch-size", "8", "--lr", "2e-3", "--off-topic-share", "0.2")
     trained = run_script("train", *inputs, *size)
     assert trained.returncode == 0, trained.stdout + trained.stderr
 

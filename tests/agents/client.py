@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,4 +95,5 @@ class Agent:
                 await session.initialize()
                 return await work(session)
 
-        return asyncio.run(connected())
+        with ThreadPoolExecutor(1) as thread:  # this one may have the event loop of a browser's test
+            return thread.submit(asyncio.run, connected()).result()
