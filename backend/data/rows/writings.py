@@ -25,7 +25,7 @@ def other_writings(example: Example) -> tuple[Example, ...]:
 
 def as_spoken(example: Example) -> Example:
     """Returns the row in lower case and without marks at the end, as far as its arguments permit."""
-    return other_writings(example)[-1] if other_writings(example) else example
+    return (example, *other_writings(example))[-1]
 
 
 def argument_texts(value: Any) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from backend.data.rows import other_writings
 from backend.data.text import Writing
@@ -18,14 +19,14 @@ from backend.off_topic import Message
 from backend.records import Example
 from job_templates.ml.rows.encoding import TokenRow
 
+Row = TypeVar("Row")
 SHARE = 1 / 3
 """The share of draws of a row in another writing."""
 
 
 def drawn_writing(example: Example, generator: random.Random) -> Example:
     """Returns the row as it is written or, in a share of the draws, in another writing."""
-    others = other_writings(example)
-    return generator.choice(others) if others and generator.random() < SHARE else example
+    return _drawn(example, other_writings(example), generator)
 
 
 def written_as_rows(messages: Sequence[Message], rows: Sequence[Example], seed: int) -> list[Message]:
@@ -59,5 +60,9 @@ class WrittenRows:
     def draw(self, index: int, epoch: int) -> TokenRow:
         """Returns the row at `index`; the same seed and epoch give the same writing."""
         generator = random.Random(f"{self._seed}:writing:{index}:{epoch}")
-        others = self._others[index]
-        return generator.choice(others) if others and generator.random() < SHARE else self._rows[index]
+        return _drawn(self._rows[index], self._others[index], generator)
+
+
+def _drawn(row: Row, others: Sequence[Row], generator: random.Random) -> Row:
+    """The row or, in a share of the draws, one of the others."""
+    return generator.choice(others) if others and generator.random() < SHARE else row
