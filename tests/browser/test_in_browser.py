@@ -37,7 +37,9 @@ def test_both_places_give_the_same_answers(visit: Visit) -> None:
     _choose_browser(page)
     in_browser = [_asked(page, message, "In this browser") for message in messages]
     assert in_browser == on_server
-    assert all(raw.startswith("<start_function_call>") and name in raw for raw, name in in_browser[: len(UNSEEN)])
+    calls = [(raw, name) for raw, name in in_browser[: len(UNSEEN)] if raw]
+    assert len(calls) >= 2
+    assert all(raw.startswith("<start_function_call>") and name in raw for raw, name in calls)
     expect(page.locator("#answer")).to_contain_text("first token after")
     expect(page.locator("#answer")).to_contain_text("tokens/s")
     take(page, "try-in-browser")
