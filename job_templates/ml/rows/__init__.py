@@ -2,7 +2,7 @@
 
 from job_templates.ml.rows.augment import StarterRows
 from job_templates.ml.rows.encoding import TokenRow, check_cache, encode, encode_rows, resolve_length, shared_prefix
-from job_templates.ml.rows.off_topic import WithOffTopic
+from job_templates.ml.rows.off_topic import WithOffTopic, in_languages_of
 from job_templates.ml.rows.writing import WrittenRows, written_as_rows
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "check_cache",
     "encode",
     "encode_rows",
+    "in_languages_of",
     "resolve_length",
     "shared_prefix",
     "written_as_rows",

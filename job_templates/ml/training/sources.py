@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import random
+import math
 from collections.abc import Sequence
 
 from backend.data.rows import other_writings
 from backend.off_topic import Relation, as_rows, taught_messages
 from backend.prompts import PromptFormat
 from backend.records import Example, Tool
-from backend.runs import STARTER, RunConfig, answers_by_language
+from backend.runs import STARTER, RunConfig, answers_by_language, planned_epochs
 from job_templates.cli import say
 from job_templates.ml.models import Base
 from job_templates.ml.rows import (
@@ -18,12 +18,15 @@ from job_templates.ml.rows import (
     WithOffTopic,
     WrittenRows,
     encode_rows,
+    in_languages_of,
     written_as_rows,
 )
 from job_templates.ml.shared_prefix import FixedRows, RowSource
 
 LONGEST_OFF_TOPIC = 128
 """Tokens of the longest off-topic row; a longer one is used only if a row of the user is as long."""
+MOST_TURNS = 2
+"""How often a message is written anew at most, each time as another row; then the same are drawn again."""
 
 
 class TrainingRows:
@@ -78,10 +81,13 @@ class TrainingRows:
 def _pool(
     config: RunConfig, tools: Sequence[Tool], own: Sequence[Example], held_out: Sequence[Example], extra: int
 ) -> tuple[Example, ...]:
-    """The off-topic messages that are not related to the tools and the user's rows, in a random order of the seed."""
+    """The off-topic messages that are not related to the tools and the user's rows, as many as the training draws."""
     selection = Relation(tools, [*own, *held_out]).select(taught_messages(), config.kept_topics)
-    messages = list(selection.messages)
-    random.Random(f"{config.seed}:off-topic").shuffle(messages)
     left_out = sum(len(group.messages) for group in selection.left_out)
-    say(f"Each epoch also has {extra} off-topic messages without a call, of {len(messages)} ({left_out} are left out)")
+    say(
+        f"Each epoch also has {extra} off-topic messages without a call, of {len(selection.messages)} "
+        f"({left_out} are left out)"
+    )
+    count = min(extra * math.ceil(planned_epochs(config, len(own))), MOST_TURNS * len(selection.messages))
+    messages = in_languages_of((row.message for row in own), selection.messages, count, config.seed)
     return as_rows(written_as_rows(messages, own, config.seed), answers_by_language(config.no_call_answer))
