@@ -131,6 +131,22 @@ def test_chat_messages_alone_are_read_with_their_tools(visit: Visit, tmp_path: P
         assert download.value.suggested_filename == name
 
 
+def test_the_reading_of_a_large_upload_is_shown_and_can_be_stopped(visit: Visit, tmp_path: Path) -> None:
+    tool = {"type": "function", "function": {"name": "stop", "description": "Stop.", "parameters": {}}}
+    call = {"role": "assistant", "tool_calls": [{"function": {"name": "stop", "arguments": "{}"}}]}
+    rows = tmp_path / "many.jsonl"
+    lines = ({"tools": [tool], "messages": [{"role": "user", "content": f"Halt {at}"}, call]} for at in range(45_000))
+    rows.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    page = visit().page
+    page.set_input_files("#upload-csv input[type=file]", rows)
+    offer = page.locator("#data-offer")
+    expect(offer).to_contain_text("Reading many.jsonl")
+    take(page, "data-reading")
+    offer.get_by_role("button", name="Stop").click()
+    expect(page.locator("#notice")).to_contain_text("You stopped the reading of these files.")
+    expect(offer.get_by_role("button", name="Build a set here")).to_be_visible()
+
+
 @pytest.mark.slow  # test_road.py reloads its page, unit/ui/test_drafts.py holds what is kept
 def test_a_reload_keeps_the_data_and_the_step(visit: Visit, cycling: DataSet) -> None:
     visitor = visit()

@@ -73,7 +73,7 @@ class Rows(Panel):
 
         def click(
             location: dict[str, Any],
-            search: str,
+            search: str | None,
             picked: int | None,
             fmt: Any,
             shown: Any,
@@ -84,12 +84,12 @@ class Rows(Panel):
             if data.get("do") == "edit":
                 return (gr.skip(),) * 3
             if data.get("do") == "page":
-                return row_list(page_state, search, page_number(data.get("page"))), gr.skip(), gr.skip()
+                return row_list(page_state, search or "", page_number(data.get("page"))), gr.skip(), gr.skip()
             line = int(data["line"]) if data.get("line", "").isdecimal() else picked
             return gr.skip(), line, prompt_view(page_state, line, fmt, shown)
 
-        def find(location: dict[str, Any], search: str, request: gr.Request) -> str:
-            return row_list(page.page_state(location, request), search, 0)
+        def find(location: dict[str, Any], search: str | None, request: gr.Request) -> str:
+            return row_list(page.page_state(location, request), search or "", 0)
 
         def show(location: dict[str, Any], line: int | None, fmt: Any, shown: Any, request: gr.Request) -> str:
             return prompt_view(page.page_state(location, request), line, fmt, shown)

@@ -12,7 +12,7 @@ from backend.data.imports import GivenFile, ImportedSet, ImportSummary, Role
 from backend.errors import InputError
 from ui.data.editing import begin
 from ui.data.settling import after_check
-from ui.html import Part, button, callout, link
+from ui.html import Part, button, callout, card, link, progress
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates
 from ui.services import EXAMPLE, EXAMPLE_FILES, IMPORT_BOUNDS, Origin
 
@@ -47,7 +47,7 @@ class Uploads(Panel):
         key = str(page_state.source is None)
         return {
             self.box: gr.update(visible=page_state.source is None),
-            self.offer: _offer(page_state.location.missing),
+            self.offer: _offer(page_state),
             self.tools: KeyedUpdate(key, None),
             self.dataset: KeyedUpdate(key, None),
         }
@@ -61,7 +61,11 @@ class Uploads(Panel):
 
 
 def _begin(page_state: PageState, data: dict[str, str]) -> Location:
-    """Open the example, or a set without rows and tools."""
+    """Open the example or a set without rows and tools, or stop the reading of files."""
+    if data.get("do") == "stop":
+        if reading := page_state.services.checker.reading(page_state.services.owner):
+            reading.stop.set()
+        return page_state.location
     return begin(page_state) if data.get("do") == "begin" else after_check(page_state, Location(data=EXAMPLE))
 
 
@@ -93,6 +97,8 @@ def files_read(page_state: PageState, given: tuple[GivenFile, ...]) -> ImportedS
     reading = page_state.services.checker.imported(given, page_state.services.owner)
     if not reading.done.wait(WAITED_SECONDS):
         raise InputError("Many files are being read on this server. Upload yours again in a minute.")
+    if reading.stop.is_set():
+        raise InputError("You stopped the reading of these files. Upload them again, or use other files.")
     if reading.result is None:
         raise InputError(reading.error or "The files could not be read. Upload them again.")
     return reading.result
@@ -113,7 +119,12 @@ def origin_of(summary: ImportSummary) -> Origin:
     )
 
 
-def _offer(missing: str | None) -> Markup:
+def _offer(page_state: PageState) -> Markup:
+    """What is being read; else the example, the empty set, and which file is missing."""
+    if reading := page_state.services.checker.reading(page_state.services.owner):
+        doing = progress(None, reading.doing or "Waiting for its turn after other files")
+        return card("Reading your files", doing, aside=button("stop", "Stop", kind="quiet small"))
+    missing = page_state.location.missing
     links = [link(f"examples/{name}", name, kind="bare small", download=True) for name in EXAMPLE_FILES]
     buttons = button("example", "Use the example", kind="primary") + button("begin", "Build a set here")
     offer = Markup('<div class="offer">{}<span class="note">The example as a template: {}</span></div>').format(

@@ -122,7 +122,12 @@ class Checker:
             except (TooMuch, RuntimeError) as error:
                 raise InputError(UNREADABLE.format(names=", ".join(file.name for file in given))) from error
 
+        self._imports.drop_stopped(owner)
         return self._imports.start(key, run, owner)
+
+    def reading(self, owner: str = "") -> Task[ImportedSet] | None:
+        """The reading of uploaded files that is under way for this owner; None if there is none."""
+        return self._imports.under_way(owner)
 
     def restart(self, owner: str = "") -> None:
         """Forget the checks that the owner stopped, so that the next poll starts them again."""

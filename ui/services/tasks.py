@@ -95,6 +95,12 @@ class Tasks(Generic[Result]):
             self._pool.submit(self._turn)
         return task
 
+    def under_way(self, owner: str) -> Task[Result] | None:
+        """The owner's newest task that is neither done nor stopped; None if there is none."""
+        with self._lock:
+            mine = (entry.task for entry in reversed(self._tasks.values()) if entry.owner == owner)
+            return next((task for task in mine if task.active), None)
+
     def drop(self, key: Hashable) -> Task[Result] | None:
         """Remove the task with this key and return it; only one caller gets it, and the others get None."""
         with self._lock:

@@ -72,7 +72,7 @@ def check_as_json(dataset: Path, tools: Path, report: ReportProgress) -> dict[st
 
 def read_files(given: tuple[GivenFile, ...], report: ReportProgress) -> ImportedSet:
     """Read the given files, whatever their format, into the standard CSV and tools.json."""
-    report(0.0, "Reading the files")
+    report(0.0, f"Reading {' and '.join(file.name for file in given)}")
     return import_files(given)
 
 
