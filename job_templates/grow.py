@@ -143,7 +143,7 @@ def grow_rows(arguments: argparse.Namespace, material: Material, plan: Plan, dat
 def ledger_of(arguments: argparse.Namespace, material: Material, plan: Plan, name: str) -> Ledger:
     """Returns the ledger in the folder; a request by hand makes it when it is missing."""
     folder = arguments.output.expanduser()
-    begun = (folder / "growing.json").is_file()
+    begun = Ledger.exists(folder)
     if arguments.resume or arguments.answer or (arguments.prompt_only and begun):
         ledger = Ledger.open(folder, material)
         if arguments.teacher:

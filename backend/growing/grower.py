@@ -53,17 +53,21 @@ class Grower:
         """The positions of the orders that have no row yet."""
         return tuple(at for at in range(len(self.orders)) if at not in self._gate.kept)
 
+    @property
+    def next_orders(self) -> tuple[int, ...]:
+        """The positions of the orders of the next request; empty at the end."""
+        tries = Counter(order for entry in self._ledger.entries for order in entry.orders)
+        return next_orders(self.orders, self._gate.kept.keys(), tries, self._rows_a_request)
+
     def next_request(self) -> Request | None:
         """Returns the next request for rows; None at the end. The same ledger gives the same request."""
-        entries = self._ledger.entries
-        tries = Counter(order for entry in entries for order in entry.orders)
-        chosen = next_orders(self.orders, self._gate.kept.keys(), tries, self._rows_a_request)
+        chosen = self.next_orders
         if not chosen:
             return None
         tool = self.orders[chosen[0]].tool
         known = [row.message for at, row in self._gate.kept.items() if self.orders[at].tool == tool]
         prompt = writing_prompt(self._material, [self.orders[at] for at in chosen], known)
-        return Request(len(entries) + 1, chosen, prompt)
+        return Request(len(self._ledger.entries) + 1, chosen, prompt)
 
     def sift(self, answer: str, orders: tuple[int, ...]) -> list[Judged]:
         """Returns the first decision on the rows of an answer, without second labels; nothing is saved."""

@@ -117,6 +117,11 @@ class Ledger:
         write_json(folder / HEAD, head)
         return cls(folder, teacher, date, plan, [])
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Returns whether the folder holds a ledger."""
+        return (folder / HEAD).is_file()
+
     @classmethod
     def open(cls, folder: Path, material: Material) -> Ledger:
         """Reads the folder. Raises InputError if it is damaged, or if it belongs to another set or split."""
@@ -132,6 +137,14 @@ class Ledger:
         plan = Plan.from_dict(head["plan"].value, material.tools, str(path))
         entries = [Entry.read(file) for file in sorted((folder / REQUESTS).glob("[0-9]*.json"))]
         return cls(folder, head["teacher"].text(), head["date"].text(), plan, entries)
+
+    def withdraw(self) -> bool:
+        """Removes the plan if nothing was asked yet, and returns whether it did."""
+        if self._entries:
+            return False
+        with disk_errors(self.folder):
+            (self.folder / HEAD).unlink(missing_ok=True)
+        return True
 
     def check_teacher(self, name: str) -> None:
         """Raises InputError if another teacher wrote the rows, because all of them have one origin."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.errors import InputError
 from backend.growing.grower import Grower
 from backend.growing.ledger import Entry, Ledger, Totals
 from backend.growing.material import Material
-from backend.growing.orders import ROWS_A_REQUEST
-from backend.growing.prompt import labelling_prompt
+from backend.growing.orders import ROWS_A_REQUEST, Order, next_orders, orders_of
+from backend.growing.plan import Plan
+from backend.growing.prompt import Prompt, labelling_prompt, writing_prompt
 from backend.growing.teachers import TOKENS_A_LABEL, TOKENS_A_ROW, Price, Teacher, tokens_in
 
 MOST_ANSWER_TOKENS = 8000
@@ -41,15 +42,27 @@ class Estimate:
 
 def estimate(material: Material, grower: Grower, price: Price | None) -> Estimate:
     """Returns what the missing rows will cost; half of the requests are for second labels."""
-    waiting = grower.missing
     request = grower.next_request()
-    if request is None:
+    orders = [grower.orders[at] for at in grower.missing]
+    return _estimate(material, orders, request.prompt if request else None, price)
+
+
+def estimate_plan(material: Material, plan: Plan, price: Price | None) -> Estimate:
+    """Returns what all rows of a plan will cost, before the growth begins."""
+    orders = orders_of(plan, material.options.seed)
+    first = [orders[at] for at in next_orders(orders, (), {})]
+    return _estimate(material, orders, writing_prompt(material, first) if first else None, price)
+
+
+def _estimate(material: Material, orders: Sequence[Order], first: Prompt | None, price: Price | None) -> Estimate:
+    """Returns the cost of the orders; `first` is the next request, None if there is none."""
+    if first is None:
         return Estimate(0, 0, 0, 0.0)
-    asked = Counter(grower.orders[at].tool for at in waiting)
+    asked = Counter(order.tool for order in orders)
     pairs = sum(math.ceil(rows / ROWS_A_REQUEST) for rows in asked.values())
     labelling = labelling_prompt(material, ["x" * 40] * ROWS_A_REQUEST)
-    read = round(REPEATED * pairs * (tokens_in(request.prompt.text) + tokens_in(labelling.text)))
-    written = round(REPEATED * len(waiting) * (TOKENS_A_ROW + TOKENS_A_LABEL))
+    read = round(REPEATED * pairs * (tokens_in(first.text) + tokens_in(labelling.text)))
+    written = round(REPEATED * len(orders) * (TOKENS_A_ROW + TOKENS_A_LABEL))
     return Estimate(2 * round(REPEATED * pairs), read, written, price.cost(read, written) if price else None)
 
 
@@ -61,8 +74,8 @@ def check_cost(planned: Estimate, ceiling: float | None) -> None:
         raise InputError("--most-cost needs a price, and this teacher's is not known. Give --price PROMPT ANSWER.")
     if planned.cost > ceiling:
         raise InputError(
-            f"The rows would cost about {planned.cost:.2f} US dollars, more than --most-cost {ceiling:g}. Plan fewer "
-            "rows, or raise it."
+            f"The rows would cost about {planned.cost:.2f} US dollars, more than the limit of {ceiling:g}. Plan fewer "
+            "rows, or raise the limit."
         )
 
 
@@ -106,6 +119,6 @@ def _check_spent(ledger: Ledger, price: Price | None, ceiling: float | None) -> 
     spent = price.cost(*ledger.totals.tokens) if price else 0.0
     if ceiling is not None and spent >= ceiling:
         raise InputError(
-            f"{spent:.2f} US dollars are spent, which is --most-cost {ceiling:g}. The rows are kept; continue with "
-            "--resume and a higher one."
+            f"{spent:.2f} US dollars are spent, and the limit is {ceiling:g}. The rows are kept. Continue with "
+            "a higher limit."
         )

@@ -90,7 +90,7 @@ def test_the_router_of_hugging_face_with_a_price_and_a_ceiling(chat: ChatServer,
     known = {"HF_INFERENCE_ROUTER": chat.address, "HF_TOKEN": HUB_KEY}
     dear = grow(*inputs, *flags, **known)
     assert dear.returncode == 1
-    assert "more than --most-cost 0.5" in dear.stderr
+    assert "more than the limit of 0.5" in dear.stderr
     assert chat.chats == []
     chat.pricing[0]["pricing"] = {"input": 0.1, "output": 0.1}
     cheap = grow(*inputs, *flags, "--resume", **known)

@@ -133,7 +133,7 @@ def test_the_ceiling_stops_before_and_during_the_work(chat: ChatServer, tmp_path
     ledger = Ledger.create(tmp_path / "grown", found, make_plan(found, 30), MODEL, "2026-11-28")
     grower = Grower(found, ledger)
     dear = Price(100.0, 100.0)
-    with pytest.raises(InputError, match=r"more than --most-cost 0\.1"):
+    with pytest.raises(InputError, match=r"more than the limit of 0\.1"):
         check_cost(estimate(found, grower, dear), 0.1)
     with pytest.raises(InputError, match="Give --price"):
         check_cost(estimate(found, grower, None), 0.1)
