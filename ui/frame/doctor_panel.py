@@ -13,7 +13,7 @@ from backend.doctor import Finding, Outcome, Report
 from backend.doctor.hub import dollars
 from backend.errors import InputError
 from backend.redact import redact
-from ui.html import Part, Tone, button, callout, card, icons, progress
+from ui.html import COPY, Part, Tone, button, callout, card, copy_button, icons, listing, progress
 from ui.jobs import SCROLL_INTO_VIEW
 from ui.page import Location, PageState, Panel, Updates
 from ui.services import TITLES, Checkup
@@ -50,22 +50,6 @@ watch('value', () => {
   if (status.textContent !== doing) status.textContent = doing;
 });
 """
-COPY = """
-element.addEventListener('click', async (event) => {
-  const clicked = event.target.closest('[data-copy]');
-  if (!clicked) return;
-  const listing = element.querySelector('.listing');
-  try {
-    await navigator.clipboard.writeText(listing.textContent);
-    clicked.textContent = 'Copied';
-  } catch {  // no clipboard without https or permission: select the text for Ctrl+C
-    listing.closest('details').open = true;
-    getSelection().selectAllChildren(listing);
-    clicked.textContent = 'Press Ctrl+C';
-  }
-  setTimeout(() => { clicked.textContent = 'Copy the report'; }, 2000);
-});
-"""
 NOTES = {
     "machine": "Nothing is installed or sent, and no files remain.",
     "account": (
@@ -73,6 +57,7 @@ NOTES = {
         "stays, and later checks use it again."
     ),
 }
+REPORT = "The report, without tokens and names"
 MAY_STAY = "The account check creates a private repository, which stays if the login may not delete it."
 SPENT = "Your billing page on Hugging Face shows what the jobs cost."
 MARKS: dict[Outcome, tuple[Tone, Markup]] = {
@@ -167,13 +152,13 @@ def _ended(page_state: PageState, kind: str, checkup: Checkup) -> list[Markup]:
     """The findings of a finished check, with its actions."""
     report = checkup.task.result
     again = button("doctor", "Check again", of=kind)
-    copy = Markup('<button type="button" class="btn primary" data-copy>Copy the report</button>')
+    copy = copy_button("Copy the report")
     if report is None:
         said = callout("warn", "The check did not finish", checkup.task.error or "")
         actions = Markup('<div class="actions">{}{}</div>').format(copy if checkup.text else "", again)
-        return [said, _list(checkup.found), actions, *([_report(checkup.text)] if checkup.text else [])]
+        return [said, _list(checkup.found), actions, *([listing(REPORT, checkup.text)] if checkup.text else [])]
     parts = [_summary(report), _list(report.findings)]
-    parts += [Markup('<div class="actions">{}{}</div>').format(copy, again), _report(checkup.text)]
+    parts += [Markup('<div class="actions">{}{}</div>').format(copy, again), listing(REPORT, checkup.text)]
     return [*parts, _jobs(page_state)] if kind == "account" else parts
 
 
@@ -203,13 +188,6 @@ def _linked(text: str) -> Markup:
     parts = pattern.split(redact(text))
     link = Markup('<a href="{0}" target="_blank" rel="noopener">{0}</a>')
     return Markup("").join(link.format(part) if number % 2 else part for number, part in enumerate(parts))
-
-
-def _report(text: str) -> Markup:
-    return Markup(
-        '<details class="more"><summary>The report, without tokens and names</summary>'
-        '<pre class="listing" tabindex="0">{}</pre></details>'
-    ).format(text)
 
 
 def _jobs(page_state: PageState) -> Markup:

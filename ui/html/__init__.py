@@ -2,6 +2,7 @@
 
 from ui.html import icons, text
 from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, axis, figure_json, losses, per_tool, tool_counts
+from ui.html.copying import COPY, copy_button, listing
 from ui.html.markup import (
     Figure,
     Tone,
@@ -27,6 +28,7 @@ from ui.html.paging import Slice, page_number
 from ui.html.part import Part, clicked
 
 __all__ = [
+    "COPY",
     "SCRIPT",
     "SCRIPT_ROUTE",
     "Chart",
@@ -43,6 +45,7 @@ __all__ = [
     "card",
     "clicked",
     "code",
+    "copy_button",
     "empty",
     "facts",
     "figure_json",
@@ -50,6 +53,7 @@ __all__ = [
     "heading",
     "icons",
     "link",
+    "listing",
     "losses",
     "meter",
     "no_data",
