@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from backend.data import CheckReport
 from ui.data.editing import add_buttons, next_draft, open_place, redo, undo
+from ui.data.growing import grow_button, open_growing
 from ui.data.problems import open_fixes, summary_line
 from ui.html import Tone, button, callout, card, link, progress, text
 from ui.page import Location, PageState, go
@@ -51,6 +52,8 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
             return redo(page_state)
         case "edit":
             return open_place(page_state, data)
+        case "grow":
+            return open_growing(page_state)
         case "train":
             return go("train")(page_state)
         case _:
@@ -59,15 +62,23 @@ def click(page_state: PageState, data: dict[str, str]) -> Location:
 
 def _summary(page_state: PageState, source: UploadedData, report: CheckReport) -> Markup:
     line = summary_line(report.rows, len(report.tools), report.issues)
-    if page_state.place:
+    if page_state.place or page_state.location.growing:
         return card(source.name, Markup('<p class="summary">{}</p>').format(line))
-    body = [Markup('<p class="summary">{}</p>').format(line), _read(source), _made(page_state, source)]
+    body = [Markup('<p class="summary">{}</p>').format(line), _grown(report), _read(source), _made(page_state, source)]
     errors = sum(issue.severity == "error" for issue in report.issues)
     if errors:
         says = f"{text.count(errors, 'error')} must be fixed before training."
         body.append(callout("error", "Not ready to train", says))
     actions = (
-        [] if page_state.plan else [*_train(errors), *_fix_all(report, errors), *_leave_out(report), add_buttons()]
+        []
+        if page_state.plan
+        else [
+            *_train(errors),
+            *_fix_all(report, errors),
+            *_leave_out(report),
+            add_buttons(),
+            *([] if errors else [grow_button()]),
+        ]
     )
     if actions:
         body.append(Markup('<div class="actions">{}</div>').format(Markup("").join(actions)))
@@ -88,6 +99,16 @@ def _leave_out(report: CheckReport) -> list[Markup]:
     count = rows_to_leave_out(report.issues)
     label = f"Leave out {text.count(count, 'row')} with errors…"
     return [button("fix", label, kind="quiet", fixing=LEAVE_OUT)] if count else []
+
+
+def _grown(report: CheckReport) -> Markup:
+    """How many rows a large model wrote; empty if none."""
+    grown = sum(row.is_grown for row in report.examples)
+    if not grown:
+        return Markup("")
+    return Markup('<p class="note">{} of {} written by a large model.</p>').format(
+        f"{grown:,}", text.count(report.rows, "row is", "rows are")
+    )
 
 
 def _read(source: UploadedData) -> Markup:

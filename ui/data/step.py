@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from ui.data.editing import Editing, open_place
 from ui.data.fixes import Fixes
+from ui.data.growing import Growing
 from ui.data.label_review import ReviewRows
 from ui.data.lengths import Lengths, token_budget
 from ui.data.near_misses import NearMisses
@@ -36,6 +37,7 @@ class DataStep(Panel):
         self.switches = Switches()
         self.fixes = Fixes()
         self.editing = Editing()
+        self.growing = Growing()
         with gr.Column(visible=False) as self.found, gr.Tabs(elem_classes=["ft-tabs"], overflow_behavior="wrap"):
             with gr.Tab("Problems", id="problems"):
                 self.problems = Problems()
@@ -63,11 +65,12 @@ class DataStep(Panel):
         report, key = page_state.report, page_state.data_key
         wanted: Updates = {
             self.state: data_state(page_state),
-            self.found: gr.update(visible=report is not None and not (page_state.plan or page_state.place)),
+            self.found: gr.update(visible=report is not None and not page_state.covered),
             **self.uploads.render(page_state),
             **self.switches.render(page_state),
             **self.fixes.render(page_state),
             **self.editing.render(page_state),
+            **self.growing.render(page_state),
         }
         if report is not None:
             wanted |= {
@@ -94,6 +97,7 @@ class DataStep(Panel):
             self.switches,
             self.fixes,
             self.editing,
+            self.growing,
             self.problems,
             self.rows,
             self.lengths,

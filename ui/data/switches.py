@@ -25,7 +25,7 @@ class Switches(Panel):
         location = page_state.location
         key = f"{location.data} {location.run} {options.allow_multiple_calls} {options.allow_no_call}"
         return {
-            self.box: gr.update(visible=page_state.source is not None and not (page_state.plan or page_state.place)),
+            self.box: gr.update(visible=page_state.source is not None and not page_state.covered),
             self.several: KeyedUpdate(key, gr.update(value=options.allow_multiple_calls, interactive=free)),
             self.nothing: KeyedUpdate(key, gr.update(value=options.allow_no_call, interactive=free)),
         }

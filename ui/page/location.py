@@ -17,6 +17,7 @@ class Location:
     """The id of the open run, or of data without a run, and the open step.
 
     `editing` names the open form (backend/data/editing/places.py), `tip` the last change, to which Redo leads,
+    `growing` the rows that are being written (ui/services/growths.py),
     `row` the line that was edited last, at which the list of rows opens.
     `like` is the id of a run whose settings the form starts from. `asking` is the id of a run whose
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
@@ -30,6 +31,7 @@ class Location:
     like: str | None = None
     editing: str | None = None
     tip: str | None = None
+    growing: str | None = None
     row: str | None = None
     asking: str | None = None
     fixing: str | None = None
@@ -59,6 +61,7 @@ class Location:
             like=texts.get("like"),
             editing=texts.get("editing"),
             tip=texts.get("tip"),
+            growing=texts.get("growing"),
             row=texts.get("row"),
             asking=texts.get("asking"),
             fixing=texts.get("fixing"),

@@ -20,6 +20,7 @@ from backend.scoring import Evaluation
 from ui.page.location import Location
 from ui.services import (
     GONE,
+    Growth,
     Origin,
     Review,
     Services,
@@ -185,6 +186,17 @@ class PageState:
         if not (self.data and self.place):
             return None
         return self.services.checker.opened(self.data, self.place, self.services.owner)
+
+    @cached_property
+    def growth(self) -> Task[Growth] | None:
+        """The rows that are being written for the data, opening or open."""
+        growing, of = self.location.growing, self.location.run or self.location.data
+        return self.services.growths.opened(growing, of, self.data) if self.data and growing and of else None
+
+    @property
+    def covered(self) -> bool:
+        """Whether a preview, a form or the writing of rows is open over the data."""
+        return bool(self.plan or self.place or self.location.growing)
 
     @cached_property
     def test_check(self) -> Task[CheckReport] | None:

@@ -4,6 +4,8 @@ from ui.services.browser_runtime import add_runtime_routes, install_runtime, run
 from ui.services.checks import BOUNDS, IMPORT_BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
+from ui.services.growth import Growth
+from ui.services.growth_tasks import TeacherOffer
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
 from ui.services.services import Services
@@ -11,6 +13,7 @@ from ui.services.stages import StageView, events_at, has_result, stage_views, st
 from ui.services.stored import damage_of, message_of, stored_runs
 from ui.services.summaries import Summary
 from ui.services.tasks import Task
+from ui.services.teacher_choice import TeacherChoice, choice_of
 from ui.services.tenants import Tenants, home
 from ui.services.uploads import EXAMPLE, EXAMPLE_FILES, EXAMPLES, GONE, Origin, UploadedData, draft_link
 from ui.services.workload import trained_rows, workload
@@ -30,6 +33,7 @@ __all__ = [
     "VERIFICATION",
     "Checkup",
     "Exported",
+    "Growth",
     "Offer",
     "Order",
     "Origin",
@@ -38,9 +42,12 @@ __all__ = [
     "StageView",
     "Summary",
     "Task",
+    "TeacherChoice",
+    "TeacherOffer",
     "Tenants",
     "UploadedData",
     "add_runtime_routes",
+    "choice_of",
     "damage_of",
     "draft_link",
     "events_at",

@@ -16,6 +16,7 @@ from backend.runs import FolderStore, Run
 from backend.trackio import Dashboard
 from ui.services.checks import Checker
 from ui.services.checkups import Checkups
+from ui.services.growths import Growths
 from ui.services.hub_sync import Account, Following
 from ui.services.identity import Identity
 from ui.services.quotes import Offers
@@ -39,6 +40,7 @@ class Services:
     checker: Checker
     summaries: Summaries
     following: Following
+    growths: Growths
     dashboard: Dashboard = field(default_factory=Dashboard)
     offers: Offers = field(default_factory=Offers)
     checkups: Checkups = field(default_factory=Checkups)
@@ -47,7 +49,8 @@ class Services:
     def seen_by(self, identity: Identity) -> Services:
         """The same services for another request of the account, with that request's token."""
         seen = replace(self, identity=identity)
-        return replace(seen, upload_store=self.upload_store.counted_for(seen.owner))
+        counted = self.upload_store.counted_for(seen.owner)
+        return replace(seen, upload_store=counted, growths=self.growths.counted_for(seen.owner))
 
     @property
     def token(self) -> str | Literal[False] | None:

@@ -88,7 +88,7 @@ class Tasks(Generic[Result]):
             if found := self._seen(key):
                 return found
             if refusal := self._refusal(owner, expected_bytes):
-                return _refused(refusal)
+                return refused(refusal)
             task = Task[Result]()
             self._tasks[key] = _Entry(task, owner, time.monotonic(), expected_bytes)
             self._turns.add(owner, lambda: self._do(key, task, work))
@@ -175,7 +175,8 @@ class Tasks(Generic[Result]):
         return used
 
 
-def _refused(why: str) -> Task[Any]:
+def refused(why: str) -> Task[Any]:
+    """A task that has ended with this reason."""
     task = Task[Any](error=why)
     task.done.set()
     return task

@@ -19,6 +19,8 @@ from backend.jobs.huggingface import HuggingFaceRunner
 from backend.runs import FolderStore, fallback_folder, refusal, usual_home
 from ui.guard import Browsers
 from ui.services.checks import Checker
+from ui.services.growth_tasks import GrowthTasks
+from ui.services.growths import Growths
 from ui.services.hub_sync import Account, Following
 from ui.services.identity import Authenticator, Identity, address_behind, headers_of
 from ui.services.quota import MEGABYTE, NO_LIMIT, Allowance
@@ -26,11 +28,14 @@ from ui.services.services import Services
 from ui.services.summaries import Summaries
 from ui.services.uploads import UploadStore
 
-ACCOUNTS, VISITORS, UPLOADS, ENDED = ".accounts", ".visitors", ".uploads", ".ended-logins.json"
+ACCOUNTS, VISITORS, UPLOADS, GROWTHS = ".accounts", ".visitors", ".uploads", ".growths"
+ENDED = ".ended-logins.json"
 MOST_OPEN = 500
 VISITORS_DATA = Allowance(total=4_000 * MEGABYTE, daily=400 * MEGABYTE)
 """Limits of all visitors' data, and of one address in a day: an upload of 20 MB and nineteen fixed copies of it."""
 ACCOUNTS_DATA = Allowance(total=1_000 * MEGABYTE)
+VISITORS_GROWTHS = Allowance(total=1_000 * MEGABYTE, daily=50 * MEGABYTE)
+ACCOUNTS_GROWTHS = Allowance(total=200 * MEGABYTE)
 TEMPORARY_HOME = (
     "{usual} cannot be written ({reason}), so runs are stored in {folder}, which is temporary. Set FGT_HOME to a "
     "permanent folder."
@@ -50,6 +55,7 @@ class Tenants:
         self._checker = Checker()
         self._uploads = UploadStore(root / UPLOADS, allowance=VISITORS_DATA if self.shared else NO_LIMIT)
         self._following = Following(self._accounts)
+        self._growth_tasks = GrowthTasks()
         self._open: OrderedDict[str | None, Services] = OrderedDict()
         self._tokens: dict[str, str] = {}
         self._agent_tokens: dict[str, str] = {}
@@ -107,6 +113,7 @@ class Tenants:
             for name in [name for name, known in self._tokens.items() if known == token]:
                 del self._tokens[name]
         self._following.forget(token)
+        self._growth_tasks.forget(token)
 
     def _made(self, identity: Identity) -> Services:
         if identity.machine:
@@ -119,7 +126,16 @@ class Tenants:
             store = FolderStore(self._root / ACCOUNTS / identity.name)
             upload_store = UploadStore(store.root / UPLOADS, before=self._uploads, allowance=ACCOUNTS_DATA)
             runner = RunnerRouter(None, self._jobs(identity))
-        return Services(identity, store, runner, upload_store, self._checker, Summaries(store, runner), self._following)
+        summaries, growths = Summaries(store, runner), self._growths(identity, store)
+        return Services(identity, store, runner, upload_store, self._checker, summaries, self._following, growths)
+
+    def _growths(self, identity: Identity, store: FolderStore) -> Growths:
+        shared = self._root / GROWTHS
+        if identity.machine:
+            return Growths(shared, self._growth_tasks)
+        if identity.name is None:
+            return Growths(shared, self._growth_tasks, allowance=VISITORS_GROWTHS)
+        return Growths(store.root / GROWTHS, self._growth_tasks, shared, ACCOUNTS_GROWTHS)
 
     def _jobs(self, identity: Identity) -> HuggingFaceRunner | None:
         name = identity.name
