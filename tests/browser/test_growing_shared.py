@@ -83,6 +83,7 @@ def test_a_shared_app_needs_a_login_and_refuses_a_private_address(arrive: Arrive
     assert chat.asked == []
 
 
+@pytest.mark.slow  # tests/unit/ui/test_growths.py holds its parts
 def test_two_accounts_ask_with_their_own_tokens_and_do_not_meet(arrive: Arrive, space: App, chat: ChatServer) -> None:
     pages = {}
     for name in ("ada", "eve"):
