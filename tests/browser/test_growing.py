@@ -161,6 +161,8 @@ def test_a_teacher_that_cannot_be_reached_and_a_wrong_number_are_named(visit: Vi
     visitor.button("Continue")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     page.locator("#grow-address input, #grow-address textarea").fill("http://127.0.0.1:2/v1")
+    visitor.button("Start")
+    expect(page.locator("#grow-offer")).to_contain_text("The fields were changed, so nothing was sent.")
     expect(page.get_by_role("button", name="Start", exact=True)).to_have_count(0)
     page.locator("#grow-way").get_by_label("By hand").check(force=True)
     visitor.button("Continue")

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 import gradio as gr
 from markupsafe import Markup
 
+from backend.errors import InputError
 from backend.growing import Price
 from ui.data.growing.opening import growth_of, working
 from ui.guard import storable
 from ui.html import Part, button, callout, progress, text
 from ui.jobs import login_button
 from ui.page import QUICK, KeyedUpdate, Location, Page, PageState, Panel, Updates
-from ui.services import Growth, TeacherOffer, choice_of
+from ui.services import Growth, TeacherChoice, TeacherOffer, choice_of
 
 WAYS = [("By hand", "hand"), ("A server", "address"), ("Hugging Face", "hub")]
 NAMED = "Its name is noted in each row. By hand it may stay empty."
@@ -23,6 +24,7 @@ NOTES = {
     "address": "Any server with OpenAI's chat protocol, such as Ollama, llama.cpp, vLLM or LM Studio.",
     "hub": "A model of Hugging Face's Inference Providers, paid by your own account.",
 }
+CHANGED = "The fields were changed, so nothing was sent. Press Continue, and look at the address again."
 PART = "teacher"
 
 
@@ -80,9 +82,7 @@ class TeacherFields(Panel):
 
         self.way.input(choose, self.way, [self.note, self.address, self.key, self.most], **QUICK)
         page.on(self.go.click, _continue, [self.way, self.address, self.model, self.most])
-        page.on_click(self.offer, _click, [self.key])
-        for field in (self.way, self.address, self.model, self.most):
-            page.on(field.input, _forget)
+        page.on_click(self.offer, _click, [self.way, self.address, self.model, self.most, self.key])
 
 
 def _open(page_state: PageState, growth: Growth) -> bool:
@@ -103,7 +103,7 @@ def _continue(page_state: PageState, way: Any, address: Any, model: Any, most: A
         return page_state.location
 
     def act() -> None:
-        growth.choose(choice_of(way, storable(str(address or "")), storable(str(model or "")), most))
+        growth.choose(_chosen(way, address, model, most))
         if growth.choice.way == "hand":
             growth.begin()
         else:
@@ -120,24 +120,29 @@ def _offered(page_state: PageState, growth: Growth) -> bool:
     return task is not None and task.error is None and not growth.problem_of(PART)
 
 
-def _forget(page_state: PageState) -> Location:
-    """Forget the offer, because it is for what the fields held before; the key would go to that address."""
-    if growth := growth_of(page_state):
-        page_state.services.growths.drop_offer(growth)
-    return page_state.location
-
-
-def _click(page_state: PageState, data: dict[str, str], key: str | None) -> Location:
-    """Start what was offered, or forget it."""
-    growth, task = growth_of(page_state), page_state.growth
+def _click(
+    page_state: PageState, data: dict[str, str], way: Any, address: Any, model: Any, most: Any, key: str | None
+) -> Location:
+    """Start what was offered, or forget it; the key goes to no address but the one in the field beside it."""
+    growth, task, services = growth_of(page_state), page_state.growth, page_state.services
     if growth is None or task is None:
         return page_state.location
-    services = page_state.services
+
+    def start() -> None:
+        if _chosen(way, address, model, most) != growth.choice:
+            services.growths.drop_offer(growth)
+            raise InputError(CHANGED)
+        services.growths.start(task, services.identity, key)
+
     if data.get("do") == "start":
-        growth.attempt(PART, lambda: services.growths.start(task, services.identity, key))
+        growth.attempt(PART, start)
     else:
         services.growths.drop_offer(growth)
     return page_state.location
+
+
+def _chosen(way: Any, address: Any, model: Any, most: Any) -> TeacherChoice:
+    return choice_of(way, storable(str(address or "")), storable(str(model or "")), most)
 
 
 def _offer(page_state: PageState, growth: Growth) -> Markup:
