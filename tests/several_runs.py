@@ -11,17 +11,17 @@ from tests.scripted import scripted_evaluation
 EXAMPLES = ROOT / "examples"
 
 
-def several_runs(store: FolderStore) -> dict[str, Run]:
+def several_runs(store: FolderStore, mark: str = "") -> dict[str, Run]:
     """Four runs by name: "good" has 114 of 120 rows right, "close" 110, "bad" 60; "new" has nothing yet.
 
     "good" calls tools for each third off-topic message, "close" for each tenth, "bad" for each eighth. "close" has an
-    exported file.
+    exported file. The names of the runs end with `mark`.
     """
     runs = {
-        "good": _run(store, "good", RunConfig(epochs=30), 4),
-        "close": _run(store, "close", RunConfig(epochs=10), 64.0),
-        "bad": _run(store, "bad", RunConfig(epochs=1, lr=0.01), 3_700),
-        "new": store.create(RunConfig(), EXAMPLES / "hiking.csv", EXAMPLES / "tools.json", "new"),
+        "good": _run(store, f"good{mark}", RunConfig(epochs=30), 4),
+        "close": _run(store, f"close{mark}", RunConfig(epochs=10), 64.0),
+        "bad": _run(store, f"bad{mark}", RunConfig(epochs=1, lr=0.01), 3_700),
+        "new": store.create(RunConfig(), EXAMPLES / "hiking.csv", EXAMPLES / "tools.json", f"new{mark}"),
     }
     for name, wrong, calls_each in (
         ("good", set(range(6)), 3),

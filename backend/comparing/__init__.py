@@ -2,10 +2,11 @@
 
 from backend.comparing.sentences import calls_sentence, correction, reason, rows_sentence, verdict
 from backend.comparing.settings import Difference, differences
-from backend.comparing.side_by_side import Candidate, Pair, SideBySide, Standing, compare_runs
+from backend.comparing.side_by_side import MOST_RUNS, Candidate, Pair, SideBySide, Standing, compare_runs
 from backend.comparing.significance import rows_needed
 
 __all__ = [
+    "MOST_RUNS",
     "Candidate",
     "Difference",
     "Pair",

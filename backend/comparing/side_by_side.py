@@ -11,6 +11,8 @@ from typing import Any, Literal
 from backend.comparing.significance import holm, rows_needed
 from backend.scoring import SIGNIFICANT, ComparedRows, OffTopicRow, Rate, RowResult, compare_rows, mcnemar
 
+MOST_RUNS = 6
+"""The largest number of runs that are compared at once."""
 Word = Literal["worse", "not told apart"]
 Rows = Sequence[RowResult]
 Place = tuple[int, int]

@@ -7,12 +7,13 @@ import json
 
 import pytest
 
-from backend.runs import Run
+from backend.runs import FolderStore, Run
 from tests.agents.client import Agent
 from tests.attacks.conftest import Target
 from tests.conftest import ROOT
+from tests.several_runs import several_runs
 
-NAMES = ["import_data", "validate", "fix", "estimate", "start", "status", "cancel", "evaluate", "export", "predict"]
+NAMES = ["import_data", "validate", "fix", "estimate", "start", "status", "cancel", "evaluate", "export"]
 TOOLS = (ROOT / "examples/tools.json").read_text(encoding="utf-8")
 ROWS = (ROOT / "examples/hiking.csv").read_text(encoding="utf-8")
 LINE = '" Where is water? ","[{""name"": ""find_nearby_place"", ""args"": {""query"": ""water""}}]"\n'
@@ -21,7 +22,7 @@ UNKNOWN = '"Stop","[{""name"": ""stop_walking"", ""args"": {}}]"\n'
 
 def test_every_tool_is_described_with_its_arguments(agent: Agent) -> None:
     tools = agent.tools()
-    assert list(tools) == [*NAMES, "kit"]
+    assert list(tools) == [*NAMES, "compare_runs", "predict", "kit"]
     for tool in tools.values():
         assert tool.description
         assert len(tool.description) > 60
@@ -85,6 +86,8 @@ def test_other_formats_are_read(agent: Agent) -> None:
         ("status", {"run": "20000101-000000-0000"}, "There is no run"),
         ("evaluate", {"run": ""}, "Name a run by its id"),
         ("export", {"run": "x", "weights": "int1"}, "'int1' is not a known recipe"),
+        ("compare_runs", {"runs": ["x"]}, "Name from 2 to 6 different runs, not 1"),
+        ("compare_runs", {"runs": ["x", "../y"]}, "'x'"),
         ("predict", {"run": "x"}, "'message' is a required property"),
         ("validate", {"data": 7}, "7 is not of type 'string'"),
         ("delete_everything", {}, "Unknown tool"),
@@ -102,6 +105,18 @@ def test_an_estimate_starts_nothing(agent: Agent, laptop: Target) -> None:
     assert found["steps"] > 0
     assert agent.call("status").found == before
     assert len(list(laptop.home.glob("*/run.json"))) == before["runs_in_all"]
+
+
+def test_runs_are_compared_on_the_same_rows(agent: Agent, laptop: Target) -> None:
+    runs = several_runs(FolderStore(laptop.home))
+    found = agent.call("compare_runs", runs=[runs[name].id for name in ("bad", "good")]).found
+    assert found["verdict"].startswith(f"good ({runs['good'].id}) is better than bad ({runs['bad'].id}). ")
+    assert (found["rows"], found["best"]) == (120, runs["good"].id)
+    (pair,) = found["against_best"]
+    assert (pair["verdict"], pair["only_best_right"], pair["only_this_right"]) == ("worse", 57, 3)
+    assert found["settings_that_differ"]["Epochs"] == {runs["bad"].id: "1", runs["good"].id: "30"}
+    unmeasured = agent.call("compare_runs", runs=[runs["good"].id, runs["new"].id])
+    assert f"These runs have no evaluation: {runs['new'].id}." in unmeasured.error
 
 
 def test_a_finished_run_is_reported_in_numbers(agent: Agent, laptop: Target, exported_run: Run) -> None:

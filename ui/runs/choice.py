@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.comparing import Candidate
+from backend.comparing import MOST_RUNS, Candidate
 from backend.errors import InputError
 from ui.html import page_number
 from ui.page import Location, PageState
-from ui.services import Summary, scored_at
+from ui.services import Summary, candidate
 
-MOST_PICKED = 6
 LETTERS = "ABCDEF"
 """The labels of the compared runs, in the order in which they were picked."""
 LONGEST = 1_000
 """Characters of a location's field that are read."""
-TOO_MANY = f"At most {MOST_PICKED} runs can be compared at once. Take one out first."
+TOO_MANY = f"At most {MOST_RUNS} runs can be compared at once. Take one out first."
 NOT_EVALUATED = "This run has no evaluation, so it cannot be compared. Evaluate it first."
 
 
@@ -43,7 +42,7 @@ def picked(page_state: PageState) -> list[Summary]:
     """The picked runs of this visitor that can be compared, in the order in which they were picked."""
     names = dict.fromkeys((page_state.location.picked or "")[:LONGEST].split(","))
     known = {summary.id: summary for summary in page_state.runs if can_be_picked(summary)}
-    return [known[name] for name in names if name in known][:MOST_PICKED]
+    return [known[name] for name in names if name in known][:MOST_RUNS]
 
 
 def toggled(page_state: PageState, run_id: str) -> str | None:
@@ -53,19 +52,16 @@ def toggled(page_state: PageState, run_id: str) -> str | None:
         return ",".join(name for name in before if name != run_id) or None
     if not any(summary.id == run_id and can_be_picked(summary) for summary in page_state.runs):
         raise InputError(NOT_EVALUATED)
-    if len(before) == MOST_PICKED:
+    if len(before) == MOST_RUNS:
         raise InputError(TOO_MANY)
     return ",".join([*before, run_id])
 
 
 def candidates(page_state: PageState, runs: Sequence[Summary]) -> list[Candidate]:
     """The scored rows of these runs; a run whose evaluation was deleted meanwhile is left out."""
-    found = []
-    for summary in runs:
-        scored = scored_at(page_state.services.store.root / summary.id / "evaluation.json")
-        if scored:
-            found.append(Candidate(summary.id, summary.name, scored.report.rows, scored.off_topic))
-    return found
+    root = page_state.services.store.root
+    found = (candidate(summary.id, summary.name, root / summary.id / "evaluation.json") for summary in runs)
+    return [one for one in found if one]
 
 
 def read_only(location: Location, runs: Sequence[Summary]) -> Only | None:

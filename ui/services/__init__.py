@@ -3,7 +3,7 @@
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, IMPORT_BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
-from ui.services.evaluations import Scored, scored_at
+from ui.services.evaluations import candidate, scored_at
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
@@ -37,7 +37,6 @@ __all__ = [
     "Origin",
     "Review",
     "RunFacts",
-    "Scored",
     "Services",
     "StageView",
     "Summary",
@@ -45,6 +44,7 @@ __all__ = [
     "Tenants",
     "UploadedData",
     "add_runtime_routes",
+    "candidate",
     "damage_of",
     "draft_link",
     "events_at",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from backend.comparing import Candidate
 from backend.errors import InputError
 from backend.scoring import Evaluation, OffTopicRow, Report
 from ui.services.stages import stamp
@@ -33,6 +34,12 @@ def evaluation_at(path: Path) -> Evaluation | None:
 def scored_at(path: Path) -> Scored | None:
     """The rows in an evaluation.json; None as for the evaluation."""
     return _scored(path, stamp(path))
+
+
+def candidate(run_id: str, name: str, path: Path) -> Candidate | None:
+    """The run for a comparison, by its evaluation.json; None as for the evaluation."""
+    found = scored_at(path)
+    return Candidate(run_id, name, found.report.rows, found.off_topic) if found else None
 
 
 @lru_cache(maxsize=MOST_KEPT)
