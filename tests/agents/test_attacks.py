@@ -20,13 +20,11 @@ from tests.attacks.vault import serve_decoy
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
 from tests.hub.remote_runs import MACHINE
-from tests.several_runs import several_runs
 from tests.waiting import wait_until
 
 JOB: dict[str, Any] = {"data": "example", "where": "jobs", "machine": MACHINE, "then": "stop"}
 OF_A_RUN = ("status", "cancel", "evaluate", "export", "predict", "kit")
 PATHS = ("../ada", "../../.accounts/ada", "/etc/passwd", "..", ".", "%2e%2e", "\0", "x/../..", "example")
-FILES = (ROOT / "examples/hiking.csv", ROOT / "examples/tools.json")
 FEW = {"max_examples": 40, "epochs": 1}
 
 
@@ -68,19 +66,6 @@ def test_nobody_reaches_a_run_of_another(
         assert owned["secret"] not in reply.error
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert owned["secret"] in json.dumps(people["ada"].call("status", run=owned["run"]).found)
-
-
-@pytest.mark.parametrize("name", ["eve", "visitor"])
-def test_nobody_compares_the_runs_of_another(
-    name: str, people: dict[str, Agent], owned: dict[str, str], space: Target
-) -> None:
-    ids = [run.id for run in several_runs(FolderStore(space.home / ".accounts/ada")).values()]
-    assert people["ada"].call("compare_runs", runs=ids[:2]).found["rows"] == 120
-    own = FolderStore(space.home / ".accounts/eve").create(RunConfig(), *FILES, "own") if name == "eve" else None
-    for runs in (ids[:2], [own.id if own else ids[0], ids[1]], [f"../ada/{one}" for one in ids[:2]], [*PATHS[:2]]):
-        reply = people[name].call("compare_runs", runs=runs)
-        assert reply.error
-        assert owned["secret"] not in reply.error
 
 
 @pytest.mark.parametrize("name", ["eve", "visitor"])

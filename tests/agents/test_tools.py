@@ -7,11 +7,10 @@ import json
 
 import pytest
 
-from backend.runs import FolderStore, Run
+from backend.runs import Run
 from tests.agents.client import Agent
 from tests.attacks.conftest import Target
 from tests.conftest import ROOT
-from tests.several_runs import several_runs
 
 NAMES = ["import_data", "validate", "fix", "estimate", "start", "status", "cancel", "evaluate", "export"]
 TOOLS = (ROOT / "examples/tools.json").read_text(encoding="utf-8")
@@ -105,18 +104,6 @@ def test_an_estimate_starts_nothing(agent: Agent, laptop: Target) -> None:
     assert found["steps"] > 0
     assert agent.call("status").found == before
     assert len(list(laptop.home.glob("*/run.json"))) == before["runs_in_all"]
-
-
-def test_runs_are_compared_on_the_same_rows(agent: Agent, laptop: Target) -> None:
-    runs = several_runs(FolderStore(laptop.home))
-    found = agent.call("compare_runs", runs=[runs[name].id for name in ("bad", "good")]).found
-    assert found["verdict"].startswith(f"good ({runs['good'].id}) is better than bad ({runs['bad'].id}). ")
-    assert (found["rows"], found["best"]) == (120, runs["good"].id)
-    (pair,) = found["against_best"]
-    assert (pair["verdict"], pair["only_best_right"], pair["only_this_right"]) == ("worse", 57, 3)
-    assert found["settings_that_differ"]["Epochs"] == {runs["bad"].id: "1", runs["good"].id: "30"}
-    unmeasured = agent.call("compare_runs", runs=[runs["good"].id, runs["new"].id])
-    assert f"These runs have no evaluation: {runs['new'].id}." in unmeasured.error
 
 
 def test_a_finished_run_is_reported_in_numbers(agent: Agent, laptop: Target, exported_run: Run) -> None:

@@ -19,7 +19,6 @@ from tests.attacks.vault import Vault
 from tests.browser.conftest import FLAGS
 from tests.conftest import ROOT
 from tests.hub.loopback import LoopbackHub
-from tests.several_runs import several_runs
 from tests.waiting import wait_until
 
 EXAMPLES = ROOT / "examples"
@@ -153,28 +152,6 @@ def test_nobody_reads_a_run_or_data_of_another(
     answers.append(run(who, predict, [owned.run, "a message"]).text)
     answers.append(run(who, predict, [f"../ada/{owned.run}", "a message"]).text)
     assert _secrets(owned, answers) == []
-
-
-@pytest.mark.parametrize("name", ["eve", "visitor"])
-def test_nobody_lists_or_compares_runs_of_another(
-    name: str, space: Target, people: dict[str, Outsider], shared: Surface
-) -> None:
-    """The address and every button of the view of all runs, with the ids of ada's runs."""
-    vault, store = space.vault(), FolderStore(space.home / ".accounts/ada")
-    ids = [made.id for made in several_runs(store, vault.secret("the name of ada's runs")).values()][:2]
-    place = {"step": "runs", "picked": ",".join(ids), "only": " ".join(ids)}
-    render = shared.named("render")
-    seen = run(people["ada"], render, render.data(place=place)).text
-    assert vault.found_in([seen]) == ["the name of ada's runs"]
-    assert "Comparison of 2 runs" in seen
-    answers = [run(people[name], render, render.data(place=place)).text]
-    for part in ("all-runs", "compared", "rows-differ"):
-        for do in ("pick", "open", "sort", "only", "page"):
-            event = {"do": do, "run": ids[0], "right": ids[0], "wrong": ids[1], "by": "accuracy"}
-            endpoint = shared.fired_by(part)
-            answers.append(run_and_render(people[name], shared, endpoint, endpoint.data(place=place), event_data=event))
-    assert vault.found_in(answers) == []
-    assert "Comparison of 2 runs" not in "".join(answers)
 
 
 @pytest.mark.parametrize("name", ["eve", "visitor"])
