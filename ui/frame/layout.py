@@ -1,4 +1,4 @@
-"""The page: the list of runs, the stepper, and the five steps."""
+"""The page: the list of runs, the stepper, the five steps, and the view of all runs."""
 
 from __future__ import annotations
 

@@ -65,6 +65,19 @@ def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
     assert 'data-do="new"' in shown
 
 
+def test_a_run_that_was_found_on_the_hub_shows_what_is_known(tmp_path: Path) -> None:
+    """As backend/jobs/huggingface/run_search.py restores it: its inputs and its jobs, without results."""
+    services = Tenants(tmp_path / "home").services(None)
+    run = services.store.create(RunConfig(), *_inputs(tmp_path), "found")
+    remote = write_order(run, "ada", "t4-small", 1800)
+    write_remote(run, remote.with_job("train", JobRef("job", "attempt", 1_000.0, "ada")))
+    write_state(run, "train", JobState("queued", message="Found again on Hugging Face.", remote=True))
+    shown = runs_table(PageState(services, Location(step="runs")))
+    for text in ("found", "rows.csv", "1 row", "Training waiting"):
+        assert text in shown, text
+    assert "checkbox" not in shown
+
+
 def test_the_table_shows_what_is_known_of_every_run(home: Home) -> None:
     shown = runs_table(home.state(picked=home.ids("close", "new")))
     for text in (
