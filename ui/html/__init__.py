@@ -3,6 +3,7 @@
 from ui.html import icons, text
 from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, axis, figure_json, losses, per_tool, tool_counts
 from ui.html.copying import COPY, copy_button, listing
+from ui.html.diff import answered, marked
 from ui.html.markup import (
     Figure,
     Tone,
@@ -36,6 +37,7 @@ __all__ = [
     "Part",
     "Slice",
     "Tone",
+    "answered",
     "axis",
     "badge",
     "button",
@@ -55,6 +57,7 @@ __all__ = [
     "link",
     "listing",
     "losses",
+    "marked",
     "meter",
     "no_data",
     "page_number",

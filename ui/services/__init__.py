@@ -3,11 +3,13 @@
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, IMPORT_BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
+from ui.services.evaluations import candidate, scored_at
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
 from ui.services.growth import Growth
 from ui.services.growth_tasks import TeacherOffer
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
+from ui.services.run_facts import RunFacts
 from ui.services.services import Services
 from ui.services.stages import StageView, events_at, has_result, stage_views, stamp
 from ui.services.stored import damage_of, message_of, stored_runs
@@ -38,6 +40,7 @@ __all__ = [
     "Order",
     "Origin",
     "Review",
+    "RunFacts",
     "Services",
     "StageView",
     "Summary",
@@ -47,6 +50,7 @@ __all__ = [
     "Tenants",
     "UploadedData",
     "add_runtime_routes",
+    "candidate",
     "choice_of",
     "damage_of",
     "draft_link",
@@ -58,6 +62,7 @@ __all__ = [
     "install_runtime",
     "message_of",
     "runtime_route",
+    "scored_at",
     "stage_views",
     "stamp",
     "stop_all",
