@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.errors import InputError
-from backend.jobs import PIPELINE, Runner
-from backend.runs import STAGES, FolderStore, Run, StoredRun
+from backend.jobs import JOBS, Runner
+from backend.runs import FolderStore, Run, StoredRun
 from backend.scoring import Evaluation, Rate
 from ui.services.stages import StageView, Word, stage_views, stamp
 from ui.services.stored import damage_of, message_of, stored_runs
 
 WATCHED = (
     "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
-    *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
+    *(f"stages/{job}.json" for job in JOBS),
 )  # fmt: skip
 LARGEST = 2.0**63
 
