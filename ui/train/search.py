@@ -17,8 +17,8 @@ from ui.services import stamp
 
 FEWEST_MINUTES, MOST_MINUTES, USUAL_MINUTES = 1, 7 * 24 * 60, 60
 ABOUT = Markup(
-    '<p class="note">A search tries other values of the tools in the prompt, the epochs, the learning rate, the rank of '
-    "the adapter, and the shares of off-topic rows and of rows that a large model wrote. Short trainings choose a few "
+    '<p class="note">A search tries other values of the tools in the prompt, the epochs, the learning rate, the rank of'
+    " the adapter, and the shares of off-topic rows and of rows that a large model wrote. Short trainings choose a few "
     "settings. Full trainings with three seeds compare these with yours, which are kept unless others are better. Only "
     "rows of the training side choose: the held-out rows measure the result.</p>"
 )
