@@ -47,7 +47,7 @@ def test_a_budget_that_is_not_allowed_is_refused(visit: Visit) -> None:
     _open_form(visitor)
     visitor.page.get_by_label("Budget in minutes").fill("0")
     visitor.page.locator("#start-search").click()
-    expect(visitor.page.locator("body")).to_contain_text(re.compile("Budget in minutes: 0 is not allowed|minimum"))
+    expect(visitor.page.locator("body")).to_contain_text("Budget in minutes: 0 is not allowed")
     expect(visitor.page.locator(".run")).to_have_count(0)
 
 

@@ -34,8 +34,6 @@ class SearchForm(Panel):
             self.minutes = gr.Number(
                 USUAL_MINUTES,
                 precision=0,
-                minimum=FEWEST_MINUTES,
-                maximum=MOST_MINUTES,
                 step=10,
                 label="Budget in minutes",
                 info="For all trials and the result. A job on Hugging Face is stopped soon after it.",
@@ -91,7 +89,7 @@ def _cached(path: Path, _stamp: tuple[int, int]) -> Markup:
     if sweep is None:
         return Markup("")
     rows = [_cells(line) for line in lines(sweep)]
-    took = f"{len(sweep.trials)} trials, {text.duration(sweep.seconds)} of {text.duration(sweep.minutes * 60)}"
+    took = f"{text.count(len(sweep.trials), 'trial')}, {text.duration(sweep.seconds)} of {text.duration(sweep.minutes * 60)}"
     note = sweep.found.reason if sweep.found else "The search has not ended."
     return card("Search for better settings", table(HEADERS, rows, caption="Tried settings"), note=note, aside=took)
 
