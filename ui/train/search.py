@@ -89,7 +89,8 @@ def _cached(path: Path, _stamp: tuple[int, int]) -> Markup:
     if sweep is None:
         return Markup("")
     rows = [_cells(line) for line in lines(sweep)]
-    took = f"{text.count(len(sweep.trials), 'trial')}, {text.duration(sweep.seconds)} of {text.duration(sweep.minutes * 60)}"
+    trials, budget_seconds = text.count(len(sweep.trials), "trial"), sweep.minutes * 60
+    took = f"{trials}, {text.duration(sweep.seconds)} of {text.duration(budget_seconds)}"
     note = sweep.found.reason if sweep.found else "The search has not ended."
     return card("Search for better settings", table(HEADERS, rows, caption="Tried settings"), note=note, aside=took)
 
