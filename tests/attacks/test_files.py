@@ -30,6 +30,7 @@ def decoy(vault: Vault) -> Iterator[Decoy]:
     served.stop()
 
 
+@pytest.mark.slow  # the next tests hold the rest of a request
 @pytest.mark.parametrize("way", WAYS)
 def test_no_input_takes_a_file_of_the_server(way: str, outsider: Outsider, surface: Surface, vault: Vault) -> None:
     answers = []

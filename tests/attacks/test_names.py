@@ -11,6 +11,7 @@ from tests.attacks.conftest import SPACE_HOST, Target
 from tests.attacks.outsider import Outsider, allowing, asked
 
 
+@pytest.mark.slow  # the next test holds the names
 def test_a_space_answers_under_its_own_name(named_space: Target) -> None:
     outsider = Outsider(named_space.url)
     headers = {"Host": SPACE_HOST, "Origin": f"https://{SPACE_HOST}", "Sec-Fetch-Site": "same-origin"}

@@ -96,6 +96,7 @@ def test_a_broken_upload_shows_every_problem_with_its_line_and_column(
     take(page, "train-not-ready")
 
 
+@pytest.mark.slow  # unit/imports/test_mistakes.py holds what is said
 def test_a_file_that_is_no_data_is_named_and_broken_json_is_a_problem(visit: Visit, tmp_path: Path) -> None:
     tools, rows, picture = tmp_path / "tools.json", tmp_path / "rows.csv", tmp_path / "picture.csv"
     tools.write_text("{ this is no JSON", encoding="utf-8")

@@ -30,6 +30,7 @@ def app(hub_server: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> It
     hub_server.reset()
 
 
+@pytest.mark.slow  # unit/doctor holds the checks
 def test_a_machine_is_checked_by_keyboard_and_its_report_copied(visit: Visit) -> None:
     page = visit(width=390, height=844, permissions=["clipboard-read", "clipboard-write"]).page
     page.get_by_role("button", name="Runs", exact=True).press("Enter")

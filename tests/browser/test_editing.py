@@ -21,6 +21,7 @@ LONG = 1_000_000
 HOSTILE = "<img src=x onerror=document.title='owned'> ${1+1} {{7*7}} =cmd|'/C calc'!A0 \x1b[31m \u202e&lt;"
 
 
+@pytest.mark.slow  # test_editing_new.py edits rows and tools on the page
 def test_a_row_is_changed_and_undo_and_redo_lead_back_and_forth(visit: Visit) -> None:
     visitor = visit()
     page, state = visitor.page, visitor.page.locator("#data-state")
@@ -54,6 +55,7 @@ def test_a_row_is_changed_and_undo_and_redo_lead_back_and_forth(visit: Visit) ->
     expect(state.locator(".made")).to_contain_text("Deleted the row of line 2")
 
 
+@pytest.mark.slow  # test_editing_new.py edits rows and tools on the page
 def test_a_problem_leads_to_its_field_and_the_problem_goes_as_one_types(visit: Visit, tmp_path: Path) -> None:
     rows = csv_of([("A lamp in the attic", call("set_light", room="attic", level="full")), ("Broken", "[")])
     dataset, tools = write_files(tmp_path, rows, TOOLS)
@@ -82,6 +84,7 @@ def test_a_problem_leads_to_its_field_and_the_problem_goes_as_one_types(visit: V
     expect(state).to_contain_text("0 errors")
 
 
+@pytest.mark.slow  # test_editing_new.py edits rows and tools on the page
 def test_a_renamed_tool_is_renamed_in_its_rows_and_json_keeps_what_no_field_shows(visit: Visit, tmp_path: Path) -> None:
     dataset, tools = write_files(tmp_path, csv_of(), TOOLS)
     visitor = visit()
@@ -106,6 +109,7 @@ def test_a_renamed_tool_is_renamed_in_its_rows_and_json_keeps_what_no_field_show
     expect(state).to_contain_text("3 rows · 1 tool")
 
 
+@pytest.mark.slow  # test_editing_new.py edits rows and tools on the page
 def test_hostile_and_long_texts_are_shown_as_texts(visit: Visit) -> None:
     visitor = visit()
     page, state = visitor.page, visitor.page.locator("#data-state")

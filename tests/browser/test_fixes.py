@@ -61,6 +61,7 @@ def test_a_broken_upload_is_fixed_on_the_page(visit: Visit, cycling: DataSet, tm
     expect(page.locator("#data-state")).to_contain_text("1 error ")
 
 
+@pytest.mark.slow  # unit/ui/test_ways_out.py holds what leads to a row
 def test_a_problem_shows_its_row_and_the_filters_narrow_the_list(
     visit: Visit, cycling: DataSet, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def run(app: App, trained_run: Run) -> Run:
     return run
 
 
+@pytest.mark.slow  # unit/off_topic holds the choice
 def test_off_topic_messages_are_put_back_and_near_misses_are_kept(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

@@ -99,6 +99,7 @@ def test_training_goes_on_while_the_app_is_away(visit: Visit, app: App) -> None:
     expect(page.locator(".run.current")).to_contain_text("Goes on (quick test)")
 
 
+@pytest.mark.slow  # attacks/test_two_users.py holds two visitors
 def test_two_visitors_do_not_disturb_each_other(visit: Visit) -> None:
     one, other = visit(), visit()
     one.button("Use the example")
@@ -111,6 +112,7 @@ def test_two_visitors_do_not_disturb_each_other(visit: Visit) -> None:
     expect(other.page.get_by_role("heading", name="Try", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow  # unit/ui holds what the form refuses
 def test_wrong_settings_are_refused_in_words(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page

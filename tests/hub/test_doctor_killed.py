@@ -32,6 +32,7 @@ def asked(hub: LoopbackHub, pattern: str) -> bool:
     return any(pattern in line for line in hub.trace)
 
 
+pytestmark = pytest.mark.slow  # test_doctor.py holds what is removed
 ENDS = [
     (signal.SIGTERM, 143),
     *(pytest.param(*end, marks=pytest.mark.slow) for end in ((signal.SIGINT, 130), (signal.SIGHUP, 143))),

@@ -9,6 +9,8 @@ import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from backend.inference.checkpoint_session import CheckpointSession, askable
 from backend.inference.model_session import ModelSession
 from backend.prompts import get_format
@@ -34,6 +36,7 @@ def test_the_checkpoint_answers_as_its_file_does(exported_run: Run) -> None:
         assert weights.ask("<end_of_turn> 🙂").tokens > 0  # nothing that is said ends it
 
 
+@pytest.mark.slow  # test_answer.py holds the length of an answer
 def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Run) -> None:
     path = exported_run.checkpoint / "tokenizer.model"
     tokenizer, base = fast_tokenizer(path), tmp_path / "base"
@@ -48,6 +51,7 @@ def test_a_base_that_comes_to_no_end_is_cut_off(tmp_path: Path, exported_run: Ru
     assert answered.raw
 
 
+@pytest.mark.slow  # the test above answers from a checkpoint
 def test_a_run_without_weights_says_so(tmp_path: Path, exported_run: Run) -> None:
     run = Run.create(tmp_path / "run", RunConfig(), exported_run.dataset_path, exported_run.tools_path)
     assert askable(run) == ()

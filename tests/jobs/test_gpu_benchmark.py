@@ -20,6 +20,7 @@ from benchmarks.gpu_parts.subjects import Subject, gemma_270m_config, subjects
 from job_templates.ml.models.device import precision_on
 from tests.jobs.conftest import ROOT
 
+pytestmark = pytest.mark.slow  # tests/unit/test_gpu_benchmark.py holds its parts
 SCRIPT = ROOT / "benchmarks/gpu.py"
 FLOAT32 = precision_on("cpu", "float32")
 

@@ -99,6 +99,7 @@ def test_the_router_of_hugging_face_with_a_price_and_a_ceiling(chat: ChatServer,
     assert {one.headers["Authorization"] for one in chat.chats} == {f"Bearer {HUB_KEY}"}
 
 
+@pytest.mark.slow  # unit/growing holds the gate
 def test_the_paste_way(chat: ChatServer, inputs: list[str], tmp_path: Path) -> None:
     """A person carries the texts; the chat server's model plays the chat."""
     answer, labels = tmp_path / "answer.txt", tmp_path / "labels.txt"
@@ -139,6 +140,7 @@ def test_the_teachers_own_score_is_an_evaluation(chat: ChatServer, inputs: list[
     assert len(chat.chats) == 1
 
 
+@pytest.mark.slow  # the test of a resumed growth holds what is kept
 def test_a_killed_growth_keeps_what_it_had(chat: ChatServer, inputs: list[str], tmp_path: Path) -> None:
     held = threading.Event()
 

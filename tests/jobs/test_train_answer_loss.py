@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from job_templates.ml.models.device import precision_on
 from job_templates.ml.shared_prefix.answer_loss import SLICE, TILE, answer_losses
 
 POSITIONS, SIZE = TILE + 44, 24
@@ -58,6 +59,13 @@ def test_under_autocast_no_logit_is_rounded(learns: bool) -> None:
     wanted = answer_losses(head, states, labels)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(answer_losses(head, states, labels), wanted)
+
+
+def test_no_loss_is_below_zero_where_products_round_their_inputs() -> None:
+    head, states, _ = asked(SLICE + 70, scale=40.0)
+    with torch.no_grad(), precision_on("cpu", "bfloat16").rounding():
+        labels = head(states).argmax(1)
+        assert (answer_losses(head, states, labels) >= 0).all()
 
 
 def test_an_output_layer_that_learns_gets_its_gradient() -> None:

@@ -27,6 +27,7 @@ TOO_FAST = [
 STEPS_A_LOOK = 24
 
 
+@pytest.mark.slow  # unit/runs/test_epochs.py holds its setting
 def test_a_training_that_gets_worse_ends_early(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([*INPUTS, *TOO_FAST, "--early-stopping", "1", "--output-repo", str(tmp_path / "run")])
     run = Run.open(tmp_path / "run")

@@ -8,6 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from backend.data import load_dataset, write_csv
 from backend.runs import TrainingSummary, read_json
 from tests.conftest import ROOT
@@ -23,6 +25,7 @@ def script(name: str, *arguments: str | Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow  # test_grow.py trains on a grown set, unit/runs holds the split
 def test_grown_rows_are_trained_on_never_scored_and_counted_on_the_card(tmp_path: Path) -> None:
     _, rows = load_dataset(ROOT / "examples/hiking.csv", TOOLS)
     people, written = rows[:60], [replace(row, origin=ORIGIN) for row in rows[60:]]

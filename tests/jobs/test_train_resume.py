@@ -73,6 +73,7 @@ def test_a_killed_training_ends_as_an_unbroken_one_does(unbroken: Run, tmp_path:
     assert not run.resume.exists()
 
 
+@pytest.mark.slow  # unit/runs holds the state of a run
 def test_a_finished_training_is_left_as_it_is(unbroken: Run, capsys: pytest.CaptureFixture[str]) -> None:
     before = (unbroken.checkpoint / "model.safetensors").stat().st_mtime_ns
     main([*command(unbroken.path), "--resume"])

@@ -20,7 +20,7 @@ from job_templates.ml.rows.writing import SHARE, drawn_writing
 from tests.conftest import ROOT
 
 ALIKE = 0.04
-"""The largest difference of two shares that is allowed: 3,672 messages are drawn."""
+"""The largest difference of two shares that is allowed: 3,977 messages are drawn."""
 
 
 def own_rows() -> Sequence[Example]:

@@ -204,6 +204,7 @@ def test_a_model_of_nonsense_fails_even_if_the_runtime_crashes(parts: Parts) -> 
     assert "third_party" not in record["reason"]
 
 
+@pytest.mark.slow  # the tests beside it damage other parts
 def test_damaged_weights_fail(parts: Parts) -> None:
     size = parts.model.stat().st_size
     record = parts.verify(parts.overwrite(size * 6 // 10, bytes(size * 3 // 10)), rows=20)

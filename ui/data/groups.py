@@ -95,6 +95,7 @@ def _group(group: Group, unfolded: Unfolded, detail: Detail | None, few: bool, f
     fixable = [issue for issue in group.issues if issue.fix] if fixes and group.rule.fixer else []
     together = _fix_all(group, len(fixable)) if fixable and (group.rule.safe or group.rule.batch) else Markup("")
     together += _leave_out_all(group) if fixes else Markup("")
+    together = Markup('<div class="group-actions">{}</div>').format(together) if together else together
     severity = badge("note" if group.severity == "info" else group.severity, TONES[group.severity])
     return Markup(
         '<div class="group"><details data-group="{name}"{open}><summary>{severity}'

@@ -48,14 +48,13 @@ class _AnswerLosses(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
         with_mean = ctx.needs_input_grad[0]
         parts = portions(len(weight), SLICE) if weight.device.type == "cpu" else [range(len(weight))]
-        found = run_threads(lambda words: _over(states, weight, words, with_mean), parts)
+        found = run_threads(lambda words: _over(states, weight, labels, words, with_mean), parts)
         whole = found[0]
         for other in found[1:]:
             whole = whole.joined(other)
-        right = weight[labels]
         if with_mean:
-            ctx.save_for_backward(whole.weighted / whole.total[:, None] - right)
-        return whole.top + whole.total.log() - (states * right).sum(-1)
+            ctx.save_for_backward(whole.weighted / whole.total[:, None] - weight[labels])
+        return whole.top + whole.total.log() - whole.right
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
@@ -65,11 +64,16 @@ class _AnswerLosses(torch.autograd.Function):
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums over some tokens, scaled by exp(-top): of exp(logit), and of the tokens' vectors times exp(logit)."""
+    """Sums over some tokens, scaled by exp(-top): of exp(logit), and of the tokens' vectors times exp(logit).
+
+    `right` is the logit of the label, 0 if it is not among these tokens. It comes from the same product as the others:
+    where a product rounds its inputs, another one would be above the largest logit, and a loss below zero.
+    """
 
     top: Tensor
     total: Tensor
     weighted: Tensor
+    right: Tensor
 
     def joined(self, other: _Sums) -> _Sums:
         """Returns the sums over the tokens of both."""
@@ -79,20 +83,25 @@ class _Sums:
             top,
             self.total * mine + other.total * theirs,
             self.weighted * mine[:, None] + other.weighted * theirs[:, None],
+            self.right + other.right,
         )
 
 
-def _over(states: Tensor, weight: Tensor, words: range, with_mean: bool) -> _Sums:
+def _over(states: Tensor, weight: Tensor, labels: Tensor, words: range, with_mean: bool) -> _Sums:
     """The sums over the tokens `words` for every state. Without `with_mean`, the sums of the vectors are zero."""
     cpu = weight.device.type == "cpu"
     slice_, tile = (SLICE, TILE) if cpu else (DEVICE_SLICE, max(1, len(states)))
-    sums = _Sums(states.new_full((len(states),), -torch.inf), states.new_zeros(len(states)), torch.zeros_like(states))
+    none = states.new_zeros(len(states))
+    sums = _Sums(torch.full_like(none, -torch.inf), none, torch.zeros_like(states), torch.zeros_like(none))
     for first in range(0, len(states), tile):
         part = slice(first, first + tile)
         top, total, weighted = sums.top[part], sums.total[part], sums.weighted[part]
         for start in range(words.start, words.stop, slice_):
             vectors = weight[start : min(start + slice_, words.stop)]
             logits = states[part] @ vectors.T
+            column = labels[part] - start
+            found = logits.gather(1, column.clamp(0, len(vectors) - 1)[:, None])[:, 0]
+            sums.right[part].copy_(torch.where((column >= 0) & (column < len(vectors)), found, sums.right[part]))
             larger = torch.maximum(top, logits.amax(1))
             shrink = (top - larger).exp_()
             shares = logits.sub_(larger[:, None]).exp_()

@@ -43,6 +43,7 @@ def test_fixing_twice_changes_nothing_more(case: Case, tmp_path: Path) -> None:
     assert (again.csv_text, again.tools_text) == (first.csv_text, first.tools_text)
 
 
+@pytest.mark.slow  # the last test holds it for tools, the rules' tests for each fix
 def test_every_promised_fix_is_kept(tmp_path: Path) -> None:
     safe = set(safe_codes())
     for number, case in enumerate(CASES):

@@ -44,6 +44,7 @@ def test_what_is_known_is_not_added_again(run: Run, tmp_path: Path) -> None:
         assert _steps(run.metrics_path) == [1, 3, 2, 4]
 
 
+@pytest.mark.slow  # the tests beside it hold what is merged
 def test_large_files_are_merged_in_little_memory(run: Run, tmp_path: Path) -> None:
     fetched = tmp_path / "fetched.jsonl"
     _write(run.metrics_path, range(MERGED_EVENTS + 9_000))

@@ -13,6 +13,7 @@ from tests.broken_disk import Kind
 from tests.interrupted import ROWS, TOOLS, Case, break_off
 from ui.services.uploads import DAYS, STORED_DAYS, STORED_SECONDS, UploadStore
 
+pytestmark = pytest.mark.slow  # unit/runs/test_killed_and_full.py breaks off the writing of files
 OLD_ROWS = b"user_message,tool_calls\nold,[]\n"
 
 
