@@ -15,9 +15,9 @@ import pytest
 from backend.data import load_dataset, write_csv
 from backend.errors import InputError
 from backend.runs import Run, RunConfig, read_json
-from backend.trials import Sweep, Trial, folds, read_sweep, sweep_path
+from backend.trials import Found, Sweep, Trial, folds, read_sweep, sweep_path, write_sweep
 from job_templates.ml.run import check_options
-from job_templates.ml.search import Costs, search
+from job_templates.ml.search import Costs, search, started_with
 from job_templates.sweep import _training_side, main
 from tests.conftest import ROOT
 from tests.waiting import wait_until
@@ -164,3 +164,18 @@ def test_what_cannot_be_searched_is_refused(tmp_path: Path) -> None:
         main(command(rows, tmp_path / "run"))
     with pytest.raises(InputError, match="started with other settings"):
         main([*command(rows, tmp_path / "run"), "--resume"])
+
+
+def test_a_search_continues_from_its_start_also_with_the_settings_that_it_found(tmp_path: Path) -> None:
+    start, better = RunConfig(), RunConfig(lr=0.002)
+    folder = tmp_path / "run"
+    assert started_with(folder, start) == (start, start)
+    run = Run.create(folder, start, rows_of(tmp_path, changed=False), TOOLS)
+    found = Found(1, better=True, reason="Better.")
+    write_sweep(run, Sweep(9, 1, 3, ("lr",), {}, (start, better), 3, (), found))
+    assert started_with(folder, start) == (start, start)
+    run.with_config(better)
+    assert Run.open(folder).config == better
+    assert started_with(folder, start) == (start, better)
+    assert started_with(folder, better) == (start, better), "the app starts it with the run's own settings"
+    assert started_with(folder, RunConfig(lr=0.003)) == (RunConfig(lr=0.003), better), "it is refused as another search"
