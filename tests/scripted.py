@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backend.data import load_dataset
 from backend.off_topic import Relation, Selection, as_rows, asked_messages, near_misses
@@ -22,15 +22,16 @@ FORMAT = get_format("native", "names")
 SILENCE = FORMAT.completion((), "")
 
 
-def scripted_evaluation() -> Evaluation:
+def scripted_evaluation(is_right: Callable[[int], bool] | None = None, calls_each: int = 5) -> Evaluation:
     """The evaluation of a bad model: of the example's last rows it has a third right and cannot be read on a few.
 
-    It calls a tool for each fifth off-topic message.
+    It calls a tool for each fifth off-topic message. With `is_right`, the rows are right at those places.
     """
     tools, rows = load_dataset(EXAMPLES / "hiking.csv", EXAMPLES / "tools.json")
     train, test = rows[:-HELD_OUT], rows[-HELD_OUT:]
     completions = [FORMAT.completion(row.calls, row.answer) for row in test]
-    tuned = score_rows(test, _weak(test, completions), tools, FORMAT, _sure(len(test)))
+    answers = _right_at(is_right, completions) if is_right else _weak(test, completions)
+    tuned = score_rows(test, answers, tools, FORMAT, _sure(len(test)))
     base = score_rows(test, [UNREADABLE for _ in test], tools, FORMAT)
     setup = Setup(
         model="hiking",
@@ -48,7 +49,7 @@ def scripted_evaluation() -> Evaluation:
         base,
         setup,
         ngram_baseline=ngram_report(train, test, tools, FORMAT, 42),
-        off_topic=_off_topic(tools, rows, completions),
+        off_topic=_off_topic(tools, rows, completions, calls_each),
         train_rows=Counter(call.name for row in train for call in row.calls),
         config=RunConfig(),
     )
@@ -66,17 +67,21 @@ def _sure(number: int) -> list[float]:
     ]
 
 
-def _off_topic(tools: Sequence[Tool], rows: Sequence[Example], completions: Sequence[str]) -> OffTopic:
-    """Calls on each fifth message, two unreadable answers, silence on the others; three near misses are asked too."""
+def _off_topic(tools: Sequence[Tool], rows: Sequence[Example], completions: Sequence[str], calls_each: int) -> OffTopic:
+    """A call on one of `calls_each` messages, two unreadable answers, else silence; three near misses are asked too."""
     selection = Relation(tools, rows).select(asked_messages())
     selection = Selection((*selection.messages, *near_misses(NEAR_MISSES)), selection.left_out)
     answers = [
-        completions[at % len(completions)] if at % 5 == 0 else UNREADABLE if at in (1, 7) else SILENCE
+        completions[at % len(completions)] if at % calls_each == 0 else UNREADABLE if at in (1, 7) else SILENCE
         for at in range(len(selection.messages))
     ]
     sure = [0.1 + at % 17 / 20 for at in range(len(answers))]
     report = score_rows(as_rows(selection.messages, {"": ""}), answers, tools, FORMAT, sure)
     return off_topic_result(selection, report)
+
+
+def _right_at(is_right: Callable[[int], bool], completions: Sequence[str]) -> list[str]:
+    return [own if is_right(at) else UNREADABLE for at, own in enumerate(completions)]
 
 
 def _weak(rows: Sequence[Example], completions: Sequence[str]) -> list[str]:

@@ -71,6 +71,18 @@ class Setting:
     def _as_text(self, value: Any) -> str:
         return self.absent if value is None else f"{value:g}" if self.kind is float and value != "auto" else str(value)
 
+    def shown(self, value: Any) -> str:
+        """Returns a value of the setting for people, with its unit."""
+        if value is None or isinstance(value, bool):
+            return {None: self.absent or "–", True: "yes", False: "no"}[value]
+        if isinstance(value, str):
+            return value
+        if self.unit == "%":
+            return f"{100 * value:.0f} %"
+        if self.unit:
+            return f"{value:,} {self.unit}"
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
     def checked(self, value: object) -> Any:
         """Returns the value in the setting's type; whole floats (from JSON or number boxes) become integers.
 

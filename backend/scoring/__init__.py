@@ -1,14 +1,14 @@
 """Scoring: compares answers with the expected calls, and gives rates with their intervals."""
 
 from backend.scoring.acceptance import Refusal, RefusalKind, refusal, suggestion
-from backend.scoring.advice import NGRAM_NAME, Advice
+from backend.scoring.advice import NGRAM_NAME, SIGNIFICANT, Advice
 from backend.scoring.building import TARGET, build_evaluation, paired
 from backend.scoring.call_matching import drop_nulls, same_calls, same_value
 from backend.scoring.comparison import ComparedRows, compare_rows
 from backend.scoring.confidence import FEWEST, GOALS, Bin, Confidence, Cutoff, Goal
 from backend.scoring.evaluation import Comparison, Evaluation, Paired, ProbeResult, Setup
 from backend.scoring.export_csv import rows_csv
-from backend.scoring.intervals import Rate, mcnemar, wilson
+from backend.scoring.intervals import Rate, mcnemar, p_text, wilson
 from backend.scoring.ngram_baseline import ngram_report
 from backend.scoring.off_topic import LeftOutGroup, OffTopic, OffTopicRow, off_topic_result
 from backend.scoring.predictions import read_predictions
@@ -25,6 +25,7 @@ __all__ = [
     "MESSAGE_PROBES",
     "NGRAM_NAME",
     "NO_CALL",
+    "SIGNIFICANT",
     "SPOKEN",
     "TARGET",
     "UNKNOWN_TOOL",
@@ -58,6 +59,7 @@ __all__ = [
     "names_of",
     "ngram_report",
     "off_topic_result",
+    "p_text",
     "paired",
     "probe_messages",
     "probes_for",

@@ -69,3 +69,8 @@ def mcnemar(worse: int, better: int) -> float:
     discordant = worse + better
     tail: int = sum(math.comb(discordant, k) for k in range(min(worse, better) + 1))
     return min(1.0, tail / 2 ** (discordant - 1)) if discordant else 1.0
+
+
+def p_text(p: float) -> str:
+    """Returns a p value for a sentence, such as `p = 0.035` or `p < 0.001`."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

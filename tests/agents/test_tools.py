@@ -12,7 +12,7 @@ from tests.agents.client import Agent
 from tests.attacks.conftest import Target
 from tests.conftest import ROOT
 
-NAMES = ["import_data", "validate", "fix", "estimate", "start", "status", "cancel", "evaluate", "export", "predict"]
+NAMES = ["import_data", "validate", "fix", "estimate", "start", "status", "cancel", "evaluate", "export"]
 TOOLS = (ROOT / "examples/tools.json").read_text(encoding="utf-8")
 ROWS = (ROOT / "examples/hiking.csv").read_text(encoding="utf-8")
 LINE = '" Where is water? ","[{""name"": ""find_nearby_place"", ""args"": {""query"": ""water""}}]"\n'
@@ -21,7 +21,7 @@ UNKNOWN = '"Stop","[{""name"": ""stop_walking"", ""args"": {}}]"\n'
 
 def test_every_tool_is_described_with_its_arguments(agent: Agent) -> None:
     tools = agent.tools()
-    assert list(tools) == [*NAMES, "kit"]
+    assert list(tools) == [*NAMES, "compare_runs", "predict", "kit"]
     for tool in tools.values():
         assert tool.description
         assert len(tool.description) > 60
@@ -85,6 +85,8 @@ def test_other_formats_are_read(agent: Agent) -> None:
         ("status", {"run": "20000101-000000-0000"}, "There is no run"),
         ("evaluate", {"run": ""}, "Name a run by its id"),
         ("export", {"run": "x", "weights": "int1"}, "'int1' is not a known recipe"),
+        ("compare_runs", {"runs": ["x"]}, "Name from 2 to 6 different runs, not 1"),
+        ("compare_runs", {"runs": ["x", "../y"]}, "'x'"),
         ("predict", {"run": "x"}, "'message' is a required property"),
         ("validate", {"data": 7}, "7 is not of type 'string'"),
         ("delete_everything", {}, "Unknown tool"),

@@ -16,8 +16,11 @@ from tests.attacks.surface import JSON, Endpoint, Surface
 
 FEW, MANY = 100, 800
 SESSIONS = ("fuzz-1", "fuzz-2", "", "../x", "x" * 5_000, "\0", "🙂")
-STEPS = ("data", "train", "evaluate", "export", "try")
-KEYS = ("run", "data", "step", "like", "asking", "fixing", "offer", "path", "meta", "url", "do", "value", "__type__")
+STEPS = ("data", "train", "evaluate", "export", "try", "runs")
+KEYS = (
+    *("run", "data", "step", "like", "asking", "fixing", "offer", "picked", "order", "only"),
+    *("path", "meta", "url", "do", "value", "__type__"),
+)
 TEXTS = (
     "",
     "../..",

@@ -48,7 +48,10 @@ def test_answers_in_a_file_are_scored(tmp_path: Path) -> None:
         "--compare-with", tmp_path / "report.json",
     )  # fmt: skip
     assert compared.returncode == 0, compared.stderr
-    assert "on 4 rows: 3 right here, 1 there; 2 gained, 0 lost (McNemar, p = 0.500)" in compared.stdout
+    assert (
+        "on 4 rows: 3 right here, 1 there; 2 gained, 0 lost (McNemar, p = 0.500). They are not told apart. If these"
+        in compared.stdout
+    )
     pair = json.loads((tmp_path / "better.json").read_text(encoding="utf-8"))["beside"][0]
     assert pair["gained"] == [row["id"] for row in tuned["rows"][1:3]]
     assert (pair["n"], pair["lost"], pair["other"]["combined"]["k"]) == (4, [], 1)

@@ -31,7 +31,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "off_topic",
         "scoring",
         "trials",
-        "device growing",
+        "device growing comparing",
         "jobs",
         "inference doctor",
     ),
@@ -57,7 +57,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "job_templates.ml.litert": ("bundle convert", "runtime", "verify"),
     "ui": (
         *("guard work", "html", "services", "page", "jobs"),
-        *("data train evaluate export playground", "agents", "frame"),
+        *("data train evaluate export playground runs", "agents", "frame"),
     ),
 }
 """The rooms of each package, lowest first; rooms on one line do not import each other (ARCHITECTURE.md)."""

@@ -13,7 +13,7 @@ from backend.jobs.huggingface import read_remote
 from backend.runs import Run
 from ui.agents.desk import WAIT_SECONDS, Desk, account, cut, run_state
 from ui.agents.prices import confirmed, price
-from ui.agents.results import evaluation_of, verification_of
+from ui.agents.results import comparison_of, evaluation_of, verification_of
 from ui.export import MADE, USUAL_PREFILL, read_options
 from ui.jobs import begin
 from ui.page import Location, PageState
@@ -77,6 +77,21 @@ class ResultTools:
         def work(services: Services) -> dict[str, Any]:
             flags = read_options(weights, context, USUAL_PREFILL, vocabulary)
             return _result_or_start(services, run, "export", flags, confirmation, again, verification_of)
+
+        return self._desk.answer(request, work)
+
+    def compare_runs(self, request: gr.Request, runs: list[str]) -> str:
+        """Compare two to six evaluated runs on the held-out rows that all of them have in common.
+
+        Each run is held against the best by McNemar's test. `verdict` says which run is better, or that they are not
+        told apart and about how many held-out rows would tell. Report the verdict, not only the accuracies.
+
+        Args:
+            runs: the ids of the runs
+        """
+
+        def work(services: Services) -> dict[str, Any]:
+            return comparison_of(services, runs)
 
         return self._desk.answer(request, work)
 

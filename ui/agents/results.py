@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from backend.comparing import (
+    MOST_RUNS,
+    calls_sentence,
+    compare_runs,
+    correction,
+    differences,
+    reason,
+    verdict,
+)
 from backend.errors import InputError
 from backend.runs import Run
 from backend.scoring import Evaluation
-from ui.agents.desk import MOST_LISTED, cut
+from ui.agents.desk import MOST_LISTED, cut, run_state
 from ui.page import PageState
-from ui.services import exported
+from ui.services import Services, candidate, exported
 
 MOST_ERRORS = 20
+NOTHING_COMMON = (
+    "These runs have no held-out row in common. Runs have the same held-out rows if their data, test_split and seed "
+    "are the same."
+)
 
 
 def evaluation_of(state: PageState, _run: Run) -> dict[str, Any] | None:
@@ -72,3 +86,24 @@ def verification_of(state: PageState, run: Run) -> dict[str, Any] | None:
         "combined": accuracy.combined.to_dict() if accuracy else None,
         "checks": [{**check.to_dict(), "detail": cut(check.detail)} for check in verification.checks],
     }
+
+
+def comparison_of(services: Services, runs: Sequence[str]) -> dict[str, Any]:
+    """The comparison of an account's runs. Raises InputError if one is not there or has no evaluation."""
+    ids = list(dict.fromkeys(map(str, runs)))
+    if not 2 <= len(ids) <= MOST_RUNS:
+        raise InputError(f"Name from 2 to {MOST_RUNS} different runs, not {len(ids)}.")
+    opened = [run_state(services, run)[1] for run in ids]
+    compared = [candidate(run.id, run.name, run.evaluation_path) for run in opened]
+    if missing := [run.id for run, one in zip(opened, compared, strict=True) if one is None]:
+        raise InputError(f"These runs have no evaluation: {', '.join(missing)}. Call evaluate for each of them first.")
+    found = compare_runs([one for one in compared if one])
+    if found is None:
+        raise InputError(NOTHING_COMMON)
+    names = [f"{run.name} ({run.id})" for run in opened]
+    said = [verdict(found, names), *(reason(found, pair, names) for pair in found.pairs), correction(found)]
+    said += [calls_sentence(found, pair, names) for pair in found.pairs]
+    settings = {
+        one.label: dict(zip(ids, one.values, strict=True)) for one in differences([run.config for run in opened])
+    }
+    return {"verdict": " ".join(filter(None, said)), **found.to_dict(), "settings_that_differ": settings}

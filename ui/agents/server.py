@@ -54,7 +54,7 @@ class AgentServer:
             for tool in (
                 *(data.import_data, data.validate, data.fix),
                 *(runs.estimate, runs.start, runs.status, runs.cancel),
-                *(results.evaluate, results.export, results.predict, results.kit),
+                *(results.evaluate, results.export, results.compare_runs, results.predict, results.kit),
             ):
                 api(tool, api_name=tool.__name__, queue=False)
         self._gradio = _prepared(GradioMCPServer(blocks))

@@ -7,12 +7,11 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from backend.scoring import ComparedRows, compare_rows
+from backend.scoring import SIGNIFICANT, ComparedRows, compare_rows, p_text
 from ui.evaluate.others import FILE, Other, others
 from ui.html import Part, button, table, text
 from ui.page import QUICK, KeyedUpdate, Page, PageState, Panel, Updates
 
-SIGNIFICANT = 0.05
 LEAD = "Both models on the same rows: what one answers right and the other does not."
 HEADERS = ("Model", "Tool selection", "Combined accuracy", "Right where the other is wrong")
 
@@ -87,8 +86,7 @@ def _only(other: Other, side: str, count: int) -> Markup:
 
 def _sentence(page_state: PageState, other: Other, pair: ComparedRows) -> str:
     """The result of the paired comparison, as a sentence."""
-    p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.3f}"
-    measured = f"{len(pair.gained):,} gained, {len(pair.lost):,} lost (McNemar, {p})"
+    measured = f"{len(pair.gained):,} gained, {len(pair.lost):,} lost (McNemar, {p_text(pair.p)})"
     total = len(page_state.evaluation.tuned.rows) if page_state.evaluation else pair.n
     rows = f"On the {pair.n:,} rows that both held out" if pair.n < total else f"On all {pair.n:,} rows"
     if not pair.gained and not pair.lost:

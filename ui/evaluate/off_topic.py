@@ -10,10 +10,9 @@ from markupsafe import Markup
 from backend.off_topic import NEAR_MISS
 from backend.prompts import RESERVED
 from backend.scoring import Evaluation, LeftOutGroup, OffTopic, OffTopicRow, Rate
-from ui.evaluate.diff import marked
 from ui.evaluate.labels import language_name
 from ui.evaluate.probes import is_probed
-from ui.html import Slice, badge, button, code, table, text
+from ui.html import Slice, badge, button, code, marked, table, text
 
 ALL, NO_LANGUAGE = "all", "none"
 CALLED, SILENT, UNREADABLE = "called", "silent", "unreadable"

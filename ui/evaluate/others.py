@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 
-from backend.errors import InputError
 from backend.runs import STARTER
 from backend.scoring import Evaluation, Report
 from ui.html import text
 from ui.page import PageState, readable
-from ui.services import Summary, stamp
+from ui.services import Summary, scored_at
 
 MOST_RUNS = 30
 """The number of other runs that are read, newest first."""
@@ -65,10 +62,9 @@ def _runs(page_state: PageState) -> Iterator[Other]:
     own = {row.id for row in page_state.evaluation.tuned.rows} if page_state.evaluation else set()
     measured = [summary for summary in page_state.runs if summary.accuracy and summary.id != page_state.location.run]
     for summary in measured[:MOST_RUNS]:
-        path = page_state.services.store.root / summary.id / "evaluation.json"
-        report = _report(path, stamp(path))
-        if report and own & {row.id for row in report.rows}:
-            yield Other(f"run {summary.id}", f"the run {_label(summary)}", f"The run {summary.name}", report)
+        found = scored_at(page_state.services.store.root / summary.id / "evaluation.json")
+        if found and own & {row.id for row in found.report.rows}:
+            yield Other(f"run {summary.id}", f"the run {_label(summary)}", f"The run {summary.name}", found.report)
 
 
 def _label(summary: Summary) -> str:
@@ -76,12 +72,3 @@ def _label(summary: Summary) -> str:
     accuracy = text.percent(summary.accuracy.value if summary.accuracy else None)
     base = summary.base.rstrip("/").rpartition("/")[2]
     return f"{summary.name} · {base} · {accuracy} · {made.day} {made:%b %H:%M}"
-
-
-@lru_cache(maxsize=2 * MOST_RUNS)
-def _report(path: Path, _stamp: tuple[int, int]) -> Report | None:
-    """The tuned model's report in an evaluation.json, read again only when the file changed."""
-    try:
-        return Evaluation.read(path).tuned
-    except (InputError, OSError):  # that run's own page says what is wrong with it
-        return None

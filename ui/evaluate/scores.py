@@ -7,12 +7,11 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from backend.runs import STARTER
-from backend.scoring import NGRAM_NAME, Evaluation, Paired, Rate, Report
+from backend.scoring import NGRAM_NAME, SIGNIFICANT, Evaluation, Paired, Rate, Report, p_text
 from ui.evaluate.labels import before
 from ui.evaluate.probes import evaluate_button, is_probed
 from ui.html import Figure, Tone, button, callout, card, figures, link, text
 
-SIGNIFICANT = 0.05
 TONES: dict[str, Tone] = {"met": "ok", "not met": "warn", "undecided": "accent"}
 
 
@@ -119,8 +118,7 @@ def baseline_sentence(pair: Paired) -> str:
 
 
 def _changed(pair: Paired) -> str:
-    p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.3f}"
-    return f"{text.count(pair.better, 'row')} gained, {pair.worse:,} lost (McNemar, {p})"
+    return f"{text.count(pair.better, 'row')} gained, {pair.worse:,} lost (McNemar, {p_text(pair.p)})"
 
 
 def _verdict(evaluation: Evaluation) -> Markup:

@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from backend.records import Example
 from backend.scoring import MESSAGE_PROBES, RowResult, probe_messages
-from ui.evaluate.diff import marked
 from ui.evaluate.labels import KINDS
 from ui.evaluate.others import Results
 from ui.evaluate.selection import (
@@ -21,7 +20,7 @@ from ui.evaluate.selection import (
     chosen_rows,
     picked_rows,
 )
-from ui.html import Slice, badge, button, code, table, text
+from ui.html import Slice, answered, badge, button, marked, table, text
 
 PAGE_SIZE = 8
 OTHERS = {BASE_ONLY: "base", TUNED_ONLY: "base", NGRAM_ONLY: "floor"}
@@ -60,14 +59,12 @@ def _picked_line(picked: Picked) -> Markup:
 
 
 def _cells(row: RowResult, typed: str | None, name: str, twin: RowResult | None) -> list[object]:
-    expected, answered = marked(row.expected, row.predicted or ())
-    if row.predicted is None:
-        answered = code(row.raw or "nothing")
-    other = _note(Markup("{}: {}").format(name, _answer(twin))) if twin else ""
+    expected = marked(row.expected, row.predicted or ())[0]
+    other = _note(Markup("{}: {}").format(name, answered(twin))) if twin else ""
     return [
         Markup("{}{}{}").format(row.message, _note(f"as “{typed}”") if typed else "", _line(row)),
         expected,
-        Markup("<div>{}{}</div>").format(answered, other),
+        Markup("<div>{}{}</div>").format(answered(row), other),
         _result(row),
     ]
 
@@ -81,12 +78,6 @@ def _result(row: RowResult) -> Markup:
     refused = _note(f"An app refuses it: {row.refusal.reason}") if row.refusal and row.parsed else ""
     shown = badge(KINDS.get(kind, kind), "warn")
     return Markup("{}{}{}{}{}").format(shown, sure, _note(row.detail), default, refused)
-
-
-def _answer(twin: RowResult) -> Markup:
-    if twin.predicted is None:
-        return code(twin.raw or "nothing")
-    return marked(twin.expected, twin.predicted)[1]
 
 
 def _line(row: RowResult) -> Markup:

@@ -1,4 +1,4 @@
-"""The page: the list of runs, the stepper, and the five steps."""
+"""The page: the list of runs, the stepper, the five steps, and the view of all runs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ui.guard import Guard
 from ui.html import Part, callout, icons
 from ui.jobs import JobsConfirm
 from ui.page import (
+    RUNS,
     STEP_NAMES,
     STEPS,
     GuardedBlocks,
@@ -31,6 +32,7 @@ from ui.page import (
     rendered,
 )
 from ui.playground import TryStep
+from ui.runs import RunsView
 from ui.services import Tenants, damage_of
 from ui.train import TrainStep
 
@@ -49,7 +51,10 @@ BUILDERS: dict[str, type[Step]] = {
     "evaluate": EvaluateStep,
     "export": ExportStep,
     "try": TryStep,
+    RUNS: RunsView,
 }
+"""The steps of a run, and the view of all runs."""
+TITLES = {**STEP_NAMES, RUNS: "Runs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,8 @@ class Layout:
                 self.steps: dict[str, Step] = {}
                 self.rooms: dict[str, StepFrame] = {}
                 with gr.Tabs(elem_id="steps", selected=STEPS[0]) as self.tabs:
-                    for name in STEPS:
-                        with gr.Tab(STEP_NAMES[name], id=name):
+                    for name in BUILDERS:
+                        with gr.Tab(TITLES[name], id=name):
                             self._build_step(name)
         if tenants.shared:
             gr.LoginButton(visible=False)  # Gradio serves the login routes only if the page has this button
@@ -101,12 +106,13 @@ class Layout:
         """The updates of the frame and the open step; each part that fails shows its own callout."""
         name = page_state.location.step
         room = self.rooms[name]
+        what = "The view of all runs" if name == RUNS else f"The {TITLES[name]} step"
         parts: list[tuple[str, Callable[[], Updates], Callable[[str], Updates]]] = [
             ("The row of steps", lambda: {self.stepper: stepper(page_state)}, lambda shown: {self.stepper: shown}),
             ("The list of runs", lambda: self.runs.render(page_state), lambda shown: {self.runs.part: shown}),
             ("The price", lambda: self.confirm.render(page_state), lambda shown: {self.confirm.part: shown}),
             ("The check", lambda: self.doctor.render(page_state), lambda shown: {self.doctor.part: shown}),
-            (f"The {STEP_NAMES[name]} step", lambda: self.steps[name].render(page_state) | room.whole(), room.broken),
+            (what, lambda: self.steps[name].render(page_state) | room.whole(), room.broken),
         ]
         wanted: Updates = {self.tabs: gr.update(selected=name)}
         for part in parts:

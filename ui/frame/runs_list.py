@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from backend.runs import STARTER
 from ui.frame.doctor_panel import begin_check, check_buttons
 from ui.html import Part, button, callout, icons, text
 from ui.jobs import GAIN, login_button
-from ui.page import STEPS, Location, PageState, Updates
+from ui.page import RUNS, Location, PageState, Updates, open_run
+from ui.runs import base_name, state_of
 from ui.services import LOGOUT, Summary
 
 
@@ -38,10 +38,6 @@ def _foot(inside: Markup) -> Markup:
     return Markup('<div class="account">{}</div>').format(inside)
 
 
-DOING = {"train": "Training", "evaluate": "Evaluating", "export": "Exporting"}
-DONE = {"train": "Trained", "evaluate": "Evaluated", "export": "Exported"}
-
-
 class RunsList:
     """The column of runs."""
 
@@ -59,7 +55,9 @@ class RunsList:
             case "new":
                 return Location()
             case "open":
-                return Location(run=run_id, step=_step_of(page_state, run_id))
+                return open_run(page_state, run_id)
+            case "compare":
+                return replace(location, step=RUNS, asking=None)
             case "ask":
                 return replace(location, asking=run_id)
             case "delete" if any(summary.id == run_id for summary in page_state.runs):
@@ -74,19 +72,14 @@ class RunsList:
                 return replace(location, asking=None)
 
 
-def _step_of(page_state: PageState, run_id: str) -> str:
-    """The step to open for a run: the last one that it reached."""
-    found = next((summary for summary in page_state.runs if summary.id == run_id), None)
-    return found.stage if found and found.stage in STEPS else "train"
-
-
 def _column(page_state: PageState) -> Markup:
     foot = Markup("").join([_finding(page_state), _unmarked(page_state), account_view(page_state)])
     brand = Markup('<a class="brand" href="./">{}<span>FunctionGemma Trainer</span></a>').format(icons.MARK)
     new = button(
         "new", Markup('<span class="plus">{}</span>New run').format(icons.PLUS), kind="quiet wide", closes="drawer"
     )
-    head = Markup('<div class="runs-head"><span>Runs</span><span>{}</span></div>').format(len(page_state.runs) or "")
+    compare = button("compare", "Compare runs", kind="quiet small", closes="drawer")
+    head = Markup('<div class="runs-head"><span>Runs {}</span>{}</div>').format(len(page_state.runs) or "", compare)
     if not page_state.runs:
         return Markup('{}{}{}<p class="runs-none">Your runs appear here. They remain after a restart.</p>{}').format(
             brand, new, head, foot
@@ -144,32 +137,10 @@ def _item(summary: Summary, location: Location) -> Markup:
 
 
 def _lines(summary: Summary) -> list[str]:
-    base = "starter" if summary.base == STARTER else summary.base.rstrip("/").rpartition("/")[2]
     if summary.error:
         return [Markup('<span class="error">cannot be read</span>'), text.when(summary.created)]
-    lines = [f"{base} · {text.when(summary.created)}"]
+    lines: list[str] = [f"{base_name(summary)} · {text.when(summary.created)}"]
     if summary.accuracy and summary.state != "running":
         verdict = f" · {summary.verdict}" if summary.verdict else ""
         lines.append(Markup("<b>{}</b> right{}").format(text.percent(summary.accuracy.value), verdict))
-    if state := _state(summary):
-        lines.append(state)
-    return lines
-
-
-def _state(summary: Summary) -> str | None:
-    """The state of a run, if the accuracy does not show it."""
-    doing = DOING.get(summary.stage, "")
-    match summary.state:
-        case "running":
-            share = "" if summary.fraction is None else f" {summary.fraction * 100:.0f} %"
-            return Markup('<span class="busy">{}{}</span>').format(doing, share)
-        case "queued":
-            return Markup('<span class="busy">{} waiting</span>').format(doing)
-        case "failed":
-            return Markup('<span class="error">{} failed</span>').format(doing)
-        case "cancelled":
-            return f"{doing} cancelled"
-        case "done":
-            return DONE[summary.stage]
-        case _:
-            return "Not started"
+    return [*lines, state_of(summary)]

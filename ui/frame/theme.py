@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 STATIC = Path(__file__).parents[1] / "static"
 STYLE_SHEETS = tuple(
-    STATIC / f"{name}.css" for name in ("colours", "gradio", "layout", "parts", "steps", "data", "editing", "evaluate")
+    STATIC / f"{name}.css"
+    for name in ("colours", "gradio", "layout", "parts", "steps", "data", "editing", "evaluate", "runs")
 )
 SCRIPTS = ("page_token.js", "page.js")
 ICON = STATIC / "icon.svg"

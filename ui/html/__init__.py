@@ -2,6 +2,7 @@
 
 from ui.html import icons, text
 from ui.html.charts import SCRIPT, SCRIPT_ROUTE, Chart, axis, figure_json, losses, per_tool, tool_counts
+from ui.html.diff import answered, marked
 from ui.html.markup import (
     Figure,
     Tone,
@@ -34,6 +35,7 @@ __all__ = [
     "Part",
     "Slice",
     "Tone",
+    "answered",
     "axis",
     "badge",
     "button",
@@ -51,6 +53,7 @@ __all__ = [
     "icons",
     "link",
     "losses",
+    "marked",
     "meter",
     "no_data",
     "page_number",

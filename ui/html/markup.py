@@ -99,9 +99,17 @@ def _pairs(pairs: Iterable[tuple[str, object]]) -> Markup:
     return Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in pairs)
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, kind: str = "", caption: str = "") -> Markup:
-    """A table that becomes a list of cards on a narrow screen."""
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(header) for header in headers)
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    kind: str = "",
+    caption: str = "",
+    heads: Sequence[Markup] | None = None,
+) -> Markup:
+    """A table that becomes a list of cards on a narrow screen; `heads` replace the cells of its head."""
+    cells = heads or [Markup('<th scope="col">{}</th>').format(header) for header in headers]
+    head = Markup("").join(cells)
     body = Markup("").join(_table_row(headers, row) for row in rows)
     name = Markup('<caption class="unseen">{}</caption>').format(caption) if caption else ""
     return Markup('<table class="table {}">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(

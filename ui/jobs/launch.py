@@ -60,7 +60,8 @@ def _confirmed(page_state: PageState, key: str) -> str | None:
         run = _made(page_state, order.config, order.name)
     else:
         run = services.store.open(order.run)
-    write_order(run, services.identity.name or "", offer.quote.flavor.name, offer.quote.timeout_seconds)
+    machine, seconds = offer.quote.flavor, offer.quote.timeout_seconds
+    write_order(run, services.identity.name or "", machine.name, seconds, machine.price_per_hour)
     services.offers.started[key] = run.id
     services.send(run, order.job, order.flags)
     return run.id

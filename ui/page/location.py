@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 STEPS = ("data", "train", "evaluate", "export", "try")
-UNADDRESSED = ("row", "asking", "fixing", "offer", "doctor", "missing")
+RUNS = "runs"
+"""The view of all runs, which is no step of one run."""
+UNADDRESSED = ("row", "asking", "fixing", "offer", "doctor", "missing", "only")
 STEP_NAMES = {"data": "Data", "train": "Train", "evaluate": "Evaluate", "export": "Export", "try": "Try"}
 
 
@@ -22,6 +24,10 @@ class Location:
     deletion the visitor has to confirm, `fixing` names the fixes in the preview (ui/work/fix_request.py), `offer`
     the requested price (ui/services/quotes.py), `doctor` the open check (ui/services/checkups.py), `missing`
     what the uploaded files still lack. None of these is part of the address.
+
+    In the view of all runs, `step` is RUNS, `picked` has the ids of the compared runs, and `order` is the column by
+    which the table is sorted. `only` names the rows that only one run answers right. It is not part of the address.
+    ui/runs/choice.py reads the three.
     """
 
     run: str | None = None
@@ -36,6 +42,9 @@ class Location:
     offer: str | None = None
     doctor: str | None = None
     missing: str | None = None
+    picked: str | None = None
+    order: str | None = None
+    only: str | None = None
 
     def to_dict(self) -> dict[str, str]:
         """The location as JSON without empty fields, which the browser stores."""
@@ -55,7 +64,7 @@ class Location:
         return cls(
             run=texts.get("run"),
             data=texts.get("data"),
-            step=step if step in STEPS else "data",
+            step=step if step in (*STEPS, RUNS) else "data",
             like=texts.get("like"),
             editing=texts.get("editing"),
             tip=texts.get("tip"),
@@ -65,4 +74,7 @@ class Location:
             offer=texts.get("offer"),
             doctor=texts.get("doctor"),
             missing=texts.get("missing"),
+            picked=texts.get("picked"),
+            order=texts.get("order"),
+            only=texts.get("only"),
         )

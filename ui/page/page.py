@@ -23,7 +23,7 @@ from gradio.blocks import Block
 
 from backend.errors import InputError
 from ui.html import Part, callout, clicked
-from ui.page.location import Location
+from ui.page.location import STEPS, Location
 from ui.page.sent import Answers, record
 from ui.page.state import PageState
 from ui.page.updates import Updates, value_of
@@ -138,6 +138,12 @@ def go(step: str) -> Action:
         return replace(page_state.location, step=step, asking=None)
 
     return act
+
+
+def open_run(page_state: PageState, run_id: str) -> Location:
+    """The location of a run, at the last step that it reached."""
+    found = next((summary for summary in page_state.runs if summary.id == run_id), None)
+    return Location(run=run_id, step=found.stage if found and found.stage in STEPS else "train")
 
 
 def pick_step(page_state: PageState, data: dict[str, str]) -> Location:

@@ -3,9 +3,11 @@
 from ui.services.browser_runtime import add_runtime_routes, install_runtime, runtime_route
 from ui.services.checks import BOUNDS, IMPORT_BOUNDS, TOO_LONG, Review
 from ui.services.checkups import TITLES, Checkup, stop_all
+from ui.services.evaluations import candidate, scored_at
 from ui.services.exports import SUFFIX, VERIFICATION, Exported, exported, exported_files
 from ui.services.identity import LOGIN, LOGOUT
 from ui.services.quotes import Offer, Order
+from ui.services.run_facts import RunFacts
 from ui.services.services import Services
 from ui.services.stages import StageView, events_at, has_result, stage_views, stamp
 from ui.services.stored import damage_of, message_of, stored_runs
@@ -34,6 +36,7 @@ __all__ = [
     "Order",
     "Origin",
     "Review",
+    "RunFacts",
     "Services",
     "StageView",
     "Summary",
@@ -41,6 +44,7 @@ __all__ = [
     "Tenants",
     "UploadedData",
     "add_runtime_routes",
+    "candidate",
     "damage_of",
     "draft_link",
     "events_at",
@@ -51,6 +55,7 @@ __all__ = [
     "install_runtime",
     "message_of",
     "runtime_route",
+    "scored_at",
     "stage_views",
     "stamp",
     "stop_all",

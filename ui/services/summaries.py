@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.errors import InputError
 from backend.jobs import JOBS, Runner
 from backend.runs import FolderStore, Run, StoredRun
-from backend.scoring import Evaluation, Rate
+from backend.scoring import Rate
+from ui.services.evaluations import evaluation_at
+from ui.services.run_facts import RunFacts
 from ui.services.stages import StageView, Word, stage_views, stamp
 from ui.services.stored import damage_of, message_of, stored_runs
 
 WATCHED = (
-    "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export/verification.json",
+    "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export", "export/verification.json",
     *(f"stages/{job}.json" for job in JOBS),
 )  # fmt: skip
 LARGEST = 2.0**63
@@ -24,7 +25,10 @@ LARGEST = 2.0**63
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One entry of the list of runs; `accuracy` is the combined accuracy, `verdict` the evaluation's verdict."""
+    """One entry of the list of runs; `accuracy` is the combined accuracy, `verdict` the evaluation's verdict.
+
+    `facts` is None if the run cannot be read; `error` then has the reason.
+    """
 
     id: str
     name: str
@@ -36,6 +40,7 @@ class Summary:
     accuracy: Rate | None = None
     verdict: str | None = None
     error: str | None = None
+    facts: RunFacts | None = None
 
 
 class Summaries:
@@ -84,8 +89,10 @@ class Summaries:
 def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
     if damage := damage_of(run):
         return Summary(entry.id, run.name, entry.created, error=damage)
-    shown = current_stage(list(stage_views(run, runner).values()))
-    accuracy, verdict = _scores(run.evaluation_path)
+    views = list(stage_views(run, runner).values())
+    shown = current_stage(views)
+    evaluation = evaluation_at(run.evaluation_path)
+    measured = evaluation if evaluation and evaluation.tuned.combined.n else None
     return Summary(
         entry.id,
         run.name,
@@ -94,8 +101,9 @@ def _summary(entry: StoredRun, run: Run, runner: Runner) -> Summary:
         stage=shown.stage if shown else "",
         state=shown.state if shown else "none",
         fraction=_finite(shown.fraction) if shown else None,
-        accuracy=accuracy,
-        verdict=verdict,
+        accuracy=measured.tuned.combined if measured else None,
+        verdict=measured.verdict.state if measured else None,
+        facts=RunFacts.of(run, views, runner, measured),
     )
 
 
@@ -123,18 +131,6 @@ def _run_stamps(root: Path) -> Iterator[tuple[str, int]]:
 def fingerprint(folder: Path) -> tuple[int, ...]:
     """The times and sizes of the files that a run's jobs write; equal if nothing changed."""
     return tuple(number for name in WATCHED for number in stamp(folder / name))
-
-
-def _scores(path: Path) -> tuple[Rate | None, str | None]:
-    """The combined accuracy and the verdict's state; None without an evaluation, or without rows."""
-    try:
-        evaluation = Evaluation.read(path) if path.is_file() else None
-    except (InputError, OSError):  # the Evaluate step reports the damaged file
-        return None, None
-    if evaluation is None:
-        return None, None
-    accuracy = evaluation.tuned.combined
-    return accuracy if accuracy.n else None, evaluation.verdict.state
 
 
 def _finite(value: object) -> float | None:

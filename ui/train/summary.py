@@ -47,21 +47,12 @@ def setting_pairs(config: RunConfig) -> list[tuple[str, object]]:
     return [(one.label, _value(one, config)) for one in shown]
 
 
-def _value(setting: Setting, config: RunConfig) -> object:
+def _value(setting: Setting, config: RunConfig) -> str:
     value = getattr(config, setting.name)
     if setting.name == "stay_silent" and not value:
         return NOT_TAUGHT
-    if setting.name == "lr":
-        return f"{value:g}, {config.lr_scheduler}"
-    if value is None or isinstance(value, bool):
-        return {None: setting.absent or "–", True: "yes", False: "no"}[value]
-    if isinstance(value, str):
-        return value
-    if setting.unit == "%":
-        return text.percent(value, 0)
-    if setting.unit:
-        return f"{value:,} {setting.unit}"
-    return f"{value:g}" if isinstance(value, float) else value
+    shown = setting.shown(value)
+    return f"{shown}, {config.lr_scheduler}" if setting.name == "lr" else shown
 
 
 def _epochs(epochs: float | str, page_state: PageState) -> str:

@@ -50,7 +50,10 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The order of a run and its jobs by stage (train, evaluate, export, pipeline)."""
+    """The order of a run and its jobs by stage (train, evaluate, export, pipeline).
+
+    `price_per_hour` is the machine's price in US dollars when the order was confirmed, None if it is not known.
+    """
 
     namespace: str
     flavor: str
@@ -58,6 +61,7 @@ class Remote:
     inputs_repo: str
     results_repo: str
     jobs: Mapping[str, JobRef] = field(default_factory=dict)
+    price_per_hour: float | None = None
 
     @property
     def results_url(self) -> str:
@@ -83,7 +87,9 @@ def repo_names(run_id: str, namespace: str) -> tuple[str, str]:
     return f"{namespace}/fgt-{run_id}-inputs", f"{namespace}/fgt-{run_id}"
 
 
-def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> Remote:
+def write_order(
+    run: Run, namespace: str, flavor: str, timeout_seconds: int, price_per_hour: float | None = None
+) -> Remote:
     """Writes the order that the user confirmed for the run's next jobs; the record keeps its earlier jobs.
 
     Raises InputError if a value is not allowed, or the run belongs to another account.
@@ -104,7 +110,8 @@ def write_order(run: Run, namespace: str, flavor: str, timeout_seconds: int) -> 
             f"Run {run.name!r} belongs to {before.namespace} on Hugging Face. Log in to that account or make a new run."
         )
     inputs, results = repo_names(run.id, namespace)
-    remote = Remote(namespace, flavor, int(timeout_seconds), inputs, results, before.jobs if before else {})
+    jobs = before.jobs if before else {}
+    remote = Remote(namespace, flavor, int(timeout_seconds), inputs, results, jobs, price_per_hour)
     write_remote(run, remote)
     return remote
 
@@ -138,7 +145,11 @@ def _parsed(record: Field) -> Remote:
     jobs = {
         _text(Field(record.source, stage, record, "jobs")): _job(job) for stage, job in record["jobs"].items().items()
     }
-    return Remote(**{name: _text(record[name]) for name in names}, timeout_seconds=seconds, jobs=jobs)
+    price = record.optional("price_per_hour", Field.number)
+    if price is not None and price < 0:
+        raise record["price_per_hour"].damage("a price of at least 0")
+    texts = {name: _text(record[name]) for name in names}
+    return Remote(**texts, timeout_seconds=seconds, jobs=jobs, price_per_hour=price)
 
 
 def _job(record: Field) -> JobRef:

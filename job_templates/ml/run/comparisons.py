@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from backend.comparing import rows_needed, rows_sentence
 from backend.device import Verification
 from backend.errors import InputError
 from backend.runs import Run, read_json
-from backend.scoring import ComparedRows, Comparison, Evaluation, Report, compare_rows
+from backend.scoring import SIGNIFICANT, ComparedRows, Comparison, Evaluation, Report, compare_rows, p_text
 from job_templates.cli import say
 
 Others = Mapping[str, Report]
@@ -42,8 +43,16 @@ def _line(name: str, pair: ComparedRows) -> str:
     own, other = pair.own["combined"], pair.other["combined"]
     return (
         f"Compared with {name} on {pair.n} rows: {own.k} right here, {other.k} there; {len(pair.gained)} gained, "
-        f"{len(pair.lost)} lost (McNemar, p = {pair.p:.3f})"
+        f"{len(pair.lost)} lost (McNemar, {p_text(pair.p)}). {_told(pair)}"
     )
+
+
+def _told(pair: ComparedRows) -> str:
+    """Returns whether the two are told apart, and if not, how many rows would tell."""
+    gained, lost = len(pair.gained), len(pair.lost)
+    if pair.p < SIGNIFICANT:
+        return f"{'This' if gained > lost else 'The other'} model is better."
+    return f"They are not told apart. {rows_sentence(rows_needed(gained, lost, pair.n, SIGNIFICANT))}"
 
 
 def _report(source: Path) -> Report:

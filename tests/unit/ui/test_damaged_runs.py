@@ -17,9 +17,9 @@ from backend.jobs.states import write_state
 from backend.runs import FolderStore, Run
 from tests.unit.ui.damage import DAMAGES, DOCUMENTS, FILES, WRONG, fields, put_wrong, whole_run
 from ui.frame.layout import Layout
-from ui.page.location import STEPS, Location
+from ui.page.location import RUNS, STEPS, Location
 from ui.page.state import PageState
-from ui.page.updates import changes
+from ui.page.updates import changes, value_of
 from ui.services.services import Services
 from ui.services.stored import FAULT
 from ui.services.tenants import Tenants
@@ -34,26 +34,29 @@ class Desk:
         tenants = Tenants(root)
         self.services: Services = tenants.services(None)
         self.store: FolderStore = self.services.store
+        self.well = whole_run(self.store, remote=False)
         with gr.Blocks():
             self.layout = Layout(tenants)
-        self.well = whole_run(self.store, remote=False)
 
     def render(self, run: Run | None, step: str) -> Drawn:
         """What a fresh page is sent, by what each component is called, ready for the network."""
-        place = Location(run=run.id if run else None, step=step)
+        picked = ",".join(one.id for one in (self.well, run) if one) if step == RUNS else None
+        place = Location(run=run.id if run else None, step=step, picked=picked)
         page_state = PageState(self.services.seen_by(self.services.identity), place)
         if page_state.check:
             assert page_state.check.done.wait(120)
         sent, _ = changes(self.layout.render(page_state), {})
         names = {block: getattr(block, "elem_id", None) or str(block._id) for block in sent}
-        drawn = {names[block]: update for block, update in sent.items()}
+        drawn = {names[block]: value_of(update) if step == RUNS else update for block, update in sent.items()}
         json.dumps(drawn, default=repr, ensure_ascii=False).encode()
         return drawn
 
     def holds(self, run: Run, name: str) -> None:
         """Every step of the damaged run is painted, beside the frame and the run that is well."""
-        for step in STEPS:
+        for step in (*STEPS, RUNS):
             drawn = self.render(run, step)
+            assert step != RUNS or run.id in drawn["all-runs"], f"{name}: the run is not in the view of all runs"
+            assert step != RUNS or drawn["runs-fault"] == "", f"{name}: the view of all runs is not shown"
             assert self.well.id in drawn["runs-part"], f"{name}: the other run is not listed"
             assert run.id in drawn["runs-part"], f"{name}: the run is not listed"
             assert drawn["stepper"].count("<li") == len(STEPS)

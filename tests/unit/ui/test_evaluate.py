@@ -14,7 +14,6 @@ from backend.scoring import Setup, build_evaluation, score_rows
 from backend.scoring.evaluation import Paired
 from tests.unit.scoring.test_confidence import FORTY, confidence_of
 from ui.evaluate.confidence import accuracy_curve, confidence_details, confidence_head, goal_sentence
-from ui.evaluate.diff import marked
 from ui.evaluate.others import Results
 from ui.evaluate.probes import evaluate_button
 from ui.evaluate.rows import choice_for
@@ -32,6 +31,7 @@ from ui.evaluate.selection import (
     probe_key,
 )
 from ui.evaluate.table import row_table
+from ui.html.diff import marked
 
 FORMAT = get_format("native")
 SCHEMA = {"type": "object", "properties": {"query": {"type": "string"}}}

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from ui.html.markup import button, call_card, card, table
 from ui.html.paging import Slice, page_number
-from ui.page.location import STEPS, Location
+from ui.page.location import RUNS, STEPS, Location
 from ui.page.updates import KeyedUpdate, changes, value_of
 
 
@@ -58,7 +58,11 @@ def test_a_page_is_read_from_a_button_and_nothing_else() -> None:
 
 @given(
     st.builds(
-        Location, run=st.none() | st.text(min_size=1), data=st.none() | st.text(min_size=1), step=st.sampled_from(STEPS)
+        Location,
+        run=st.none() | st.text(min_size=1),
+        data=st.none() | st.text(min_size=1),
+        step=st.sampled_from((*STEPS, RUNS)),
+        picked=st.none() | st.text(min_size=1),
     )
 )
 def test_a_place_survives_the_browser(place: Location) -> None:
@@ -70,3 +74,5 @@ def test_an_address_names_what_is_open_and_no_question() -> None:
     assert place.query == "?run=20261122-104512-3f2a&step=train"
     assert Location().query == ""
     assert Location.from_mapping({"step": "nowhere"}).step == "data"
+    compared = Location(step="runs", picked="one,two", order="-time", only="one two 1")
+    assert compared.query == "?step=runs&picked=one%2Ctwo&order=-time"

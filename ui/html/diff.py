@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from backend.records import Call
-from backend.scoring import NO_CALL, drop_nulls, same_value
-from ui.html import value_text
+from backend.scoring import NO_CALL, RowResult, drop_nulls, same_value
+from ui.html.markup import code, value_text
 
 Calls = Sequence[Call]
 Pair = tuple[Call | None, Call | None]
@@ -21,6 +21,11 @@ def marked(expected: Calls, answered: Calls) -> tuple[Markup, Markup]:
     left = [_call(call, twin) for call, twin in pairs if call is not None]
     right = [_call(call, twin) for twin, call in pairs if call is not None]
     return _lines(left, bool(answered)), _lines(right, bool(expected))
+
+
+def answered(row: RowResult) -> Markup:
+    """The answer of a scored row, marked; an answer that cannot be read is shown as it is."""
+    return code(row.raw or "nothing") if row.predicted is None else marked(row.expected, row.predicted)[1]
 
 
 def _paired(expected: Calls, answered: Calls) -> list[Pair]:
