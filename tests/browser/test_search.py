@@ -63,7 +63,7 @@ def test_a_search_is_started_cancelled_and_continued(visit: Visit) -> None:
     take(page, "search-form")
     page.locator("#start-search").click()
     expect(page.locator("#train-state")).to_contain_text("Searching for better settings", timeout=LOADING_MS)
-    expect(page.locator("#search tbody tr").first).to_contain_text(re.compile(r"25 ?%"), timeout=LOADING_MS)
+    expect(page.locator("#search tbody tr").first).to_contain_text(re.compile(r"25\s%"), timeout=LOADING_MS)
     take(page, "search-running")
     page.locator("#train-state").get_by_role("button", name="Cancel").click()
     expect(page.locator("#train-state")).to_contain_text("The search was cancelled", timeout=60_000)
