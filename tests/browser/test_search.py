@@ -70,7 +70,7 @@ def test_a_search_is_started_cancelled_and_continued(visit: Visit) -> None:
     expect(page.locator("#train-state")).to_contain_text("saved. The search can continue")
     take(page, "search-cancelled")
     visitor.button("Continue the search")
-    expect(page.locator("#train-log")).to_contain_text("Continues after", timeout=LOADING_MS)
+    expect(page.locator("#train-state")).to_contain_text("Searching for better settings", timeout=LOADING_MS)
     page.locator("#train-state").get_by_role("button", name="Cancel").click()
     expect(page.locator("#train-state")).to_contain_text("The search was cancelled", timeout=60_000)
 
