@@ -88,7 +88,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the mounted run")
-    command.add_argument("--stage", choices=JOBS, required=True, help="the stage to run; pipeline runs all three")
+    command.add_argument(
+        "--stage", choices=JOBS, required=True, help="the stage to run; pipeline runs all three, sweep the search"
+    )
     command.add_argument("--results", required=True, metavar="USER/NAME", help="the repository for the results")
     return command
 

@@ -13,6 +13,7 @@ COMMANDS = (
     "validate",
     "grow",
     "train",
+    "sweep",
     "evaluate",
     "export",
     "pipeline",

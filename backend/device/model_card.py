@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 
+from backend.data.text import plain_line
 from backend.device.app_use import app_use_table, off_topic_sentence
 from backend.device.verification import Verification
 from backend.errors import InputError
 from backend.records import Tool
 from backend.runs import STARTER, Run, TrainingSummary, shown
 from backend.scoring import Evaluation, Rate, Report
+from backend.trials import search_section
 
 GEMMA_TERMS = "https://ai.google.dev/gemma/terms"
 TAGS = ("function-calling", "tool-use", "gemma3", "litert-lm", "on-device")
-LONGEST_TEXT = 160
 
 
 def model_card(run: Run, tools: Sequence[Tool], exported: Verification | None = None) -> str:
@@ -27,12 +27,13 @@ def model_card(run: Run, tools: Sequence[Tool], exported: Verification | None = 
     evaluation = Evaluation.read(run.evaluation_path) if run.evaluation_path.is_file() else None
     sections = [
         _front_matter(run, evaluation),
-        f"# {_plain(run.name)}",
+        f"# {plain_line(run.name)}",
         _opening(run),
         _tools(tools),
         _accuracy(evaluation),
         _phone(exported) if exported else "",
         _training(run, training),
+        search_section(run),
         _usage(run),
         _licence(run),
     ]
@@ -65,7 +66,7 @@ def _opening(run: Run) -> str:
             "alone. It is a demo model to try the workflow from data to phone. Do not ship it."
         )
     base = run.config.base_model
-    shown = _plain(base) if not base.startswith((".", "/", "~")) else "a local Gemma 3 checkpoint"
+    shown = plain_line(base) if not base.startswith((".", "/", "~")) else "a local Gemma 3 checkpoint"
     if run.config.method == "full":
         return f"{shown}, all of its weights fine-tuned to call the tools below."
     return f"{shown}, fine-tuned (LoRA, merged) to call the tools below. The adapter alone is in `adapter/`."
@@ -73,8 +74,8 @@ def _opening(run: Run) -> str:
 
 def _tools(tools: Sequence[Tool]) -> str:
     rows = [
-        f"| `{_plain(tool.name)}` | {', '.join(f'`{_plain(name)}`' for name in tool.properties) or '–'} "
-        f"| {_plain(tool.description)} |"
+        f"| `{plain_line(tool.name)}` | {', '.join(f'`{plain_line(name)}`' for name in tool.properties) or '–'} "
+        f"| {plain_line(tool.description)} |"
         for tool in tools
     ]
     return "\n".join(["## Tools", "", "| tool | arguments | what it does |", "|---|---|---|", *rows])
@@ -138,9 +139,9 @@ def _phone(exported: Verification) -> str:
         if value is not None:
             facts[name] = f"{value:,.{0 if value >= 100 else 2}f} {unit}"
     table = [f"| {name} | {value} |" for name, value in facts.items()]
-    verdict = f"Verification **{exported.verdict.value}**: {_plain(exported.reason)}"
+    verdict = f"Verification **{exported.verdict.value}**: {plain_line(exported.reason)}"
     apps = app_use_table(exported)
-    lines = [f"## On a phone: {_plain(exported.file)}", "", verdict, "", "| | |", "|---|---|", *table]
+    lines = [f"## On a phone: {plain_line(exported.file)}", "", verdict, "", "| | |", "|---|---|", *table]
     return "\n".join([*lines, *(["", *apps] if apps else [])])
 
 
@@ -160,7 +161,7 @@ def _training(run: Run, training: TrainingSummary | None) -> str:
     config = run.config
     facts = {
         "rows trained on / held out": f"{training.rows} / {training.test_rows}" if training else "– / –",
-        "rows trained on that a large model wrote": _plain(training.grown) if training else "–",
+        "rows trained on that a large model wrote": plain_line(training.grown) if training else "–",
         "data (SHA-256)": f"`{run.data.get('dataset_sha256', '–')}`",
         "tools (SHA-256)": f"`{run.data.get('tools_sha256', '–')}`",
         "prompt": f"{config.prompt_format} format, declarations: {config.declarations}",
@@ -229,13 +230,6 @@ def _licence(run: Run) -> str:
         "## Licence\n\nA derivative of Gemma: Gemma is provided under and subject to the Gemma Terms of Use found at "
         f"{GEMMA_TERMS}."
     )
-
-
-def _plain(text: str) -> str:
-    """Returns a user's text as one short line that cannot end a table or become markup."""
-    line = " ".join(text.split())
-    short = line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
-    return html.escape(short, quote=False).replace("|", "\\|").replace("`", "'").replace("[", "\\[")
 
 
 def _number(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """Jobs: starts, follows and stops the scripts in job_templates/."""
 
-from backend.jobs.commands import JOBS, PIPELINE, config_arguments, job_arguments
+from backend.jobs.commands import JOBS, PIPELINE, STAGES_OF, SWEEP, config_arguments, job_arguments
 from backend.jobs.estimate import Estimate, Workload, estimate_training
 from backend.jobs.local import LocalRunner
 from backend.jobs.logs import CANCELLED, KILLED, clean
@@ -13,6 +13,8 @@ __all__ = [
     "JOBS",
     "KILLED",
     "PIPELINE",
+    "STAGES_OF",
+    "SWEEP",
     "Estimate",
     "JobState",
     "LocalRunner",

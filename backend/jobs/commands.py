@@ -5,15 +5,17 @@ from __future__ import annotations
 from backend.errors import InputError
 from backend.runs import STAGES, Run, RunConfig, settings_of
 
-PIPELINE = "pipeline"
-JOBS = (*STAGES, PIPELINE)
+PIPELINE, SWEEP = "pipeline", "sweep"
+STAGES_OF: dict[str, tuple[str, ...]] = {PIPELINE: STAGES, SWEEP: ("train", "evaluate")}
+"""The stages of the jobs that do several."""
+JOBS = (*STAGES, *STAGES_OF)
 
 
 def job_arguments(run: Run, stage: str) -> list[str]:
     """The arguments of `job_templates/STAGE.py` for a run in a folder. Raises InputError if there is no such stage."""
     folder = str(run.path)
     match stage:
-        case "train" | "pipeline":
+        case "train" | "pipeline" | "sweep":
             inputs = ["--dataset", str(run.dataset_path), "--tools", str(run.tools_path), "--output-repo", folder]
             return inputs + config_arguments(run.config)
         case "evaluate":

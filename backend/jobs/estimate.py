@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Literal, Protocol
 
+from backend.records import Declarations
 from backend.runs import STARTER, RunConfig, TrainingSummary, planned_epochs
 
 Kind = Literal["starter", "lora", "full"]
@@ -31,6 +32,26 @@ LEAST_STEPS = 5
 """A run of fewer steps is too short to measure speed."""
 
 
+class CountedTokens(Protocol):
+    """What a workload needs of backend.data's TokenBudget, which not every machine of a job can import."""
+
+    @property
+    def declarations(self) -> Declarations:
+        """The declarations that the rows were counted with."""
+
+    @property
+    def prompt_tokens(self) -> Mapping[Declarations, int]:
+        """The longest prompt for each choice of declarations."""
+
+    @property
+    def prefix(self) -> int:
+        """The part of the prompt that all rows share."""
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """Every row's length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """The size of a training: rows to train on, tokens of the shared prompt, and mean tokens of a row's own part."""
@@ -38,6 +59,16 @@ class Workload:
     rows: int
     prefix: int
     row_tokens: float
+
+    @classmethod
+    def of(cls, budget: CountedTokens, rows: int, config: RunConfig) -> Workload:
+        """The size of a training on `rows` rows whose tokens were counted in `budget`."""
+        longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
+        return cls(
+            rows=rows,
+            prefix=budget.prompt_tokens[config.declarations] - longest_message,
+            row_tokens=sum(budget.lengths) / len(budget.lengths) - budget.prefix,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,14 @@ class RunConfig(SilenceSettings):
         row="rows",
         absent="all",
     )
+    grown_share: float = setting(
+        1.0,
+        help="share of the rows that a large model wrote that are trained on",
+        least=0,
+        most=1,
+        allowed="a share from 0 to 1, such as 0.5",
+        summary=False,
+    )
     seed: int = setting(
         42,
         help="makes split, weights and order repeatable",

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,12 @@ class Run:
             return cls(path=path, **_parsed(record))
         except InputError as error:
             raise InputError(f"{source} is damaged: {error}") from error
+
+    def with_config(self, config: RunConfig) -> Run:
+        """Writes other settings to run.json, and returns the run with them. Raises InputError if the disk is full."""
+        source = self.path / "run.json"
+        write_json(source, {**read_json(source, RECORD_BYTES), "config": config.to_dict()})
+        return replace(self, config=config)
 
     @property
     def inputs(self) -> Path:

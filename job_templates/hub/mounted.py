@@ -16,7 +16,7 @@ from backend.runs.hub import download_unfinished
 from job_templates.cli import say
 
 CODE = Path(__file__).resolve().parents[2]
-EARLIER = ["training.json", "metrics.jsonl", "evaluation.json", "checkpoint/*", "export/*", "inputs/*"]
+EARLIER = ["training.json", "metrics.jsonl", "evaluation.json", "sweep.json", "checkpoint/*", "export/*", "inputs/*"]
 NOT_NEEDED = ["*.litertlm"]
 
 

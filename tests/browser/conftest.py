@@ -20,8 +20,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from backend import locks
-from backend.jobs import LocalRunner
-from backend.runs import STAGES, FolderStore, Run
+from backend.jobs import JOBS, LocalRunner
+from backend.runs import FolderStore, Run
 from tests.exported import exported_run, trained_run
 from tests.ports import number_of, reserved_port
 from tests.waiting import wait_until
@@ -86,7 +86,7 @@ class App:
         """Stop the jobs that a test has not ended, because jobs outlive the app."""
         store, runner = FolderStore(self.home), LocalRunner()
         for run in [entry.run for entry in store.list() if entry.run]:
-            for stage in reversed(STAGES):
+            for stage in reversed(JOBS):
                 if (state := runner.state(run, stage)) and state.active:
                     runner.cancel(run, stage)
                 wait_until(functools.partial(_is_free, run.lock_path(stage)))

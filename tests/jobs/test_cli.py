@@ -75,6 +75,7 @@ COMMANDS = (
     "evaluate",
     "export",
     "pipeline",
+    "sweep",
     "answer_checkpoint",
     "hub_job",
     "gpu_check",

@@ -67,7 +67,7 @@ def _uv(*arguments: str) -> str:
 
 
 def test_the_scripts_that_train_and_the_job_itself_need_torch() -> None:
-    expected = {"answer_checkpoint", "evaluate", "export", "gpu_check", "hub_job", "pipeline", "train"}
+    expected = {"answer_checkpoint", "evaluate", "export", "gpu_check", "hub_job", "pipeline", "sweep", "train"}
     assert {script.stem for script in TORCH} == expected
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from backend.errors import InputError
-from backend.jobs import PIPELINE
+from backend.jobs import PIPELINE, SWEEP
 from backend.jobs.huggingface import read_remote, write_order
 from backend.runs import STARTER, Run, RunConfig
 from backend.runs.hub import REPO_ID
@@ -67,13 +67,18 @@ def _confirmed(page_state: PageState, key: str) -> str | None:
     return run.id
 
 
-def begin(page_state: PageState, run: Run, job: str, flags: Sequence[str] = ()) -> Location:
-    """Start another job of a run, here or, after its price is confirmed, on Hugging Face. Raises InputError."""
+def begin(
+    page_state: PageState, run: Run, job: str, flags: Sequence[str] = (), minutes: float | None = None
+) -> Location:
+    """Start another job of a run, here or, after its price is confirmed, on Hugging Face. Raises InputError.
+
+    `minutes` is the budget of a search.
+    """
     remote = read_remote(run)
     if remote is None:
         page_state.services.runner.submit(run, job, flags)
         return page_state.location
-    return ask(page_state, Order(run.config, run.name, remote.flavor, job, None, run.id, tuple(flags)))
+    return ask(page_state, Order(run.config, run.name, remote.flavor, job, minutes, run.id, tuple(flags)))
 
 
 def job_for(then: str) -> str:
@@ -81,11 +86,14 @@ def job_for(then: str) -> str:
     return "train" if then == "stop" else PIPELINE
 
 
-def start_here(page_state: PageState, config: RunConfig, name: str, then: str) -> Location:
-    """Create the run and queue its jobs in order."""
+def start_here(page_state: PageState, config: RunConfig, name: str, then: str, flags: Sequence[str] = ()) -> Location:
+    """Create the run and queue its jobs in order; `then` is what follows the training, or the search for settings.
+
+    `flags` are those of a search.
+    """
     run = _made(page_state, config, name)
-    page_state.services.runner.submit(run, "train")
-    for stage in FOLLOWING[then]:
+    page_state.services.runner.submit(run, *((SWEEP, flags) if then == SWEEP else ("train",)))
+    for stage in FOLLOWING.get(then, ()):
         try:
             page_state.services.runner.submit(run, stage)
         except InputError:  # training runs anyway, and the stage's own step offers to start it

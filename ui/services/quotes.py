@@ -8,8 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.errors import InputError
-from backend.jobs import Workload
-from backend.jobs.huggingface import Check, Flavor, Quote, fits, flavors, login_ends, preflight, quote, within_login
+from backend.jobs import SWEEP, Workload
+from backend.jobs.huggingface import (
+    Check,
+    Flavor,
+    Quote,
+    fits,
+    flavors,
+    login_ends,
+    preflight,
+    quote,
+    sweep_quote,
+    within_login,
+)
 from backend.runs import RunConfig
 from ui.services.identity import Identity
 from ui.services.tasks import Task, Tasks
@@ -66,6 +77,14 @@ def _login_ends(identity: Identity, checks: Sequence[Check]) -> float | None:
     return login_ends(identity.token) if identity.ends is None and identity.token and accepted else identity.ends
 
 
+def _price(order: Order, workload: Workload, machine: Flavor) -> Quote:
+    """The price of an order; the minutes of a search are its budget, those of another job its time limit."""
+    if order.job == SWEEP and order.minutes:
+        return sweep_quote(order.minutes, machine)
+    price = quote(order.config, workload, machine, [order.job])
+    return price.limited(order.minutes) if order.minutes else price
+
+
 class Offers:
     """The offers of one account, computed in a thread, and the list of machines.
 
@@ -100,9 +119,7 @@ class Offers:
                 raise InputError(f"Hugging Face offers no machine {order.flavor!r} now. Choose another one.")
             task.follow(0.4, "Checking your account")
             checks = preflight(identity.token, order.config, identity.name)
-            price = quote(order.config, workload, machine, [order.job])
-            if order.minutes:
-                price = price.limited(order.minutes)
+            price = _price(order, workload, machine)
             ends = _login_ends(identity, checks)
             price, shortened = within_login(price, ends, self._now())
             return Offer(order, price, [*checks, *shortened], identity.page, ends)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from backend.jobs import PIPELINE, JobState, Runner
+from backend.jobs import STAGES_OF, JobState, Runner
 from backend.runs import STAGES, Event, EventLog, Run, latest_try, own_file
 from ui.services.exports import exported
 
@@ -42,7 +42,7 @@ EVENT_WORDS: dict[str, Word] = {"started": "running", "done": "done", "failed": 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage of a run; `job` is the job that its log and its Cancel belong to: the stage's own, or the pipeline."""
+    """One stage of a run; `job` is the job that its log and its Cancel belong to: the stage's own, or a joint one."""
 
     stage: str
     state: Word = "none"
@@ -88,11 +88,11 @@ def _share(event: Event) -> float | None:
 def stage_views(run: Run, runner: Runner) -> dict[str, StageView]:
     """Every stage of the run, by name."""
     events = events_at(run.metrics_path, stamp(run.metrics_path))
-    pipeline = runner.state(run, PIPELINE)
-    views = {
-        stage: _view(run, stage, runner.state(run, stage), pipeline, latest_try(events, stage)) for stage in STAGES
-    }
-    return _with_its_end(views, pipeline) if pipeline else views
+    joint = {name: state for name in STAGES_OF if (state := runner.state(run, name))}
+    views = {stage: _view(run, stage, runner.state(run, stage), joint, latest_try(events, stage)) for stage in STAGES}
+    for name, job in joint.items():
+        views = _with_its_end(views, name, job)
+    return views
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -115,11 +115,18 @@ def _log(path: Path) -> EventLog:
     return EventLog(path)
 
 
-def _view(run: Run, stage: str, job: JobState | None, pipeline: JobState | None, events: Sequence[Event]) -> StageView:
-    newest = max((state for state in (job, pipeline) if state), key=_rank, default=None)
-    if newest is None or newest is job:
+def _view(
+    run: Run, stage: str, job: JobState | None, joint: Mapping[str, JobState], events: Sequence[Event]
+) -> StageView:
+    """The stage by the newest job that does it: its own, or a joint one of several stages."""
+    jobs = [("", job), *((name, state) for name, state in joint.items() if stage in STAGES_OF[name])]
+    name, newest = max(jobs, key=lambda pair: _rank(pair[1]) if pair[1] else NEVER)
+    if newest is None or not name:
         return _from_job(run, stage, job, events)
-    return _from_pipeline(stage, newest, events)
+    return _from_joint(stage, name, newest, events)
+
+
+NEVER = (False, -1, 0.0)
 
 
 def _rank(state: JobState) -> tuple[bool, int, float]:
@@ -134,29 +141,29 @@ def _from_job(run: Run, stage: str, job: JobState | None, events: Sequence[Event
     return StageView(stage, JOB_WORDS[job.state], job.message, job.started, job.ended, stage, tuple(current))
 
 
-def _from_pipeline(stage: str, job: JobState, events: Sequence[Event]) -> StageView:
-    """A stage inside the pipeline's one job, whose state is in the stage's own events."""
+def _from_joint(stage: str, name: str, job: JobState, events: Sequence[Event]) -> StageView:
+    """A stage inside a job of several stages, whose state is in the stage's own events."""
     last = next((event for event in reversed(events) if event.kind == "stage"), None)
     word: Word = EVENT_WORDS.get(str(last.state), "none") if last else "none"
     message = (last.message or "") if last else ""
     if word == "none" and job.active:
-        word, message = "queued", job.message
+        word, message = "running" if events and job.state == "running" else "queued", job.message
     elif word == "running" and job.active:
         message = message or job.message
     elif word == "running" and not job.active:
         word, message = JOB_WORDS[job.state], job.message
     started = events[0].time if events else job.started
     ended = events[-1].time if events and word not in ("queued", "running") else None
-    return StageView(stage, word, message, started, ended, PIPELINE, tuple(events))
+    return StageView(stage, word, message, started, ended, name, tuple(events))
 
 
-def _with_its_end(views: dict[str, StageView], job: JobState) -> dict[str, StageView]:
-    """The views, with a pipeline's failure that no stage reports shown at the first stage that is not done.
+def _with_its_end(views: dict[str, StageView], name: str, job: JobState) -> dict[str, StageView]:
+    """The views, with a joint job's failure that no stage reports shown at the first stage that is not done.
 
     Such a job ended before its first stage, between two stages, or while it saved their results.
     """
     word = JOB_WORDS[job.state]
-    own = [view for view in views.values() if view.job == PIPELINE]
+    own = [view for view in views.values() if view.job == name]
     if job.active or word == "done" or not own or any(_broke_in(view, job) for view in own):
         return views
     broken = next((view for view in own if view.state != "done"), own[-1])

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.jobs import PIPELINE, Runner
-from backend.runs import STAGES, FolderStore, Run, StoredRun
+from backend.jobs import JOBS, Runner
+from backend.runs import FolderStore, Run, StoredRun
 from backend.scoring import Rate
 from ui.services.evaluations import evaluation_at
 from ui.services.run_facts import RunFacts
@@ -18,7 +18,7 @@ from ui.services.stored import damage_of, message_of, stored_runs
 
 WATCHED = (
     "run.json", "remote.json", "metrics.jsonl", "evaluation.json", "export", "export/verification.json",
-    *(f"stages/{job}.json" for job in (*STAGES, PIPELINE)),
+    *(f"stages/{job}.json" for job in JOBS),
 )  # fmt: skip
 LARGEST = 2.0**63
 

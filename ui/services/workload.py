@@ -18,9 +18,4 @@ def workload(report: CheckReport, config: RunConfig) -> Workload:
     budget = report.tokens
     if budget is None:
         raise InputError(f"The tokens of the rows were not counted. {report.tokens_error}".strip())
-    longest_message = budget.prompt_tokens[budget.declarations] - budget.prefix
-    return Workload(
-        rows=trained_rows(report, config),
-        prefix=budget.prompt_tokens[config.declarations] - longest_message,
-        row_tokens=sum(budget.lengths) / len(budget.lengths) - budget.prefix,
-    )
+    return Workload.of(budget, trained_rows(report, config), config)

@@ -13,6 +13,9 @@ from ui.html import text
 from ui.page import PageState
 from ui.services import stored_runs, trained_rows, workload
 
+LEAST_TRAININGS = 8
+"""About as many trainings as the smallest search takes, the result's included: Plan(3, 3) in backend/trials."""
+
 
 def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
     """`About 2 min on this machine (250 steps)`; empty before the data is checked, or if no jobs run here."""
@@ -23,7 +26,11 @@ def estimate_line(page_state: PageState, config: RunConfig) -> Markup:
     time, steps = text.duration(estimate.seconds), text.count(estimate.steps, "step")
     epochs = shown(planned_epochs(config, trained_rows(report, config)))
     said = f"{steps} in {epochs} epoch{'' if epochs == '1' else 's'}"
-    return Markup('<p class="estimate">Training takes about {} on this machine: {}, {}.</p>').format(time, said, how)
+    least = text.duration(LEAST_TRAININGS * estimate.seconds)
+    return Markup(
+        '<p class="estimate">Training takes about {} on this machine: {}, {}. The smallest search for better settings '
+        "takes about {}.</p>"
+    ).format(time, said, how, least)
 
 
 def estimate_here(page_state: PageState, config: RunConfig) -> Estimate | None:

@@ -10,13 +10,15 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from backend.jobs import SWEEP
 from backend.runs import Event, Run, TrainingSummary, last_saved_state, latest_try
 from ui.html import Chart, Figure, Part, button, callout, card, empty, figures, heading, losses, no_data, text
 from ui.jobs import GAIN, HERE, JOBS, THEN, JobsForm, StagePanel, begin, following, login_button
 from ui.page import KeyedUpdate, Location, Page, PageState, Panel, Updates, go, pick_step
 from ui.services import events_at, stamp
 from ui.train.form import SettingsForm
-from ui.train.start import QUICK_ROWS, start
+from ui.train.search import SearchForm, SearchTable, recorded, resume_flags
+from ui.train.start import QUICK_ROWS, start, start_search
 from ui.train.summary import settings_card
 
 LEAD = "The model learns from your rows. Some rows are held out to measure the result."
@@ -50,8 +52,10 @@ class TrainStep(Panel):
                         '<p class="note">Quick test: {} rows and 1 epoch, to check that everything runs.</p>'
                     ).format(QUICK_ROWS)
                 )
+            self.search_form = SearchForm()
         with gr.Column(visible=False) as self.live:
             self.panel = StagePanel("train")
+            self.search_table = SearchTable()
             self.result = Part(elem_id="train-result")
             with gr.Column(elem_classes=["ft-card"], visible=False) as self.chart_box:
                 self.chart_title = Part(elem_id="loss-title")
@@ -80,7 +84,8 @@ class TrainStep(Panel):
         steps = [event for event in view.events if event.kind == "step"]
         held_out = [event for event in view.events if event.kind == "eval"]
         return {
-            **self.panel.render(page_state, _texts(run)),
+            **self.panel.render(page_state, _texts(page_state, run)),
+            **self.search_table.render(run),
             self.result: _result(page_state),
             self.chart_box: gr.update(visible=len(steps) > 1),
             self.chart_title: _chart_title(steps, held_out),
@@ -98,6 +103,12 @@ class TrainStep(Panel):
 
         page.on(self.start.click, click, chosen)
         page.on(self.quick.click, partial(click, quick=True), chosen)
+        searched = {**inputs, "budget": self.search_form.minutes}
+
+        def find(page_state: PageState, *values: Any) -> Location:
+            return start_search(page_state, dict(zip(searched, values, strict=True)))
+
+        page.on(self.search_form.start.click, find, list(searched.values()))
         page.on_click(self.blank, pick_step)
         page.on_click(self.panel.state, lambda page_state, data: self.panel.click(page_state, data, _resume))
         page.on_click(self.result, pick_step)
@@ -122,8 +133,17 @@ def _blank(page_state: PageState) -> Markup:
     return callout("error", "The data is not ready", f"{text.count(errors, 'error')} must be fixed first.", back)
 
 
-def _texts(run: Run) -> dict[str, str]:
-    """The panel's texts; if an interrupted training can resume, they say from which step."""
+def _texts(page_state: PageState, run: Run) -> dict[str, str]:
+    """The panel's texts; if an interrupted training or search can resume, they say from where."""
+    if page_state.stage("train").job == SWEEP and (sweep := recorded(run)):
+        saved_trials = f"{text.count(len(sweep.trials), 'trial')} saved. The search can continue from there."
+        return {
+            **WORDS,
+            "failed": "The search failed",
+            "cancelled": "The search was cancelled",
+            "saved": saved_trials,
+            "again": "Continue the search",
+        }
     saved = last_saved_state(run)
     if saved is None:
         return WORDS
@@ -132,7 +152,10 @@ def _texts(run: Run) -> dict[str, str]:
 
 
 def _resume(page_state: PageState) -> Location:
-    """Start the training's job again, from its saved state."""
+    """Start the training's or the search's job again, from its saved state."""
+    job = page_state.stage("train").job
+    if page_state.run and job == SWEEP and (sweep := recorded(page_state.run)):
+        return begin(page_state, page_state.run, job, resume_flags(sweep), sweep.minutes)
     if page_state.run and last_saved_state(page_state.run):
         return begin(page_state, page_state.run, page_state.stage("train").job or "train", ["--resume"])
     return page_state.location

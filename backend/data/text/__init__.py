@@ -26,6 +26,7 @@ from backend.data.text.json_reading import (
     walk,
 )
 from backend.data.text.languages import guess_code, language_counts
+from backend.data.text.markdown import plain_line
 from backend.data.text.normal_form import normal_message, rows_by_message
 from backend.data.text.options import (
     ANSWER,
@@ -98,6 +99,7 @@ __all__ = [
     "not_finite",
     "parse_json",
     "path_text",
+    "plain_line",
     "read_source",
     "repeated_keys",
     "reserved_token",

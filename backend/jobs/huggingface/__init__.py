@@ -7,7 +7,7 @@ from backend.jobs.huggingface.log_stream import log_lines
 from backend.jobs.huggingface.log_sync import MARK
 from backend.jobs.huggingface.login import fits, login_ends, within_login
 from backend.jobs.huggingface.preflight import Check, preflight
-from backend.jobs.huggingface.quote import Quote, quote
+from backend.jobs.huggingface.quote import Quote, quote, sweep_quote
 from backend.jobs.huggingface.remote import JobRef, Remote, read_remote, write_order
 from backend.jobs.huggingface.run_search import download_url, find_runs
 from backend.jobs.huggingface.runner import HuggingFaceRunner
@@ -43,6 +43,7 @@ __all__ = [
     "quote",
     "read_remote",
     "status",
+    "sweep_quote",
     "within_login",
     "write_order",
 ]

@@ -68,6 +68,14 @@ def quote(run_config: RunConfig, workload: Workload, flavor: Flavor, stages: Seq
     return Quote(flavor, minutes, timeout_minutes * 60, cost, ceiling)
 
 
+def sweep_quote(minutes: float, flavor: Flavor) -> Quote:
+    """Returns the time and cost of a search with this budget in minutes: the job is stopped soon after it."""
+    whole, limit = minutes + START_MINUTES, math.ceil(minutes + 2 * START_MINUTES)
+    price = flavor.price_per_hour
+    cost, ceiling = (None if price is None else price * took / 60 for took in (whole, limit))
+    return Quote(flavor, whole, limit * 60, cost, ceiling)
+
+
 def _train_seconds(config: RunConfig, work: Workload, flavor: Flavor) -> float:
     if flavor.accelerator is None:
         return estimate_training(config, work).seconds / _cpu_speed(flavor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from backend.errors import InputError
 from backend.files import disk_errors, read_json, sync_folder, sync_tree
 from backend.hub import MB, Limits, Room, fetch_all, list_files
+from backend.jobs.commands import STAGES_OF, SWEEP
 from backend.jobs.huggingface.log_sync import merge_events
 from backend.jobs.huggingface.remote import Remote
 from backend.runs import Run, Scratch, remove
 
 LIMITS = Limits(files=300, file_bytes=48 * MB, total_bytes=300 * MB)
 SMALL = re.compile(
-    r"training\.json|evaluation\.json|metrics\.jsonl|jobs/[a-z]+\.json"
+    r"run\.json|training\.json|evaluation\.json|sweep\.json|metrics\.jsonl|jobs/[a-z]+\.json"
     r"|checkpoint/tokenizer(?:_config)?\.(?:json|model)"
     r"|inputs/(?:split\.json|train\.csv|test\.csv)"
     r"|export/(?!.*\.litertlm$)[\w.-]+(?:/[\w.-]+)*"
@@ -47,6 +49,8 @@ def fetch_results(
         fetch_all(repo, listing, Path(folder), limits, room or Room(limits.total_bytes), token=token, doing=READING)
         report = _job_report(Path(folder), stage)
         remove(run.resume)
+        if stage == SWEEP:
+            _take_settings(Path(folder), run)
         _move(Path(folder), run)
     return _missing(stage, remote, listing.names, report)
 
@@ -64,6 +68,8 @@ def _move(folder: Path, run: Run) -> None:
     sync_tree(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
+        if name.as_posix() == "run.json":
+            continue
         if name.as_posix() == "metrics.jsonl":
             merge_events(run, path)
             continue
@@ -71,6 +77,14 @@ def _move(folder: Path, run: Run) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
         sync_folder(target.parent)
+
+
+def _take_settings(folder: Path, run: Run) -> None:
+    """Writes the settings that a search found to the run; nothing else of the fetched run.json is used."""
+    with suppress(InputError):  # the run keeps the settings that it has
+        config = Run.open(folder).config
+        if config != run.config:
+            run.with_config(config)
 
 
 def _job_report(folder: Path, stage: str) -> dict[str, Any]:
@@ -87,8 +101,7 @@ def _missing(stage: str, remote: Remote, found: Sequence[str], report: dict[str,
     missing = []
     if ref is None or report.get("attempt") != ref.attempt:
         missing.append("this job's own report")
-    stages = NEEDED if stage == "pipeline" else {stage: NEEDED[stage]}
-    patterns = [pattern for needed in stages.values() for pattern in needed]
+    patterns = [pattern for one in STAGES_OF.get(stage, (stage,)) for pattern in NEEDED[one]]
     return missing + [
         _as_glob(pattern) for pattern in patterns if not any(re.fullmatch(pattern, name) for name in found)
     ]

@@ -16,7 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from backend.errors import InputError
 from backend.files import disk_errors, read_json
 from backend.hub import MB, Limits, Room, fetch_all, hub_errors, list_files
-from backend.jobs.commands import JOBS
+from backend.jobs.commands import JOBS, STAGES_OF
 from backend.jobs.huggingface.deletion import FILE, is_deleted, mark_deleted, mark_deleted_on_hub
 from backend.jobs.huggingface.errors import job_errors, status
 from backend.jobs.huggingface.remote import (
@@ -215,7 +215,7 @@ def _note_jobs(run: Run, jobs: list[JobInfo], token: str, room: Room) -> None:
 
 def _fetch_what_is_there(run: Run, remote: Remote, token: str, room: Room) -> None:
     """Downloads the results of a run whose jobs the Hub no longer lists."""
-    for stage in ("pipeline", "train"):
+    for stage in (*STAGES_OF, "train"):
         try:
             fetch_results(run, stage, remote, token, room)
             return

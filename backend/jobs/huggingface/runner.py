@@ -12,7 +12,7 @@ from huggingface_hub._jobs_api import TERMINAL_JOB_STAGES
 
 from backend import locks
 from backend.errors import InputError
-from backend.jobs.commands import PIPELINE, job_arguments
+from backend.jobs.commands import STAGES_OF, job_arguments
 from backend.jobs.huggingface import submission
 from backend.jobs.huggingface.errors import job_errors
 from backend.jobs.huggingface.log_sync import begin_log
@@ -108,7 +108,7 @@ class HuggingFaceRunner:
 
         Raises InputError if the stage, its training or the pipeline already has a job.
         """
-        for other in dict.fromkeys((stage, PIPELINE, "train")):
+        for other in dict.fromkeys((stage, *STAGES_OF, "train")):
             state, ref = read_state(run, other), remote.jobs.get(other)
             if state is not None and state.active and (ref is None or ref.job_id is not None or other != stage):
                 raise InputError(f"Run {run.name!r} already has a {other} job. Wait for it to end, or cancel it.")

@@ -18,7 +18,7 @@ from backend.runs.hub.unfinished import removals
 from backend.runs.run import Run
 
 REPO_ID = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?/[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
-FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json")
+FILES = ("run.json", "training.json", "metrics.jsonl", "evaluation.json", "sweep.json")
 FOLDERS = ("inputs", "checkpoint", "export", "jobs")
 PATTERNS = [*FILES, *(f"{folder}/*" for folder in FOLDERS)]
 

@@ -36,6 +36,7 @@ def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
     split = split_examples(examples, tools, config.test_split, config.seed)
     if config.max_examples is not None:
         split = _limited(split, config.max_examples, config.seed)
+    split = replace(split, train=_with_grown_share(split.train, config.grown_share, config.seed))
     write_csv(split.train, run.inputs / "train.csv")
     write_csv(split.test, run.inputs / "test.csv")
     write_json(run.split_path, split.to_json())
@@ -50,6 +51,13 @@ def divide(run: Run) -> tuple[tuple[Tool, ...], Split]:
 def _limited(split: Split, most: int, seed: int) -> Split:
     """The split with at most `most` rows on each side, taken from every tool in turn."""
     return replace(split, train=_sample(split.train, most, seed), test=_sample(split.test, most, seed))
+
+
+def _with_grown_share(rows: Sequence[Example], share: float, seed: int) -> tuple[Example, ...]:
+    """The rows with this share of those that a large model wrote."""
+    grown = [row.id for row in rows if row.is_grown]
+    kept = set(Random(seed).sample(grown, round(share * len(grown))))
+    return tuple(row for row in rows if not row.is_grown or row.id in kept)
 
 
 def _sample(rows: Sequence[Example], most: int, seed: int) -> tuple[Example, ...]:
