@@ -64,7 +64,7 @@ def test_the_space_runs_what_is_pinned() -> None:
 
 
 def test_the_login_asks_for_what_the_app_needs_and_for_nothing_else() -> None:
-    """Each scope with its reader: terms, repositories of the app's own, jobs, a way to pay, and teachers that write rows."""
+    """Each scope with its reader: terms, repositories of the app's own, jobs, a way to pay, and teachers."""
     assert set(CARD["hf_oauth_scopes"]) == {"gated-repos", "contribute-repos", "jobs", "read-billing", "inference-api"}
     assert SCOPES.split() == ["openid", "profile", *CARD["hf_oauth_scopes"]]
     assert CARD["hf_oauth_expiration_minutes"] * 60 == EXPIRES_SECONDS
