@@ -94,7 +94,8 @@ def test_a_second_job_waits_for_the_first(
     with pytest.raises(InputError, match="already has a train job"):
         runner.submit(first, "train")
     assert runner.cancel(third, "evaluate").state == "cancelled"
-    assert (runner.state(second, "evaluate") or JobState("lost")).message == "Waits for 1 job to end on this machine."
+    waits = "Waits for 1 job to end on this machine."
+    wait_until(lambda: (runner.state(second, "evaluate") or JobState("lost")).message == waits)
     assert runner.cancel(first, "train").state == "cancelled"
     assert end_of(runner, second, "evaluate").state == "completed"
     assert runner.cancel(second, "evaluate").state == "completed"
