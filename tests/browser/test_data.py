@@ -133,7 +133,7 @@ def test_chat_messages_alone_are_read_with_their_tools(visit: Visit, tmp_path: P
 
 
 def test_the_reading_of_a_large_upload_is_shown_and_can_be_stopped(visit: Visit, tmp_path: Path) -> None:
-    tool = {"type": "function", "function": {"name": "stop", "description": "Stop.", "parameters": {}}}
+    tool = {"type": "function", "function": {"name": "stop", "description": "Stop. " * 20, "parameters": {}}}
     call = {"role": "assistant", "tool_calls": [{"function": {"name": "stop", "arguments": "{}"}}]}
     rows = tmp_path / "many.jsonl"
     lines = ({"tools": [tool], "messages": [{"role": "user", "content": f"Halt {at}"}, call]} for at in range(45_000))
