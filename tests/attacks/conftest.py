@@ -120,3 +120,22 @@ def outsider(laptop: Target) -> Iterator[Outsider]:
 def surface(laptop: Target) -> Surface:
     """What can be asked of the laptop's app."""
     return Surface(Outsider(laptop.url))
+
+
+@pytest.fixture(scope="module")
+def people(space: Target) -> Iterator[dict[str, Outsider]]:
+    """ada and eve, logged in at the Space, and a visitor."""
+    made = {name: Outsider(space.url) for name in ("ada", "eve", "visitor")}
+    for client in made.values():
+        client.get("")  # the page gives each browser a cookie of its own
+    for name in ("ada", "eve"):
+        made[name].log_in(name)
+    yield made
+    for client in made.values():
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def shared(people: dict[str, Outsider]) -> Surface:
+    """What can be asked of the Space."""
+    return Surface(people["visitor"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from backend.runs import FolderStore
@@ -13,25 +11,6 @@ from tests.attacks.surface import Surface, run, run_and_render
 from tests.several_runs import several_runs
 
 OF_ADA = "the name of ada's runs"
-
-
-@pytest.fixture(scope="module")
-def people(space: Target) -> Iterator[dict[str, Outsider]]:
-    """ada and eve, logged in, and a visitor."""
-    made = {name: Outsider(space.url) for name in ("ada", "eve", "visitor")}
-    for client in made.values():
-        client.get("")  # the page gives each browser a cookie of its own
-    for name in ("ada", "eve"):
-        made[name].log_in(name)
-    yield made
-    for client in made.values():
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def shared(people: dict[str, Outsider]) -> Surface:
-    """What can be asked of the Space."""
-    return Surface(people["visitor"])
 
 
 @pytest.mark.parametrize("name", ["eve", "visitor"])

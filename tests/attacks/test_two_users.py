@@ -39,29 +39,10 @@ class Owned:
 
 
 @pytest.fixture(scope="module")
-def people(space: Target) -> Iterator[dict[str, Outsider]]:
-    """ada and eve, logged in, and a visitor."""
-    made = {name: Outsider(space.url) for name in ("ada", "eve", "visitor")}
-    for client in made.values():
-        client.get("")  # the page gives each browser a cookie of its own
-    for name in ("ada", "eve"):
-        made[name].log_in(name)
-    assert "Logged in as ada" in runs_listed(Surface(made["ada"]), made["ada"])
-    yield made
-    for client in made.values():
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def shared(people: dict[str, Outsider]) -> Surface:
-    """What can be asked of the Space."""
-    return Surface(people["visitor"])
-
-
-@pytest.fixture(scope="module")
 def owned(space: Target, people: dict[str, Outsider], shared: Surface) -> Owned:
     """A run, data, uploads and a queued call of ada's, each with a secret in it."""
     vault, ada = space.vault(), people["ada"]
+    assert "Logged in as ada" in runs_listed(Surface(ada), ada)
     rows = (EXAMPLES / "hiking.csv").read_text().splitlines()
     secret = '"{} is where I walk","[{{""name"": ""start_hike"", ""args"": {{}}}}]"'
     dataset = "\n".join([*rows, secret.format(vault.secret("ada's rows"))]).encode()
